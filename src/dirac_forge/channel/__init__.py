@@ -1,0 +1,1 @@
+"""The conda side: names of packages and what a channel has."""

@@ -1,0 +1,1 @@
+"""Many recipes: the workspace."""

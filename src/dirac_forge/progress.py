@@ -1,0 +1,48 @@
+"""An observer for long work; the terminal's one lives in `cli`, libraries and tests use the silent one."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["Observer", "Silent"]
+
+
+class Observer(Protocol):
+    """Who is watching. Every method may be called from any thread."""
+
+    def started(self, task: str, total: int | None = None) -> None:
+        """The work named `task` starts, with `total` steps where that is known."""
+        ...
+
+    def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
+        """`done` more steps of `task` are done; `total` is its new total, `detail` what it is at."""
+        ...
+
+    def finished(self, task: str) -> None:
+        """The work named `task` is over."""
+        ...
+
+    def warned(self, message: str) -> None:
+        """Something the user should know; the same message is shown once a run."""
+        ...
+
+
+class Silent:
+    """Watches and says nothing; keeps the warnings, once each, in order."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def started(self, task: str, total: int | None = None) -> None:
+        """Nothing is shown."""
+
+    def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
+        """Nothing is shown."""
+
+    def finished(self, task: str) -> None:
+        """Nothing is shown."""
+
+    def warned(self, message: str) -> None:
+        """Keep the message."""
+        if message not in self.warnings:
+            self.warnings.append(message)

@@ -1,0 +1,1 @@
+"""One recipe: model, generation and text in both formats."""

@@ -1,0 +1,49 @@
+"""A folder of small immutable blobs, keyed by kind and content hash: what was read from a file is read once."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+__all__ = ["Store"]
+
+
+class Store:
+    """Blobs under `folder/<kind>/<xx>/<key>`; a broken or unwritable folder costs time, never an answer."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """`folder` None: nothing is kept."""
+        self._folder = folder
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """The blob, or None where there is none (or it can't be read)."""
+        if self._folder is None:
+            return None
+        try:
+            return self._path(self._folder, kind, key).read_bytes()
+        except OSError:
+            return None
+
+    def put(self, kind: str, key: str, blob: bytes) -> None:
+        """Keep the blob: written under a temporary name and renamed, so a killed run leaves nothing half done."""
+        if self._folder is None:
+            return
+        path = self._path(self._folder, kind, key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        except OSError:
+            return
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(blob)
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+
+    @staticmethod
+    def _path(folder: Path, kind: str, key: str) -> Path:
+        if not key.isalnum():
+            raise ValueError(f"a key is a hash in hexadecimal, not {key!r}")
+        return folder / kind / key[:2] / key

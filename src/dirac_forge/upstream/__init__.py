@@ -1,0 +1,1 @@
+"""What upstream published: releases, their files and what the files say."""

@@ -1,0 +1,76 @@
+"""Values: a project on a package index, its releases and their files (PEP 503, 691, 700)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from packaging.version import Version
+
+__all__ = ["File", "Project", "Release"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class File:
+    """One file of a release, as the index lists it."""
+
+    filename: str
+    url: str
+    """Absolute; relative URLs of an index are resolved against its page."""
+    kind: Literal["wheel", "sdist"]
+    version: Version
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """Algorithm to lower-case hexadecimal digest."""
+    size: int | None = None
+    """Bytes."""
+    requires_python: str | None = None
+    yanked: str | None = None
+    """The reason ("" where none is given), None where the file is not yanked (PEP 592)."""
+    uploaded: datetime | None = None
+    metadata_hashes: Mapping[str, str] | None = None
+    """PEP 658/714: hashes of `<url>.metadata`, {} where it exists without one, None where it does not."""
+
+    @property
+    def sha256(self) -> str | None:
+        """The file's SHA-256, where the index gives it."""
+        return self.hashes.get("sha256")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """One version of a project and its files."""
+
+    project: str
+    """As the index spells it."""
+    version: Version
+    files: tuple[File, ...]
+
+    @property
+    def sdist(self) -> File | None:
+        """The source archive: .tar.gz before others."""
+        sdists = [file for file in self.files if file.kind == "sdist"]
+        return min(sdists, key=lambda file: (not file.filename.endswith(".tar.gz"), file.filename), default=None)
+
+    @property
+    def wheels(self) -> tuple[File, ...]:
+        """All wheels of the release."""
+        return tuple(file for file in self.files if file.kind == "wheel")
+
+    @property
+    def yanked(self) -> str | None:
+        """The reason where every file is yanked, else None."""
+        reasons = [file.yanked for file in self.files]
+        known = [reason for reason in reasons if reason is not None]
+        return known[0] if known and len(known) == len(reasons) else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """A project and its releases, oldest first."""
+
+    name: str
+    releases: tuple[Release, ...]
+    unreadable: tuple[str, ...] = ()
+    """Names of files whose version can't be read; they belong to no release."""
