@@ -14,9 +14,22 @@ __all__ = ["Links", "links_of", "summary_of"]
 
 # Labels of Project-URL, lower case and without punctuation (PEP 753 lists the well-known ones).
 _HOME = ("homepage", "home", "website", "web", "url")
-_REPOSITORY = ("source", "sourcecode", "repository", "code", "github", "gitlab", "git", "repo", "sources", "development")
+_REPOSITORY = (
+    "source",
+    "sourcecode",
+    "repository",
+    "code",
+    "github",
+    "gitlab",
+    "git",
+    "repo",
+    "sources",
+    "development",
+)
 _DOCUMENTATION = ("documentation", "docs", "doc", "readthedocs", "manual", "userguide")
-_GIT_HOSTS = re.compile(r"^https?://(?:www\.)?(?:github\.com|gitlab\.[\w.-]+|bitbucket\.org|codeberg\.org|git\.[\w.-]+)/[^/]+/[^/]+")
+_GIT_HOSTS = re.compile(
+    r"^https?://(?:www\.)?(?:github\.com|gitlab\.[\w.-]+|bitbucket\.org|codeberg\.org|git\.[\w.-]+)/[^/]+/[^/]+"
+)
 _LONGEST = 300
 
 Links = tuple[str, str | None, str | None]

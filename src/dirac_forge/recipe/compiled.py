@@ -22,11 +22,18 @@ _SOURCES = {
     "fortran": (".f", ".f90", ".f77", ".f95", ".for", ".pyf"),
     "rust": (".rs",),
 }
-_ASIDE = {"test", "tests", "testing", "doc", "docs", "example", "examples", "bench", "benchmark", "benchmarks", "demo", "demos", "fuzz"}
-_COMPILING_BACKENDS = {"maturin", "mesonpy", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta", "sipbuild.api",
-                       "py_build_cmake.build", "setuptools_rust"}  # fmt: skip
-_COMPILING_TOOLS = {"cffi", "cython", "maturin", "meson-python", "nanobind", "pybind11", "scikit-build", "scikit-build-core",
-                    "setuptools-rust", "setuptools-golang"}  # fmt: skip
+_ASIDE = {
+    "bench", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "fuzz", "test", "testing",
+    "tests",
+}  # fmt: skip
+_COMPILING_BACKENDS = {
+    "maturin", "mesonpy", "py_build_cmake.build", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta",
+    "setuptools_rust", "sipbuild.api",
+}  # fmt: skip
+_COMPILING_TOOLS = {
+    "cffi", "cython", "maturin", "meson-python", "nanobind", "pybind11", "scikit-build", "scikit-build-core",
+    "setuptools-golang", "setuptools-rust",
+}  # fmt: skip
 _SETUP_COMPILES = re.compile(
     r"\bext_modules\b|\bExtension\s*\(|\bcffi_modules\b|\bcythonize\s*\(|\brust_extensions\b|\bRustExtension\b|\bCMakeExtension\b|\bskbuild\b"
 )
@@ -94,12 +101,21 @@ def _arch(sdist: SdistFacts, sources: tuple[str, ...], reason: str) -> Nature:
         notes.append(Note(level="todo", text=text))
     found = system_libraries(sdist.texts)
     notes += [
-        Note(level="warning", text=f"{package} in host, because {path} names it: check that it is used, and for its run_exports")
+        Note(
+            level="warning",
+            text=f"{package} in host, because {path} names it: check that it is used, and for its run_exports",
+        )
         for package, path in sorted(found.items())
     ]
     if not found and "rust" not in languages:
         notes.append(Note(level="info", text="no known system library is named in the build files: check host"))
-    return Nature(noarch=False, reason=reason, languages=tuple(sorted(languages)), libraries=tuple(sorted(found)), notes=tuple(notes))
+    return Nature(
+        noarch=False,
+        reason=reason,
+        languages=tuple(sorted(languages)),
+        libraries=tuple(sorted(found)),
+        notes=tuple(notes),
+    )
 
 
 def _tool_names(sdist: SdistFacts) -> Iterable[str]:

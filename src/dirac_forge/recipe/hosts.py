@@ -25,7 +25,8 @@ def build_backend(sdist: SdistFacts) -> str:
 
 def build_requirements(sdist: SdistFacts) -> tuple[str, ...]:
     """Requirements (PEP 508) of the build, in upstream's order: [build-system] where there is one, else setuptools
-    with the `setup_requires` that setup.cfg and setup.py give as literals."""
+    with the `setup_requires` that setup.cfg and setup.py give as literals.
+    """
     system = sdist.pyproject.get("build-system")
     requires = system.get("requires") if isinstance(system, dict) else None
     if isinstance(requires, list):

@@ -15,8 +15,10 @@ MOST_IMPORTS = 12
 MOST_HELP_COMMANDS = 5
 _DEEPEST_NAMESPACE = 4
 _MODULE = re.compile(r"^([A-Za-z_]\w*)(?:\.(?:cpython|cp|abi3|pypy)[\w.-]*)?\.(?:py|so|pyd|dylib)$")
-_NOT_THE_PACKAGE = {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "scripts", "tools", "setup",
-                    "conftest", "versioneer", "noxfile", "fabfile", "tasks", "build", "dist"}  # fmt: skip
+_NOT_THE_PACKAGE = {
+    "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "fabfile", "noxfile", "scripts", "setup",
+    "tasks", "test", "testing", "tests", "tools", "versioneer",
+}  # fmt: skip
 _COMMAND = re.compile(r"[A-Za-z0-9_][\w.+-]*")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -34,7 +36,7 @@ def imports_of(facts: Facts) -> tuple[str, ...]:
 
 
 def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """`name = module:function` of each entry point, by name, and the texts of those that can't be written in a recipe."""
+    """`name = module:function` of each entry point, by name, and those that can't be written in a recipe."""
     good, bad = {}, []
     for point in points:
         if _COMMAND.fullmatch(point.name) and _TARGET.fullmatch(point.value):
@@ -53,7 +55,11 @@ def help_commands(points: Iterable[EntryPoint], sdist: SdistFacts | None) -> tup
     for point in sorted(points, key=lambda p: p.name):
         module = point.value.partition(":")[0]
         # The sdist may keep its packages below src/ or lib/.
-        if not point.gui and _COMMAND.fullmatch(point.name) and any(p == module or p.endswith(f".{module}") for p in parsers):
+        if (
+            not point.gui
+            and _COMMAND.fullmatch(point.name)
+            and any(p == module or p.endswith(f".{module}") for p in parsers)
+        ):
             chosen.append(f"{point.name} --help")
     return tuple(chosen[:MOST_HELP_COMMANDS])
 
@@ -105,8 +111,8 @@ def _chosen(names: Iterable[str]) -> tuple[str, ...]:
 
 def _from_sdist(sdist: SdistFacts, project: str) -> tuple[str, ...]:
     for path, text in sdist.texts.items():
-        if path.endswith("top_level.txt") and (names := _listed(text)):
-            return names
+        if path.endswith("top_level.txt") and (listed := _listed(text)):
+            return listed
     tree: Tree = {}
     for member in sdist.members:
         _put(tree, PurePosixPath(member).parts)
@@ -126,5 +132,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def _packages(tree: Tree) -> list[str]:
     return [
-        name for name in _names(tree) if name.partition(".")[0] in tree and name.partition(".")[0] not in _NOT_THE_PACKAGE
+        name
+        for name in _names(tree)
+        if name.partition(".")[0] in tree and name.partition(".")[0] not in _NOT_THE_PACKAGE
     ]

@@ -11,7 +11,7 @@ from packaging.version import Version
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 
-__all__ = ["Reach", "platform_condition", "python_condition", "reach"]
+__all__ = ["Reach", "both", "platform_condition", "python_condition", "reach"]
 
 PATCH = "99"
 """The micro version for `python_full_version`: a channel offers the newest of each line."""
@@ -76,6 +76,22 @@ def _evaluate(marker: Marker, python: str, platform: str, extra: str) -> bool:
     except (UndefinedEnvironmentName, TypeError, ValueError):
         # `platform_release >= "10"` against "": what cannot be compared does not hold.
         return False
+
+
+def both(one: Reach, other: Reach | None, scope: Scope) -> Reach:
+    """Where both hold; `other` None holds everywhere."""
+    if other is None:
+        return one
+    pythons = tuple(p for p in one.pythons if p in other.pythons)
+    platforms = tuple(p for p in one.platforms if p in other.platforms)
+    nowhere = not pythons or not platforms
+    return Reach(
+        pythons=() if nowhere else pythons,
+        platforms=() if nowhere else platforms,
+        every_python=pythons == scope.pythons,
+        every_platform=platforms == scope.platforms,
+        exact=one.exact and other.exact,
+    )
 
 
 def platform_condition(platforms: Iterable[str], scope: Scope) -> When | None:

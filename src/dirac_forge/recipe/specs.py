@@ -34,9 +34,7 @@ def parse_specifiers(text: str) -> SpecifierSet:
     try:
         return SpecifierSet(re.sub(r"((?:^|,)\s*(?:[<>]=?|~=)\s*[^,*]+?)\.\*", r"\1", plain))
     except InvalidSpecifier as error:
-        raise InputError(
-            f"{text!r} is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)"
-        ) from error
+        raise InputError(f"{text!r} is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)") from error
 
 
 def conda_spec(specifiers: Iterable[Specifier]) -> str:

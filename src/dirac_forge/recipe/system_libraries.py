@@ -9,41 +9,44 @@ from pathlib import PurePosixPath
 __all__ = ["system_libraries"]
 
 LINKED = {
-    "archive": "libarchive", "blas": "libblas", "blosc": "c-blosc", "bz2": "bzip2", "cblas": "libcblas", "crypt": "libxcrypt",
-    "crypto": "openssl", "curl": "libcurl", "event": "libevent", "expat": "expat", "ffi": "libffi", "fftw3": "fftw",
-    "freetype": "freetype", "gdal": "libgdal", "geos_c": "geos", "gfal2": "gfal2", "git2": "libgit2", "gmp": "gmp",
-    "gsl": "gsl", "gssapi_krb5": "krb5", "hdf5": "hdf5", "hs": "vectorscan", "jpeg": "libjpeg-turbo", "krb5": "krb5",
-    "lapack": "liblapack", "lber": "openldap", "ldap": "openldap", "ldap_r": "openldap", "lz4": "lz4-c", "lzma": "liblzma-devel",
-    "magic": "libmagic", "mpfr": "mpfr", "mysqlclient": "mysql-devel", "netcdf": "libnetcdf", "odbc": "unixodbc",
-    "png": "libpng", "pq": "libpq", "proj": "proj", "rdkafka": "librdkafka", "readline": "readline", "rrd": "rrdtool",
-    "sasl2": "cyrus-sasl", "snappy": "snappy", "sodium": "libsodium", "sqlite3": "sqlite", "ssh2": "libssh2",
-    "ssl": "openssl", "tiff": "libtiff", "udunits2": "udunits2", "uuid": "libuuid", "uv": "libuv", "vomsapi": "voms",
-    "webp": "libwebp-base", "xml2": "libxml2-devel", "xrdcl": "xrootd", "xslt": "libxslt", "yaml": "yaml", "z": "zlib",
-    "zmq": "zeromq", "zstd": "zstd",
+    "archive": "libarchive", "blas": "libblas", "blosc": "c-blosc", "bz2": "bzip2", "cblas": "libcblas",
+    "crypt": "libxcrypt", "crypto": "openssl", "curl": "libcurl", "event": "libevent", "expat": "expat",
+    "ffi": "libffi", "fftw3": "fftw", "freetype": "freetype", "gdal": "libgdal", "geos_c": "geos", "gfal2": "gfal2",
+    "git2": "libgit2", "gmp": "gmp", "gsl": "gsl", "gssapi_krb5": "krb5", "hdf5": "hdf5", "hs": "vectorscan",
+    "jpeg": "libjpeg-turbo", "krb5": "krb5", "lapack": "liblapack", "lber": "openldap", "ldap": "openldap",
+    "ldap_r": "openldap", "lz4": "lz4-c", "lzma": "liblzma-devel", "magic": "libmagic", "mpfr": "mpfr",
+    "mysqlclient": "mysql-devel", "netcdf": "libnetcdf", "odbc": "unixodbc", "png": "libpng", "pq": "libpq",
+    "proj": "proj", "rdkafka": "librdkafka", "readline": "readline", "rrd": "rrdtool", "sasl2": "cyrus-sasl",
+    "snappy": "snappy", "sodium": "libsodium", "sqlite3": "sqlite", "ssh2": "libssh2", "ssl": "openssl",
+    "tiff": "libtiff", "udunits2": "udunits2", "uuid": "libuuid", "uv": "libuv", "vomsapi": "voms",
+    "webp": "libwebp-base", "xml2": "libxml2-devel", "xrdcl": "xrootd", "xslt": "libxslt", "yaml": "yaml",
+    "z": "zlib", "zmq": "zeromq", "zstd": "zstd",
 }  # fmt: skip
 """Name after `-l` to the package that has its headers."""
 
 DISCOVERED = {
-    "bzip2": "bzip2", "cairo": "cairo", "curl": "libcurl", "expat": "expat", "ffi": "libffi", "fftw3": "fftw", "freetype2": "freetype",
-    "gdal": "libgdal", "geos": "geos", "gfal2": "gfal2", "gfal_transfer": "gfal2", "glib-2.0": "glib", "gsl": "gsl", "hdf5": "hdf5",
-    "krb5-gssapi": "krb5", "libcrypto": "openssl", "libcurl": "libcurl", "libffi": "libffi", "libgit2": "libgit2", "liblz4": "lz4-c",
-    "liblzma": "liblzma-devel", "libmariadb": "mariadb-connector-c", "libpng": "libpng", "libpq": "libpq", "librdkafka": "librdkafka",
-    "libsodium": "libsodium", "libssl": "openssl", "libxml-2.0": "libxml2-devel", "libxslt": "libxslt", "libzmq": "zeromq",
-    "libzstd": "zstd", "mysqlclient": "mysql-devel", "netcdf": "libnetcdf", "openblas": "openblas", "openssl": "openssl", "proj": "proj",
-    "sqlite3": "sqlite", "xrootd": "xrootd", "yaml-0.1": "yaml", "zlib": "zlib",
+    "bzip2": "bzip2", "cairo": "cairo", "curl": "libcurl", "expat": "expat", "ffi": "libffi", "fftw3": "fftw",
+    "freetype2": "freetype", "gdal": "libgdal", "geos": "geos", "gfal2": "gfal2", "gfal_transfer": "gfal2",
+    "glib-2.0": "glib", "gsl": "gsl", "hdf5": "hdf5", "krb5-gssapi": "krb5", "libcrypto": "openssl",
+    "libcurl": "libcurl", "libffi": "libffi", "libgit2": "libgit2", "liblz4": "lz4-c", "liblzma": "liblzma-devel",
+    "libmariadb": "mariadb-connector-c", "libpng": "libpng", "libpq": "libpq", "librdkafka": "librdkafka",
+    "libsodium": "libsodium", "libssl": "openssl", "libxml-2.0": "libxml2-devel", "libxslt": "libxslt",
+    "libzmq": "zeromq", "libzstd": "zstd", "mysqlclient": "mysql-devel", "netcdf": "libnetcdf",
+    "openblas": "openblas", "openssl": "openssl", "proj": "proj", "sqlite3": "sqlite", "xrootd": "xrootd",
+    "yaml-0.1": "yaml", "zlib": "zlib",
 }  # fmt: skip
-"""Name in pkg-config, Meson's dependency() or CMake's find_package(), lower case, to the package that has its headers."""
+"""Name in pkg-config, Meson's dependency() or CMake's find_package(), lower case, to the package of the headers."""
 
 PROGRAMS = {
-    "curl-config": "libcurl", "freetype-config": "freetype", "gdal-config": "libgdal", "geos-config": "geos", "gsl-config": "gsl",
-    "krb5-config": "krb5", "mysql_config": "mysql-devel", "nc-config": "libnetcdf", "pcre-config": "pcre", "pg_config": "libpq",
-    "xml2-config": "libxml2-devel", "xslt-config": "libxslt",
+    "curl-config": "libcurl", "freetype-config": "freetype", "gdal-config": "libgdal", "geos-config": "geos",
+    "gsl-config": "gsl", "krb5-config": "krb5", "mysql_config": "mysql-devel", "nc-config": "libnetcdf",
+    "pcre-config": "pcre", "pg_config": "libpq", "xml2-config": "libxml2-devel", "xslt-config": "libxslt",
 }  # fmt: skip
 """A library's own configuration program to the package that has its headers."""
 
 CRATES = {
-    "bzip2-sys": "bzip2", "curl-sys": "libcurl", "libgit2-sys": "libgit2", "libsqlite3-sys": "sqlite", "libz-sys": "zlib",
-    "lzma-sys": "liblzma-devel", "openssl-sys": "openssl", "zstd-sys": "zstd",
+    "bzip2-sys": "bzip2", "curl-sys": "libcurl", "libgit2-sys": "libgit2", "libsqlite3-sys": "sqlite",
+    "libz-sys": "zlib", "lzma-sys": "liblzma-devel", "openssl-sys": "openssl", "zstd-sys": "zstd",
 }  # fmt: skip
 """A `-sys` crate that a Cargo.toml names to the package that it links to."""
 
