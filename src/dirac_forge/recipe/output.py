@@ -123,7 +123,7 @@ class _Builder:
             version=self.version if self.version != self.family.version else None,
             sources=self._sources(),
             noarch="python" if self.nature.noarch else None,
-            script=(_PIP, _BUNDLE_CRATES) if "rust" in self.nature.languages else (_PIP,),
+            script="\n".join([_PIP, _BUNDLE_CRATES]) if "rust" in self.nature.languages else _PIP,
             skip=() if self.nature.noarch else self._skipped(),
             entry_points=self._entry_points() if self.nature.noarch else (),
             build=build,
