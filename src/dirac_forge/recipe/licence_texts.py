@@ -18,8 +18,8 @@ __all__ = ["identify"]
 
 _LONGEST: Final = 200_000
 _ALIKE: Final = 90.0
-"""Per cent, of `rapidfuzz.fuzz.ratio`. The most alike of the bundled texts, GPL-3.0 and AGPL-3.0, are told by their titles
-before; another holder's name in a short licence costs less than this."""
+"""Per cent, of `rapidfuzz.fuzz.ratio`. The most alike of the bundled texts, GPL-3.0 and AGPL-3.0, are told by their
+titles before; another holder's name in a short licence costs less than this."""
 
 _TITLES: Final = (
     (r"gnu affero general public license version 3", "AGPL-3.0"),
@@ -48,6 +48,8 @@ _PYTHON: Final = ("psf license agreement", "python software foundation license v
 """Of Python's own licence, which goes on with the licences of its past."""
 
 _PERMISSION: Final = "permission is hereby granted, free of charge, to any person obtaining a copy"
+_BSD: Final = "redistribution and use in source and binary forms"
+_ENDORSE: Final = "(?:neither the names? .{0,300}|names? of .{0,200}may not be used to )"
 _PHRASES: Final[tuple[tuple[str, str, str], ...]] = (
     # found, not found, licence
     ("this is free and unencumbered software released into the public domain", "", "Unlicense"),
@@ -66,18 +68,9 @@ _PHRASES: Final[tuple[tuple[str, str, str], ...]] = (
     ("purpose with or without fee is hereby granted", "hereby granted,? provided", "0BSD"),
     ("by obtaining, using,? and/or copying this software", "", "MIT-CMU"),
     ("permission notice appear in supporting documentation", "by obtaining, using", "HPND"),
-    ("redistribution and use in source and binary forms.*all advertising materials", "", "BSD-4-Clause"),
-    (
-        "redistribution and use in source and binary forms.*(?:neither the names? .{0,300}|names? of .{0,200}may not be used to )"
-        "endorse or promote",
-        "all advertising materials",
-        "BSD-3-Clause",
-    ),
-    (
-        "redistribution and use in source and binary forms",
-        "endorse or promote|all advertising materials",
-        "BSD-2-Clause",
-    ),
+    (f"{_BSD}.*all advertising materials", "", "BSD-4-Clause"),
+    (f"{_BSD}.*{_ENDORSE}endorse or promote", "all advertising materials", "BSD-3-Clause"),
+    (_BSD, "endorse or promote|all advertising materials", "BSD-2-Clause"),
     ("the origin of this software must not be misrepresented", "", "Zlib"),
 )
 """Of licences that are often a part of a file, or quoted as a notice."""
@@ -107,7 +100,7 @@ def identify(text: str) -> tuple[Term, ...]:
 
 def _words(text: str) -> str:
     """Lower case, without decoration, quotes and layout; `version` and its number side by side."""
-    plain = re.sub(r"[\"'`“”‘’*#]+|^\s*(?://|;|\.\.)", " ", text.lower(), flags=re.MULTILINE)
+    plain = re.sub(r"[\"'`\u201c\u201d\u2018\u2019*#]+|^\s*(?://|;|\.\.)", " ", text.lower(), flags=re.MULTILINE)
     return re.sub(r"licen[cs]e,? version", "license version", " ".join(plain.split()))
 
 

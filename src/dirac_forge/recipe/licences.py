@@ -224,17 +224,13 @@ def _agree(one: Iterable[Term], other: Iterable[Term]) -> bool:
 
 def _refined(terms: tuple[Term, ...]) -> tuple[Term, ...]:
     """Without those that another one says more exactly."""
-    return tuple(
-        term
-        for term in terms
-        if not any(
-            other != term
-            and term.covers(other)
-            and not other.covers(term)
-            or (other != term and term.name == other.name and term.later is None and other.later is not None)
-            for other in terms
-        )
-    )
+    return tuple(term for term in terms if not any(_says_less(term, other) for other in terms))
+
+
+def _says_less(term: Term, other: Term) -> bool:
+    if term.name == other.name:
+        return term.later is None and other.later is not None
+    return term.covers(other)
 
 
 def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:
@@ -246,7 +242,7 @@ def _listed(terms: Iterable[Term]) -> str:
 
 
 def _files(declared: Iterable[str], texts: Mapping[str, str]) -> tuple[str, ...]:
-    """Those of License-File that the sdist has (its list of authors aside), else its own licence files, outermost first."""
+    """Those of License-File that the sdist has (lists of authors aside), else the outermost licence files."""
     named = [path for path in dict.fromkeys(declared) if path in texts and _is_licence(path)]
     if named:
         return tuple(named)
