@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from packaging.requirements import Requirement as Pep508
@@ -244,8 +244,6 @@ def _found(metadata: CoreMetadata) -> Found:
 
 
 def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
-    from dataclasses import replace
-
     return replace(recipe, notes=tuple(dict.fromkeys((*recipe.notes, *notes))))
 
 
