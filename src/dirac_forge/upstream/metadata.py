@@ -1,4 +1,4 @@
-"""Core metadata from METADATA and PKG-INFO: tolerant, since a lie or a slip there is a problem to report, not a crash."""
+"""Core metadata from METADATA and PKG-INFO; a lie or a slip there is a problem to report, not a crash."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Reading:
 def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
     """The metadata in `data`, a METADATA or PKG-INFO file; `where` names it in problems.
 
-    In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel that
-    is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
+    In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel
+    that is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
     """
     header, problems = _header(data[:METADATA_LIMIT], where)
     try:

@@ -10,7 +10,7 @@ from typing import IO
 from dirac_forge.http import Http
 from dirac_forge.store import Store
 from dirac_forge.upstream import kept
-from dirac_forge.upstream.archive import Limits, members
+from dirac_forge.upstream.archive import Limits
 from dirac_forge.upstream.contents import Contents, Reader
 from dirac_forge.upstream.declared import declared_metadata, declared_scripts
 from dirac_forge.upstream.entrypoints import from_text
@@ -19,6 +19,7 @@ from dirac_forge.upstream.metadata import disagreement, read_email
 from dirac_forge.upstream.release import File
 from dirac_forge.upstream.requires import completed
 from dirac_forge.upstream.setuptools import Said, from_setup_cfg, from_setup_py
+from dirac_forge.upstream.unpack import members
 
 __all__ = ["SDIST_LIMIT", "read_sdist", "sdist_facts"]
 
@@ -27,11 +28,11 @@ SDIST_LIMIT = 250 * 1024 * 1024
 
 
 def sdist_facts(http: Http, file: File, store: Store, *, project: str, limits: Limits | None = None) -> SdistFacts:
-    """What the source archive `file` of `project` says; its SHA-256 is always computed, and compared where the index has one.
+    """What the source archive `file` of `project` says; compared with the index's SHA-256, computed where it has none.
 
     Raises ArchiveError for a corrupt or bomb-like archive, TooLargeError, HashMismatchError, NotFoundError and
-    UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts' problems
-    say why.
+    UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts'
+    problems say why.
     """
     key = kept.key_of(file)
     if key and (known := kept.load_sdist(store.get(kept.kind("sdist"), key))) is not None:
@@ -124,7 +125,7 @@ class _Sdist:
         return said
 
     def _metadata(self) -> tuple[CoreMetadata | None, str | None]:
-        """The first source that says something, in order of trust; what is another project's or release's is left out."""
+        """The most trusted source that says something; what is another project's or release's is left out."""
         version = str(self._file.version)
         for path, metadata in (
             ("PKG-INFO", self._pkg_info()),

@@ -10,7 +10,7 @@ from dirac_forge.upstream.entrypoints import from_specs, from_text
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint
 from dirac_forge.upstream.ini import IniError, read_ini
 from dirac_forge.upstream.kept import plain
-from dirac_forge.upstream.literals import Constants, parse
+from dirac_forge.upstream.literals import Constants, NotLiteralError, parse
 
 __all__ = ["Said", "from_setup_cfg", "from_setup_py"]
 
@@ -25,7 +25,7 @@ class Said:
     problems: tuple[str, ...] = ()
 
     def metadata(self, *, name: str, version: str) -> CoreMetadata | None:
-        """Core metadata out of the fields; `name` and `version` stand in where they are computed. None: nothing said."""
+        """Core metadata out of the fields; `name` and `version` stand in where computed. None: nothing said."""
         if not any(self.fields.get(key) is not None for key in _TELLING):
             return None
         requires, extras = _requirements(self.fields)
@@ -92,7 +92,7 @@ def _unpacked(node: ast.expr, constants: Constants) -> dict[str, object]:
 def _value(node: ast.expr, constants: Constants) -> object:
     try:
         return plain(constants.literal(node))
-    except (ValueError, RecursionError):
+    except (NotLiteralError, ValueError, RecursionError):
         return None
 
 
@@ -141,8 +141,7 @@ def _requirements(fields: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[
         extra, marker = extra.strip(), marker.strip()
         if extra:
             extras.append(extra)
-        for requirement in _lines(value):
-            requires.append(with_marker(requirement, marker, extra))
+        requires += [with_marker(requirement, marker, extra) for requirement in _lines(value)]
     return tuple(requires), tuple(dict.fromkeys(extras))
 
 
