@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import lzma
+import posixpath
+import re
 import struct
 import tarfile
 import zipfile
@@ -47,11 +49,13 @@ class Member:
     read: Callable[[int], bytes]
 
 
+_ESCAPE = re.compile(r"^/|^[^/]*:|[\\\x00-\x1f\x7f]")
+"""An absolute path, a drive, or characters that mean something else on some system or terminal."""
+
+
 def checked_name(name: str) -> str | None:
     """The path below the archive's root, `./` removed; None for one that leaves it, or that no file system takes."""
-    if "\\" in name or ":" in name.partition("/")[0] or any(ord(char) < 32 or ord(char) == 127 for char in name):
-        return None
-    if name.startswith("/"):
+    if _ESCAPE.search(name):
         return None
     parts = [part for part in name.split("/") if part not in ("", ".")]
     return "/".join(parts) if parts and ".." not in parts else None
@@ -104,6 +108,12 @@ class Names:
         else:
             self._seen.add(checked)
         return checked
+
+    def link(self, name: str, target: str, *, hard: bool) -> None:
+        """A link is never followed, so that it needs no word, unless it was made to lead out."""
+        path = target if hard else posixpath.join(posixpath.dirname(name), target)
+        if checked_name(posixpath.normpath(path)) is None:
+            self.tell("link", f"{self.filename}: the link {name[:80]!r} leads out of the archive: not followed")
 
     def tell(self, kind: str, problem: str) -> None:
         """One problem of a kind is enough."""

@@ -46,6 +46,8 @@ class Contents:
     texts: Mapping[str, str] = field(default_factory=dict)
     pkg_info: bytes | None = None
     command_line_modules: frozenset[str] = frozenset()
+    has_egg_info: bool = False
+    """Whether setuptools wrote an .egg-info folder: without a requires.txt in it, nothing is required."""
     problems: tuple[str, ...] = ()
 
     def egg_info(self, name: str) -> str | None:
@@ -113,6 +115,7 @@ class Reader:
             texts={name[cut:]: text for name, text in sorted(self._texts.items()) if name.startswith(top)},
             pkg_info=self._chosen_pkg_info(top),
             command_line_modules=frozenset(name[cut:] for name in self._parsers if name.startswith(top)),
+            has_egg_info=any(name.startswith(top) and ".egg-info/PKG-INFO" in name for name in self._pkg_info),
             problems=tuple(self._problems),
         )
 

@@ -126,7 +126,8 @@ def _facts(release: Release, wheel: WheelFacts | None, source: SdistFacts | None
             "requirements, licence, summary and home page have to be filled in by hand"
         )
     elif "requires-dist" in metadata.dynamic:
-        problems.append(f"The requirements are not known: {origin} computes them when it is built")
+        known = "may be more or others" if metadata.requires_dist else "are not known"
+        problems.append(f"The requirements {known}: {release.project} {release.version} computes them when it is built")
     return Facts(
         release=release,
         metadata=metadata,

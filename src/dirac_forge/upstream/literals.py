@@ -19,7 +19,7 @@ _PARSING = threading.Lock()
 """`warnings` filters are the process's: one thread at a time may silence the parser (it holds the GIL anyway)."""
 
 _PARSERS = re.compile(
-    rb"\b(?:argparse|optparse|getopt|click|typer|docopt|cyclopts|plac|absl|simple_parsing|configargparse|rich_click|fire"
+    rb"\b(?:argparse|optparse|getopt|click|typer|docopt|cyclopts|plac|absl|simple_parsing|configargparse|rich_click|fire|invoke"
     rb"|ArgumentParser|OptionParser|parseCommandLine)\b"
 )
 _MODULES = {
@@ -34,6 +34,8 @@ _MODULES = {
     "docopt": {"docopt"},
     "fire": {"Fire"},
     "plac": {"call", "Interpreter"},
+    "invoke": {"Program"},
+    "invoke.program": {"Program"},
 }
 _METHODS = {"parseCommandLine"}
 """DIRAC's own: `Script.parseCommandLine()` answers --help."""

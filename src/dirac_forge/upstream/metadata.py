@@ -180,7 +180,8 @@ def _urls(value: object) -> Mapping[str, str]:
 
 
 def _dynamic(known: Mapping[str, object], *, sdist: bool) -> tuple[str, ...]:
-    fields = {field.lower() for field in _texts(known.get("dynamic"))}
+    # A wheel is built: what was dynamic in its source is final in its METADATA (PEP 643).
+    fields = {field.lower() for field in _texts(known.get("dynamic"))} if sdist else set()
     if sdist and _older(str(known.get("metadata_version") or "1.0"), "2.2"):
         fields |= {
             field for field in ("requires-dist", "requires-python", "provides-extra") if not known.get(_raw(field))

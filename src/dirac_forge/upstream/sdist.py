@@ -76,6 +76,8 @@ class _Sdist:
 
     def facts(self, digest: str) -> SdistFacts:
         metadata, source = self._metadata()
+        if metadata is None or source in ("setup.cfg", "setup.py") or "requires-dist" in metadata.dynamic:
+            self._problems += [*self._cfg.problems, *self._py.problems]
         return SdistFacts(
             filename=self._file.filename,
             sha256=digest,
@@ -86,16 +88,17 @@ class _Sdist:
             members=self._contents.names,
             command_line_modules=self._contents.command_line_modules,
             entry_points=self._entry_points(),
-            setup={
-                **self._cfg.fields,
-                **{
-                    key: value
-                    for key, value in self._py.fields.items()
-                    if value is not None or key not in self._cfg.fields
-                },
-            },
+            setup=self._setup(),
             problems=tuple(self._problems),
         )
+
+    def _setup(self) -> Mapping[str, object]:
+        """The arguments of setup(), setup.py's before those of setup.cfg where both are literal."""
+        fields = dict(self._cfg.fields)
+        for key, value in self._py.fields.items():
+            if value is not None or key not in fields:
+                fields[key] = value
+        return fields
 
     def _where(self, path: str) -> str:
         return f"{path} of {self._file.filename}"
@@ -121,7 +124,6 @@ class _Sdist:
             return Said()
         where = self._where(path)
         said = from_setup_py(text.encode(), where=where) if path.endswith(".py") else from_setup_cfg(text, where=where)
-        self._problems += said.problems
         return said
 
     def _metadata(self) -> tuple[CoreMetadata | None, str | None]:
@@ -155,6 +157,8 @@ class _Sdist:
             return metadata
         static = declared_metadata(self._pyproject, version=metadata.version)
         requires = self._contents.egg_info("requires.txt")
+        if requires is None and self._contents.has_egg_info:
+            requires = ""
         said = [
             item for item in (self._py.metadata(name="", version=""), self._cfg.metadata(name="", version="")) if item
         ]

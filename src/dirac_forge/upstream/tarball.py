@@ -55,9 +55,10 @@ def tar_members(stream: _Stream, names: Names) -> Iterator[Member]:
         if info.isreg():
             if (name := names.regular(fields.get("path", info.name))) is not None:
                 yield Member(name=name, size=size, read=body.read)
+        elif info.issym() or info.islnk():
+            names.link(info.name, info.linkname, hard=info.islnk())
         elif not info.isdir():
-            kind = "link" if info.issym() or info.islnk() else "device or pipe"
-            names.tell(kind, f"{names.filename}: the {kind} {info.name[:80]!r} is left out (not followed)")
+            names.tell("device", f"{names.filename}: {info.name[:80]!r} is a device or pipe: left out")
         body.skip()
     # To the end, so that the packing's own checksum is compared; the limits still hold.
     while stream.read(_CHUNK):

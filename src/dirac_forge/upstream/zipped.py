@@ -75,7 +75,7 @@ def zip_members(file: IO[bytes], names: Names, size: int) -> Iterator[Member]:
         if info.is_dir():
             continue
         if stat.S_ISLNK(info.external_attr >> 16):
-            names.tell("link", f"{names.filename}: the link {info.filename[:80]!r} is left out (not followed)")
+            names.link(info.filename, "", hard=False)
         elif (name := names.regular(info.filename)) is not None:
             yield Member(name=name, size=info.file_size, read=_reader(archive, info, names.filename))
 
