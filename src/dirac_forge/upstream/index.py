@@ -54,6 +54,6 @@ class Index:
         return read_page(page, name)
 
     def _hint(self, name: str) -> str | None:
-        spelled = {canonicalize_name(known): known for known in self._known}
+        spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}
         near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None

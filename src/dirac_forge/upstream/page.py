@@ -1,7 +1,7 @@
 """A project's page on a package index, parsed: the JSON form (PEP 691, 700, 714) and the HTML form (PEP 503).
 
-The HTML form is `pypi-simple`'s. For the JSON form its models cost four times what the page needs (botocore, 5000 files:
-0.2 s with the interpreter locked, against 0.05 s here), which adds up over a tree of dependencies.
+The HTML form is `pypi-simple`'s. For the JSON form its models cost four times what the page needs (botocore, 5000
+files: 0.2 s with the interpreter locked, against 0.05 s here), which adds up over a tree of dependencies.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class RemoteFile:
         return b""
 
     def _fetch(self, end: int) -> bytes:
-        """Fetch what is missing up to `end`; a read that runs into the tail is the directory's, and wants what precedes it."""
+        """Fetch what lacks up to `end`; a read that runs into the tail is the directory's: what precedes comes too."""
         known = min((start for start, _ in self._parts if start > self._position), default=self.total)
         start, stop = self._position, min(max(end, self._position + _STEP), known)
         if end >= known:
