@@ -150,6 +150,14 @@ def test_a_guess_says_what_to_do() -> None:
     )
 
 
+def test_a_name_that_is_taken_is_named(listing: MakeListing) -> None:
+    mapped = package_for("new-thing", catalogue=listing("py-new-thing", "python-new-thing", other=["new_thing"]))
+
+    assert mapped.package == "python-new-thing"
+    assert mapped.alternatives == ("new_thing", "py-new-thing")
+    assert mapped.evidence == "the package new_thing is something else than this project"
+
+
 def test_a_contradiction_names_both(listing: MakeListing) -> None:
     assert package_for("graphviz", catalogue=listing("graphviz")).warning == (
         "graphviz: the package name graphviz (or python-graphviz?) is a guess: here has a Python package graphviz; "
