@@ -123,7 +123,7 @@ class _Builder:
             version=self.version if self.version != self.family.version else None,
             sources=self._sources(),
             noarch="python" if self.nature.noarch else None,
-            script=(_PIP, _BUNDLE_CRATES) if "rust" in self.nature.languages else (_PIP,),
+            script="\n".join([_PIP, _BUNDLE_CRATES]) if "rust" in self.nature.languages else _PIP,
             skip=() if self.nature.noarch else self._skipped(),
             entry_points=self._entry_points() if self.nature.noarch else (),
             build=build,
@@ -279,7 +279,8 @@ class _Builder:
         texts = dict(self.facts.sdist.texts) if self.facts.sdist is not None else {}
         if self.part.licence is not None:
             texts[self.part.licence.name] = self.part.licence.text
-        decision = decide(self.facts, texts)
+        wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else None
+        decision = decide(self.facts.metadata, texts, wheel_texts=wheel_texts)
         self.notes += decision.notes
         files = list(decision.files)
         if "rust" in self.nature.languages:
