@@ -220,7 +220,7 @@ def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
     if taken or namesakes:
         package = (namesakes or taken)[0]
         evidence = f"the package {package} is something else than this project"
-        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, affixed[1:])
+        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, [*affixed, package])
     if affixed:
         return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
     if catalogue is None:
