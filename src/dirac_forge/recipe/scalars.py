@@ -83,11 +83,13 @@ class Dialect:
     def _escaped(self, text: str, hash_sign: bool | None = None) -> str:
         """For inside double quotes."""
         text = text.replace("\\", "\\\\").replace('"', '\\"')
-        hidden = (
-            re.sub(r"\{(?=[{%#]|$)", r"\\x7B", text) if self.rendered_first else text.replace("${{", "${{ '${{' }}")
-        )
+        if self.rendered_first:
+            text = re.sub(r"\{(?=[{%#]|$)", r"\\x7B", text)
+        else:
+            # `{%` and `{#` count only beside an expression for rattler-build, but everywhere for the linter's Jinja.
+            text = re.sub(r"\$\{\{|\{[%#]", lambda found: self.variable(f"'{found[0]}'"), text)
         # Both linters and conda-build look for selectors in lines of text, whatever quotes they are in.
-        return hidden.replace("[", r"\x5B") if ("#" in text if hash_sign is None else hash_sign) else hidden
+        return text.replace("[", r"\x5B") if ("#" in text if hash_sign is None else hash_sign) else text
 
 
 def _woven(texts: list[str], names: list[str]) -> str:

@@ -31,7 +31,7 @@ def write(recipe: Recipe) -> str:
 def _flat(recipe: Recipe) -> list[Lines]:
     (output,) = recipe.outputs
     return [
-        _package("package", output.name),
+        _package("package", output.name, output.version),
         nested("source", _sources(output.sources)),
         nested("build", [*entry("number", str(recipe.build_number)), *_build(output)]),
         nested("requirements", _requirements(output)),
@@ -43,7 +43,7 @@ def _flat(recipe: Recipe) -> list[Lines]:
 def _several(recipe: Recipe) -> list[Lines]:
     outputs = [
         sections(
-            nested("package", entry("name", output.name)),
+            nested("package", [*entry("name", output.name), *_own_version(output)]),
             nested("source", _sources(output.sources)),
             nested("build", _build(output)),
             nested("requirements", _requirements(output)),
@@ -60,8 +60,14 @@ def _several(recipe: Recipe) -> list[Lines]:
     ]
 
 
-def _package(key: str, name: str) -> Lines:
-    return nested(key, [*entry("name", name), *entry("version", V1.variable("version"))])
+def _package(key: str, name: str, version: str | None = None) -> Lines:
+    scalar = V1.quoted(version) if version else V1.variable("version")
+    return nested(key, [*entry("name", name), *entry("version", scalar)])
+
+
+def _own_version(output: Output) -> Lines:
+    """Outputs inherit the recipe's."""
+    return entry("version", V1.quoted(output.version)) if output.version else []
 
 
 def _sources(sources: tuple[Source, ...]) -> Lines:

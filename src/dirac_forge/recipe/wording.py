@@ -57,6 +57,7 @@ def check(recipe: Recipe) -> None:
         raise InputError(f"The recipe of {recipe.feedstock} has no output.", hint="Give at least one project.")
     for output in recipe.outputs:
         _each("package name", _PACKAGE, [output.name])
+        _each("version", _VERSION, [output.version] if output.version is not None else [])
         _each("sha256", _SHA256, [source.sha256 for source in output.sources if source.sha256 is not None])
         _each("module to import", _MODULE, output.test.imports)
         _each("entry point", _ENTRY_POINT, output.entry_points)
