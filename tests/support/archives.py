@@ -16,7 +16,9 @@ Files = Mapping[str, str | bytes]
 
 def metadata(name: str, version: str, *lines: str, metadata_version: str = "2.4") -> str:
     """METADATA or PKG-INFO with more fields in `lines`."""
-    return "\n".join((f"Metadata-Version: {metadata_version}", f"Name: {name}", f"Version: {version}", *lines, "", "Text."))
+    return "\n".join(
+        (f"Metadata-Version: {metadata_version}", f"Name: {name}", f"Version: {version}", *lines, "", "Text.")
+    )
 
 
 def wheel(name: str, version: str, *lines: str, files: Files | None = None, info: Files | None = None) -> bytes:
@@ -47,7 +49,9 @@ def sdist(name: str, version: str, files: Files, *, kind: str = "gz") -> bytes:
     return buffer.getvalue()
 
 
-def tarball(files: Files, *, kind: str = "gz", extra: tuple[tarfile.TarInfo, ...] = (), format: int = tarfile.PAX_FORMAT) -> bytes:  # noqa: A002
+def tarball(
+    files: Files, *, kind: str = "gz", extra: tuple[tarfile.TarInfo, ...] = (), format: int = tarfile.PAX_FORMAT
+) -> bytes:  # noqa: A002
     """A tar of `files` as they are called, and the bodiless members of `extra`."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode=f"w:{kind}", format=format) as archive:  # type: ignore[call-overload]
