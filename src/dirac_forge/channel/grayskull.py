@@ -36,9 +36,9 @@ def table() -> Mapping[str, Row]:
 
 
 def rows_from(text: str) -> Mapping[str, Row]:
-    """The rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`; rows of another form are left out.
+    """The rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`.
 
-    Raises `ruamel.yaml.error.YAMLError` where the text is no YAML.
+    Rows of another form are left out. Raises `ruamel.yaml.error.YAMLError` where the text is no YAML.
     """
     document = YAML(typ="safe", pure=True).load(text)
     if not isinstance(document, dict):

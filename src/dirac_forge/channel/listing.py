@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rattler import Version
+from rattler import Version, VersionSpec
+from rattler.exceptions import InvalidVersionSpecError
 
-__all__ = ["Availability", "Listing", "PackageInfo", "Status", "newer"]
+from dirac_forge.errors import InputError
+
+__all__ = ["Availability", "Listing", "PackageInfo", "Status", "availability", "matches", "newer"]
 
 Status = Literal["available", "outdated", "missing", "unknown"]
 
@@ -44,8 +47,10 @@ class Availability:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing(Mapping[str, PackageInfo]):
-    """The answer to a question about names: what is there; the other names are absent, which means a no only where
-    every channel could be read (`complete`)."""
+    """The answer to a question about names: what is there.
+
+    That a name is absent means a no only where every channel could be read (`complete`).
+    """
 
     packages: Mapping[str, PackageInfo] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -64,6 +69,34 @@ class Listing(Mapping[str, PackageInfo]):
 
     def __len__(self) -> int:
         return len(self.packages)
+
+
+def availability(listing: Listing | None, package: str, spec: str) -> Availability:
+    """How a requirement stands.
+
+    `listing` is the answer for names with `package` among them; None: no channel was asked.
+
+    `spec` is conda's version spec, "" for any. Never `missing` or `outdated` where a channel could not be read. Raises
+    `InputError` where the spec is none.
+    """
+    found = listing.get(package) if listing is not None else None
+    complete = listing is not None and listing.complete
+    if found is None:
+        return Availability(status="missing" if complete else "unknown")
+    if matches(found, spec):
+        return Availability(status="available", newest=found.newest)
+    return Availability(status="outdated" if complete else "unknown", newest=found.newest)
+
+
+def matches(info: PackageInfo, spec: str) -> bool:
+    """Whether some version satisfies conda's version spec; raises `InputError` where it is none."""
+    if spec.strip() in {"", "*"}:
+        return True
+    try:
+        wanted = VersionSpec("".join(spec.split()))
+    except InvalidVersionSpecError as exc:
+        raise InputError(f"{info.name} {spec}: not a version spec of conda: {exc}") from exc
+    return any(wanted.matches(Version(version)) for version in info.versions)
 
 
 def newer(version: str, other: str) -> bool:

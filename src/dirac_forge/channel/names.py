@@ -71,8 +71,8 @@ def package_for(
 ) -> Mapped:
     """The package of `project` (any spelling); a function of its arguments and the tables alone.
 
-    `overrides` is project to package, the workspace's; `catalogue` is what the channels have under `candidates(project)`
-    (None: they were not asked).
+    `overrides` is project to package, the workspace's; `catalogue` is what the channels have under
+    `candidates(project)` (None: they were not asked).
     """
     name = canonicalize_name(project)
     for key, package in (overrides or {}).items():
@@ -86,16 +86,19 @@ def package_for(
     return _by_spelling(name, project, catalogue)
 
 
-def candidates(project: str) -> tuple[str, ...]:
-    """All names that `package_for` looks up in the channels for `project`."""
+def candidates(project: str, *, overrides: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """All names that `package_for` and `package_for_extra` look up in the channels for `project`."""
     name = canonicalize_name(project)
     known = _known(name)
     listed = known.entry.packages if known else ()
-    return tuple(dict.fromkeys((*listed, *spellings(project), *_affixed(name))))
+    with_extras = tables.packages_of_extras().get(name, ())
+    return tuple(
+        dict.fromkeys((*_overriding(name, overrides), *listed, *spellings(project), *_affixed(name), *with_extras))
+    )
 
 
 def spellings(project: str) -> tuple[str, ...]:
-    """Names that normalise to the project's, likely ones first: `a-b`, `a_b`, `a.b`, `a.b-c`, `a.b_c`, its own spelling."""
+    """Names that normalise to the project's: `a-b-c`, `a_b_c`, `a.b.c`, `a.b-c`, `a.b_c`, its own spelling."""
     name = canonicalize_name(project)
     head, _, tail = name.partition("-")
     namespaced = (f"{head}.{tail}", f"{head}.{tail.replace('-', '_')}") if tail else ()
@@ -103,17 +106,24 @@ def spellings(project: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, name.replace("-", "_"), name.replace("-", "."), *namespaced, own)))
 
 
-def package_for_extra(project: str, extra: str) -> str | None:
-    """The package that stands for `project[extra]` on conda-forge (`uvicorn[standard]`: `uvicorn-standard`), where there
-    is one; it requires the package of the project itself.
+def package_for_extra(project: str, extra: str, *, catalogue: Listing | None = None) -> str | None:
+    """The package that stands for `project[extra]` on conda-forge (`uvicorn[standard]`: `uvicorn-standard`), or None.
+
+    It requires the package of the project itself. None too where `catalogue`, asked for `candidates`, lacks it.
     """
-    return tables.extras().get((canonicalize_name(project), canonicalize_name(extra)))
+    package = tables.extras().get((canonicalize_name(project), canonicalize_name(extra)))
+    lacking = catalogue is not None and catalogue.complete and package not in catalogue
+    return None if lacking else package
 
 
 def import_name_for(project: str) -> str | None:
     """The module to import for `project` where grayskull's table has it, else None."""
     row = grayskull.table().get(canonicalize_name(project))
     return row.import_name if row else None
+
+
+def _overriding(name: str, overrides: Mapping[str, str] | None) -> tuple[str, ...]:
+    return tuple(package for key, package in (overrides or {}).items() if canonicalize_name(key) == name)
 
 
 def _known(name: str) -> _Known | None:
@@ -210,7 +220,7 @@ def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
     if taken or namesakes:
         package = (namesakes or taken)[0]
         evidence = f"the package {package} is something else than this project"
-        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, affixed[1:])
+        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, [*affixed, package])
     if affixed:
         return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
     if catalogue is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from dirac_forge.channel.listing import Listing, Status
+from dirac_forge.channel.catalogue import Catalogue
+from dirac_forge.channel.listing import Listing, Status, availability
 from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
@@ -86,10 +87,7 @@ class Maker:
     """Makes recipes; holds what the work needs and nothing of its own."""
 
     upstream: Upstream
-    listing: Callable[[Iterable[str]], Listing | None]
-    """What the channels have under these names; None where no channel is asked."""
-    availability: Callable[[Listing | None, str, str], tuple[Status, str | None]]
-    """A package and conda's spec to its status and newest version."""
+    catalogue: Catalogue
     scope: Scope
     executor: Executor
     observer: Observer
@@ -116,7 +114,7 @@ class Maker:
             observer=self.observer,
         )
         facts = {project: future.result() for project, future in asked.items()}
-        listing = self.listing(_names_to_ask(tree, facts.values()))
+        listing = self.catalogue.info(_names_to_ask(tree, facts.values()))
         needed = tuple(self._needed(dependency, listing) for dependency in tree.dependencies)
         extra, problems = self._missing(tree, needed, deps, roots)
         ordered = [self._recipe(order, facts, listing) for order in orders]
@@ -130,17 +128,17 @@ class Maker:
         except ForgeError as error:
             return Found(project=project, problem=error.message)
 
-    def _needed(self, dependency: Dependency, listing: Listing | None) -> Needed:
+    def _needed(self, dependency: Dependency, listing: Listing) -> Needed:
         mapped = package_for(dependency.project, overrides=self.overrides, catalogue=listing)
         spec = conda_spec(dependency.specifiers)
-        status, newest = self.availability(listing, mapped.package, spec)
+        stands = availability(listing, mapped.package, spec)
         return Needed(
             project=dependency.project,
             version=dependency.found.version,
             requirement=spec,
             mapped=mapped,
-            status=status,
-            newest=newest,
+            status=stands.status,
+            newest=stands.newest,
             required_by=dependency.required_by,
             problem=dependency.found.problem,
         )
@@ -188,7 +186,7 @@ class Maker:
                 facts[project] = future.result()
             except ForgeError as error:
                 problems.append(f"no recipe for {project}: {error.message}")
-        listing = self.listing(_names_to_ask(None, facts.values()))
+        listing = self.catalogue.info(_names_to_ask(None, facts.values()))
         recipes = []
         for order in orders:
             if not order.projects.keys() <= facts.keys():
@@ -201,7 +199,7 @@ class Maker:
 
     # -- one recipe
 
-    def _recipe(self, order: Order, facts: Mapping[str, Facts], listing: Listing | None) -> Recipe:
+    def _recipe(self, order: Order, facts: Mapping[str, Facts], listing: Listing) -> Recipe:
         mapped = {
             project: package_for(project, overrides=self.overrides, catalogue=listing) for project in order.projects
         }
@@ -244,8 +242,6 @@ def _found(metadata: CoreMetadata) -> Found:
 
 
 def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
-    from dataclasses import replace
-
     return replace(recipe, notes=tuple(dict.fromkeys((*recipe.notes, *notes))))
 
 

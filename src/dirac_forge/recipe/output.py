@@ -279,7 +279,8 @@ class _Builder:
         texts = dict(self.facts.sdist.texts) if self.facts.sdist is not None else {}
         if self.part.licence is not None:
             texts[self.part.licence.name] = self.part.licence.text
-        decision = decide(self.facts, texts)
+        wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else None
+        decision = decide(self.facts.metadata, texts, wheel_texts=wheel_texts)
         self.notes += decision.notes
         files = list(decision.files)
         if "rust" in self.nature.languages:

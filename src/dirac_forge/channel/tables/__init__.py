@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["Entry", "curated", "extras", "occupied", "owners", "published", "same"]
+__all__ = ["Entry", "curated", "extras", "occupied", "owners", "packages_of_extras", "published", "same"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,7 @@ def curated() -> Mapping[str, Entry]:
 
 @cache
 def published() -> Mapping[str, tuple[str, ...]]:
-    """Normalised project to its packages, where they are not spelled alike; from the metadata in conda-forge's files."""
+    """Normalised project to its packages, where spelled otherwise; from the metadata in conda-forge's files."""
     rows = (line.split("\t") for line in _lines("published.tsv"))
     return {project: tuple(packages.split(" ")) for project, packages in rows}
 
@@ -67,6 +67,15 @@ def extras() -> Mapping[tuple[str, str], str]:
     """(Normalised project, normalised extra) to the package that stands for both."""
     rows = (line.split("\t") for line in _lines("extras.tsv"))
     return {(project, extra): package for project, extra, package in rows}
+
+
+@cache
+def packages_of_extras() -> Mapping[str, tuple[str, ...]]:
+    """Normalised project to all packages that stand for it with an extra."""
+    found: dict[str, tuple[str, ...]] = {}
+    for (project, _), package in extras().items():
+        found[project] = (*found.get(project, ()), package)
+    return found
 
 
 def _lines(name: str) -> list[str]:
