@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -53,9 +54,10 @@ text = st.text(min_size=1, max_size=60) | st.lists(
 ).map("".join)
 
 
-def hostile(test: object) -> object:
+def hostile(test: Callable[..., None]) -> Callable[..., None]:
+    """The cases that a random search would find late."""
     for case in HOSTILE:
-        test = example(case)(test)  # type: ignore[arg-type]
+        test = example(case)(test)
     return test
 
 
