@@ -89,7 +89,7 @@ def _build(output: Output) -> Lines:
         lines += entry("noarch", output.noarch)
     lines += _one_or_more("script", [V1.template(line) for line in wording.script_lines(output)])
     lines += _one_or_more("skip", [V1.literal(when.v1) for when in output.skip])
-    scripts = items([V1.literal(line)] for line in wording.entry_points(output))
+    scripts = items([V1.literal(line)] for line in output.entry_points)
     return [*lines, *nested("python", nested("entry_points", scripts))]
 
 

@@ -14,11 +14,12 @@ from urllib.parse import urljoin, urlsplit
 
 from packaging.version import Version
 
+from dirac_forge.errors import redact
 from dirac_forge.http import Page, UnreachableError
 from dirac_forge.upstream.filenames import FileNames
 from dirac_forge.upstream.release import File, Project, Release
 
-__all__ = ["ACCEPT", "read_page", "shown"]
+__all__ = ["ACCEPT", "read_page"]
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """What to ask an index for (PEP 691, "Version + Format Selection")."""
@@ -27,13 +28,6 @@ _JSON = ("application/vnd.pypi.simple.v1+json", "application/json")
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml")
 _SUPPORTED = 1
 """The major version of the Simple API that is understood here."""
-
-
-def shown(url: str) -> str:
-    """`url` for a message: without user name, password or query, which may hold a token."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
 
 
 def read_page(page: Page, project: str) -> Project:
@@ -48,7 +42,7 @@ def read_page(page: Page, project: str) -> Project:
 
 def _nonsense(page: Page, what: str) -> UnreachableError:
     return UnreachableError(
-        f"{shown(page.url)} answered {what}, not a project's page of a package index (PEP 503 or 691).",
+        f"{redact(page.url)} answered {what}, not a project's page of a package index (PEP 503 or 691).",
         hint="Check --index-url (it usually ends in /simple/), and that no login page or proxy stands in between.",
     )
 
