@@ -33,7 +33,7 @@ def wheel(name: str, version: str, *lines: str, files: Files | None = None, info
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in members.items():
-            archive.writestr(zipfile.ZipInfo(path), text)
+            archive.writestr(zipfile.ZipInfo(path), text, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
