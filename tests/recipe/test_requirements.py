@@ -62,9 +62,7 @@ def test_what_never_holds_is_left_out_and_what_always_holds_is_plain() -> None:
 def test_noarch_needs_what_any_python_needs() -> None:
     text = "typing_extensions>=4; python_version < '3.11'"
     assert lines(text) == [("typing_extensions", ">=4", None)]
-    assert notes(text) == [
-        "info: typing_extensions: needed by some Pythons only, required for all (noarch): " + text
-    ]
+    assert notes(text) == ["info: typing_extensions: needed by some Pythons only, required for all (noarch): " + text]
 
 
 def test_a_compiled_package_keeps_the_marker() -> None:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.archives import metadata, sdist, wheel
-from support.index import IndexFile, PackageIndex
 
 from dirac_forge.http import HashMismatchError, Http, UnreachableError
 from dirac_forge.store import Store
 from dirac_forge.upstream.facts import Facts
 from dirac_forge.upstream.gather import gather, light
 from dirac_forge.upstream.index import Index
+from support.archives import metadata, sdist, wheel
+from support.index import IndexFile, PackageIndex
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"
@@ -96,8 +96,10 @@ def test_nothing_is_known() -> None:
     assert (facts.metadata.name, facts.metadata.version, facts.metadata_from) == ("demo", "1.0", "nothing")
     assert facts.metadata.dynamic == ("requires-dist", "requires-python")
     assert facts.problems == (
-        "No file of demo 1.0 says statically what it needs: "
-        "requirements, licence, summary and home page have to be filled in by hand",
+        (
+            "No file of demo 1.0 says statically what it needs: "
+            "requirements, licence, summary and home page have to be filled in by hand"
+        ),
     )
 
 

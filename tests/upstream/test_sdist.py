@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import tarfile
 from pathlib import Path
 
 import pytest
-from support.archives import metadata, sdist, tarball
-from support.index import IndexFile, PackageIndex
 
 from dirac_forge.http import HashMismatchError, Http
 from dirac_forge.store import Store
 from dirac_forge.upstream.facts import EntryPoint, SdistFacts
 from dirac_forge.upstream.index import Index
 from dirac_forge.upstream.sdist import sdist_facts
+from support.archives import metadata, sdist, tarball
+from support.index import IndexFile, PackageIndex
 
 SUFFIX = {"gz": "tar.gz", "bz2": "tar.bz2", "xz": "tar.xz", "zip": "zip", "": "tar"}
 
@@ -25,9 +26,11 @@ def read(content: bytes | IndexFile, kind: str = "gz", store: Store | None = Non
         return sdist_facts(http, release.sdist, store or Store(None), project="demo")
 
 
-FILES = {
+FILES: dict[str, str | bytes] = {
     "PKG-INFO": metadata("demo", "1.0", "Requires-Dist: six"),
-    "pyproject.toml": '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "demo"\n[project.scripts]\nrun = "demo:main"\n',
+    "pyproject.toml": (
+        '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "demo"\n[project.scripts]\nrun = "demo:main"\n'
+    ),
     "LICENSE": "MIT\r\ntext",
     "demo/__init__.py": "import argparse\nargparse.ArgumentParser()",
     "demo/other.py": "x = 1",
@@ -176,10 +179,8 @@ def test_archives_without_a_single_top_folder() -> None:
 
 
 def test_long_names_of_both_dialects() -> None:
-    import tarfile  # noqa: PLC0415
-
     name = "demo-1.0/" + "/".join(["folder" * 10] * 6) + "/\xe4\xf6\xfc.txt"
     for dialect in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
-        facts = read(tarball({name: "x", "demo-1.0/setup.py": SETUP}, format=dialect))
+        facts = read(tarball({name: "x", "demo-1.0/setup.py": SETUP}, dialect=dialect))
         assert facts.members == (name.removeprefix("demo-1.0/"), "setup.py")
         assert facts.metadata_from == "setup.py"

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from packaging.version import Version
-from support.archives import wheel
-from support.index import IndexFile, PackageIndex
 
 from dirac_forge.http import HashMismatchError, Http
 from dirac_forge.store import Store
@@ -16,6 +14,8 @@ from dirac_forge.upstream.facts import EntryPoint, WheelFacts
 from dirac_forge.upstream.index import Index
 from dirac_forge.upstream.release import File, Release
 from dirac_forge.upstream.wheel import best_wheel, wheel_facts
+from support.archives import wheel
+from support.index import IndexFile, PackageIndex
 
 NAME = "demo-1.0-py3-none-any.whl"
 SCRIPTS = "[console_scripts]\nrun = demo:main [extra]\n[gui_scripts]\nshow = demo:show\n[other]\nx = y\n"
