@@ -119,16 +119,14 @@ def test_credentials_are_not_shown() -> None:
 
 
 def test_the_renamed_key_of_pep_714_wins() -> None:
-    files: list[dict[str, object]] = [
-        {"filename": f"demo-{n}.0-py3-none-any.whl", "url": f"demo-{n}.whl", "hashes": {}, **keys}
-        for n, keys in enumerate(
-            [
-                {"core-metadata": {"sha256": "aa"}, "dist-info-metadata": {"sha256": "bb"}},
-                {"dist-info-metadata": True},
-                {"core-metadata": False, "dist-info-metadata": True},
-                {},
-            ]
-        )
+    given: list[dict[str, object]] = [
+        {"core-metadata": {"sha256": "aa"}, "dist-info-metadata": {"sha256": "bb"}},
+        {"dist-info-metadata": True},
+        {"core-metadata": False, "dist-info-metadata": True},
+        {},
+    ]
+    files = [
+        {"filename": f"demo-{n}.0-py3-none-any.whl", "url": f"demo-{n}.whl", **keys} for n, keys in enumerate(given)
     ]
     body = json.dumps({"name": "demo", "files": files}).encode()
     page = Page(url="https://example.org/x/demo/", headers={"content-type": JSON}, body=body)
