@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,7 @@ from dirac_forge.upstream.gather import gather, light
 from dirac_forge.upstream.index import Index
 from support.archives import metadata, sdist, wheel
 from support.index import IndexFile, PackageIndex
+from support.server import Answer
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"
@@ -97,8 +99,8 @@ def test_nothing_is_known() -> None:
     assert facts.metadata.dynamic == ("requires-dist", "requires-python")
     assert facts.problems == (
         (
-            "No file of demo 1.0 says statically what it needs: "
-            "requirements, licence, summary and home page have to be filled in by hand"
+            "No file of demo 1.0 says statically what it needs; "
+            "to be filled in by hand: requirements, licence, summary, home page"
         ),
     )
 
@@ -131,3 +133,53 @@ def test_an_executor_that_is_full_of_such_calls_does_not_lock_up(workers: int) -
             calls = [executor.submit(gather, http, release, Store(None), executor=executor) for _ in range(8)]
             found = [call.result(timeout=60) for call in calls]
         assert found == [gather(http, release, Store(None))] * 8
+
+
+DESCRIPTION = {
+    "info": {
+        "summary": "A demo",
+        "home_page": "",
+        "project_urls": {"Source": "https://example.org"},
+        "license": "UNKNOWN",
+        "classifiers": ["License :: OSI Approved :: MIT License"],
+        "requires_dist": ["never", "used"],
+        "requires_python": ">=2",
+    }
+}
+
+
+def described(content: bytes, descriptions: Mapping[str, Mapping[str, object]]) -> Facts:
+    with PackageIndex({"demo": {SDIST: content}}) as index, Http(cache=None) as http:
+        for project, description in descriptions.items():
+            body = json.dumps(description).encode()
+            index.failures[f"/pypi/{project}/1.0/json"] = Answer(
+                headers={"Content-Type": "application/json"}, body=body
+            )
+        (release,) = Index(http, url=index.url).project("demo").releases
+        return gather(http, release, Store(None), index_url=index.url)
+
+
+def test_the_index_describes_what_no_file_tells() -> None:
+    facts = described(sdist("demo", "1.0", {"Makefile": ""}), {"demo": DESCRIPTION})
+    assert (facts.metadata.summary, facts.metadata.project_urls) == ("A demo", {"Source": "https://example.org"})
+    assert (facts.metadata.requires_dist, facts.metadata.requires_python) == ((), None)
+    assert facts.problems == (
+        "summary, project_urls, classifiers: not in the files, from the index's description",
+        "No file of demo 1.0 says statically what it needs; to be filled in by hand: requirements",
+    )
+
+
+def test_files_are_trusted_before_the_description() -> None:
+    setup = "from setuptools import setup\nsetup(name='demo', description='Mine')"
+    facts = described(sdist("demo", "1.0", {"setup.py": setup}), {"demo": DESCRIPTION})
+    assert facts.metadata.summary == "Mine"
+    assert facts.problems == ("project_urls, classifiers: not in the files, from the index's description",)
+    assert described(SOURCE, {"demo": DESCRIPTION}).metadata.summary is None
+
+
+@pytest.mark.parametrize(
+    "description", [{}, {"info": 3}, {"info": {"summary": 3, "project_urls": [], "classifiers": "x"}}]
+)
+def test_a_description_of_nothing_adds_nothing(description: Mapping[str, object]) -> None:
+    content = sdist("demo", "1.0", {"Makefile": ""})
+    assert described(content, {"demo": description}).problems == described(content, {}).problems

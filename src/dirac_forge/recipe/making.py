@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.channel.catalogue import Catalogue
 from dirac_forge.channel.listing import Listing, Status, availability
-from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra
+from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
 from dirac_forge.recipe.dependencies import Dependency, Found, Tree, walk
@@ -228,7 +228,13 @@ class Maker:
         if isinstance(licence, Note):
             notes.append(licence)
             licence = None
-        return Part(package=mapped.package, facts=facts, licence=licence, notes=tuple(notes))
+        names = packages_of(mapped.project) or (mapped.package,)
+        package, *aliases = names if mapped.package in names else (mapped.package,)
+        # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
+        extras = {e: name for e, name in extras_of(mapped.project).items() if name.startswith(f"{package}-")}
+        return Part(
+            package=package, facts=facts, licence=licence, aliases=tuple(aliases), extras=extras, notes=tuple(notes)
+        )
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
         try:
