@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,6 +32,11 @@ def read(
     with PackageIndex({"demo": files}, failures=failures) as index, Http(cache=None) as http:
         (release,) = Index(http, url=index.url).project("demo").releases
         return light(http, release, Store(None)) if walk else gather(http, release, Store(None))
+
+
+def test_facts_travel_between_processes() -> None:
+    facts = read({WHEEL: GOOD, SDIST: SOURCE})
+    assert pickle.loads(pickle.dumps(facts)) == facts
 
 
 def test_the_wheel_is_trusted_first() -> None:

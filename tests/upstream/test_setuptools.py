@@ -108,6 +108,11 @@ def test_keyword_dictionaries_and_two_calls() -> None:
     assert said.fields == {"ext_modules": None, "name": "demo", "install_requires": ["a"]}
 
 
+def test_other_functions_of_that_name_are_not_meant() -> None:
+    source = b"import setuptools\nlogs.setup(name='x')\nsetup()\nsetuptools.setup(name='demo')\n"
+    assert from_setup_py(source, where="setup.py").fields == {"name": "demo"}
+
+
 @pytest.mark.parametrize("source", ["", "print('x')", "setup()", "setup(cmdclass={})"])
 def test_nothing_said(source: str) -> None:
     assert from_setup_py(source.encode(), where="setup.py").metadata(name="demo", version="9") is None
