@@ -77,8 +77,7 @@ class Replay(BaseHTTPRequestHandler):
             return "text/plain", None
         if not project:
             return "application/octet-stream", body
-        host, port = self.server.server_address[:2]
-        base = f"http://{host!s}:{port}/files/"
+        base = f"http://{self.headers['Host']}/files/"
         return ACCEPT, body.replace(b"https://", base.encode())
 
     def log_message(self, *_: object) -> None:
