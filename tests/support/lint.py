@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from license_expression import ExpressionError, get_spdx_licensing
+from license_expression import (  # type: ignore[import-untyped]
+    ExpressionError,
+    get_spdx_licensing,
+)
 
 from support.rendered import load_v0
 
@@ -104,7 +107,7 @@ Rule = Callable[[View], Iterator[str]]
 def lint(text: str, conda_forge_yml: str, *, channel_python_min: str = "3.10") -> list[str]:
     """All findings, lints and hints alike; [] for a recipe that the linter has nothing to say about."""
     v1 = re.search(r"^schema_version:", text, re.MULTILINE) is not None
-    tree = yaml.safe_load(text) if v1 else load_v0(text, "linux-64")
+    tree = yaml.safe_load(text) if v1 else load_v0(re.sub(r"(?m)^{% set python_min .*\n", "", text), "linux-64")
     view = View(
         text=text,
         tree=tree,
@@ -158,7 +161,7 @@ def _many(value: Any) -> list[Any]:
 
 
 def _flat(items: Any) -> list[str]:
-    found = []
+    found: list[str] = []
     for item in _many(items):
         found += _flat(item["then"]) + _flat(item.get("else")) if isinstance(item, dict) else [item]
     return found

@@ -26,18 +26,19 @@ def source(project: str, sha256: str | None = "a" * 64) -> Source:
 
 
 def pure(name: str = "particles", *run: Requirement, about: About = ABOUT) -> Output:
+    module = name.lower().replace("-", "_").replace(" ", "_")
     return Output(
         name=name,
         sources=(source(name),),
         noarch="python",
-        entry_points=(f"{name} = {name}.cli:main",),
+        entry_points=(f"{name} = {module}.cli:main",),
         host=(
             Requirement(name="hatchling", spec=">=1.26"),
             Requirement(name="pip"),
             Requirement(name="python", spec="@{python_min}.*"),
         ),
         run=(Requirement(name="python", spec=">=@{python_min}"), Requirement(name="requests", spec=">=2,<3"), *run),
-        test=Test(imports=(name,), commands=(f"{name} --help",)),
+        test=Test(imports=(module,), commands=(f"{name} --help",)),
         about=about,
     )
 

@@ -25,6 +25,7 @@ def selectors(platform: str, build_platform: str | None = None) -> dict[str, obj
         **names,
         "unix": system != "win",
         "py": 312,
+        "py311": False,
         "target_platform": platform,
         "build_platform": build_platform or platform,
     }

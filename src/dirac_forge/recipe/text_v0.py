@@ -97,7 +97,7 @@ def _build(output: Output, folder: str | None) -> Lines:
     lines += _one_or_more(
         "script", [V0.template(line) for line in ([f"cd {folder}"] if folder and commands else []) + commands]
     )
-    return lines + nested("entry_points", items([V0.literal(line)] for line in wording.entry_points(output)))
+    return lines + nested("entry_points", items([V0.literal(line)] for line in output.entry_points))
 
 
 def _requirements(output: Output) -> Lines:

@@ -89,7 +89,7 @@ def _build(output: Output) -> Lines:
         lines += entry("noarch", output.noarch)
     lines += _one_or_more("script", [V1.template(line) for line in wording.script_lines(output)])
     lines += _one_or_more("skip", [V1.literal(when.v1) for when in output.skip])
-    scripts = items([V1.literal(line)] for line in wording.entry_points(output))
+    scripts = items([V1.literal(line)] for line in output.entry_points)
     return [*lines, *nested("python", nested("entry_points", scripts))]
 
 
@@ -129,8 +129,8 @@ def _tests(output: Output) -> Lines:
         python = nested("imports", items([V1.literal(module)] for module in test.imports))
         python += entry("pip_check", "true" if test.pip_check else "false")
         if output.noarch == "python":
-            # The linter asks for both ends of the range; `"*"` is the newest Python that the output allows.
-            python += nested("python_version", items([[minimum], ['"*"']]))
+            # The linter asks for both ends of the range; `"*"` is the newest Python there is.
+            python += _one_or_more("python_version", [minimum] if wording.capped(output) else [minimum, '"*"'])
         blocks.append(nested("python", python))
     elif test.pip_check:
         needs = items([["pip"], *([[f"python {minimum}"]] if output.noarch == "python" else [])])

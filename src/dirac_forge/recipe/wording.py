@@ -18,7 +18,6 @@ __all__ = [
     "SHA256_MISSING",
     "capped",
     "check",
-    "entry_points",
     "feedstock_name",
     "requirement",
     "script_lines",
@@ -111,11 +110,6 @@ def todo_lines(recipe: Recipe, dialect: Dialect) -> Lines:
 def source_comments(source: Source, dialect: Dialect) -> Lines:
     """Where the source comes from, if there is something to say."""
     return [f"# {dialect.comment(source.comment)}"] if source.comment else []
-
-
-def entry_points(output: Output) -> tuple[str, ...]:
-    """Only noarch python needs them in the recipe: else the build writes the scripts."""
-    return output.entry_points if output.noarch == "python" else ()
 
 
 def script_lines(output: Output) -> list[str]:

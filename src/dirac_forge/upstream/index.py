@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from packaging.utils import InvalidName, canonicalize_name
 
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Http, NotFoundError
-from dirac_forge.upstream.page import ACCEPT, read_page, shown
+from dirac_forge.upstream.page import ACCEPT, read_page
 from dirac_forge.upstream.release import Project
 
 __all__ = ["Index", "UnknownProjectError"]
@@ -49,7 +49,7 @@ class Index:
             page = self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
         except NotFoundError as exc:
             raise UnknownProjectError(
-                f"There is no project {name} on {shown(self._url)}.", hint=self._hint(name)
+                f"There is no project {name} on {redact(self._url)}.", hint=self._hint(name)
             ) from exc
         return read_page(page, name)
 

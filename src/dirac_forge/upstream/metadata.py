@@ -98,7 +98,7 @@ def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
             break
         if not line.strip():
             # White space alone goes on with the field: an empty line of a licence text, say.
-            kept += [b"        |"] if keep else []
+            kept += [b"       |"] if keep else []
             continue
         size += len(line)
         if size > _HEADER_LIMIT:

@@ -123,8 +123,7 @@ class _Sdist:
         if text is None:
             return Said()
         where = self._where(path)
-        said = from_setup_py(text.encode(), where=where) if path.endswith(".py") else from_setup_cfg(text, where=where)
-        return said
+        return from_setup_py(text.encode(), where=where) if path.endswith(".py") else from_setup_cfg(text, where=where)
 
     def _metadata(self) -> tuple[CoreMetadata | None, str | None]:
         """The most trusted source that says something; what is another project's or release's is left out."""

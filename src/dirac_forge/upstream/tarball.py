@@ -25,33 +25,11 @@ class _Stream(Protocol):
 
 def tar_members(stream: _Stream, names: Names) -> Iterator[Member]:
     """Regular files of an unpacked tar (ustar, GNU long names, PAX); sizes in headers are never trusted with memory."""
-    shared: dict[str, str] = {}
-    own: dict[str, str] = {}
-    first = True
-    while block := stream.read(_BLOCK):
-        if len(block) < _BLOCK:
-            raise EOFError("it ends within a header")
-        if not any(block):
-            break
-        try:
-            info = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
-        except tarfile.HeaderError as exc:
-            what = "it is no tar, gzip, bzip2, xz or zip" if first else f"a header of its tar is broken ({exc})"
-            raise tarfile.TarError(what) from exc
-        first = False
-        names.count()
-        if info.size < 0:
-            raise tarfile.TarError("a member has a negative size")
-        if info.type in _EXTENSIONS:
-            records = _extension(info, _header(stream, info.size, names.filename))
-            (shared if info.type == tarfile.XGLTYPE else own).update(records)
-            continue
-        fields = shared | own
-        own = {}
-        size = _pax_size(fields, info.size)
-        body = _Body(names.filename, stream, size if info.isreg() or info.type not in tarfile.SUPPORTED_TYPES else 0)
+    for info, fields in _entries(stream, names):
         if info.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse") for key in fields):
             raise ArchiveError(f"{names.filename} holds sparse files, which no source archive needs: refused.")
+        size = _pax_size(fields, info.size)
+        body = _Body(names.filename, stream, size if info.isreg() or info.type not in tarfile.SUPPORTED_TYPES else 0)
         if info.isreg():
             if (name := names.regular(fields.get("path", info.name))) is not None:
                 yield Member(name=name, size=size, read=body.read)
@@ -65,6 +43,35 @@ def tar_members(stream: _Stream, names: Names) -> Iterator[Member]:
         pass
 
 
+def _entries(stream: _Stream, names: Names) -> Iterator[tuple[tarfile.TarInfo, dict[str, str]]]:
+    """Headers with the extended fields that precede them; whoever asks for the next has read the body away."""
+    shared: dict[str, str] = {}
+    own: dict[str, str] = {}
+    first = True
+    while block := stream.read(_BLOCK):
+        if len(block) < _BLOCK:
+            raise tarfile.TarError(_NO_TAR) if first else EOFError("it ends within a header")
+        if not any(block):
+            break
+        try:
+            info = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
+        except tarfile.HeaderError as exc:
+            raise tarfile.TarError(_NO_TAR if first else f"a header of its tar is broken ({exc})") from exc
+        first = False
+        names.count()
+        if info.size < 0:
+            raise tarfile.TarError("a member has a negative size")
+        if info.type in _EXTENSIONS:
+            records = _extension(info, _header(stream, info.size, names.filename))
+            (shared if info.type == tarfile.XGLTYPE else own).update(records)
+            continue
+        yield info, shared | own
+        own = {}
+    if first:
+        raise tarfile.TarError(_NO_TAR)
+
+
+_NO_TAR = "it is no tar, gzip, bzip2, xz or zip"
 _EXTENSIONS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,

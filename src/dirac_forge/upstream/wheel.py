@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, redact
 from dirac_forge.http import HashMismatchError, Http, NotFoundError
 from dirac_forge.store import Store
 from dirac_forge.upstream import kept
@@ -19,7 +19,6 @@ from dirac_forge.upstream.entrypoints import from_text
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, WheelFacts
 from dirac_forge.upstream.filenames import wheel_tags
 from dirac_forge.upstream.metadata import METADATA_LIMIT, disagreement, read_email
-from dirac_forge.upstream.page import shown
 from dirac_forge.upstream.release import File, Release
 from dirac_forge.upstream.remote import NoRangesError, RemoteFile
 from dirac_forge.upstream.zipped import open_zip, read_zip
@@ -98,7 +97,7 @@ def _from_metadata_file(http: Http, file: File, project: str) -> WheelFacts | No
         return None
     wanted = file.metadata_hashes.get("sha256")
     if wanted is not None and hashlib.sha256(data).hexdigest() != wanted:
-        raise HashMismatchError(f"{shown(url)} is not the file that the index lists: its SHA-256 should be {wanted}.")
+        raise HashMismatchError(f"{redact(url)} is not the file that the index lists: its SHA-256 should be {wanted}.")
     metadata, problems = _metadata(data, file, project)
     return _facts(file, metadata, problems)
 
@@ -146,7 +145,7 @@ def _opened(http: Http, file: File) -> Iterator[zipfile.ZipFile]:
         return
     if remote.whole is not None and file.sha256 and hashlib.sha256(remote.whole).hexdigest() != file.sha256:
         raise HashMismatchError(
-            f"{shown(file.url)} is not the file that the index lists: its SHA-256 should be {file.sha256}.",
+            f"{redact(file.url)} is not the file that the index lists: its SHA-256 should be {file.sha256}.",
             hint="Nothing of it was used. Try again; if it stays, tell whoever runs the index.",
         )
     yield open_zip(remote, file.filename)
