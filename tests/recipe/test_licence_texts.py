@@ -42,7 +42,7 @@ def test_whole_licences_are_told_apart(path: Path) -> None:
         (f"{PURPOSE}, provided that … Except as contained in this notice, the name of a holder …", ["curl"]),
         (f"{REDISTRIBUTION} provided that: 1. … 2. …", ["BSD-2-Clause"]),
         (
-            f"{REDISTRIBUTION} … Neither the name of the holder nor the names of others may be used to endorse or promote",
+            f"{REDISTRIBUTION} … Neither the name of the holder nor names of others may be used to endorse or promote",
             ["BSD-3-Clause"],
         ),
         (f"{REDISTRIBUTION} … All advertising materials mentioning features", ["BSD-4-Clause"]),

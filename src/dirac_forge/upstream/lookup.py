@@ -52,6 +52,7 @@ class Lookup:
         """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them."""
         self._http = http
         self._store = store
+        self._index_url = index.url
         self._pythons = tuple(pythons)
         self.project: Callable[[str], Project] = _Once(index.project)
         self._choice = _Once(self._choose)
@@ -84,4 +85,4 @@ class Lookup:
         return light(self._http, self._choice(key).release, self._store)
 
     def _gather(self, key: tuple[str, str]) -> Facts:
-        return gather(self._http, self._choice(key).release, self._store)
+        return gather(self._http, self._choice(key).release, self._store, index_url=self._index_url)
