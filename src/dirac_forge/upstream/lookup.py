@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from packaging.specifiers import SpecifierSet
@@ -85,4 +86,6 @@ class Lookup:
         return light(self._http, self._choice(key).release, self._store)
 
     def _gather(self, key: tuple[str, str]) -> Facts:
-        return gather(self._http, self._choice(key).release, self._store, index_url=self._index_url)
+        choice = self._choice(key)
+        facts = gather(self._http, choice.release, self._store, index_url=self._index_url)
+        return replace(facts, problems=tuple(dict.fromkeys((*choice.problems, *facts.problems))))
