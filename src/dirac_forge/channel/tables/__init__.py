@@ -1,0 +1,53 @@
+"""The table that ships with the package: how projects are called on conda-forge. Read lazily, once a process."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["Entry", "curated", "extras", "namesakes"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What a table says of a project."""
+
+    packages: tuple[str, ...]
+    """The preferred one first; the others where a channel lacks it."""
+    reason: str = ""
+    outputs: tuple[str, ...] = ()
+    """All packages of the feedstock where some only require the first, which holds the module."""
+
+
+@cache
+def curated() -> Mapping[str, Entry]:
+    """Choices made by hand, by normalised project (PEP 503)."""
+    return {
+        project: Entry(
+            packages=(row["package"], *row.get("also", ())),
+            reason=row.get("reason", ""),
+            outputs=tuple(row.get("outputs", ())),
+        )
+        for project, row in _document()["names"].items()
+    }
+
+
+@cache
+def namesakes() -> Mapping[str, str]:
+    """Packages that share their name with a project on PyPI but are something else, to what they are."""
+    return dict(_document()["namesakes"])
+
+
+@cache
+def extras() -> Mapping[str, Mapping[str, str]]:
+    """Normalised project to its extras (normalised) to the package that stands for both."""
+    return {project: dict(row) for project, row in _document()["extras"].items()}
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return tomllib.loads(files(__name__).joinpath("curated.toml").read_text(encoding="utf-8"))
