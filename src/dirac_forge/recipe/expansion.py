@@ -18,7 +18,7 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.recipe.specs import parse_specifiers
 from dirac_forge.upstream.facts import CoreMetadata
 
-__all__ = ["Providers", "Wanted", "expand", "parse"]
+__all__ = ["Providers", "Wanted", "expand", "parse", "readable"]
 
 MOST_REQUIREMENTS = 2000
 """A release has tens of requirements; extras that unfold into more are not honest."""
@@ -76,6 +76,15 @@ def parse(text: str) -> Pep508:
         return Pep508(f"{name}{extras or ''}{parse_specifiers(specifiers)}{';' + marker if marker else ''}")
     except InvalidRequirement as error:
         raise InputError(f"{text!r} is no requirement: {str(error).splitlines()[0]} (PEP 508)") from error
+
+
+def readable(texts: Iterable[str]) -> Iterable[Pep508]:
+    """Those of the texts that are requirements; the others are told of where they are converted."""
+    for text in texts:
+        try:
+            yield parse(text)
+        except InputError:
+            continue
 
 
 def expand(

@@ -28,7 +28,7 @@ class Index:
     def __init__(self, http: Http, *, url: str = "https://pypi.org/simple/", known: Iterable[str] = ()) -> None:
         """`url` is the index's root page; `known` are names to suggest where a project is not found."""
         self._http = http
-        self._url = url.rstrip("/") + "/"
+        self.url = url.rstrip("/") + "/"
         self._known = tuple(known)
 
     def project(self, name: str) -> Project:
@@ -44,12 +44,12 @@ class Index:
                 f"{name!r} can't be the name of a project: letters, digits, `.`, `-` and `_` only, "
                 "with a letter or digit at both ends."
             ) from exc
-        url = f"{self._url}{normalised}/"
+        url = f"{self.url}{normalised}/"
         try:
             page = self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
         except NotFoundError as exc:
             raise UnknownProjectError(
-                f"There is no project {name} on {redact(self._url)}.", hint=self._hint(name)
+                f"There is no project {name} on {redact(self.url)}.", hint=self._hint(name)
             ) from exc
         return read_page(page, name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from packaging.specifiers import SpecifierSet
@@ -52,6 +53,7 @@ class Lookup:
         """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them."""
         self._http = http
         self._store = store
+        self._index_url = index.url
         self._pythons = tuple(pythons)
         self.project: Callable[[str], Project] = _Once(index.project)
         self._choice = _Once(self._choose)
@@ -84,4 +86,6 @@ class Lookup:
         return light(self._http, self._choice(key).release, self._store)
 
     def _gather(self, key: tuple[str, str]) -> Facts:
-        return gather(self._http, self._choice(key).release, self._store)
+        choice = self._choice(key)
+        facts = gather(self._http, choice.release, self._store, index_url=self._index_url)
+        return replace(facts, problems=tuple(dict.fromkeys((*choice.problems, *facts.problems))))
