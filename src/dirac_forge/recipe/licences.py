@@ -115,7 +115,7 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
     field = metadata.license or ""
     named = from_field(field)
     if not named and len(field) > 60:
-        read = identify(field) or from_field(field.strip().splitlines()[0])
+        read = identify(field) or from_field(field.strip().partition("\n")[0])
         named = read if len(read) == 1 or not metadata.classifiers else ()
     licences = {path: text for path, text in contents.items() if not _is_notice(path)}
     found = _unique(term for text in licences.values() for term in identify(text))
