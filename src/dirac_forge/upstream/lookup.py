@@ -17,7 +17,6 @@ from dirac_forge.upstream.choice import Choice, choose
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 from dirac_forge.upstream.gather import gather, light
 from dirac_forge.upstream.index import Index
-from dirac_forge.upstream.release import Project
 
 __all__ = ["Lookup"]
 
@@ -53,9 +52,8 @@ class Lookup:
         """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them."""
         self._http = http
         self._store = store
-        self._index_url = index.url
         self._pythons = tuple(pythons)
-        self.project: Callable[[str], Project] = _Once(index.project)
+        self._index = index
         self._choice = _Once(self._choose)
         self._light = _Once(self._read_light)
         self._gathered = _Once(self._gather)
@@ -77,7 +75,7 @@ class Lookup:
 
     def _choose(self, key: tuple[str, str]) -> Choice:
         project, specifiers = key
-        found = choose(self.project(project), SpecifierSet(specifiers), pythons=self._pythons)
+        found = choose(self._index.project(project), SpecifierSet(specifiers), pythons=self._pythons)
         if isinstance(found, Choice):
             return found
         raise found.error()
@@ -87,5 +85,5 @@ class Lookup:
 
     def _gather(self, key: tuple[str, str]) -> Facts:
         choice = self._choice(key)
-        facts = gather(self._http, choice.release, self._store, index_url=self._index_url)
+        facts = gather(self._http, choice.release, self._store, index_url=self._index.url)
         return replace(facts, problems=tuple(dict.fromkeys((*choice.problems, *facts.problems))))
