@@ -5,18 +5,22 @@ import json
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from support.index import Answer, PackageIndex
 
 from dirac_forge.cli import main
+from support.index import PackageIndex
+from support.rendered import load_v1
+from support.server import Answer
 
 Run = Callable[..., int]
 
 
-def wheel(name: str, version: str, *, metadata: str = "", files: Mapping[str, str] | None = None, entry_points: str = "") -> dict[str, bytes]:
+def wheel(
+    name: str, version: str, *, metadata: str = "", files: Mapping[str, str] | None = None, entry_points: str = ""
+) -> dict[str, bytes]:
     stem = f"{name}-{version}"
     head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nLicense-Expression: MIT\n{metadata}\n"
     members = {f"{name}/__init__.py": "", **(files or {}), f"{stem}.dist-info/METADATA": head}
@@ -68,7 +72,7 @@ def channel(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path, channel: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(tmp_path: Path, channel: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the command in an empty folder with a cache of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
@@ -78,11 +82,13 @@ def run(tmp_path: Path, channel: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         url = index if isinstance(index, str) else index.url
         return main(["recipe", *arguments, "--index-url", url])
 
-    yield command
+    return command
 
 
 DEMO = {
-    "demo": release("demo", metadata="Summary: A demo\nRequires-Dist: common>=2\nRequires-Dist: older>=3\nRequires-Dist: fresh\n"),
+    "demo": release(
+        "demo", metadata="Summary: A demo\nRequires-Dist: common>=2\nRequires-Dist: older>=3\nRequires-Dist: fresh\n"
+    ),
     "common": release("common", "2.0"),
     "older": release("older", "3.0"),
     "fresh": release("fresh"),
@@ -132,7 +138,9 @@ def test_again_is_unchanged_and_something_different_is_shown_and_kept(
 def test_both_formats_and_another_folder(run: Run, tmp_path: Path) -> None:
     with PackageIndex(DEMO) as index:
         assert run(index, "common", "--format", "v0", "--output", "elsewhere") == 0
-    assert (tmp_path / "elsewhere" / "common" / "recipe" / "meta.yaml").read_text().startswith('{% set name = "common" %}')
+    assert (
+        (tmp_path / "elsewhere" / "common" / "recipe" / "meta.yaml").read_text().startswith('{% set name = "common" %}')
+    )
     assert not (tmp_path / "feedstocks").exists()
 
 
@@ -203,10 +211,9 @@ def test_a_file_that_is_not_the_one_the_index_lists_is_refused(
     run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with PackageIndex(DEMO) as index:
-        path = next(path for path in index.paths if path.endswith("demo-1.0.tar.gz"))
-        index.failures[path] = Answer(body=b"something else")
+        index.failures["/files/demo/demo-1.0.tar.gz"] = Answer(body=b"something else")
         assert run(index, "demo", "--deps", "none") == 2
-    assert "is not the one" in capsys.readouterr().err or True
+    assert "demo-1.0.tar.gz" in capsys.readouterr().err
     assert not (tmp_path / "feedstocks").exists()
 
 
@@ -229,7 +236,7 @@ def test_nothing_from_upstream_is_executed_or_evaluated(
             metadata="Summary: {{ cycler.__init__.__globals__.os.system('id') }} ${{ env.get('HOME') }} # [win]\n"
             "Requires-Dist: common; python_version < '4'\n",
             files={"evil/__init__.py": code, "evil/cli.py": code},
-            entry_points="[console_scripts]\nevil = evil.cli:main\n; rm -rf = x:y\n../up = a:b\nx = __import__('os').system:z z\n",
+            entry_points="[console_scripts]\nevil = evil.cli:main\n; rm -rf = x:y\n../up = a:b\nx = __import__('os'):z z\n",
         ),
         **sdist("evil", "1.0", setup__py=code, conftest__py=code, build__py=code),
     }
@@ -241,9 +248,8 @@ def test_nothing_from_upstream_is_executed_or_evaluated(
     document = json.loads(capsys.readouterr().out)
     (output,) = document["recipes"][-1]["outputs"]
     assert output["entry_points"] == ["evil = evil.cli:main"]
-    import rattler_build
-
     text = (tmp_path / "feedstocks" / "evil" / "recipe" / "recipe.yaml").read_text()
-    (variant,) = rattler_build.Stage0Recipe.from_yaml(text).render()
-    summary = variant.recipe.to_dict()["about"]["summary"]
-    assert summary == "{{ cycler.__init__.__globals__.os.system('id') }} ${{ env.get('HOME') }} # [win]"
+    assert (
+        load_v1(text, "linux-64")[0]["about"]["summary"]
+        == "{{ cycler.__init__.__globals__.os.system('id') }} ${{ env.get('HOME') }} # [win]"
+    )
