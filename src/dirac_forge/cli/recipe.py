@@ -92,7 +92,7 @@ def recipe(
             executor=executor,
             observer=context.observer,
             overrides=settings.names,
-            families=Families(feedstocks=families, metadata=upstream.metadata),
+            families=Families(feedstocks=families, metadata=upstream.metadata, executor=executor),
             maintainers=settings.maintainers,
             public_index=settings.index_url == PUBLIC_INDEX,
         ).make(orders, deps.value)
