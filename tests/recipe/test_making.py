@@ -77,7 +77,9 @@ def make(
             executor=pool,
             observer=Silent(),
             overrides={},
-            families=Families(feedstocks=families or {}, metadata=releases.metadata, executor=pool),
+            families=Families(
+                feedstocks=families or {}, metadata=releases.metadata, executor=pool, prefetch=lambda project: None
+            ),
         )
         return maker.make(orders, deps)
 

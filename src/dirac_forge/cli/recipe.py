@@ -92,7 +92,9 @@ def recipe(
             executor=executor,
             observer=context.observer,
             overrides=settings.names,
-            families=Families(feedstocks=families, metadata=upstream.metadata, executor=executor),
+            families=Families(
+                feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=upstream.prefetch
+            ),
             maintainers=settings.maintainers,
             public_index=settings.index_url == PUBLIC_INDEX,
         ).make(orders, deps.value)

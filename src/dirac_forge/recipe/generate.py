@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import networkx as nx
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
@@ -90,6 +89,10 @@ def _supported(part: Part, scope: Scope) -> Scope:
 def _build_order(outputs: Sequence[Output]) -> list[str]:
     """What is needed comes first; names decide where that leaves a choice, and in a cycle."""
     names = {output.name for output in outputs}
+    if len(names) == 1:
+        return list(names)
+    import networkx as nx  # noqa: PLC0415  # 0.15 s that a single output does without
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(names)
     for output in outputs:

@@ -20,6 +20,7 @@ from dirac_forge.recipe.expansion import Providers, readable
 from dirac_forge.recipe.families import Families, Order
 from dirac_forge.recipe.generate import generate
 from dirac_forge.recipe.hosts import build_requirements
+from dirac_forge.recipe.markers import reach
 from dirac_forge.recipe.model import Note, Recipe
 from dirac_forge.recipe.output import LicenceFile, Part
 from dirac_forge.recipe.scope import Scope
@@ -101,7 +102,7 @@ class Maker:
             project: self.executor.submit(self.upstream.metadata, project, spec) for project, spec in wanted.items()
         }
         roots = {project: future.result() for project, future in light.items()}
-        asked = {project: self.executor.submit(self.upstream.facts, project, spec) for project, spec in wanted.items()}
+        asked = {project: self.executor.submit(self._facts, project, spec) for project, spec in wanted.items()}
         tree = walk(
             {project: _found(metadata) for project, metadata in roots.items()},
             self._look,
@@ -160,7 +161,7 @@ class Maker:
     def _recipes(self, orders: Sequence[Order], problems: list[str]) -> list[Recipe]:
         """As many of the orders as can be made; a problem for each other."""
         asked = {
-            project: self.executor.submit(self.upstream.facts, project, spec)
+            project: self.executor.submit(self._facts, project, spec)
             for order in orders
             for project, spec in order.projects.items()
         }
@@ -179,6 +180,15 @@ class Maker:
                 except InputError as error:
                     problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
         return recipes
+
+    def _facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+        """The facts; what extras of its requirements add is looked up on the way, since the recipe will ask for it."""
+        facts = self.upstream.facts(project, specifiers)
+        builds = build_requirements(facts.sdist) if facts.sdist else ()
+        for requirement in readable([*builds, *facts.metadata.requires_dist]):
+            if requirement.extras and not reach(requirement.marker, self.scope).never:
+                self._metadata(requirement.name, requirement.specifier)
+        return facts
 
     # -- names
 
