@@ -14,7 +14,10 @@ from dirac_forge.cli.running import with_shared_options
 __all__ = ["COMMANDS", "application"]
 
 COMMANDS = {
-    "recipe": ("dirac_forge.cli.recipe:recipe", "Write recipes for projects, and show where what they need stands."),
+    "recipe": (
+        "dirac_forge.cli.recipe:recipe",
+        "Write recipes for projects, and show where what they need stands.",
+    ),
     "doctor": ("dirac_forge.cli.doctor:doctor", "Say what is there, and what to do about what is not."),
 }
 """Name to where the command is (a function that takes a `Context` first, or a `typer.Typer` with several) and its
