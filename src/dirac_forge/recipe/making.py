@@ -88,7 +88,6 @@ class Maker:
     """The workspace's names."""
     families: Families
     maintainers: Sequence[str] = ()
-    public_index: bool = True
 
     def make(self, orders: Sequence[Order], deps: Deps) -> Made:
         """The recipes of the orders, and as `deps` says those of what they need.
@@ -220,9 +219,8 @@ class Maker:
             scope=self.scope,
             providers=Providers(package=package, bundled=bundled, metadata=self._metadata),
             maintainers=self.maintainers,
-            public_index=self.public_index,
         )
-        return _with_notes(recipe, _guesses([*used.values(), *mapped.values()]))
+        return _with_notes(recipe, _guesses([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread)))
 
     def _part(self, mapped: Mapped, facts: Facts) -> Part:
         licence = self.upstream.licence(facts)
@@ -249,14 +247,16 @@ def _found(metadata: CoreMetadata) -> Found:
     return Found(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
 
 
-def _guesses(mapped: Iterable[Mapped]) -> list[Note]:
-    """One warning for all names that are guesses: without a channel that is most of them."""
+def _guesses(mapped: Iterable[Mapped], *, unread: bool) -> list[Note]:
+    """One note for all names that are guesses; that a channel could not be read is told elsewhere, once."""
     guesses = {one.project: one for one in mapped if one.mapped_by == "guess"}
     if not guesses:
         return []
     names = ", ".join(
         name if name == guesses[name].package else f"{name} as {guesses[name].package}" for name in sorted(guesses)
     )
+    if unread:
+        return [Note(level="info", text=f"names of packages that no channel confirmed: {names}")]
     reasons = "; ".join(sorted({one.evidence for one in guesses.values()}))
     text = f"names of packages that are guesses: {names} ({reasons}); correct them in [tool.dirac-forge.names]"
     return [Note(level="warning", text=text)]
