@@ -28,7 +28,7 @@ __all__ = [
     "sealed",
 ]
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever more, or something else, is read from a file."""
 
 _T = TypeVar("_T")
