@@ -15,8 +15,8 @@ Tools = tuple[tuple[Requirement, ...], tuple[Requirement, ...]]
 
 CROSS = When("build_platform != target_platform", "build_platform != target_platform")
 _RUNS_AT_BUILD = {
-    "cffi", "cython", "maturin", "meson-python", "nanobind", "numpy", "pybind11", "scikit-build-core", "setuptools-rust",
-    "swig",
+    "cffi", "cython", "maturin", "meson-python", "nanobind", "numpy", "pybind11", "scikit-build-core",
+    "setuptools-rust", "swig",
 }  # fmt: skip
 """Build requirements that have to run, or be imported, on the machine that builds when it cross-compiles."""
 _PROGRAMS = {"cmake", "make", "meson", "ninja", "patchelf", "pkg-config", "pkgconfig", "swig"}
