@@ -187,7 +187,7 @@ class _Builder:
         converted = convert(texts, scope, self.providers, noarch=self.nature.noarch)
         self.notes += converted.notes
         lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
-        return noarch_tools(lines) if self.nature.noarch else arch_tools(lines, self.nature)
+        return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
 
     def _run(self, host: Iterable[Requirement]) -> tuple[Requirement, ...]:
         if self.facts.wheel is None and "requires-dist" in self.facts.metadata.dynamic:
