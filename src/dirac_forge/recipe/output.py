@@ -116,7 +116,8 @@ class _Builder:
             noarch="python" if self.nature.noarch else None,
             script=f"{_PIP}\n{_BUNDLE_CRATES}" if "rust" in self.nature.languages else _PIP,
             skip=() if self.nature.noarch else self._skipped(),
-            entry_points=self._entry_points(),
+            # Of a compiled package pip writes the commands: conda-forge's recipes name them for noarch.
+            entry_points=self._entry_points() if self.nature.noarch else (),
             build=build,
             host=host,
             run=self._run(host),
