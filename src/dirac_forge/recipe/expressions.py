@@ -32,7 +32,7 @@ __all__ = ["ENVIRONMENT", "GLOBALS", "evaluate", "expression_names", "parse_expr
 ENVIRONMENT = Environment()  # noqa: S701 — it only parses: nothing is rendered, so there is nothing to escape
 _MAX_LENGTH = 20_000
 _MAX_RANGE = 1_000
-_ARITHMETIC: dict[type[nodes.Expr], str] = {
+_ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Add: "add",
     nodes.Sub: "sub",
     nodes.Mul: "mul",
@@ -46,7 +46,7 @@ _ARITHMETIC: dict[type[nodes.Expr], str] = {
 def _range(*bounds: object) -> object:
     if (unknown := merged(*bounds)) is not None:
         return unknown
-    numbers = range(*bounds)  # type: ignore[arg-type]
+    numbers = range(*bounds)  # type: ignore[call-overload]
     if len(numbers) > _MAX_RANGE:
         raise EvaluationError(f"range({', '.join(map(str, bounds))}) is too long for a recipe")
     return list(numbers)
@@ -110,7 +110,7 @@ def evaluate(text: str, names: Mapping[str, object], budget: Budget | None = Non
 Names = Mapping[str, object]
 
 
-def value_of(node: nodes.Expr, names: Names, budget: Budget) -> object:
+def value_of(node: nodes.Node, names: Names, budget: Budget) -> object:
     """The value of a parsed expression."""
     budget.spend()
     kind = type(node)
@@ -136,7 +136,7 @@ def _name(node: nodes.Name, names: Names) -> object:
     return GLOBALS[node.name] if node.name in GLOBALS else Unknown((node.name,))
 
 
-def _data(node: nodes.TemplateData, names: Names, budget: Budget) -> object:
+def _data(node: nodes.TemplateData, *_: object) -> object:
     return node.data
 
 
@@ -178,7 +178,7 @@ def _arguments(
     if node.dyn_args is not None or node.dyn_kwargs is not None:
         raise EvaluationError("* and ** are not allowed in a recipe")
     args = [value_of(arg, names, budget) for arg in node.args]
-    return args, {word.key: value_of(word.value, names, budget) for word in node.kwargs}
+    return args, {as_text(word.key): value_of(word.value, names, budget) for word in node.kwargs}
 
 
 def _filter(node: nodes.Filter, names: Names, budget: Budget) -> object:
@@ -252,7 +252,7 @@ def _positive(node: nodes.Pos, names: Names, budget: Budget) -> object:
     return value_of(node.node, names, budget)
 
 
-_RULES: dict[type[nodes.Expr], Callable[..., object]] = {
+_RULES: dict[type[nodes.Node], Callable[..., object]] = {
     nodes.TemplateData: _data,
     nodes.And: _and,
     nodes.Or: _or,

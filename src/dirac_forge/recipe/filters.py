@@ -69,7 +69,7 @@ def _map(values: object, name: object = None, *args: object, attribute: object =
 
 def _chosen(keep: bool) -> Callable[..., object]:
     def run(values: object, name: object = None, *args: object) -> object:
-        test = TESTS.get(name) if isinstance(name, str) else (lambda value: truth(value))
+        test = TESTS.get(name) if isinstance(name, str) else truth
         if test is None:
             raise EvaluationError(f"the test {name} is not known")
         return [value for value in _items(values) if (truth(test(value, *args)) is True) is keep]
@@ -84,7 +84,7 @@ def _unique(values: object) -> object:
 
 
 def _sorted(values: object, reverse: object = False) -> object:
-    return sorted(_items(values), key=lambda value: (str(type(value)), value), reverse=bool(reverse))  # type: ignore[type-var,misc]
+    return sorted(_items(values), key=lambda value: (str(type(value)), value), reverse=bool(reverse))
 
 
 def _join(values: object, separator: object = "") -> object:
@@ -116,8 +116,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "float": _known(_float),
     "string": _known(as_text),
     "list": _known(_items),
-    "bool": _known(lambda value: truth(value)),
-    "abs": _known(lambda value: abs(value)),
+    "bool": _known(truth),
+    "abs": _known(abs),
     "round": _known(lambda value, digits=0, *_: round(value, digits)),
     "default": _default,
     "d": _default,

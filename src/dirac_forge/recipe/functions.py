@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import cast
 from urllib.parse import quote, unquote
 
-from dirac_forge.recipe.read import ReadRequirement, Section
+from dirac_forge.recipe.read import Kind, ReadRequirement, Section
 from dirac_forge.recipe.values import EvaluationError, Function, Unknown, as_text, merged
 
 __all__ = ["functions", "requirement", "without_marks"]
@@ -133,7 +133,7 @@ def requirement(
         spec=spec,
         text=clean,
         line=line,
-        kind=cast(Literal["package"], kind),
+        kind=cast("Kind", kind),
         stub=stub,
         pin=pin,
         condition=condition,

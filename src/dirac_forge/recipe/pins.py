@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-__all__ = ["pinned_range"]
+from dirac_forge.recipe.read import ReadOutput, ReadRequirement
+
+__all__ = ["pinned_range", "with_pins"]
 
 
 def pinned_range(version: str, pin: Mapping[str, str]) -> str:
@@ -25,6 +28,31 @@ def pinned_range(version: str, pin: Mapping[str, str]) -> str:
     return ",".join(bounds)
 
 
+def with_pins(outputs: Sequence[ReadOutput]) -> tuple[ReadOutput, ...]:
+    """`outputs`, with the spec of every `pin_subpackage` that names one of them."""
+    versions = {output.name: output.version for output in outputs if output.is_package and output.version}
+
+    def pinned(need: ReadRequirement) -> ReadRequirement:
+        if need.kind != "pin_subpackage" or need.spec or need.name not in versions:
+            return need
+        return replace(need, spec=pinned_range(versions[need.name], need.pin))
+
+    if not any(need.kind == "pin_subpackage" for output in outputs for need in _all(output)):
+        return tuple(outputs)
+    return tuple(
+        replace(
+            output,
+            requirements=tuple(map(pinned, output.requirements)),
+            run_exports=tuple(replace(export, requirement=pinned(export.requirement)) for export in output.run_exports),
+        )
+        for output in outputs
+    )
+
+
+def _all(output: ReadOutput) -> list[ReadRequirement]:
+    return [*output.requirements, *(export.requirement for export in output.run_exports)]
+
+
 def _places(expression: str) -> int:
     parts = expression.split(".")
     return len(parts) if all(part == "x" for part in parts) else 0
@@ -35,7 +63,7 @@ def _cut(version: str, expression: str) -> str:
 
 
 def _next(version: str, places: int) -> str:
-    release = version.split("+")[0].split("!")[-1].split(".")[:places]
+    release = version.split("+", maxsplit=1)[0].rsplit("!", maxsplit=1)[-1].split(".")[:places]
     last = release[-1]
     number = re.match(r"\d+", last)
     letter = re.fullmatch(r"(\d+)([a-z])", last)

@@ -11,6 +11,7 @@ from dirac_forge.errors import InputError
 
 __all__ = [
     "Format",
+    "Kind",
     "ReadOutput",
     "ReadRequirement",
     "ReadRunExport",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 Format = Literal["v0", "v1"]
+Kind = Literal["package", "compiler", "stdlib", "cdt", "pin_subpackage", "pin_compatible"]
 Section = Literal["build", "host", "run", "run_constrained", "test"]
 _MAX_FILE = 4_000_000
 
@@ -48,12 +50,12 @@ class ReadRequirement:
     """The package, lower case; of `compiler("c")` what the variant makes of it, else the usual one (`gcc_linux-64`);
     "" where the name hangs on a variable that nobody gave."""
     spec: str = ""
-    """What follows the name; "" for any version."""
+    """What follows the name, else the variant's pin or what `pin_subpackage` makes of a version; "" for any version."""
     text: str
     """The line as it is built, name and spec."""
     line: int
     """In the file, from 1."""
-    kind: Literal["package", "compiler", "stdlib", "cdt", "pin_subpackage", "pin_compatible"] = "package"
+    kind: Kind = "package"
     stub: str | None = None
     """`c_compiler_stub`, `c_stdlib_stub`, `cdt_stub`: what migrations call a requirement made by a function."""
     pin: Mapping[str, str] = field(default_factory=dict)
@@ -139,9 +141,20 @@ class RenderedRecipe:
 class RecipeText(Protocol):
     """A recipe's text, read once; `render` may be called for many platforms and variants."""
 
-    path: str
-    format: Format
-    text: str
+    @property
+    def path(self) -> str:
+        """The file's."""
+        ...
+
+    @property
+    def format(self) -> Format:
+        """v0 or v1."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The file's."""
+        ...
 
     @property
     def names(self) -> frozenset[str]:

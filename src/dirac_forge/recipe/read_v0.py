@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from dirac_forge.recipe import yamlnodes
 from dirac_forge.recipe.functions import functions, requirement, without_marks
+from dirac_forge.recipe.pins import with_pins
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.read import (
     ReadOutput,
@@ -41,8 +42,14 @@ _SECTIONS: Mapping[str, Section] = {
     "run_constrained": "run_constrained",
 }
 _UNKNOWN_FUNCTIONS = (
-    "load_setup_py_data load_setuptools load_npm load_file_regex load_file_data load_str_data resolved_packages"
-).split()
+    "load_setup_py_data",
+    "load_setuptools",
+    "load_npm",
+    "load_file_regex",
+    "load_file_data",
+    "load_str_data",
+    "resolved_packages",
+)
 _STRENGTHS = {"strong", "weak", "noarch", "strong_constrains", "weak_constrains"}
 
 
@@ -112,7 +119,7 @@ def selected_text(text: str, names: Mapping[str, object], *, path: Path | str) -
 class RecipeV0:
     """A meta.yaml; see `RecipeText`."""
 
-    format = "v0"
+    format: Final = "v0"
 
     def __init__(self, text: str, *, path: Path | str) -> None:
         self.text = text
@@ -157,7 +164,7 @@ class RecipeV0:
         text, perhaps = selected_text(self.text, names, path=self.path)
         rendered, root = self._parsed(text, perhaps, names, platform, values)
         reader = _Reader(self.path, rendered.lines, values)
-        outputs = tuple(reader.outputs(root))
+        outputs = with_pins(tuple(reader.outputs(root)))
         return RenderedRecipe(path=self.path, format="v0", platform=platform, outputs=outputs)
 
     def _parsed(

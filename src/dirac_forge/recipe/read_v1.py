@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from rattler import Version, VersionSpec
 
 from dirac_forge.recipe import yamlnodes
 from dirac_forge.recipe.expressions import evaluate, expression_names
 from dirac_forge.recipe.functions import functions, requirement, without_marks
+from dirac_forge.recipe.pins import with_pins
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.read import (
+    Kind,
     ReadOutput,
     ReadRequirement,
     ReadRunExport,
@@ -57,7 +59,7 @@ def _match(value: object, spec: object) -> object:
     version = as_text(value).split(" ")[0].removesuffix(".*").removeprefix("==").removeprefix("=")
     try:
         return bool(VersionSpec(as_text(spec)).matches(Version(version)))
-    except Exception as exc:  # noqa: BLE001 — rattler's errors share no base class
+    except Exception as exc:  # rattler's errors share no base class
         raise EvaluationError(f"match({as_text(value)}, {as_text(spec)}): {exc}") from exc
 
 
@@ -84,7 +86,7 @@ _FUNCTIONS: Mapping[str, object] = {
 class RecipeV1:
     """A recipe.yaml; see `RecipeText`."""
 
-    format = "v1"
+    format: Final = "v1"
 
     def __init__(self, text: str, *, path: Path | str) -> None:
         self.text = text
@@ -140,7 +142,7 @@ class RecipeV1:
         names |= functions(platform, values)
         reader = _Reader(self.path, names, values)
         try:
-            outputs = tuple(reader.outputs(self._root))
+            outputs = with_pins(tuple(reader.outputs(self._root)))
         except YamlError as exc:
             raise RecipeError(exc.message, path=self.path, line=exc.line) from exc
         return RenderedRecipe(path=self.path, format="v1", platform=platform, outputs=outputs)
@@ -257,12 +259,15 @@ class _Reader:
             if isinstance(value, MappingNode):
                 read = self.pin(value, section, condition or outer)
             else:
-                text = self.marked(value)
-                read = text and requirement(
-                    text, section=section, line=line_of(value), condition=condition or outer, variant=self.variant
+                read = requirement(
+                    self.marked(value) or "",
+                    section=section,
+                    line=line_of(value),
+                    condition=condition or outer,
+                    variant=self.variant,
                 )
-            if read:
-                yield cast(ReadRequirement, read)
+            if read is not None:
+                yield read
 
     def pin(self, node: MappingNode, section: Section, condition: str | None) -> ReadRequirement | None:
         """A pin written as a mapping: `pin_subpackage: {name: x, upper_bound: x.x}`."""
@@ -275,7 +280,7 @@ class _Reader:
                     name=name,
                     text=name,
                     line=line_of(value),
-                    kind=key,
+                    kind=cast("Kind", key),
                     pin=fields,
                     condition=condition,
                 )

@@ -123,7 +123,7 @@ def _value(node: ast.expr, names: Mapping[str, object], budget: Budget) -> objec
             return holds if isinstance(holds, Unknown) else not holds
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return arithmetic("sub", 0, _value(operand, names, budget))
-        case ast.Compare(left=left, ops=ops, comparators=comparators):
+        case ast.Compare(left=left, comparators=comparators):
             return _comparison(
                 node, _value(left, names, budget), [_value(other, names, budget) for other in comparators]
             )

@@ -100,7 +100,7 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-_COMPARISONS: dict[str, Callable[[object, object], object]] = {
+_COMPARISONS: dict[str, Callable[..., object]] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "lt": operator.lt,
@@ -290,20 +290,18 @@ def _append(items: object, value: object) -> object:
     return None
 
 
-TEXT_METHODS: dict[str, Callable[..., object]] = {
-    name: _known(getattr(str, name))
-    for name in (
-        "capitalize count endswith find index isalnum isalpha isdecimal isdigit lower lstrip partition rfind rindex "
-        "rpartition rsplit rstrip split splitlines startswith strip swapcase title upper removeprefix removesuffix"
-    ).split()
-}
+_TEXT_METHODS = """
+capitalize count endswith find index isalnum isalpha isdecimal isdigit lower lstrip partition removeprefix removesuffix
+rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper
+"""
+TEXT_METHODS: dict[str, Callable[..., object]] = {name: _known(getattr(str, name)) for name in _TEXT_METHODS.split()}
 TEXT_METHODS["replace"] = _known(replace)
 TEXT_METHODS["join"] = _known(join)
 
 _MAPPING_METHODS: dict[str, Callable[..., object]] = {
     "get": _known(_first_found),
     "items": lambda mapping: [list(pair) for pair in mapping.items()],
-    "keys": lambda mapping: list(mapping),
+    "keys": list,
     "values": lambda mapping: list(mapping.values()),
 }
 
