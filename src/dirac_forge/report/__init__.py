@@ -1,0 +1,1 @@
+"""Plans, checks, changes and status as terminal text, Markdown, pictures and JSON."""
