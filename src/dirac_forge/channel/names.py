@@ -27,7 +27,17 @@ from packaging.utils import canonicalize_name
 from dirac_forge.channel import grayskull, tables
 from dirac_forge.channel.listing import Listing, PackageInfo, newer
 
-__all__ = ["Mapped", "MappedBy", "candidates", "import_name_for", "package_for", "package_for_extra", "spellings"]
+__all__ = [
+    "Mapped",
+    "MappedBy",
+    "candidates",
+    "extras_of",
+    "import_name_for",
+    "package_for",
+    "package_for_extra",
+    "packages_of",
+    "spellings",
+]
 
 MappedBy = Literal["workspace", "channel", "curated", "grayskull", "normalised", "guess"]
 
@@ -114,6 +124,20 @@ def package_for_extra(project: str, extra: str, *, catalogue: Listing | None = N
     package = tables.extras().get((canonicalize_name(project), canonicalize_name(extra)))
     lacking = catalogue is not None and catalogue.complete and package not in catalogue
     return None if lacking else package
+
+
+def packages_of(project: str) -> tuple[str, ...]:
+    """All packages that conda-forge makes of `project` alone, the one that holds the module first, where there are
+    several: other spellings of its name, which only require that one. Else ().
+    """
+    entry = tables.curated().get(canonicalize_name(project))
+    return entry.outputs if entry is not None else ()
+
+
+def extras_of(project: str) -> dict[str, str]:
+    """Extras of `project` (normalised) to the package that conda-forge has for the project with that extra."""
+    name = canonicalize_name(project)
+    return {extra: package for (of, extra), package in tables.extras().items() if of == name}
 
 
 def import_name_for(project: str) -> str | None:
@@ -220,7 +244,7 @@ def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
     if taken or namesakes:
         package = (namesakes or taken)[0]
         evidence = f"the package {package} is something else than this project"
-        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, affixed[1:])
+        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, [*affixed, package])
     if affixed:
         return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
     if catalogue is None:

@@ -26,8 +26,8 @@ def gather(
     """The facts of `release`: its best wheel and, with `sdist`, its source archive.
 
     Metadata is the wheel's, else the sdist's PKG-INFO or static [project], else literals of setup.cfg and setup.py; if
-    even that fails, name and version alone, and problems that say what is missing. With `executor` both files are fetched
-    at once; it may be the one that this call runs in. A wheel or sdist that can't be read is a problem.
+    even that fails, name and version alone, and problems that say what is missing. With `executor` both files are
+    fetched at once; it may be the one that this call runs in. A wheel or sdist that can't be read is a problem.
 
     Raises HashMismatchError for a file that is not the index's, and UnreachableError where the server fails.
     """
@@ -43,7 +43,9 @@ def gather(
         )
 
     def read_sdist() -> SdistFacts | InputError | None:
-        return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project)) if sdist_file else None
+        if sdist_file is None:
+            return None
+        return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project))
 
     wheel, source = _both(read_wheel, read_sdist, executor)
     if isinstance(wheel, InputError):
@@ -60,7 +62,7 @@ def gather(
 
 
 def light(http: Http, release: Release, store: Store) -> Facts:
-    """The metadata of `release` in as few requests as possible: the wheel's, else the sdist's; for walking dependencies."""
+    """The metadata of `release` in as few requests as possible, the wheel's, else the sdist's: to walk dependencies."""
     wheel_file = best_wheel(release)
     problems: list[str] = []
     if wheel_file is not None:
@@ -124,7 +126,8 @@ def _facts(release: Release, wheel: WheelFacts | None, source: SdistFacts | None
             "requirements, licence, summary and home page have to be filled in by hand"
         )
     elif "requires-dist" in metadata.dynamic:
-        problems.append(f"The requirements are not known: {origin} computes them when it is built")
+        known = "may be more or others" if metadata.requires_dist else "are not known"
+        problems.append(f"The requirements {known}: {release.project} {release.version} computes them when it is built")
     return Facts(
         release=release,
         metadata=metadata,

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from packaging.utils import InvalidName, canonicalize_name
 
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Http, NotFoundError
-from dirac_forge.upstream.page import ACCEPT, read_page, shown
+from dirac_forge.upstream.page import ACCEPT, read_page
 from dirac_forge.upstream.release import Project
 
 __all__ = ["Index", "UnknownProjectError"]
@@ -49,11 +49,11 @@ class Index:
             page = self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
         except NotFoundError as exc:
             raise UnknownProjectError(
-                f"There is no project {name} on {shown(self._url)}.", hint=self._hint(name)
+                f"There is no project {name} on {redact(self._url)}.", hint=self._hint(name)
             ) from exc
         return read_page(page, name)
 
     def _hint(self, name: str) -> str | None:
-        spelled = {canonicalize_name(known): known for known in self._known}
+        spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}
         near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None

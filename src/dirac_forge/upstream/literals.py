@@ -7,7 +7,7 @@ import re
 import threading
 import warnings
 
-__all__ = ["Constants", "builds_parser", "parse"]
+__all__ = ["Constants", "NotLiteralError", "builds_parser", "parse"]
 
 SOURCE_LIMIT = 1024 * 1024
 """Bytes of a module that is parsed."""
@@ -19,7 +19,7 @@ _PARSING = threading.Lock()
 """`warnings` filters are the process's: one thread at a time may silence the parser (it holds the GIL anyway)."""
 
 _PARSERS = re.compile(
-    rb"\b(?:argparse|optparse|getopt|click|typer|docopt|cyclopts|plac|absl|simple_parsing|configargparse|rich_click|fire"
+    rb"\b(?:argparse|optparse|getopt|click|typer|docopt|cyclopts|plac|absl|simple_parsing|configargparse|rich_click|fire|invoke"
     rb"|ArgumentParser|OptionParser|parseCommandLine)\b"
 )
 _MODULES = {
@@ -34,6 +34,8 @@ _MODULES = {
     "docopt": {"docopt"},
     "fire": {"Fire"},
     "plac": {"call", "Interpreter"},
+    "invoke": {"Program"},
+    "invoke.program": {"Program"},
 }
 _METHODS = {"parseCommandLine"}
 """DIRAC's own: `Script.parseCommandLine()` answers --help."""
@@ -53,7 +55,7 @@ def parse(source: bytes) -> ast.Module | None:
 
 
 def _deep(source: bytes) -> bool:
-    """Whether brackets nest, or one operator repeats, beyond what anybody writes; strings and comments are not told apart."""
+    """Whether brackets nest, or an operator repeats, beyond what anybody writes; strings and comments count too."""
     if re.search(rb"(?:[-+~][ \t\\\r\n]*){200}|(?:\bnot\s+){200}", source):
         return True
     depth = 0
@@ -101,6 +103,10 @@ def _is_parser(call: ast.expr, names: dict[str, str]) -> bool:
     return False
 
 
+class NotLiteralError(Exception):
+    """A value that can't be known without running the module."""
+
+
 class Constants:
     """Module-level names of a syntax tree that are assigned once, to a literal."""
 
@@ -117,9 +123,9 @@ class Constants:
             self._values.pop(name, None)
 
     def literal(self, node: ast.expr, depth: int = 0) -> object:
-        """The value of a literal, names and simple joins resolved; raises ValueError for anything else."""
+        """The value of a literal, names and simple joins resolved; raises NotLiteralError for anything else."""
         if depth > 20:
-            raise ValueError("too deep")
+            raise NotLiteralError("too deep")
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Name):
@@ -132,11 +138,11 @@ class Constants:
             return _joined(self.literal(node.left, depth + 1), self.literal(node.right, depth + 1))
         if isinstance(node, ast.Call):
             return self._called(node, depth)
-        raise ValueError("not a literal")
+        raise NotLiteralError("not a literal")
 
     def _named(self, name: str, depth: int) -> object:
         if name not in self._values or name in self._open:
-            raise ValueError(f"{name} is not a constant")
+            raise NotLiteralError(f"{name} is not a constant")
         self._open.add(name)
         try:
             return self.literal(self._values[name], depth + 1)
@@ -149,7 +155,7 @@ class Constants:
             if isinstance(node, ast.Starred):
                 more = self.literal(node.value, depth + 1)
                 if not isinstance(more, list):
-                    raise ValueError("* of what is no list")
+                    raise NotLiteralError("* of what is no list")
                 items += more
             else:
                 items.append(self.literal(node, depth + 1))
@@ -164,7 +170,7 @@ class Constants:
             elif key is not None:
                 items[str(self.literal(key, depth + 1))] = found
             else:
-                raise ValueError("** of what is no dict")
+                raise NotLiteralError("** of what is no dict")
         return items
 
     def _called(self, node: ast.Call, depth: int) -> object:
@@ -180,7 +186,7 @@ class Constants:
             args = [self.literal(arg, depth + 1) for arg in node.args]
             if isinstance(text, str) and len(args) <= 1 and all(isinstance(arg, str) and arg for arg in args):
                 return getattr(text, node.func.attr)(*args)
-        raise ValueError("a call")
+        raise NotLiteralError("a call")
 
 
 def _joined(left: object, right: object) -> object:
@@ -189,10 +195,10 @@ def _joined(left: object, right: object) -> object:
     elif isinstance(left, list) and isinstance(right, list):
         joined = left + right
     else:
-        raise ValueError("a sum of what does not add up")
+        raise NotLiteralError("a sum of what does not add up")
     # Names may double a value again and again: 2**20 copies are no literal.
     if len(left) + len(right) > 100_000:
-        raise ValueError("too long")
+        raise NotLiteralError("too long")
     return joined
 
 

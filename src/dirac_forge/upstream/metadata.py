@@ -1,4 +1,4 @@
-"""Core metadata from METADATA and PKG-INFO: tolerant, since a lie or a slip there is a problem to report, not a crash."""
+"""Core metadata from METADATA and PKG-INFO; a lie or a slip there is a problem to report, not a crash."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Reading:
 def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
     """The metadata in `data`, a METADATA or PKG-INFO file; `where` names it in problems.
 
-    In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel that
-    is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
+    In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel
+    that is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
     """
     header, problems = _header(data[:METADATA_LIMIT], where)
     try:
@@ -98,7 +98,7 @@ def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
             break
         if not line.strip():
             # White space alone goes on with the field: an empty line of a licence text, say.
-            kept += [b"        |"] if keep else []
+            kept += [b"       |"] if keep else []
             continue
         size += len(line)
         if size > _HEADER_LIMIT:
@@ -180,7 +180,8 @@ def _urls(value: object) -> Mapping[str, str]:
 
 
 def _dynamic(known: Mapping[str, object], *, sdist: bool) -> tuple[str, ...]:
-    fields = {field.lower() for field in _texts(known.get("dynamic"))}
+    # A wheel is built: what was dynamic in its source is final in its METADATA (PEP 643).
+    fields = {field.lower() for field in _texts(known.get("dynamic"))} if sdist else set()
     if sdist and _older(str(known.get("metadata_version") or "1.0"), "2.2"):
         fields |= {
             field for field in ("requires-dist", "requires-python", "provides-extra") if not known.get(_raw(field))

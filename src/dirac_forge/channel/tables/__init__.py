@@ -18,6 +18,8 @@ class Entry:
     packages: tuple[str, ...]
     """The preferred one first; the others where a channel lacks it."""
     reason: str = ""
+    outputs: tuple[str, ...] = ()
+    """All packages of the feedstock where some only require the first, which holds the module."""
 
 
 @cache
@@ -28,6 +30,7 @@ def curated() -> Mapping[str, Entry]:
         project: Entry(
             packages=(row["package"], *row.get("also", ())),
             reason=row.get("reason", ""),
+            outputs=tuple(row.get("outputs", ())),
         )
         for project, row in names.items()
     }
