@@ -83,6 +83,8 @@ class Output:
     """One package."""
 
     name: str
+    version: str | None = None
+    """Conda's spelling, where it is not the recipe's own."""
     sources: tuple[Source, ...] = ()
     noarch: Literal["python", "generic"] | None = None
     script: str = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"

@@ -52,6 +52,8 @@ class WheelFacts:
     """Names of all files in the wheel."""
     license_texts: Mapping[str, str] = field(default_factory=dict)
     """Path below `.dist-info/` (or `.dist-info/licenses/`) to text; empty where only the metadata was asked for."""
+    problems: tuple[str, ...] = ()
+    """What is odd about it, in words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +77,11 @@ class SdistFacts:
     """Paths of .py files whose syntax tree builds a command-line parser (argparse, optparse, click, typer, docopt…)."""
     entry_points: tuple[EntryPoint, ...] = ()
     """From [project.scripts], setup.cfg, setup.py literals or egg-info, in this order of trust."""
+    setup: Mapping[str, object] = field(default_factory=dict)
+    """Arguments of setup() by setup.py, else setup.cfg, whose values are literal (`packages`, `package_dir`, `py_modules`…);
+    None stands for an argument that is given but not literal (`ext_modules`, say)."""
+    problems: tuple[str, ...] = ()
+    """What is odd about it, in words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

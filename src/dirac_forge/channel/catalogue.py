@@ -1,0 +1,155 @@
+"""What the channels have, to tell how requirements stand; solving is done elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import cmp_to_key
+from pathlib import Path
+from typing import Protocol
+
+from rattler import Gateway, PackageName, RepoDataRecord, Version
+from rattler.exceptions import InvalidPackageNameError
+
+from dirac_forge.channel.listing import Availability, Listing, PackageInfo, availability, matches
+from dirac_forge.channel.readers import Reader, make_gateway, open_reader
+from dirac_forge.errors import UnknownError
+from dirac_forge.progress import Observer, Silent
+
+__all__ = ["Catalogue", "RattlerCatalogue"]
+
+
+class Catalogue(Protocol):
+    """What there is under which name."""
+
+    def info(self, names: Iterable[str]) -> Listing:
+        """The packages of these names; ask for many at once."""
+        ...
+
+    def satisfies(self, name: str, spec: str) -> bool:
+        """Whether some version of `name` that is known to be there matches conda's version spec ("": any does)."""
+        ...
+
+    def status(self, name: str, spec: str) -> Availability:
+        """How a requirement stands; never `missing` or `outdated` where a channel could not be read."""
+        ...
+
+
+class RattlerCatalogue:
+    """Channels in the order of their priority, read with py-rattler; every name is asked for once.
+
+    A channel that can't be read is warned about once, and not asked again: what it may have stays unknown. Safe to use
+    from many threads.
+    """
+
+    def __init__(
+        self, readers: Sequence[Reader], platforms: Sequence[str], *, observer: Observer | None = None
+    ) -> None:
+        """`platforms` are conda's subdirs (`linux-64`); noarch always belongs to them."""
+        self._readers = tuple(readers)
+        self._platforms = tuple(platforms) or ("noarch",)
+        self._observer = observer or Silent()
+        self._lock = threading.Lock()
+        self._known: dict[str, PackageInfo | None] = {}
+        self._unread: dict[str, None] = {}
+
+    @classmethod
+    def open(
+        cls,
+        channels: Sequence[str | Path],
+        platforms: Sequence[str],
+        *,
+        offline: bool = False,
+        cache_dir: Path | None = None,
+        reachable: Callable[[str], bool] | None = None,
+        observer: Observer | None = None,
+    ) -> RattlerCatalogue:
+        """Channels by name, URL or folder.
+
+        `offline`: of remote ones only what py-rattler's cache (in `cache_dir`) has; `reachable` tells within seconds
+        whether a URL's host answers (`Http.reachable`). Raises `InputError` where a folder is missing or no channel.
+        """
+        made: list[Gateway] = []
+
+        def gateway() -> Gateway:
+            if not made:
+                made.append(make_gateway(cache_dir=cache_dir, offline=offline))
+            return made[0]
+
+        probe = None if offline else reachable
+        readers = [open_reader(channel, gateway=gateway, reachable=probe) for channel in channels]
+        return cls(readers, platforms, observer=observer)
+
+    def info(self, names: Iterable[str]) -> Listing:
+        """See `Catalogue`; raises `InputError` where a snapshot's repodata.json is malformed."""
+        wanted = list(dict.fromkeys(names))
+        with self._lock:
+            self._ask([name for name in wanted if name not in self._known])
+            found = {name: info for name in wanted if (info := self._known[name]) is not None}
+            return Listing(packages=found, unread=tuple(self._unread))
+
+    def satisfies(self, name: str, spec: str) -> bool:
+        """See `Catalogue`; raises `InputError` where the spec is none."""
+        found = self.info([name]).get(name)
+        return found is not None and matches(found, spec)
+
+    def status(self, name: str, spec: str) -> Availability:
+        """See `Catalogue`; raises `InputError` where the spec is none."""
+        return availability(self.info([name]), name, spec)
+
+    def _ask(self, names: list[str]) -> None:
+        """Fill `_known` for names that were not asked for yet."""
+        valid = [name for name in names if _is_name(name)]
+        self._known.update(dict.fromkeys(names))
+        for reader in self._readers:
+            # The first channel that has a name is the one that counts: strict channel priority.
+            open_names = [name for name in valid if self._known[name] is None]
+            if not open_names or reader.label in self._unread:
+                continue
+            try:
+                records = [record for platform in self._platforms for record in reader.load(platform, open_names)]
+            except UnknownError as exc:
+                self._unread[reader.label] = None
+                self._observer.warned(f"{exc}: what it has is unknown")
+                continue
+            self._known.update(_packages(records, reader.label))
+
+
+def _packages(records: Iterable[RepoDataRecord], channel: str) -> dict[str, PackageInfo]:
+    grouped: dict[str, list[RepoDataRecord]] = {}
+    for record in records:
+        grouped.setdefault(record.name.normalized, []).append(record)
+    return {name: _package(name, group, channel) for name, group in grouped.items()}
+
+
+def _package(name: str, records: list[RepoDataRecord], channel: str) -> PackageInfo:
+    by_version: dict[str, list[RepoDataRecord]] = {}
+    for record in records:
+        by_version.setdefault(str(record.version), []).append(record)
+    order = sorted(((Version(version), version) for version in by_version), key=cmp_to_key(_compare), reverse=True)
+    versions = tuple(version for _, version in order)
+    return PackageInfo(
+        name=name,
+        versions=versions,
+        python=any(_is_python(record) for record in by_version[versions[0]]),
+        subdirs=frozenset(record.subdir for record in records),
+        channel=channel,
+    )
+
+
+def _compare(one: tuple[Version, str], other: tuple[Version, str]) -> int:
+    # Spellings of one version (1.0, 1.0.0) are equal in conda's order: the text decides, so that the order is one.
+    return 1 if one[0] > other[0] else -1 if one[0] < other[0] else (one[1] > other[1]) - (one[1] < other[1])
+
+
+def _is_python(record: RepoDataRecord) -> bool:
+    """A build of Python code: noarch python, or it needs Python to run."""
+    return record.noarch.python or any(spec.split()[0] in {"python", "python_abi"} for spec in record.depends if spec)
+
+
+def _is_name(name: str) -> bool:
+    try:
+        PackageName(name)
+    except InvalidPackageNameError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""The name table that grayskull ships, read as data: no module of grayskull is imported, nothing is downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+__all__ = ["Row", "rows_from", "table"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """What grayskull says of a project; None where it says nothing."""
+
+    package: str | None
+    import_name: str | None
+
+
+@cache
+def table() -> Mapping[str, Row]:
+    """The rows of the installed grayskull by normalised project; empty where it is absent or its table has moved."""
+    spec = find_spec("grayskull")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        try:
+            return rows_from((Path(folder) / "strategy" / "config.yaml").read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, YAMLError):
+            continue
+    return {}
+
+
+def rows_from(text: str) -> Mapping[str, Row]:
+    """The rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`.
+
+    Rows of another form are left out. Raises `ruamel.yaml.error.YAMLError` where the text is no YAML.
+    """
+    document = YAML(typ="safe", pure=True).load(text)
+    if not isinstance(document, dict):
+        return {}
+    return {
+        canonicalize_name(project): Row(package=_string(row, "conda_forge"), import_name=_string(row, "import_name"))
+        for project, row in document.items()
+        if isinstance(project, str) and isinstance(row, dict)
+    }
+
+
+def _string(row: Mapping[object, object], key: str) -> str | None:
+    value = row.get(key)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,102 @@
+"""Values: what channels have under the names they were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rattler import Version, VersionSpec
+from rattler.exceptions import InvalidVersionSpecError
+
+from dirac_forge.errors import InputError
+
+__all__ = ["Availability", "Listing", "PackageInfo", "Status", "availability", "matches", "newer"]
+
+Status = Literal["available", "outdated", "missing", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageInfo:
+    """A package as the first channel that has it has it (strict channel priority, as conda-forge asks of users)."""
+
+    name: str
+    versions: tuple[str, ...]
+    """Conda's spelling, newest first."""
+    python: bool
+    """A record is noarch python, or needs `python` or `python_abi`."""
+    subdirs: frozenset[str]
+    """Where there are records: `noarch`, `linux-64`…"""
+    channel: str
+    """The channel's name or folder, without credentials."""
+
+    @property
+    def newest(self) -> str:
+        """The newest version."""
+        return self.versions[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Availability:
+    """How a requirement stands in the channels."""
+
+    status: Status
+    newest: str | None = None
+    """The newest version there is, where the package is there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing(Mapping[str, PackageInfo]):
+    """The answer to a question about names: what is there.
+
+    That a name is absent means a no only where every channel could be read (`complete`).
+    """
+
+    packages: Mapping[str, PackageInfo] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    """Channels that could not be read."""
+
+    @property
+    def complete(self) -> bool:
+        """Every channel could be read: what is absent is not there."""
+        return not self.unread
+
+    def __getitem__(self, name: str) -> PackageInfo:
+        return self.packages[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.packages)
+
+    def __len__(self) -> int:
+        return len(self.packages)
+
+
+def availability(listing: Listing | None, package: str, spec: str) -> Availability:
+    """How a requirement stands; `listing` (None: no channel was asked) is the answer for names with `package` among them.
+
+    `spec` is conda's version spec, "" for any. Never `missing` or `outdated` where a channel could not be read. Raises
+    `InputError` where the spec is none.
+    """
+    found = listing.get(package) if listing is not None else None
+    complete = listing is not None and listing.complete
+    if found is None:
+        return Availability(status="missing" if complete else "unknown")
+    if matches(found, spec):
+        return Availability(status="available", newest=found.newest)
+    return Availability(status="outdated" if complete else "unknown", newest=found.newest)
+
+
+def matches(info: PackageInfo, spec: str) -> bool:
+    """Whether some version satisfies conda's version spec; raises `InputError` where it is none."""
+    if spec.strip() in {"", "*"}:
+        return True
+    try:
+        wanted = VersionSpec("".join(spec.split()))
+    except InvalidVersionSpecError as exc:
+        raise InputError(f"{info.name} {spec}: not a version spec of conda: {exc}") from exc
+    return any(wanted.matches(Version(version)) for version in info.versions)
+
+
+def newer(version: str, other: str) -> bool:
+    """Whether conda orders `version` after `other`."""
+    return Version(version) > Version(other)

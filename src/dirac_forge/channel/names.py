@@ -1,0 +1,269 @@
+"""How a project is called in the channel, with where that is known from.
+
+What counts, strongest first (tables age and names collide, so none is followed blindly):
+
+1. The workspace's own setting.
+2. A table: choices by hand, the metadata in conda-forge's files, grayskull's table. The first of its names that the
+   channel has; where the channel has none of them but a Python package under a spelling of the project's name, that
+   one, as a guess unless the two differ in spelling only.
+3. Evidence in the channel: a *Python* package under a spelling of the project's name (`-`, `_`, `.`), unless
+   conda-forge is known to have something else under that name. A bare name match is none: graphviz is a C program.
+4. The normalised name, where the channel could be read and has the name in no spelling: a package that does not exist
+   yet would be called so.
+5. Else a guess, with a warning.
+
+Of several spellings in the channel the one with the newest version wins: the others are aliases that were given up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.channel import grayskull, tables
+from dirac_forge.channel.listing import Listing, PackageInfo, newer
+
+__all__ = ["Mapped", "MappedBy", "candidates", "import_name_for", "package_for", "package_for_extra", "spellings"]
+
+MappedBy = Literal["workspace", "channel", "curated", "grayskull", "normalised", "guess"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mapped:
+    """A project's package, and why."""
+
+    project: str
+    """Normalised (PEP 503)."""
+    package: str
+    mapped_by: MappedBy
+    evidence: str
+    """Why, as a sentence for the user, without a full stop."""
+    alternatives: tuple[str, ...] = ()
+    """Further names that the channel or the tables have for the project, sorted."""
+
+    @property
+    def warning(self) -> str | None:
+        """What to tell the user where the name is only a guess, else None."""
+        if self.mapped_by != "guess":
+            return None
+        others = f" (or {', '.join(self.alternatives)}?)" if self.alternatives else ""
+        return (
+            f"{self.project}: the package name {self.package}{others} is a guess: {self.evidence}; "
+            f"if it is wrong, set {self.project} in [tool.dirac-forge.names]"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What the tables say of a project."""
+
+    entry: tables.Entry
+    by: Literal["curated", "grayskull"]
+    evidence: str
+
+
+def package_for(
+    project: str, *, overrides: Mapping[str, str] | None = None, catalogue: Listing | None = None
+) -> Mapped:
+    """The package of `project` (any spelling); a function of its arguments and the tables alone.
+
+    `overrides` is project to package, the workspace's; `catalogue` is what the channels have under
+    `candidates(project)` (None: they were not asked).
+    """
+    name = canonicalize_name(project)
+    for key, package in (overrides or {}).items():
+        if canonicalize_name(key) == name:
+            return Mapped(
+                project=name, package=package, mapped_by="workspace", evidence="the workspace's settings say so"
+            )
+    known = _known(name)
+    if known is not None:
+        return _by_table(name, known, catalogue)
+    return _by_spelling(name, project, catalogue)
+
+
+def candidates(project: str, *, overrides: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """All names that `package_for` and `package_for_extra` look up in the channels for `project`."""
+    name = canonicalize_name(project)
+    known = _known(name)
+    listed = known.entry.packages if known else ()
+    with_extras = tables.packages_of_extras().get(name, ())
+    return tuple(
+        dict.fromkeys((*_overriding(name, overrides), *listed, *spellings(project), *_affixed(name), *with_extras))
+    )
+
+
+def spellings(project: str) -> tuple[str, ...]:
+    """Names that normalise to the project's: `a-b-c`, `a_b_c`, `a.b.c`, `a.b-c`, `a.b_c`, its own spelling."""
+    name = canonicalize_name(project)
+    head, _, tail = name.partition("-")
+    namespaced = (f"{head}.{tail}", f"{head}.{tail.replace('-', '_')}") if tail else ()
+    own = project.lower() if re.fullmatch(r"[a-z0-9._-]+", project.lower()) else name
+    return tuple(dict.fromkeys((name, name.replace("-", "_"), name.replace("-", "."), *namespaced, own)))
+
+
+def package_for_extra(project: str, extra: str, *, catalogue: Listing | None = None) -> str | None:
+    """The package that stands for `project[extra]` on conda-forge (`uvicorn[standard]`: `uvicorn-standard`), or None.
+
+    It requires the package of the project itself. None too where `catalogue`, asked for `candidates`, lacks it.
+    """
+    package = tables.extras().get((canonicalize_name(project), canonicalize_name(extra)))
+    lacking = catalogue is not None and catalogue.complete and package not in catalogue
+    return None if lacking else package
+
+
+def import_name_for(project: str) -> str | None:
+    """The module to import for `project` where grayskull's table has it, else None."""
+    row = grayskull.table().get(canonicalize_name(project))
+    return row.import_name if row else None
+
+
+def _overriding(name: str, overrides: Mapping[str, str] | None) -> tuple[str, ...]:
+    return tuple(package for key, package in (overrides or {}).items() if canonicalize_name(key) == name)
+
+
+def _known(name: str) -> _Known | None:
+    entry = tables.curated().get(name)
+    if entry is not None:
+        packages = f"conda-forge's convention is {entry.packages[0]}"
+        return _Known(entry=entry, by="curated", evidence=f"{packages}: {entry.reason}" if entry.reason else packages)
+    published = tables.published().get(name)
+    if published is not None:
+        evidence = f"the files of conda-forge's {published[0]} carry the project's metadata"
+        return _Known(entry=tables.Entry(packages=published), by="curated", evidence=evidence)
+    if name in tables.same():
+        evidence = f"the files of conda-forge's {name} carry the project's metadata"
+        return _Known(entry=tables.Entry(packages=(name,)), by="curated", evidence=evidence)
+    row = grayskull.table().get(name)
+    if row is not None and row.package is not None:
+        entry = tables.Entry(packages=(row.package,))
+        return _Known(entry=entry, by="grayskull", evidence=f"grayskull's table says {row.package}")
+    return None
+
+
+def _by_table(name: str, known: _Known, catalogue: Listing | None) -> Mapped:
+    listed = known.entry.packages
+    if catalogue is None:
+        return _table_alone(name, known, f"{known.evidence}; no channel was asked")
+    spelled = _python_packages(spellings(name), catalogue)
+    there = [package for package in listed if package in catalogue]
+    if there:
+        chosen = _freshest(there[0], [*there, *spelled], catalogue)
+        others = _others(chosen, [*listed, *spelled])
+        if listed == (name,) and catalogue[chosen].python:
+            return Mapped(
+                project=name,
+                package=chosen,
+                mapped_by="channel",
+                evidence=_seen(catalogue[chosen]),
+                alternatives=others,
+            )
+        evidence = f"{known.evidence}, and {catalogue[chosen].channel} has {chosen}"
+        if chosen != there[0]:
+            evidence = (
+                f"{catalogue[chosen].channel} has {chosen} {catalogue[chosen].newest}, newer than "
+                f"{there[0]} {catalogue[there[0]].newest}"
+            )
+        return Mapped(project=name, package=chosen, mapped_by=known.by, evidence=evidence, alternatives=others)
+    if spelled:
+        return _contradicted(name, known, spelled, catalogue)
+    if not catalogue.complete:
+        return _table_alone(name, known, f"{known.evidence}; not every channel could be read")
+    if known.by == "grayskull":
+        evidence = f"{known.evidence}, but the channel has no such package"
+        return _guess(name, listed[0], evidence, [name])
+    return _table_alone(name, known, f"{known.evidence}; the channel has no such package")
+
+
+def _table_alone(name: str, known: _Known, evidence: str) -> Mapped:
+    package = known.entry.packages[0]
+    others = _others(package, known.entry.packages)
+    return Mapped(project=name, package=package, mapped_by=known.by, evidence=evidence, alternatives=others)
+
+
+def _contradicted(name: str, known: _Known, spelled: list[str], catalogue: Listing) -> Mapped:
+    """The channel lacks all that the table lists, and has a Python package under the project's own name."""
+    listed = known.entry.packages
+    chosen = _freshest(spelled[0], spelled, catalogue)
+    evidence = f"{_seen(catalogue[chosen])}; {known.evidence}, which is not there"
+    if any(canonicalize_name(package) == name for package in listed):
+        others = _others(chosen, spelled)
+        return Mapped(project=name, package=chosen, mapped_by="channel", evidence=evidence, alternatives=others)
+    if catalogue.complete:
+        return _guess(name, chosen, evidence, [*listed, *spelled])
+    return _table_alone(name, known, f"{known.evidence}; not every channel could be read")
+
+
+def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
+    names = spellings(project)
+    taken = [package for package in names if package in tables.occupied() or _of_another(package, name)]
+    spelled = _python_packages(names, catalogue) if catalogue is not None else []
+    free = [package for package in spelled if package not in taken]
+    if catalogue is not None and free:
+        chosen = _freshest(free[0], free, catalogue)
+        return Mapped(
+            project=name,
+            package=chosen,
+            mapped_by="channel",
+            evidence=_seen(catalogue[chosen]),
+            alternatives=_others(chosen, free),
+        )
+    affixed = _python_packages(_affixed(name), catalogue) if catalogue is not None else []
+    if catalogue is not None and spelled:
+        evidence = f"{_seen(catalogue[spelled[0]])}, but on conda-forge that was another project's when last looked at"
+        return _guess(name, spelled[0], evidence, affixed)
+    namesakes = [package for package in names if catalogue is not None and package in catalogue]
+    if taken or namesakes:
+        package = (namesakes or taken)[0]
+        evidence = f"the package {package} is something else than this project"
+        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, affixed[1:])
+    if affixed:
+        return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
+    if catalogue is None:
+        return _guess(name, name, "no table has it, and no channel was asked", [])
+    if not catalogue.complete:
+        return _guess(name, name, "no table has it, and not every channel could be read", [])
+    evidence = "the channel has no package of this name in any spelling; a new one would be called so"
+    return Mapped(project=name, package=name, mapped_by="normalised", evidence=evidence)
+
+
+def _guess(name: str, package: str, evidence: str, alternatives: Iterable[str]) -> Mapped:
+    others = _others(package, alternatives)
+    return Mapped(project=name, package=package, mapped_by="guess", evidence=evidence, alternatives=others)
+
+
+def _affixed(name: str) -> tuple[str, ...]:
+    """How conda-forge calls the Python side of a name that is taken."""
+    return (f"python-{name}", f"{name}-python", f"py-{name}", f"{name}-py")
+
+
+def _of_another(package: str, name: str) -> bool:
+    """Whether the tables give `package` to other projects than `name`."""
+    owners = tables.owners().get(package, frozenset())
+    return bool(owners) and name not in owners
+
+
+def _python_packages(names: Iterable[str], catalogue: Listing) -> list[str]:
+    return [name for name in names if name in catalogue and catalogue[name].python]
+
+
+def _freshest(preferred: str, names: Iterable[str], catalogue: Listing) -> str:
+    """`preferred`, or another spelling of it that has a newer version."""
+    chosen = preferred
+    for name in names:
+        alike = canonicalize_name(name) == canonicalize_name(preferred)
+        if alike and newer(catalogue[name].newest, catalogue[chosen].newest):
+            chosen = name
+    return chosen
+
+
+def _others(chosen: str, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({name for name in names if name != chosen}))
+
+
+def _seen(info: PackageInfo) -> str:
+    return f"{info.channel} has a Python package {info.name}"

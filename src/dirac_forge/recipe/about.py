@@ -1,0 +1,78 @@
+"""What a recipe says of its project: summary and links, from core metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.upstream.facts import CoreMetadata
+
+__all__ = ["Links", "links_of", "summary_of"]
+
+# Labels of Project-URL, lower case and without punctuation (PEP 753 lists the well-known ones).
+_HOME = ("homepage", "home", "website", "web", "url")
+_REPOSITORY = (
+    "source",
+    "sourcecode",
+    "repository",
+    "code",
+    "github",
+    "gitlab",
+    "git",
+    "repo",
+    "sources",
+    "development",
+)
+_DOCUMENTATION = ("documentation", "docs", "doc", "readthedocs", "manual", "userguide")
+_GIT_HOSTS = re.compile(
+    r"^https?://(?:www\.)?(?:github\.com|gitlab\.[\w.-]+|bitbucket\.org|codeberg\.org|git\.[\w.-]+)/[^/]+/[^/]+"
+)
+_LONGEST = 300
+
+Links = tuple[str, str | None, str | None]
+
+
+def links_of(metadata: CoreMetadata) -> Links:
+    """Homepage (the index's page of the project where upstream names none), repository and documentation."""
+    labelled = {_label(label): url for label, url in metadata.project_urls.items() if _is_web(url)}
+    repository = _first(labelled, _REPOSITORY) or next((u for u in labelled.values() if _is_repository(u)), None)
+    if repository is not None and not _GIT_HOSTS.match(repository):
+        repository = next((u for u in labelled.values() if _is_repository(u)), repository)
+    documentation = _first(labelled, _DOCUMENTATION)
+    home = metadata.home_page if _is_web(metadata.home_page) else None
+    home = home or _first(labelled, _HOME) or repository or documentation
+    if repository is None and home is not None and _is_repository(home):
+        repository = home
+    return home or f"https://pypi.org/project/{canonicalize_name(metadata.name)}/", repository, documentation
+
+
+def summary_of(metadata: CoreMetadata) -> str:
+    """One line of printable text, "" where upstream gives none."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in metadata.summary or "").split())
+    return "" if text.upper() in {"UNKNOWN", "TODO"} else text[:_LONGEST]
+
+
+def _label(label: str) -> str:
+    return re.sub(r"[\W_]", "", label).lower()
+
+
+def _first(labelled: Mapping[str, str], labels: tuple[str, ...]) -> str | None:
+    return next((labelled[label] for label in labels if label in labelled), None)
+
+
+def _is_web(url: str | None) -> bool:
+    if not url or not re.fullmatch(r"[\x21-\x7e]{1,500}", url) or re.search(r"[\"'{}<>\\^`]", url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def _is_repository(url: str) -> bool:
+    """A repository itself, not its issues or releases."""
+    return bool(_GIT_HOSTS.match(url)) and len([part for part in urlsplit(url).path.split("/") if part]) == 2

@@ -1,0 +1,47 @@
+"""Block-style YAML as lines: the few shapes that a recipe is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+__all__ = ["Lines", "entry", "items", "nested", "sections", "text_of"]
+
+Lines = list[str]
+
+
+def entry(key: str, scalar: str) -> Lines:
+    """`key: scalar`, the scalar spelled already."""
+    return [f"{key}: {scalar}"]
+
+
+def nested(key: str, lines: Sequence[str]) -> Lines:
+    """`key:` over the indented lines; nothing where there are no lines."""
+    return [f"{key}:", *_indented(lines)] if lines else []
+
+
+def items(blocks: Iterable[Sequence[str]]) -> Lines:
+    """A sequence, each item one block of lines; comment lines before an item's first line stay above it."""
+    lines: Lines = []
+    for block in blocks:
+        start = next((i for i, line in enumerate(block) if not line.startswith("#")), len(block))
+        lines += block[:start]
+        if start < len(block):
+            lines += [f"- {block[start]}", *_indented(block[start + 1 :])]
+    return lines
+
+
+def sections(*blocks: Sequence[str]) -> Lines:
+    """Blocks with an empty line between them; empty ones are left out."""
+    lines: Lines = []
+    for block in filter(None, blocks):
+        lines += ["", *block] if lines else block
+    return lines
+
+
+def text_of(lines: Sequence[str]) -> str:
+    """The file: LF line ends, one at the end, no trailing spaces."""
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _indented(lines: Sequence[str]) -> Lines:
+    return [f"  {line}" if line else "" for line in lines]

@@ -1,0 +1,138 @@
+"""Which modules a release installs, and which of its commands explain themselves."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from dirac_forge.upstream.facts import EntryPoint, Facts, SdistFacts
+
+__all__ = ["help_commands", "imports_of", "sound_entry_points"]
+
+MOST_IMPORTS = 12
+MOST_HELP_COMMANDS = 5
+_DEEPEST_NAMESPACE = 4
+_MODULE = re.compile(r"^([A-Za-z_]\w*)(?:\.(?:cpython|cp|abi3|pypy)[\w.-]*)?\.(?:py|so|pyd|dylib)$")
+_NOT_THE_PACKAGE = {
+    "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "fabfile", "noxfile", "scripts", "setup",
+    "tasks", "test", "testing", "tests", "tools", "versioneer",
+}  # fmt: skip
+_COMMAND = re.compile(r"[A-Za-z0-9_][\w.+-]*")
+_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+Tree = dict[str, "Tree"]
+
+
+def imports_of(facts: Facts) -> tuple[str, ...]:
+    """The importable names at the top of what is installed, namespace packages followed down (`diracx.api`).
+
+    From the wheel, else from the sdist: its list of top-level names, else its package folders.
+    """
+    if facts.wheel is not None and (names := _installed(facts.wheel.members)):
+        return names
+    return _from_sdist(facts.sdist, facts.metadata.name) if facts.sdist is not None else ()
+
+
+def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`name = module:function` of each entry point, by name, and those that can't be written in a recipe."""
+    good, bad = {}, []
+    for point in points:
+        if _COMMAND.fullmatch(point.name) and _TARGET.fullmatch(point.value):
+            good[point.name] = f"{point.name} = {point.value}"
+        else:
+            bad.append(f"{point.name} = {point.value}")
+    return tuple(good[name] for name in sorted(good)), tuple(bad)
+
+
+def help_commands(points: Iterable[EntryPoint], sdist: SdistFacts | None) -> tuple[str, ...]:
+    """`<command> --help` for at most five commands whose module builds a command-line parser."""
+    if sdist is None:
+        return ()
+    parsers = {_dotted(path) for path in sdist.command_line_modules}
+    chosen = []
+    for point in sorted(points, key=lambda p: p.name):
+        module = point.value.partition(":")[0]
+        # The sdist may keep its packages below src/ or lib/.
+        if (
+            not point.gui
+            and _COMMAND.fullmatch(point.name)
+            and any(p == module or p.endswith(f".{module}") for p in parsers)
+        ):
+            chosen.append(f"{point.name} --help")
+    return tuple(chosen[:MOST_HELP_COMMANDS])
+
+
+def _dotted(path: str) -> str:
+    return ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _installed(members: Iterable[str]) -> tuple[str, ...]:
+    tree: Tree = {}
+    for member in members:
+        parts = PurePosixPath(member).parts
+        if parts and parts[0].endswith(".data"):
+            if len(parts) < 3 or parts[1] not in {"purelib", "platlib"}:
+                continue
+            parts = parts[2:]
+        if parts and not parts[0].endswith((".dist-info", ".libs")):
+            _put(tree, parts)
+    return _chosen(_names(tree))
+
+
+def _put(tree: Tree, parts: Iterable[str]) -> None:
+    for part in parts:
+        tree = tree.setdefault(part, {})
+
+
+def _names(tree: Tree, depth: int = 0) -> list[str]:
+    """Modules and packages of a folder; below a folder without __init__.py, its own."""
+    found = set()
+    for name, below in tree.items():
+        if not below and (match := _MODULE.match(name)):
+            found.add(match[1])
+        elif below and name.isidentifier() and not keyword.iskeyword(name):
+            if any(_MODULE.match(n) and n.startswith("__init__.") for n in below):
+                found.add(name)
+            elif depth < _DEEPEST_NAMESPACE:
+                found.update(f"{name}.{deeper}" for deeper in _names(below, depth + 1))
+    return sorted(found)
+
+
+def _chosen(names: Iterable[str]) -> tuple[str, ...]:
+    """Public names before private ones, what is no test or tool of the project; at most a dozen."""
+    every = [n for n in names if not n.rpartition(".")[2].startswith("__")]
+    proper = [n for n in every if n.partition(".")[0] not in _NOT_THE_PACKAGE] or every
+    public = [n for n in proper if not any(part.startswith("_") for part in n.split("."))]
+    tops = [n for n in proper if n.startswith("_") and "." not in n] if public else proper
+    return tuple(sorted([*public, *tops], key=lambda n: (n.startswith("_"), n.lower()))[:MOST_IMPORTS])
+
+
+def _from_sdist(sdist: SdistFacts, project: str) -> tuple[str, ...]:
+    for path, text in sdist.texts.items():
+        if path.endswith("top_level.txt") and (listed := _listed(text)):
+            return listed
+    tree: Tree = {}
+    for member in sdist.members:
+        _put(tree, PurePosixPath(member).parts)
+    for folder in ("src", "lib", "python"):
+        if folder in tree and (names := _packages(tree[folder])):
+            return _chosen(names)
+    if names := _packages(tree):
+        return _chosen(names)
+    module = re.sub(r"[-.]", "_", project)
+    here: Mapping[str, Tree] = {**tree, **tree.get("src", {})}
+    return tuple(name for name in (module, module.lower()) if f"{name}.py" in here)[:1]
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return _chosen(line.strip() for line in text.splitlines() if line.strip().isidentifier())
+
+
+def _packages(tree: Tree) -> list[str]:
+    return [
+        name
+        for name in _names(tree)
+        if name.partition(".")[0] in tree and name.partition(".")[0] not in _NOT_THE_PACKAGE
+    ]

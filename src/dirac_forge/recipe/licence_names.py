@@ -1,0 +1,197 @@
+"""Licences by name: what a metadata field, a classifier or a remark calls a licence, as SPDX identifiers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from license_expression import Licensing  # type: ignore[import-untyped]
+
+__all__ = ["Term", "dual", "from_classifier", "from_field", "later_versions", "normalised"]
+
+_LONGEST: Final = 400
+"""Characters: a longer field is not a name but a licence's text; a longer expression is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One licence as far as it is told: `BSD` and `GPL-3.0` are open, `BSD-3-Clause` is an SPDX identifier."""
+
+    name: str
+    later: bool | None = None
+    """GNU licences only: "or any later version", "only", or not told."""
+
+    @property
+    def gnu(self) -> bool:
+        """One of the licences whose SPDX identifiers end in `-only` or `-or-later`."""
+        return re.match(r"[AL]?GPL(-|$)", self.name) is not None
+
+    @property
+    def is_open(self) -> bool:
+        """No single SPDX licence yet: the variant or the version is not told."""
+        return self.name in _OPEN
+
+    def covers(self, other: Term) -> bool:
+        """`other` is the same licence or one of those that this open term may mean."""
+        if self.later is not None and other.later is not None and self.later != other.later:
+            return False
+        return other.name == self.name or (self.is_open and other.name.startswith(f"{self.name}-"))
+
+    def agrees(self, other: Term) -> bool:
+        """Both can be meant at once."""
+        return self.covers(other) or other.covers(self)
+
+    @property
+    def spdx(self) -> str:
+        """The identifier; a version of a GNU licence that no "or later" goes with is that version only."""
+        return f"{self.name}-{'or-later' if self.later else 'only'}" if self.gnu else self.name
+
+
+_OPEN: Final = frozenset(
+    {"AGPL", "Apache", "Artistic", "BSD", "CC-BY", "CECILL", "EPL", "EUPL", "GPL", "LGPL", "MPL", "ZPL"}
+)
+
+_NAMES: Final = tuple(
+    (re.compile(rf"(?i)\b(?:{pattern})"), name)
+    for pattern, name in (
+        (r"mit[- ]cmu\b|cmu license", "MIT-CMU"),
+        (r"mit[- ]0\b|mit no attribution", "MIT-0"),
+        (r"mit\b|expat\b", "MIT"),
+        (r"0bsd\b|zero[- ]clause bsd", "0BSD"),
+        (r"bsd\W*4\b|4[- ]clause bsd|original bsd", "BSD-4-Clause"),
+        (
+            r"bsd\W*(?:license\W*)?(?:3|three)\b|(?:3|three)[- ]clause(?:\W+bsd)?|(?:new|modified|revised)[- ]bsd",
+            "BSD-3-Clause",
+        ),
+        (r"bsd\W*(?:license\W*)?(?:2|two)\b|(?:2|two)[- ]clause(?:\W+bsd)?|(?:simplified[- ]|free)bsd", "BSD-2-Clause"),
+        (r"bsd\b|bsd[- ](?:like|style)", "BSD"),
+        (r"(?:apache|asl)\b\D{0,32}1\.1\b", "Apache-1.1"),
+        (r"(?:apache|asl)\b\D{0,32}2(?:\.0)?\b", "Apache-2.0"),
+        (r"apache\b", "Apache"),
+        (r"(?:mpl|mozilla public licen[cs]e)\D{0,16}2(?:\.0)?\b", "MPL-2.0"),
+        (r"(?:mpl|mozilla public licen[cs]e)\D{0,16}1\.1\b", "MPL-1.1"),
+        (r"mpl\b|mozilla public licen[cs]e", "MPL"),
+        (r"(?:python software foundation|psf)\b|psfl\b|python license", "PSF-2.0"),
+        (r"isc\b|iscl\b", "ISC"),
+        (r"(?:zpl|zope public licen[cs]e)\D{0,16}2\.0\b", "ZPL-2.0"),
+        (r"zpl\b|zope public licen[cs]e", "ZPL-2.1"),
+        (r"hpnd\b|historical permission notice", "HPND"),
+        (r"unlicense\b", "Unlicense"),
+        (r"zlib\b", "Zlib"),
+        (r"(?:bsl|boost)\b", "BSL-1.0"),
+        (r"wtfpl\b", "WTFPL"),
+        (r"cc0\b|cc[- ]zero\b", "CC0-1.0"),
+        (r"(?:eupl|european union public licen[cs]e)\D{0,16}1\.1\b", "EUPL-1.1"),
+        (r"(?:eupl|european union public licen[cs]e)\D{0,16}1\.2\b", "EUPL-1.2"),
+        (r"eupl\b|european union public licen[cs]e", "EUPL"),
+        (r"cecill[- ]?b\b", "CECILL-B"),
+        (r"cecill[- ]?c\b", "CECILL-C"),
+        (r"cecill\D{0,16}2\.1\b|logiciel libre license, version 2\.1", "CECILL-2.1"),
+        (r"cecill\D{0,16}2(?:\.0)?\b", "CECILL-2.0"),
+        (r"cecill\b", "CECILL"),
+        (r"(?:epl|eclipse public licen[cs]e)\D{0,16}2(?:\.0)?\b", "EPL-2.0"),
+        (r"(?:epl|eclipse public licen[cs]e)\D{0,16}1(?:\.0)?\b", "EPL-1.0"),
+        (r"academic free licen[cs]e|afl\b", "AFL-3.0"),
+        (r"artistic(?: licen[cs]e)?\D{0,16}2(?:\.0)?\b", "Artistic-2.0"),
+        (r"artistic\b", "Artistic"),
+        (r"ncsa\b", "NCSA"),
+        (r"universal permissive licen[cs]e|upl\b", "UPL-1.0"),
+        (r"curl(?: licen[cs]e)?$", "curl"),
+        (r"public[- ]domain", "LicenseRef-Public-Domain"),
+        (r"proprietary\b|commercial\b|all rights reserved", "LicenseRef-Proprietary"),
+    )
+)
+
+_GNU: Final = re.compile(
+    r"(?i)\b(?:gnu[\s-]+)?(?P<kind>agpl|lgpl|gpl|"
+    r"(?P<words>(?:affero|lesser|library)?(?:\s+or\s+lesser)?\s*general public licen[cs]e))"
+    r"(?P<rest>[^,;/&|]{0,60})"
+)
+_VERSION: Final = re.compile(r"(?i)\bv?(?:ersion)?\.?\s*([123](?:\.\d)?)\b|(?<=[-v ])([123](?:\.\d)?)(?=\+|\b)")
+_LATER: Final = re.compile(
+    r"(?i)\d(?:\.\d)?\+|\bor[- ](?:any[- ])?(?:later|newer|above|greater|higher)\b|>=|\bany later version\b"
+)
+_ONLY: Final = re.compile(r"(?i)\bonly\b")
+_DUAL: Final = re.compile(
+    r"(?i)\bdual\b|\bdual[- ]licen[cs]|\beither\W+(?:\w+\W+){0,4}of\b|\bat your (?:choice|option)\b|\bchoose\b"
+)
+_LATER_NOTICE: Final = re.compile(
+    r"(?i)\b([al]?gpl|general\s+public\s+licen[cs]e)\b.{0,300}?(?:any\s+later\s+version|or\s+later|or\s+newer|v\d(?:\.\d)?\+)",
+    re.DOTALL,
+)
+
+
+@cache
+def _licensing() -> Licensing:
+    # Imported late: reading the list of licences takes a good part of a second.
+    from license_expression import get_spdx_licensing  # noqa: PLC0415
+
+    return get_spdx_licensing()
+
+
+def normalised(expression: str) -> str | None:
+    """The SPDX expression in its canonical spelling (`gpl-3.0+` is `GPL-3.0-or-later`), or None if it is none.
+
+    `LicenseRef-…` stays as it is (PEP 639 allows it, conda-forge too).
+    """
+    if not 0 < len(expression) <= _LONGEST:
+        return None
+    from license_expression import ExpressionError, ExpressionParseError, ParseError  # noqa: PLC0415
+
+    try:
+        parsed = _licensing().parse(expression)
+        unknown = _licensing().unknown_license_keys(parsed)
+        if parsed is None or any(not re.fullmatch(r"(?i)LicenseRef-[a-z0-9.-]+", key) for key in unknown):
+            return None
+        _licensing().parse(re.sub(r"(?i)LicenseRef-[a-z0-9.-]+", "MIT", expression), validate=True, strict=True)
+    except (ExpressionError, ExpressionParseError, ParseError, RecursionError, ValueError, TypeError, AttributeError):
+        return None
+    return str(parsed.render("{symbol.key}"))
+
+
+def from_field(text: str) -> tuple[Term, ...]:
+    """The licences that a License field names; () where it names none (or is the text of one)."""
+    text = " ".join(text.split())
+    if not text or len(text) > _LONGEST or text.upper() in {"UNKNOWN", "NONE", "OTHER", "N/A"}:
+        return ()
+    found: dict[Term, None] = {}
+    for part in re.split(r"(?i)\s+(?:or|and)\s+(?!later|any|newer|lesser|above|greater|higher)|[/;|&]|,(?!\s*v)", text):
+        if (term := _named(part)) is not None:
+            found[term] = None
+    return tuple(found)
+
+
+def from_classifier(classifier: str) -> Term | None:
+    """The licence that a trove classifier names; None for others and for `OSI Approved` alone."""
+    section, _, name = classifier.rpartition(" :: ")
+    return _named(name) if section.startswith("License") else None
+
+
+def dual(text: str) -> bool:
+    """The words say that one may choose among the licences."""
+    return _DUAL.search(text) is not None
+
+
+def later_versions(text: str) -> bool:
+    """A notice grants a GNU licence in "any later version" too."""
+    return _LATER_NOTICE.search(text) is not None
+
+
+def _named(text: str) -> Term | None:
+    if match := _GNU.search(text):
+        return _gnu(match)
+    return next((Term(name) for pattern, name in _NAMES if pattern.search(text)), None)
+
+
+def _gnu(match: re.Match[str]) -> Term:
+    words, rest = (match["words"] or "").lower(), match["rest"]
+    kind = match["kind"].upper()
+    if words:
+        kind = "AGPL" if "affero" in words else "LGPL" if "lesser" in words or "library" in words else "GPL"
+    version = _VERSION.search(rest)
+    number = next(filter(None, version.groups()), "") if version else ""
+    later = True if _LATER.search(rest) else False if _ONLY.search(rest) else None
+    return Term(f"{kind}-{number if '.' in number else number + '.0'}" if number else kind, later)

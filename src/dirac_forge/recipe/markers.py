@@ -1,0 +1,146 @@
+"""Environment markers (PEP 508) decided over all variants that a channel builds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from packaging.markers import Marker, UndefinedEnvironmentName
+from packaging.version import Version
+
+from dirac_forge.recipe.model import When
+from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
+
+__all__ = ["Reach", "both", "platform_condition", "python_condition", "reach"]
+
+PATCH = "99"
+"""The micro version for `python_full_version`: a channel offers the newest of each line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """Where a marker holds: the Pythons and the platforms, within the scope that it was decided over."""
+
+    pythons: tuple[str, ...]
+    platforms: tuple[str, ...]
+    every_python: bool
+    every_platform: bool
+    exact: bool = True
+    """False where it holds for some pairs of these only (`win32` for one Python, all for another)."""
+
+    @property
+    def never(self) -> bool:
+        """It holds nowhere."""
+        return not self.pythons
+
+    @property
+    def always(self) -> bool:
+        """It holds everywhere."""
+        return self.exact and self.every_python and self.every_platform
+
+
+def reach(marker: Marker | None, scope: Scope, extras: Iterable[str] = ()) -> Reach:
+    """Where `marker` holds, with any of `extras` asked for (none: the plain requirement)."""
+    wanted = ("", *extras)
+    holds = {
+        (python, platform)
+        for python in scope.pythons
+        for platform in scope.platforms
+        if marker is None or any(_evaluate(marker, python, platform, extra) for extra in wanted)
+    }
+    pythons = tuple(p for p in scope.pythons if any(p == python for python, _ in holds))
+    platforms = tuple(s for s in scope.platforms if any(s == subdir for _, subdir in holds))
+    return Reach(
+        pythons=pythons,
+        platforms=platforms,
+        every_python=pythons == scope.pythons,
+        every_platform=platforms == scope.platforms,
+        exact=len(holds) == len(pythons) * len(platforms),
+    )
+
+
+def _evaluate(marker: Marker, python: str, platform: str, extra: str) -> bool:
+    environment = {
+        "implementation_name": "cpython",
+        "implementation_version": f"{python}.{PATCH}",
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_version": "",
+        "python_full_version": f"{python}.{PATCH}",
+        "python_version": python,
+        "extra": extra,
+        **PLATFORM_MARKERS[platform],
+    }
+    try:
+        return marker.evaluate(environment)
+    except (UndefinedEnvironmentName, TypeError, ValueError):
+        # `platform_release >= "10"` against "": what cannot be compared does not hold.
+        return False
+
+
+def both(one: Reach, other: Reach | None, scope: Scope) -> Reach:
+    """Where both hold; `other` None holds everywhere."""
+    if other is None:
+        return one
+    pythons = tuple(p for p in one.pythons if p in other.pythons)
+    platforms = tuple(p for p in one.platforms if p in other.platforms)
+    nowhere = not pythons or not platforms
+    return Reach(
+        pythons=() if nowhere else pythons,
+        platforms=() if nowhere else platforms,
+        every_python=pythons == scope.pythons,
+        every_platform=platforms == scope.platforms,
+        exact=one.exact and other.exact,
+    )
+
+
+def platform_condition(platforms: Iterable[str], scope: Scope) -> When | None:
+    """The shortest condition that holds on exactly these of the scope's platforms; None for all of them."""
+    wanted = frozenset(platforms)
+    if wanted == frozenset(scope.platforms):
+        return None
+    families = {
+        word: frozenset(p for p in scope.platforms if word in {_system(p), _unix(p)})
+        for word in ("unix", "win", "osx", "linux")
+    }
+    families |= {f"not {word}": frozenset(scope.platforms) - family for word, family in families.items()}
+    for words, family in families.items():
+        if family == wanted:
+            return When(words, words)
+    names = sorted(wanted)
+    alike = " or ".join(f'target_platform == "{name}"' for name in names)
+    return When(alike, alike)
+
+
+def _system(platform: str) -> str:
+    return platform.partition("-")[0]
+
+
+def _unix(platform: str) -> str:
+    return "win" if platform.startswith("win-") else "unix"
+
+
+def python_condition(pythons: Iterable[str], scope: Scope) -> When | None:
+    """The condition that holds for exactly these of the scope's Pythons; None for all of them."""
+    wanted = sorted(set(pythons), key=Version)
+    everything = list(scope.pythons)
+    if wanted == everything:
+        return None
+    if len(wanted) == 1:
+        return _python_clause("==", wanted[0])
+    first, last = everything.index(wanted[0]), everything.index(wanted[-1])
+    if everything[first : last + 1] != wanted:
+        clauses = [_python_clause("==", python) for python in wanted]
+        return When(" or ".join(c.v1 for c in clauses), " or ".join(c.v0 for c in clauses))
+    bounds = []
+    if first > 0:
+        bounds.append(_python_clause(">=", wanted[0]))
+    if last + 1 < len(everything):
+        bounds.append(_python_clause("<", everything[last + 1]))
+    return When(" and ".join(b.v1 for b in bounds), " and ".join(b.v0 for b in bounds))
+
+
+def _python_clause(operator: str, python: str) -> When:
+    number = python.replace(".", "")
+    spec = f"{python}.*" if operator == "==" else f"{operator}{python}"
+    return When(f'match(python, "{spec}")', f"py{operator}{number}")

@@ -1,0 +1,98 @@
+"""How text is spelled in a recipe: one quoting routine for both formats, so that text from upstream stays text.
+
+In recipe.yaml (v1) YAML is read first, then `${{ … }}` is rendered in each scalar (CEP 13). In meta.yaml (v0)
+conda-build first drops lines by their selectors (`# [win]`), then renders Jinja over the whole text, and reads YAML
+last. What must not be evaluated is therefore hidden by an expression that yields the delimiter in v1, and by YAML
+escapes in v0.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["V0", "V1", "Dialect", "sanitised"]
+
+TEXT_LIMIT: Final = 512
+"""Characters of a line of text from upstream; also the limit of a summary on the index (core metadata, Summary)."""
+
+_PLACEHOLDER: Final = re.compile(r"@\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_INVISIBLE: Final = re.compile(
+    "[\ud800-\udfff\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff]"
+)
+_CONTROL: Final = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+
+# A plain scalar that every YAML parser reads as this very string: it starts with a letter, a digit, `_`, `/`, `$` or
+# `(`, and holds none of the characters that could end it, start a comment or make it look like a selector.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_/$(][^#\[\]{}\x00-\x1f\x7f-\xa0]*")
+_RESOLVED: Final = re.compile(
+    r"(?i)null|true|false|yes|no|on|off|y|n|nan|inf|0?[box][0-9a-f_]+|[0-9][0-9a-f_.,:+tz -]*(e[+-]?[0-9]+)?"
+)
+
+
+def sanitised(text: str, limit: int = TEXT_LIMIT) -> str:
+    """One line of visible text: controls and white space folded to single spaces, invisible and unpaired code
+    points left out (among them the ones that reorder what a reader sees), at most `limit` characters.
+    """
+    line = " ".join(_CONTROL.sub(" ", _INVISIBLE.sub("", text)).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one of the formats spells variables, and how it is kept from seeing any in plain text."""
+
+    opening: str
+    """What starts an expression: `${{` or `{{`."""
+    rendered_first: bool
+    """Templates and selectors are dealt with in the text of the file, before YAML is read."""
+
+    def variable(self, expression: str) -> str:
+        """The expression, to be rendered."""
+        return f"{self.opening} {expression} }}}}"
+
+    def literal(self, text: str) -> str:
+        """The scalar that is read and rendered as exactly `text` (one line, see `sanitised`)."""
+        return self._scalar([text])
+
+    def quoted(self, text: str) -> str:
+        """Like `literal`, always in double quotes: a version stays a string for every reader."""
+        return f'"{self._escaped(text)}"'
+
+    def template(self, text: str) -> str:
+        """The scalar for text of ours: `@{name}` is a variable, and nothing else in it is evaluated."""
+        return self._scalar(_PLACEHOLDER.split(self._adapted(text)))
+
+    def comment(self, text: str) -> str:
+        """A comment line, without its `# `: templates are rendered in comments of v0 too."""
+        return re.sub(r"\{(?=[{%#])", "{ ", sanitised(text, 4 * TEXT_LIMIT))
+
+    def _adapted(self, text: str) -> str:
+        """CFEP-25: host and test of v0 say `python {{ python_min }}`, those of v1 add the `.*`."""
+        return text.replace("@{python_min}.*", "@{python_min}") if self.rendered_first else text
+
+    def _scalar(self, parts: list[str]) -> str:
+        """Literals and names of variables by turns, as `re.split` gives them."""
+        texts, names = parts[::2], [self.variable(name) for name in parts[1::2]]
+        seen = "x".join(texts)
+        if _PLAIN.fullmatch(seen) and not re.search(r":(\s|$)|\s$", seen) and not _RESOLVED.fullmatch(seen):
+            return _woven(texts, names)
+        return f'"{_woven([self._escaped(text, "#" in seen) for text in texts], names)}"'
+
+    def _escaped(self, text: str, hash_sign: bool | None = None) -> str:
+        """For inside double quotes."""
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+        hidden = (
+            re.sub(r"\{(?=[{%#]|$)", r"\\x7B", text) if self.rendered_first else text.replace("${{", "${{ '${{' }}")
+        )
+        # Both linters and conda-build look for selectors in lines of text, whatever quotes they are in.
+        return hidden.replace("[", r"\x5B") if ("#" in text if hash_sign is None else hash_sign) else hidden
+
+
+def _woven(texts: list[str], names: list[str]) -> str:
+    return texts[0] + "".join(name + text for name, text in zip(names, texts[1:], strict=True))
+
+
+V0: Final = Dialect("{{", rendered_first=True)
+V1: Final = Dialect("${{", rendered_first=False)

@@ -1,0 +1,43 @@
+"""What a channel builds for: the Pythons and platforms over which markers are decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+__all__ = ["PLATFORM_MARKERS", "Scope"]
+
+PLATFORM_MARKERS: dict[str, dict[str, str]] = {
+    subdir: {"sys_platform": sys, "platform_system": system, "os_name": os, "platform_machine": machine}
+    for subdir, sys, system, os, machine in (
+        ("linux-64", "linux", "Linux", "posix", "x86_64"),
+        ("linux-aarch64", "linux", "Linux", "posix", "aarch64"),
+        ("linux-ppc64le", "linux", "Linux", "posix", "ppc64le"),
+        ("linux-riscv64", "linux", "Linux", "posix", "riscv64"),
+        ("osx-64", "darwin", "Darwin", "posix", "x86_64"),
+        ("osx-arm64", "darwin", "Darwin", "posix", "arm64"),
+        ("win-64", "win32", "Windows", "nt", "AMD64"),
+        ("win-arm64", "win32", "Windows", "nt", "ARM64"),
+    )
+}
+"""Values of the environment markers (PEP 508) on each of conda-forge's subdirs."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """The Pythons (`3.10`, oldest first) and subdirs that a channel builds for; `python_min` as in CFEP-25."""
+
+    pythons: tuple[str, ...] = ("3.10", "3.11", "3.12", "3.13", "3.14")
+    platforms: tuple[str, ...] = ("linux-64", "linux-aarch64", "linux-ppc64le", "osx-64", "osx-arm64", "win-64")
+    python_min: str = "3.10"
+
+    def supported(self, requires_python: SpecifierSet) -> Scope:
+        """The same with the Pythons that upstream admits only; `pythons` may come out empty."""
+        # `>=3.9.2` admits 3.9: a channel offers the newest micro release of each line.
+        kept = tuple(p for p in self.pythons if requires_python.contains(f"{p}.99", prereleases=True))
+        floor = self.python_min
+        if kept and Version(kept[0]) > Version(floor):
+            floor = kept[0]
+        return replace(self, pythons=kept, python_min=floor)

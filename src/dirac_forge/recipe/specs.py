@@ -1,0 +1,101 @@
+"""Version specifiers (PEP 440) as conda's version specs (CEP 29 and conda's own documentation)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from dirac_forge.errors import InputError
+
+__all__ = ["conda_spec", "conda_version", "merged", "parse_specifiers"]
+
+_ORDER = {"==": 0, "===": 0, "~=": 1, ">=": 1, ">": 1, "!=": 2, "<=": 3, "<": 3}
+
+
+def conda_version(version: Version) -> str:
+    """Conda's spelling of an upstream version: PEP 440's normal form, which conda orders the same way."""
+    return str(version)
+
+
+def parse_specifiers(text: str) -> SpecifierSet:
+    """A specifier set from what metadata really holds: `>=v0.0.1`, `(>=1.0)`, `>=3.6.*`.
+
+    Raises InputError where no reading of the text is sound.
+    """
+    plain = re.sub(r"(?<=[<>=!~\s])v(?=\d)", "", text.strip().removeprefix("(").removesuffix(")"))
+    try:
+        return SpecifierSet(plain)
+    except InvalidSpecifier:
+        pass
+    # `>=3.6.*` was accepted by old tools and means `>=3.6`; `==` and `!=` may end so.
+    try:
+        return SpecifierSet(re.sub(r"((?:^|,)\s*(?:[<>]=?|~=)\s*[^,*]+?)\.\*", r"\1", plain))
+    except InvalidSpecifier as error:
+        raise InputError(f"{text!r} is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)") from error
+
+
+def conda_spec(specifiers: Iterable[Specifier]) -> str:
+    """The clauses as one conda spec: lower bounds, exclusions, upper bounds; versions in their normal form.
+
+    Redundant clauses go, so that `>=1.2,>=1.5,<3,<4` comes out as `>=1.5,<3`.
+    """
+    clauses = {_clause(s): s for s in specifiers}
+    kept = [text for text, s in clauses.items() if not _implied(s, clauses.values())]
+    return ",".join(sorted(kept, key=lambda text: _sort_key(clauses[text])))
+
+
+def merged(sets: Iterable[SpecifierSet]) -> SpecifierSet:
+    """All clauses of all sets at once."""
+    together = SpecifierSet()
+    for specifiers in sets:
+        together &= specifiers
+    return together
+
+
+def _clause(specifier: Specifier) -> str:
+    operator, version = specifier.operator, specifier.version
+    if version.endswith(".*"):
+        prefix = _spelled(version[:-2])
+        return f"{prefix}.*" if operator == "==" else f"{operator}{prefix}.*"
+    spelled = _spelled(version)
+    if operator == "~=":
+        return f">={spelled},<{_next_prefix(version)}"
+    return f"{'==' if operator == '===' else operator}{spelled}"
+
+
+def _spelled(version: str) -> str:
+    try:
+        return conda_version(Version(version))
+    except InvalidVersion:  # an arbitrary string after `===`
+        return version.lower()
+
+
+def _next_prefix(version: str) -> str:
+    """The exclusive upper bound of `~=version`: `~=2.2` ends before 3, `~=1.4.5` before 1.5 (PEP 440)."""
+    parsed = Version(version)
+    release = parsed.release[:-1]
+    bumped = ".".join(str(n) for n in (*release[:-1], release[-1] + 1))
+    return f"{parsed.epoch}!{bumped}" if parsed.epoch else bumped
+
+
+def _implied(specifier: Specifier, others: Iterable[Specifier]) -> bool:
+    """Whether another clause of the same direction is at least as strict."""
+    direction = {">=": "low", ">": "low", "<=": "high", "<": "high"}.get(specifier.operator)
+    if direction is None:
+        return False
+    mine = Version(specifier.version)
+    for other in others:
+        if other is specifier or other.operator not in ({">=", ">"} if direction == "low" else {"<=", "<"}):
+            continue
+        theirs = Version(other.version)
+        stricter = theirs > mine if direction == "low" else theirs < mine
+        if stricter or (theirs == mine and other.operator in {">", "<"} and specifier.operator in {">=", "<="}):
+            return True
+    return False
+
+
+def _sort_key(specifier: Specifier) -> tuple[int, str]:
+    return _ORDER.get(specifier.operator, 4), specifier.version

@@ -1,0 +1,192 @@
+"""The choice of a release, with the reasons against the others; decides from values alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from dirac_forge.errors import InputError
+from dirac_forge.upstream.release import Project, Release
+
+__all__ = ["Choice", "Refusal", "Rejected", "choose", "offers"]
+
+_ANY = SpecifierSet()
+_NAMED = 5
+"""How many versions a message names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejected:
+    """A version that was not taken, and why."""
+
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """The release that was taken."""
+
+    release: Release
+    problems: tuple[str, ...] = ()
+    """What the user should know of it: yanked, a pre-release…"""
+    rejected: tuple[Rejected, ...] = ()
+    """Newer versions that were passed over, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """No release can be taken."""
+
+    project: str
+    reason: str
+    nearest: tuple[Version, ...] = ()
+    """Versions that exist and may have been meant, oldest first."""
+    rejected: tuple[Rejected, ...] = ()
+    """Versions that fit what was asked, but not otherwise; newest first."""
+
+    def error(self) -> InputError:
+        """The refusal as an error for a user."""
+        hints = [f"{rejected.version}: {rejected.reason}" for rejected in self.rejected[:_NAMED]]
+        if self.nearest:
+            hints.append(f"Nearest versions: {', '.join(map(str, self.nearest))}.")
+        return InputError(self.reason, hint="\n".join(hints) or None)
+
+
+def choose(
+    project: Project,
+    specifier: SpecifierSet | None = None,
+    *,
+    pythons: Sequence[str] = (),
+    prereleases: bool | None = None,
+) -> Choice | Refusal:
+    """The newest release that satisfies `specifier`, is not yanked, and runs on some of `pythons` ("3.11", "3.12"…).
+
+    `prereleases` True takes them as any other; False never; None (as PEP 440 says) only where `specifier` names one or no
+    final release is left. A version asked for exactly (`==1.0`, `===1.0`) is taken even yanked, as a pre-release or for
+    other Pythons; the choice's problems say so. `pythons` empty: any Python.
+    """
+    specifier = specifier if specifier is not None else _ANY
+    if not project.releases:
+        what = f", only files that can't be read ({', '.join(project.unreadable[:3])})" if project.unreadable else ""
+        return Refusal(project=project.name, reason=f"{project.name} has no release{what}.")
+    exact = _exact(specifier)
+    if exact is not None:
+        return _exactly(project, specifier, exact, pythons)
+    allowed = prereleases if prereleases is not None else specifier.prereleases
+    found, rejected, waiting = _newest(project, specifier, pythons, allowed)
+    if found is None and prereleases is None and waiting is not None:
+        problem = f"{waiting.version} is a pre-release: {project.name} has no final release that fits"
+        newer = tuple(item for item in rejected if item.version > waiting.version)
+        return Choice(release=waiting, problems=(problem,), rejected=newer)
+    if found is not None:
+        return Choice(release=found, rejected=rejected)
+    fitting = tuple(item for item in rejected if specifier.contains(item.version, prereleases=True))
+    if not fitting:
+        newest = tuple(release.version for release in project.releases[-_NAMED:])
+        return Refusal(
+            project=project.name, reason=f"No release of {project.name} satisfies {specifier}.", nearest=newest
+        )
+    wanted = f" that satisfies {specifier}" if str(specifier) else ""
+    return Refusal(project=project.name, reason=f"No release of {project.name}{wanted} can be used.", rejected=fitting)
+
+
+def _newest(
+    project: Project, specifier: SpecifierSet, pythons: Sequence[str], prereleases: bool | None
+) -> tuple[Release | None, tuple[Rejected, ...], Release | None]:
+    """The newest release without objection, the newer ones with theirs, and the newest held back as pre-release only."""
+    rejected: list[Rejected] = []
+    waiting: Release | None = None
+    for release in reversed(project.releases):
+        reason = _objection(release, specifier, pythons)
+        if reason is None and release.version.is_prerelease and not prereleases:
+            reason = "a pre-release"
+            waiting = waiting or release
+        if reason is None:
+            return release, tuple(rejected), waiting
+        rejected.append(Rejected(version=release.version, reason=reason))
+    return None, tuple(rejected), waiting
+
+
+def _objection(release: Release, specifier: SpecifierSet, pythons: Sequence[str]) -> str | None:
+    if not specifier.contains(release.version, prereleases=True):
+        return f"excluded by {specifier}"
+    if not release.files:
+        return "no files"
+    if release.yanked is not None:
+        return f"yanked ({release.yanked})" if release.yanked else "yanked"
+    if pythons and not offers(release, pythons):
+        return f"needs Python {_needs(release)}, the channel has {_span(pythons)}"
+    return None
+
+
+def offers(release: Release, pythons: Sequence[str]) -> bool:
+    """Whether some file's Requires-Python admits one of `pythons`; what is missing or can't be read admits all."""
+    wanted = {file.requires_python for file in release.files if file.yanked is None} or {
+        file.requires_python for file in release.files
+    }
+    return any(_admits(text, python) for text in wanted for python in pythons)
+
+
+def _admits(requires_python: str | None, python: str) -> bool:
+    if not requires_python:
+        return True
+    try:
+        specifier = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        return True
+    # `>=3.9.2` and `<3.9.1` both admit some 3.9: its first and a late patch release are asked.
+    return any(specifier.contains(f"{python}.{patch}", prereleases=True) for patch in (0, 99))
+
+
+def _needs(release: Release) -> str:
+    return " or ".join(sorted({file.requires_python for file in release.files if file.requires_python}))
+
+
+def _span(pythons: Sequence[str]) -> str:
+    ordered = sorted(pythons, key=Version)
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
+
+
+def _exact(specifier: SpecifierSet) -> Version | None:
+    """The version of `==1.0` or `===1.0`, alone or among others; None where there is none."""
+    for part in specifier:
+        if part.operator in ("==", "===") and not part.version.endswith(".*"):
+            try:
+                return Version(part.version)
+            except InvalidVersion:
+                return None
+    return None
+
+
+def _exactly(project: Project, specifier: SpecifierSet, exact: Version, pythons: Sequence[str]) -> Choice | Refusal:
+    # `===` compares text, and `==1.0` also means 1.0+local: what equals comes first, then what the specifier admits.
+    same = [release for release in project.releases if release.version == exact]
+    fitting = same or [release for release in project.releases if specifier.contains(release.version, prereleases=True)]
+    others = [part for part in specifier if part.operator not in ("==", "===")]
+    if not fitting or not all(part.contains(fitting[-1].version, prereleases=True) for part in others):
+        reason = f"There is no release of {project.name} that satisfies {specifier}."
+        return Refusal(project=project.name, reason=reason, nearest=_nearest(project, exact))
+    release = fitting[-1]
+    if not release.files:
+        return Refusal(project=project.name, reason=f"{project.name} {release.version} has no files.")
+    problems = []
+    if release.yanked is not None:
+        problems.append(f"{release.version} was yanked upstream: {release.yanked or 'no reason is given'}")
+    if release.version.is_prerelease:
+        problems.append(f"{release.version} is a pre-release")
+    if pythons and not offers(release, pythons):
+        problems.append(f"{release.version} needs Python {_needs(release)}, the channel has {_span(pythons)}")
+    return Choice(release=release, problems=tuple(problems))
+
+
+def _nearest(project: Project, version: Version) -> tuple[Version, ...]:
+    """The neighbours of `version` in order, final ones first, and the newest of all."""
+    known = [release.version for release in project.releases]
+    final = [item for item in known if not item.is_prerelease] or known
+    below = [item for item in final if item < version][-2:]
+    above = [item for item in final if item > version][:2]
+    return tuple(sorted({*below, *above, final[-1]}))

@@ -1,0 +1,98 @@
+"""The version and kind that a distribution's file name tells, legacy spellings included."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+__all__ = ["FileNames", "Named", "WheelTags", "wheel_tags"]
+
+SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tbz", ".tbz2", ".txz", ".tar", ".tar.Z")
+"""PEP 625 knows .tar.gz only; older releases came in all of these."""
+
+_OTHER = re.compile(r"\.(?:egg|exe|msi|rpm|deb|dmg|asc|sig|metadata|provenance|sha256|md5)\Z", re.I)
+_DUMB = re.compile(r"\.(?:aix|cygwin|darwin|linux|macosx|solaris|sunos|win)[-.\w]*\Z", re.I)
+
+
+class Named(NamedTuple):
+    """What a file name says."""
+
+    kind: Literal["wheel", "sdist"]
+    version: Version
+
+
+class WheelTags(NamedTuple):
+    """The compatibility tags of a wheel's name (PEP 425), compressed sets taken apart."""
+
+    pythons: tuple[str, ...]
+    abis: tuple[str, ...]
+    platforms: tuple[str, ...]
+
+
+def wheel_tags(filename: str) -> WheelTags:
+    """The tags of a wheel's file name; a name without tags gives empty ones."""
+    parts = filename.removesuffix(".whl").rsplit("-", 3)
+    if len(parts) != 4:
+        return WheelTags((), (), ())
+    return WheelTags(tuple(parts[1].split(".")), tuple(parts[2].split(".")), tuple(parts[3].split(".")))
+
+
+class FileNames:
+    """Reads the file names of one project; each version text is parsed once, a page repeats it up to a hundred times."""
+
+    def __init__(self, project: str) -> None:
+        self._normalised = canonicalize_name(project)
+        parts = [re.escape(part) for part in self._normalised.split("-")]
+        self._prefix = re.compile("[-_.]+".join(parts) + r"-(?=v?\d)", re.I)
+        self._versions: dict[str, Version | None] = {}
+        self._names: dict[str, bool] = {}
+
+    def read(self, filename: str) -> Named | None:
+        """Kind and version; None where the version can't be read, or the file is another project's."""
+        if filename.endswith(".whl"):
+            parts = filename.split("-")
+            if len(parts) not in (5, 6) or not self._is_own(parts[0]):
+                return None
+            version = self._version(parts[1])
+            return Named("wheel", version) if version is not None else None
+        suffix = next((suffix for suffix in SDIST_SUFFIXES if filename.endswith(suffix)), None)
+        match = self._prefix.match(filename) if suffix else None
+        if not suffix or not match:
+            return None
+        version = self._version(filename[match.end() : -len(suffix)])
+        return Named("sdist", version) if version is not None else None
+
+    @staticmethod
+    def is_other(filename: str) -> bool:
+        """Whether the file is neither wheel nor sdist: an egg, an installer, a built "dumb" archive, a signature."""
+        if _OTHER.search(filename):
+            return True
+        suffix = next((suffix for suffix in SDIST_SUFFIXES if filename.endswith(suffix)), None)
+        return suffix is not None and _DUMB.search(filename[: -len(suffix)]) is not None
+
+    def _is_own(self, name: str) -> bool:
+        if name not in self._names:
+            self._names[name] = canonicalize_name(name) == self._normalised
+        return self._names[name]
+
+    def _version(self, text: str) -> Version | None:
+        try:
+            return self._versions[text]
+        except KeyError:
+            pass
+        version = _parse(text)
+        if version is None and "_" in text:
+            # Wheels escape `-` as `_` (PEP 427): `1.0-1` comes as `1.0_1`.
+            version = _parse(text.replace("_", "-"))
+        self._versions[text] = version
+        return version
+
+
+def _parse(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None

@@ -1,0 +1,59 @@
+"""A client of a package index's standard interface, the Simple API (PEP 503, 691)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from packaging.utils import InvalidName, canonicalize_name
+
+from dirac_forge.errors import InputError
+from dirac_forge.http import Http, NotFoundError
+from dirac_forge.upstream.page import ACCEPT, read_page, shown
+from dirac_forge.upstream.release import Project
+
+__all__ = ["Index", "UnknownProjectError"]
+
+_PAGE_LIMIT = 64 * 1024 * 1024
+"""Bytes; the largest page on PyPI has some 10 MB."""
+
+
+class UnknownProjectError(InputError):
+    """The index has no project of this name."""
+
+
+class Index:
+    """Any index that speaks the Simple API, as JSON or HTML; safe to use from many threads where `http` is."""
+
+    def __init__(self, http: Http, *, url: str = "https://pypi.org/simple/", known: Iterable[str] = ()) -> None:
+        """`url` is the index's root page; `known` are names to suggest where a project is not found."""
+        self._http = http
+        self._url = url.rstrip("/") + "/"
+        self._known = tuple(known)
+
+    def project(self, name: str) -> Project:
+        """The project and its releases, oldest first.
+
+        Raises InputError for what can't be a name, UnknownProjectError where the index has none of that name, and
+        UnreachableError where the index is down or its answer is no page of an index.
+        """
+        try:
+            normalised = canonicalize_name(name, validate=True)
+        except InvalidName as exc:
+            raise InputError(
+                f"{name!r} can't be the name of a project: letters, digits, `.`, `-` and `_` only, "
+                "with a letter or digit at both ends."
+            ) from exc
+        url = f"{self._url}{normalised}/"
+        try:
+            page = self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
+        except NotFoundError as exc:
+            raise UnknownProjectError(
+                f"There is no project {name} on {shown(self._url)}.", hint=self._hint(name)
+            ) from exc
+        return read_page(page, name)
+
+    def _hint(self, name: str) -> str | None:
+        spelled = {canonicalize_name(known): known for known in self._known}
+        near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=0.6)
+        return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None

@@ -1,0 +1,105 @@
+"""Facts as blobs for the store, so that a file is read once; a blob that is damaged or of another time counts as missing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, SdistFacts, WheelFacts
+from dirac_forge.upstream.release import File
+
+__all__ = ["dump_sdist", "dump_wheel", "key_of", "kind", "load_sdist", "load_wheel", "plain"]
+
+SCHEMA = 1
+"""Raised whenever more, or something else, is read from a file."""
+
+_T = TypeVar("_T")
+
+
+def kind(what: str) -> str:
+    """The store's kind for `what` ("wheel", "wheel-metadata", "sdist") as it is read now."""
+    return f"{what}-{SCHEMA}"
+
+
+def key_of(file: File) -> str | None:
+    """The store's key; None where the index gives no SHA-256.
+
+    It covers the URL too: a file that was read in parts is never hashed, so that another index's claim must not answer.
+    """
+    return hashlib.sha256(f"{file.sha256} {file.filename} {file.url}".encode()).hexdigest() if file.sha256 else None
+
+
+def dump_wheel(facts: WheelFacts) -> bytes:
+    """The blob of `facts`."""
+    return _sealed(asdict(facts))
+
+
+def dump_sdist(facts: SdistFacts) -> bytes:
+    """The blob of `facts`."""
+    return _sealed({**asdict(facts), "command_line_modules": sorted(facts.command_line_modules)})
+
+
+def load_wheel(blob: bytes | None) -> WheelFacts | None:
+    """The facts of a blob; None where there is none, or it is damaged."""
+    return _opened(blob, _wheel)
+
+
+def load_sdist(blob: bytes | None) -> SdistFacts | None:
+    """The facts of a blob; None where there is none, or it is damaged."""
+    return _opened(blob, _sdist)
+
+
+def _sealed(tree: Mapping[str, object]) -> bytes:
+    body = json.dumps(tree, ensure_ascii=True, separators=(",", ":")).encode()
+    return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def _opened(blob: bytes | None, read: Callable[[dict[str, Any]], _T]) -> _T | None:
+    digest, _, body = (blob or b"").partition(b"\n")
+    if not body or hashlib.sha256(body).hexdigest().encode() != digest:
+        return None
+    try:
+        return read(json.loads(body))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _wheel(tree: dict[str, Any]) -> WheelFacts:
+    lists = {name: tuple(tree[name]) for name in ("members", "problems")}
+    rest = {"metadata": _metadata(tree["metadata"]), "entry_points": _points(tree["entry_points"])}
+    return WheelFacts(**(tree | lists | rest))
+
+
+def _sdist(tree: dict[str, Any]) -> SdistFacts:
+    lists = {name: tuple(tree[name]) for name in ("members", "problems")}
+    metadata = _metadata(tree["metadata"]) if tree["metadata"] else None
+    rest = {"metadata": metadata, "entry_points": _points(tree["entry_points"])}
+    return SdistFacts(**(tree | lists | rest | {"command_line_modules": frozenset(tree["command_line_modules"])}))
+
+
+def _metadata(tree: dict[str, Any]) -> CoreMetadata:
+    return CoreMetadata(**{key: tuple(value) if isinstance(value, list) else value for key, value in tree.items()})
+
+
+def _points(trees: list[dict[str, Any]]) -> tuple[EntryPoint, ...]:
+    return tuple(EntryPoint(**tree) for tree in trees)
+
+
+def plain(value: object, depth: int = 0) -> Any:  # noqa: ANN401 - any tree of JSON
+    """A tree of TOML or Python literals as JSON keeps it, so that what is read again is the same; raises ValueError if deep."""
+    if depth > 60:
+        raise ValueError("nested more than 60 levels deep")
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item, depth + 1) for item in value]
+    if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124 - not a number
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > 64:
+        return hex(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return value if value is None or isinstance(value, int | float) else str(value)

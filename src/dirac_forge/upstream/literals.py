@@ -1,0 +1,228 @@
+"""Python source read as a syntax tree, never run: literal values, and calls that build a command-line parser."""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+import warnings
+
+__all__ = ["Constants", "builds_parser", "parse"]
+
+SOURCE_LIMIT = 1024 * 1024
+"""Bytes of a module that is parsed."""
+
+_DEPTH = 150
+"""Nested brackets in a module; CPython's own parser stops at 200."""
+
+_PARSING = threading.Lock()
+"""`warnings` filters are the process's: one thread at a time may silence the parser (it holds the GIL anyway)."""
+
+_PARSERS = re.compile(
+    rb"\b(?:argparse|optparse|getopt|click|typer|docopt|cyclopts|plac|absl|simple_parsing|configargparse|rich_click|fire"
+    rb"|ArgumentParser|OptionParser|parseCommandLine)\b"
+)
+_MODULES = {
+    "argparse": {"ArgumentParser"},
+    "configargparse": {"ArgumentParser", "ArgParser", "get_argument_parser"},
+    "simple_parsing": {"ArgumentParser", "parse"},
+    "optparse": {"OptionParser"},
+    "click": {"command", "group", "Group", "Command", "MultiCommand", "CommandCollection"},
+    "rich_click": {"command", "group", "Group", "Command"},
+    "typer": {"Typer", "run"},
+    "cyclopts": {"App", "run"},
+    "docopt": {"docopt"},
+    "fire": {"Fire"},
+    "plac": {"call", "Interpreter"},
+}
+_METHODS = {"parseCommandLine"}
+"""DIRAC's own: `Script.parseCommandLine()` answers --help."""
+
+
+def parse(source: bytes) -> ast.Module | None:
+    """The syntax tree; None where this Python can't parse it, or it is made to hurt (too large, too deep)."""
+    if len(source) > SOURCE_LIMIT or _deep(source):
+        return None
+    # A coding cookie is ignored: looking a codec up imports modules.
+    text = source.decode("utf-8-sig", errors="replace")
+    try:
+        with _PARSING, warnings.catch_warnings(action="ignore"):
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _deep(source: bytes) -> bool:
+    """Whether brackets nest, or one operator repeats, beyond what anybody writes; strings and comments are not told apart."""
+    if re.search(rb"(?:[-+~][ \t\\\r\n]*){200}|(?:\bnot\s+){200}", source):
+        return True
+    depth = 0
+    for bracket in re.finditer(rb"[\[\](){}]", source):
+        depth = depth + 1 if bracket[0] in b"[({" else max(depth - 1, 0)
+        if depth > _DEPTH:
+            return True
+    return False
+
+
+def builds_parser(source: bytes) -> bool:
+    """Whether the module's syntax tree builds a command-line parser: `--help` can be expected to answer."""
+    if not _PARSERS.search(source):
+        return False
+    tree = parse(source)
+    if tree is None:
+        return False
+    names: dict[str, str] = {}
+    calls: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {(item.asname or item.name).partition(".")[0]: item.name for item in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
+        elif isinstance(node, ast.Call):
+            calls.append(node.func)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            calls += node.decorator_list
+        elif isinstance(node, ast.ClassDef):
+            calls += node.bases
+    return any(_is_parser(call, names) for call in calls)
+
+
+def _is_parser(call: ast.expr, names: dict[str, str]) -> bool:
+    if isinstance(call, ast.Attribute):
+        if call.attr in _METHODS:
+            return True
+        if isinstance(call.value, ast.Name):
+            module = names.get(call.value.id, "")
+            return call.attr in _MODULES.get(module, ())
+        return False
+    if isinstance(call, ast.Name):
+        module, _, name = names.get(call.id, "").rpartition(".")
+        return name in _MODULES.get(module, ())
+    return False
+
+
+class Constants:
+    """Module-level names of a syntax tree that are assigned once, to a literal."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._values: dict[str, ast.expr] = {}
+        self._open: set[str] = set()
+        twice: set[str] = set()
+        for node in tree.body:
+            for name, value in _assigned(node):
+                twice |= {name} & self._values.keys()
+                self._values[name] = value
+        # What is changed later, or in a branch, is no constant: `install_requires.append(…)`, `deps += […]`.
+        for name in twice | _changed(tree):
+            self._values.pop(name, None)
+
+    def literal(self, node: ast.expr, depth: int = 0) -> object:
+        """The value of a literal, names and simple joins resolved; raises ValueError for anything else."""
+        if depth > 20:
+            raise ValueError("too deep")
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Name):
+            return self._named(node.id, depth)
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            return self._sequence(node.elts, depth)
+        if isinstance(node, ast.Dict):
+            return self._mapping(node, depth)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return _joined(self.literal(node.left, depth + 1), self.literal(node.right, depth + 1))
+        if isinstance(node, ast.Call):
+            return self._called(node, depth)
+        raise ValueError("not a literal")
+
+    def _named(self, name: str, depth: int) -> object:
+        if name not in self._values or name in self._open:
+            raise ValueError(f"{name} is not a constant")
+        self._open.add(name)
+        try:
+            return self.literal(self._values[name], depth + 1)
+        finally:
+            self._open.discard(name)
+
+    def _sequence(self, nodes: list[ast.expr], depth: int) -> list[object]:
+        items: list[object] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                more = self.literal(node.value, depth + 1)
+                if not isinstance(more, list):
+                    raise ValueError("* of what is no list")
+                items += more
+            else:
+                items.append(self.literal(node, depth + 1))
+        return items
+
+    def _mapping(self, node: ast.Dict, depth: int) -> dict[str, object]:
+        items: dict[str, object] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            found = self.literal(value, depth + 1)
+            if key is None and isinstance(found, dict):
+                items |= found
+            elif key is not None:
+                items[str(self.literal(key, depth + 1))] = found
+            else:
+                raise ValueError("** of what is no dict")
+        return items
+
+    def _called(self, node: ast.Call, depth: int) -> object:
+        """`dict(a=1)` and `"a b".split()`, which stand for literals in many a setup.py."""
+        if isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+            return {word.arg: self.literal(word.value, depth + 1) for word in node.keywords if word.arg}
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("split", "strip", "splitlines")
+            and not node.keywords
+        ):
+            text = self.literal(node.func.value, depth + 1)
+            args = [self.literal(arg, depth + 1) for arg in node.args]
+            if isinstance(text, str) and len(args) <= 1 and all(isinstance(arg, str) and arg for arg in args):
+                return getattr(text, node.func.attr)(*args)
+        raise ValueError("a call")
+
+
+def _joined(left: object, right: object) -> object:
+    if isinstance(left, str) and isinstance(right, str):
+        joined: object = left + right
+    elif isinstance(left, list) and isinstance(right, list):
+        joined = left + right
+    else:
+        raise ValueError("a sum of what does not add up")
+    # Names may double a value again and again: 2**20 copies are no literal.
+    if len(left) + len(right) > 100_000:
+        raise ValueError("too long")
+    return joined
+
+
+def _assigned(node: ast.stmt) -> list[tuple[str, ast.expr]]:
+    if isinstance(node, ast.Assign):
+        return [(target.id, node.value) for target in node.targets if isinstance(target, ast.Name)]
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+        return [(node.target.id, node.value)]
+    return []
+
+
+def _changed(tree: ast.Module) -> set[str]:
+    """Names that are added to, changed through a method or an item, or assigned below the module's first level."""
+    top = {id(node) for node in tree.body}
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        target: ast.expr | None = None
+        if isinstance(node, ast.AugAssign):
+            target = node.target
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+            target = node.func.value
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and id(node) not in top:
+            names |= {name for name, _ in _assigned(node)}
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+            target = node.value
+        while isinstance(target, ast.Subscript | ast.Attribute):
+            target = target.value
+        if isinstance(target, ast.Name):
+            names.add(target.id)
+    return names
+
+
+_MUTATORS = {"append", "extend", "insert", "update", "remove", "pop", "clear", "add", "discard", "setdefault"}
