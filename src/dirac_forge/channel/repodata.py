@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
 import tempfile
 import threading
+import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -131,7 +133,6 @@ class Folder:
         self._open: dict[str, SparseRepoData | ChannelUnknownError] = {}
         self._repaired: set[str] = set()
         self._exports: dict[str, Mapping[str, RunExports]] = {}
-        self._kept: list[tempfile.TemporaryDirectory[str]] = []
 
     @property
     def label(self) -> str:
@@ -241,9 +242,9 @@ class Folder:
                     self._observer.warned(f"{path}: {file_name} is left out: {problem}")
         if not bad:
             return False
-        folder = tempfile.TemporaryDirectory(prefix="dirac-forge-")
-        self._kept.append(folder)
-        copy = Path(folder.name) / "repodata.json"
+        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        copy = folder / "repodata.json"
         copy.write_text(json.dumps(data), encoding="utf-8")
         self._open[subdir] = SparseRepoData(self._channel, subdir, copy)
         return True

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -71,13 +73,14 @@ class _Overlay:
     def __init__(self, records: Sequence[Record]) -> None:
         self.records = tuple(dict.fromkeys(records))
         self.names = frozenset(record.name for record in self.records)
-        self._folder = tempfile.TemporaryDirectory(prefix="dirac-forge-", ignore_cleanup_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._channel = rattler.Channel(_OVERLAY_URL)
         self._open: dict[str, SparseRepoData] = {}
         for subdir in sorted({record.subdir for record in self.records}):
             mine = [record for record in self.records if record.subdir == subdir]
             entries = {_own_file(record): record.to_json() | {"sha256": _identity(record)} for record in mine}
-            path = Path(self._folder.name) / subdir / "repodata.json"
+            path = folder / subdir / "repodata.json"
             path.parent.mkdir()
             data = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries, "repodata_version": 1}
             path.write_text(json.dumps(data), encoding="utf-8")

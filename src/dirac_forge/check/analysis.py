@@ -82,7 +82,9 @@ class Analysis:
         self._limits_on: dict[str, set[str]] = defaultdict(set)
         self._unmet: set[str] = set()
         self._changed: list[str] = []
-        self._common: dict[str, tuple[int, dict[str, tuple[int, tuple[str, ...]]], dict[str, tuple[int, tuple[str, ...]]]]] = {}
+        self._common: dict[
+            str, tuple[int, dict[str, tuple[int, tuple[str, ...]]], dict[str, tuple[int, tuple[str, ...]]]]
+        ] = {}
         self._explore()
         self._close()
 
@@ -205,7 +207,7 @@ class Analysis:
     def _shared(
         self, name: str
     ) -> tuple[dict[str, tuple[int, tuple[str, ...]]], dict[str, tuple[int, tuple[str, ...]]]]:
-        """For names that every record left of `name` depends on (or constrains): the records they allow, and the specs."""
+        """For names that every record left of `name` depends on (or constrains): what they allow, and the specs."""
         left = self.left[name]
         kept = self._common.get(name)
         if kept is not None and kept[0] == left:

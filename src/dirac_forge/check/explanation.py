@@ -75,8 +75,9 @@ def explain(analysis: Analysis, *, elsewhere: Callable[[str], tuple[str, ...]], 
     return Explanation(causes=tuple(min(found, key=_weight)))
 
 
-def _weight(causes: list[Cause]) -> tuple[int, bool]:
+def _weight(causes: Iterable[Cause]) -> tuple[int, bool]:
     """Of several things asked for that all fail, the one with the shortest way to its causes says most."""
+    causes = list(causes)
     longest = max((len(cause.chain) for cause in causes if not cause.instead), default=99)
     return longest, all(cause.kind not in ("version", "unknown-name", "broken") for cause in causes)
 
@@ -108,10 +109,7 @@ class _Walk:
         for spec in asked:
             wanted &= self.index.match(spec)[1]
         pins = [(gone, reason) for gone, reason in self.analysis.ruled_out(name, wanted) if isinstance(reason, Wanted)]
-        if pins and len(chain) > 1:
-            specs = pins[0][1].specs
-        else:
-            specs = asked
+        specs = pins[0][1].specs if pins and len(chain) > 1 else asked
         self._todo.append(_Step(name, wanted, specs, chain, instead=False))
         # The newest builds first: what stands in the way of older ones matters only where it is something else.
         while self._todo or self._later:
@@ -231,7 +229,9 @@ class _Walk:
         meant = f"; did you mean {_listed(near, 'or')}?" if near and len(step.chain) == 1 else ""
         gone = sorted({version for version, _ in self.index.removed(step.name)}, key=Version)
         if gone:
-            return self._cause("broken", step, f"all builds for {self.index.platform} are marked broken ({_listed(gone)})")
+            return self._cause(
+                "broken", step, f"all builds for {self.index.platform} are marked broken ({_listed(gone)})"
+            )
         return self._cause("unknown-name", step, f"no channel has a package of this name{meant}")
 
     def _for_python(self, step: _Step, records: list[Record]) -> Cause:
@@ -244,7 +244,11 @@ class _Walk:
         verb = "made" if all(record.noarch for record in records) else "built"
         asked = [spec for spec in self.analysis.specs if self._name(spec) == "python"]
         wish = [minor for minor, mask in minors.items() if self._fits(asked, mask)]
-        text = f"{verb} only for Python {_range(sorted(fit), sorted(minors), wish)}" if fit else f"{verb} for no known Python"
+        text = (
+            f"{verb} only for Python {_range(sorted(fit), sorted(minors), wish)}"
+            if fit
+            else f"{verb} for no known Python"
+        )
         by = [reason for _, reason in self.analysis.log.get("python", ()) if isinstance(reason, Wanted | Limited)]
         if by and not asked:
             text += f", and {by[0].by} needs {' or '.join(by[0].specs)}"

@@ -1,4 +1,4 @@
-"""What would make it installable: the packages that would have to be built (or pins relaxed), proved by solving again."""
+"""What would make it installable: packages that would have to be built, pins relaxed; proved by solving again."""
 
 from __future__ import annotations
 
