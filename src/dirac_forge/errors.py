@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
-__all__ = ["ForgeError", "InputError", "UnknownError"]
+__all__ = ["ForgeError", "InputError", "UnknownError", "redact"]
 
 
 class ForgeError(Exception):
@@ -32,3 +33,25 @@ class UnknownError(ForgeError):
     """The answer that was asked for could not be found out (dead network, broken host): exit code 3."""
 
     exit_code: ClassVar[int] = 3
+
+
+_SECRETS = (
+    (re.compile(r"(?<=://)[^/?#\s@]+(?:@[^/?#\s@]*)*(?=@)"), "***"),
+    # anaconda.org and prefix.dev: https://host/t/TOKEN/channel
+    (re.compile(r"(?<=/t/)[^/\s]+(?=/)"), "***"),
+    (
+        re.compile(
+            r"(?i)(?<=[?&])([^=&\s]*(?:token|secret|password|passwd|signature|credential|key|sig)[^=&\s]*)=[^&#\s]+"
+        ),
+        r"\1=***",
+    ),
+    # https://docs.github.com/en/authentication: the prefixes of GitHub's tokens
+    (re.compile(r"\b(?:gh[pousr]_|github_pat_|pypi-)[A-Za-z0-9_-]{16,}"), "***"),
+)
+
+
+def redact(text: str) -> str:
+    """The text without the credentials that URLs in it carry, and without tokens that are known by their form."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text

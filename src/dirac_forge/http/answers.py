@@ -1,0 +1,88 @@
+"""Values: what a server answered, and the errors where that is no use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dirac_forge.errors import InputError, UnknownError
+
+__all__ = [
+    "HashMismatchError",
+    "NotFoundError",
+    "Page",
+    "Part",
+    "RefusedError",
+    "TooLargeError",
+    "UnreachableError",
+    "parse_content_range",
+    "refusal",
+]
+
+
+class UnreachableError(UnknownError):
+    """A host did not answer, or answered nonsense: what was asked stays unknown."""
+
+
+class RefusedError(UnreachableError):
+    """A host answers and refuses (401, 403, 429 and other 4xx, but 404 and 410): what was asked stays unknown."""
+
+
+class NotFoundError(InputError):
+    """The host says that there is nothing at this URL (404 or 410)."""
+
+
+class TooLargeError(InputError):
+    """A body is larger than its limit; nothing of it is used."""
+
+
+class HashMismatchError(InputError):
+    """A file is not the one that its index lists."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A whole answer: its final URL (after redirects), lower-case headers and body."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """Bytes `start` to `start + len(body)` of a file of `total` bytes."""
+
+    start: int
+    total: int
+    body: bytes
+
+
+def parse_content_range(text: str | None) -> tuple[int, int, int] | None:
+    """First byte, last byte (inclusive) and total of a Content-Range (RFC 9110, 14.4); None where one is not told."""
+    found = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", (text or "").strip())
+    if found is None:
+        return None
+    first, last, total = map(int, found.groups())
+    return (first, last, total) if first <= last < total else None
+
+
+def refusal(url: str, status: int, reason: str, *, retry_after: float | None = None) -> Exception | None:
+    """The error for an answer with this status to a GET of a whole body; None for one that has it."""
+    said = f"{status} {reason}".strip()
+    wait = f" and asks to come back in {retry_after:.0f} s" if retry_after else ""
+    if status in (200, 203):
+        return None
+    if status in (404, 410):
+        return NotFoundError(f"{url}: there is nothing here ({said})")
+    if status in (401, 403, 407):
+        return RefusedError(
+            f"{url}: access is refused ({said}){wait}",
+            hint="Credentials are taken from the URL (https://user:token@host/…) or from ~/.netrc.",
+        )
+    if 400 <= status < 500:
+        return RefusedError(f"{url}: the server refuses ({said}){wait}")
+    if status >= 500:
+        return UnreachableError(f"{url}: the server fails ({said}){wait}", hint="Try again later.")
+    return UnreachableError(f"{url}: the server answers {said}, expected 200 OK")

@@ -1,0 +1,166 @@
+"""The one door to the web."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Self
+
+from dirac_forge.errors import ForgeError, redact
+from dirac_forge.http.answers import (
+    HashMismatchError,
+    Page,
+    Part,
+    UnreachableError,
+    parse_content_range,
+)
+from dirac_forge.http.bodies import pieces, unfolded
+from dirac_forge.progress import Observer, Silent
+
+if TYPE_CHECKING:
+    from requests import Response
+
+__all__ = ["Http"]
+
+_NO_RANGES = frozenset({400, 405, 416, 501})
+"""What servers say to a range that they can't serve; some refuse only ranges from the end."""
+
+
+class Http:
+    """One session for a run: retries, time-outs, an on-disk cache, limits, and errors in words.
+
+    Safe to use from many threads; a context manager that closes the connections. A host that can't be connected to
+    costs at most 5 s once, then every request to it fails at once. Credentials in a URL (`https://user:token@host/`)
+    are taken out of it, used for every request to that host and never shown; others come from ~/.netrc.
+    """
+
+    def __init__(
+        self,
+        *,
+        cache: Path | None,
+        offline: bool = False,
+        connections: int = 16,
+        timeout: float = 30.0,
+        observer: Observer | None = None,
+    ) -> None:
+        """`cache`: folder of the HTTP cache (None: nothing is kept); `connections`: at most so many a host at a time;
+        `timeout`: seconds without any byte after which an answer is given up (connecting: 5 s).
+        """
+        # `requests` takes 0.15 s to import: commands and rooms that only name these classes do not pay for it.
+        from dirac_forge.http.exchange import Exchange  # noqa: PLC0415
+
+        self._offline = offline
+        self._exchange = Exchange(
+            cache=cache, offline=offline, connections=connections, timeout=timeout, observer=observer or Silent()
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._exchange.close()
+
+    def page(self, url: str, *, accept: str | None = None, limit: int) -> Page:
+        """The body at `url`, at most `limit` bytes (decoded), through the HTTP cache.
+
+        Raises NotFoundError (404, 410), RefusedError (other 4xx), TooLargeError, and UnreachableError for a host that
+        does not answer, fails, breaks off, or is not asked because the run is offline.
+        """
+
+        def read(response: Response) -> Page:
+            raw = b"".join(pieces(response, limit))
+            body = unfolded(response, raw, limit)
+            self._exchange.keep(response, raw)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Page(url=response.url, headers=headers, body=body)
+
+        return self._exchange.ask(url, {"Accept": accept or "*/*", "Accept-Encoding": "gzip, deflate"}, read)
+
+    def part(self, url: str, *, start: int | None = None, length: int) -> Part | None:
+        """`length` bytes from `start` (from the end where None), fewer where the file ends before. Not cached.
+
+        None where the server ignores ranges or can't serve this one: nothing of the body is then downloaded.
+        """
+        asked = f"bytes=-{length}" if start is None else f"bytes={start}-{start + length - 1}"
+
+        def read(response: Response) -> Part | None:
+            if response.status_code in {200, *_NO_RANGES}:
+                return None
+            told = parse_content_range(response.headers.get("Content-Range"))
+            if response.status_code != 206 or told is None:
+                return None
+            first, last, total = told
+            wanted = max(0, total - length) if start is None else start
+            if first != wanted or last != min(wanted + length, total) - 1:
+                return None
+            body = b"".join(pieces(response, last - first + 1))
+            if len(body) != last - first + 1:
+                raise UnreachableError(f"{redact(url)}: {len(body)} bytes came for {response.headers['Content-Range']}")
+            return Part(start=first, total=total, body=body)
+
+        headers = {"Range": asked, "Accept-Encoding": "identity", "Cache-Control": "no-store"}
+        return self._exchange.ask(url, headers, read, also={206, *_NO_RANGES})
+
+    @contextmanager
+    def download(self, url: str, *, limit: int, sha256: str | None = None) -> Iterator[IO[bytes]]:
+        """A seekable temporary file with the body at `url`, deleted afterwards; checked against `sha256`. Not cached.
+
+        Raises what `page` raises, and HashMismatchError.
+        """
+        with _temporary_file() as file:
+
+            def read(response: Response) -> str:
+                digest = hashlib.sha256()
+                file.seek(0)
+                file.truncate()
+                for chunk in pieces(response, limit):
+                    digest.update(chunk)
+                    _write(file, chunk)
+                return digest.hexdigest()
+
+            got = self._exchange.ask(url, {"Accept-Encoding": "identity", "Cache-Control": "no-store"}, read)
+            if sha256 is not None and got != sha256.lower():
+                raise HashMismatchError(
+                    f"{redact(url)} is not the file that was expected: sha256 {sha256.lower()} expected, {got} got",
+                    hint="Nothing of it was used. The index is wrong, or the file was changed on its way.",
+                )
+            file.seek(0)
+            yield file
+
+    def reachable(self, url: str) -> bool:
+        """Whether `url`'s host answers at all, asked once a run; False when offline."""
+        return not self._offline and self._exchange.problem(url) is None
+
+
+@contextmanager
+def _temporary_file() -> Iterator[IO[bytes]]:
+    try:
+        file = tempfile.TemporaryFile(prefix="dirac-forge-")  # noqa: SIM115
+    except OSError as error:
+        raise _no_room(error) from error
+    with file:
+        yield file
+
+
+def _write(file: IO[bytes], chunk: bytes) -> None:
+    try:
+        file.write(chunk)
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+def _no_room(error: OSError) -> ForgeError:
+    return ForgeError(
+        f"A temporary file in {tempfile.gettempdir()} can't be written: {error.strerror or error}",
+        hint="Make room there, or set TMPDIR to a folder with room.",
+    )

@@ -1,0 +1,216 @@
+"""One question and its answer: redirects, retries, credentials, and what went wrong in words."""
+
+from __future__ import annotations
+
+import errno
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+from requests import Response
+from requests.exceptions import InvalidURL
+from requests.utils import select_proxy
+from urllib3 import Retry
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    InvalidHeader,
+    LocationParseError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+)
+
+from dirac_forge.errors import ForgeError, InputError, redact
+from dirac_forge.http.answers import UnreachableError, refusal
+from dirac_forge.http.hosts import Hosts
+from dirac_forge.http.session import Session, unreachable
+from dirac_forge.progress import Observer
+
+__all__ = ["Exchange"]
+
+_CONNECT_SECONDS = 5.0
+_LONGEST_WAIT = 60.0
+"""Seconds that a Retry-After is waited for; a server that asks for more is an error at once."""
+_MOST_REDIRECTS = 10
+_SMALL = 1 << 16
+_RETRIES = Retry(
+    total=3, backoff_factor=0.5, backoff_jitter=0.5, backoff_max=8, status_forcelist=(429, 500, 502, 503, 504)
+)
+
+T = TypeVar("T")
+
+
+class Exchange:
+    """Asks over one session; safe to use from many threads."""
+
+    def __init__(
+        self, *, cache: Path | None, offline: bool, connections: int, timeout: float, observer: Observer
+    ) -> None:
+        self.pause: Callable[[float], object] = time.sleep
+        self._hosts = Hosts(_CONNECT_SECONDS)
+        self._session = Session(cache=cache, offline=offline, connections=connections, hosts=self._hosts)
+        self._timeout = timeout
+        self._observer = observer
+        self._credentials: dict[str, tuple[str, str]] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def keep(self, response: Response, body: bytes) -> None:
+        """Put an answer with its whole body, not decoded, into the cache where its headers allow."""
+        self._session.keep(response, body)
+
+    def problem(self, url: str) -> str | None:
+        """Why the host of `url` can't be connected to; None where it can."""
+        clean = self._without_credentials(url)
+        proxies = self._session.merge_environment_settings(clean, {}, None, None, None)["proxies"]
+        return self._hosts.problem(clean, proxy=select_proxy(clean, proxies))
+
+    def ask(
+        self, url: str, headers: Mapping[str, str], read: Callable[[Response], T], also: Iterable[int] = frozenset()
+    ) -> T:
+        """What `read` makes of the answer; asked again where that may help. `also`: statuses besides 200 it takes."""
+        clean = self._without_credentials(url)
+        retries = _RETRIES
+        while True:
+            try:
+                with self._open(clean, headers) as response:
+                    status, told = response.status_code, _retry_after(response)
+                    error = refusal(redact(response.url), status, response.reason or "", retry_after=told)
+                    if error is None or status in also:
+                        return read(response)
+                    if not retries.is_retry("GET", status, told is not None) or (told or 0) > _LONGEST_WAIT:
+                        raise error
+            except (OSError, HTTPError) as raised:  # of these OSError includes all that `requests` raises
+                error, told = self._in_words(clean, raised), None
+                if not _broke_off(raised):
+                    raise error from raised
+            retries = _one_less(retries, error)
+            self._wait(clean, told, retries.get_backoff_time())
+
+    def _wait(self, url: str, told: float | None, backoff: float) -> None:
+        if told:
+            self._observer.warned(f"{urlsplit(url).hostname} asks for patience: waiting {told:.0f} s")
+        self.pause(told or backoff)
+
+    def _open(self, url: str, headers: Mapping[str, str]) -> Response:
+        for _ in range(_MOST_REDIRECTS + 1):
+            response = self._session.get(
+                url,
+                headers=headers,
+                auth=self._credentials.get(_origin(url)),
+                stream=True,
+                timeout=(_CONNECT_SECONDS, self._timeout),
+            )
+            target = self._session.redirect_target(response)
+            if target is None:
+                return response
+            with response:  # once its small body is read, the connection serves for the next request
+                response.raw.read(_SMALL, decode_content=False)
+            joined = urljoin(url, target)
+            if urlsplit(joined).scheme not in ("http", "https"):
+                raise UnreachableError(f"{redact(url)} redirects to {redact(joined)}, expected an http or https URL")
+            url = self._without_credentials(joined)
+        raise UnreachableError(f"{redact(url)}: more than {_MOST_REDIRECTS} redirects")
+
+    def _without_credentials(self, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            valid = False
+        if not valid:
+            raise InputError(f"{redact(url)} is not an http or https URL")
+        user_info, at, host = parts.netloc.rpartition("@")
+        clean = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
+        if at:
+            user, _, password = user_info.partition(":")
+            self._credentials[_origin(clean)] = (unquote(user), unquote(password))
+        return clean
+
+    def _in_words(self, url: str, raised: Exception) -> ForgeError:
+        causes = list(_causes(raised))
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return UnreachableError(
+                    f"{redact(url)}: its TLS certificate is not accepted: {cause.verify_message}",
+                    hint="If the network inspects TLS, name its CA bundle in REQUESTS_CA_BUNDLE.",
+                )
+            if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+                return ForgeError(f"{redact(url)} can't be read: {cause.strerror} (temporary files)")
+            if isinstance(cause, ReadTimeoutError):
+                return UnreachableError(
+                    f"{redact(url)}: no data for {self._timeout:g} s",
+                    hint="The host is slow or broken: try again later.",
+                )
+            if isinstance(cause, DecodeError):
+                return UnreachableError(f"{redact(url)}: its body is not what its Content-Encoding says")
+        problem = next((words for kind, words in _LOST.items() if any(isinstance(each, kind) for each in causes)), None)
+        if problem is not None:
+            self._hosts.lost(url, problem)
+            return unreachable(url, problem)
+        if isinstance(raised, (InvalidURL, LocationParseError)):
+            return InputError(f"{redact(url)} is not an http or https URL")
+        if _broke_off(raised):
+            return UnreachableError(f"{redact(url)}: the connection broke", hint="Try again later.")
+        return UnreachableError(f"{redact(url)} can't be read: {redact(str(raised))}")
+
+
+_LOST: Mapping[type[Exception], str] = {
+    ProxyError: "the proxy on the way to it fails",
+    NameResolutionError: "its name does not resolve",
+    NewConnectionError: "no connection",
+    ConnectTimeoutError: f"no answer within {_CONNECT_SECONDS:g} s",
+}
+"""What says that there is no way to a host, now and for the rest of the run; subclasses first."""
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _broke_off(raised: Exception) -> bool:
+    """Whether a connection that was had broke: a second try may well succeed."""
+    causes = list(_causes(raised))
+    return any(isinstance(each, (ProtocolError, ConnectionResetError)) for each in causes) and not any(
+        isinstance(each, (MaxRetryError, ReadTimeoutError, DecodeError)) for each in causes
+    )
+
+
+def _causes(raised: BaseException) -> Iterator[BaseException]:
+    """The error and those inside it: `requests` and `urllib3` put them into arguments, `reason` or the chain."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [raised]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, BaseException) and each not in seen:
+            seen.append(each)
+            yield each
+            waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
+
+
+def _retry_after(response: Response) -> float | None:
+    told = response.headers.get("Retry-After")
+    if told is None:
+        return None
+    try:
+        return _RETRIES.parse_retry_after(told)
+    except InvalidHeader:
+        return None
+
+
+def _one_less(retries: Retry, error: Exception) -> Retry:
+    try:
+        return retries.increment("GET", error=error)
+    except MaxRetryError:
+        raise error from error.__cause__

@@ -1,0 +1,143 @@
+"""Which hosts answer, and at which address: each is asked once a run, and who waits for a dead one waits once."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import queue
+import selectors
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+__all__ = ["Hosts"]
+
+_UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
+_WORDS = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.EHOSTUNREACH: "no route to the host",
+    errno.ENETUNREACH: "no route to its network",
+    errno.ETIMEDOUT: "no answer",
+}
+"""In the same words on every platform."""
+_PORTS = {"http": 80, "https": 443}
+
+_SECOND_LOOK_UPS = (0.5, 1.5)
+"""Seconds after which a name is looked up again, beside the first look-up: glibc repeats a lost packet after 5 s."""
+
+
+@dataclass
+class _Host:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    asked: bool = False
+    found: tuple[str, ...] | str = ()
+    """The addresses, the one that answered first; or the problem."""
+
+
+class Hosts:
+    """Remembers for the run which hosts can be connected to and where; safe to use from many threads.
+
+    `requests` looks the name up for every connection, without a time-out, and tries its addresses one after another,
+    each with the whole time-out: behind a firewall that drops packets that is a minute. Here a helper thread looks the
+    name up once and connects to all its addresses at the same time; after `seconds` the host counts as dead.
+    """
+
+    def __init__(self, seconds: float = 5.0) -> None:
+        self._seconds = seconds
+        self._known: dict[tuple[str, int], _Host] = {}
+        self._lock = threading.Lock()
+
+    def problem(self, url: str, *, proxy: str | None = None) -> str | None:
+        """Why `url`'s host (or the proxy on the way to it) can't be reached; None where it can."""
+        host = self._host(*_address(url))
+        if isinstance(host.found, str):
+            return host.found
+        name, port = _address(proxy or url)
+        way = self._host(name, port)
+        with way.lock:
+            if not way.asked:
+                way.found = _connect_within(name, port, self._seconds)
+                way.asked = True
+        if isinstance(way.found, str):
+            return way.found if proxy is None else f"the proxy {name}: {way.found}"
+        return None
+
+    def addresses(self, name: str, port: int) -> tuple[str, ...]:
+        """The host's numeric addresses, the one that answered first; () where it was not asked yet."""
+        found = self._host(name, port).found
+        return () if isinstance(found, str) else found
+
+    def lost(self, url: str, problem: str) -> None:
+        """Remember that the host of `url` could not be connected to."""
+        host = self._host(*_address(url))
+        host.found, host.asked = problem, True
+
+    def _host(self, name: str, port: int) -> _Host:
+        with self._lock:
+            return self._known.setdefault((name, port), _Host())
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
+
+
+def _connect_within(name: str, port: int, seconds: float) -> tuple[str, ...] | str:
+    """The addresses, or why no connection is had within `seconds`, look-up of the name included."""
+    answers: queue.SimpleQueue[tuple[str, ...] | str] = queue.SimpleQueue()
+    start = time.monotonic()
+
+    def connect() -> None:
+        answers.put(_connect(name, port, start + seconds))
+
+    for until in (*(each for each in _SECOND_LOOK_UPS if each < seconds), seconds):
+        threading.Thread(target=connect, daemon=True).start()
+        with contextlib.suppress(queue.Empty):
+            return answers.get(timeout=max(0.0, start + until - time.monotonic()))
+    return f"no answer within {seconds:g} s"
+
+
+def _connect(name: str, port: int, deadline: float) -> tuple[str, ...] | str:
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return "its name does not resolve"
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    problem = "no answer"
+    with contextlib.ExitStack() as sockets, selectors.DefaultSelector() as selector:
+        for family, kind, protocol, _, address in found:
+            try:
+                attempt = sockets.enter_context(socket.socket(family, kind, protocol))
+                attempt.setblocking(False)
+                code = attempt.connect_ex(address)
+            except OSError as error:  # an address family that this machine does not have
+                code = error.errno or errno.EADDRNOTAVAIL
+            if code in {0, *_UNDER_WAY}:
+                selector.register(attempt, selectors.EVENT_WRITE, str(address[0]))
+            else:
+                problem = _words(code)
+        first = _first_connected(selector, deadline, problem)
+    if first in addresses:
+        addresses.remove(first)
+        return (first, *addresses)
+    return first
+
+
+def _words(code: int) -> str:
+    return _WORDS.get(code) or os.strerror(code).lower()
+
+
+def _first_connected(selector: selectors.BaseSelector, deadline: float, problem: str) -> str:
+    """The address whose socket is connected first, else the last problem."""
+    while selector.get_map() and (left := deadline - time.monotonic()) > 0:
+        for key, _ in selector.select(left):
+            attempt = key.fileobj
+            code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if isinstance(attempt, socket.socket) else 0
+            if code == 0:
+                return str(key.data)
+            problem = _words(code)
+            selector.unregister(attempt)
+    return problem
