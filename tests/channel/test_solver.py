@@ -272,7 +272,9 @@ def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> N
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        channel = Channel.open([f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", timeout=5)
+        channel = Channel.open(
+            [f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", timeout=5, retries=0
+        )
         with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64"):
             channel.solve(["app"], platform="linux-64")
         assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}

@@ -394,10 +394,10 @@ class Remote:
         return None
 
 
-def client_with_credentials(*, timeout: int) -> Client:
+def client_with_credentials(*, timeout: int, retries: int) -> Client:
     """A client that knows the credentials that conda's own tools keep (auth file, keyring, netrc)."""
     return Client(
-        [RetryMiddleware(1), AuthenticationMiddleware(), OciMiddleware(), GCSMiddleware(), S3Middleware()],
+        [RetryMiddleware(retries), AuthenticationMiddleware(), OciMiddleware(), GCSMiddleware(), S3Middleware()],
         user_agent="dirac-forge",
         timeout=timeout,
     )

@@ -133,6 +133,7 @@ class Channel:
         offline: bool = False,
         reachable: Callable[[str], bool] | None = None,
         timeout: int = 90,
+        retries: int = 2,
     ) -> Channel:
         """Open channels: folders (snapshots), URLs, names on conda.anaconda.org.
 
@@ -145,6 +146,7 @@ class Channel:
             offline: use only what the cache has.
             reachable: asks, once, whether a URL's host answers; None goes straight to the channel.
             timeout: seconds for one request.
+            retries: how often a request that failed is made again.
 
         Raises:
             InputError: a folder without a channel, or a text that names none.
@@ -158,7 +160,7 @@ class Channel:
         def network() -> tuple[Client, Gateway]:
             with lock:
                 if not made:
-                    client = client_with_credentials(timeout=timeout)
+                    client = client_with_credentials(timeout=timeout, retries=retries)
                     made.append((client, make_gateway(client, cache_dir=cache_dir, offline=offline)))
             return made[0]
 

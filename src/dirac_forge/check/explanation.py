@@ -20,6 +20,8 @@ Kind = Literal["no-build", "python", "version", "broken", "conflict", "machine",
 
 _PYTHON = ("python", "python_abi")
 _MOST_ALTERNATIVES = 2
+_MOST_VERSIONS = 6
+_MOST_CASES = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,10 +71,40 @@ def explain(analysis: Analysis, *, elsewhere: Callable[[str], tuple[str, ...]], 
         solver_text: what the solver says; used where the analysis finds no contradiction.
     """
     if analysis.contradiction is None:
-        return Explanation(causes=(_unexplained(analysis, solver_text),))
+        return Explanation(causes=_by_cases(analysis, elsewhere, solver_text) or (_unexplained(analysis, solver_text),))
     dead = [name for name, by in analysis.required.items() if not by and not analysis.left.get(name)]
     found = [_Walk(analysis, elsewhere).causes_of(name) for name in dead or [analysis.contradiction]]
     return Explanation(causes=tuple(min(found, key=_weight)))
+
+
+def _by_cases(analysis: Analysis, elsewhere: Callable[[str], tuple[str, ...]], solver_text: str) -> tuple[Cause, ...]:
+    """Where no single pin is to blame: a package of which every version that is left leads to a contradiction."""
+    versions: dict[str, list[str]] = {}
+    for name in analysis.required:
+        left = analysis.left[name]
+        records = analysis.index.group(name).records
+        found = list(dict.fromkeys(record.version for at, record in enumerate(records) if left >> at & 1))
+        if 1 < len(found) <= _MOST_VERSIONS and not name.startswith("__"):
+            versions[name] = found
+    told = set(solver_text.split())
+    tries = 0
+    for name, found in sorted(versions.items(), key=lambda item: (item[0] not in told, len(item[1]), item[0])):
+        causes: list[Cause] = []
+        for version in found:
+            tries += 1
+            case = Analysis(analysis.index, (*analysis.specs, f"{name} =={version}"))
+            if case.contradiction is None or tries > _MOST_CASES:
+                break
+            pin = f"{name} =={version} is asked for"
+            found_causes = explain(case, elsewhere=elsewhere).causes
+            first = next((cause for cause in found_causes if pin not in cause.text), found_causes[0])
+            text = first.text.replace(pin, f"this case has {name} {version}")
+            causes.append(replace(first, text=f"with {name} {version}, {text}", instead=False))
+        if len(causes) == len(found):
+            return tuple(causes)
+        if tries > _MOST_CASES:
+            break
+    return ()
 
 
 def _weight(causes: Iterable[Cause]) -> tuple[int, bool]:
