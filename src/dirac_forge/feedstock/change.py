@@ -1,0 +1,56 @@
+"""Values: what is proposed for a feedstock, or why nothing is."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Change", "Edit", "Skip"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edit:
+    """One file of a feedstock, before and after."""
+
+    path: str
+    """Relative to the feedstock, with forward slashes."""
+    before: str | None
+    """None where there is no such file yet."""
+    after: str | None
+    """None where the file goes away."""
+
+    @property
+    def diff(self) -> str:
+        """The edit as a unified diff; "" where nothing changes."""
+        lines = difflib.unified_diff(
+            (self.before or "").splitlines(keepends=True),
+            (self.after or "").splitlines(keepends=True),
+            fromfile=f"a/{self.path}" if self.before is not None else "/dev/null",
+            tofile=f"b/{self.path}" if self.after is not None else "/dev/null",
+        )
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Edits to a feedstock, with what a reviewer needs; a pull request carries them out."""
+
+    feedstock: str
+    branch: str = "main"
+    kind: Literal["bump", "migration", "recipe", "fix"]
+    key: str
+    """What the change is about: the version, or the migration's name; with kind, feedstock and branch it is unique."""
+    title: str
+    body: str
+    reasons: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skip:
+    """Nothing is proposed for a feedstock, and why."""
+
+    feedstock: str
+    branch: str = "main"
+    reason: str
