@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -111,3 +112,19 @@ def test_a_host_that_goes_away_in_the_middle_of_a_run() -> None:
             with pytest.raises(UnreachableError) as error:
                 http.page(f"{server.url}/y", limit=1)
             assert error.value.message == f"{server.url}/y can't be reached: no connection"
+
+
+def test_a_lost_packet_of_a_look_up_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, asked = socket.getaddrinfo, []
+
+    def look_up(name: str, *args: Any, **kwargs: Any) -> list[Any]:
+        asked.append(name)
+        if len(asked) == 1:
+            threading.Event().wait(5)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr("dirac_forge.http.hosts._SECOND_LOOK_UPS", (0.01,))
+    with Server(lambda _: Answer()) as server:
+        assert Hosts(seconds=4).problem(server.url) is None
+    assert asked == ["127.0.0.1", "127.0.0.1"]

@@ -6,10 +6,12 @@ import contextlib
 import http.server
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -44,8 +46,10 @@ class Answer:
 class Server:
     """Serves on 127.0.0.1 from threads; `log` holds every request in order of arrival. A context manager."""
 
-    def __init__(self, answer: Callable[[Asked], Answer], *, latency: float = 0.0) -> None:
-        """`latency`: seconds before each answer."""
+    def __init__(
+        self, answer: Callable[[Asked], Answer], *, latency: float = 0.0, certificate: Path | None = None
+    ) -> None:
+        """`latency`: seconds before each answer; `certificate`: a file with key and certificate, to serve https."""
         self.answer = answer
         self.latency = latency
         self.log: list[Asked] = []
@@ -59,6 +63,11 @@ class Server:
         self._http = _Threads(("127.0.0.1", 0), _handler(self))
         self.port: int = self._http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
+            self.url = f"https://localhost:{self.port}"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Which hosts answer at all: each is asked once a run, and who waits for a dead one waits once."""
+"""Which hosts answer, and at which address: each is asked once a run, and who waits for a dead one waits once."""
 
 from __future__ import annotations
 
@@ -16,22 +16,33 @@ from urllib.parse import urlsplit
 __all__ = ["Hosts"]
 
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
+_WORDS = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.EHOSTUNREACH: "no route to the host",
+    errno.ENETUNREACH: "no route to its network",
+    errno.ETIMEDOUT: "no answer",
+}
+"""In the same words on every platform."""
 _PORTS = {"http": 80, "https": 443}
+
+_SECOND_LOOK_UPS = (0.5, 1.5)
+"""Seconds after which a name is looked up again, beside the first look-up: glibc repeats a lost packet after 5 s."""
 
 
 @dataclass
 class _Host:
     lock: threading.Lock = field(default_factory=threading.Lock)
     asked: bool = False
-    problem: str | None = None
+    found: tuple[str, ...] | str = ()
+    """The addresses, the one that answered first; or the problem."""
 
 
 class Hosts:
-    """Remembers for the run which hosts can be connected to; safe to use from many threads.
+    """Remembers for the run which hosts can be connected to and where; safe to use from many threads.
 
-    `requests` tries the addresses of a name one after another, each with the whole time-out, and looks the name up
-    without any: a host behind a firewall that drops packets would cost a minute. Here a helper thread looks it up and
-    connects to all its addresses at once, and after `seconds` the host counts as dead.
+    `requests` looks the name up for every connection, without a time-out, and tries its addresses one after another,
+    each with the whole time-out: behind a firewall that drops packets that is a minute. Here a helper thread looks the
+    name up once and connects to all its addresses at the same time; after `seconds` the host counts as dead.
     """
 
     def __init__(self, seconds: float = 5.0) -> None:
@@ -41,27 +52,32 @@ class Hosts:
 
     def problem(self, url: str, *, proxy: str | None = None) -> str | None:
         """Why `url`'s host (or the proxy on the way to it) can't be reached; None where it can."""
-        host = self._host(url)
-        if host.problem is not None:
-            return host.problem
-        way = host if proxy is None else self._host(proxy)
+        host = self._host(*_address(url))
+        if isinstance(host.found, str):
+            return host.found
+        name, port = _address(proxy or url)
+        way = self._host(name, port)
         with way.lock:
             if not way.asked:
-                way.problem = _connect_within(*_address(proxy or url), self._seconds)
+                way.found = _connect_within(name, port, self._seconds)
                 way.asked = True
-        if way.problem is not None and proxy is not None:
-            return f"the proxy {_address(proxy)[0]}: {way.problem}"
-        return way.problem
+        if isinstance(way.found, str):
+            return way.found if proxy is None else f"the proxy {name}: {way.found}"
+        return None
+
+    def addresses(self, name: str, port: int) -> tuple[str, ...]:
+        """The host's numeric addresses, the one that answered first; () where it was not asked yet."""
+        found = self._host(name, port).found
+        return () if isinstance(found, str) else found
 
     def lost(self, url: str, problem: str) -> None:
         """Remember that the host of `url` could not be connected to."""
-        host = self._host(url)
-        host.asked = True
-        host.problem = problem
+        host = self._host(*_address(url))
+        host.found, host.asked = problem, True
 
-    def _host(self, url: str) -> _Host:
+    def _host(self, name: str, port: int) -> _Host:
         with self._lock:
-            return self._known.setdefault(_address(url), _Host())
+            return self._known.setdefault((name, port), _Host())
 
 
 def _address(url: str) -> tuple[str, int]:
@@ -69,47 +85,59 @@ def _address(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
 
 
-def _connect_within(name: str, port: int, seconds: float) -> str | None:
-    """Why no connection is had within `seconds`, name look-up included; None where one is."""
-    found: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    deadline = time.monotonic() + seconds
-    threading.Thread(target=lambda: found.put(_connect(name, port, deadline)), daemon=True).start()
-    try:
-        return found.get(timeout=seconds)
-    except queue.Empty:
-        return f"no answer within {seconds:g} s"
+def _connect_within(name: str, port: int, seconds: float) -> tuple[str, ...] | str:
+    """The addresses, or why no connection is had within `seconds`, look-up of the name included."""
+    answers: queue.SimpleQueue[tuple[str, ...] | str] = queue.SimpleQueue()
+    start = time.monotonic()
+
+    def connect() -> None:
+        answers.put(_connect(name, port, start + seconds))
+
+    for until in (*(each for each in _SECOND_LOOK_UPS if each < seconds), seconds):
+        threading.Thread(target=connect, daemon=True).start()
+        with contextlib.suppress(queue.Empty):
+            return answers.get(timeout=max(0.0, start + until - time.monotonic()))
+    return f"no answer within {seconds:g} s"
 
 
-def _connect(name: str, port: int, deadline: float) -> str | None:
+def _connect(name: str, port: int, deadline: float) -> tuple[str, ...] | str:
     try:
-        addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return "its name does not resolve"
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     problem = "no answer"
-    with contextlib.ExitStack() as open_sockets, selectors.DefaultSelector() as selector:
-        for family, kind, protocol, _, address in addresses:
+    with contextlib.ExitStack() as sockets, selectors.DefaultSelector() as selector:
+        for family, kind, protocol, _, address in found:
             try:
-                attempt = open_sockets.enter_context(socket.socket(family, kind, protocol))
+                attempt = sockets.enter_context(socket.socket(family, kind, protocol))
                 attempt.setblocking(False)
                 code = attempt.connect_ex(address)
             except OSError as error:  # an address family that this machine does not have
                 code = error.errno or errno.EADDRNOTAVAIL
+            if code in {0, *_UNDER_WAY}:
+                selector.register(attempt, selectors.EVENT_WRITE, str(address[0]))
             else:
-                if code in _UNDER_WAY:
-                    selector.register(attempt, selectors.EVENT_WRITE, attempt)
-                    continue
-            if code == 0:
-                return None
-            problem = os.strerror(code).lower()
-        return _first_connected(selector, deadline, problem)
+                problem = _words(code)
+        first = _first_connected(selector, deadline, problem)
+    if first in addresses:
+        addresses.remove(first)
+        return (first, *addresses)
+    return first
 
 
-def _first_connected(selector: selectors.BaseSelector, deadline: float, problem: str) -> str | None:
+def _words(code: int) -> str:
+    return _WORDS.get(code) or os.strerror(code).lower()
+
+
+def _first_connected(selector: selectors.BaseSelector, deadline: float, problem: str) -> str:
+    """The address whose socket is connected first, else the last problem."""
     while selector.get_map() and (left := deadline - time.monotonic()) > 0:
         for key, _ in selector.select(left):
-            code = key.data.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            attempt = key.fileobj
+            code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if isinstance(attempt, socket.socket) else 0
             if code == 0:
-                return None
-            problem = os.strerror(code).lower()
-            selector.unregister(key.fileobj)
+                return str(key.data)
+            problem = _words(code)
+            selector.unregister(attempt)
     return problem
