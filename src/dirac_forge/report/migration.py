@@ -14,7 +14,17 @@ from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.status import STATES, FeedstockStatus, Status
 
-__all__ = ["next_json", "next_text", "plan_json", "plan_text", "status_json", "status_text", "why_json", "why_text"]
+__all__ = [
+    "joined",
+    "next_json",
+    "next_text",
+    "plan_json",
+    "plan_text",
+    "status_json",
+    "status_text",
+    "why_json",
+    "why_text",
+]
 
 _COLOURS = {
     "done": "green",
@@ -24,6 +34,11 @@ _COLOURS = {
     "not-solvable": "magenta",
     "error": "red",
 }
+
+
+def joined(parts: Sequence[RenderableType]) -> RenderableType:
+    """Several results below each other."""
+    return Group(*parts)
 
 
 def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
