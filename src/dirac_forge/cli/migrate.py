@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self
 
 import typer
 from platformdirs import user_cache_path
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from dirac_forge.channel.solver import Channel
@@ -92,8 +92,11 @@ class _Session:
         """The result on stdout, in the form asked for."""
         if self.as_json:
             typer.echo(json.dumps(document, indent=2))
-        else:
-            Console().print(text)
+            return
+        console = Console()
+        for part in text.renderables if isinstance(text, Group) else [text]:
+            # Sentences are for grep and copying, so they are not broken; tables fit the terminal.
+            console.print(part, soft_wrap=isinstance(part, Text))
 
 
 @app.command("plan")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from dirac_forge.migration.addition import Addition, PlatformFacts, add_platform
 from dirac_forge.migration.effects import Answer, TargetEffect, effect_on
 from dirac_forge.migration.exports import Exports, exports_of
 from dirac_forge.migration.plan import Plan, make_plan
-from dirac_forge.migration.rebuilt import rebuilt_records
+from dirac_forge.migration.rebuilt import rebuilt_records, with_old_pin
 from dirac_forge.migration.schema import Migration, parse_migration, read_migration
 from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evidence
 from dirac_forge.progress import Observer
@@ -87,7 +87,7 @@ class Migrating:
             return self.pinning.support[migration.allowlist_file].split()
         raise InputError(
             f"{migration.path}: allowlist_file: there is no {migration.allowlist_file}",
-            hint=f"It belongs beside the migration, or into `migration_support/` of a pinning; looked in {places[0].parent}.",
+            hint=f"It belongs into {places[0].parent}, or into `migration_support/` of the pinning.",
         )
 
     def exports(self, plan: Plan) -> Exports:
@@ -142,12 +142,16 @@ class Migrating:
             place = self.graph.place(name, 0).rpartition(":")[0]
             return facts_for_platform(recipe, self.pinning, platform, path=place)
 
+        def depends(package: str) -> tuple[str, ...] | None:
+            records = channel.index(platform).group(package).records
+            return tuple(depend.partition(" ")[0] for depend in records[0].depends) if records else None
+
         return add_platform(
             self.graph,
             platform,
             target=target,
             packages=[spec.split(" ")[0] for spec in specs],
-            has_build=lambda package: bool(channel.index(platform).group(package).records),
+            depends=depends,
             facts=facts,
         )
 
@@ -157,13 +161,13 @@ class Migrating:
             raise InputError("what a migration does to a target is known to a solver only", hint="Give --channel.")
         channel, graph = self.channel, plan.graph
         exports = self.exports(plan)
-        solutions: dict[str, Mapping[str, Record]] = {}
 
-        def solution(platform: str) -> Collection[str]:
+        def solution(platform: str) -> tuple[Collection[str], Collection[str]]:
             found = channel.solve(specs, platform=platform)
             packages = found.packages if isinstance(found, Solution) else ()
-            solutions[platform] = {record.name: record for record in packages}
-            return [maker for record in packages for maker in graph.makers_of(record.name)]
+            old = [record.name for record in packages if with_old_pin(record, plan, platform, exports)]
+            makers = [maker for record in packages for maker in graph.makers_of(record.name)]
+            return makers, [name for name in old if not graph.makers_of(name)]
 
         def installable(platform: str, rebuilt: Collection[str], pin: str) -> Answer:
             try:

@@ -84,7 +84,11 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
             for one in effect.waves
         ],
         "closure": {
-            platform: {"members": list(closure.members), "critical_path": list(closure.critical_path)}
+            platform: {
+                "members": list(closure.members),
+                "critical_path": list(closure.critical_path),
+                "outside": list(closure.outside),
+            }
             for platform, closure in effect.closures.items()
         },
     }
@@ -99,10 +103,13 @@ def effect_text(effect: TargetEffect) -> RenderableType:
         table.add_row(str(wave) if wave else "none", *(cells.get(platform, "") for platform in platforms))
     lines = []
     for platform, closure in effect.closures.items():
+        if closure.outside:
+            names = ", ".join(closure.outside)
+            lines.append(f"{platform}: also with the old pin, and made by no feedstock here: {names}.")
         if not closure.members:
             lines.append(f"{platform}: it needs no member.")
             continue
         path = " -> ".join(closure.critical_path)
-        lines.append(f"{platform}: {len(closure.members)} members must be done: {', '.join(closure.members)}.")
+        lines.append(f"{platform}: done must be {', '.join(closure.members)} ({len(closure.members)}).")
         lines.append(f"  the longest chain has {len(closure.critical_path)}: {path}")
     return Group(table, Text("\n".join(lines)))

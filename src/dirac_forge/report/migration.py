@@ -38,7 +38,7 @@ _COLOURS = {
 
 def joined(parts: Sequence[RenderableType]) -> RenderableType:
     """Several results below each other."""
-    return Group(*parts)
+    return Group(*(inner for part in parts for inner in (part.renderables if isinstance(part, Group) else [part])))
 
 
 def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
