@@ -105,6 +105,9 @@ def selected_text(text: str, names: Mapping[str, object], *, path: Path | str) -
     decided: dict[str, bool | Unknown] = {}
     for index, raw in enumerate(text.split("\n")):
         line, selector = selector_of(raw)
+        if selector is not None and "#" not in raw and not selector_names(selector) <= names.keys():
+            # conda-build takes `key: [a, b]` for a selector too; nobody who writes a list means one.
+            line, selector = raw.rstrip(), None
         if selector is None:
             lines.append(line)
             continue
