@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.members import members_of
+from dirac_forge.migration.schema import Migration
+
+from .conftest import GraphOf, MigrationOf
 
 
-def members(graph, migration, **extra):
-    return sorted(members_of(graph, migration, **extra).members)
+def members(graph: Graph, migration: Migration, *, allowlist: Sequence[str] | None = None) -> list[str]:
+    return sorted(members_of(graph, migration, allowlist=allowlist).members)
 
 
-def reasons(graph, migration):
+def reasons(graph: Graph, migration: Migration) -> dict[str, str]:
     return {name: one.reason for name, one in members_of(graph, migration).excluded.items()}
 
 
-def test_host_decides_and_build_only_where_host_is_empty(graph_of, migration_of) -> None:
+def test_host_decides_and_build_only_where_host_is_empty(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of(
         {
             "lib": {},
@@ -31,7 +37,7 @@ def test_host_decides_and_build_only_where_host_is_empty(graph_of, migration_of)
     assert reasons(graph, migration_of()) == {"lib": "it makes a migrated package"}
 
 
-def test_strong_run_exports_fill_host(graph_of, migration_of) -> None:
+def test_strong_run_exports_fill_host(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of(
         {
             "lib": {},
@@ -45,19 +51,19 @@ def test_strong_run_exports_fill_host(graph_of, migration_of) -> None:
     assert members(graph, migration_of(keys=["mpi"])) == ["compiled", "plain", "with-mpi"][2:]
 
 
-def test_strong_library_in_build_is_explained(graph_of, migration_of) -> None:
+def test_strong_library_in_build_is_explained(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of({"lib": {"strong": ["lib"]}, "user": {"build": ["lib"], "host": ["zlib"]}})
     member = members_of(graph, migration_of()).members["user"]
     assert (member.because, member.exporters, member.platforms) == ((), ("lib",), ("linux-64", "osx-64"))
 
 
-def test_dashes_and_underscores_and_other_keys(graph_of, migration_of) -> None:
+def test_dashes_and_underscores_and_other_keys(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of({"lib-foo": {}, "a": {"host": ["lib-foo"]}, "b": {"host": ["c_compiler_stub"]}})
     assert members(graph, migration_of(keys=["lib_foo"])) == ["a"]
     assert members(graph, migration_of("override_cbc_keys: [c_compiler_stub]", keys=["c_compiler"])) == ["b"]
 
 
-def test_a_package_that_nobody_here_makes(graph_of, migration_of) -> None:
+def test_a_package_that_nobody_here_makes(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     membership = members_of(graph_of({"a": {"host": ["lib"]}}), migration_of())
     assert sorted(membership.members) == ["a"]
     assert membership.notes == ("no feedstock here makes lib; it counts because others need it",)
@@ -86,31 +92,33 @@ def test_a_package_that_nobody_here_makes(graph_of, migration_of) -> None:
         ),
     ],
 )
-def test_what_keeps_a_feedstock_out(graph_of, migration_of, line: str, expected: dict[str, str]) -> None:
+def test_what_keeps_a_feedstock_out(
+    graph_of: GraphOf, migration_of: MigrationOf, line: str, expected: dict[str, str]
+) -> None:
     graph = graph_of({"lib": {}, "a": {"host": ["lib"]}, "pure": {"host": ["lib"], "noarch": ["python"]}})
     assert reasons(graph, migration_of(line)) == expected
 
 
-def test_makers_count_like_others_when_asked_for(graph_of, migration_of) -> None:
+def test_makers_count_like_others_when_asked_for(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of({"lib": {"host": ["other"]}, "other": {}})
     migration = migration_of("exclude_pinned_pkgs: false", keys=["lib", "other"])
     assert members(graph, migration) == ["lib"]
 
 
-def test_members_have_the_platforms_of_their_requirements(graph_of, migration_of) -> None:
+def test_members_have_the_platforms_of_their_requirements(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of({"lib": {}, "a": {"host": ["lib@1", "zlib"]}})
     member = members_of(graph, migration_of()).members["a"]
     assert member.platforms == ("osx-64",)
     assert [(need.section, need.name, need.line) for need in member.because] == [("host", "lib", 1)]
 
 
-def test_unreadable_feedstocks_make_nothing_and_are_listed(graph_of, migration_of) -> None:
+def test_unreadable_feedstocks_make_nothing_and_are_listed(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of({"a": {"host": ["lib"]}}, broken="broken/recipe/meta.yaml:3: no")
     assert members(graph, migration_of()) == ["a"]
     assert graph.unreadable == {"broken": "broken/recipe/meta.yaml:3: no"}
 
 
-def test_an_allowlist_lets_ancestors_in_and_nobody_else(graph_of, migration_of) -> None:
+def test_an_allowlist_lets_ancestors_in_and_nobody_else(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of(
         {
             "lib": {},

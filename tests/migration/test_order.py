@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,8 +38,8 @@ def test_components_are_those_of_networkx_and_parents_go_first(parents: list[lis
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-def test_breaking_cycles_leaves_an_order_and_breaks_only_inside(parents: list[list[int]], random) -> None:
-    strength = {(parent, child): random.randrange(4) for child, own in enumerate(parents) for parent in own}
+def test_breaking_cycles_leaves_an_order_and_breaks_only_inside(parents: list[list[int]], dice: random.Random) -> None:
+    strength = {(parent, child): dice.randrange(4) for child, own in enumerate(parents) for parent in own}
     left = [list(own) for own in parents]
     for component in components(parents):
         inside = set(component)
@@ -45,7 +47,7 @@ def test_breaking_cycles_leaves_an_order_and_breaks_only_inside(parents: list[li
         broken = broken_edges(component, inner, lambda parent, child: strength[parent, child])
         assert len(component) > 1 or not broken
         shuffled = list(component)
-        random.shuffle(shuffled)
+        dice.shuffle(shuffled)
         assert broken == broken_edges(shuffled, inner, lambda parent, child: strength[parent, child])
         for parent, child in broken:
             left[child].remove(parent)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dirac_forge.feedstock.graph import build_graph
-from dirac_forge.migration.plan import make_plan
+from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
 
-from .conftest import facts
+from .conftest import GraphOf, MigrationOf, facts
 
 
-def pairs(plan) -> list[tuple[str, str]]:
+def pairs(plan: Plan) -> list[tuple[str, str]]:
     return sorted((parent, child) for child, parents in plan.parents.items() for parent in parents)
 
 
-def test_members_need_by_every_section_and_others_pass_on_run_only(graph_of, migration_of) -> None:
+def test_members_need_by_every_section_and_others_pass_on_run_only(
+    graph_of: GraphOf, migration_of: MigrationOf
+) -> None:
     graph = graph_of(
         {
             "lib": {},
@@ -39,12 +44,12 @@ def test_members_need_by_every_section_and_others_pass_on_run_only(graph_of, mig
     )
 
 
-def test_a_requirement_that_nobody_makes_is_a_feedstock(graph_of, migration_of) -> None:
+def test_a_requirement_that_nobody_makes_is_a_feedstock(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of({"lib": {}, "qt-main": {"outputs": ["qt6"], "host": ["lib"]}, "kio": {"host": ["lib", "qt-main"]}})
     assert pairs(make_plan(graph, migration_of())) == [("qt-main", "kio")]
 
 
-def test_outputs_lead_to_their_feedstock_and_both_makers_count(graph_of, migration_of) -> None:
+def test_outputs_lead_to_their_feedstock_and_both_makers_count(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of(
         {
             "lib": {},
@@ -62,7 +67,7 @@ def test_outputs_lead_to_their_feedstock_and_both_makers_count(graph_of, migrati
     )
 
 
-def test_a_cycle_is_broken_at_the_weakest_edge(graph_of, migration_of) -> None:
+def test_a_cycle_is_broken_at_the_weakest_edge(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of(
         {
             "lib": {},
@@ -78,14 +83,14 @@ def test_a_cycle_is_broken_at_the_weakest_edge(graph_of, migration_of) -> None:
     assert [edge.broken for edge in plan.edges_of("a")] == [True]
 
 
-def test_a_cycle_of_five_hundred(graph_of, migration_of) -> None:
+def test_a_cycle_of_five_hundred(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     ring = {f"f{n:03}": {"host": ["lib", f"f{(n - 1) % 500:03}"]} for n in range(500)}
     plan = make_plan(graph_of({"lib": {}, **ring}), migration_of())
     assert [(len(cycle.members), cycle.broken) for cycle in plan.cycles] == [(500, (("f499", "f000"),))]
     assert len(plan.waves) == 500
 
 
-def test_ignored_parents_are_not_waited_for(graph_of, migration_of) -> None:
+def test_ignored_parents_are_not_waited_for(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     graph = graph_of({"lib": {}, "a": {"host": ["lib"]}, "b": {"host": ["lib", "a"]}})
     plan = make_plan(graph, migration_of("ignored_deps_per_node: {b: [a]}"))
     assert pairs(plan) == [("a", "b")]
@@ -93,21 +98,22 @@ def test_ignored_parents_are_not_waited_for(graph_of, migration_of) -> None:
     assert [edge.ignored for edge in plan.edges] == [True]
 
 
+Described = dict[str, dict[str, list[str]]]
 NAMES = [f"f{number}" for number in range(9)]
 needs = st.lists(st.sampled_from(["lib", *NAMES]), max_size=4, unique=True)
 feedstocks = st.dictionaries(
-    st.sampled_from(NAMES), st.fixed_dictionaries({section: needs for section in ("build", "host", "run", "test")})
+    st.sampled_from(NAMES), st.fixed_dictionaries(dict.fromkeys(("build", "host", "run", "test"), needs))
 )
 MIGRATION = parse_migration("__migrator:\n  kind: version\nlib:\n- '2'\n", path="lib2.yaml")
 
 
-def planned(described, order):
+def planned(described: Described, order: Sequence[str]) -> Plan:
     made = {name: facts({"outputs": [name], **described.get(name, {})}) for name in ["lib", *described]}
     return make_plan(build_graph({name: made[name] for name in order if name in made}), MIGRATION)
 
 
 @given(feedstocks, st.permutations(["lib", *NAMES]))
-def test_the_plan_does_not_depend_on_the_order_of_input(described, order) -> None:
+def test_the_plan_does_not_depend_on_the_order_of_input(described: Described, order: list[str]) -> None:
     one, other = planned(described, ["lib", *NAMES]), planned(described, order)
     assert one.waves == other.waves
     assert one.edges == other.edges
@@ -115,7 +121,7 @@ def test_the_plan_does_not_depend_on_the_order_of_input(described, order) -> Non
 
 
 @given(feedstocks)
-def test_parents_are_in_earlier_waves_unless_their_edge_is_reported_broken(described) -> None:
+def test_parents_are_in_earlier_waves_unless_their_edge_is_reported_broken(described: Described) -> None:
     plan = planned(described, ["lib", *NAMES])
     for edge in plan.edges:
         assert edge.broken or plan.wave_of[edge.parent] < plan.wave_of[edge.child]
@@ -125,7 +131,7 @@ def test_parents_are_in_earlier_waves_unless_their_edge_is_reported_broken(descr
 
 
 @given(feedstocks)
-def test_plucking_loses_and_invents_no_path(described) -> None:
+def test_plucking_loses_and_invents_no_path(described: Described) -> None:
     plan = planned(described, ["lib", *NAMES])
     members = set(plan.membership.members)
     full: nx.DiGraph[str] = nx.DiGraph()
@@ -133,7 +139,8 @@ def test_plucking_loses_and_invents_no_path(described) -> None:
     full.add_edges_from((parent, child) for child, own in plan.network.direct.items() for parent in own)
     for child in members:
         # What reaches a child without passing through another member, the child itself left out of the way.
-        found, seen, waiting = set(), {child}, [child]
+        found: set[str] = set()
+        seen, waiting = {child}, [child]
         while waiting:
             for parent in full.predecessors(waiting.pop()):
                 if parent not in seen:
@@ -144,12 +151,12 @@ def test_plucking_loses_and_invents_no_path(described) -> None:
                         waiting.append(parent)
         assert set(plan.parents[child]) == found
         for edge in plan.edges_of(child):
-            assert all(full.has_edge(*step) for step in zip(edge.path, edge.path[1:], strict=False))
+            assert all(full.has_edge(*step) for step in pairwise(edge.path))
             assert not members & set(edge.path[1:-1])
 
 
 @given(feedstocks, needs)
-def test_a_feedstock_that_nobody_needs_changes_nothing_else(described, own) -> None:
+def test_a_feedstock_that_nobody_needs_changes_nothing_else(described: Described, own: list[str]) -> None:
     before = planned(described, ["lib", *NAMES])
     made = {name: facts({"outputs": [name], **described.get(name, {})}) for name in ["lib", *described]}
     made["new"] = facts({"outputs": ["new"], "host": own})
