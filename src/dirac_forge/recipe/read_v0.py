@@ -106,7 +106,7 @@ def selected_text(text: str, names: Mapping[str, object], *, path: Path | str) -
     decided: dict[str, bool | Unknown] = {}
     for index, raw in enumerate(text.split("\n")):
         line, selector = selector_of(raw)
-        if selector is not None and "#" not in raw and not selector_names(selector) <= _SYSTEMS:
+        if selector is not None and "#" not in raw and not set() < selector_names(selector) <= _SYSTEMS:
             # conda-build takes `key: [a, b]` for a selector too; nobody who writes a list means one.
             line, selector = raw.rstrip(), None
         if selector is None:
