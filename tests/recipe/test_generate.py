@@ -90,9 +90,7 @@ def test_a_compiled_project_has_compilers_and_cross_compilation() -> None:
             wheels=["cp312-cp312-manylinux_2_28_x86_64"],
             members=["fast/__init__.py", "fast/core.cpython-312-x86_64-linux-gnu.so"],
             sdist_members=["setup.py", "src/fast/core.pyx"],
-            texts={
-                "setup.py": "from setuptools import setup, Extension\nsetup(ext_modules=[Extension('c', libraries=['ssl'])])"
-            },
+            texts={"setup.py": "from setuptools import *\nsetup(ext_modules=[Extension('c', libraries=['ssl'])])"},
             pyproject={
                 "build-system": {"requires": ["setuptools>=61", "Cython>=3"], "build-backend": "setuptools.build_meta"}
             },

@@ -125,9 +125,11 @@ def test_a_url_is_a_warning_and_nonsense_is_for_a_person() -> None:
     assert notes("q @ https://example.org/q.zip") == [
         "warning: q: upstream asks for a URL, which conda can't: q @ https://example.org/q.zip"
     ]
-    assert notes("bad requirement here") == [
-        "todo: requirement left out: 'requirement here' is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)"
-    ]
+    (told,) = notes("bad requirement here")
+    assert told == (
+        "todo: requirement left out: 'requirement here' is no version specifier: "
+        "expected clauses such as '>=1.2,<3' (PEP 440)"
+    )
 
 
 def test_old_spellings_are_read() -> None:

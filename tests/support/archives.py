@@ -33,7 +33,7 @@ def wheel(name: str, version: str, *lines: str, files: Files | None = None, info
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in members.items():
-            archive.writestr(zipfile.ZipInfo(path), text)
+            archive.writestr(zipfile.ZipInfo(path), text, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
@@ -50,11 +50,11 @@ def sdist(name: str, version: str, files: Files, *, kind: str = "gz") -> bytes:
 
 
 def tarball(
-    files: Files, *, kind: str = "gz", extra: tuple[tarfile.TarInfo, ...] = (), format: int = tarfile.PAX_FORMAT
-) -> bytes:  # noqa: A002
+    files: Files, *, kind: str = "gz", extra: tuple[tarfile.TarInfo, ...] = (), dialect: int = tarfile.PAX_FORMAT
+) -> bytes:
     """A tar of `files` as they are called, and the bodiless members of `extra`."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=f"w:{kind}", format=format) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=buffer, mode=f"w:{kind}", format=dialect) as archive:  # type: ignore[call-overload]
         for path, text in files.items():
             member = tarfile.TarInfo(path)
             body = text.encode() if isinstance(text, str) else text

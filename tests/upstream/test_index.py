@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 from packaging.version import Version
-from support.archives import sdist, wheel
-from support.index import IndexFile, PackageIndex
-from support.server import Answer, dead_port
 
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http, Page, UnreachableError
 from dirac_forge.upstream.index import Index, UnknownProjectError
 from dirac_forge.upstream.page import read_page
+from support.archives import sdist, wheel
+from support.index import IndexFile, PackageIndex
+from support.server import Answer, dead_port
 
 FILES: dict[str, bytes | IndexFile] = {
     "demo-1.0.tar.gz": sdist("demo", "1.0", {"setup.py": ""}),
@@ -119,16 +119,14 @@ def test_credentials_are_not_shown() -> None:
 
 
 def test_the_renamed_key_of_pep_714_wins() -> None:
+    given: list[dict[str, object]] = [
+        {"core-metadata": {"sha256": "aa"}, "dist-info-metadata": {"sha256": "bb"}},
+        {"dist-info-metadata": True},
+        {"core-metadata": False, "dist-info-metadata": True},
+        {},
+    ]
     files = [
-        {"filename": f"demo-{n}.0-py3-none-any.whl", "url": f"demo-{n}.whl", "hashes": {}} | keys
-        for n, keys in enumerate(
-            [
-                {"core-metadata": {"sha256": "aa"}, "dist-info-metadata": {"sha256": "bb"}},
-                {"dist-info-metadata": True},
-                {"core-metadata": False, "dist-info-metadata": True},
-                {},
-            ]
-        )
+        {"filename": f"demo-{n}.0-py3-none-any.whl", "url": f"demo-{n}.whl", **keys} for n, keys in enumerate(given)
     ]
     body = json.dumps({"name": "demo", "files": files}).encode()
     page = Page(url="https://example.org/x/demo/", headers={"content-type": JSON}, body=body)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from packaging.version import Version
-from support.archives import metadata as made
 
 from dirac_forge.upstream.facts import CoreMetadata
 from dirac_forge.upstream.metadata import disagreement, read_email
+from support.archives import metadata as made
 
 
 def read(text: str | bytes, *, sdist: bool = False) -> tuple[CoreMetadata, tuple[str, ...]]:

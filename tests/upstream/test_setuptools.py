@@ -35,7 +35,10 @@ if __name__ == "__main__":
         py_modules=["demo"],
         package_dir={"": "src"},
         ext_modules=[Extension("x", ["x.c"])],
-        entry_points={"console_scripts": ["demo = demo:main [x]", "evil\\nx = os:system"], "gui_scripts": ["g=demo:gui"]},
+        entry_points={
+            "console_scripts": ["demo = demo:main [x]", "evil\\nx = os:system"],
+            "gui_scripts": ["g=demo:gui"],
+        },
     )
 """
 
@@ -86,7 +89,7 @@ def test_setup_py() -> None:
         "a = b\nb = a\nsetup(name='demo', install_requires=a)",
         "setup(name='demo', install_requires=[*x])",
         "setup(name='demo', install_requires=['a'] * 10**9)",
-        "try:\n    setup(name='demo', install_requires=['a'])\nexcept E:\n    setup(name='demo', install_requires=['b'])",
+        "try:\n    setup(name='demo', install_requires=['a'])\nexcept E:\n    setup(name='demo', install_requires=x)",
     ],
 )
 def test_what_is_computed_is_unknown(source: str) -> None:
@@ -98,9 +101,16 @@ def test_what_is_computed_is_unknown(source: str) -> None:
 
 
 def test_keyword_dictionaries_and_two_calls() -> None:
-    source = b"kw = dict(name='demo', install_requires=['a'])\ntry:\n    setup(ext_modules=x, **kw)\nexcept E:\n    setup(**kw)\n"
+    source = (
+        b"kw = dict(name='demo', install_requires=['a'])\ntry:\n    setup(ext_modules=x, **kw)\nexcept E: setup(**kw)"
+    )
     said = from_setup_py(source, where="setup.py")
     assert said.fields == {"ext_modules": None, "name": "demo", "install_requires": ["a"]}
+
+
+def test_other_functions_of_that_name_are_not_meant() -> None:
+    source = b"import setuptools\nlogs.setup(name='x')\nsetup()\nsetuptools.setup(name='demo')\n"
+    assert from_setup_py(source, where="setup.py").fields == {"name": "demo"}
 
 
 @pytest.mark.parametrize("source", ["", "print('x')", "setup()", "setup(cmdclass={})"])

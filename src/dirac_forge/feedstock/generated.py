@@ -39,10 +39,10 @@ def files_of(recipe: Recipe, format_: Format) -> dict[str, str]:
 
 
 def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> Outcome:
-    """Write `recipe` below `output/<feedstock>/`, unless something different is there and `force` is not given.
+    """Write `recipe` below `output/<feedstock>/`, unless something different is there and there is no `force`.
 
-    A recipe in the other format is something different, and goes away with `force`. Raises InputError where a file can't
-    be read or written; then nothing has changed.
+    A recipe in the other format is something different, and goes away with `force`. Raises InputError where a file
+    can't be read or written; then nothing has changed.
     """
     folder = output / recipe.feedstock
     wanted: dict[str, str | None] = dict(files_of(recipe, format_))

@@ -49,7 +49,9 @@ class Families:
             if order.feedstock or not feedstock:
                 completed[f"{number} {order.feedstock}"] = order
                 continue
-            given = {canonicalize_name(project): spec for project, spec in order.projects.items()}
+            given: dict[str, SpecifierSet] = {
+                canonicalize_name(project): spec for project, spec in order.projects.items()
+            }
             if feedstock in completed:
                 given = {**completed[feedstock].projects, **given}
             projects = self._members(feedstock, members, given, problems)
@@ -72,7 +74,9 @@ class Families:
     ) -> dict[str, SpecifierSet]:
         """A family is released together: the others at the version of the given one, else as that one requires."""
         main = self.metadata(*list(given.items())[-1])
-        required = {canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)}
+        required: dict[str, SpecifierSet] = {
+            canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)
+        }
         chosen = {}
         for member in members:
             if member in given:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from dirac_forge.upstream.facts import EntryPoint, Facts, SdistFacts
@@ -117,14 +117,13 @@ def _from_sdist(sdist: SdistFacts, project: str) -> tuple[str, ...]:
     tree: Tree = {}
     for member in sdist.members:
         _put(tree, PurePosixPath(member).parts)
-    for folder in ("src", "lib", "python"):
-        if folder in tree and (names := _packages(tree[folder])):
-            return _chosen(names)
-    if names := _packages(tree):
-        return _chosen(names)
     module = re.sub(r"[-.]", "_", project)
-    here: Mapping[str, Tree] = {**tree, **tree.get("src", {})}
-    return tuple(name for name in (module, module.lower()) if f"{name}.py" in here)[:1]
+    for folder in ("src", "lib", "python", ""):
+        here = tree.get(folder, {}) if folder else {name: tree[name] for name in tree.keys() - {"src", "lib", "python"}}
+        single = [name for name in (module, module.lower()) if f"{name}.py" in here]
+        if names := _packages(here) or single[:1]:
+            return _chosen(names)
+    return ()
 
 
 def _listed(text: str) -> tuple[str, ...]:

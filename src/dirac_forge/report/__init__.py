@@ -1,1 +1,1 @@
-"""Plans, checks, changes and status as terminal text, Markdown, pictures and JSON."""
+"""Plans, checks, recipes, changes and status as terminal text, Markdown, pictures and JSON."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.upstream.release import Project, Release
@@ -157,7 +157,7 @@ def _exact(specifier: SpecifierSet) -> Version | None:
         if part.operator in ("==", "===") and not part.version.endswith(".*"):
             try:
                 return Version(part.version)
-            except InvalidVersion:
+            except ValueError:
                 return None
     return None
 

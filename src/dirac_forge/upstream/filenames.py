@@ -6,7 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 __all__ = ["FileNames", "Named", "WheelTags", "wheel_tags"]
 
@@ -94,5 +94,5 @@ class FileNames:
 def _parse(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None

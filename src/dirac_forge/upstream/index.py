@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Iterable
 
 from packaging.utils import InvalidName, canonicalize_name
@@ -28,8 +29,10 @@ class Index:
     def __init__(self, http: Http, *, url: str = "https://pypi.org/simple/", known: Iterable[str] = ()) -> None:
         """`url` is the index's root page; `known` are names to suggest where a project is not found."""
         self._http = http
-        self._url = url.rstrip("/") + "/"
+        self.url = url.rstrip("/") + "/"
         self._known = tuple(known)
+        # A page with thousands of files takes 20 MB while it is read: threads read one after another.
+        self._reading = threading.Lock()
 
     def project(self, name: str) -> Project:
         """The project and its releases, oldest first.
@@ -44,14 +47,15 @@ class Index:
                 f"{name!r} can't be the name of a project: letters, digits, `.`, `-` and `_` only, "
                 "with a letter or digit at both ends."
             ) from exc
-        url = f"{self._url}{normalised}/"
+        url = f"{self.url}{normalised}/"
         try:
             page = self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
         except NotFoundError as exc:
             raise UnknownProjectError(
-                f"There is no project {name} on {redact(self._url)}.", hint=self._hint(name)
+                f"There is no project {name} on {redact(self.url)}.", hint=self._hint(name)
             ) from exc
-        return read_page(page, name)
+        with self._reading:
+            return read_page(page, name)
 
     def _hint(self, name: str) -> str | None:
         spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}

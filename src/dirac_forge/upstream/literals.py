@@ -6,6 +6,7 @@ import ast
 import re
 import threading
 import warnings
+from collections.abc import Iterator, Sequence
 
 __all__ = ["Constants", "NotLiteralError", "builds_parser", "parse"]
 
@@ -74,19 +75,37 @@ def builds_parser(source: bytes) -> bool:
     if tree is None:
         return False
     names: dict[str, str] = {}
-    calls: list[ast.expr] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
+    for node in _in_order(tree):
+        calls: Sequence[ast.expr] = ()
+        if isinstance(node, ast.Call):
+            calls = (node.func,)
+        elif isinstance(node, ast.Import):
             names |= {(item.asname or item.name).partition(".")[0]: item.name for item in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
-        elif isinstance(node, ast.Call):
-            calls.append(node.func)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            calls += node.decorator_list
+            calls = node.decorator_list
         elif isinstance(node, ast.ClassDef):
-            calls += node.bases
-    return any(_is_parser(call, names) for call in calls)
+            calls = node.bases
+        if any(_is_parser(call, names) for call in calls):
+            return True
+    return False
+
+
+def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements and expressions in the order of the source, so that an import precedes what uses it."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        inner: list[ast.AST] = []
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                inner += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.expr | ast.stmt):
+                inner.append(value)
+        stack += reversed(inner)
 
 
 def _is_parser(call: ast.expr, names: dict[str, str]) -> bool:

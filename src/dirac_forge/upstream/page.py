@@ -96,7 +96,7 @@ def _file(named: Named, entry: Mapping[str, Any], base: str) -> File:
         version=named.version,
         hashes=_hashes(entry.get("hashes")),
         size=size if isinstance(size, int) and size >= 0 else None,
-        requires_python=python if isinstance(python, str) and python else None,
+        requires_python=_specifier(python),
         yanked=yanked if isinstance(yanked, str) else ("" if yanked else None),
         uploaded=_moment(entry.get("upload-time")),
         metadata_hashes=None if metadata is None or metadata is False else _hashes(metadata),
@@ -107,6 +107,10 @@ def _hashes(value: object) -> Mapping[str, str]:
     if not isinstance(value, dict):
         return {}
     return {str(name).lower(): digest.lower() for name, digest in value.items() if isinstance(digest, str)}
+
+
+def _specifier(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= 1000 else None
 
 
 def _moment(value: object) -> datetime | None:
@@ -145,7 +149,7 @@ def _from_html(page: Page, project: str) -> Project:
                 kind=named.kind,
                 version=named.version,
                 hashes=_hashes(link.digests),
-                requires_python=link.requires_python or None,
+                requires_python=_specifier(link.requires_python),
                 yanked=(link.yanked_reason or "") if link.is_yanked else None,
                 metadata_hashes=_hashes(link.metadata_digests or {}) if link.has_metadata else None,
             ),

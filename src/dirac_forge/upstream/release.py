@@ -69,6 +69,13 @@ class Files(Sequence[File]):
     def __repr__(self) -> str:
         return repr(self._all())
 
+    def __reduce__(self) -> tuple[Callable[[tuple[File, ...]], Files], tuple[tuple[File, ...]]]:
+        return _made, (self._all(),)
+
+
+def _made(files: tuple[File, ...]) -> Files:
+    return Files(lambda: files)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:

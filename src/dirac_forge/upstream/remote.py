@@ -50,10 +50,10 @@ class RemoteFile:
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As a file's; raises ValueError for a position before the start."""
+        """As a file's; raises OSError for a position before the start."""
         position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.total}[whence]
         if position < 0:
-            raise ValueError("it points before its own start")
+            raise OSError("it points before its own start")
         self._position = position
         return position
 

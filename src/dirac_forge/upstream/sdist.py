@@ -15,7 +15,7 @@ from dirac_forge.upstream.contents import Contents, Reader
 from dirac_forge.upstream.declared import declared_metadata, declared_scripts
 from dirac_forge.upstream.entrypoints import from_text
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, SdistFacts
-from dirac_forge.upstream.metadata import disagreement, read_email
+from dirac_forge.upstream.metadata import checked, disagreement, read_email
 from dirac_forge.upstream.release import File
 from dirac_forge.upstream.requires import completed
 from dirac_forge.upstream.setuptools import Said, from_setup_cfg, from_setup_py
@@ -139,7 +139,9 @@ class _Sdist:
             if reason := disagreement(metadata, name=self._project, version=self._file.version):
                 self._problems.append(f"{self._where(path)} is left out: {reason}")
                 continue
-            return self._completed(path, metadata), path
+            sound = checked(self._completed(path, metadata), self._where(path))
+            self._problems += [problem for problem in sound.problems if problem not in self._problems]
+            return sound.metadata, path
         return None, None
 
     def _pkg_info(self) -> CoreMetadata | None:

@@ -69,7 +69,7 @@ def from_setup_py(source: bytes, *, where: str) -> Said:
     tree = parse(source)
     if tree is None:
         return Said(problems=(f"{where} can't be parsed as Python",))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "setup"]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_setup(node)]
     constants = Constants(tree)
     # Calls in branches (`try: setup(ext_modules=…)`, `except: setup()`): what they all say is known.
     said = [_arguments(call, constants) for call in calls[:_CALLS]]
@@ -103,6 +103,15 @@ def _value(node: ast.expr, constants: Constants) -> object:
         return plain(constants.literal(node))
     except (NotLiteralError, ValueError, RecursionError):
         return None
+
+
+def _is_setup(node: ast.Call) -> bool:
+    """Whether it is `setup(…)`, `setuptools.setup(…)` or `distutils.core.setup(…)`, with any argument."""
+    if not node.keywords:
+        return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "setup":
+        return _name(node.func.value) in ("setuptools", "core", "skbuild")
+    return _name(node.func) == "setup" and isinstance(node.func, ast.Name)
 
 
 def _name(node: ast.expr) -> str | None:
