@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from rattler import MatchSpec, RepoDataRecord, Version
@@ -101,6 +102,7 @@ def to_record(found: RepoDataRecord) -> Record:
     )
 
 
+@cache
 def name_of(spec: str) -> str:
     """The package that a spec asks for, in lower case; "" where the spec can't be parsed."""
     try:

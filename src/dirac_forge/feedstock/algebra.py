@@ -120,7 +120,8 @@ def _key_add(configuration: Configuration, migration: MigrationKeys) -> Configur
             rows.append(row)
     ordering = migration.ordering.get(primary)
     position = members.index(primary)
-    rows.sort(key=lambda row: (_place(row[position], ordering) if ordering else 0, rows.index(row)))
+    if ordering:
+        rows.sort(key=lambda row: _place(row[position], ordering))
     values |= {key: tuple(row[place] for row in rows) for place, key in enumerate(members)}
     groups = [other for other in configuration.zip_keys if other != old_group]
     if len(members) > 1:

@@ -178,7 +178,8 @@ class RecipeV0:
         if key not in self._rendered:
             scope = {
                 **names,
-                **variant,
+                # conda-build gives booleans of the variant to Jinja as such: `false` as text would be true.
+                **{key: text for key, text in variant.items() if not isinstance(names.get(key), bool)},
                 **{name: Function(lambda *_, **__: Unknown(("the source tree",))) for name in _UNKNOWN_FUNCTIONS},
                 **functions(platform, variant),
             }
