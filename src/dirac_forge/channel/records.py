@@ -10,7 +10,10 @@ from typing import Any
 
 from rattler import MatchSpec, RepoDataRecord, Version
 
-__all__ = ["Record", "RunExports", "name_of", "newest", "redact", "to_record"]
+__all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "newest", "redact", "to_record"]
+
+OVERLAY_URL = "https://overlay.invalid/"
+"""Stands for the channel of records that no channel has."""
 
 _USER = re.compile(r"(?<=://)[^/@\s]+@")
 _TOKEN = re.compile(r"/t/[^/\s]+/")
@@ -84,7 +87,8 @@ class RunExports:
 
 
 def to_record(found: RepoDataRecord) -> Record:
-    """Our value of the solver's record."""
+    """Our value of the solver's record; one that was laid over a channel comes back as it was given."""
+    overlaid = found.channel == OVERLAY_URL
     noarch = found.noarch
     stamp = found.timestamp
     return Record(
@@ -97,8 +101,8 @@ def to_record(found: RepoDataRecord) -> Record:
         constrains=tuple(found.constrains),
         noarch="python" if noarch.python else "generic" if noarch.generic else None,
         timestamp=None if stamp is None else int(stamp.timestamp() * 1000),
-        file_name=found.file_name,
-        channel=redact(found.channel),
+        file_name="" if overlaid else found.file_name,
+        channel="" if overlaid else redact(found.channel),
     )
 
 

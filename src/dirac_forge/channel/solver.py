@@ -30,7 +30,7 @@ from rattler.repo_data.multi_source import MultiSource
 from rattler.solver import solve, solve_with_sparse_repodata
 
 from dirac_forge.channel.index import Index, usable
-from dirac_forge.channel.records import Record, RunExports, redact, to_record
+from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, redact, to_record
 from dirac_forge.channel.repodata import (
     ChannelUnknownError,
     Folder,
@@ -45,8 +45,6 @@ from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
 __all__ = ["Channel", "NoSolution", "Solution", "parse_spec"]
-
-_OVERLAY_URL = "https://overlay.invalid/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +73,7 @@ class _Overlay:
         self.names = frozenset(record.name for record in self.records)
         folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._channel = rattler.Channel(_OVERLAY_URL)
+        self._channel = rattler.Channel(OVERLAY_URL)
         self._open: dict[str, SparseRepoData] = {}
         for subdir in sorted({record.subdir for record in self.records}):
             mine = [record for record in self.records if record.subdir == subdir]
@@ -290,7 +288,7 @@ class Channel:
                 seconds = int(self._limit.total_seconds())
                 raise UnknownError(f"{platform}: the solver found no answer in {seconds} s") from exc
             return NoSolution(text=redact(str(exc)))
-        packages = sorted((_ours(to_record(record)) for record in found), key=lambda record: record.name)
+        packages = sorted(map(to_record, found), key=lambda record: record.name)
         return Solution(packages=tuple(packages))
 
     def _tiers(self, platform: str) -> list[SparseRepoData | rattler.Channel | MultiSource]:
@@ -350,22 +348,6 @@ def _identity(record: Record) -> str:
 
 def _own_file(record: Record) -> str:
     return f"{record.name}-{record.version}-{record.build}.conda"
-
-
-def _ours(record: Record) -> Record:
-    if record.channel != _OVERLAY_URL:
-        return record
-    return Record(
-        name=record.name,
-        version=record.version,
-        build=record.build,
-        build_number=record.build_number,
-        subdir=record.subdir,
-        depends=record.depends,
-        constrains=record.constrains,
-        noarch=record.noarch,
-        timestamp=record.timestamp,
-    )
 
 
 def _machine_record(package: VirtualPackage) -> PackageRecord:

@@ -37,7 +37,9 @@ class Built:
     variant: Mapping[str, str] = field(default_factory=dict)
     exports: RunExports = field(default_factory=RunExports)
     unknown: tuple[str, ...] = ()
-    """Packages it is built with whose run_exports nothing tells: the record may lack requirements that hang on them."""
+    """Packages in host whose run_exports nothing tells: the record may lack requirements that hang on them."""
+    unknown_tools: tuple[str, ...] = ()
+    """The same for packages in build, of which few export anything, and for whatever a noarch package is built with."""
 
 
 class Exports:
@@ -192,6 +194,7 @@ class _Variant:
                     variant=self.variant.values,
                     exports=exports,
                     unknown=draft.unknown,
+                    unknown_tools=draft.unknown_tools,
                 )
             )
         return found
@@ -213,7 +216,12 @@ class _Variant:
         constrains = [self._run(need, output, solved) for need in output.of("run_constrained")]
         constrains += [spec for spec in gained.constrains if name_of(spec) not in ignored]
         tidy = _tidy if self.rendered.format == "v0" else _once
-        return _Draft(tidy(depends), tidy(constrains), tuple(sorted(set(gained.unknown))))
+        return _Draft(
+            tidy(depends),
+            tidy(constrains),
+            tuple(sorted(set(gained.unknown))),
+            tuple(sorted(set(gained.unknown_tools))),
+        )
 
     def _host(self, needs: Sequence[ReadRequirement]) -> Mapping[str, Record]:
         """The packages that a host environment would have; where it can't be solved as a whole, the newest that fit."""
@@ -268,7 +276,8 @@ class _Variant:
             record = solved.get(need.name)
             found = self.exports.of(record, self.platform) if record else None
         if found is None:
-            gained.unknown.append(need.name)
+            tool = solved is None or output.noarch is not None
+            (gained.unknown_tools if tool else gained.unknown).append(need.name)
             return
         if output.noarch:
             gained.depends += found.noarch
@@ -312,7 +321,14 @@ class _Variant:
         if _BUILD_STRING.fullmatch(written) and "__" not in written:
             builds[name] = written
             return written
-        parts = [output.name, output.version, output.noarch or self.platform, *draft.depends, *draft.constrains]
+        parts = [
+            output.name,
+            output.version,
+            output.noarch or self.platform,
+            *draft.depends,
+            *draft.constrains,
+            *draft.unknown,
+        ]
         exact = [spec.removesuffix(" =exact=") for spec in draft.depends if spec.endswith(" =exact=")]
         parts += [self._build_string(other, drafts, builds, (*above, name)) for other in exact if other in drafts]
         digest = hashlib.sha1(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()[:7]
@@ -334,6 +350,7 @@ class _Draft:
     depends: tuple[str, ...]
     constrains: tuple[str, ...]
     unknown: tuple[str, ...]
+    unknown_tools: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -341,6 +358,7 @@ class _Gained:
     depends: list[str] = field(default_factory=list)
     constrains: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    unknown_tools: list[str] = field(default_factory=list)
 
 
 def _solved(channel: Channel, specs: tuple[str, ...], platform: str) -> Mapping[str, Record] | None:

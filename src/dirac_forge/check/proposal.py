@@ -263,9 +263,7 @@ def _alone(view: Channel, cell: Cell, record: Record) -> bool:
 
 def _published_alone(view: Channel, cell: Cell, record: Record) -> bool:
     """Whether what the channel has now of a package can be installed by itself."""
-    overlaid = set(view.overlay)
-    index = view.index(cell.platform)
-    older = [known for known in index.group(record.name).records if known.channel and known not in overlaid]
+    older = [known for known in view.index(cell.platform).group(record.name).records if known.channel]
     if not older:
         return False
     python = [spec for spec in cell.specs if name_of(spec) == "python"]
