@@ -71,9 +71,8 @@ def two_addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(name)
         if name != "two.example":
             return real(name, port, *args, **kwargs)
-        return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))] + real(
-            "127.0.0.1", port, *args, **kwargs
-        )
+        dead = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))
+        return [dead, *real("127.0.0.1", port, *args, **kwargs)]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     return asked

@@ -1,5 +1,6 @@
 import pytest
 from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
 
 from dirac_forge.recipe.markers import both, platform_condition, python_condition, reach
 from dirac_forge.recipe.model import When
@@ -78,8 +79,6 @@ def test_both_is_nowhere_where_nothing_is_common() -> None:
 
 
 def test_a_scope_keeps_the_pythons_that_upstream_admits() -> None:
-    from packaging.specifiers import SpecifierSet
-
     narrowed = SCOPE.supported(SpecifierSet(">=3.11.2,<3.14"))
     assert narrowed.pythons == ("3.11", "3.12", "3.13")
     assert narrowed.python_min == "3.11"

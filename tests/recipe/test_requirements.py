@@ -62,9 +62,7 @@ def test_what_never_holds_is_left_out_and_what_always_holds_is_plain() -> None:
 def test_noarch_needs_what_any_python_needs() -> None:
     text = "typing_extensions>=4; python_version < '3.11'"
     assert lines(text) == [("typing_extensions", ">=4", None)]
-    assert notes(text) == [
-        "info: typing_extensions: needed by some Pythons only, required for all (noarch): " + text
-    ]
+    assert notes(text) == ["info: typing_extensions: needed by some Pythons only, required for all (noarch): " + text]
 
 
 def test_a_compiled_package_keeps_the_marker() -> None:
@@ -127,10 +125,11 @@ def test_a_url_is_a_warning_and_nonsense_is_for_a_person() -> None:
     assert notes("q @ https://example.org/q.zip") == [
         "warning: q: upstream asks for a URL, which conda can't: q @ https://example.org/q.zip"
     ]
-    assert notes("bad requirement here") == [
+    (told,) = notes("bad requirement here")
+    assert told == (
         "todo: requirement left out: 'requirement here' is no version specifier: "
         "expected clauses such as '>=1.2,<3' (PEP 440)"
-    ]
+    )
 
 
 def test_old_spellings_are_read() -> None:

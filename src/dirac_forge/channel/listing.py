@@ -72,7 +72,9 @@ class Listing(Mapping[str, PackageInfo]):
 
 
 def availability(listing: Listing | None, package: str, spec: str) -> Availability:
-    """How a requirement stands; `listing` (None: no channel was asked) is the answer for names with `package` among them.
+    """How a requirement stands.
+
+    `listing` is the answer for names with `package` among them; None: no channel was asked.
 
     `spec` is conda's version spec, "" for any. Never `missing` or `outdated` where a channel could not be read. Raises
     `InputError` where the spec is none.

@@ -3,14 +3,14 @@
 What counts, strongest first (tables age and names collide, so none is followed blindly):
 
 1. The workspace's own setting.
-2. A table: choices by hand, the metadata in conda-forge's files, grayskull's table. The first of its names that the
-   channel has; where the channel has none of them but a Python package under a spelling of the project's name, that
-   one, as a guess unless the two differ in spelling only.
-3. Evidence in the channel: a *Python* package under a spelling of the project's name (`-`, `_`, `.`), unless
-   conda-forge is known to have something else under that name. A bare name match is none: graphviz is a C program.
+2. A table: choices by hand, then grayskull's table. The first of its names that the channel has; where the channel has
+   none of them but a Python package under a spelling of the project's name, that one, as a guess unless the two differ
+   in spelling only.
+3. Evidence in the channel: a *Python* package under a spelling of the project's name (`-`, `_`, `.`), unless that is
+   known to be a namesake. A bare name match is none: the package pandoc is a program, the project a Python library.
 4. The normalised name, where the channel could be read and has the name in no spelling: a package that does not exist
    yet would be called so.
-5. Else a guess, with a warning.
+5. Else a guess, with a warning: the normalised name, or one with `python-` where a namesake has it.
 
 Of several spellings in the channel the one with the newest version wins: the others are aliases that were given up.
 """
@@ -27,7 +27,17 @@ from packaging.utils import canonicalize_name
 from dirac_forge.channel import grayskull, tables
 from dirac_forge.channel.listing import Listing, PackageInfo, newer
 
-__all__ = ["Mapped", "MappedBy", "candidates", "import_name_for", "package_for", "package_for_extra", "spellings"]
+__all__ = [
+    "Mapped",
+    "MappedBy",
+    "candidates",
+    "extras_of",
+    "import_name_for",
+    "package_for",
+    "package_for_extra",
+    "packages_of",
+    "spellings",
+]
 
 MappedBy = Literal["workspace", "channel", "curated", "grayskull", "normalised", "guess"]
 
@@ -91,7 +101,7 @@ def candidates(project: str, *, overrides: Mapping[str, str] | None = None) -> t
     name = canonicalize_name(project)
     known = _known(name)
     listed = known.entry.packages if known else ()
-    with_extras = tables.packages_of_extras().get(name, ())
+    with_extras = tables.extras().get(name, {}).values()
     return tuple(
         dict.fromkeys((*_overriding(name, overrides), *listed, *spellings(project), *_affixed(name), *with_extras))
     )
@@ -111,9 +121,22 @@ def package_for_extra(project: str, extra: str, *, catalogue: Listing | None = N
 
     It requires the package of the project itself. None too where `catalogue`, asked for `candidates`, lacks it.
     """
-    package = tables.extras().get((canonicalize_name(project), canonicalize_name(extra)))
+    package = tables.extras().get(canonicalize_name(project), {}).get(canonicalize_name(extra))
     lacking = catalogue is not None and catalogue.complete and package not in catalogue
     return None if lacking else package
+
+
+def packages_of(project: str) -> tuple[str, ...]:
+    """All packages that conda-forge makes of `project` alone, the one that holds the module first, where there are
+    several: other spellings of its name, which only require that one. Else ().
+    """
+    entry = tables.curated().get(canonicalize_name(project))
+    return entry.outputs if entry is not None else ()
+
+
+def extras_of(project: str) -> dict[str, str]:
+    """Extras of `project` (normalised) to the package that conda-forge has for the project with that extra."""
+    return dict(tables.extras().get(canonicalize_name(project), {}))
 
 
 def import_name_for(project: str) -> str | None:
@@ -131,13 +154,6 @@ def _known(name: str) -> _Known | None:
     if entry is not None:
         packages = f"conda-forge's convention is {entry.packages[0]}"
         return _Known(entry=entry, by="curated", evidence=f"{packages}: {entry.reason}" if entry.reason else packages)
-    published = tables.published().get(name)
-    if published is not None:
-        evidence = f"the files of conda-forge's {published[0]} carry the project's metadata"
-        return _Known(entry=tables.Entry(packages=published), by="curated", evidence=evidence)
-    if name in tables.same():
-        evidence = f"the files of conda-forge's {name} carry the project's metadata"
-        return _Known(entry=tables.Entry(packages=(name,)), by="curated", evidence=evidence)
     row = grayskull.table().get(name)
     if row is not None and row.package is not None:
         entry = tables.Entry(packages=(row.package,))
@@ -200,7 +216,7 @@ def _contradicted(name: str, known: _Known, spelled: list[str], catalogue: Listi
 
 def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
     names = spellings(project)
-    taken = [package for package in names if package in tables.occupied() or _of_another(package, name)]
+    taken = [package for package in names if package in tables.namesakes()]
     spelled = _python_packages(names, catalogue) if catalogue is not None else []
     free = [package for package in spelled if package not in taken]
     if catalogue is not None and free:
@@ -214,13 +230,13 @@ def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
         )
     affixed = _python_packages(_affixed(name), catalogue) if catalogue is not None else []
     if catalogue is not None and spelled:
-        evidence = f"{_seen(catalogue[spelled[0]])}, but on conda-forge that was another project's when last looked at"
+        evidence = f"{_seen(catalogue[spelled[0]])}, but on conda-forge {_namesake(spelled[0])}"
         return _guess(name, spelled[0], evidence, affixed)
     namesakes = [package for package in names if catalogue is not None and package in catalogue]
     if taken or namesakes:
         package = (namesakes or taken)[0]
-        evidence = f"the package {package} is something else than this project"
-        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, affixed[1:])
+        evidence = _namesake(package)
+        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, [*affixed, package])
     if affixed:
         return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
     if catalogue is None:
@@ -241,10 +257,9 @@ def _affixed(name: str) -> tuple[str, ...]:
     return (f"python-{name}", f"{name}-python", f"py-{name}", f"{name}-py")
 
 
-def _of_another(package: str, name: str) -> bool:
-    """Whether the tables give `package` to other projects than `name`."""
-    owners = tables.owners().get(package, frozenset())
-    return bool(owners) and name not in owners
+def _namesake(package: str) -> str:
+    known = tables.namesakes().get(package)
+    return f"the package {package} is {known or 'something else than this project'}"
 
 
 def _python_packages(names: Iterable[str], catalogue: Listing) -> list[str]:

@@ -115,8 +115,7 @@ class RemoteChannel:
         except TimeoutError as exc:
             raise ChannelUnreadableError(f"the channel {self.label} gave no answer in {_LONGEST_READ:.0f} s") from exc
         except GatewayError as exc:
-            reason = without_credentials(str(exc)).strip()
-            raise ChannelUnreadableError(f"the channel {self.label} can't be read: {reason}") from exc
+            raise ChannelUnreadableError(f"the channel {self.label} can't be read: {_cause(exc)}") from exc
         self._met = True
         return found
 
@@ -159,6 +158,12 @@ def make_gateway(*, cache_dir: Path | None, offline: bool, timeout: int = 60) ->
     """The gateway of a run; `offline`: only what its cache has. `timeout`: seconds for each request."""
     config = SourceConfig(cache_action="force-cache-only" if offline else "cache-or-fetch")
     return Gateway(cache_dir=cache_dir, default_config=config, client=Client(timeout=timeout))
+
+
+def _cause(exc: Exception) -> str:
+    """The innermost of the causes that py-rattler lists, one a line: it says what a user can act on."""
+    lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
+    return without_credentials(lines[-1].removeprefix("Caused by: ")) if lines else type(exc).__name__
 
 
 def without_credentials(text: str) -> str:

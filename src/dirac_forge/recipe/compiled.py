@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -23,8 +23,8 @@ _SOURCES = {
     "rust": (".rs",),
 }
 _ASIDE = {
-    "bench", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "fuzz", "test", "testing",
-    "tests",
+    "bench", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "fuzz", "test",
+    "testing", "tests",
 }  # fmt: skip
 _COMPILING_BACKENDS = {
     "maturin", "mesonpy", "py_build_cmake.build", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta",
@@ -51,6 +51,8 @@ class Nature:
     """Of compilers: `c`, `cxx`, `fortran`, `rust`."""
     libraries: tuple[str, ...] = ()
     """System libraries, as packages for host."""
+    programs: tuple[str, ...] = ()
+    """What the build runs, as packages for build, where no requirement says so."""
     notes: tuple[Note, ...] = ()
 
 
@@ -63,8 +65,11 @@ def nature(facts: Facts) -> Nature:
     if facts.sdist is None:
         if pure:
             return _noarch_with_doubt(f"there is a wheel for any platform ({pure[0]}), and no sdist to look at")
-        note = Note(level="todo", text="there is no sdist: what the compiled package is built from has to be filled in")
-        return Nature(noarch=False, reason=f"its wheels are for single platforms ({tagged[0]})", notes=(note,))
+        note = Note(level="todo", text="there is no sdist to look at: compilers and libraries have to be filled in")
+        wheels = (
+            f"its wheels are for single platforms ({tagged[0]})" if tagged else "nothing says that it is pure Python"
+        )
+        return Nature(noarch=False, reason=wheels, languages=("c",), notes=(note,))
     sources, compiles = _languages(facts.sdist), _compiles(facts.sdist)
     if tagged and not pure:
         return _arch(facts.sdist, sources, f"its wheels are for single platforms ({tagged[0]})")
@@ -85,17 +90,7 @@ def _noarch_with_doubt(reason: str) -> Nature:
 
 def _arch(sdist: SdistFacts, sources: tuple[str, ...], reason: str) -> Nature:
     notes = []
-    languages = set(sources)
-    tools = {canonicalize_name(name) for name in _tool_names(sdist)}
-    if "rust" in languages and not tools & {"maturin", "setuptools-rust"}:
-        languages.discard("rust")  # a crate that the sdist carries and does not build
-    if tools & {"maturin", "setuptools-rust"}:
-        languages = (languages & {"c"} if "setuptools-rust" in tools else set()) | {"rust"}
-    if tools & {"pybind11", "nanobind"}:
-        languages.add("cxx")
-    if "fortran" in languages and not tools & {"meson-python", "scikit-build", "scikit-build-core", "numpy"}:
-        languages.discard("fortran")
-    languages.add("c")  # Rust, Cython and C++ all end in the C toolchain's linker and stdlib
+    languages = _compilers(set(sources), {canonicalize_name(name) for name in _tool_names(sdist)})
     if not sources:
         text = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
         notes.append(Note(level="todo", text=text))
@@ -114,8 +109,36 @@ def _arch(sdist: SdistFacts, sources: tuple[str, ...], reason: str) -> Nature:
         reason=reason,
         languages=tuple(sorted(languages)),
         libraries=tuple(sorted(found)),
+        programs=_programs(sdist, found),
         notes=tuple(notes),
     )
+
+
+def _compilers(sources: set[str], tools: set[str]) -> set[str]:
+    """Languages that need a compiler, from the sources and the build's tools (normalised projects)."""
+    languages = set(sources)
+    if not tools & {"maturin", "setuptools-rust"}:
+        languages.discard("rust")  # a crate that the sdist carries and does not build
+    elif "maturin" in tools:
+        languages = {"rust"}
+    if tools & {"pybind11", "nanobind"}:
+        languages.add("cxx")
+    if not tools & {"meson-python", "scikit-build", "scikit-build-core", "numpy"}:
+        languages.discard("fortran")
+    return languages | {"c"}  # Rust, Cython and C++ all end in the C toolchain's linker and stdlib
+
+
+def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> tuple[str, ...]:
+    programs = set()
+    setup = sdist.texts.get("setup.py", "")
+    if any(member.endswith(".i") for member in sdist.members) and re.search(r"\bswig\b", setup, re.IGNORECASE):
+        programs.add("swig")
+    texts = [text for path, text in sdist.texts.items() if path in libraries.values()]
+    if libraries and any(
+        "pkg-config" in text or "pkg_check_modules" in text or "dependency(" in text for text in texts
+    ):
+        programs.add("pkg-config")
+    return tuple(sorted(programs))
 
 
 def _tool_names(sdist: SdistFacts) -> Iterable[str]:

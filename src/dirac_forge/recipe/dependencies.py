@@ -11,9 +11,8 @@ from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from dirac_forge.errors import InputError
 from dirac_forge.progress import Observer, Silent
-from dirac_forge.recipe.expansion import parse
+from dirac_forge.recipe.expansion import readable
 from dirac_forge.recipe.markers import reach
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.recipe.specs import merged
@@ -187,13 +186,7 @@ class _Walk:
 
     def _requirements(self, name: NormalizedName) -> list[Pep508]:
         if name not in self.parsed:
-            parsed = []
-            for text in self.found[name].requires_dist:
-                try:
-                    parsed.append(parse(text))
-                except InputError:  # the recipe's own conversion tells of it
-                    continue
-            self.parsed[name] = parsed
+            self.parsed[name] = list(readable(self.found[name].requires_dist))
         return self.parsed[name]
 
     def _meet(self, parent: NormalizedName, requirement: Pep508) -> list[tuple[NormalizedName, frozenset[str]]]:

@@ -18,7 +18,7 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.recipe.specs import parse_specifiers
 from dirac_forge.upstream.facts import CoreMetadata
 
-__all__ = ["Providers", "Wanted", "expand", "parse"]
+__all__ = ["Providers", "Wanted", "expand", "parse", "readable"]
 
 MOST_REQUIREMENTS = 2000
 """A release has tens of requirements; extras that unfold into more are not honest."""
@@ -78,6 +78,15 @@ def parse(text: str) -> Pep508:
         raise InputError(f"{text!r} is no requirement: {str(error).splitlines()[0]} (PEP 508)") from error
 
 
+def readable(texts: Iterable[str]) -> Iterable[Pep508]:
+    """Those of the texts that are requirements; the others are told of where they are converted."""
+    for text in texts:
+        try:
+            yield parse(text)
+        except InputError:
+            continue
+
+
 def expand(
     texts: Iterable[str], scope: Scope, providers: Providers, *, extras: Iterable[str] = ()
 ) -> tuple[list[Wanted], list[Note]]:
@@ -116,8 +125,8 @@ class _Expansion:
             return
         if requirement.url:
             self.note("warning", f"{requirement.name}: upstream asks for a URL, which conda can't: {text}")
-        package, unfolded = self._package(requirement)
-        self.found.append(
+        packages, unfolded = self._packages(requirement)
+        self.found += [
             Wanted(
                 project=requirement.name,
                 package=package,
@@ -125,17 +134,18 @@ class _Expansion:
                 reach=where,
                 origin=f"{text} (extra of {added_by})" if added_by else text,
             )
-        )
+            for package in packages
+        ]
         for extra in unfolded:
             self._unfold(requirement, extra, where)
 
-    def _package(self, requirement: Pep508) -> tuple[str, list[str]]:
-        """The package for a requirement, and those of its extras that the package does not hold by itself."""
-        extras = sorted(requirement.extras)
-        for extra in extras:
-            if package := self.providers.bundled(requirement.name, extra):
-                return package, [other for other in extras if other != extra]
-        return self.providers.package(requirement.name), extras
+    def _packages(self, requirement: Pep508) -> tuple[list[str], list[str]]:
+        """The packages for a requirement, and those of its extras that they do not hold by themselves."""
+        bundled = {extra: self.providers.bundled(requirement.name, extra) for extra in sorted(requirement.extras)}
+        packages = [package for package in bundled.values() if package]
+        return packages or [self.providers.package(requirement.name)], [
+            e for e, package in bundled.items() if not package
+        ]
 
     def _unfold(self, requirement: Pep508, extra: str, where: Reach) -> None:
         key = (canonicalize_name(requirement.name), canonicalize_name(extra))

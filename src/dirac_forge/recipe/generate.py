@@ -12,6 +12,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.recipe.expansion import Providers
 from dirac_forge.recipe.model import Note, Output, Recipe
 from dirac_forge.recipe.output import Family, LicenceFile, Part, output_of, requires_python
+from dirac_forge.recipe.satellites import satellites
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.recipe.specs import conda_version
 
@@ -32,7 +33,7 @@ def generate(
     `public_index` is whether sources are written as pypi.org's stable URLs; else as the index lists them.
     Raises InputError where a release has nothing that a recipe could be made from.
     """
-    main = next((part for part in parts if part.package == feedstock), parts[-1])
+    main = next((part for part in parts if feedstock in (part.package, *part.aliases)), parts[-1])
     admitted = {part.package: _supported(part, scope) for part in parts}
     python_min = max((s.python_min for s in admitted.values()), key=Version)
     family = Family(
@@ -45,8 +46,12 @@ def generate(
     notes: list[Note] = []
     outputs = {}
     for part in parts:
-        outputs[part.package], more = output_of(part, admitted[part.package], family, providers)
+        output, more = output_of(part, admitted[part.package], family, providers)
+        outputs[part.package] = output
         notes += _labelled(more, part.package, several=len(parts) > 1)
+        for beside, why in satellites(part, output, admitted[part.package], providers):
+            outputs[beside.name] = beside
+            notes += why
     return Recipe(
         feedstock=feedstock,
         version=family.version,
@@ -73,9 +78,10 @@ def _supported(part: Part, scope: Scope) -> Scope:
     """The scope's Pythons that the release admits; all of them where it says nothing."""
     admitted = scope.supported(requires_python(part.facts))
     if not admitted.pythons:
+        release = f"{part.facts.metadata.name} {part.facts.release.version}"
         raise InputError(
-            f"{part.facts.metadata.name} {part.facts.release.version} needs Python {part.facts.metadata.requires_python}, "
-            f"and the channel builds for {scope.pythons[0]} to {scope.pythons[-1]}",
+            f"{release} needs Python {part.facts.metadata.requires_python}, and the channel builds for "
+            f"{scope.pythons[0]} to {scope.pythons[-1]}",
             hint="Choose another version of it, or set `pythons` in [tool.dirac-forge].",
         )
     return admitted

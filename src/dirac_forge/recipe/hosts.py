@@ -24,15 +24,18 @@ def build_backend(sdist: SdistFacts) -> str:
 
 
 def build_requirements(sdist: SdistFacts) -> tuple[str, ...]:
-    """Requirements (PEP 508) of the build, in upstream's order: [build-system] where there is one, else setuptools
-    with the `setup_requires` that setup.cfg and setup.py give as literals.
+    """Requirements (PEP 508) of the build, in upstream's order.
+
+    Those of [build-system], else setuptools; with setuptools also literal `setup_requires` of setup.cfg and setup.py.
     """
     system = sdist.pyproject.get("build-system")
     requires = system.get("requires") if isinstance(system, dict) else None
-    if isinstance(requires, list):
-        return tuple(text for text in requires if isinstance(text, str))
+    declared = [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
+    if not build_backend(sdist).startswith("setuptools."):
+        return tuple(declared)
+    # setuptools' backend adds setup_requires to what [build-system] says.
     legacy = [*_from_setup_cfg(sdist.texts.get("setup.cfg", "")), *_from_setup_py(sdist.texts.get("setup.py", ""))]
-    return (*DEFAULT, *(text for text in dict.fromkeys(legacy) if not _USELESS.match(text) and text not in DEFAULT))
+    return tuple(dict.fromkeys([*declared, *(text for text in legacy if not _USELESS.match(text))]))
 
 
 def _from_setup_cfg(text: str) -> list[str]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from dirac_forge.upstream.facts import EntryPoint, Facts, SdistFacts
 
-__all__ = ["help_commands", "imports_of", "sound_entry_points"]
+__all__ = ["help_commands", "imports_of", "installed", "sound_entry_points"]
 
 MOST_IMPORTS = 12
 MOST_HELP_COMMANDS = 5
 _DEEPEST_NAMESPACE = 4
 _MODULE = re.compile(r"^([A-Za-z_]\w*)(?:\.(?:cpython|cp|abi3|pypy)[\w.-]*)?\.(?:py|so|pyd|dylib)$")
 _NOT_THE_PACKAGE = {
-    "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "fabfile", "noxfile", "scripts", "setup",
-    "tasks", "test", "testing", "tests", "tools", "versioneer",
+    "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "fabfile", "noxfile", "scripts",
+    "setup", "tasks", "test", "testing", "tests", "tools", "versioneer",
 }  # fmt: skip
 _COMMAND = re.compile(r"[A-Za-z0-9_][\w.+-]*")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -30,7 +30,7 @@ def imports_of(facts: Facts) -> tuple[str, ...]:
 
     From the wheel, else from the sdist: its list of top-level names, else its package folders.
     """
-    if facts.wheel is not None and (names := _installed(facts.wheel.members)):
+    if facts.wheel is not None and (names := installed(facts.wheel.members)):
         return names
     return _from_sdist(facts.sdist, facts.metadata.name) if facts.sdist is not None else ()
 
@@ -68,7 +68,8 @@ def _dotted(path: str) -> str:
     return ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _installed(members: Iterable[str]) -> tuple[str, ...]:
+def installed(members: Iterable[str]) -> tuple[str, ...]:
+    """The importable names at the top of a wheel, by the names of its files."""
     tree: Tree = {}
     for member in members:
         parts = PurePosixPath(member).parts
@@ -116,14 +117,13 @@ def _from_sdist(sdist: SdistFacts, project: str) -> tuple[str, ...]:
     tree: Tree = {}
     for member in sdist.members:
         _put(tree, PurePosixPath(member).parts)
-    for folder in ("src", "lib", "python"):
-        if folder in tree and (names := _packages(tree[folder])):
-            return _chosen(names)
-    if names := _packages(tree):
-        return _chosen(names)
     module = re.sub(r"[-.]", "_", project)
-    here: Mapping[str, Tree] = {**tree, **tree.get("src", {})}
-    return tuple(name for name in (module, module.lower()) if f"{name}.py" in here)[:1]
+    for folder in ("src", "lib", "python", ""):
+        here = tree.get(folder, {}) if folder else {name: tree[name] for name in tree.keys() - {"src", "lib", "python"}}
+        single = [name for name in (module, module.lower()) if f"{name}.py" in here]
+        if names := _packages(here) or single[:1]:
+            return _chosen(names)
+    return ()
 
 
 def _listed(text: str) -> tuple[str, ...]:

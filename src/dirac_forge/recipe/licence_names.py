@@ -119,7 +119,8 @@ _DUAL: Final = re.compile(
     r"(?i)\bdual\b|\bdual[- ]licen[cs]|\beither\W+(?:\w+\W+){0,4}of\b|\bat your (?:choice|option)\b|\bchoose\b"
 )
 _LATER_NOTICE: Final = re.compile(
-    r"(?i)\b([al]?gpl|general\s+public\s+licen[cs]e)\b.{0,300}?(?:any\s+later\s+version|or\s+later|or\s+newer|v\d(?:\.\d)?\+)",
+    r"(?i)\b(?:[al]?gpl|general\s+public\s+licen[cs]e)"
+    r"(?:.{0,300}?any\s+later\s+version|[\s,(]*v?(?:ersion)?\W{0,2}\d(?:\.\d)?(?:\+|[\s,]+or\s+(?:later|newer)))",
     re.DOTALL,
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -47,33 +48,47 @@ _TITLES: Final = (
 _PYTHON: Final = ("psf license agreement", "python software foundation license version 2")
 """Of Python's own licence, which goes on with the licences of its past."""
 
-_PERMISSION: Final = "permission is hereby granted, free of charge, to any person obtaining a copy"
-_BSD: Final = "redistribution and use in source and binary forms"
-_ENDORSE: Final = "(?:neither the names? .{0,300}|names? of .{0,200}may not be used to )"
-_PHRASES: Final[tuple[tuple[str, str, str], ...]] = (
-    # found, not found, licence
-    ("this is free and unencumbered software released into the public domain", "", "Unlicense"),
-    ("licensed under the apache license,? version 2\\.0|apache license v2\\.0 with llvm exceptions", "", "Apache-2.0"),
-    ("subject to the terms of the mozilla public license,? v\\. 2\\.0", "", "MPL-2.0"),
-    ("the software shall be used for good, not evil", "", "JSON"),
-    (f"{_PERMISSION}.*except as contained in this notice", "", "X11"),
+_GRANTS: Final = (
+    # how a grant begins; how far it goes; what tells the licence, and which it is otherwise
     (
-        f"{_PERMISSION}.*permission notice.{{0,60}}shall be included",
-        "except as contained in this notice|not evil",
-        "MIT",
+        "permission is hereby granted, free of charge, to any person obtaining a copy",
+        1600,
+        (("except as contained in this notice", "X11"), ("good, not evil", "JSON"), ("shall be included", "MIT")),
+        "MIT-0",
     ),
-    (_PERMISSION, "shall be included|except as contained", "MIT-0"),
-    ("purpose with or without fee is hereby granted.*except as contained in this notice", "", "curl"),
-    ("purpose with or without fee is hereby granted,? provided that", "except as contained in this notice", "ISC"),
-    ("purpose with or without fee is hereby granted", "hereby granted,? provided", "0BSD"),
-    ("by obtaining, using,? and/or copying this software", "", "MIT-CMU"),
-    ("permission notice appear in supporting documentation", "by obtaining, using", "HPND"),
-    (f"{_BSD}.*all advertising materials", "", "BSD-4-Clause"),
-    (f"{_BSD}.*{_ENDORSE}endorse or promote", "all advertising materials", "BSD-3-Clause"),
-    (_BSD, "endorse or promote|all advertising materials", "BSD-2-Clause"),
-    ("the origin of this software must not be misrepresented", "", "Zlib"),
+    (
+        "purpose with or without fee is hereby granted",
+        1400,
+        (("except as contained in this notice", "curl"), ("hereby granted,? provided that", "ISC")),
+        "0BSD",
+    ),
+    (
+        "redistribution and use in source and binary forms",
+        2200,
+        (
+            ("all advertising materials", "BSD-4-Clause"),
+            ("(?:neither the names? .{0,300}|names? of .{0,200}may not be used to )endorse or promote", "BSD-3-Clause"),
+        ),
+        "BSD-2-Clause",
+    ),
 )
-"""Of licences that are often a part of a file, or quoted as a notice."""
+"""Of short licences, which are often a part of a file with several."""
+
+_PHRASES: Final = (
+    ("this is free and unencumbered software released into the public domain", "Unlicense"),
+    ("licensed under the apache license,? version 2\\.0|apache license v2\\.0 with llvm exceptions", "Apache-2.0"),
+    ("subject to the terms of the mozilla public license,? v\\. 2\\.0", "MPL-2.0"),
+    ("by obtaining, using,? and/or copying this software", "MIT-CMU"),
+    ("permission notice appear in supporting documentation", "HPND"),
+    ("the origin of this software must not be misrepresented", "Zlib"),
+)
+
+_GNU_NOTICE: Final = re.compile(
+    r"gnu (?P<kind>lesser |library |affero )?general public license.{0,120}?version (?P<version>[123](?:\.\d)?)"
+    r"(?P<rest>.{0,60})"
+)
+_NOTICE: Final = 6000
+"""Characters: in a longer text of a GNU licence, "any later version" is a part of the licence itself."""
 
 
 def identify(text: str) -> tuple[Term, ...]:
@@ -84,18 +99,39 @@ def identify(text: str) -> tuple[Term, ...]:
     words = _words(text[:_LONGEST])
     if any(phrase in words for phrase in _PYTHON):
         return (Term("PSF-2.0"),)
-    found: dict[Term, None] = {}
-    for pattern, name in _TITLES:
-        if re.search(rf"\A.{{0,1500}}?{pattern}", words):
-            found[Term(name)] = None
-            break
-    if not any(term.gnu or term.name.startswith(("MPL", "EPL", "EUPL", "CECILL", "CC0")) for term in found):
-        for present, absent, name in _PHRASES:
-            if re.search(present, words) and not (absent and re.search(absent, words)):
-                found[Term(name)] = None
     if "llvm exceptions to the apache 2.0 license" in words:
-        found = {Term("Apache-2.0 WITH LLVM-exception"): None}
-    return tuple(found) or _alike(words)
+        return (Term("Apache-2.0 WITH LLVM-exception"),)
+    start = words[:2000]
+    title = next((name for pattern, name in _TITLES if re.search(pattern, start)), None)
+    if title is not None and title != "Apache-2.0":
+        return (Term(title),)
+    found = [Term(title)] if title else []
+    found += [Term(name) for phrase, name in _PHRASES if re.search(phrase, words)]
+    found += [Term(name) for anchor in _GRANTS for name in _granted(words, *anchor)]
+    if Term("MIT-CMU") in found:
+        found = [term for term in found if term.name != "HPND"]
+    return tuple(dict.fromkeys([*found, *gnu_notice(text)])) or _alike(words)
+
+
+def gnu_notice(text: str) -> tuple[Term, ...]:
+    """The GNU licence that a notice names with its version (not the licence itself, which is longer)."""
+    match = _GNU_NOTICE.search(_words(text)) if len(text) < _NOTICE else None
+    if match is None:
+        return ()
+    prefix = {"lesser ": "L", "library ": "L", "affero ": "A"}.get(match["kind"] or "", "")
+    version = match["version"] if "." in match["version"] else f"{match['version']}.0"
+    later = True if re.search("any later version|or later", match["rest"]) else None
+    return (Term(f"{prefix}GPL-{version}", later),)
+
+
+def _granted(words: str, anchor: str, length: int, choices: tuple[tuple[str, str], ...], otherwise: str) -> list[str]:
+    """One licence for each time that the anchor is found, told by what follows it."""
+    found = []
+    starts = [match.start() for match in re.finditer(anchor, words)]
+    for start, following in pairwise([*starts, len(words)]):
+        part = words[start : min(start + length, following)]
+        found.append(next((name for pattern, name in choices if re.search(pattern, part)), otherwise))
+    return found
 
 
 def _words(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dirac_forge.recipe.licence_names import Term, dual, from_classifier, from_field, later_versions, normalised
-from dirac_forge.recipe.licence_texts import identify
+from dirac_forge.recipe.licence_texts import gnu_notice, identify
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.facts import CoreMetadata
 
@@ -41,6 +41,8 @@ _ASIDE: Final = re.compile(
     r"(?i)(?:^|/)(?:_?vendor(?:ed|ing)?|third[-_]?party|extern(?:al|als)?|deps|dependencies|subprojects|node_modules|"
     r"tests?|testing|docs?|examples?|[^/]*\.egg-info|[^/]*\.dist-info)/"
 )
+_OLD_GNU: Final = re.compile(r"(?i)[AL]?GPL-[123]\.[01]")
+"""Identifiers that SPDX gave up, because many meant "or later" by them."""
 _SHORT: Final = 3000
 """Characters: a shorter licence file may be a notice of the project's own, rather than the text of a licence."""
 
@@ -61,6 +63,8 @@ class _Evidence:
     field: tuple[Term, ...]
     classifiers: tuple[Term, ...]
     texts: tuple[Term, ...]
+    notices: tuple[Term, ...]
+    """GNU licences that other files (setup.py, README) say they are under."""
     where: str
     """The names of the licence files, for notes."""
     dual: bool
@@ -89,10 +93,11 @@ def decide(
     if metadata.license_expression:
         expression = normalised(metadata.license_expression)
         if expression is None:
-            notes.append(
-                Note(level="warning", text=f"License-Expression is not SPDX: {metadata.license_expression!r}.")
-            )
+            text = f"License-Expression is not SPDX: {metadata.license_expression!r}."
+            notes.append(Note(level="warning", text=text))
         else:
+            if _OLD_GNU.fullmatch(metadata.license_expression) and evidence.later:
+                expression = expression.replace("-only", "-or-later")
             notes += _contradiction(expression, "License-Expression", evidence)
     if expression is None:
         expression = _weighed(metadata, evidence, notes)
@@ -110,7 +115,8 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
     field = metadata.license or ""
     named = from_field(field)
     if not named and len(field) > 60:
-        named = identify(field) or from_field(field.strip().splitlines()[0])
+        read = identify(field) or from_field(field.strip().splitlines()[0])
+        named = read if len(read) == 1 or not metadata.classifiers else ()
     licences = {path: text for path, text in contents.items() if not _is_notice(path)}
     found = _unique(term for text in licences.values() for term in identify(text))
     if any(term.name.startswith("LGPL") for term in found):
@@ -118,11 +124,13 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
         found = tuple(term for term in found if not term.name.startswith("GPL"))
     remarks = [text[:_SHORT] for text in licences.values() if len(text) < _SHORT]
     others = [text[:20_000] for path, text in texts.items() if path not in contents and not _is_licence(path)]
+    notices = _unique(term for text in others for term in gnu_notice(text[:_SHORT]))
     return _Evidence(
         field=named,
         classifiers=_refined(_unique(filter(None, map(from_classifier, metadata.classifiers)))),
         texts=found,
-        where=", ".join(sorted(licences)) or "no licence file",
+        notices=notices,
+        where=_places(licences),
         dual=any(map(dual, [field, *(text for text in remarks if len(identify(text)) != 1)]))
         or bool(re.search(r"(?i)\bor\b|/", field) and len(named) > 1),
         later=any(map(later_versions, [*remarks, *others])),
@@ -135,19 +143,18 @@ def _weighed(metadata: CoreMetadata, evidence: _Evidence, notes: list[Note]) -> 
     exact = None if any(term.gnu and term.later is None for term in evidence.field) else normalised(field)
     if exact is not None:
         notes += _contradiction(exact, "the License field", evidence)
+        if evidence.field and evidence.classifiers and not _agree(evidence.field, evidence.classifiers):
+            said = f"The License field says {exact}, the classifiers say {_listed(evidence.classifiers)}"
+            notes.append(Note(level="warning", text=f"{said}; {exact} is taken."))
         return exact
     declared = _declared(evidence, notes)
     if declared and evidence.texts and not any(term.agrees(text) for term in declared for text in evidence.texts):
         said, read = _listed(declared), _listed(evidence.texts)
         twice = bool(evidence.field and evidence.classifiers and _agree(evidence.field, evidence.classifiers))
-        kept = said if twice else read
-        notes.append(
-            Note(
-                level="warning",
-                text=f"The metadata says {said}, but {evidence.where} reads like {read}; {kept} is taken.",
-            )
-        )
-        declared = declared if twice else evidence.texts
+        kept = declared if twice or len(evidence.texts) > 1 else evidence.texts
+        text = f"The metadata says {said}, but {evidence.where} reads like {read}; {_listed(kept)} is taken."
+        notes.append(Note(level="warning", text=text))
+        declared = kept
     if not declared:
         declared = evidence.texts
     return _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
@@ -174,17 +181,19 @@ def _declared(evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
 
 def _resolved(term: Term, evidence: _Evidence, notes: list[Note]) -> str:
     """The SPDX identifier of a term, its open part filled in from the texts; "" where nothing tells."""
-    like = next((text for text in evidence.texts if text != term and term.agrees(text)), None)
+    read = (*evidence.texts, *evidence.notices)
+    like = next((text for text in read if text != term and not text.is_open and term.agrees(text)), None)
     if term.is_open:
-        if like is None or like.is_open:
+        if like is None:
             assumed = {"BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}.get(term.name, "")
             so = f"{assumed} is assumed" if assumed else "it has to be looked up"
             notes.append(Note(level="warning", text=f"The metadata says only {term.name}, no file tells which: {so}."))
             return assumed
         term = Term(like.name, term.later if term.later is not None else like.later)
     if term.gnu and term.later is None:
-        term = Term(term.name, evidence.later)
-        if not evidence.later:
+        later = evidence.later or any(text.later for text in evidence.texts if text.name == term.name)
+        term = Term(term.name, later)
+        if not later:
             notes.append(
                 Note(level="info", text=f"No word of later versions was found: {term.spdx}, not {term.name}-or-later.")
             )
@@ -213,8 +222,16 @@ def _contradiction(expression: str, source: str, evidence: _Evidence) -> list[No
     strange = [text for text in strange if text.name not in expression]
     if not strange:
         return []
+    if len(strange) < len(evidence.texts):
+        return [Note(level="info", text=f"{evidence.where} also holds what reads like {_listed(strange)}.")]
     text = f"{source} says {expression}, but {evidence.where} reads like {_listed(strange)}; {expression} is taken."
     return [Note(level="warning", text=text)]
+
+
+def _places(paths: Iterable[str]) -> str:
+    """The files, named for a note."""
+    first, rest = sorted(paths)[:2], sorted(paths)[2:]
+    return ", ".join(first) + (f" and {len(rest)} more" if rest else "") if first else "no licence file"
 
 
 def _agree(one: Iterable[Term], other: Iterable[Term]) -> bool:

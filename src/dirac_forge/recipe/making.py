@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from dirac_forge.channel.listing import Listing, Status
-from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra
+from dirac_forge.channel.catalogue import Catalogue
+from dirac_forge.channel.listing import Listing, Status, availability
+from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
 from dirac_forge.recipe.dependencies import Dependency, Found, Tree, walk
-from dirac_forge.recipe.expansion import Providers, parse
+from dirac_forge.recipe.expansion import Providers, readable
+from dirac_forge.recipe.families import Families, Order
 from dirac_forge.recipe.generate import generate
 from dirac_forge.recipe.hosts import build_requirements
 from dirac_forge.recipe.model import Note, Recipe
@@ -25,7 +26,7 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.recipe.specs import conda_spec
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 
-__all__ = ["Deps", "Made", "Maker", "Needed", "Order", "Upstream"]
+__all__ = ["Deps", "Made", "Maker", "Needed", "Upstream"]
 
 Deps = Literal["missing", "none", "all"]
 
@@ -44,14 +45,6 @@ class Upstream(Protocol):
     def licence(self, facts: Facts) -> LicenceFile | Note | None:
         """A licence file from the repository where the sdist has none; a note where that could not be asked."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """One recipe that is wanted: its feedstock ("" for the package's own name) and the projects, with versions."""
-
-    feedstock: str
-    projects: Mapping[str, SpecifierSet]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,17 +79,13 @@ class Maker:
     """Makes recipes; holds what the work needs and nothing of its own."""
 
     upstream: Upstream
-    listing: Callable[[Iterable[str]], Listing | None]
-    """What the channels have under these names; None where no channel is asked."""
-    availability: Callable[[Listing | None, str, str], tuple[Status, str | None]]
-    """A package and conda's spec to its status and newest version."""
+    catalogue: Catalogue
     scope: Scope
     executor: Executor
     observer: Observer
     overrides: Mapping[str, str]
     """The workspace's names."""
-    families: Mapping[str, Sequence[str]]
-    """Feedstock to the projects that it holds."""
+    families: Families
     maintainers: Sequence[str] = ()
     public_index: bool = True
 
@@ -105,6 +94,8 @@ class Maker:
 
         Raises ForgeError where an ordered project can't be had; trouble with a dependency is a problem in the result.
         """
+        problems: list[str] = []
+        orders = self.families.completed(orders, problems)
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
         asked = {project: self.executor.submit(self.upstream.facts, project, spec) for project, spec in wanted.items()}
         roots = {project: self.upstream.metadata(project, spec) for project, spec in wanted.items()}
@@ -116,9 +107,9 @@ class Maker:
             observer=self.observer,
         )
         facts = {project: future.result() for project, future in asked.items()}
-        listing = self.listing(_names_to_ask(tree, facts.values()))
+        listing = self.catalogue.info(_names_to_ask(tree, facts.values()))
         needed = tuple(self._needed(dependency, listing) for dependency in tree.dependencies)
-        extra, problems = self._missing(tree, needed, deps, roots)
+        extra = self._missing(tree, needed, deps, roots, problems)
         ordered = [self._recipe(order, facts, listing) for order in orders]
         return Made(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
 
@@ -130,51 +121,40 @@ class Maker:
         except ForgeError as error:
             return Found(project=project, problem=error.message)
 
-    def _needed(self, dependency: Dependency, listing: Listing | None) -> Needed:
+    def _needed(self, dependency: Dependency, listing: Listing) -> Needed:
         mapped = package_for(dependency.project, overrides=self.overrides, catalogue=listing)
         spec = conda_spec(dependency.specifiers)
-        status, newest = self.availability(listing, mapped.package, spec)
+        stands = availability(listing, mapped.package, spec)
         return Needed(
             project=dependency.project,
             version=dependency.found.version,
             requirement=spec,
             mapped=mapped,
-            status=status,
-            newest=newest,
+            status=stands.status,
+            newest=stands.newest,
             required_by=dependency.required_by,
             problem=dependency.found.problem,
         )
 
     def _missing(
-        self, tree: Tree, needed: Sequence[Needed], deps: Deps, roots: Iterable[str]
-    ) -> tuple[list[Recipe], list[str]]:
+        self, tree: Tree, needed: Sequence[Needed], deps: Deps, roots: Iterable[str], problems: list[str]
+    ) -> list[Recipe]:
         """Recipes for dependencies, in build order; members of a family together."""
         chosen = {
             canonicalize_name(row.project): row
             for row in needed
             if deps == "all" or (deps == "missing" and row.status == "missing")
         }
+        made = {canonicalize_name(root) for root in roots}
         specifiers = {canonicalize_name(d.project): d.specifiers for d in tree.dependencies}
-        orders: dict[str, Order] = {}
-        for name in tree.build_order(chosen):
-            row = chosen[canonicalize_name(name)]
-            feedstock, members = self.family(name, row.mapped.package)
-            if {canonicalize_name(root) for root in roots} & set(members):
-                continue  # its family is being made as ordered
-            projects = {member: specifiers.get(canonicalize_name(member), SpecifierSet()) for member in members}
-            orders.setdefault(feedstock, Order(feedstock=feedstock, projects=projects))
-        return self._recipes(list(orders.values()))
+        orders = [
+            Order(feedstock="", projects={name: specifiers[canonicalize_name(name)]})
+            for name in tree.build_order(chosen)
+            if not made.intersection(self.families.of(name)[1])  # its family is being made as ordered
+        ]
+        return self._recipes(self.families.tried(orders, problems), problems)
 
-    def family(self, project: str, package: str) -> tuple[str, tuple[str, ...]]:
-        """The feedstock that holds `project`, and all projects that it holds, normalised."""
-        name = canonicalize_name(project)
-        for feedstock, projects in self.families.items():
-            members = tuple(canonicalize_name(member) for member in projects)
-            if name in members:
-                return feedstock, members
-        return package, (name,)
-
-    def _recipes(self, orders: Sequence[Order]) -> tuple[list[Recipe], list[str]]:
+    def _recipes(self, orders: Sequence[Order], problems: list[str]) -> list[Recipe]:
         """As many of the orders as can be made; a problem for each other."""
         asked = {
             project: self.executor.submit(self.upstream.facts, project, spec)
@@ -182,26 +162,24 @@ class Maker:
             for project, spec in order.projects.items()
         }
         facts: dict[str, Facts] = {}
-        problems = []
         for project, future in asked.items():
             try:
                 facts[project] = future.result()
             except ForgeError as error:
                 problems.append(f"no recipe for {project}: {error.message}")
-        listing = self.listing(_names_to_ask(None, facts.values()))
+        listing = self.catalogue.info(_names_to_ask(None, facts.values()))
         recipes = []
         for order in orders:
-            if not order.projects.keys() <= facts.keys():
-                continue
-            try:
-                recipes.append(self._recipe(order, facts, listing))
-            except InputError as error:
-                problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
-        return recipes, problems
+            if order.projects.keys() <= facts.keys():
+                try:
+                    recipes.append(self._recipe(order, facts, listing))
+                except InputError as error:
+                    problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
+        return recipes
 
     # -- one recipe
 
-    def _recipe(self, order: Order, facts: Mapping[str, Facts], listing: Listing | None) -> Recipe:
+    def _recipe(self, order: Order, facts: Mapping[str, Facts], listing: Listing) -> Recipe:
         mapped = {
             project: package_for(project, overrides=self.overrides, catalogue=listing) for project in order.projects
         }
@@ -221,16 +199,21 @@ class Maker:
             maintainers=self.maintainers,
             public_index=self.public_index,
         )
-        warnings = [Note(level="warning", text=text) for name in sorted(used) if (text := used[name].warning)]
-        return _with_notes(recipe, warnings)
+        return _with_notes(recipe, _guesses([*used.values(), *mapped.values()]))
 
     def _part(self, mapped: Mapped, facts: Facts) -> Part:
         licence = self.upstream.licence(facts)
-        notes = [Note(level="warning", text=mapped.warning)] if mapped.warning else []
+        notes = []
         if isinstance(licence, Note):
             notes.append(licence)
             licence = None
-        return Part(package=mapped.package, facts=facts, licence=licence, notes=tuple(notes))
+        names = packages_of(mapped.project) or (mapped.package,)
+        package, *aliases = names if mapped.package in names else (mapped.package,)
+        # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
+        extras = {e: name for e, name in extras_of(mapped.project).items() if name.startswith(f"{package}-")}
+        return Part(
+            package=package, facts=facts, licence=licence, aliases=tuple(aliases), extras=extras, notes=tuple(notes)
+        )
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
         try:
@@ -243,6 +226,19 @@ def _found(metadata: CoreMetadata) -> Found:
     return Found(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
 
 
+def _guesses(mapped: Iterable[Mapped]) -> list[Note]:
+    """One warning for all names that are guesses: without a channel that is most of them."""
+    guesses = {one.project: one for one in mapped if one.mapped_by == "guess"}
+    if not guesses:
+        return []
+    names = ", ".join(
+        name if name == guesses[name].package else f"{name} as {guesses[name].package}" for name in sorted(guesses)
+    )
+    reasons = "; ".join(sorted({one.evidence for one in guesses.values()}))
+    text = f"names of packages that are guesses: {names} ({reasons}); correct them in [tool.dirac-forge.names]"
+    return [Note(level="warning", text=text)]
+
+
 def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
     return replace(recipe, notes=tuple(dict.fromkeys((*recipe.notes, *notes))))
 
@@ -253,13 +249,5 @@ def _names_to_ask(tree: Tree | None, facts: Iterable[Facts]) -> set[str]:
     for one in facts:
         projects.add(one.metadata.name)
         texts = [*one.metadata.requires_dist, *(build_requirements(one.sdist) if one.sdist else ())]
-        projects.update(requirement.name for requirement in _parsed(texts))
+        projects.update(requirement.name for requirement in readable(texts))
     return {name for project in projects for name in candidates(project)}
-
-
-def _parsed(texts: Iterable[str]) -> Iterable[Pep508]:
-    for text in texts:
-        try:
-            yield parse(text)
-        except InputError:  # told by the conversion
-            continue

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.version import Version
@@ -13,6 +15,8 @@ from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 
 __all__ = ["Reach", "both", "platform_condition", "python_condition", "reach"]
 
+_PYTHON_NAMES = {"python_version", "python_full_version", "implementation_version"}
+_PLATFORM_NAMES = {"sys_platform", "platform_system", "os_name", "platform_machine"}
 PATCH = "99"
 """The micro version for `python_full_version`: a channel offers the newest of each line."""
 
@@ -41,21 +45,34 @@ class Reach:
 
 def reach(marker: Marker | None, scope: Scope, extras: Iterable[str] = ()) -> Reach:
     """Where `marker` holds, with any of `extras` asked for (none: the plain requirement)."""
-    wanted = ("", *extras)
+    return _reach(str(marker) if marker else "", scope, tuple(sorted(extras)))
+
+
+@lru_cache(maxsize=10_000)
+def _reach(text: str, scope: Scope, extras: tuple[str, ...]) -> Reach:
+    """Decided once for a text: releases repeat each other's markers, and only what a marker names is varied."""
+    marker = Marker(text) if text else None
+    names = set(re.findall(r"\w+", text))
+    pythons = scope.pythons if names & _PYTHON_NAMES else scope.pythons[:1]
+    platforms = scope.platforms if names & _PLATFORM_NAMES else scope.platforms[:1]
     holds = {
         (python, platform)
-        for python in scope.pythons
-        for platform in scope.platforms
-        if marker is None or any(_evaluate(marker, python, platform, extra) for extra in wanted)
+        for python in pythons
+        for platform in platforms
+        if marker is None or any(_evaluate(marker, python, platform, extra) for extra in ("", *extras))
     }
-    pythons = tuple(p for p in scope.pythons if any(p == python for python, _ in holds))
-    platforms = tuple(s for s in scope.platforms if any(s == subdir for _, subdir in holds))
+    where_pythons = tuple(p for p in pythons if any(p == python for python, _ in holds))
+    where_platforms = tuple(s for s in platforms if any(s == subdir for _, subdir in holds))
+    exact = len(holds) == len(where_pythons) * len(where_platforms)
+    if holds:
+        where_pythons = where_pythons if pythons == scope.pythons else scope.pythons
+        where_platforms = where_platforms if platforms == scope.platforms else scope.platforms
     return Reach(
-        pythons=pythons,
-        platforms=platforms,
-        every_python=pythons == scope.pythons,
-        every_platform=platforms == scope.platforms,
-        exact=len(holds) == len(pythons) * len(platforms),
+        pythons=where_pythons,
+        platforms=where_platforms,
+        every_python=where_pythons == scope.pythons,
+        every_platform=where_platforms == scope.platforms,
+        exact=exact,
     )
 
 

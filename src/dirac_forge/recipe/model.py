@@ -90,7 +90,7 @@ class Output:
     script: str = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
     skip: tuple[When, ...] = ()
     entry_points: tuple[str, ...] = ()
-    """`name = module:function`; written for noarch python only, as conda-forge asks."""
+    """`name = module:function`; a noarch package has no commands without them."""
     build: tuple[Requirement, ...] = ()
     host: tuple[Requirement, ...] = ()
     run: tuple[Requirement, ...] = ()

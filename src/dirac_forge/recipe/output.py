@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -15,7 +15,7 @@ from dirac_forge.recipe.about import links_of, summary_of
 from dirac_forge.recipe.compiled import Nature, nature
 from dirac_forge.recipe.expansion import Providers
 from dirac_forge.recipe.hosts import build_requirements
-from dirac_forge.recipe.imports import help_commands, imports_of, sound_entry_points
+from dirac_forge.recipe.imports import help_commands, imports_of, installed, sound_entry_points
 from dirac_forge.recipe.licences import decide
 from dirac_forge.recipe.markers import python_condition
 from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
@@ -64,6 +64,10 @@ class Part:
     package: str
     facts: Facts
     licence: LicenceFile | None = None
+    aliases: tuple[str, ...] = ()
+    """Further names of the package: outputs that only require it."""
+    extras: Mapping[str, str] = field(default_factory=dict)
+    """Extra to the package that requires this one and what the extra adds."""
     notes: tuple[Note, ...] = ()
 
 
@@ -123,12 +127,12 @@ class _Builder:
             version=self.version if self.version != self.family.version else None,
             sources=self._sources(),
             noarch="python" if self.nature.noarch else None,
-            script="\n".join([_PIP, _BUNDLE_CRATES]) if "rust" in self.nature.languages else _PIP,
+            script=f"{_PIP}\n{_BUNDLE_CRATES}" if "rust" in self.nature.languages else _PIP,
             skip=() if self.nature.noarch else self._skipped(),
-            entry_points=self._entry_points() if self.nature.noarch else (),
+            entry_points=self._entry_points(),
             build=build,
             host=host,
-            run=self._run(),
+            run=self._run(host),
             test=Test(imports=self._imports(), commands=help_commands(self._points(), self.facts.sdist)),
             about=self._about(),
             projects=(self.facts.metadata.name,),
@@ -179,7 +183,9 @@ class _Builder:
 
     def _imports(self) -> tuple[str, ...]:
         found = imports_of(self.facts)
-        if not found:
+        if not found and self.facts.wheel is not None and not installed(self.facts.wheel.members):
+            self._note("info", "it installs no modules: its requirements are what it brings")
+        elif not found:
             self._todo("which modules it installs could not be found out: fill in the imports of its test")
         return found
 
@@ -214,28 +220,28 @@ class _Builder:
         ]
         if "rust" in languages:
             build.append(Requirement(name="cargo-bundle-licenses"))
-        if self.nature.libraries and self._looks_libraries_up():
-            programs = [*programs, Requirement(name="pkg-config")]
+        programs += [Requirement(name=name) for name in self.nature.programs]
         known = {line.name for line in lines}
         libraries = [Requirement(name=name) for name in self.nature.libraries if name not in known]
         build += sorted({line.name: line for line in programs}.values(), key=lambda line: line.name)
         return tuple(build), (Requirement(name="python"), Requirement(name="pip"), *host, *libraries)
 
-    def _looks_libraries_up(self) -> bool:
-        """Whether the build finds its libraries through pkg-config."""
-        texts = self.facts.sdist.texts if self.facts.sdist is not None else {}
-        return any(
-            path.endswith(("meson.build", "CMakeLists.txt")) or "pkg-config" in text for path, text in texts.items()
-        )
-
-    def _run(self) -> tuple[Requirement, ...]:
+    def _run(self, host: Iterable[Requirement]) -> tuple[Requirement, ...]:
         converted = convert(self.facts.metadata.requires_dist, self.scope, self.providers, noarch=self.nature.noarch)
         self.notes += converted.notes
         lines = self._pinned([line for line in converted.lines if line.name != "python"])
         if not self.nature.noarch:
-            return (Requirement(name="python"), *lines)
+            return (Requirement(name="python"), *self._with_cffi(lines, host))
         floor = Requirement(name="python", spec=",".join([">=@{python_min}", *self._python_ceiling()]))
         return (floor, *self._by_platform(lines))
+
+    def _with_cffi(self, lines: list[Requirement], host: Iterable[Requirement]) -> list[Requirement]:
+        """What cffi compiled imports cffi's backend, whether or not upstream says so."""
+        compiling = [line for line in host if line.name == "cffi"]
+        if not compiling or any(line.name == "cffi" for line in lines):
+            return lines
+        self._note("info", "cffi in run too: the extension that it compiles imports it")
+        return sorted([*lines, *compiling], key=lambda line: line.name)
 
     def _python_ceiling(self) -> list[str]:
         """Clauses of Requires-Python that exclude a Python 3 above the floor: `<3.13`, `!=3.11.*`."""

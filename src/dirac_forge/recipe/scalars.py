@@ -2,8 +2,8 @@
 
 In recipe.yaml (v1) YAML is read first, then `${{ … }}` is rendered in each scalar (CEP 13). In meta.yaml (v0)
 conda-build first drops lines by their selectors (`# [win]`), then renders Jinja over the whole text, and reads YAML
-last. What must not be evaluated is therefore hidden by an expression that yields the delimiter in v1, and by YAML
-escapes in v0.
+last. What must not be evaluated is therefore hidden: in v1 by an expression that yields the brace, in v0 by YAML
+escapes.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Dialect:
 
     def quoted(self, text: str) -> str:
         """Like `literal`, always in double quotes: a version stays a string for every reader."""
-        return f'"{self._escaped(text)}"'
+        return f'"{self._escaped(text, text, rendered=False)}"'
 
     def template(self, text: str) -> str:
         """The scalar for text of ours: `@{name}` is a variable, and nothing else in it is evaluated."""
@@ -78,16 +78,18 @@ class Dialect:
         seen = "x".join(texts)
         if _PLAIN.fullmatch(seen) and not re.search(r":(\s|$)|\s$", seen) and not _RESOLVED.fullmatch(seen):
             return _woven(texts, names)
-        return f'"{_woven([self._escaped(text, "#" in seen) for text in texts], names)}"'
+        return f'"{_woven([self._escaped(text, seen, bool(names)) for text in texts], names)}"'
 
-    def _escaped(self, text: str, hash_sign: bool | None = None) -> str:
-        """For inside double quotes."""
+    def _escaped(self, text: str, seen: str, rendered: bool) -> str:
+        """For inside double quotes; `seen` is all the text of the scalar, `rendered` if it has variables."""
         text = text.replace("\\", "\\\\").replace('"', '\\"')
-        hidden = (
-            re.sub(r"\{(?=[{%#]|$)", r"\\x7B", text) if self.rendered_first else text.replace("${{", "${{ '${{' }}")
-        )
+        if self.rendered_first:
+            text = re.sub(r"\{(?=[{%#]|$)", r"\\x7B", text)
+        elif rendered or re.search(r"\$\{\{|\{[%#]", seen):
+            # One expression makes rattler-build read all delimiters of the scalar, `{{` among them.
+            text = re.sub(r"\{(?=[{%#])", self.variable("'{'"), text)
         # Both linters and conda-build look for selectors in lines of text, whatever quotes they are in.
-        return hidden.replace("[", r"\x5B") if ("#" in text if hash_sign is None else hash_sign) else hidden
+        return text.replace("[", r"\x5B") if "#" in seen else text
 
 
 def _woven(texts: list[str], names: list[str]) -> str:

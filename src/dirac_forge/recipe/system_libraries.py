@@ -50,7 +50,9 @@ CRATES = {
 }  # fmt: skip
 """A `-sys` crate that a Cargo.toml names to the package that it links to."""
 
-_PYTHON_LIST = re.compile(r"\blibraries\s*(?:=|\+=|\.extend\(|\.append\()\s*[\[(]?\s*((?:[\"'][\w+.-]+[\"']\s*,?\s*)+)")
+_PYTHON_LIST = re.compile(
+    r"\blib(?:rarie)?s\s*(?:=|\+=|\.extend\(|\.append\()\s*[\[(]?\s*((?:[\"'][\w+.-]+[\"']\s*,?\s*)+)"
+)
 _LINK_FLAG = re.compile(r"[\"'\s]-l([\w+.-]+)")
 _STRING = re.compile(r"[\"']([\w+.-]+)[\"']")
 _PKG_CONFIG = re.compile(
@@ -75,9 +77,7 @@ def _packages(path: PurePosixPath, text: str) -> Iterator[str]:
         return
     if path.suffix == ".py":
         text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-        for names in _PYTHON_LIST.findall(text):
-            yield from (LINKED[name] for name in _STRING.findall(names) if name in LINKED)
-        yield from (LINKED[name] for name in _LINK_FLAG.findall(text) if name in LINKED)
+        yield from _in_python(text)
     elif path.name not in {"meson.build", "CMakeLists.txt"}:
         return
     yield from (package for program, package in PROGRAMS.items() if re.search(rf"(?<![\w-]){program}(?![\w-])", text))
@@ -85,3 +85,11 @@ def _packages(path: PurePosixPath, text: str) -> Iterator[str]:
         name = next(group for group in match.groups() if group)
         if package := DISCOVERED.get(name.lower()):
             yield package
+
+
+def _in_python(text: str) -> Iterator[str]:
+    for names in _PYTHON_LIST.findall(text):
+        yield from (LINKED[name] for name in _STRING.findall(names) if name in LINKED)
+    yield from (LINKED[name] for name in _LINK_FLAG.findall(text) if name in LINKED)
+    if "pkg-config" in text:  # names are often handed to it through variables
+        yield from (DISCOVERED[name] for name in _STRING.findall(text) if name in DISCOVERED)

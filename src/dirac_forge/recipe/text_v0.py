@@ -29,7 +29,9 @@ def write(recipe: Recipe) -> str:
         *wording.todo_lines(recipe, V0),
         *(f"{{% set {key} = {V0.quoted(value)} %}}" for key, value in variables.items()),
     ]
-    package = nested("package", [*entry("name", V0.variable("name")), *entry("version", V0.variable("version"))])
+    version = recipe.outputs[0].version if flat else None
+    scalar = V0.quoted(version) if version else V0.variable("version")
+    package = nested("package", [*entry("name", V0.variable("name")), *entry("version", scalar)])
     return text_of(sections(head, package, *(_flat(recipe) if flat else _several(recipe)), _extra(recipe, name)))
 
 
@@ -57,6 +59,7 @@ def _several(recipe: Recipe) -> list[Lines]:
     outputs = [
         [
             *entry("name", output.name),
+            *(entry("version", V0.quoted(output.version)) if output.version else []),
             *nested("build", _build(output, folder=output.name if output.sources else None)),
             *nested("requirements", _requirements(output)),
             *nested("test", _test(output)),
@@ -94,7 +97,7 @@ def _build(output: Output, folder: str | None) -> Lines:
     lines += _one_or_more(
         "script", [V0.template(line) for line in ([f"cd {folder}"] if folder and commands else []) + commands]
     )
-    return lines + nested("entry_points", items([V0.literal(line)] for line in wording.entry_points(output)))
+    return lines + nested("entry_points", items([V0.literal(line)] for line in output.entry_points))
 
 
 def _requirements(output: Output) -> Lines:

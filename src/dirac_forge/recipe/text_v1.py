@@ -31,7 +31,7 @@ def write(recipe: Recipe) -> str:
 def _flat(recipe: Recipe) -> list[Lines]:
     (output,) = recipe.outputs
     return [
-        _package("package", output.name),
+        _package("package", output.name, output.version),
         nested("source", _sources(output.sources)),
         nested("build", [*entry("number", str(recipe.build_number)), *_build(output)]),
         nested("requirements", _requirements(output)),
@@ -43,7 +43,7 @@ def _flat(recipe: Recipe) -> list[Lines]:
 def _several(recipe: Recipe) -> list[Lines]:
     outputs = [
         sections(
-            nested("package", entry("name", output.name)),
+            nested("package", [*entry("name", output.name), *_own_version(output)]),
             nested("source", _sources(output.sources)),
             nested("build", _build(output)),
             nested("requirements", _requirements(output)),
@@ -60,8 +60,14 @@ def _several(recipe: Recipe) -> list[Lines]:
     ]
 
 
-def _package(key: str, name: str) -> Lines:
-    return nested(key, [*entry("name", name), *entry("version", V1.variable("version"))])
+def _package(key: str, name: str, version: str | None = None) -> Lines:
+    scalar = V1.quoted(version) if version else V1.variable("version")
+    return nested(key, [*entry("name", name), *entry("version", scalar)])
+
+
+def _own_version(output: Output) -> Lines:
+    """Outputs inherit the recipe's."""
+    return entry("version", V1.quoted(output.version)) if output.version else []
 
 
 def _sources(sources: tuple[Source, ...]) -> Lines:
@@ -83,7 +89,7 @@ def _build(output: Output) -> Lines:
         lines += entry("noarch", output.noarch)
     lines += _one_or_more("script", [V1.template(line) for line in wording.script_lines(output)])
     lines += _one_or_more("skip", [V1.literal(when.v1) for when in output.skip])
-    scripts = items([V1.literal(line)] for line in wording.entry_points(output))
+    scripts = items([V1.literal(line)] for line in output.entry_points)
     return [*lines, *nested("python", nested("entry_points", scripts))]
 
 
@@ -123,8 +129,8 @@ def _tests(output: Output) -> Lines:
         python = nested("imports", items([V1.literal(module)] for module in test.imports))
         python += entry("pip_check", "true" if test.pip_check else "false")
         if output.noarch == "python":
-            # The linter asks for both ends of the range; `"*"` is the newest Python that the output allows.
-            python += nested("python_version", items([[minimum], ['"*"']]))
+            # The linter asks for both ends of the range; `"*"` is the newest Python there is.
+            python += _one_or_more("python_version", [minimum] if wording.capped(output) else [minimum, '"*"'])
         blocks.append(nested("python", python))
     elif test.pip_check:
         needs = items([["pip"], *([[f"python {minimum}"]] if output.noarch == "python" else [])])

@@ -18,7 +18,6 @@ __all__ = [
     "SHA256_MISSING",
     "capped",
     "check",
-    "entry_points",
     "feedstock_name",
     "requirement",
     "script_lines",
@@ -57,6 +56,7 @@ def check(recipe: Recipe) -> None:
         raise InputError(f"The recipe of {recipe.feedstock} has no output.", hint="Give at least one project.")
     for output in recipe.outputs:
         _each("package name", _PACKAGE, [output.name])
+        _each("version", _VERSION, [output.version] if output.version is not None else [])
         _each("sha256", _SHA256, [source.sha256 for source in output.sources if source.sha256 is not None])
         _each("module to import", _MODULE, output.test.imports)
         _each("entry point", _ENTRY_POINT, output.entry_points)
@@ -110,11 +110,6 @@ def todo_lines(recipe: Recipe, dialect: Dialect) -> Lines:
 def source_comments(source: Source, dialect: Dialect) -> Lines:
     """Where the source comes from, if there is something to say."""
     return [f"# {dialect.comment(source.comment)}"] if source.comment else []
-
-
-def entry_points(output: Output) -> tuple[str, ...]:
-    """Only noarch python needs them in the recipe: else the build writes the scripts."""
-    return output.entry_points if output.noarch == "python" else ()
 
 
 def script_lines(output: Output) -> list[str]:

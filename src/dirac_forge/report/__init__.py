@@ -1,1 +1,1 @@
-"""Results as terminal text, Markdown, SVG, HTML and JSON."""
+"""Plans, checks, changes and recipes as text for people and values for programs."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.upstream.release import Project, Release
@@ -65,9 +65,9 @@ def choose(
 ) -> Choice | Refusal:
     """The newest release that satisfies `specifier`, is not yanked, and runs on some of `pythons` ("3.11", "3.12"…).
 
-    `prereleases` True takes them as any other; False never; None (as PEP 440 says) only where `specifier` names one or no
-    final release is left. A version asked for exactly (`==1.0`, `===1.0`) is taken even yanked, as a pre-release or for
-    other Pythons; the choice's problems say so. `pythons` empty: any Python.
+    `prereleases` True takes them as any other; False never; None (as PEP 440 says) only where `specifier` names one or
+    no final release is left. A version asked for exactly (`==1.0`, `===1.0`) is taken even yanked, as a pre-release or
+    for other Pythons; the choice's problems say so. `pythons` empty: any Python.
     """
     specifier = specifier if specifier is not None else _ANY
     if not project.releases:
@@ -97,7 +97,7 @@ def choose(
 def _newest(
     project: Project, specifier: SpecifierSet, pythons: Sequence[str], prereleases: bool | None
 ) -> tuple[Release | None, tuple[Rejected, ...], Release | None]:
-    """The newest release without objection, the newer ones with theirs, and the newest held back as pre-release only."""
+    """The newest release without objection, the newer ones with theirs, the newest held back as pre-release only."""
     rejected: list[Rejected] = []
     waiting: Release | None = None
     for release in reversed(project.releases):
@@ -157,7 +157,7 @@ def _exact(specifier: SpecifierSet) -> Version | None:
         if part.operator in ("==", "===") and not part.version.endswith(".*"):
             try:
                 return Version(part.version)
-            except InvalidVersion:
+            except ValueError:
                 return None
     return None
 

@@ -1,4 +1,4 @@
-"""What is kept of a source archive while it streams by: names, the small texts that decide things, parsers of command lines."""
+"""What is kept of a source archive while it streams by: names, small texts that decide things, command-line parsers."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ _PARSED_LIMIT = 32 * 1024 * 1024
 """Bytes of one kept text, of all of them, and of all Python modules that are looked into."""
 
 _ROOT_TEXTS = re.compile(
-    r"(?:setup\.py|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+|environment\.ya?ml|tox\.ini"
-    r"|MANIFEST\.in|build\.py|build\.rs|hatch_build\.py|configure\.ac|configure\.in|CMakePresets\.json|requirements[\w.-]*\.txt"
+    r"(?:[^/]+\.py|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+|environment\.ya?ml|tox\.ini"
+    r"|MANIFEST\.in|build\.rs|configure\.ac|configure\.in|CMakePresets\.json|requirements[\w.-]*\.txt"
     r"|requirements/[\w.-]+\.txt)",
-    re.I,
+    re.IGNORECASE,
 )
 _DEEP_TEXTS = re.compile(r"(?:[^/]+/){0,3}(?:meson\.build|CMakeLists\.txt|Cargo\.toml)")
 _EGG_INFO = re.compile(r"(?:[^/]+/){0,3}[^/]+\.egg-info/(?:entry_points|requires|top_level|not-zip-safe)\.txt")
 _LICENSES = re.compile(
     r"(?:[^/]+/){0,3}(?:licen[cs]es?/[^/]+|[^/]*(?:licen[cs]e|copying|copyright|notice|eula|unlicense)[^/]*|patents)",
-    re.I,
+    re.IGNORECASE,
 )
 _CODE = re.compile(
-    r"\.(?:py|pyi|pyx|pxd|c|cc|cpp|h|hpp|js|ts|css|java|go|rs|rb|so|png|svg|gz|zip|html?|json|ipynb|f90|in|sh)\Z", re.I
+    r"\.(?:py|pyi|pyx|pxd|c|cc|cpp|h|hpp|js|ts|css|java|go|rs|rb|so|png|svg|gz|zip|html?|json|ipynb|f90|in|sh)\Z",
+    re.IGNORECASE,
 )
 _NO_SCRIPT = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|benchmarks?|site-packages)/")
 
@@ -45,6 +46,8 @@ class Contents:
     texts: Mapping[str, str] = field(default_factory=dict)
     pkg_info: bytes | None = None
     command_line_modules: frozenset[str] = frozenset()
+    has_egg_info: bool = False
+    """Whether setuptools wrote an .egg-info folder: without a requires.txt in it, nothing is required."""
     problems: tuple[str, ...] = ()
 
     def egg_info(self, name: str) -> str | None:
@@ -112,6 +115,7 @@ class Reader:
             texts={name[cut:]: text for name, text in sorted(self._texts.items()) if name.startswith(top)},
             pkg_info=self._chosen_pkg_info(top),
             command_line_modules=frozenset(name[cut:] for name in self._parsers if name.startswith(top)),
+            has_egg_info=any(name.startswith(top) and ".egg-info/PKG-INFO" in name for name in self._pkg_info),
             problems=tuple(self._problems),
         )
 

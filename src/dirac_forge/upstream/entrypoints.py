@@ -1,4 +1,4 @@
-"""Entry points from entry_points.txt and from declarations; whatever is no plain `name = module:function` is left out."""
+"""Entry points from entry_points.txt and from declarations; what is no plain `name = module:function` is left out."""
 
 from __future__ import annotations
 

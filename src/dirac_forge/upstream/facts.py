@@ -78,7 +78,7 @@ class SdistFacts:
     entry_points: tuple[EntryPoint, ...] = ()
     """From [project.scripts], setup.cfg, setup.py literals or egg-info, in this order of trust."""
     setup: Mapping[str, object] = field(default_factory=dict)
-    """Arguments of setup() by setup.py, else setup.cfg, whose values are literal (`packages`, `package_dir`, `py_modules`…);
+    """Arguments of setup() by setup.py, else setup.cfg, whose values are literal (`packages`, `py_modules`…);
     None stands for an argument that is given but not literal (`ext_modules`, say)."""
     problems: tuple[str, ...] = ()
     """What is odd about it, in words."""

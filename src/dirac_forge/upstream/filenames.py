@@ -6,15 +6,15 @@ import re
 from typing import Literal, NamedTuple
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 __all__ = ["FileNames", "Named", "WheelTags", "wheel_tags"]
 
 SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tbz", ".tbz2", ".txz", ".tar", ".tar.Z")
 """PEP 625 knows .tar.gz only; older releases came in all of these."""
 
-_OTHER = re.compile(r"\.(?:egg|exe|msi|rpm|deb|dmg|asc|sig|metadata|provenance|sha256|md5)\Z", re.I)
-_DUMB = re.compile(r"\.(?:aix|cygwin|darwin|linux|macosx|solaris|sunos|win)[-.\w]*\Z", re.I)
+_OTHER = re.compile(r"\.(?:egg|exe|msi|rpm|deb|dmg|asc|sig|metadata|provenance|sha256|md5)\Z", re.IGNORECASE)
+_DUMB = re.compile(r"\.(?:aix|cygwin|darwin|linux|macosx|solaris|sunos|win)[-.\w]*\Z", re.IGNORECASE)
 
 
 class Named(NamedTuple):
@@ -41,12 +41,12 @@ def wheel_tags(filename: str) -> WheelTags:
 
 
 class FileNames:
-    """Reads the file names of one project; each version text is parsed once, a page repeats it up to a hundred times."""
+    """Reads the file names of one project; each version text is parsed once (a page repeats it a hundred times)."""
 
     def __init__(self, project: str) -> None:
         self._normalised = canonicalize_name(project)
         parts = [re.escape(part) for part in self._normalised.split("-")]
-        self._prefix = re.compile("[-_.]+".join(parts) + r"-(?=v?\d)", re.I)
+        self._prefix = re.compile("[-_.]+".join(parts) + r"-(?=v?\d)", re.IGNORECASE)
         self._versions: dict[str, Version | None] = {}
         self._names: dict[str, bool] = {}
 
@@ -94,5 +94,5 @@ class FileNames:
 def _parse(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None

@@ -10,6 +10,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.http import HashMismatchError, Http
 from dirac_forge.store import Store
 from dirac_forge.upstream.contradiction import contradictions
+from dirac_forge.upstream.description import describe
 from dirac_forge.upstream.facts import CoreMetadata, Facts, SdistFacts, WheelFacts
 from dirac_forge.upstream.release import Release
 from dirac_forge.upstream.sdist import sdist_facts
@@ -21,13 +22,21 @@ _T = TypeVar("_T")
 
 
 def gather(
-    http: Http, release: Release, store: Store, *, sdist: bool = True, executor: Executor | None = None
+    http: Http,
+    release: Release,
+    store: Store,
+    *,
+    sdist: bool = True,
+    executor: Executor | None = None,
+    index_url: str | None = None,
 ) -> Facts:
     """The facts of `release`: its best wheel and, with `sdist`, its source archive.
 
     Metadata is the wheel's, else the sdist's PKG-INFO or static [project], else literals of setup.cfg and setup.py; if
-    even that fails, name and version alone, and problems that say what is missing. With `executor` both files are fetched
-    at once; it may be the one that this call runs in. A wheel or sdist that can't be read is a problem.
+    even that fails, name and version alone, and problems that say what is missing. With `executor` both files are
+    fetched at once; it may be the one that this call runs in. A wheel or sdist that can't be read is a problem. With
+    `index_url` (the root of the Simple API), a release that has neither wheel nor PKG-INFO is looked up in the index's
+    own description for summary, licence and URLs that its files do not tell.
 
     Raises HashMismatchError for a file that is not the index's, and UnreachableError where the server fails.
     """
@@ -43,7 +52,9 @@ def gather(
         )
 
     def read_sdist() -> SdistFacts | InputError | None:
-        return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project)) if sdist_file else None
+        if sdist_file is None:
+            return None
+        return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project))
 
     wheel, source = _both(read_wheel, read_sdist, executor)
     if isinstance(wheel, InputError):
@@ -56,17 +67,21 @@ def gather(
         problems.append(f"{release.project} {release.version} has no wheel for Python 3")
     if sdist and sdist_file is None:
         problems.append(f"{release.project} {release.version} has no source archive on the index")
-    return _facts(release, wheel, source, problems)
+    metadata, origin = _metadata(release, wheel, source)
+    if index_url is not None and wheel is None and not origin.startswith("PKG-INFO"):
+        metadata, added = describe(http, index_url, metadata)
+        problems += [f"{', '.join(added)}: not in the files, from the index's description"] if added else []
+    return _facts(release, wheel, source, problems, metadata, origin)
 
 
 def light(http: Http, release: Release, store: Store) -> Facts:
-    """The metadata of `release` in as few requests as possible: the wheel's, else the sdist's; for walking dependencies."""
+    """The metadata of `release` in as few requests as possible, the wheel's, else the sdist's: to walk dependencies."""
     wheel_file = best_wheel(release)
     problems: list[str] = []
     if wheel_file is not None:
         found = _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=False))
         if isinstance(found, WheelFacts):
-            return _facts(release, found, None, problems)
+            return _facts(release, found, None, problems, found.metadata, found.filename)
         problems.append(str(found))
     source = None
     if (sdist_file := release.sdist) is not None:
@@ -75,7 +90,7 @@ def light(http: Http, release: Release, store: Store) -> Facts:
             source = read
         else:
             problems.append(str(read))
-    return _facts(release, None, source, problems)
+    return _facts(release, None, source, problems, *_metadata(release, None, source))
 
 
 def _tried(read: Callable[[], _T]) -> _T | InputError:
@@ -110,8 +125,14 @@ def _both(
         return first(), other
 
 
-def _facts(release: Release, wheel: WheelFacts | None, source: SdistFacts | None, problems: list[str]) -> Facts:
-    metadata, origin = _metadata(release, wheel, source)
+def _facts(
+    release: Release,
+    wheel: WheelFacts | None,
+    source: SdistFacts | None,
+    problems: list[str],
+    metadata: CoreMetadata,
+    origin: str,
+) -> Facts:
     problems += wheel.problems if wheel else ()
     problems += source.problems if source else ()
     if wheel and source and source.metadata:
@@ -119,12 +140,14 @@ def _facts(release: Release, wheel: WheelFacts | None, source: SdistFacts | None
             wheel.metadata, source.metadata, wheel_name=wheel.filename, sdist_name=source.filename
         )
     if not origin:
+        lacking = [word for word, known in _asked(metadata) if not known]
         problems.append(
-            f"No file of {release.project} {release.version} says statically what it needs: "
-            "requirements, licence, summary and home page have to be filled in by hand"
+            f"No file of {release.project} {release.version} says statically what it needs; "
+            f"to be filled in by hand: {', '.join(lacking)}"
         )
     elif "requires-dist" in metadata.dynamic:
-        problems.append(f"The requirements are not known: {origin} computes them when it is built")
+        known = "may be more or others" if metadata.requires_dist else "are not known"
+        problems.append(f"The requirements {known}: {release.project} {release.version} computes them when it is built")
     return Facts(
         release=release,
         metadata=metadata,
@@ -132,6 +155,16 @@ def _facts(release: Release, wheel: WheelFacts | None, source: SdistFacts | None
         wheel=wheel,
         sdist=source,
         problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _asked(metadata: CoreMetadata) -> tuple[tuple[str, object], ...]:
+    """What a recipe asks for, and whether it is known."""
+    return (
+        ("requirements", metadata.requires_dist),
+        ("licence", metadata.license_expression or metadata.license or metadata.classifiers),
+        ("summary", metadata.summary),
+        ("home page", metadata.home_page or metadata.project_urls),
     )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from packaging.utils import InvalidName, canonicalize_name
 
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Http, NotFoundError
-from dirac_forge.upstream.page import ACCEPT, read_page, shown
+from dirac_forge.upstream.page import ACCEPT, read_page
 from dirac_forge.upstream.release import Project
 
 __all__ = ["Index", "UnknownProjectError"]
@@ -28,7 +28,7 @@ class Index:
     def __init__(self, http: Http, *, url: str = "https://pypi.org/simple/", known: Iterable[str] = ()) -> None:
         """`url` is the index's root page; `known` are names to suggest where a project is not found."""
         self._http = http
-        self._url = url.rstrip("/") + "/"
+        self.url = url.rstrip("/") + "/"
         self._known = tuple(known)
 
     def project(self, name: str) -> Project:
@@ -44,16 +44,16 @@ class Index:
                 f"{name!r} can't be the name of a project: letters, digits, `.`, `-` and `_` only, "
                 "with a letter or digit at both ends."
             ) from exc
-        url = f"{self._url}{normalised}/"
+        url = f"{self.url}{normalised}/"
         try:
             page = self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
         except NotFoundError as exc:
             raise UnknownProjectError(
-                f"There is no project {name} on {shown(self._url)}.", hint=self._hint(name)
+                f"There is no project {name} on {redact(self.url)}.", hint=self._hint(name)
             ) from exc
         return read_page(page, name)
 
     def _hint(self, name: str) -> str | None:
-        spelled = {canonicalize_name(known): known for known in self._known}
+        spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}
         near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None

@@ -1,4 +1,4 @@
-"""Facts as blobs for the store, so that a file is read once; a blob that is damaged or of another time counts as missing."""
+"""Facts as blobs for the store, so that a file is read once; a damaged blob counts as missing."""
 
 from __future__ import annotations
 
@@ -81,22 +81,23 @@ def _sdist(tree: dict[str, Any]) -> SdistFacts:
 
 
 def _metadata(tree: dict[str, Any]) -> CoreMetadata:
-    return CoreMetadata(**{key: tuple(value) if isinstance(value, list) else value for key, value in tree.items()})
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in tree.items()}
+    return CoreMetadata(**fields)
 
 
 def _points(trees: list[dict[str, Any]]) -> tuple[EntryPoint, ...]:
     return tuple(EntryPoint(**tree) for tree in trees)
 
 
-def plain(value: object, depth: int = 0) -> Any:  # noqa: ANN401 - any tree of JSON
-    """A tree of TOML or Python literals as JSON keeps it, so that what is read again is the same; raises ValueError if deep."""
+def plain(value: object, depth: int = 0) -> Any:
+    """A tree of TOML or Python literals as JSON keeps it: the same when read again; raises ValueError if deep."""
     if depth > 60:
         raise ValueError("nested more than 60 levels deep")
     if isinstance(value, Mapping):
         return {str(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item, depth + 1) for item in value]
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124 - not a number
+    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
         return str(value)
     if isinstance(value, int) and value.bit_length() > 64:
         return hex(value)

@@ -6,8 +6,9 @@ import ast
 import re
 import threading
 import warnings
+from collections.abc import Iterator, Sequence
 
-__all__ = ["Constants", "builds_parser", "parse"]
+__all__ = ["Constants", "NotLiteralError", "builds_parser", "parse"]
 
 SOURCE_LIMIT = 1024 * 1024
 """Bytes of a module that is parsed."""
@@ -19,7 +20,7 @@ _PARSING = threading.Lock()
 """`warnings` filters are the process's: one thread at a time may silence the parser (it holds the GIL anyway)."""
 
 _PARSERS = re.compile(
-    rb"\b(?:argparse|optparse|getopt|click|typer|docopt|cyclopts|plac|absl|simple_parsing|configargparse|rich_click|fire"
+    rb"\b(?:argparse|optparse|getopt|click|typer|docopt|cyclopts|plac|absl|simple_parsing|configargparse|rich_click|fire|invoke"
     rb"|ArgumentParser|OptionParser|parseCommandLine)\b"
 )
 _MODULES = {
@@ -34,6 +35,8 @@ _MODULES = {
     "docopt": {"docopt"},
     "fire": {"Fire"},
     "plac": {"call", "Interpreter"},
+    "invoke": {"Program"},
+    "invoke.program": {"Program"},
 }
 _METHODS = {"parseCommandLine"}
 """DIRAC's own: `Script.parseCommandLine()` answers --help."""
@@ -53,7 +56,7 @@ def parse(source: bytes) -> ast.Module | None:
 
 
 def _deep(source: bytes) -> bool:
-    """Whether brackets nest, or one operator repeats, beyond what anybody writes; strings and comments are not told apart."""
+    """Whether brackets nest, or an operator repeats, beyond what anybody writes; strings and comments count too."""
     if re.search(rb"(?:[-+~][ \t\\\r\n]*){200}|(?:\bnot\s+){200}", source):
         return True
     depth = 0
@@ -72,19 +75,37 @@ def builds_parser(source: bytes) -> bool:
     if tree is None:
         return False
     names: dict[str, str] = {}
-    calls: list[ast.expr] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
+    for node in _in_order(tree):
+        calls: Sequence[ast.expr] = ()
+        if isinstance(node, ast.Call):
+            calls = (node.func,)
+        elif isinstance(node, ast.Import):
             names |= {(item.asname or item.name).partition(".")[0]: item.name for item in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
-        elif isinstance(node, ast.Call):
-            calls.append(node.func)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            calls += node.decorator_list
+            calls = node.decorator_list
         elif isinstance(node, ast.ClassDef):
-            calls += node.bases
-    return any(_is_parser(call, names) for call in calls)
+            calls = node.bases
+        if any(_is_parser(call, names) for call in calls):
+            return True
+    return False
+
+
+def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements and expressions in the order of the source, so that an import precedes what uses it."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        inner: list[ast.AST] = []
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                inner += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.expr | ast.stmt):
+                inner.append(value)
+        stack += reversed(inner)
 
 
 def _is_parser(call: ast.expr, names: dict[str, str]) -> bool:
@@ -99,6 +120,10 @@ def _is_parser(call: ast.expr, names: dict[str, str]) -> bool:
         module, _, name = names.get(call.id, "").rpartition(".")
         return name in _MODULES.get(module, ())
     return False
+
+
+class NotLiteralError(Exception):
+    """A value that can't be known without running the module."""
 
 
 class Constants:
@@ -117,9 +142,9 @@ class Constants:
             self._values.pop(name, None)
 
     def literal(self, node: ast.expr, depth: int = 0) -> object:
-        """The value of a literal, names and simple joins resolved; raises ValueError for anything else."""
+        """The value of a literal, names and simple joins resolved; raises NotLiteralError for anything else."""
         if depth > 20:
-            raise ValueError("too deep")
+            raise NotLiteralError("too deep")
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Name):
@@ -132,11 +157,11 @@ class Constants:
             return _joined(self.literal(node.left, depth + 1), self.literal(node.right, depth + 1))
         if isinstance(node, ast.Call):
             return self._called(node, depth)
-        raise ValueError("not a literal")
+        raise NotLiteralError("not a literal")
 
     def _named(self, name: str, depth: int) -> object:
         if name not in self._values or name in self._open:
-            raise ValueError(f"{name} is not a constant")
+            raise NotLiteralError(f"{name} is not a constant")
         self._open.add(name)
         try:
             return self.literal(self._values[name], depth + 1)
@@ -149,7 +174,7 @@ class Constants:
             if isinstance(node, ast.Starred):
                 more = self.literal(node.value, depth + 1)
                 if not isinstance(more, list):
-                    raise ValueError("* of what is no list")
+                    raise NotLiteralError("* of what is no list")
                 items += more
             else:
                 items.append(self.literal(node, depth + 1))
@@ -164,7 +189,7 @@ class Constants:
             elif key is not None:
                 items[str(self.literal(key, depth + 1))] = found
             else:
-                raise ValueError("** of what is no dict")
+                raise NotLiteralError("** of what is no dict")
         return items
 
     def _called(self, node: ast.Call, depth: int) -> object:
@@ -180,7 +205,7 @@ class Constants:
             args = [self.literal(arg, depth + 1) for arg in node.args]
             if isinstance(text, str) and len(args) <= 1 and all(isinstance(arg, str) and arg for arg in args):
                 return getattr(text, node.func.attr)(*args)
-        raise ValueError("a call")
+        raise NotLiteralError("a call")
 
 
 def _joined(left: object, right: object) -> object:
@@ -189,10 +214,10 @@ def _joined(left: object, right: object) -> object:
     elif isinstance(left, list) and isinstance(right, list):
         joined = left + right
     else:
-        raise ValueError("a sum of what does not add up")
+        raise NotLiteralError("a sum of what does not add up")
     # Names may double a value again and again: 2**20 copies are no literal.
     if len(left) + len(right) > 100_000:
-        raise ValueError("too long")
+        raise NotLiteralError("too long")
     return joined
 
 

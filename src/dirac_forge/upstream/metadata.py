@@ -1,21 +1,21 @@
-"""Core metadata from METADATA and PKG-INFO: tolerant, since a lie or a slip there is a problem to report, not a crash."""
+"""Core metadata from METADATA and PKG-INFO; a lie or a slip there is a problem to report, not a crash."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.upstream.facts import CoreMetadata
 
-__all__ = ["METADATA_LIMIT", "Reading", "disagreement", "faults", "read_email"]
+__all__ = ["METADATA_LIMIT", "Reading", "checked", "disagreement", "read_email", "shortened"]
 
 METADATA_LIMIT = 16 * 1024 * 1024
 """Bytes of a METADATA or PKG-INFO file; the long description may hold pictures."""
@@ -55,8 +55,8 @@ class Reading:
 def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
     """The metadata in `data`, a METADATA or PKG-INFO file; `where` names it in problems.
 
-    In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel that
-    is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
+    In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel
+    that is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
     """
     header, problems = _header(data[:METADATA_LIMIT], where)
     try:
@@ -84,7 +84,8 @@ def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
         provides_extra=_texts(known.get("provides_extra")),
         dynamic=_dynamic(known, sdist=sdist),
     )
-    return Reading(metadata=metadata, problems=(*problems, *faults(metadata, where)))
+    sound = checked(metadata, where)
+    return Reading(metadata=sound.metadata, problems=(*problems, *sound.problems))
 
 
 def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
@@ -98,7 +99,7 @@ def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
             break
         if not line.strip():
             # White space alone goes on with the field: an empty line of a licence text, say.
-            kept += [b"        |"] if keep else []
+            kept += [b"       |"] if keep else []
             continue
         size += len(line)
         if size > _HEADER_LIMIT:
@@ -180,7 +181,8 @@ def _urls(value: object) -> Mapping[str, str]:
 
 
 def _dynamic(known: Mapping[str, object], *, sdist: bool) -> tuple[str, ...]:
-    fields = {field.lower() for field in _texts(known.get("dynamic"))}
+    # A wheel is built: what was dynamic in its source is final in its METADATA (PEP 643).
+    fields = {field.lower() for field in _texts(known.get("dynamic"))} if sdist else set()
     if sdist and _older(str(known.get("metadata_version") or "1.0"), "2.2"):
         fields |= {
             field for field in ("requires-dist", "requires-python", "provides-extra") if not known.get(_raw(field))
@@ -195,29 +197,47 @@ def _raw(field: str) -> str:
 def _older(version: str, than: str) -> bool:
     try:
         return Version(version) < Version(than)
-    except InvalidVersion:
+    except ValueError:
         return True
 
 
-def faults(metadata: CoreMetadata, where: str) -> tuple[str, ...]:
-    """Requirements and versions of Python that can't be read (PEP 508, 440), in words."""
-    problems = [
-        f"{where}: requirement {shortened(text)} is not as PEP 508 says" for text in _unreadable(metadata.requires_dist)
-    ]
-    if metadata.requires_python is not None:
-        try:
-            SpecifierSet(metadata.requires_python)
-        except InvalidSpecifier:
-            problems.append(f"{where}: Requires-Python {shortened(metadata.requires_python)} can't be read")
-    return tuple(problems)
+def checked(metadata: CoreMetadata, where: str) -> Reading:
+    """`metadata` without what no program should be asked to read, and what is not as PEP 508 and 440 say, in words.
 
-
-def _unreadable(requirements: Iterable[str]) -> Iterable[str]:
-    for text in requirements:
+    A requirement that is merely wrong stays, as text; one that is nested or long beyond reason would break whoever
+    parses it next, and is left out.
+    """
+    problems = []
+    kept = []
+    for text in metadata.requires_dist:
         try:
+            if len(text) > _LONG or text.count("(") > _NESTED or _DIGITS.search(text):
+                raise RecursionError
             Requirement(text)
-        except (InvalidRequirement, RecursionError):
-            yield text
+        except RecursionError:
+            problems.append(f"{where}: requirement {shortened(text)} is left out: nobody could read it")
+            continue
+        except InvalidRequirement:
+            problems.append(f"{where}: requirement {shortened(text)} is not as PEP 508 says")
+        kept.append(text)
+    python = metadata.requires_python
+    if python is not None:
+        try:
+            if len(python) > _LONG or _DIGITS.search(python):
+                python = None
+                raise InvalidSpecifier
+            SpecifierSet(python)
+        except InvalidSpecifier:
+            problems.append(f"{where}: Requires-Python {shortened(metadata.requires_python or '')} can't be read")
+    return Reading(
+        metadata=replace(metadata, requires_dist=tuple(kept), requires_python=python), problems=tuple(problems)
+    )
+
+
+_LONG = 50_000
+_NESTED = 100
+_DIGITS = re.compile(r"\d{300}")
+"""CPython refuses to turn more than 4300 digits into a number."""
 
 
 def shortened(text: str) -> str:
@@ -231,7 +251,7 @@ def disagreement(metadata: CoreMetadata, *, name: str, version: Version) -> str 
         return f"it says that its project is {shortened(metadata.name)}, not {name}"
     try:
         own = Version(metadata.version)
-    except InvalidVersion:
+    except ValueError:
         return f"its version {shortened(metadata.version)} can't be read"
     if own != version and own.public != version.public:
         return f"it says that its version is {own}, not {version}"

@@ -26,7 +26,7 @@ def urls(entries: Mapping[str, object]) -> Mapping[str, str]:
 
 
 def requirements(entries: Mapping[str, object]) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
-    """Requirements with their extras' markers, Requires-Python, and the names of the extras, of a [tool.poetry] table."""
+    """Requirements with their extras' markers, Requires-Python, and the extras, of a [tool.poetry] table."""
     declared = _mapping(entries.get("dependencies"))
     extras = {str(extra): _names(names) for extra, names in _mapping(entries.get("extras")).items()}
     found: list[str] = []
@@ -85,7 +85,7 @@ def _spaced(part: str) -> str:
 
 
 def constraint(text: str) -> str:
-    """A version constraint as PEP 440 specifiers, "" for any version; alternatives (`||`) keep the outer bounds only."""
+    """A version constraint as PEP 440 specifiers, "" for any version; alternatives (`||`) keep their lower bound."""
     text = text.strip()
     if "|" in text or text in ("", "*"):
         return _outer([constraint(part) for part in re.split(r"\|\|?", text)]) if "|" in text else ""

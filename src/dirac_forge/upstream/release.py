@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, overload
 
 from packaging.version import Version
 
-__all__ = ["File", "Project", "Release"]
+__all__ = ["File", "Files", "Project", "Release"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +38,45 @@ class File:
         return self.hashes.get("sha256")
 
 
+class Files(Sequence[File]):
+    """Files of a release by name, made when they are first looked at: a page lists thousands, of which few matter."""
+
+    def __init__(self, make: Callable[[], Iterable[File]]) -> None:
+        self._make = make
+        self._made: tuple[File, ...] | None = None
+
+    def _all(self) -> tuple[File, ...]:
+        if self._made is None:
+            self._made = tuple(sorted(self._make(), key=lambda file: file.filename))
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> File: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[File, ...]: ...
+    def __getitem__(self, index: int | slice) -> File | tuple[File, ...]:
+        return self._all()[index]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == tuple(other) if isinstance(other, (Files, tuple)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(file.filename for file in self._all()))
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def __reduce__(self) -> tuple[Callable[[tuple[File, ...]], Files], tuple[tuple[File, ...]]]:
+        return _made, (self._all(),)
+
+
+def _made(files: tuple[File, ...]) -> Files:
+    return Files(lambda: files)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
     """One version of a project and its files."""
@@ -45,7 +84,7 @@ class Release:
     project: str
     """As the index spells it."""
     version: Version
-    files: tuple[File, ...]
+    files: Sequence[File]
 
     @property
     def sdist(self) -> File | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
+from dirac_forge.errors import redact
 from dirac_forge.http import Http, UnreachableError
-from dirac_forge.upstream.page import shown
 
 __all__ = ["NoRangesError", "RemoteFile"]
 
@@ -27,7 +27,7 @@ class RemoteFile:
         """Fetches the last `tail` bytes; raises NoRangesError where the server has no range requests."""
         part = http.part(url, length=tail)
         if part is None:
-            raise NoRangesError(f"{shown(url)} can't be read in parts.")
+            raise NoRangesError(f"{redact(url)} can't be read in parts.")
         self._http = http
         self._url = url
         self._parts = [(part.start, part.body)]
@@ -50,10 +50,10 @@ class RemoteFile:
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As a file's; raises ValueError for a position before the start."""
+        """As a file's; raises OSError for a position before the start."""
         position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.total}[whence]
         if position < 0:
-            raise ValueError("it points before its own start")
+            raise OSError("it points before its own start")
         self._position = position
         return position
 
@@ -74,7 +74,7 @@ class RemoteFile:
         return b""
 
     def _fetch(self, end: int) -> bytes:
-        """Fetch what is missing up to `end`; a read that runs into the tail is the directory's, and wants what precedes it."""
+        """Fetch what lacks up to `end`; a read that runs into the tail is the directory's: what precedes comes too."""
         known = min((start for start, _ in self._parts if start > self._position), default=self.total)
         start, stop = self._position, min(max(end, self._position + _STEP), known)
         if end >= known:
@@ -83,7 +83,7 @@ class RemoteFile:
         self.requests += 1
         if part is None or part.total != self.total or part.start != start or len(part.body) != stop - start:
             raise UnreachableError(
-                f"{shown(self._url)}: the server answered a range request with other bytes than asked for."
+                f"{redact(self._url)}: the server answered a range request with other bytes than asked for."
             )
         self._parts.append((start, part.body))
         return self._here(end)

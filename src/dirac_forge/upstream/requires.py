@@ -16,7 +16,7 @@ _REQUIREMENTS = ("requires-dist", "provides-extra")
 
 
 def from_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Requirements and extras of an egg-info's requires.txt, whose sections are `[extra]`, `[extra:marker]` or `[:marker]`."""
+    """Requirements and extras of a requires.txt; its sections are `[extra]`, `[extra:marker]`, `[:marker]`."""
     requires: list[str] = []
     extras: list[str] = []
     extra = marker = ""

@@ -10,15 +10,16 @@ from typing import IO
 from dirac_forge.http import Http
 from dirac_forge.store import Store
 from dirac_forge.upstream import kept
-from dirac_forge.upstream.archive import Limits, members
+from dirac_forge.upstream.archive import Limits
 from dirac_forge.upstream.contents import Contents, Reader
 from dirac_forge.upstream.declared import declared_metadata, declared_scripts
 from dirac_forge.upstream.entrypoints import from_text
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, SdistFacts
-from dirac_forge.upstream.metadata import disagreement, read_email
+from dirac_forge.upstream.metadata import checked, disagreement, read_email
 from dirac_forge.upstream.release import File
 from dirac_forge.upstream.requires import completed
 from dirac_forge.upstream.setuptools import Said, from_setup_cfg, from_setup_py
+from dirac_forge.upstream.unpack import members
 
 __all__ = ["SDIST_LIMIT", "read_sdist", "sdist_facts"]
 
@@ -27,11 +28,11 @@ SDIST_LIMIT = 250 * 1024 * 1024
 
 
 def sdist_facts(http: Http, file: File, store: Store, *, project: str, limits: Limits | None = None) -> SdistFacts:
-    """What the source archive `file` of `project` says; its SHA-256 is always computed, and compared where the index has one.
+    """What the source archive `file` of `project` says; compared with the index's SHA-256, computed where it has none.
 
     Raises ArchiveError for a corrupt or bomb-like archive, TooLargeError, HashMismatchError, NotFoundError and
-    UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts' problems
-    say why.
+    UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts'
+    problems say why.
     """
     key = kept.key_of(file)
     if key and (known := kept.load_sdist(store.get(kept.kind("sdist"), key))) is not None:
@@ -75,6 +76,8 @@ class _Sdist:
 
     def facts(self, digest: str) -> SdistFacts:
         metadata, source = self._metadata()
+        if metadata is None or source in ("setup.cfg", "setup.py") or "requires-dist" in metadata.dynamic:
+            self._problems += [*self._cfg.problems, *self._py.problems]
         return SdistFacts(
             filename=self._file.filename,
             sha256=digest,
@@ -85,16 +88,17 @@ class _Sdist:
             members=self._contents.names,
             command_line_modules=self._contents.command_line_modules,
             entry_points=self._entry_points(),
-            setup={
-                **self._cfg.fields,
-                **{
-                    key: value
-                    for key, value in self._py.fields.items()
-                    if value is not None or key not in self._cfg.fields
-                },
-            },
+            setup=self._setup(),
             problems=tuple(self._problems),
         )
+
+    def _setup(self) -> Mapping[str, object]:
+        """The arguments of setup(), setup.py's before those of setup.cfg where both are literal."""
+        fields = dict(self._cfg.fields)
+        for key, value in self._py.fields.items():
+            if value is not None or key not in fields:
+                fields[key] = value
+        return fields
 
     def _where(self, path: str) -> str:
         return f"{path} of {self._file.filename}"
@@ -119,12 +123,10 @@ class _Sdist:
         if text is None:
             return Said()
         where = self._where(path)
-        said = from_setup_py(text.encode(), where=where) if path.endswith(".py") else from_setup_cfg(text, where=where)
-        self._problems += said.problems
-        return said
+        return from_setup_py(text.encode(), where=where) if path.endswith(".py") else from_setup_cfg(text, where=where)
 
     def _metadata(self) -> tuple[CoreMetadata | None, str | None]:
-        """The first source that says something, in order of trust; what is another project's or release's is left out."""
+        """The most trusted source that says something; what is another project's or release's is left out."""
         version = str(self._file.version)
         for path, metadata in (
             ("PKG-INFO", self._pkg_info()),
@@ -137,7 +139,9 @@ class _Sdist:
             if reason := disagreement(metadata, name=self._project, version=self._file.version):
                 self._problems.append(f"{self._where(path)} is left out: {reason}")
                 continue
-            return self._completed(path, metadata), path
+            sound = checked(self._completed(path, metadata), self._where(path))
+            self._problems += [problem for problem in sound.problems if problem not in self._problems]
+            return sound.metadata, path
         return None, None
 
     def _pkg_info(self) -> CoreMetadata | None:
@@ -154,6 +158,8 @@ class _Sdist:
             return metadata
         static = declared_metadata(self._pyproject, version=metadata.version)
         requires = self._contents.egg_info("requires.txt")
+        if requires is None and self._contents.has_egg_info:
+            requires = ""
         said = [
             item for item in (self._py.metadata(name="", version=""), self._cfg.metadata(name="", version="")) if item
         ]

@@ -10,7 +10,7 @@ from dirac_forge.upstream.entrypoints import from_specs, from_text
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint
 from dirac_forge.upstream.ini import IniError, read_ini
 from dirac_forge.upstream.kept import plain
-from dirac_forge.upstream.literals import Constants, parse
+from dirac_forge.upstream.literals import Constants, NotLiteralError, parse
 
 __all__ = ["Said", "from_setup_cfg", "from_setup_py"]
 
@@ -25,7 +25,7 @@ class Said:
     problems: tuple[str, ...] = ()
 
     def metadata(self, *, name: str, version: str) -> CoreMetadata | None:
-        """Core metadata out of the fields; `name` and `version` stand in where they are computed. None: nothing said."""
+        """Core metadata out of the fields; `name` and `version` stand in where computed. None: nothing said."""
         if not any(self.fields.get(key) is not None for key in _TELLING):
             return None
         requires, extras = _requirements(self.fields)
@@ -60,25 +60,34 @@ _CORE = {
     "extras_require": "provides-extra",
     "python_requires": "requires-python",
 }
+_CALLS = 10
 _LISTS = {"classifiers", "install_requires", "license_files", "setup_requires", "packages", "py_modules", "scripts"}
 
 
 def from_setup_py(source: bytes, *, where: str) -> Said:
-    """The literal arguments of the one call of setup(), module-level constants resolved."""
+    """The literal arguments of setup(), module-level constants resolved."""
     tree = parse(source)
     if tree is None:
         return Said(problems=(f"{where} can't be parsed as Python",))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "setup"]
-    if len(calls) != 1:
-        return Said(problems=(f"{where} calls setup() {len(calls)} times: none is read",) if len(calls) > 1 else ())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_setup(node)]
     constants = Constants(tree)
+    # Calls in branches (`try: setup(ext_modules=…)`, `except: setup()`): what they all say is known.
+    said = [_arguments(call, constants) for call in calls[:_CALLS]]
     fields: dict[str, object] = {}
-    for word in calls[0].keywords:
+    for key in dict.fromkeys(key for arguments in said for key in arguments):
+        values = [arguments.get(key) for arguments in said]
+        fields[key] = values[0] if all(value == values[0] for value in values) else None
+    return Said(fields=fields, entry_points=_entry_points(fields.get("entry_points")))
+
+
+def _arguments(call: ast.Call, constants: Constants) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for word in call.keywords:
         if word.arg is None:
             fields |= _unpacked(word.value, constants)
-            continue
-        fields[word.arg] = _value(word.value, constants)
-    return Said(fields=fields, entry_points=_entry_points(fields.get("entry_points")))
+        else:
+            fields[word.arg] = _value(word.value, constants)
+    return fields
 
 
 def _unpacked(node: ast.expr, constants: Constants) -> dict[str, object]:
@@ -92,8 +101,17 @@ def _unpacked(node: ast.expr, constants: Constants) -> dict[str, object]:
 def _value(node: ast.expr, constants: Constants) -> object:
     try:
         return plain(constants.literal(node))
-    except (ValueError, RecursionError):
+    except (NotLiteralError, ValueError, RecursionError):
         return None
+
+
+def _is_setup(node: ast.Call) -> bool:
+    """Whether it is `setup(…)`, `setuptools.setup(…)` or `distutils.core.setup(…)`, with any argument."""
+    if not node.keywords:
+        return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "setup":
+        return _name(node.func.value) in ("setuptools", "core", "skbuild")
+    return _name(node.func) == "setup" and isinstance(node.func, ast.Name)
 
 
 def _name(node: ast.expr) -> str | None:
@@ -141,8 +159,7 @@ def _requirements(fields: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[
         extra, marker = extra.strip(), marker.strip()
         if extra:
             extras.append(extra)
-        for requirement in _lines(value):
-            requires.append(with_marker(requirement, marker, extra))
+        requires += [with_marker(requirement, marker, extra) for requirement in _lines(value)]
     return tuple(requires), tuple(dict.fromkeys(extras))
 
 

@@ -7,22 +7,21 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, cast
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, redact
 from dirac_forge.http import HashMismatchError, Http, NotFoundError
 from dirac_forge.store import Store
 from dirac_forge.upstream import kept
-from dirac_forge.upstream.archive import ArchiveError, checked_name, open_zip, read_zip
+from dirac_forge.upstream.archive import ArchiveError, checked_name
 from dirac_forge.upstream.entrypoints import from_text
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, WheelFacts
 from dirac_forge.upstream.filenames import wheel_tags
 from dirac_forge.upstream.metadata import METADATA_LIMIT, disagreement, read_email
-from dirac_forge.upstream.page import shown
 from dirac_forge.upstream.release import File, Release
 from dirac_forge.upstream.remote import NoRangesError, RemoteFile
+from dirac_forge.upstream.zipped import open_zip, read_zip
 
 __all__ = ["WHEEL_LIMIT", "best_wheel", "wheel_facts"]
 
@@ -67,9 +66,9 @@ def _preference(file: File) -> tuple[bool, bool, bool, bool, bool, int, str]:
 def wheel_facts(http: Http, file: File, store: Store, *, project: str, full: bool) -> WheelFacts:
     """What the wheel `file` of `project` says.
 
-    With `full` False the metadata alone: from `<url>.metadata` where the index has it (its hash is checked), else as below.
-    With `full` True also members, entry points and licence texts: read out of the remote file by range requests, where the
-    server has them, else out of the whole file. A whole file is checked against its SHA-256; parts can't be.
+    With `full` False the metadata alone: from `<url>.metadata` where the index has it (its hash is checked), else as
+    below. With `full` True also members, entry points and licence texts: read out of the remote file by range requests,
+    where the server has them, else out of the whole file. A whole file is checked against its SHA-256; parts can't be.
 
     Raises ArchiveError for a corrupt or bomb-like wheel, InputError where it has no metadata, HashMismatchError,
     NotFoundError and UnreachableError as `http` does. What is odd but not fatal is in the facts' problems.
@@ -98,7 +97,7 @@ def _from_metadata_file(http: Http, file: File, project: str) -> WheelFacts | No
         return None
     wanted = file.metadata_hashes.get("sha256")
     if wanted is not None and hashlib.sha256(data).hexdigest() != wanted:
-        raise HashMismatchError(f"{shown(url)} is not the file that the index lists: its SHA-256 should be {wanted}.")
+        raise HashMismatchError(f"{redact(url)} is not the file that the index lists: its SHA-256 should be {wanted}.")
     metadata, problems = _metadata(data, file, project)
     return _facts(file, metadata, problems)
 
@@ -146,18 +145,19 @@ def _opened(http: Http, file: File) -> Iterator[zipfile.ZipFile]:
         return
     if remote.whole is not None and file.sha256 and hashlib.sha256(remote.whole).hexdigest() != file.sha256:
         raise HashMismatchError(
-            f"{shown(file.url)} is not the file that the index lists: its SHA-256 should be {file.sha256}.",
+            f"{redact(file.url)} is not the file that the index lists: its SHA-256 should be {file.sha256}.",
             hint="Nothing of it was used. Try again; if it stays, tell whoever runs the index.",
         )
-    yield open_zip(cast("IO[bytes]", remote), file.filename)
+    yield open_zip(remote, file.filename)
 
 
 def _tail(size: int | None) -> int:
-    """How much of a wheel's end to ask for: the directory and RECORD grow with the number of members, thus with the size.
+    """How much of a wheel's end to ask for: directory and RECORD grow with the number of members, thus with the size.
 
-    Measured on the 125 projects that DIRAC needs: one request suffices for all but a few.
+    Small wheels come whole, so that their hash is checked. One request does for all but one of DIRAC's dependencies.
     """
-    return min(max(64 * 1024, (size or 0) // 8), 384 * 1024)
+    size = size or 0
+    return size if 0 < size <= 256 * 1024 else min(max(96 * 1024, size // 8), 384 * 1024)
 
 
 class _Wheel:
@@ -251,4 +251,4 @@ class _Wheel:
 
 
 _METADATA = re.compile(r"\.dist-info/METADATA\Z")
-_LICENSE = re.compile(r"(?:licen[cs]es?|copying|notice|copyright|authors|unlicense|eula)", re.I)
+_LICENSE = re.compile(r"(?:licen[cs]es?|copying|notice|copyright|authors|unlicense|eula)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Tables that ship with the package: how projects are called on conda-forge. Read lazily, once a process."""
+"""The table that ships with the package: how projects are called on conda-forge. Read lazily, once a process."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-__all__ = ["Entry", "curated", "extras", "occupied", "owners", "packages_of_extras", "published", "same"]
+__all__ = ["Entry", "curated", "extras", "namesakes"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,69 +19,35 @@ class Entry:
     packages: tuple[str, ...]
     """The preferred one first; the others where a channel lacks it."""
     reason: str = ""
+    outputs: tuple[str, ...] = ()
+    """All packages of the feedstock where some only require the first, which holds the module."""
 
 
 @cache
 def curated() -> Mapping[str, Entry]:
     """Choices made by hand, by normalised project (PEP 503)."""
-    names = tomllib.loads(_text("curated.toml"))["names"]
     return {
         project: Entry(
             packages=(row["package"], *row.get("also", ())),
             reason=row.get("reason", ""),
+            outputs=tuple(row.get("outputs", ())),
         )
-        for project, row in names.items()
+        for project, row in _document()["names"].items()
     }
 
 
 @cache
-def published() -> Mapping[str, tuple[str, ...]]:
-    """Normalised project to its packages, where spelled otherwise; from the metadata in conda-forge's files."""
-    rows = (line.split("\t") for line in _lines("published.tsv"))
-    return {project: tuple(packages.split(" ")) for project, packages in rows}
+def namesakes() -> Mapping[str, str]:
+    """Packages that share their name with a project on PyPI but are something else, to what they are."""
+    return dict(_document()["namesakes"])
 
 
 @cache
-def same() -> frozenset[str]:
-    """Often used projects whose package has the very same name."""
-    return frozenset(_lines("same.txt"))
+def extras() -> Mapping[str, Mapping[str, str]]:
+    """Normalised project to its extras (normalised) to the package that stands for both."""
+    return {project: dict(row) for project, row in _document()["extras"].items()}
 
 
 @cache
-def occupied() -> frozenset[str]:
-    """Packages that share their name with a project on PyPI, but are something else."""
-    return frozenset(_lines("occupied.txt"))
-
-
-@cache
-def owners() -> Mapping[str, frozenset[str]]:
-    """Package to the projects whose metadata its files carry, for the packages of `published`."""
-    found: dict[str, set[str]] = {}
-    for project, packages in published().items():
-        for package in packages:
-            found.setdefault(package, set()).add(project)
-    return {package: frozenset(projects) for package, projects in found.items()}
-
-
-@cache
-def extras() -> Mapping[tuple[str, str], str]:
-    """(Normalised project, normalised extra) to the package that stands for both."""
-    rows = (line.split("\t") for line in _lines("extras.tsv"))
-    return {(project, extra): package for project, extra, package in rows}
-
-
-@cache
-def packages_of_extras() -> Mapping[str, tuple[str, ...]]:
-    """Normalised project to all packages that stand for it with an extra."""
-    found: dict[str, tuple[str, ...]] = {}
-    for (project, _), package in extras().items():
-        found[project] = (*found.get(project, ()), package)
-    return found
-
-
-def _lines(name: str) -> list[str]:
-    return [line for line in _text(name).splitlines() if line and not line.startswith("#")]
-
-
-def _text(name: str) -> str:
-    return files(__name__).joinpath(name).read_text(encoding="utf-8")
+def _document() -> dict[str, Any]:
+    return tomllib.loads(files(__name__).joinpath("curated.toml").read_text(encoding="utf-8"))

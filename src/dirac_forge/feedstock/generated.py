@@ -1,0 +1,106 @@
+"""Recipes that this tool generated, as folders of a workspace: written whole, and never over something different."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.change import Edit
+from dirac_forge.recipe import text_v0, text_v1
+from dirac_forge.recipe.forge_config import conda_forge_yml
+from dirac_forge.recipe.model import Recipe
+
+__all__ = ["Format", "Outcome", "files_of", "put"]
+
+Format = Literal["v1", "v0"]
+RECIPE_FILES: Mapping[Format, str] = {"v1": "recipe/recipe.yaml", "v0": "recipe/meta.yaml"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one feedstock's files."""
+
+    folder: Path
+    recipe_file: Path
+    state: Literal["written", "unchanged", "differs"]
+    edits: tuple[Edit, ...] = ()
+    """What was written, or would be where it differs."""
+
+
+def files_of(recipe: Recipe, format_: Format) -> dict[str, str]:
+    """Paths in the feedstock to texts; raises InputError for a name that no recipe can have."""
+    write = text_v1.write if format_ == "v1" else text_v0.write
+    return {RECIPE_FILES[format_]: write(recipe), "conda-forge.yml": conda_forge_yml(recipe, format_)}
+
+
+def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> Outcome:
+    """Write `recipe` below `output/<feedstock>/`, unless something different is there and there is no `force`.
+
+    A recipe in the other format is something different, and goes away with `force`. Raises InputError where a file
+    can't be read or written; then nothing has changed.
+    """
+    folder = output / recipe.feedstock
+    wanted: dict[str, str | None] = dict(files_of(recipe, format_))
+    for other in set(RECIPE_FILES.values()) - wanted.keys():
+        wanted[other] = None
+    edits = tuple(
+        edit for path, text in sorted(wanted.items()) if (edit := _edit(folder, path, text)).before != edit.after
+    )
+    recipe_file = folder / RECIPE_FILES[format_]
+    if not edits:
+        return Outcome(folder=folder, recipe_file=recipe_file, state="unchanged")
+    if not force and any(edit.before is not None for edit in edits):
+        return Outcome(folder=folder, recipe_file=recipe_file, state="differs", edits=edits)
+    _write(folder, edits)
+    return Outcome(folder=folder, recipe_file=recipe_file, state="written", edits=edits)
+
+
+def _edit(folder: Path, path: str, text: str | None) -> Edit:
+    try:
+        before = (folder / path).read_bytes().decode("utf-8", "surrogateescape")
+    except (FileNotFoundError, NotADirectoryError):
+        before = None
+    except OSError as error:
+        raise InputError(f"{folder / path} can't be read: {error.strerror or error}") from error
+    return Edit(path=path, before=before, after=text)
+
+
+def _write(folder: Path, edits: Sequence[Edit]) -> None:
+    """All files under temporary names first, so that a full disk or a killed run leaves none of them half written."""
+    temporary: dict[Path, Path] = {}
+    try:
+        for edit in edits:
+            if edit.after is not None:
+                path = folder / edit.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                temporary[path] = _temporary(path, edit.after)
+        for path, new in temporary.items():
+            new.replace(path)
+        for edit in edits:
+            if edit.after is None:
+                (folder / edit.path).unlink(missing_ok=True)
+    except OSError as error:
+        for new in temporary.values():
+            new.unlink(missing_ok=True)
+        raise InputError(
+            f"{error.filename or folder} can't be written: {error.strerror or error}",
+            hint="Nothing was written. Make room or choose another folder with --output.",
+        ) from error
+
+
+def _temporary(path: Path, text: str) -> Path:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+        new.chmod(0o644)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+    return new

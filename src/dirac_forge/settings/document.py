@@ -1,0 +1,166 @@
+"""TOML with line numbers: `tomllib` reads the values, a scan of the same text finds where each of them stands.
+
+`tomllib` tells no positions, and libraries that keep the layout tell none either. The scan runs on text that `tomllib`
+has accepted, so it only has to follow the grammar (https://toml.io/en/v1.0.0), not to check it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dirac_forge.errors import InputError
+
+__all__ = ["Document", "KeyPath"]
+
+KeyPath = tuple[str | int, ...]
+"""From the root of a document: names of keys and indices of arrays."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A parsed file and the line of every key and array item in it."""
+
+    path: Path
+    data: Mapping[str, object]
+    lines: Mapping[KeyPath, int]
+
+    @classmethod
+    def read(cls, path: Path) -> Document:
+        """The file at `path`; raises InputError where it can't be read or is no TOML."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: not UTF-8 (byte {error.start}), as TOML has to be") from error
+        except OSError as error:
+            raise InputError(f"{path} can't be read: {error.strerror or error}") from error
+        try:
+            data = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise InputError(f"{path}: no valid TOML: {error}") from error
+        return cls(path=path, data=data, lines=_Scan(text).lines)
+
+    def line(self, path: KeyPath) -> int:
+        """The line on which `path` stands, or the nearest thing around it; counted from 1."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_STRING = re.compile(
+    r"""
+      \"\"\"(?:\\.|[^\\])*?"{3,5}  # up to two quotes of the text may stand before the three that end it
+    | \'\'\'.*?'{3,5}
+    | "(?:\\.|[^"\\])*"
+    | '[^']*'
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_BARE_VALUE = re.compile(r"[^,\]}#\n]*")
+_KEY = re.compile(r"""(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*'|[ \t]*\.[ \t]*)+""")
+
+
+class _Scan:
+    """`lines`: the line of every key and item of the text."""
+
+    def __init__(self, text: str) -> None:
+        self.lines: dict[KeyPath, int] = {}
+        self._text = text
+        self._at = 0
+        self._breaks = [found.start() for found in re.finditer("\n", text)]
+        self._tables: dict[KeyPath, int] = {}
+        """Arrays of tables, and how many tables each has so far."""
+        self._document()
+
+    def _document(self) -> None:
+        prefix: KeyPath = ()
+        self._skip(_BLANK)
+        while self._at < len(self._text):
+            if self._text[self._at] == "[":
+                prefix = self._header()
+            else:
+                self._pair(prefix)
+            self._skip(_BLANK)
+
+    def _header(self) -> KeyPath:
+        line = self._line()
+        many = self._text.startswith("[[", self._at)
+        self._at += 2 if many else 1
+        self._skip(_BLANK)
+        *outer, last = self._key()
+        self._at = self._text.index("]", self._at) + (2 if many else 1)
+        path: KeyPath = ()
+        for part in outer:
+            path = self._newest((*path, part))
+            self.lines.setdefault(path, line)
+        path = (*path, last)
+        if many:
+            self.lines.setdefault(path, line)
+            self._tables[path] = self._tables.get(path, 0) + 1
+        path = self._newest(path)
+        self.lines[path] = line
+        return path
+
+    def _newest(self, path: KeyPath) -> KeyPath:
+        return (*path, self._tables[path] - 1) if path in self._tables else path
+
+    def _pair(self, prefix: KeyPath) -> None:
+        line = self._line()
+        path = prefix
+        for part in self._key():
+            path = (*path, part)
+            self.lines.setdefault(path, line)
+        self._at = self._text.index("=", self._at) + 1
+        self._skip(_BLANK)
+        self._value(path)
+
+    def _key(self) -> list[str]:
+        written = self._skip(_KEY)
+        node: object = tomllib.loads(f"{written} = 0")  # which knows quotes and escapes
+        parts = []
+        while isinstance(node, dict):
+            (part,) = node
+            parts.append(part)
+            node = node[part]
+        return parts
+
+    def _value(self, path: KeyPath) -> None:
+        first = self._text[self._at]
+        if first in "\"'":
+            self._skip(_STRING)
+        elif first in "[{":
+            self._group(path, "]" if first == "[" else "}")
+        else:
+            self._skip(_BARE_VALUE)
+
+    def _group(self, path: KeyPath, closing: str) -> None:
+        self._at += 1
+        index = 0
+        self._skip(_BLANK)
+        while self._text[self._at] != closing:
+            if closing == "]":
+                self.lines[*path, index] = self._line()
+                self._value((*path, index))
+                index += 1
+            else:
+                self._pair(path)
+            self._skip(_BLANK)
+            if self._text[self._at] == ",":
+                self._at += 1
+                self._skip(_BLANK)
+        self._at += 1
+
+    def _skip(self, pattern: re.Pattern[str]) -> str:
+        found = pattern.match(self._text, self._at)
+        if found is None:  # the text is valid TOML, so this is a mistake of the scan: better a wrong line than none
+            raise AssertionError(f"no {pattern.pattern} at line {self._line()}")
+        self._at = found.end()
+        return found.group()
+
+    def _line(self) -> int:
+        return bisect.bisect_left(self._breaks, self._at) + 1

@@ -1,0 +1,130 @@
+"""Values: what a workspace says about itself, and what holds where it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+__all__ = ["DIRAC_FEEDSTOCKS", "DIRAC_TARGETS", "BotSettings", "FeedstockSettings", "Settings", "Target"]
+
+_PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """What must stay installable on each of these platforms with each of these Pythons."""
+
+    name: str
+    specs: tuple[str, ...]
+    """Conda specs, installed together."""
+    platforms: tuple[str, ...]
+    pythons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedstockSettings:
+    """One feedstock: the projects that it packages, and its release lines."""
+
+    name: str
+    projects: tuple[str, ...] = ()
+    """Released together, as outputs of one recipe; in this order."""
+    branches: Mapping[str, SpecifierSet] = field(default_factory=dict)
+    """Branch to the versions that belong on it; {} where every version belongs on the default branch."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BotSettings:
+    """How much a run of the bot may do."""
+
+    open_per_feedstock: int = 3
+    """Pull requests open at the same time on one feedstock."""
+    per_run: int = 20
+    """Pull requests opened in one run."""
+    paused: tuple[str, ...] = ()
+    """Feedstocks, migrations, or `all`."""
+
+
+DIRAC_FEEDSTOCKS = (
+    FeedstockSettings(
+        name="dirac-grid",
+        projects=("DIRACCommon", "DIRAC"),
+        branches=MappingProxyType({"main": SpecifierSet(">=9"), "v8.0.x": SpecifierSet(">=8.0,<8.1")}),
+    ),
+    FeedstockSettings(
+        name="diracx",
+        projects=(
+            "diracx-core",
+            "diracx-client",
+            "diracx-db",
+            "diracx-logic",
+            "diracx-routers",
+            "diracx-tasks",
+            "diracx-api",
+            "diracx-cli",
+            "diracx-testing",
+            "diracx",
+        ),
+    ),
+)
+"""Built in, so that `recipe DIRAC` knows its family also in an empty folder. A workspace adds to it, or replaces a
+feedstock by one of the same name or with one of its projects."""
+
+DIRAC_TARGETS = (
+    Target(name="dirac-grid", specs=("dirac-grid",), platforms=_PLATFORMS, pythons=("3.11", "3.12", "3.13")),
+)
+"""Built in; a workspace with targets of its own has only these."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything that a run may be told. Holds no tokens: URLs with credentials are refused when settings are read."""
+
+    workspace: Path
+    """Absolute; the folder with `feedstocks/` and `migrations/`."""
+    cache: Path
+    """Absolute; HTTP answers and what was read from archives."""
+    channels: tuple[str, ...] = ("conda-forge",)
+    """Names, URLs, or absolute paths of folders (snapshots); the first has priority."""
+    platforms: tuple[str, ...] = _PLATFORMS
+    """Conda subdirs."""
+    pythons: tuple[str, ...] = ("3.10", "3.11", "3.12", "3.13", "3.14")
+    """`X.Y`: what the channel builds for, and so the range in which markers are evaluated."""
+    python_min: str = "3.10"
+    """`X.Y`: the channel's own minimum (CFEP-25: `python_min` of conda-forge's global pinning)."""
+    pinning: Path | None = None
+    """Absolute; a folder with `conda_build_config.yaml`, None: the channel's `conda-forge-pinning` package."""
+    maintainers: tuple[str, ...] = ("chaen", "chrisburr")
+    """GitHub users or teams (`organisation/team`)."""
+    targets: Mapping[str, Target] = field(default_factory=lambda: {target.name: target for target in DIRAC_TARGETS})
+    feedstocks: Mapping[str, FeedstockSettings] = field(
+        default_factory=lambda: {each.name: each for each in DIRAC_FEEDSTOCKS}
+    )
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Normalised project (PEP 503) to package, where the tables are wrong."""
+    virtual_packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Platform to virtual package (`__glibc`) to version; on top of the built-in ones."""
+    bot: BotSettings = field(default_factory=BotSettings)
+    index_url: str = "https://pypi.org/simple/"
+    """Base of the Simple API, with a slash at the end."""
+    feedstock_url: str = "https://github.com/conda-forge/{name}-feedstock"
+    """Where the repository of feedstock `{name}` is: a URL or a path."""
+    connections: int = 16
+    """At most so many to one host at a time."""
+    timeout: float = 30.0
+    """Seconds without any byte after which an answer is given up."""
+    offline: bool = False
+    flags: frozenset[str] = frozenset()
+    """Names of the fields that were given as flags: what a person types goes before what a target says."""
+
+    def feedstock_of(self, project: str) -> FeedstockSettings | None:
+        """The feedstock whose recipe packages `project`, where the settings name one."""
+        wanted = canonicalize_name(project)
+        for feedstock in self.feedstocks.values():
+            if wanted in map(canonicalize_name, feedstock.projects):
+                return feedstock
+        return None

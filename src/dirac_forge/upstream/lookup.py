@@ -1,0 +1,88 @@
+"""Everything that is asked of an index in one run, asked once: projects, the releases that are chosen, their facts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from dirac_forge.http import Http
+from dirac_forge.store import Store
+from dirac_forge.upstream.choice import Choice, choose
+from dirac_forge.upstream.facts import CoreMetadata, Facts
+from dirac_forge.upstream.gather import gather, light
+from dirac_forge.upstream.index import Index
+from dirac_forge.upstream.release import Project
+
+__all__ = ["Lookup"]
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class _Once(Generic[K, V]):
+    """A function whose answer (or error) for a key is found out once, however many threads ask."""
+
+    def __init__(self, answer: Callable[[K], V]) -> None:
+        self._answer = answer
+        self._lock = threading.Lock()
+        self._answers: dict[K, Future[V]] = {}
+
+    def __call__(self, key: K) -> V:
+        with self._lock:
+            mine = key not in self._answers
+            future = self._answers.setdefault(key, Future())
+        if mine:
+            try:
+                future.set_result(self._answer(key))
+            except BaseException as error:
+                future.set_exception(error)
+                raise
+        return future.result()
+
+
+class Lookup:
+    """An index, and what was already asked of it; safe to use from many threads."""
+
+    def __init__(self, http: Http, index: Index, store: Store, *, pythons: Sequence[str]) -> None:
+        """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them."""
+        self._http = http
+        self._store = store
+        self._index_url = index.url
+        self._pythons = tuple(pythons)
+        self.project: Callable[[str], Project] = _Once(index.project)
+        self._choice = _Once(self._choose)
+        self._light = _Once(self._read_light)
+        self._gathered = _Once(self._gather)
+
+    def choice(self, project: str, specifiers: SpecifierSet) -> Choice:
+        """The newest release that can be used, with the reasons against newer ones.
+
+        Raises InputError where there is none, UnreachableError where the index can't be asked.
+        """
+        return self._choice((canonicalize_name(project), str(specifiers)))
+
+    def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
+        """Core metadata of that release, in as few requests as possible; raises as `choice` does."""
+        return self._light((canonicalize_name(project), str(specifiers))).metadata
+
+    def facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+        """Everything that the files of that release say; raises as `choice` does, and HashMismatchError."""
+        return self._gathered((canonicalize_name(project), str(specifiers)))
+
+    def _choose(self, key: tuple[str, str]) -> Choice:
+        project, specifiers = key
+        found = choose(self.project(project), SpecifierSet(specifiers), pythons=self._pythons)
+        if isinstance(found, Choice):
+            return found
+        raise found.error()
+
+    def _read_light(self, key: tuple[str, str]) -> Facts:
+        return light(self._http, self._choice(key).release, self._store)
+
+    def _gather(self, key: tuple[str, str]) -> Facts:
+        return gather(self._http, self._choice(key).release, self._store, index_url=self._index_url)

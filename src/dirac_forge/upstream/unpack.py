@@ -1,0 +1,31 @@
+"""Source archives of any format as one stream of regular files; nothing is written, no link followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO
+
+from dirac_forge.upstream.archive import CORRUPT, Limits, Member, Names, corrupt
+from dirac_forge.upstream.packed import unpacked
+from dirac_forge.upstream.tarball import tar_members
+from dirac_forge.upstream.zipped import zip_members
+
+__all__ = ["members"]
+
+
+def members(file: IO[bytes], *, filename: str, size: int, limits: Limits, problems: list[str]) -> Iterator[Member]:
+    """The regular files of a .zip or (packed) .tar in their order; names are relative and stay inside.
+
+    What is left out (links, devices, paths that escape) is told in `problems`; raises ArchiveError for what is corrupt,
+    or beyond `limits`.
+    """
+    names = Names(filename, limits, problems)
+    head = file.read(6)
+    file.seek(0)
+    try:
+        if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+            yield from zip_members(file, names, size)
+        else:
+            yield from tar_members(unpacked(file, head, names, size), names)
+    except CORRUPT as exc:
+        raise corrupt(filename, exc) from exc

@@ -1,0 +1,94 @@
+"""Facts of releases, made up for tests."""
+
+from collections.abc import Mapping, Sequence
+
+from packaging.version import Version
+
+from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, Facts, SdistFacts, WheelFacts
+from dirac_forge.upstream.release import File, Release
+
+SHA256 = "5d" * 32
+MIT = (
+    "Permission is hereby granted, free of charge, to any person obtaining a copy. "
+    "This permission notice shall be included in all copies."
+)
+
+
+def facts(
+    name: str,
+    version: str = "1.0",
+    *,
+    requires: Sequence[str] = (),
+    extras: Sequence[str] = (),
+    requires_python: str | None = ">=3.8",
+    wheels: Sequence[str] = ("py3-none-any",),
+    members: Sequence[str] | None = None,
+    entry_points: Sequence[EntryPoint] = (),
+    sdist: bool = True,
+    sdist_members: Sequence[str] = (),
+    texts: Mapping[str, str] | None = None,
+    pyproject: Mapping[str, object] | None = None,
+    command_line_modules: Sequence[str] = (),
+    problems: Sequence[str] = (),
+    summary: str | None = "Does one thing",
+) -> Facts:
+    """A release with wheels of these tags and an sdist built with hatchling, unless told otherwise."""
+    module = name.replace("-", "_").lower()
+    stem = f"{module}-{version}"
+    metadata = CoreMetadata(
+        name=name,
+        version=version,
+        summary=summary,
+        license_expression="MIT",
+        requires_dist=tuple(requires),
+        provides_extra=tuple(extras),
+        requires_python=requires_python,
+        project_urls={"Source": f"https://github.com/example/{module}"},
+    )
+    files = [
+        File(
+            filename=f"{stem}-{tag}.whl",
+            url=f"https://files.example/{stem}-{tag}.whl",
+            kind="wheel",
+            version=Version(version),
+        )
+        for tag in wheels
+    ]
+    if sdist:
+        files.append(
+            File(
+                filename=f"{stem}.tar.gz",
+                url=f"https://files.example/{stem}.tar.gz",
+                kind="sdist",
+                version=Version(version),
+                hashes={"sha256": SHA256},
+            )
+        )
+    wheel = WheelFacts(
+        filename=files[0].filename,
+        pure=wheels[:1] == ("py3-none-any",),
+        metadata=metadata,
+        entry_points=tuple(entry_points),
+        members=tuple(members if members is not None else (f"{module}/__init__.py",)),
+    )
+    source = SdistFacts(
+        filename=f"{stem}.tar.gz",
+        sha256=SHA256,
+        metadata=metadata,
+        metadata_from="PKG-INFO",
+        pyproject=pyproject
+        if pyproject is not None
+        else {"build-system": {"requires": ["hatchling"], "build-backend": "hatchling.build"}},
+        texts={"LICENSE": MIT, **(texts or {})},
+        members=tuple(sdist_members),
+        command_line_modules=frozenset(command_line_modules),
+        entry_points=tuple(entry_points),
+    )
+    return Facts(
+        release=Release(project=name, version=Version(version), files=tuple(files)),
+        metadata=metadata,
+        metadata_from="METADATA",
+        wheel=wheel if wheels else None,
+        sdist=source if sdist else None,
+        problems=tuple(problems),
+    )
