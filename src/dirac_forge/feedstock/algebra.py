@@ -92,7 +92,7 @@ def _place(value: str, ordering: Sequence[str]) -> int:
 def _version(text: str) -> tuple[int, Version | str]:
     try:
         return 1, Version(text.replace(" ", ".").replace("*", "1"))
-    except Exception:  # rattler's errors share no base class
+    except Exception:  # noqa: BLE001 — rattler's errors share no base class
         return 0, text
 
 

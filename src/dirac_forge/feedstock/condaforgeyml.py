@@ -12,15 +12,14 @@ from dirac_forge.recipe.yamlnodes import Node, YamlError, compose, line_of, pair
 
 __all__ = ["Bot", "BuildPlatform", "ForgeConfig", "ForgeConfigError", "parse_forge_config"]
 
-_KEYS = frozenset(
-    """
-    appveyor azure bot build_platform build_with_mambabuild channel_priority choco circle clone_depth compiler_stack
-    conda_build conda_build_tool conda_forge_output_validation conda_install_tool conda_solver config_version docker
-    drone exclusive_config_file github github_actions idle_timeout_minutes linter matrix max_py_ver max_r_ver min_py_ver
-    min_r_ver noarch_platforms os_version package private_upload provider recipe_dir remote_ci_setup secrets shellcheck
-    skip_render templates test test_on_native_only travis upload_on_branch woodpecker workflow_settings
-    """.split()
-)
+_KNOWN = """
+appveyor azure bot build_platform build_with_mambabuild channel_priority choco circle clone_depth compiler_stack
+conda_build conda_build_tool conda_forge_output_validation conda_install_tool conda_solver config_version docker
+drone exclusive_config_file github github_actions idle_timeout_minutes linter matrix max_py_ver max_r_ver
+min_py_ver min_r_ver noarch_platforms os_version package private_upload provider recipe_dir remote_ci_setup secrets
+shellcheck skip_render templates test test_on_native_only travis upload_on_branch woodpecker workflow_settings
+"""
+_KEYS = frozenset(_KNOWN.split())
 """Top-level keys of conda-smithy's schema."""
 _ALIASES = {"linux": "linux_64", "osx": "osx_64", "win": "win_64"}
 _DEFAULT = ("linux_64", "osx_64", "win_64")
@@ -86,7 +85,9 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
     lines = {key: line_of(node) for key, node, _ in pairs(root)}
     bot = _mapping(values, "bot", lines, path)
     return ForgeConfig(
-        platforms=_platforms(_mapping(values, "provider", lines, path), _mapping(values, "build_platform", lines, path)),
+        platforms=_platforms(
+            _mapping(values, "provider", lines, path), _mapping(values, "build_platform", lines, path)
+        ),
         noarch_platforms=tuple(_dashed(name) for name in _names(values.get("noarch_platforms"))) or ("linux-64",),
         bot=Bot(
             automerge=_flag_or_text(bot.get("automerge", False)),

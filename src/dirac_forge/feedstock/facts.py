@@ -112,15 +112,16 @@ class _Collected:
 def facts_of(recipe: Recipe, pinning: Pinning | None, *, path: str) -> Facts:
     """The facts of one recipe; `path` is how messages name its file. Raises RecipeError and ConfigurationError."""
     wanted = recipe.forge.platforms
-    first = recipe.text.render(platform="linux-64")
+    first = recipe.text.render(platform="linux-64", stubs=True)
     if first.packages and all(output.noarch for output in first.packages):
         wanted = tuple(one for one in wanted if one.platform in recipe.forge.noarch_platforms) or wanted[:1]
     collected = _Collected()
     platforms: list[str] = []
     skipped: list[tuple[str, int]] = []
+    names = recipe.text.names
     for one in wanted:
         built = False
-        for _, rendered in rendered_variants(recipe, pinning, platform=one.platform, only=recipe.text.names):
+        for _, rendered in rendered_variants(recipe, pinning, platform=one.platform, only=names, stubs=True):
             built = True
             for output in rendered.outputs:
                 if output.skip is not True:
@@ -128,7 +129,7 @@ def facts_of(recipe: Recipe, pinning: Pinning | None, *, path: str) -> Facts:
         if built:
             platforms.append(one.platform)
         else:
-            lines = [output.skip_line for output in recipe.text.render(platform=one.platform).outputs]
+            lines = [output.skip_line for output in recipe.text.render(platform=one.platform, stubs=True).outputs]
             skipped.append((one.platform, next(filter(None, lines), 0)))
     return Facts(
         recipe=path,
@@ -164,7 +165,9 @@ def _collect(output: ReadOutput, bit: int, collected: _Collected, path: str) -> 
             continue
         name = need.graph_name
         if not name:
-            collected.notes.setdefault(f"{path}:{need.line}: a requirement hangs on {', '.join(need.unknown)}, which nothing gives")
+            collected.notes.setdefault(
+                f"{path}:{need.line}: a requirement hangs on {', '.join(need.unknown)}, which nothing gives"
+            )
             continue
         key = (need.section, name, output.name, need.line)
         joined = collected.needs.get(key)
@@ -229,7 +232,7 @@ def _parsed(
     missing: Sequence[_Work], pinning: Pinning | None, executor: Executor | None
 ) -> Iterable[tuple[Sequence[_Work], list[Facts]]]:
     chunks = [missing[start : start + _CHUNK] for start in range(0, len(missing), _CHUNK)]
-    work: Callable[..., Iterable[list[Facts]]] = map if executor is None or len(chunks) < 2 else executor.map  # noqa: PLR2004
+    work: Callable[..., Iterable[list[Facts]]] = map if executor is None or len(chunks) < 2 else executor.map
     tasks = [[(root, texts) for _, root, texts, _ in chunk] for chunk in chunks]
     return zip(chunks, work(_read_chunk, tasks, [pinning] * len(tasks)), strict=True)
 

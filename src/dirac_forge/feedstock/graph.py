@@ -9,7 +9,9 @@ from dirac_forge.feedstock.facts import Facts, Need
 
 __all__ = ["STRONG_STUBS", "Graph", "build_graph"]
 
-STRONG_STUBS = frozenset({"c_compiler_stub", "c_stdlib_stub", "cxx_compiler_stub", "fortran_compiler_stub", "cuda_compiler_stub"})
+STRONG_STUBS = frozenset(
+    {"c_compiler_stub", "c_stdlib_stub", "cxx_compiler_stub", "fortran_compiler_stub", "cuda_compiler_stub"}
+)
 """Compilers whose run_exports reach host and run."""
 _OWN_NAME_ONLY = {"pypy-meta": {"pypy"}, "graalpy": {"graalpy"}}
 """Feedstocks that also make another implementation of `python` or `openjdk`: nobody means theirs by that name."""
@@ -67,7 +69,7 @@ def _notes(facts: Mapping[str, Facts], makers: Mapping[str, list[str]]) -> Itera
     for output in sorted(makers):
         names = makers[output]
         if len(names) > 1:
-            yield f"{output} is made by several feedstocks: {', '.join(names)}; who needs it is taken to need all of them"
+            yield f"{output} is made by several feedstocks: {', '.join(names)}; who needs it counts as needing all"
         if output in facts and output not in names:
             yield (
                 f"{output} is a feedstock and also a package that the feedstock {', '.join(names)} makes; "

@@ -74,7 +74,11 @@ def configuration_of(values: Mapping[str, object]) -> Configuration:
 
 def _texts(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [value]
-    return tuple("" if item is None else str(item) for item in items if not isinstance(item, (dict, list))) if value else ()
+    return (
+        tuple("" if item is None else str(item) for item in items if not isinstance(item, (dict, list)))
+        if value
+        else ()
+    )
 
 
 def _groups(value: object) -> tuple[tuple[str, ...], ...]:
@@ -110,10 +114,17 @@ class Pinning:
     support: Mapping[str, str] = field(default_factory=dict)
     """Lists that migrations name in `allowlist_file`: file name to text."""
 
-    def configuration(self, platform: str, build_platform: str, *, cuda: bool = False, os_version: str = "") -> Configuration:
+    def configuration(
+        self, platform: str, build_platform: str, *, cuda: bool = False, os_version: str = ""
+    ) -> Configuration:
         """The global configuration for one platform. Raises ConfigurationError."""
         return parse_configuration(
-            self.text, path=self.path, platform=platform, build_platform=build_platform, cuda=cuda, os_version=os_version
+            self.text,
+            path=self.path,
+            platform=platform,
+            build_platform=build_platform,
+            cuda=cuda,
+            os_version=os_version,
         )
 
 
@@ -150,14 +161,14 @@ def assumed(platform: str, pythons: Iterable[str]) -> Configuration:
         "osx": ("clang", "clangxx", "gfortran"),
         "win": ("vs2022", "vs2022", "flang"),
     }.get(system, ("gcc", "gxx", "gfortran"))
-    values = {
+    values: dict[str, tuple[str, ...]] = {
         f"{language}_compiler": (name,) for language, name in zip(("c", "cxx", "fortran"), compilers, strict=True)
     }
     values["python"] = tuple(_python_pin(version) for version in pythons)
     values["python_impl"] = ("cpython",)
     values["is_freethreading"] = ("false",)
     values["vc"] = ("14",)
-    return Configuration(values={key: texts for key, texts in values.items() if texts})
+    return Configuration(values=values)
 
 
 def _python_pin(version: str) -> str:

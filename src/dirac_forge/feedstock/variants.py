@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-import re
 
 from dirac_forge.feedstock.algebra import MigrationKeys, migrated
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig
@@ -94,14 +94,20 @@ def rendered_variants(
     *,
     platform: str,
     only: Collection[str] | None = None,
+    stubs: bool = False,
 ) -> Iterator[tuple[Variant, RenderedRecipe]]:
     """Each variant with what the recipe says for it; those that the recipe skips for sure are left out.
+
+    With `only` the recipe sees these keys and no others; `stubs` as for `RecipeText.render`.
 
     Raises RecipeError and ConfigurationError.
     """
     for variant in variants(recipe, pinning, migrations, platform=platform, only=only):
+        values = (
+            variant.values if only is None else {key: value for key, value in variant.values.items() if key in only}
+        )
         rendered = recipe.text.render(
-            platform=platform, variant=variant.values, build_platform=variant.build_platform
+            platform=platform, variant=values, build_platform=variant.build_platform, stubs=stubs
         )
         if rendered.skipped is not True:
             yield variant, rendered
@@ -123,7 +129,9 @@ def _configured(recipe: Recipe, pinning: Pinning | None, platform: str, build_pl
         base = _parsed(pinning.text, pinning.path, platform, build_platform, cuda, os_version)
     own = [
         _parsed(text, path, platform, build_platform, cuda, os_version)
-        for path, text in sorted(recipe.configurations.items(), key=lambda item: (Path(item[0]).name == "variants.yaml", item))
+        for path, text in sorted(
+            recipe.configurations.items(), key=lambda item: (Path(item[0]).name == "variants.yaml", item)
+        )
     ]
     configuration = combined([base, *own])
     for stem, text in sorted(recipe.migrations.items()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dirac_forge.feedstock.facts import Need
 from dirac_forge.feedstock.graph import Graph
@@ -80,7 +81,7 @@ class Network:
         return found
 
     def _hops(self, way: tuple[str, ...]) -> Iterator[Hop]:
-        for parent, child in zip(way, way[1:], strict=False):
+        for parent, child in pairwise(way):
             yield Hop(parent, child, self.needs(parent, child))
 
 

@@ -93,7 +93,7 @@ def packages_of(graph: Graph, migration: Migration) -> tuple[frozenset[str], tup
     """
     if migration.override_cbc_keys is not None:
         return frozenset(migration.override_cbc_keys), ()
-    names = {key for key in migration.keys} | {key.replace("_", "-") for key in migration.keys}
+    names = set(migration.keys) | {key.replace("_", "-") for key in migration.keys}
     made = {name for name in names if name in graph.makers}
     open_names = {name for name in names - made if not names & made & {name.replace("_", "-"), name.replace("-", "_")}}
     needed = {need.name for facts in graph.facts.values() for need in facts.needs if need.name in open_names}
@@ -114,7 +114,7 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
             continue
         needs = linked(graph, facts, include_build=migration.include_build)
         hits = needs.linked & packages
-        if not hits:
+        if not hits and not (name in makers and migration.exclude_pinned_pkgs):
             continue
         reason = _reason_against(name, facts, migration, makers, only_python=only_python)
         if reason is not None:

@@ -86,7 +86,9 @@ def broken_edges(
     return sorted(broken)
 
 
-def _positions(nodes: Sequence[int], kept: Mapping[int, Sequence[int]], edges: Sequence[tuple[int, int]]) -> dict[int, int]:
+def _positions(
+    nodes: Sequence[int], kept: Mapping[int, Sequence[int]], edges: Sequence[tuple[int, int]]
+) -> dict[int, int]:
     """An order of the nodes that keeps all kept edges, and breaks few of `edges`.
 
     Of the nodes whose kept parents are all placed, the one with the fewest parents left among `edges` goes next.
@@ -137,8 +139,7 @@ def waves(parents: Parents) -> list[int]:
         done += 1
         following = level[node] + 1
         for child in children[node]:
-            if level[child] < following:
-                level[child] = following
+            level[child] = max(level[child], following)
             left[child] -= 1
             if not left[child]:
                 ready.append(child)

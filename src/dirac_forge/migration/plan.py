@@ -156,10 +156,7 @@ def make_plan(graph: Graph, migration: Migration, *, allowlist: Collection[str] 
     network = network_of(graph, migration, membership)
     names = network.names
     parents = [list(own) for own in network.parents]
-    cycles: list[Cycle] = []
-    for component in components(parents):
-        if len(component) > 1:
-            cycles.append(_cycle(component, parents, network))
+    cycles = [_cycle(component, parents, network) for component in components(parents) if len(component) > 1]
     levels = waves(parents)
     grouped: list[list[str]] = [[] for _ in range(max(levels, default=-1) + 1)]
     for name, level in zip(names, levels, strict=True):

@@ -87,33 +87,33 @@ Problem = tuple[int, str]
 Reader = Callable[[Node, str], object]
 
 
-class _Wrong(Exception):
+class _WrongTypeError(Exception):
     """A value of the wrong type: what was expected."""
 
 
 def _integer(node: Node, key: str) -> int:
     if isinstance(node, ScalarNode) and node.tag == _INT:
         return int(node.value)
-    raise _Wrong(f"{key}: expected a whole number, not {_shown(node)}")
+    raise _WrongTypeError(f"{key}: expected a whole number, not {_shown(node)}")
 
 
 def _number(node: Node, key: str) -> float:
     try:
         return float(scalar(node) or "")
     except ValueError:
-        raise _Wrong(f"{key}: expected a number, not {_shown(node)}") from None
+        raise _WrongTypeError(f"{key}: expected a number, not {_shown(node)}") from None
 
 
 def _flag(node: Node, key: str) -> bool:
     if isinstance(node, ScalarNode) and node.tag == _BOOL:
         return node.value.lower() in {"true", "yes", "on"}
-    raise _Wrong(f"{key}: expected true or false, not {_shown(node)}")
+    raise _WrongTypeError(f"{key}: expected true or false, not {_shown(node)}")
 
 
 def _text(node: Node, key: str) -> str:
     text = scalar(node)
     if text is None:
-        raise _Wrong(f"{key}: expected text, not {_shown(node)}")
+        raise _WrongTypeError(f"{key}: expected text, not {_shown(node)}")
     return text
 
 
@@ -121,7 +121,7 @@ def _one_of(*choices: str) -> Reader:
     def read(node: Node, key: str) -> str:
         text = _text(node, key)
         if text not in choices:
-            raise _Wrong(f"{key}: expected {' or '.join(choices)}, not {text}")
+            raise _WrongTypeError(f"{key}: expected {' or '.join(choices)}, not {text}")
         return text
 
     return read
@@ -129,7 +129,7 @@ def _one_of(*choices: str) -> Reader:
 
 def _texts(node: Node, key: str) -> tuple[str, ...]:
     if not isinstance(node, SequenceNode) or not all(isinstance(item, ScalarNode) for item in node.value):
-        raise _Wrong(f"{key}: expected a list of names, not {_shown(node)}")
+        raise _WrongTypeError(f"{key}: expected a list of names, not {_shown(node)}")
     # `None` is a value of its own in orderings.
     return tuple(str(item.value) or "None" for item in node.value)
 
@@ -142,13 +142,13 @@ def _platforms(node: Node, key: str) -> tuple[str, ...]:
     names = tuple(name.replace("_", "-") for name in _texts(node, key))
     wrong = [name for name in names if not name.count("-") or name.split("-")[0] not in {"linux", "osx", "win"}]
     if wrong:
-        raise _Wrong(f"{key}: {wrong[0]} is no platform; expected such as linux-64 or osx_arm64")
+        raise _WrongTypeError(f"{key}: {wrong[0]} is no platform; expected such as linux-64 or osx_arm64")
     return names
 
 
 def _lists(node: Node, key: str) -> Mapping[str, tuple[str, ...]]:
     if not isinstance(node, MappingNode):
-        raise _Wrong(f"{key}: expected a mapping of names to lists, not {_shown(node)}")
+        raise _WrongTypeError(f"{key}: expected a mapping of names to lists, not {_shown(node)}")
     return {name: _texts(value, f"{key}.{name}") for name, _, value in pairs(node)}
 
 
@@ -159,7 +159,7 @@ def _sets(node: Node, key: str) -> Mapping[str, frozenset[str]]:
 def _mapping(node: Node, key: str) -> Mapping[str, object]:
     value = plain(node, typed=True)
     if not isinstance(value, dict):
-        raise _Wrong(f"{key}: expected a mapping, not {_shown(node)}")
+        raise _WrongTypeError(f"{key}: expected a mapping, not {_shown(node)}")
     return value
 
 
@@ -234,7 +234,7 @@ def parse_migration(text: str, *, path: Path | str) -> Migration:
             elif key not in _RESERVED:
                 _pin(key, value)
                 keys.append(key)
-        except _Wrong as exc:
+        except _WrongTypeError as exc:
             problems.append((line_of(node), str(exc)))
     if not any(key == "__migrator" for key, _, _ in pairs(root)):
         problems.append((1, "__migrator is missing"))
@@ -248,7 +248,7 @@ def parse_migration(text: str, *, path: Path | str) -> Migration:
 
 def _migrator(node: Node, problems: list[Problem]) -> dict[str, object]:
     if not isinstance(node, MappingNode):
-        raise _Wrong(f"__migrator: expected a mapping, not {_shown(node)}")
+        raise _WrongTypeError(f"__migrator: expected a mapping, not {_shown(node)}")
     fields: dict[str, object] = {}
     for key, place, value in pairs(node):
         reader = _READERS.get(key)
@@ -259,7 +259,7 @@ def _migrator(node: Node, problems: list[Problem]) -> dict[str, object]:
             problems.append((line_of(place), f"{key} is there twice"))
         try:
             fields[key] = reader(value, key)
-        except _Wrong as exc:
+        except _WrongTypeError as exc:
             problems.append((line_of(place), str(exc)))
     return fields
 
@@ -271,9 +271,9 @@ def _unknown(key: str, known: Mapping[str, object]) -> str:
 
 def _pin(key: str, node: Node) -> None:
     if key in _READERS:
-        raise _Wrong(f"{key} belongs under __migrator")
+        raise _WrongTypeError(f"{key} belongs under __migrator")
     if not isinstance(node, SequenceNode):
-        raise _Wrong(f"{key}: expected a list of values, not {_shown(node)}")
+        raise _WrongTypeError(f"{key}: expected a list of values, not {_shown(node)}")
 
 
 def _contradictions(fields: Mapping[str, object], keys: Sequence[str], root: Node) -> list[Problem]:

@@ -14,9 +14,13 @@ from urllib.parse import quote, unquote
 from dirac_forge.recipe.read import Kind, ReadRequirement, Section
 from dirac_forge.recipe.values import EvaluationError, Function, Unknown, as_text, merged
 
-__all__ = ["functions", "requirement", "without_marks"]
+__all__ = ["FUNCTIONS", "called_names", "functions", "requirement", "without_marks"]
+
+FUNCTIONS = frozenset({"compiler", "stdlib", "cdt"})
+"""Functions whose answer differs between platforms."""
 
 _MARK = re.compile("\ue000([a-z_]+)\ue001([^\ue000]*)\ue000")
+_CALL = re.compile(r"\b(compiler|stdlib)\(\s*['\"](\w+)")
 _NAME = re.compile(r"[\s<>=!~\[;]")
 _COMPILERS: Mapping[str, Mapping[str, str]] = {
     "linux": {"c": "gcc", "cxx": "gxx", "fortran": "gfortran"},
@@ -27,13 +31,24 @@ _ELSEWHERE = {"go": "go-nocgo", "cgo": "go-cgo", "cuda": "cuda-nvcc", "m2w64_c":
 _STDLIBS = {"linux": "sysroot", "osx": "macosx_deployment_target", "win": "vs"}
 
 
-def functions(platform: str, variant: Mapping[str, str]) -> dict[str, object]:
-    """The functions of both formats for a platform and variant, by name."""
+def called_names(text: str) -> frozenset[str]:
+    """The variables that `compiler` and `stdlib` read: `c_compiler` and `c_compiler_version` for `compiler("c")`."""
+    keys = {f"{language}_{function}" for function, language in _CALL.findall(text)}
+    return frozenset(keys | {f"{key}_version" for key in keys})
+
+
+def functions(platform: str, variant: Mapping[str, str], *, stubs: bool = False) -> dict[str, object]:
+    """The functions of both formats for a platform and variant, by name.
+
+    With `stubs` they give the names that migrations know (`c_compiler_stub`), which are the same on every platform.
+    """
 
     def named(kind: str, language: object, usual: Mapping[str, str]) -> object:
         if isinstance(language, Unknown):
             return language
         name = as_text(language)
+        if stubs:
+            return mark(kind, name) + f"{name}_{kind}_stub"
         package = variant.get(f"{name}_{kind}") or usual.get(name, name)
         version = variant.get(f"{name}_{kind}_version")
         text = f"{package}_{variant.get('target_platform', platform)}"
@@ -44,7 +59,7 @@ def functions(platform: str, variant: Mapping[str, str]) -> dict[str, object]:
     return {
         "compiler": Function(lambda language: named("compiler", language, usual)),
         "stdlib": Function(lambda language: named("stdlib", language, {"c": _STDLIBS.get(system, "c")})),
-        "cdt": Function(lambda name, *_, **__: _cdt(name, platform, variant)),
+        "cdt": Function(lambda name, *_, **__: _cdt("" if stubs else name, platform, variant)),
         "pin_subpackage": Function(lambda name, *args, **kwargs: _pin("pin_subpackage", name, args, kwargs)),
         "pin_compatible": Function(lambda name, *args, **kwargs: _pin("pin_compatible", name, args, kwargs)),
     }

@@ -167,20 +167,25 @@ class RecipeText(Protocol):
         ...
 
     def render(
-        self, *, platform: str, variant: Mapping[str, str] | None = None, build_platform: str | None = None
+        self,
+        *,
+        platform: str,
+        variant: Mapping[str, str] | None = None,
+        build_platform: str | None = None,
+        stubs: bool = False,
     ) -> RenderedRecipe:
         """The recipe for `platform` with the variant's values; a value that the variant lacks is unknown.
 
-        `build_platform` defaults to `platform`. Raises RecipeError with file and line.
+        `build_platform` defaults to `platform`. With `stubs` compilers have the names that migrations know
+        (`c_compiler_stub`) instead of packages of the platform. Raises RecipeError with file and line.
         """
         ...
 
 
 def find_recipe(folder: Path) -> Path | None:
-    """`recipe.yaml` or `meta.yaml` in a feedstock's folder (or its `recipe/`), None where there is none.
+    """`meta.yaml` or `recipe.yaml` in a feedstock's folder (or its `recipe/`), None where there is none.
 
-    Like conda-forge's tools a folder with both is read as its recipe.yaml only if conda-forge.yml says so; here
-    meta.yaml goes first, as the bot has it.
+    Where there are both meta.yaml is the recipe, as conda-forge's bot has it.
     """
     for name in ("recipe/meta.yaml", "recipe/recipe.yaml", "meta.yaml", "recipe.yaml"):
         path = folder / name

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from dirac_forge.recipe import yamlnodes
-from dirac_forge.recipe.functions import functions, requirement, without_marks
+from dirac_forge.recipe.functions import FUNCTIONS, called_names, functions, requirement, without_marks
 from dirac_forge.recipe.pins import with_pins
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.read import (
@@ -41,15 +41,21 @@ _SECTIONS: Mapping[str, Section] = {
     "run": "run",
     "run_constrained": "run_constrained",
 }
-_UNKNOWN_FUNCTIONS = (
-    "load_setup_py_data",
-    "load_setuptools",
-    "load_npm",
-    "load_file_regex",
-    "load_file_data",
-    "load_str_data",
-    "resolved_packages",
-)
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+_BARE = re.compile(r"^\s*-\s+([A-Za-z0-9_.-]+)\s*(?:#.*)?$", re.MULTILINE)
+_VERSIONS = (("py", "python"), ("np", "numpy"))
+_UNKNOWN_CALLS: Mapping[str, object] = {
+    name: Function(lambda *_, **__: Unknown(("the source tree",)))
+    for name in (
+        "load_setup_py_data",
+        "load_setuptools",
+        "load_npm",
+        "load_file_regex",
+        "load_file_data",
+        "load_str_data",
+        "resolved_packages",
+    )
+}
 _STRENGTHS = {"strong", "weak", "noarch", "strong_constrains", "weak_constrains"}
 
 
@@ -77,7 +83,7 @@ def selector_variables(platform: str, build_platform: str, variant: Mapping[str,
                 int(text) if _NUMBER.fullmatch(text) else {"true": True, "false": False}.get(text.lower(), text)
             )
     names["py2k"], names["py3k"] = False, True
-    for name, key in (("py", "python"), ("np", "numpy")):
+    for name, key in _VERSIONS:
         parts = variant.get(key, "").split(" ")[0].split(".")
         if len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit():
             names[name] = int(parts[0] + parts[1])
@@ -124,75 +130,76 @@ class RecipeV0:
     def __init__(self, text: str, *, path: Path | str) -> None:
         self.text = text
         self.path = str(path)
-        self._rendered: dict[object, tuple[Rendered, Node | None]] = {}
+        self._outputs: dict[object, tuple[ReadOutput, ...]] = {}
+
+    @cached_property
+    def _template_names(self) -> frozenset[str]:
+        found: set[str] = set()
+        for tag in _TAG.findall(self.text):
+            found.update(_WORD.findall(_QUOTED.sub("", tag)))
+        return frozenset(found) | called_names(self.text)
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Every variable that selectors and templates read."""
-        found: set[str] = set()
+        found = set(self._template_names)
         for raw in self.text.split("\n"):
             _, selector = selector_of(raw)
             if selector is not None:
                 found |= selector_names(selector)
-        for tag in _TAG.findall(self.text):
-            words = _WORD.findall(tag)
-            found.update(words)
-            # compiler("c") reads c_compiler, and with it c_compiler_version.
-            for function in ("compiler", "stdlib"):
-                if function in words:
-                    for language in words:
-                        found |= {f"{language}_{function}", f"{language}_{function}_version"}
-        if "py" in found:
-            found.add("python")
-        if "np" in found:
-            found.add("numpy")
+        found |= {key for name, key in _VERSIONS if name in found}
         return frozenset(found)
 
     @cached_property
     def pinned(self) -> frozenset[str]:
         """Packages that pins reach; see `RecipeText`."""
-        return frozenset(
-            match[1].lower() for match in re.finditer(r"^\s*-\s+([A-Za-z0-9_.-]+)\s*(?:#.*)?$", self.text, re.MULTILINE)
-        )
+        return frozenset(name.lower() for name in _BARE.findall(self.text))
 
     def render(
-        self, *, platform: str, variant: Mapping[str, str] | None = None, build_platform: str | None = None
+        self,
+        *,
+        platform: str,
+        variant: Mapping[str, str] | None = None,
+        build_platform: str | None = None,
+        stubs: bool = False,
     ) -> RenderedRecipe:
         """The recipe for one platform and variant; see `RecipeText`."""
         values = dict(variant or {})
         names = selector_variables(platform, build_platform or platform, values)
         text, perhaps = selected_text(self.text, names, path=self.path)
-        rendered, root = self._parsed(text, perhaps, names, platform, values)
-        reader = _Reader(self.path, rendered.lines, values)
-        outputs = with_pins(tuple(reader.outputs(root)))
-        return RenderedRecipe(path=self.path, format="v0", platform=platform, outputs=outputs)
+        # Platforms and variants differ in few lines: what comes out the same is read once.
+        used = [(name, values.get(name, names.get(name))) for name in sorted(self._template_names)]
+        pins = [
+            (name, values[name])
+            for name in sorted(values)
+            if name in self.pinned or name.replace("_", "-") in self.pinned
+        ]
+        key = (
+            text,
+            tuple(perhaps.items()),
+            tuple((name, value) for name, value in used if isinstance(value, (str, int, bool))),
+            tuple(pins),
+            stubs or (platform if self._template_names & FUNCTIONS else ""),
+        )
+        if key not in self._outputs:
+            calls = functions("", {}, stubs=True) if stubs else functions(platform, values)
+            rendered, root = self._parsed(text, perhaps, {**names, **values, **_UNKNOWN_CALLS, **calls})
+            self._outputs[key] = with_pins(tuple(_Reader(self.path, rendered.lines, values).outputs(root)))
+        return RenderedRecipe(path=self.path, format="v0", platform=platform, outputs=self._outputs[key])
 
     def _parsed(
-        self, text: str, perhaps: dict[int, str], names: dict[str, object], platform: str, variant: Mapping[str, str]
+        self, text: str, perhaps: Mapping[int, str], scope: Mapping[str, object]
     ) -> tuple[Rendered, Node | None]:
-        # Platforms differ in few recipes: what comes out the same is parsed once.
-        used = self.names
-        relevant = tuple((key, value) for key, value in sorted(variant.items()) if key in used)
-        templated = platform if used & {"compiler", "stdlib", "cdt", *platform_names(platform, platform)} else ""
-        key = (text, templated, relevant)
-        if key not in self._rendered:
-            scope = {
-                **names,
-                # conda-build gives booleans of the variant to Jinja as such: `false` as text would be true.
-                **{key: text for key, text in variant.items() if not isinstance(names.get(key), bool)},
-                **{name: Function(lambda *_, **__: Unknown(("the source tree",))) for name in _UNKNOWN_FUNCTIONS},
-                **functions(platform, variant),
-            }
-            try:
-                rendered = render(text, scope, conditions=perhaps)
-                self._rendered[key] = rendered, yamlnodes.compose(rendered.text)
-            except EvaluationError as exc:
-                line, _, problem = str(exc).removeprefix("line ").partition(": ")
-                raise RecipeError(problem or str(exc), path=self.path, line=int(line) if line.isdigit() else 0) from exc
-            except YamlError as exc:
-                place = rendered.lines[exc.line - 1].number if 0 < exc.line <= len(rendered.lines) else 0
-                raise RecipeError(exc.message, path=self.path, line=place) from exc
-        return self._rendered[key]
+        try:
+            rendered = render(text, scope, conditions=perhaps)
+        except EvaluationError as exc:
+            line, _, problem = str(exc).removeprefix("line ").partition(": ")
+            raise RecipeError(problem or str(exc), path=self.path, line=int(line) if line.isdigit() else 0) from exc
+        try:
+            return rendered, yamlnodes.compose(rendered.text)
+        except YamlError as exc:
+            place = rendered.lines[exc.line - 1].number if 0 < exc.line <= len(rendered.lines) else 0
+            raise RecipeError(exc.message, path=self.path, line=place) from exc
 
 
 class _Reader:

@@ -13,7 +13,7 @@ from rattler import Version, VersionSpec
 
 from dirac_forge.recipe import yamlnodes
 from dirac_forge.recipe.expressions import evaluate, expression_names
-from dirac_forge.recipe.functions import functions, requirement, without_marks
+from dirac_forge.recipe.functions import FUNCTIONS, called_names, functions, requirement, without_marks
 from dirac_forge.recipe.pins import with_pins
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.read import (
@@ -34,6 +34,10 @@ __all__ = ["RecipeV1"]
 
 _TEMPLATE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+_BARE = re.compile(r"^\s*(?:-|(?:- )?then:|else:)\s+([A-Za-z0-9_.-]+)\s*(?:#.*)?$", re.MULTILINE)
+_CONDITION = re.compile(r"^\s*(?:- )?(?:if|skip):[ \t]*(\S.*?)\s*(?:#.*)?$", re.MULTILINE)
+_SKIPS = re.compile(r"^(\s*)(?:skip|use_keys):\s*\n((?:\1\s*-.*\n)+)", re.MULTILINE)
 _SECTIONS: Mapping[str, Section] = {
     "build": "build",
     "host": "host",
@@ -91,6 +95,7 @@ class RecipeV1:
     def __init__(self, text: str, *, path: Path | str) -> None:
         self.text = text
         self.path = str(path)
+        self._outputs: dict[object, tuple[ReadOutput, ...]] = {}
 
     @cached_property
     def _root(self) -> MappingNode:
@@ -110,42 +115,51 @@ class RecipeV1:
     @cached_property
     def names(self) -> frozenset[str]:
         """Every variable that conditions and templates read."""
-        found: set[str] = set()
+        found = set(called_names(self.text))
         for match in _TEMPLATE.finditer(self.text):
             found |= expression_names(match[1])
-            words = _WORD.findall(match[1])
-            for function in ("compiler", "stdlib"):
-                if function in words:
-                    for language in words:
-                        found |= {f"{language}_{function}", f"{language}_{function}_version"}
-        for match in re.finditer(r"^\s*(?:- )?(?:if|skip):\s*(.*?)\s*(?:#.*)?$", self.text, re.MULTILINE):
-            found |= expression_names(match[1].strip("\"'")) or frozenset(_WORD.findall(match[1]))
-        for match in re.finditer(r"^(\s*)(?:skip|files|use_keys):\s*\n((?:\1\s+-.*\n)+)", self.text, re.MULTILINE):
-            found.update(_WORD.findall(match[2]))
+        for match in _CONDITION.finditer(self.text):
+            found |= expression_names(match[1].strip("\"'")) or set(_WORD.findall(match[1]))
+        for match in _SKIPS.finditer(self.text):
+            found.update(_WORD.findall(_QUOTED.sub("", match[2])))
         return frozenset(found)
 
     @cached_property
     def pinned(self) -> frozenset[str]:
         """Packages that pins reach; see `RecipeText`."""
-        return frozenset(
-            match[1].lower()
-            for match in re.finditer(r"^\s*(?:-|then:|else:)\s+([A-Za-z0-9_.-]+)\s*(?:#.*)?$", self.text, re.MULTILINE)
-        )
+        return frozenset(name.lower() for name in _BARE.findall(self.text))
 
     def render(
-        self, *, platform: str, variant: Mapping[str, str] | None = None, build_platform: str | None = None
+        self,
+        *,
+        platform: str,
+        variant: Mapping[str, str] | None = None,
+        build_platform: str | None = None,
+        stubs: bool = False,
     ) -> RenderedRecipe:
         """The recipe for one platform and variant; see `RecipeText`."""
         values = dict(variant or {})
         names: dict[str, object] = {**_FUNCTIONS, **{key: _typed(value) for key, value in values.items()}}
         names |= platform_names(platform, build_platform or platform)
-        names |= functions(platform, values)
-        reader = _Reader(self.path, names, values)
-        try:
-            outputs = with_pins(tuple(reader.outputs(self._root)))
-        except YamlError as exc:
-            raise RecipeError(exc.message, path=self.path, line=exc.line) from exc
-        return RenderedRecipe(path=self.path, format="v1", platform=platform, outputs=outputs)
+        # Platforms and variants differ in few conditions: what comes out the same is read once.
+        pins = [
+            (name, values[name])
+            for name in sorted(values)
+            if name in self.pinned or name.replace("_", "-") in self.pinned
+        ]
+        used = [(name, names[name]) for name in sorted(self.names) if name in names]
+        key = (
+            tuple((name, value) for name, value in used if isinstance(value, (str, int, bool))),
+            tuple(pins),
+            stubs or (platform if self.names & FUNCTIONS else ""),
+        )
+        if key not in self._outputs:
+            names |= functions("", {}, stubs=True) if stubs else functions(platform, values)
+            try:
+                self._outputs[key] = with_pins(tuple(_Reader(self.path, names, values).outputs(self._root)))
+            except YamlError as exc:
+                raise RecipeError(exc.message, path=self.path, line=exc.line) from exc
+        return RenderedRecipe(path=self.path, format="v1", platform=platform, outputs=self._outputs[key])
 
 
 def _typed(text: str) -> object:
