@@ -89,7 +89,7 @@ class RunExports:
 def to_record(found: RepoDataRecord) -> Record:
     """Our value of the solver's record; one that was laid over a channel comes back as it was given."""
     overlaid = found.channel == OVERLAY_URL
-    noarch = found.noarch
+    kind = found.noarch if found.subdir == "noarch" else None
     stamp = found.timestamp
     return Record(
         name=found.name.normalized,
@@ -99,7 +99,7 @@ def to_record(found: RepoDataRecord) -> Record:
         subdir=found.subdir,
         depends=tuple(found.depends),
         constrains=tuple(found.constrains),
-        noarch="python" if noarch.python else "generic" if noarch.generic else None,
+        noarch=None if kind is None else "python" if kind.python else "generic" if kind.generic else None,
         timestamp=None if stamp is None else int(stamp.timestamp() * 1000),
         file_name="" if overlaid else found.file_name,
         channel="" if overlaid else redact(found.channel),

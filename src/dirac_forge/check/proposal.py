@@ -21,7 +21,7 @@ from dirac_forge.feedstock.variants import Recipe
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.recipe.read import ReadRunExport
 
-__all__ = ["Outcome", "Proposal", "Verdict", "build_all", "compare", "propose"]
+__all__ = ["Outcome", "Proposal", "Verdict", "build_all", "compare", "judge", "propose"]
 
 Outcome = Literal["better", "same", "worse", "unknown"]
 _MOST_PASSES = 3
@@ -92,12 +92,12 @@ def propose(
     watcher = observer or Silent()
     watcher.started("solving with the recipes", len(before))
 
-    def judge(cell: Cell) -> Verdict:
-        found = _judge(view, cell, built)
+    def decide(cell: Cell) -> Verdict:
+        found = judge(view, cell, built)
         watcher.advanced("solving with the recipes", detail=f"{cell.target} {cell.platform} {cell.python}")
         return found
 
-    verdicts = tuple(executor.map(judge, before))
+    verdicts = tuple(executor.map(decide, before))
     watcher.finished("solving with the recipes")
     return Proposal(built=built, verdicts=verdicts)
 
@@ -160,7 +160,7 @@ def _shown(channel: Channel, recipe: Recipe, platform: str, pinning: Pinning | N
     return shown_migrations(pinning, channel.index(platform), sorted(names))
 
 
-def _judge(view: Channel, before: Cell, built: Sequence[Built]) -> Verdict:
+def judge(view: Channel, before: Cell, built: Sequence[Built]) -> Verdict:
     """One cell: all packages of the proposal at once, which proves each; where that fails, one by one."""
     blank = replace(before, status="unknown", version="", packages=(), reason="", causes=(), unblock=None, older="")
     rounds = _rounds(view, before, built)
