@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from rattler import MatchSpec, RepoDataRecord, Version
 
-__all__ = ["Record", "RunExports", "name_of", "newest", "redact", "to_record"]
+__all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "newest", "redact", "to_record"]
+
+OVERLAY_URL = "https://overlay.invalid/"
+"""Stands for the channel of records that no channel has."""
 
 _USER = re.compile(r"(?<=://)[^/@\s]+@")
 _TOKEN = re.compile(r"/t/[^/\s]+/")
@@ -83,8 +87,9 @@ class RunExports:
 
 
 def to_record(found: RepoDataRecord) -> Record:
-    """Our value of the solver's record."""
-    noarch = found.noarch
+    """Our value of the solver's record; one that was laid over a channel comes back as it was given."""
+    overlaid = found.channel == OVERLAY_URL
+    kind = found.noarch if found.subdir == "noarch" else None
     stamp = found.timestamp
     return Record(
         name=found.name.normalized,
@@ -94,13 +99,14 @@ def to_record(found: RepoDataRecord) -> Record:
         subdir=found.subdir,
         depends=tuple(found.depends),
         constrains=tuple(found.constrains),
-        noarch="python" if noarch.python else "generic" if noarch.generic else None,
+        noarch=None if kind is None else "python" if kind.python else "generic" if kind.generic else None,
         timestamp=None if stamp is None else int(stamp.timestamp() * 1000),
-        file_name=found.file_name,
-        channel=redact(found.channel),
+        file_name="" if overlaid else found.file_name,
+        channel="" if overlaid else redact(found.channel),
     )
 
 
+@cache
 def name_of(spec: str) -> str:
     """The package that a spec asks for, in lower case; "" where the spec can't be parsed."""
     try:

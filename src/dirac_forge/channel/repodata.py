@@ -200,6 +200,11 @@ class Folder:
                 self._exports[record.subdir] = _read_run_exports(self.folder / record.subdir / "run_exports.json")
         return self._exports[record.subdir].get(record.file)
 
+    def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
+        """The records in one subdir that match any of these specs."""
+        wanted = list(specs)
+        return self._opened(subdir).load_matching_records(wanted) if wanted and subdir in self._subdirs else []
+
     def _load(self, platform: str, names: list[str]) -> list[RepoDataRecord]:
         return [record for sparse in self.sparse(platform) for name in names for record in sparse.load_records(name)]
 

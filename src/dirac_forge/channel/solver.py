@@ -30,7 +30,7 @@ from rattler.repo_data.multi_source import MultiSource
 from rattler.solver import solve, solve_with_sparse_repodata
 
 from dirac_forge.channel.index import Index, usable
-from dirac_forge.channel.records import Record, RunExports, redact, to_record
+from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, redact, to_record
 from dirac_forge.channel.repodata import (
     ChannelUnknownError,
     Folder,
@@ -45,8 +45,6 @@ from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
 __all__ = ["Channel", "NoSolution", "Solution", "parse_spec"]
-
-_OVERLAY_URL = "https://overlay.invalid/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +73,7 @@ class _Overlay:
         self.names = frozenset(record.name for record in self.records)
         folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._channel = rattler.Channel(_OVERLAY_URL)
+        self._channel = rattler.Channel(OVERLAY_URL)
         self._open: dict[str, SparseRepoData] = {}
         for subdir in sorted({record.subdir for record in self.records}):
             mine = [record for record in self.records if record.subdir == subdir]
@@ -117,7 +115,8 @@ class Channel:
         self._limit = limit
         self._lock = threading.RLock()
         self._indices: dict[str, Index] = {}
-        self._scanned: set[str] = set()
+        self._scanned: set[tuple[str, str]] = set()
+        self._known: dict[str, Record] = {}
         self._base: Channel | None = None
         self._overlay: _Overlay | None = None
 
@@ -192,6 +191,7 @@ class Channel:
         earlier = self._overlay.records if self._overlay else ()
         view._overlay = _Overlay((*records, *earlier))
         view._scanned = self._scanned
+        view._known = self._known
         return view
 
     @property
@@ -290,8 +290,18 @@ class Channel:
                 seconds = int(self._limit.total_seconds())
                 raise UnknownError(f"{platform}: the solver found no answer in {seconds} s") from exc
             return NoSolution(text=redact(str(exc)))
-        packages = sorted((_ours(to_record(record)) for record in found), key=lambda record: record.name)
+        packages = sorted(map(self._ours, found), key=lambda record: record.name)
         return Solution(packages=tuple(packages))
+
+    def _ours(self, found: RepoDataRecord) -> Record:
+        """Our value of a record; made once, since most cells install the same ones."""
+        url = found.url
+        if url.startswith(OVERLAY_URL):
+            return to_record(found)
+        known = self._known.get(url)
+        if known is None:
+            known = self._known[url] = to_record(found)
+        return known
 
     def _tiers(self, platform: str) -> list[SparseRepoData | rattler.Channel | MultiSource]:
         """What the solver reads, in priority order; the overlay stands in the tier of the channel it belongs to."""
@@ -319,14 +329,21 @@ class Channel:
         return having[0] if having else 0
 
     def _scan(self, platform: str, found: Solution) -> None:
-        """Once for each platform: warn of records that the solver passed over because of a malformed spec."""
+        """Warn of records that the solver passed over because of a malformed spec, where it took an older one instead.
+
+        Each name is looked at once.
+        """
         with self._lock:
-            if platform in self._scanned or not all(isinstance(source, Folder) for source in self.sources):
-                return
-            self._scanned.add(platform)
-        names = [record.name for record in found.packages]
+            fresh = {
+                subdir: [record for record in found.packages if (subdir, record.name) not in self._scanned]
+                for subdir in (platform, "noarch")
+            }
+            self._scanned.update((subdir, record.name) for subdir, records in fresh.items() for record in records)
         for source in self.sources:
-            usable(source.load(platform, names), source, self._observer)
+            if isinstance(source, Folder):
+                for subdir, records in fresh.items():
+                    newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
+                    usable(source.matching(subdir, newer), source, self._observer)
 
 
 def parse_spec(spec: str) -> MatchSpec:
@@ -350,22 +367,6 @@ def _identity(record: Record) -> str:
 
 def _own_file(record: Record) -> str:
     return f"{record.name}-{record.version}-{record.build}.conda"
-
-
-def _ours(record: Record) -> Record:
-    if record.channel != _OVERLAY_URL:
-        return record
-    return Record(
-        name=record.name,
-        version=record.version,
-        build=record.build,
-        build_number=record.build_number,
-        subdir=record.subdir,
-        depends=record.depends,
-        constrains=record.constrains,
-        noarch=record.noarch,
-        timestamp=record.timestamp,
-    )
 
 
 def _machine_record(package: VirtualPackage) -> PackageRecord:

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dirac_forge.channel.index import Index, parsed
-from dirac_forge.channel.records import Record
+from dirac_forge.channel.index import Index
+from dirac_forge.channel.records import Record, name_of
 
 __all__ = ["Analysis", "Asked", "Barred", "Limited", "Reason", "Unmet", "Wanted"]
 
@@ -99,7 +99,7 @@ class Analysis:
         return tuple(spec for spec in record.depends if self._nothing_left(spec))
 
     def _nothing_left(self, spec: str) -> bool:
-        name = _name(spec)
+        name = name_of(spec)
         if name not in self.left:
             return False
         return not self.index.match(spec)[1] & self.left[name]
@@ -119,7 +119,7 @@ class Analysis:
                 self._admit(name)
                 if name in asked:
                     for spec in self.specs:
-                        if _name(spec) == name:
+                        if name_of(spec) == name:
                             self._rule_out(name, ~self.index.match(spec)[1], Asked(spec))
                 self._propagate()
             wave = sorted({need for name in wave for need in self._needs(name) if need not in self.left})
@@ -133,23 +133,23 @@ class Analysis:
             for spec in record.depends:
                 users = self._users[spec]
                 users[name] = users.get(name, 0) | bit
-                self._specs_on[_name(spec)].add(spec)
+                self._specs_on[name_of(spec)].add(spec)
             for spec in record.constrains:
                 users = self._limits[spec]
                 users[name] = users.get(name, 0) | bit
-                self._limits_on[_name(spec)].add(spec)
+                self._limits_on[name_of(spec)].add(spec)
         for spec in {spec for record in group.records for spec in record.depends} & self._unmet:
             self._rule_out(name, self._users[spec][name], Unmet(spec))
         self._changed.append(name)
         for spec in {spec for record in group.records for spec in record.depends} - self._unmet:
-            if _name(spec) in self.left:
+            if name_of(spec) in self.left:
                 self._test(spec)
 
     def _needs(self, name: str) -> Iterator[str]:
         left = self.left[name]
         for position, record in enumerate(self.index.group(name).records):
             if left >> position & 1:
-                yield from map(_name, record.depends)
+                yield from map(name_of, record.depends)
 
     def _rule_out(self, name: str, mask: int, reason: Reason) -> None:
         gone = self.left[name] & mask
@@ -223,7 +223,7 @@ class Analysis:
         for specs in lists:
             mine: dict[str, tuple[int, tuple[str, ...]]] = {}
             for spec in specs:
-                name = _name(spec)
+                name = name_of(spec)
                 if name in self.left:
                     allowed, earlier = mine.get(name, (-1, ()))
                     mine[name] = (allowed & self.index.match(spec)[1], (*earlier, spec))
@@ -236,8 +236,3 @@ class Analysis:
                     if name in shared
                 }
         return shared or {}
-
-
-def _name(spec: str) -> str:
-    found = parsed(spec)
-    return "" if found is None else found.name.normalized

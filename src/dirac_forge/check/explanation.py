@@ -11,7 +11,7 @@ from typing import Literal
 from rattler import Version, VersionSpec
 
 from dirac_forge.channel.index import parsed
-from dirac_forge.channel.records import Record
+from dirac_forge.channel.records import Record, name_of
 from dirac_forge.check.analysis import Analysis, Asked, Barred, Limited, Reason, Unmet, Wanted
 
 __all__ = ["Cause", "Explanation", "Kind", "explain"]
@@ -179,7 +179,7 @@ class _Walk:
         for at in open_:
             reason = why.get(at)
             if isinstance(reason, Unmet):
-                needs = {name: spec for spec in self.analysis.unmet(records[at]) if (name := self._name(spec))}
+                needs = {name: spec for spec in self.analysis.unmet(records[at]) if (name := name_of(spec))}
                 if explained & set(needs) or alternatives > _MOST_ALTERNATIVES:
                     continue
                 explained |= set(needs)
@@ -216,14 +216,10 @@ class _Walk:
         return found
 
     def _unmet_on(self, record: Record, names: Iterable[str]) -> list[str]:
-        return [spec for spec in self.analysis.unmet(record) if self._name(spec) in names]
+        return [spec for spec in self.analysis.unmet(record) if name_of(spec) in names]
 
     def _unmet_machine(self, record: Record) -> list[str]:
-        return [spec for spec in self.analysis.unmet(record) if self._name(spec).startswith("__")]
-
-    def _name(self, spec: str) -> str:
-        found = parsed(spec)
-        return "" if found is None else found.name.normalized
+        return [spec for spec in self.analysis.unmet(record) if name_of(spec).startswith("__")]
 
     def _way(self, name: str) -> tuple[str, ...]:
         """The chain that makes a name required, from what the user asked for."""
@@ -271,10 +267,10 @@ class _Walk:
         minors = self._minors()
         fit: set[tuple[int, int]] = set()
         for record in records:
-            specs = [spec for spec in record.depends if self._name(spec) in _PYTHON]
+            specs = [spec for spec in record.depends if name_of(spec) in _PYTHON]
             fit |= {minor for minor, mask in minors.items() if self._fits(specs, mask)}
         verb = "made" if all(record.noarch for record in records) else "built"
-        asked = [spec for spec in self.analysis.specs if self._name(spec) == "python"]
+        asked = [spec for spec in self.analysis.specs if name_of(spec) == "python"]
         wish = [minor for minor, mask in minors.items() if self._fits(asked, mask)]
         text = (
             f"{verb} only for Python {_range(sorted(fit), sorted(minors), wish)}"
@@ -307,14 +303,14 @@ class _Walk:
                     if mask >> at & 1:
                         one = -1
                         for limit in abi.constrains:
-                            one &= self.index.match(limit)[1] if self._name(limit) == "python" else -1
+                            one &= self.index.match(limit)[1] if name_of(limit) == "python" else -1
                         allowed |= one
                 pythons &= allowed if abis.records else -1
         return bool(pythons)
 
     def _for_machine(self, step: _Step, record: Record | None) -> Cause:
         specs = step.specs if record is None else tuple(self._unmet_machine(record))
-        name = self._name(specs[0])
+        name = name_of(specs[0])
         have = [str(found.version) for found in self.index.group(name).records]
         holder = step.chain[-2] if record is None and len(step.chain) > 1 else step.name
         machine = f"this machine has {name} {have[0]}" if have else f"this machine has no {name}"
@@ -343,7 +339,7 @@ class _Walk:
                 other = self._way(by)
                 second = f"{' → '.join(other)} excludes all but {' or '.join(specs)}"
             case Barred(spec=spec):
-                name = self._name(spec)
+                name = name_of(spec)
                 other = self._way(name)
                 second = f"{record.name} {record.version} excludes all but {spec}, and {' → '.join(other)} is needed"
             case Unmet(spec=spec):

@@ -135,7 +135,9 @@ def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ())
             return replace(cell, status="not-installable", reason=text)
 
 
-def explain_cell(channel: Channel, cell: Cell, *, known: Sequence[Unblock] = (), remedies: bool = True) -> Cell:
+def explain_cell(
+    channel: Channel, cell: Cell, *, known: Sequence[Unblock] = (), remedies: bool = True, older: bool = True
+) -> Cell:
     """Say why a cell has no solution, what would unblock it, and what can be installed instead."""
     try:
         others = _elsewhere(channel, cell.platform)
@@ -146,10 +148,10 @@ def explain_cell(channel: Channel, cell: Cell, *, known: Sequence[Unblock] = (),
             remedy = unblock(
                 channel, cell.specs, platform=cell.platform, causes=found.causes, elsewhere=others, known=known
             )
-        older = _older(channel, cell)
+        instead = _older(channel, cell) if older else ""
     except UnknownError as exc:
         return replace(cell, status="unknown", reason=exc.message)
-    return replace(cell, reason=_reason(found), causes=found.causes, unblock=remedy, older=older)
+    return replace(cell, reason=_reason(found), causes=found.causes, unblock=remedy, older=instead)
 
 
 def _reason(found: Explanation) -> str:

@@ -120,7 +120,7 @@ def _key_add(configuration: Configuration, migration: MigrationKeys) -> Configur
             rows.append(row)
     ordering = migration.ordering.get(primary)
     position = members.index(primary)
-    if ordering is not None:
+    if ordering:
         rows.sort(key=lambda row: _place(row[position], ordering))
     values |= {key: tuple(row[place] for row in rows) for place, key in enumerate(members)}
     groups = [other for other in configuration.zip_keys if other != old_group]

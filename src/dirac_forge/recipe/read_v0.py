@@ -187,7 +187,9 @@ class RecipeV0:
         )
         if key not in self._outputs:
             calls = functions("", {}, stubs=True) if stubs else functions(platform, values)
-            rendered, root = self._parsed(text, perhaps, {**names, **values, **_UNKNOWN_CALLS, **calls})
+            # conda-build gives booleans of the variant to Jinja as such: `false` as text would be true.
+            texts = {name: value for name, value in values.items() if not isinstance(names.get(name), bool)}
+            rendered, root = self._parsed(text, perhaps, {**names, **texts, **_UNKNOWN_CALLS, **calls})
             self._outputs[key] = with_pins(tuple(_Reader(self.path, rendered.lines, values).outputs(root)))
         return RenderedRecipe(path=self.path, format="v0", platform=platform, outputs=self._outputs[key])
 
