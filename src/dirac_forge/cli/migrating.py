@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph
@@ -27,7 +28,7 @@ from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evid
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Migrating", "processes"]
+__all__ = ["Migrating", "open_channel", "processes", "specs_of", "write_file"]
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -183,8 +184,43 @@ class Migrating:
         return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable)
 
 
+def open_channel(context: Context) -> Channel | None:
+    """The channels of the settings; offline only the folders among them, None where there is none."""
+    settings = context.settings
+    channels = [each for each in settings.channels if not settings.offline or Path(each).is_dir()]
+    if not channels:
+        context.observer.warned("offline, and no channel is a folder: the recipes alone tell what is done")
+        return None
+    return Channel.open(
+        channels,
+        machines=settings.virtual_packages,
+        observer=context.observer,
+        cache_dir=settings.cache / "repodata",
+        store=context.store,
+        offline=settings.offline,
+        reachable=context.http.reachable,
+    )
+
+
+def specs_of(context: Context, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The specs of a target of the settings (or of the spec itself), and the platforms to look at."""
+    settings = context.settings
+    known = settings.targets.get(target)
+    if known is None:
+        return (target,), settings.platforms
+    return known.specs, settings.platforms if "platforms" in settings.flags else known.platforms
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all; folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
 @contextmanager
-def processes():  # type: ignore[no-untyped-def]
+def processes() -> Iterator[Executor]:
     """An executor of processes; they start when the first work comes, by spawning, since the solver has threads."""
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as executor:
         yield executor
