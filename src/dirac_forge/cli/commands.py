@@ -14,6 +14,10 @@ from dirac_forge.cli.running import with_shared_options
 __all__ = ["COMMANDS", "application"]
 
 COMMANDS = {
+    "recipe": (
+        "dirac_forge.cli.recipe:recipe",
+        "Write recipes for projects, and show where what they need stands.",
+    ),
     "sync": ("dirac_forge.cli.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.migrate:migrate", "Plan ABI migrations, see where they stand, rebuild what can go."),
     "doctor": ("dirac_forge.cli.doctor:doctor", "Say what is there, and what to do about what is not."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -30,17 +30,15 @@ from dirac_forge.upstream.repository import licence_file
 
 __all__ = ["recipe"]
 
-PUBLIC_INDEX = "https://pypi.org/simple/"
 
-
-class Format(str, Enum):
+class Format(StrEnum):
     """Of the recipe's text."""
 
     v1 = "v1"
     v0 = "v0"
 
 
-class Deps(str, Enum):
+class Deps(StrEnum):
     """For which dependencies recipes are made too."""
 
     missing = "missing"
@@ -92,9 +90,10 @@ def recipe(
             executor=executor,
             observer=context.observer,
             overrides=settings.names,
-            families=Families(feedstocks=families, metadata=upstream.metadata),
+            families=Families(
+                feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=upstream.prefetch
+            ),
             maintainers=settings.maintainers,
-            public_index=settings.index_url == PUBLIC_INDEX,
         ).make(orders, deps.value)
     folder = output if output is not None else settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_.value, force=force) for one in made.recipes]

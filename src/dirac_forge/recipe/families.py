@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
@@ -31,6 +32,9 @@ class Families:
     """Feedstock to the projects that it holds."""
     metadata: Callable[[str, SpecifierSet], CoreMetadata]
     """Of the newest release of a project that satisfies the specifiers; raises InputError where there is none."""
+    executor: Executor
+    prefetch: Callable[[str], None]
+    """Makes ready what will be asked of a project soon; raises nothing."""
 
     def of(self, project: str) -> tuple[str, tuple[str, ...]]:
         """The feedstock whose recipe holds `project` beside others ("" where none does), and its projects."""
@@ -73,23 +77,38 @@ class Families:
         self, feedstock: str, members: Iterable[str], given: Mapping[str, SpecifierSet], problems: list[str]
     ) -> dict[str, SpecifierSet]:
         """A family is released together: the others at the version of the given one, else as that one requires."""
+        for member in members:
+            self.executor.submit(self.prefetch, member)
         main = self.metadata(*list(given.items())[-1])
+        for requirement in readable(main.requires_dist):
+            self.executor.submit(self.prefetch, requirement.name)
         required: dict[str, SpecifierSet] = {
             canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)
         }
+        same = SpecifierSet(f"=={main.version}")
+        found = {
+            member: self.executor.submit(
+                self._first, member, [same, *([required[member]] if member in required else [])]
+            )
+            for member in members
+            if member not in given
+        }
         chosen = {}
         for member in members:
-            if member in given:
-                chosen[member] = given[member]
-                continue
-            tries = [SpecifierSet(f"=={main.version}"), *([required[member]] if member in required else [])]
-            for number, specifiers in enumerate(tries, start=1):
-                try:
-                    self.metadata(member, specifiers)
-                except InputError as error:
-                    if number == len(tries):
-                        problems.append(f"{feedstock} is made without {member}: {error.message}")
-                else:
-                    chosen[member] = specifiers
-                    break
+            try:
+                chosen[member] = given[member] if member in given else found[member].result()
+            except InputError as error:
+                problems.append(f"{feedstock} is made without {member}: {error.message}")
         return chosen
+
+    def _first(self, project: str, tries: Sequence[SpecifierSet]) -> SpecifierSet:
+        """The first of the tries that some release of the project satisfies; raises as the last one does."""
+        *before, last = tries
+        for specifiers in before:
+            try:
+                self.metadata(project, specifiers)
+            except InputError:
+                continue
+            return specifiers
+        self.metadata(project, last)
+        return last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -44,6 +45,8 @@ _RUNS_AT_BUILD = {
 _BUILD_ONLY = {"cmake", "make", "meson", "ninja", "patchelf", "pkg-config", "pkgconfig", "swig"}
 """Build requirements that are programs: they belong to build, not to host."""
 _PIP = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
+_PYPI_FILES = "files.pythonhosted.org"
+"""Where PyPI keeps its files, under URLs that tell nothing; pypi.org has stable ones."""
 _BUNDLE_CRATES = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
 
 
@@ -81,7 +84,6 @@ class Family:
     """All outputs to their versions."""
     python_min: str
     channel: Scope
-    public_index: bool
 
 
 def output_of(part: Part, scope: Scope, family: Family, providers: Providers) -> tuple[Output, tuple[Note, ...]]:
@@ -159,7 +161,7 @@ class _Builder:
         if spelled == self.family.version:
             stem, ending = filename[: filename.rindex(spelled)], filename[filename.rindex(spelled) + len(spelled) :]
             filename = f"{stem}@{{version}}{ending}"
-        if self.family.public_index:
+        if urlsplit(sdist.url).hostname == _PYPI_FILES:
             project = canonicalize_name(self.facts.release.project)
             return f"https://pypi.org/packages/source/{project[0]}/{project}/{filename}"
         return sdist.url.replace(sdist.filename, filename)
@@ -293,8 +295,6 @@ class _Builder:
             files.append("THIRDPARTY.yml")
         homepage, repository, documentation = links_of(self.facts.metadata)
         summary = summary_of(self.facts.metadata)
-        if not summary:
-            self._todo("upstream gives no summary: fill in about")
         return About(
             summary=summary,
             license=decision.expression,

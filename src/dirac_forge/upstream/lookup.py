@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import Generic, TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from dirac_forge.errors import ForgeError
 from dirac_forge.http import Http
 from dirac_forge.store import Store
+from dirac_forge.upstream import kept
 from dirac_forge.upstream.choice import Choice, choose
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 from dirac_forge.upstream.gather import gather, light
@@ -27,8 +31,10 @@ V = TypeVar("V")
 class _Once(Generic[K, V]):
     """A function whose answer (or error) for a key is found out once, however many threads ask."""
 
-    def __init__(self, answer: Callable[[K], V]) -> None:
+    def __init__(self, answer: Callable[[K], V], *, keep: bool = True) -> None:
+        """`keep` False: forgotten once it is found, and shared only by those who ask in the meantime."""
         self._answer = answer
+        self._keep = keep
         self._lock = threading.Lock()
         self._answers: dict[K, Future[V]] = {}
 
@@ -42,6 +48,10 @@ class _Once(Generic[K, V]):
             except BaseException as error:
                 future.set_exception(error)
                 raise
+            finally:
+                if not self._keep:
+                    with self._lock:
+                        del self._answers[key]
         return future.result()
 
 
@@ -54,9 +64,16 @@ class Lookup:
         self._store = store
         self._pythons = tuple(pythons)
         self._index = index
+        # Pages are large, and the HTTP cache has them.
+        self._page = _Once(index.page, keep=False)
         self._choice = _Once(self._choose)
         self._light = _Once(self._read_light)
         self._gathered = _Once(self._gather)
+
+    def prefetch(self, project: str) -> None:
+        """Fetch the project's page, so that the first question about it is answered sooner; trouble is told then."""
+        with suppress(ForgeError):
+            self._page(canonicalize_name(project))
 
     def choice(self, project: str, specifiers: SpecifierSet) -> Choice:
         """The newest release that can be used, with the reasons against newer ones.
@@ -75,10 +92,18 @@ class Lookup:
 
     def _choose(self, key: tuple[str, str]) -> Choice:
         project, specifiers = key
-        found = choose(self._index.project(project), SpecifierSet(specifiers), pythons=self._pythons)
-        if isinstance(found, Choice):
-            return found
-        raise found.error()
+        page = self._page(project)
+        # A page of a thousand releases is read once: the next run finds what was chosen by what the page said.
+        asked = "\0".join((page.url, specifiers, *self._pythons))
+        digest = hashlib.sha256(hashlib.sha256(page.body).digest() + asked.encode()).hexdigest()
+        known = kept.load_choice(self._store.get(kept.kind("choice"), digest))
+        if known is not None:
+            return known
+        found = choose(self._index.read(page, project), SpecifierSet(specifiers), pythons=self._pythons)
+        if not isinstance(found, Choice):
+            raise found.error()
+        self._store.put(kept.kind("choice"), digest, kept.dump_choice(found))
+        return found
 
     def _read_light(self, key: tuple[str, str]) -> Facts:
         return light(self._http, self._choice(key).release, self._store)
