@@ -80,4 +80,5 @@ def test_a_notice_tells_the_version_and_whether_later_ones_go() -> None:
 
 
 def test_a_huge_text_is_read_in_part() -> None:
-    assert identify("lorem ipsum " * 500_000) == ()
+    for text in ("lorem ipsum ", " \n", "\t", "gnu general public license ", "license, ", "\u2028 "):
+        assert identify(text * 500_000) == ()

@@ -194,6 +194,10 @@ def test_nothing_known_is_for_a_person() -> None:
     ]
 
 
+def test_an_empty_field_of_many_spaces_says_nothing() -> None:
+    assert decided({"LICENSE": MIT}, field=" \n" * 50).expression == "MIT"
+
+
 def test_the_wheel_helps_where_the_sdist_ships_no_licence() -> None:
     made = decided(wheel={"licenses/LICENSE": BSD2}, field="BSD")
     assert (made.expression, made.files) == ("BSD-2-Clause", ())

@@ -1,1 +1,45 @@
-"""The command line."""
+"""The command line: parse, wire, call, format; one small file per command."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+__all__ = ["BROKEN_PIPE", "INTERRUPTED", "main", "run"]
+
+# What shells report for a program that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code: 0 done, 1 the answer is no, 2 wrong use or input, 3 could not be found out.
+
+    `argv`: the arguments without the program's name; those of the process where None.
+    """
+    from dirac_forge.cli.commands import application  # noqa: PLC0415  # `import dirac_forge.cli` stays cheap
+
+    try:
+        application()(args=None if argv is None else list(argv), prog_name="dirac-forge")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    return 0
+
+
+def run() -> None:
+    """The program `dirac-forge`."""
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.isatty():  # a pipe or a file on Windows would get the code page of the console
+            with contextlib.suppress(AttributeError, ValueError):
+                stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    code = main()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more when it exits:
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = BROKEN_PIPE
+    raise SystemExit(code)

@@ -168,7 +168,7 @@ def from_field(text: str) -> tuple[Term, ...]:
 def from_classifier(classifier: str) -> Term | None:
     """The licence that a trove classifier names; None for others and for `OSI Approved` alone."""
     section, _, name = classifier.rpartition(" :: ")
-    return _named(name) if section.startswith("License") else None
+    return _named(name[:_LONGEST]) if section.startswith("License") else None
 
 
 def dual(text: str) -> bool:

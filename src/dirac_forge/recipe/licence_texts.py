@@ -136,7 +136,7 @@ def _granted(words: str, anchor: str, length: int, choices: tuple[tuple[str, str
 
 def _words(text: str) -> str:
     """Lower case, without decoration, quotes and layout; `version` and its number side by side."""
-    plain = re.sub(r"[\"'`\u201c\u201d\u2018\u2019*#]+|^\s*(?://|;|\.\.)", " ", text.lower(), flags=re.MULTILINE)
+    plain = re.sub(r"[\"'`\u201c\u201d\u2018\u2019*#]+|^[ \t]*(?://|;|\.\.)", " ", text.lower(), flags=re.MULTILINE)
     return re.sub(r"licen[cs]e,? version", "license version", " ".join(plain.split()))
 
 

@@ -16,7 +16,7 @@ from dirac_forge.recipe.licence_texts import gnu_notice, identify
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.facts import CoreMetadata
 
-__all__ = ["LicenceDecision", "decide"]
+__all__ = ["LicenceDecision", "decide", "licence_files"]
 
 _FILE: Final = re.compile(
     r"(?i)(?:.*[-_.])?(?:un)?licen[cs]es?(?:[-_.].*)?|(?:copying|copyright|notice|[al]?gpl)(?:[-_.].*)?"
@@ -82,7 +82,7 @@ def decide(
             notice such as "or (at your option) any later version" may stand.
         wheel_texts: licence files of the wheel, consulted where the sdist ships none.
     """
-    files = _files(metadata.license_files, texts)
+    files = licence_files(metadata.license_files, texts)
     notes: list[Note] = []
     if not files:
         elsewhere = f"; the wheel has {', '.join(sorted(wheel_texts))}" if wheel_texts else ""
@@ -115,7 +115,7 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
     field = metadata.license or ""
     named = from_field(field)
     if not named and len(field) > 60:
-        read = identify(field) or from_field(field.strip().splitlines()[0])
+        read = identify(field) or from_field(field.strip().partition("\n")[0])
         named = read if len(read) == 1 or not metadata.classifiers else ()
     licences = {path: text for path, text in contents.items() if not _is_notice(path)}
     found = _unique(term for text in licences.values() for term in identify(text))
@@ -258,7 +258,7 @@ def _listed(terms: Iterable[Term]) -> str:
     return ", ".join(term.spdx if term.later is not None or not term.gnu else term.name for term in terms)
 
 
-def _files(declared: Iterable[str], texts: Mapping[str, str]) -> tuple[str, ...]:
+def licence_files(declared: Iterable[str], texts: Mapping[str, str]) -> tuple[str, ...]:
     """Those of License-File that the sdist has (lists of authors aside), else the outermost licence files."""
     named = [path for path in dict.fromkeys(declared) if path in texts and _is_licence(path)]
     if named:

@@ -107,10 +107,10 @@ class Maker:
             observer=self.observer,
         )
         facts = {project: future.result() for project, future in asked.items()}
-        listing = self.catalogue.info(_names_to_ask(tree, facts.values()))
-        needed = tuple(self._needed(dependency, listing) for dependency in tree.dependencies)
+        self._listing([*(d.project for d in tree.dependencies), *_named(facts.values())])
+        needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
         extra = self._missing(tree, needed, deps, roots, problems)
-        ordered = [self._recipe(order, facts, listing) for order in orders]
+        ordered = [self._recipe(order, facts) for order in orders]
         return Made(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
 
     # -- what the tree needs
@@ -121,10 +121,10 @@ class Maker:
         except ForgeError as error:
             return Found(project=project, problem=error.message)
 
-    def _needed(self, dependency: Dependency, listing: Listing) -> Needed:
-        mapped = package_for(dependency.project, overrides=self.overrides, catalogue=listing)
+    def _needed(self, dependency: Dependency) -> Needed:
+        mapped = self._mapped(dependency.project)
         spec = conda_spec(dependency.specifiers)
-        stands = availability(listing, mapped.package, spec)
+        stands = availability(self._listing([dependency.project]), mapped.package, spec)
         return Needed(
             project=dependency.project,
             version=dependency.found.version,
@@ -167,35 +167,45 @@ class Maker:
                 facts[project] = future.result()
             except ForgeError as error:
                 problems.append(f"no recipe for {project}: {error.message}")
-        listing = self.catalogue.info(_names_to_ask(None, facts.values()))
+        self._listing(_named(facts.values()))
         recipes = []
         for order in orders:
             if order.projects.keys() <= facts.keys():
                 try:
-                    recipes.append(self._recipe(order, facts, listing))
+                    recipes.append(self._recipe(order, facts))
                 except InputError as error:
                     problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
         return recipes
 
+    # -- names
+
+    def _listing(self, projects: Iterable[str]) -> Listing:
+        """What the channels have under every name that these projects may have; asked at once, and once."""
+        return self.catalogue.info({n for p in projects for n in candidates(p, overrides=self.overrides)})
+
+    def _mapped(self, project: str) -> Mapped:
+        return package_for(project, overrides=self.overrides, catalogue=self._listing([project]))
+
     # -- one recipe
 
-    def _recipe(self, order: Order, facts: Mapping[str, Facts], listing: Listing) -> Recipe:
-        mapped = {
-            project: package_for(project, overrides=self.overrides, catalogue=listing) for project in order.projects
-        }
+    def _recipe(self, order: Order, facts: Mapping[str, Facts]) -> Recipe:
+        mapped = {project: self._mapped(project) for project in order.projects}
         used: dict[str, Mapped] = {}
 
         def package(project: str) -> str:
-            found = package_for(project, overrides=self.overrides, catalogue=listing)
+            found = self._mapped(project)
             used[found.project] = found
             return found.package
+
+        def bundled(project: str, extra: str) -> str | None:
+            return package_for_extra(project, extra, catalogue=self._listing([project]))
 
         parts = [self._part(mapped[project], facts[project]) for project in order.projects]
         recipe = generate(
             order.feedstock or parts[0].package,
             parts,
             scope=self.scope,
-            providers=Providers(package=package, bundled=package_for_extra, metadata=self._metadata),
+            providers=Providers(package=package, bundled=bundled, metadata=self._metadata),
             maintainers=self.maintainers,
             public_index=self.public_index,
         )
@@ -243,11 +253,11 @@ def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
     return replace(recipe, notes=tuple(dict.fromkeys((*recipe.notes, *notes))))
 
 
-def _names_to_ask(tree: Tree | None, facts: Iterable[Facts]) -> set[str]:
-    """Every name under which the channel may have something that is about to be mapped."""
-    projects = {d.project for d in tree.dependencies} if tree else set()
+def _named(facts: Iterable[Facts]) -> set[str]:
+    """Projects that the facts name: themselves and what they require to be built and to run."""
+    projects = set()
     for one in facts:
         projects.add(one.metadata.name)
         texts = [*one.metadata.requires_dist, *(build_requirements(one.sdist) if one.sdist else ())]
         projects.update(requirement.name for requirement in readable(texts))
-    return {name for project in projects for name in candidates(project)}
+    return projects

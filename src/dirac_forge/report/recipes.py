@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -73,13 +72,13 @@ def _dependencies(needed: Sequence[Needed]) -> Table:
         others = len(row.required_by) - _SHOWN
         by = ", ".join(row.required_by[:_SHOWN]) + (f" and {others} more" if others > 0 else "")
         table.add_row(
-            escape(row.project),
-            escape(row.mapped.package),
-            escape(row.requirement),
+            row.project,
+            row.mapped.package,
+            row.requirement,
             Text(row.status, style=_STYLES[row.status]),
             row.newest or "",
             row.mapped.mapped_by,
-            escape(by),
+            by,
         )
     return table
 

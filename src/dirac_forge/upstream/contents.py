@@ -20,7 +20,8 @@ _PARSED_LIMIT = 32 * 1024 * 1024
 """Bytes of one kept text, of all of them, and of all Python modules that are looked into."""
 
 _ROOT_TEXTS = re.compile(
-    r"(?:[^/]+\.py|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+|environment\.ya?ml|tox\.ini"
+    r"(?:[^/]+\.py|readme(?:\.\w+)?|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+"
+    r"|environment\.ya?ml|tox\.ini"
     r"|MANIFEST\.in|build\.rs|configure\.ac|configure\.in|CMakePresets\.json|requirements[\w.-]*\.txt"
     r"|requirements/[\w.-]+\.txt)",
     re.IGNORECASE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Iterable
 
 from packaging.utils import InvalidName, canonicalize_name
@@ -30,6 +31,8 @@ class Index:
         self._http = http
         self.url = url.rstrip("/") + "/"
         self._known = tuple(known)
+        # A page with thousands of files takes 20 MB while it is read: threads read one after another.
+        self._reading = threading.Lock()
 
     def project(self, name: str) -> Project:
         """The project and its releases, oldest first.
@@ -51,7 +54,8 @@ class Index:
             raise UnknownProjectError(
                 f"There is no project {name} on {redact(self.url)}.", hint=self._hint(name)
             ) from exc
-        return read_page(page, name)
+        with self._reading:
+            return read_page(page, name)
 
     def _hint(self, name: str) -> str | None:
         spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, SdistFacts, WheelFacts
 from dirac_forge.upstream.release import File
 
-__all__ = ["dump_sdist", "dump_wheel", "key_of", "kind", "load_sdist", "load_wheel", "plain"]
+__all__ = ["dump_sdist", "dump_wheel", "key_of", "kind", "load_sdist", "load_wheel", "plain", "sealed"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised whenever more, or something else, is read from a file."""
 
 _T = TypeVar("_T")
@@ -34,12 +34,12 @@ def key_of(file: File) -> str | None:
 
 def dump_wheel(facts: WheelFacts) -> bytes:
     """The blob of `facts`."""
-    return _sealed(asdict(facts))
+    return sealed(asdict(facts))
 
 
 def dump_sdist(facts: SdistFacts) -> bytes:
     """The blob of `facts`."""
-    return _sealed({**asdict(facts), "command_line_modules": sorted(facts.command_line_modules)})
+    return sealed({**asdict(facts), "command_line_modules": sorted(facts.command_line_modules)})
 
 
 def load_wheel(blob: bytes | None) -> WheelFacts | None:
@@ -52,7 +52,8 @@ def load_sdist(blob: bytes | None) -> SdistFacts | None:
     return _opened(blob, _sdist)
 
 
-def _sealed(tree: Mapping[str, object]) -> bytes:
+def sealed(tree: Mapping[str, object]) -> bytes:
+    """A blob with its own checksum over the tree of some facts."""
     body = json.dumps(tree, ensure_ascii=True, separators=(",", ":")).encode()
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 

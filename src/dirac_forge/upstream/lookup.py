@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from packaging.specifiers import SpecifierSet
@@ -16,7 +17,6 @@ from dirac_forge.upstream.choice import Choice, choose
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 from dirac_forge.upstream.gather import gather, light
 from dirac_forge.upstream.index import Index
-from dirac_forge.upstream.release import Project
 
 __all__ = ["Lookup"]
 
@@ -52,9 +52,8 @@ class Lookup:
         """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them."""
         self._http = http
         self._store = store
-        self._index_url = index.url
         self._pythons = tuple(pythons)
-        self.project: Callable[[str], Project] = _Once(index.project)
+        self._index = index
         self._choice = _Once(self._choose)
         self._light = _Once(self._read_light)
         self._gathered = _Once(self._gather)
@@ -76,7 +75,7 @@ class Lookup:
 
     def _choose(self, key: tuple[str, str]) -> Choice:
         project, specifiers = key
-        found = choose(self.project(project), SpecifierSet(specifiers), pythons=self._pythons)
+        found = choose(self._index.project(project), SpecifierSet(specifiers), pythons=self._pythons)
         if isinstance(found, Choice):
             return found
         raise found.error()
@@ -85,4 +84,6 @@ class Lookup:
         return light(self._http, self._choice(key).release, self._store)
 
     def _gather(self, key: tuple[str, str]) -> Facts:
-        return gather(self._http, self._choice(key).release, self._store, index_url=self._index_url)
+        choice = self._choice(key)
+        facts = gather(self._http, choice.release, self._store, index_url=self._index.url)
+        return replace(facts, problems=tuple(dict.fromkeys((*choice.problems, *facts.problems))))

@@ -1,0 +1,147 @@
+"""Results on stdout; progress, warnings and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from dirac_forge.errors import redact
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.progress import Progress, TaskID
+
+__all__ = ["Terminal", "print_error", "print_json", "print_result"]
+
+_PIPE_WIDTH = 200
+"""Columns of a table that goes into a file or pipe."""
+
+
+def print_result(text: RenderableType) -> None:
+    """Print it for people; as wide as the terminal, or wide enough where there is none."""
+    from rich.console import Console  # noqa: PLC0415  # 0.1 s that --json and errors do without
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
+    try:
+        Console(highlight=False, markup=False, emoji=False, width=width).print(text)
+    except SystemExit:  # rich's own answer to a reader that went away; ours is in `running`
+        raise BrokenPipeError from None
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_error(message: str, *, hint: str | None = None) -> None:
+    """Print what went wrong, without credentials."""
+    first = _styled("error:", "31") if sys.stderr.isatty() else "error:"
+    sys.stderr.write(redact(f"{first} {message}\n" + (f"{hint}\n" if hint else "")))
+    sys.stderr.flush()
+
+
+def _styled(text: str, code: str) -> str:
+    return text if os.environ.get("NO_COLOR") else f"\x1b[{code}m{text}\x1b[0m"
+
+
+class Terminal:
+    """Watches on stderr: bars on a terminal, plain lines elsewhere, nothing when quiet. For many threads at once."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bars = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._lock = threading.RLock()
+        self._said: set[str] = set()
+        self._done: dict[str, int] = {}
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bars away; the next task brings them back."""
+        with self._lock:
+            if self._progress is not None:
+                self._progress.stop()
+                self._progress = None
+                self._tasks.clear()
+
+    def started(self, task: str, total: int | None = None) -> None:
+        """The work named `task` starts, with `total` steps where that is known."""
+        with self._lock:
+            self._done[task] = 0
+            if self._bars:
+                self._bar(task, total)
+            elif not self._quiet:
+                self._line(f"{task} …")
+
+    def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
+        """`done` more steps of `task` are done; `total` is its new total, `detail` what it is at."""
+        with self._lock:
+            if task not in self._done:
+                self.started(task, total)
+            self._done[task] += done
+            if self._progress is not None and task in self._tasks:
+                news: dict[str, Any] = {"detail": redact(detail)}
+                if total is not None:
+                    news["total"] = total
+                self._progress.update(self._tasks[task], advance=done, **news)
+
+    def finished(self, task: str) -> None:
+        """The work named `task` is over."""
+        with self._lock:
+            done = self._done.pop(task, None)
+            if self._progress is not None and task in self._tasks:
+                self._progress.remove_task(self._tasks.pop(task))
+                if not self._tasks:
+                    self.stop()
+            elif done and not self._bars and not self._quiet:
+                self._line(f"{task}: {done}")
+
+    def warned(self, message: str) -> None:
+        """Something the user should know; the same message is shown once."""
+        with self._lock:
+            if message in self._said or self._quiet:
+                return
+            self._said.add(message)
+            self._line(f"{_styled('warning:', '33') if self._bars else 'warning:'} {message}")
+
+    def _bar(self, task: str, total: int | None) -> None:
+        if self._progress is None:
+            self._progress = _new_progress()
+            self._progress.start()
+        if task in self._tasks:
+            self._progress.remove_task(self._tasks[task])
+        self._tasks[task] = self._progress.add_task(task, total=total, detail="")
+
+    def _line(self, text: str) -> None:
+        if self._progress is not None:  # the bars move down
+            self._progress.console.print(redact(text), markup=False, highlight=False)
+        else:
+            sys.stderr.write(redact(text) + "\n")
+            sys.stderr.flush()
+
+
+def _new_progress() -> Progress:
+    from rich.console import Console  # noqa: PLC0415  # 0.1 s that a pipe does without
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[detail]}", markup=False, style="dim"),
+        console=Console(stderr=True, emoji=False),
+        transient=True,
+    )

@@ -1,0 +1,78 @@
+"""What a command works with: settings, the session, the cache, who watches, and where results go."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from dirac_forge.cli.console import Terminal, print_json, print_result
+from dirac_forge.cli.options import Options
+from dirac_forge.settings import ENVIRONMENT_PREFIX, Settings, load
+from dirac_forge.store import Store
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from dirac_forge.http import Http
+
+__all__ = ["Context"]
+
+
+@dataclass
+class Context:
+    """Made for one run of one command, which leaves it by `with`; `http` is made when it is first asked for."""
+
+    options: Options
+    environ: Mapping[str, str]
+    settings: Settings
+    observer: Terminal
+    _leaving: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @classmethod
+    def of(cls, options: Options, environ: Mapping[str, str], observer: Terminal) -> Self:
+        """The context for these options; raises InputError for settings that are wrong."""
+        named = environ.get(f"{ENVIRONMENT_PREFIX}WORKSPACE") or "."
+        settings = load(options.workspace or Path(named), environ=environ, flags=options.flags)
+        return cls(options=options, environ=environ, settings=settings, observer=observer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leaving.close()
+
+    @functools.cached_property
+    def http(self) -> Http:
+        """The session of this run."""
+        from dirac_forge.http import Http  # noqa: PLC0415  # not every command asks the web
+
+        settings = self.settings
+        return self._leaving.enter_context(
+            Http(
+                cache=settings.cache,
+                offline=settings.offline,
+                connections=settings.connections,
+                timeout=settings.timeout,
+                observer=self.observer,
+            )
+        )
+
+    @functools.cached_property
+    def store(self) -> Store:
+        """What was read from files, by their hash."""
+        return Store(self.settings.cache)
+
+    def answer(self, text: RenderableType, document: object) -> None:
+        """The result, on stdout: `document` where --json is asked for, else `text`."""
+        self.observer.stop()
+        if self.options.json:
+            print_json(document)
+        else:
+            print_result(text)

@@ -1,0 +1,135 @@
+"""`dirac-forge doctor`: what is there, and what to do about what is not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.findings import (
+    Answer,
+    Finding,
+    Program,
+    as_json,
+    as_text,
+    cache_finding,
+    exit_code,
+    git_finding,
+    place_finding,
+    python_finding,
+    smithy_finding,
+    token_finding,
+)
+from dirac_forge.errors import ForgeError
+from dirac_forge.http import Http, NotFoundError
+
+__all__ = ["doctor"]
+
+_PATIENCE = 4.0
+"""Seconds for a program to say its version, and for a host to send something once it is connected."""
+_ENGINE = ("py-rattler", "py-rattler-build")
+
+
+def doctor(context: Context) -> int:
+    """Say what dirac-forge finds here: Python, git, conda-smithy, a GitHub token, channels, the index, the cache.
+
+    What is missing comes with what it costs and how to get it. Nothing is installed or changed. Exits with 1 only where
+    something is missing without which nothing works; a host that does not answer reads `unknown`.
+    """
+    findings = _look(context)
+    context.answer(as_text(findings), as_json(findings))
+    return exit_code(findings)
+
+
+def _look(context: Context) -> list[Finding]:
+    settings = context.settings
+    with Http(cache=None, offline=settings.offline, timeout=_PATIENCE) as http:
+        checks: list[Callable[[], Finding]] = [
+            lambda: python_finding(sys.version_info[:3], sys.executable, {name: _version(name) for name in _ENGINE}),
+            lambda: git_finding(_program("git")),
+            lambda: smithy_finding(_program("conda-smithy")),
+            lambda: token_finding(context.environ),
+            *(
+                lambda channel=channel: place_finding("channel", channel, _channel(http, channel, settings.offline))
+                for channel in settings.channels
+            ),
+            lambda: place_finding("index", settings.index_url, _index(http, settings.index_url, settings.offline)),
+            lambda: _cache(settings.cache),
+        ]
+        with ThreadPoolExecutor(len(checks)) as executor:
+            return list(executor.map(lambda check: check(), checks))
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _program(name: str) -> Program:
+    path = shutil.which(name)
+    if path is None:
+        return Program(path=None)
+    try:
+        ran = subprocess.run(
+            (path, "--version"), capture_output=True, text=True, timeout=_PATIENCE, stdin=subprocess.DEVNULL, check=True
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return Program(path=path)
+    return Program(path=path, said=ran.stdout + ran.stderr)
+
+
+def _index(http: Http, url: str, offline: bool) -> Answer:
+    return "not asked: offline" if offline else _asked(http, url)
+
+
+def _channel(http: Http, channel: str, offline: bool) -> Answer:
+    if Path(channel).is_absolute():
+        if any((Path(channel) / "noarch" / f"repodata.json{ending}").is_file() for ending in ("", ".zst")):
+            return None
+        return NotFoundError(f"{channel} has no noarch/repodata.json")
+    if offline:
+        return "not asked: offline"
+    base = channel if "://" in channel else f"https://conda.anaconda.org/{channel}"
+    answer = _asked(http, f"{base}/noarch/repodata.json.zst")
+    return _asked(http, f"{base}/noarch/repodata.json") if isinstance(answer, NotFoundError) else answer
+
+
+def _asked(http: Http, url: str) -> Answer:
+    """How `url` answers to a question for its first byte."""
+    try:
+        http.part(url, start=0, length=1)
+    except ForgeError as error:
+        return error
+    return None
+
+
+def _cache(folder: Path) -> Finding:
+    files = size = 0
+    for inside, _, names in os.walk(folder):
+        for name in names:
+            try:
+                size += Path(inside, name).stat().st_size
+            except OSError:  # another run has just replaced it
+                continue
+            files += 1
+    return cache_finding(folder, files=files, size=size, writable=_writable(folder))
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made in the folder, or in the one that it would be made in."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,231 @@
+"""What `doctor` found: values, the decisions from raw facts to them, and how they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dirac_forge.errors import ForgeError
+from dirac_forge.http import NotFoundError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = [
+    "Answer",
+    "Finding",
+    "Program",
+    "as_json",
+    "as_text",
+    "cache_finding",
+    "exit_code",
+    "git_finding",
+    "place_finding",
+    "python_finding",
+    "smithy_finding",
+    "token_finding",
+]
+
+Status = Literal["ok", "missing", "unknown"]
+
+_OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that dirac-forge uses."""
+
+    name: str
+    status: Status
+    detail: str
+    """What is there, or what was tried."""
+    cost: str = ""
+    """What does not work without it."""
+    remedy: str = ""
+    """How to get it."""
+    required: bool = False
+    """Nothing works without it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """A program that was looked for on PATH."""
+
+    path: str | None
+    """None: it is not there."""
+    said: str | None = None
+    """What `--version` printed; None where it failed or took too long."""
+
+
+Answer = ForgeError | str | None
+"""How a place answered: an error, why it was not asked (text), or None where all is well."""
+
+
+def python_finding(version: tuple[int, int, int], executable: str, engine: Mapping[str, str | None]) -> Finding:
+    """Python, and the libraries in place of conda's programs; `engine`: their versions, None for one that is absent."""
+    detail = f"{'.'.join(map(str, version))} ({executable})"
+    lost = [name for name, found in engine.items() if found is None]
+    if version[:2] < _OLDEST_PYTHON:
+        oldest = ".".join(map(str, _OLDEST_PYTHON))
+        return Finding(
+            name="python",
+            status="missing",
+            detail=detail,
+            cost="everything",
+            remedy=f"use {oldest} or newer",
+            required=True,
+        )
+    if lost:
+        return Finding(
+            name="python",
+            status="missing",
+            detail=f"{detail} without {', '.join(lost)}",
+            cost="rendering and solving",
+            remedy="install dirac-forge again: these are dependencies of it",
+            required=True,
+        )
+    have = ", ".join(f"{name} {found}" for name, found in engine.items())
+    return Finding(
+        name="python",
+        status="ok",
+        detail=f"{detail}, {have}; the programs pixi and rattler-build are not needed",
+        required=True,
+    )
+
+
+def git_finding(git: Program) -> Finding:
+    """git, which reads and writes feedstocks."""
+    if git.path is None:
+        return Finding(
+            name="git",
+            status="missing",
+            detail="not on PATH",
+            cost="no sync, no tags of git hosts, no pull requests",
+            remedy="https://git-scm.com/downloads",
+            required=True,
+        )
+    return _program("git", git, required=True)
+
+
+def smithy_finding(smithy: Program) -> Finding:
+    """conda-smithy, which lints and rerenders; the project of this name on PyPI is a placeholder without either."""
+    cost = "recipes are not linted and feedstocks not rerendered here; conda-forge's bot does both in the pull request"
+    if smithy.path is None:
+        return Finding(
+            name="conda-smithy",
+            status="missing",
+            detail="not on PATH",
+            cost=cost,
+            remedy="`pixi global install conda-smithy` or `conda install -c conda-forge conda-smithy`; never with pip",
+        )
+    return _program("conda-smithy", smithy)
+
+
+def _program(name: str, program: Program, *, required: bool = False) -> Finding:
+    number = re.search(r"\d+(\.\d+)+\S*", program.said or "")
+    if number is None:
+        return Finding(
+            name=name,
+            status="unknown",
+            detail=f"{program.path} does not tell its version",
+            cost=f"what needs {name} may fail",
+            remedy=f"see what `{name} --version` says",
+            required=required,
+        )
+    return Finding(name=name, status="ok", detail=f"{number.group()} ({program.path})", required=required)
+
+
+def token_finding(environ: Mapping[str, str]) -> Finding:
+    """The token for GitHub; only whether there is one."""
+    for variable in ("GITHUB_TOKEN", "GH_TOKEN"):
+        if environ.get(variable, "").strip():
+            return Finding(name="github token", status="ok", detail=f"in {variable}")
+    return Finding(
+        name="github token",
+        status="missing",
+        detail="neither GITHUB_TOKEN nor GH_TOKEN is set",
+        cost="no pull requests, and 60 questions an hour to GitHub instead of 5,000",
+        remedy="make one at https://github.com/settings/personal-access-tokens and set GITHUB_TOKEN",
+    )
+
+
+def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer) -> Finding:
+    """A channel or the package index, by how it answered."""
+    name = f"{kind} {place}" if kind == "channel" else kind
+    costs = {
+        "channel": "what it has is unknown: names are guessed more often, and nothing can be checked or solved",
+        "index": "no releases: no recipes and no bumps, but from what the cache has",
+    }
+    match answer:
+        case None:
+            return Finding(name=name, status="ok", detail="answers" if kind == "channel" else f"{place} answers")
+        case str():
+            return Finding(name=name, status="unknown", detail=answer, cost=costs[kind], remedy="leave out --offline")
+        case NotFoundError():
+            option = "--channel" if kind == "channel" else "--index-url"
+            return Finding(
+                name=name,
+                status="missing",
+                detail=answer.message,
+                cost=costs[kind],
+                remedy=f"name another one: {option}",
+            )
+        case _:
+            return Finding(
+                name=name,
+                status="unknown",
+                detail=answer.message,
+                cost=costs[kind],
+                remedy=answer.hint or "try again later",
+            )
+
+
+def cache_finding(folder: Path, *, files: int, size: int, writable: bool) -> Finding:
+    """The cache; `size` in bytes."""
+    detail = f"{folder}: {files:,} files, {size / 1e6:,.1f} MB"
+    if writable:
+        return Finding(name="cache", status="ok", detail=detail)
+    return Finding(
+        name="cache",
+        status="missing",
+        detail=f"{detail}; can't be written",
+        cost="every run downloads everything again",
+        remedy="name another folder with DIRAC_FORGE_CACHE, or the key `cache` of the settings",
+    )
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """1 where something is missing without which nothing works."""
+    return int(any(finding.required and finding.status == "missing" for finding in findings))
+
+
+_MARKS = {"ok": ("ok", "green"), "missing": ("missing", "red"), "unknown": ("unknown", "yellow")}
+
+
+def as_text(findings: Sequence[Finding]) -> RenderableType:
+    """A table, and what to do about all that is not well."""
+    from rich.table import Table  # noqa: PLC0415  # --json does without
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        word, style = _MARKS[finding.status]
+        said = Text(finding.detail)
+        if finding.cost:
+            said.append(f"\nwithout: {finding.cost}")
+        if finding.remedy:
+            said.append(f"\nto do: {finding.remedy}", style="bold")
+        table.add_row(Text(word, style=style), Text(finding.name), said)
+    return table
+
+
+def as_json(findings: Sequence[Finding]) -> dict[str, object]:
+    """The same for programs."""
+    keys = ("name", "status", "detail", "cost", "remedy", "required")
+    return {"findings": [{key: getattr(finding, key) for key in keys} for finding in findings]}

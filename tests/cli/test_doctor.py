@@ -1,0 +1,112 @@
+"""doctor, on this machine and loopback hosts."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.cli import main
+from support.index import PackageIndex
+from support.server import Answer, Asked, Server, dead_port
+
+Findings = dict[str, dict[str, Any]]
+
+
+@pytest.fixture
+def doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Findings]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+
+    def run(*arguments: str, code: int = 0) -> Findings:
+        assert main(["doctor", "--json", *arguments]) == code
+        return {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)["findings"]}
+
+    return run
+
+
+def channel(asked: Asked) -> Answer:
+    return Answer(body=b"{}") if asked.path == "/c/noarch/repodata.json" else Answer(status=404)
+
+
+def test_all_is_well(doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = tmp_path / "snapshot"
+    (snapshot / "noarch").mkdir(parents=True)
+    (snapshot / "noarch" / "repodata.json").write_text("{}")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "entry").write_bytes(bytes(200_000))
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_0123456789abcdefghij")
+    with PackageIndex({}) as index, Server(channel) as server:
+        found = doctor("--index-url", index.url, "--channel", f"{server.url}/c", "--channel", str(snapshot))
+    statuses = {name: finding["status"] for name, finding in found.items() if name not in ("git", "conda-smithy")}
+    assert statuses == {
+        "python": "ok",
+        "github token": "ok",
+        f"channel {server.url}/c": "ok",
+        f"channel {snapshot}": "ok",
+        "index": "ok",
+        "cache": "ok",
+    }
+    assert found["cache"]["detail"] == f"{tmp_path / 'cache'}: 1 files, 0.2 MB"
+    assert "ghp_" not in json.dumps(found)
+    assert index.lines() == ["GET /simple/"]
+
+
+def test_hosts_that_do_not_answer(doctor: Callable[..., Findings], tmp_path: Path) -> None:
+    dead = f"http://127.0.0.1:{dead_port()}"
+    (tmp_path / "empty").mkdir()
+    with Server(lambda _: Answer(status=404)) as server:
+        found = doctor("--index-url", server.url, "--channel", f"{dead}/c", "--channel", str(tmp_path / "empty"))
+    assert found["index"]["status"] == "missing"
+    assert found["index"]["detail"] == f"{server.url}/: there is nothing here (404 Not Found)"
+    assert found[f"channel {dead}/c"]["status"] == "unknown"
+    assert found[f"channel {dead}/c"]["detail"] == (
+        f"{dead}/c/noarch/repodata.json.zst can't be reached: connection refused"
+    )
+    assert found[f"channel {tmp_path / 'empty'}"]["status"] == "missing"
+
+
+def test_offline(doctor: Callable[..., Findings]) -> None:
+    found = doctor("--offline")
+    assert found["index"]["detail"] == "not asked: offline"
+    assert found["channel conda-forge"]["detail"] == "not asked: offline"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="programs are shell scripts here")
+def test_programs(doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = doctor("--offline", code=1)  # without git nothing works
+    assert (found["git"]["status"], found["conda-smithy"]["status"]) == ("missing", "missing")
+    for name, body in {"git": "echo git version 2.50.1", "conda-smithy": "exit 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(stat.S_IRWXU)
+    found = doctor("--offline")
+    assert found["git"]["detail"] == f"2.50.1 ({tmp_path / 'git'})"
+    assert found["conda-smithy"]["status"] == "unknown"
+
+
+def test_a_cache_that_can_not_be_written(
+    doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "file"))
+    found = doctor("--offline")
+    assert found["cache"]["status"] == "missing"
+    assert os.path.exists(tmp_path / "file")  # noqa: PTH110
+    assert found["cache"]["detail"] == f"{tmp_path / 'file'}: 0 files, 0.0 MB; can't be written"
+
+
+def test_for_people(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["doctor", "--offline"]) == 0
+    said = capsys.readouterr().out
+    assert "unknown  index" in said
+    assert "to do: leave out --offline" in said

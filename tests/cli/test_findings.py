@@ -1,0 +1,140 @@
+"""What doctor makes of what it sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from dirac_forge.cli.findings import (
+    Answer,
+    Finding,
+    Program,
+    as_json,
+    as_text,
+    cache_finding,
+    exit_code,
+    git_finding,
+    place_finding,
+    python_finding,
+    smithy_finding,
+    token_finding,
+)
+from dirac_forge.http import NotFoundError, RefusedError, UnreachableError
+
+ENGINE = {"py-rattler": "0.28.0", "py-rattler-build": "0.73.0"}
+
+
+def test_python() -> None:
+    assert python_finding((3, 13, 1), "/bin/python", ENGINE) == Finding(
+        name="python",
+        status="ok",
+        detail="3.13.1 (/bin/python), py-rattler 0.28.0, py-rattler-build 0.73.0; "
+        "the programs pixi and rattler-build are not needed",
+        required=True,
+    )
+    old = python_finding((3, 10, 2), "/bin/python", ENGINE)
+    assert (old.status, old.remedy, old.required) == ("missing", "use 3.11 or newer", True)
+    broken = python_finding((3, 13, 1), "/bin/python", {**ENGINE, "py-rattler": None})
+    assert (broken.status, broken.detail) == ("missing", "3.13.1 (/bin/python) without py-rattler")
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "detail"),
+    [
+        (Program(path="/usr/bin/git", said="git version 2.39.5 (Apple Git-154)\n"), "ok", "2.39.5 (/usr/bin/git)"),
+        (Program(path="/usr/bin/git"), "unknown", "/usr/bin/git does not tell its version"),
+        (Program(path="/usr/bin/git", said="no"), "unknown", "/usr/bin/git does not tell its version"),
+        (Program(path=None), "missing", "not on PATH"),
+    ],
+)
+def test_git(program: Program, status: str, detail: str) -> None:
+    finding = git_finding(program)
+    assert (finding.status, finding.detail, finding.required) == (status, detail, True)
+
+
+def test_conda_smithy_never_comes_from_pypi() -> None:
+    missing = smithy_finding(Program(path=None))
+    assert missing.status == "missing"
+    assert missing.remedy == (
+        "`pixi global install conda-smithy` or `conda install -c conda-forge conda-smithy`; never with pip"
+    )
+    assert "not linted" in missing.cost
+    assert not missing.required
+    here = smithy_finding(Program(path="/x/conda-smithy", said="conda-smithy, version 2026.1.3\n"))
+    assert (here.status, here.detail) == ("ok", "2026.1.3 (/x/conda-smithy)")
+
+
+def test_a_token_is_not_shown() -> None:
+    assert token_finding({"GH_TOKEN": "ghp_secret", "GITHUB_TOKEN": " "}) == Finding(
+        name="github token", status="ok", detail="in GH_TOKEN"
+    )
+    missing = token_finding({"PATH": "x"})
+    assert (missing.status, missing.detail) == ("missing", "neither GITHUB_TOKEN nor GH_TOKEN is set")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "detail", "remedy"),
+    [
+        (None, "ok", "https://x/simple/ answers", ""),
+        ("not asked: offline", "unknown", "not asked: offline", "leave out --offline"),
+        (NotFoundError("nothing here"), "missing", "nothing here", "name another one: --index-url"),
+        (RefusedError("refused"), "unknown", "refused", "try again later"),
+        (UnreachableError("dead", hint="check the network"), "unknown", "dead", "check the network"),
+    ],
+)
+def test_index(answer: Answer, status: str, detail: str, remedy: str) -> None:
+    finding = place_finding("index", "https://x/simple/", answer)
+    assert (finding.name, finding.status, finding.detail, finding.remedy) == ("index", status, detail, remedy)
+    assert bool(finding.cost) == (status != "ok")
+
+
+def test_channel() -> None:
+    finding = place_finding("channel", "conda-forge", None)
+    assert (finding.name, finding.status, finding.detail) == ("channel conda-forge", "ok", "answers")
+    assert place_finding("channel", "x", NotFoundError("")).remedy == "name another one: --channel"
+
+
+def test_cache() -> None:
+    folder = Path("/var/cache")
+    well = cache_finding(folder, files=1234, size=5_600_000, writable=True)
+    assert (well.status, well.detail) == ("ok", f"{folder}: 1,234 files, 5.6 MB")
+    badly = cache_finding(folder, files=0, size=0, writable=False)
+    assert (badly.status, badly.detail) == ("missing", f"{folder}: 0 files, 0.0 MB; can't be written")
+
+
+def test_exit_code() -> None:
+    well = Finding(name="a", status="ok", detail="", required=True)
+    absent = Finding(name="b", status="missing", detail="")
+    unknown = Finding(name="c", status="unknown", detail="", required=True)
+    assert exit_code([well, absent, unknown]) == 0
+    assert exit_code([well, Finding(name="d", status="missing", detail="", required=True)]) == 1
+
+
+def test_shown() -> None:
+    findings = [
+        Finding(name="git", status="ok", detail="2.39.5 [x]", required=True),
+        Finding(name="cache", status="missing", detail="no", cost="time", remedy="make room"),
+    ]
+    console = Console(width=60, record=True, markup=False)
+    with console.capture() as captured:
+        console.print(as_text(findings))
+    assert [line.rstrip() for line in captured.get().splitlines()] == [
+        "ok       git    2.39.5 [x]",
+        "missing  cache  no",
+        "                without: time",
+        "                to do: make room",
+    ]
+    assert as_json(findings[1:]) == {
+        "findings": [
+            {
+                "name": "cache",
+                "status": "missing",
+                "detail": "no",
+                "cost": "time",
+                "remedy": "make room",
+                "required": False,
+            }
+        ]
+    }

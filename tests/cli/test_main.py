@@ -1,0 +1,171 @@
+"""The program: what goes where, exit codes, options of every command, errors in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dirac_forge import __version__
+from dirac_forge.cli import main
+from dirac_forge.cli.commands import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+SAME = "the same command"
+REPORT = "This is a mistake in dirac-forge. Please report it at https://github.com/DIRACGrid/dirac-forge/issues"
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(COMMANDS, "ends", ("support.commands:ends", "End in some way."))
+    monkeypatch.setitem(COMMANDS, "several", ("support.commands:several", "Several commands."))
+
+
+def test_result_on_stdout_and_the_rest_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ends", "well"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "[bold] well\n"
+    assert said.err == "warning: a warning\nwork …\nwork: 2\n"
+
+
+def test_json_is_all_that_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ends", "well", "--json", "--channel", "bioconda", "--channel", "conda-forge", "--code", "1"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"how": "well", "channels": ["bioconda", "conda-forge"], "é": 1}
+
+
+def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ends", "input", "-q"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "error: there is no project 'x'\nDid you mean 'y'?\n")
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "said"),
+    [
+        ("input", 2, "error: there is no project 'x'\nDid you mean 'y'?\n"),
+        ("unknown", 3, "error: https://***@host/x can't be reached\n"),
+        ("forge", 2, "error: the disk is full\n"),
+        ("interrupt", 130, "error: interrupted\n"),
+        ("pipe", 141, ""),
+        (
+            "bug",
+            3,
+            f"error: unexpected ZeroDivisionError: https://***@host/\n{REPORT} with what {SAME} says with -v.\n",
+        ),
+    ],
+)
+def test_ends(capsys: pytest.CaptureFixture[str], how: str, code: int, said: str) -> None:
+    assert main(["ends", how, "--json", "-q"]) == code
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", said)
+
+
+def test_a_traceback_only_for_mistakes_in_here_and_only_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ends", "bug", "-v"]) == 3
+    said = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in said
+    assert "s3cret" not in said
+    assert main(["ends", "input", "-v"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, said in [
+        (["nothing"], "No such command 'nothing'."),
+        (["end", "x"], "No such command 'end'. Did you mean 'ends'?"),
+        (["ends"], "Missing argument 'how'."),
+        (["ends", "x", "--chanel", "y"], "No such option: --chanel"),
+        (["ends", "x", "-q", "-v"], "--quiet and --verbose contradict each other"),
+    ]:
+        assert main(arguments) == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert said.lower() in printed.err.lower()
+
+
+def test_wrong_settings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nchanels = []\n")
+    assert main(["ends", "x", "--json"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == (f"error: {tmp_path / 'pyproject.toml'}:2: unknown key 'chanels'; did you mean 'channels'?\n")
+
+
+def test_the_workspace(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "pyproject.toml").write_text(f"[tool.dirac-forge]\nchannels = ['{folder.name}-forge']\n")
+    monkeypatch.setenv("DIRAC_FORGE_WORKSPACE", str(folders[0]))
+    main(["ends", "x", "--json"])
+    assert json.loads(capsys.readouterr().out)["channels"] == ["one-forge"]
+    main(["ends", "x", "--json", "--workspace", str(folders[1])])
+    assert json.loads(capsys.readouterr().out)["channels"] == ["two-forge"]
+
+
+def test_a_command_of_several(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["several", "two", "well", "--json", "-q"]) == 0
+    assert json.loads(capsys.readouterr().out)["how"] == "well"
+    assert main(["several", "--help"]) == 0
+    assert "one" in capsys.readouterr().out
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"dirac-forge {__version__}\n"
+    assert main(["-h"]) == 0
+    said = capsys.readouterr().out
+    for name, (_, summary) in COMMANDS.items():
+        assert name in said
+        assert summary[:30] in said
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_takes_the_shared_options(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main([name, "--help"]) == 0
+    said = capsys.readouterr().out
+    if "COMMAND [ARGS]" in said:
+        return
+    for option in ("--workspace", "--channel", "--platform", "--python", "--pinning", "--index-url", "--offline"):
+        assert option in said
+    for option in ("--json", "-q", "-v"):
+        assert option in said
+
+
+def program(*arguments: str, **options: object) -> subprocess.Popen[str]:
+    command = (sys.executable, "-m", "dirac_forge", *arguments)
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "DIRAC_FORGE_CACHE": "cache"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, encoding="utf-8", env=environ)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from dirac_forge.cli import main; main(['--help']); "
+        "print({'requests', 'rattler', 'rattler_build', 'networkx', 'rich', 'grayskull'} & set(sys.modules))"
+    )
+    ran = subprocess.run(
+        (sys.executable, "-c", code),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no broken pipes")
+def test_a_reader_that_goes_away() -> None:
+    ran = program("doctor", "--offline")
+    assert ran.stdout is not None
+    assert ran.stderr is not None
+    ran.stdout.close()
+    assert ran.stderr.read() == ""
+    ran.stderr.close()
+    assert ran.wait() == 141
