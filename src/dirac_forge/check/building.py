@@ -74,23 +74,28 @@ class Exports:
         exact = self._channel.run_exports(record)
         if exact is not None:
             return exact
+        if record.name == "python":
+            return _python_exports(record)
         # Builds of one number come from the same text of the recipe, for another Python for instance.
         for sibling in self._channel.index(platform).group(record.name).records:
             alike = (sibling.version, sibling.build_number, sibling.subdir)
             if alike == (record.version, record.build_number, record.subdir):
                 told = self._channel.run_exports(sibling)
-                if told is not None and not _of_a_python(told):
+                if told is not None:
                     return told
         written = self._at_hand(record.name)
         return None if written is None else exports_of(written, record.version)
 
 
 def exports_of(written: Sequence[ReadRunExport], version: str) -> RunExports:
-    """The run_exports that a recipe writes, for a build with `version`."""
+    """The run_exports that a recipe writes, for a build with `version`.
+
+    A pin on what the recipe does not make itself hangs on its host, which is not known here: the name stands alone.
+    """
     found: dict[str, list[str]] = {}
     for one in written:
         need = one.requirement
-        if need.kind in ("pin_subpackage", "pin_compatible") and "exact" not in need.pin:
+        if need.kind == "pin_subpackage" and need.spec and "exact" not in need.pin:
             spec = f"{need.name} {pinned_range(version, need.pin)}".strip()
         else:
             spec = f"{need.name} {need.spec}".strip()
@@ -396,5 +401,10 @@ def _tidy(specs: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spec for spec in specs if spec and (" " in spec or spec not in named)))
 
 
-def _of_a_python(exports: RunExports) -> bool:
-    return any(name_of(spec) == "python_abi" for spec in exports.weak)
+def _python_exports(record: Record) -> RunExports | None:
+    """Of the interpreter itself: its recipe makes them of the version and of what the build string ends in."""
+    minor = _PYTHON.match(record.version)
+    if minor is None:
+        return None
+    free = "t" if record.build.endswith("t") else ""
+    return RunExports(weak=(f"python_abi {minor[0]}.* *_cp{minor[1]}{minor[2]}{free}",), noarch=("python",))
