@@ -215,6 +215,13 @@ def test_a_remote_channel_is_read_through_the_gateway(served: str, tmp_path: Pat
     assert channel.index("linux-64").names() == {"app", "lib"}
 
 
+def test_what_another_platform_of_a_remote_channel_has(served: str, tmp_path: Path) -> None:
+    channel = Channel.open([served], cache_dir=tmp_path / "cache")
+    assert isinstance(channel.solve(["app"], platform="win-64"), NoSolution)
+    having = [name for name in channel.platforms() if channel.index(name).group("lib").records]
+    assert having == ["linux-64", "osx-64"]
+
+
 def test_a_snapshot_and_a_remote_channel_together(served: str, tmp_path: Path) -> None:
     mine = write_channel(tmp_path / "mine", {"linux-64": [pkg("lib 1.5")]})
     channel = Channel.open([str(mine), served], cache_dir=tmp_path / "cache")

@@ -29,6 +29,7 @@ from rattler.package import RunExportsJson
 from rattler.repo_data.gateway import SourceConfig
 
 from dirac_forge.channel.records import Record, RunExports, redact
+from dirac_forge.channel.virtual import PLATFORMS
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
@@ -74,7 +75,7 @@ class Source(Protocol):
         ...
 
     def platforms(self) -> tuple[str, ...]:
-        """The platforms that can be asked about without a download that nobody asked for."""
+        """The platforms that the channel may have packages for."""
         ...
 
     def run_exports(self, record: Record) -> RunExports | None:
@@ -293,8 +294,8 @@ class Remote:
         return self._channel
 
     def platforms(self) -> tuple[str, ...]:
-        """The platforms that were asked about."""
-        return tuple(platform for platform, failure in self._met.items() if failure is None)
+        """Those of conda-forge, and what was asked about beside them; a channel does not tell which it has."""
+        return tuple(dict.fromkeys((*PLATFORMS, *self._met)))
 
     def meet(self, platform: str) -> None:
         """Make sure, once a run and platform, that the channel answers.

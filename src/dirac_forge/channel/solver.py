@@ -240,7 +240,7 @@ class Channel:
             return self._indices[platform]
 
     def platforms(self) -> tuple[str, ...]:
-        """The platforms that can be looked at without a download that nobody asked for."""
+        """The platforms that there may be packages for."""
         return tuple(sorted({platform for source in self.sources for platform in source.platforms()}))
 
     def run_exports(self, record: Record) -> RunExports | None:
