@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import rattler
-from rattler import Client, Gateway, MatchSpec, PackageName, RepoDataRecord, SparseRepoData, Version
+from rattler import Client, Gateway, MatchSpec, PackageName, PackageRecord, RepoDataRecord, SparseRepoData, Version
 from rattler.exceptions import GatewayError, InvalidChannelError, InvalidPackageNameError
 from rattler.networking import (
     AuthenticationMiddleware,
@@ -26,6 +26,7 @@ from rattler.networking import (
     S3Middleware,
 )
 from rattler.package import RunExportsJson
+from rattler.package_streaming import download_and_extract, extract
 from rattler.repo_data.gateway import SourceConfig
 
 from dirac_forge.channel.records import Record, RunExports, redact
@@ -80,6 +81,10 @@ class Source(Protocol):
 
     def run_exports(self, record: Record) -> RunExports | None:
         """What a package exports; None where nothing tells."""
+        ...
+
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """Unpack the package's file into `folder`; whether the channel has the file."""
         ...
 
 
@@ -200,6 +205,16 @@ class Folder:
             if record.subdir not in self._exports:
                 self._exports[record.subdir] = _read_run_exports(self.folder / record.subdir / "run_exports.json")
         return self._exports[record.subdir].get(record.file)
+
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """From the file beside the repodata, where it is there; raises ChannelUnknownError where it is another one."""
+        path = self.folder / record.subdir / str(getattr(record, "file_name", ""))
+        if not path.is_file():
+            return False
+        if record.sha256 is not None and hashlib.sha256(path.read_bytes()).digest() != record.sha256:
+            raise ChannelUnknownError(f"{path}: it is not the file that the repodata lists: its SHA-256 differs")
+        extract(path, folder)
+        return True
 
     def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
         """The records in one subdir that match any of these specs."""
@@ -366,6 +381,15 @@ class Remote:
         if key not in self._exports:
             self._exports[key] = self._fetch_run_exports(record)
         return self._exports[key]
+
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """Downloaded and checked against the hash of the repodata; raises ChannelUnknownError."""
+        url = str(getattr(record, "url", ""))
+        try:
+            asyncio.run(download_and_extract(self._client(), url, folder, record.sha256))
+        except Exception as exc:
+            raise ChannelUnknownError(f"{redact(url)}: the package can't be downloaded: {redact(str(exc))}") from exc
+        return True
 
     def _fetch_run_exports(self, record: Record) -> RunExports | None:
         url = f"{self._channel.base_url.rstrip('/')}/{record.subdir}/{record.file}"

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from dirac_forge.channel.packages import unpacked
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.check.matrix import Cell, cells_of
@@ -78,7 +79,7 @@ def check(
         found = check_cells(channel, cells, executor=executor, observer=context.observer, remedies=remedies)
         proposal = None
         if texts:
-            pinning = _pinning(context)
+            pinning = _pinning(context, channel)
             proposal = propose(
                 channel,
                 texts,
@@ -145,11 +146,15 @@ def _cells(context: Context, target: Target) -> tuple[Cell, ...]:
     )
 
 
-def _pinning(context: Context) -> Pinning | None:
-    folder = context.settings.pinning
+def _pinning(context: Context, channel: Channel) -> Pinning | None:
+    """The folder that is given, else what the channel has as conda-forge-pinning."""
+    folder = context.settings.pinning or unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
     if folder is not None:
         return read_pinning(folder)
-    context.observer.warned("no --pinning is given: what recipes do not pin themselves is taken at its newest version")
+    context.observer.warned(
+        "the channel has no conda-forge-pinning and no --pinning is given: "
+        "what recipes do not pin themselves is taken at its newest version"
+    )
     return None
 
 
