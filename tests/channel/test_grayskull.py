@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from ruamel.yaml.error import YAMLError
+from yaml import YAMLError
 
 from dirac_forge.channel import grayskull
 from dirac_forge.channel.grayskull import Row

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock import generated
 from dirac_forge.feedstock.generated import files_of, put
 from support.recipes import PURE
 
@@ -65,7 +64,7 @@ def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path, monkeypatc
             raise OSError(28, "No space left on device", str(tmp_path / "disk"))
         return real(handle, *args)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(generated.os, "fdopen", full)
+    monkeypatch.setattr(os, "fdopen", full)
     with pytest.raises(InputError) as caught:
         put(tmp_path, PURE, "v1", force=False)
     assert caught.value.message == f"{tmp_path / 'disk'} can't be written: No space left on device"

@@ -77,7 +77,7 @@ def make(
             executor=pool,
             observer=Silent(),
             overrides={},
-            families=Families(feedstocks=families or {}, metadata=releases.metadata),
+            families=Families(feedstocks=families or {}, metadata=releases.metadata, executor=pool),
         )
         return maker.make(orders, deps)
 

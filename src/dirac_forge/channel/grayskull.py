@@ -8,11 +8,13 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import yaml
 from packaging.utils import canonicalize_name
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 __all__ = ["Row", "rows_from", "table"]
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +32,7 @@ def table() -> Mapping[str, Row]:
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         try:
             return rows_from((Path(folder) / "strategy" / "config.yaml").read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, YAMLError):
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
             continue
     return {}
 
@@ -38,9 +40,9 @@ def table() -> Mapping[str, Row]:
 def rows_from(text: str) -> Mapping[str, Row]:
     """The rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`.
 
-    Rows of another form are left out. Raises `ruamel.yaml.error.YAMLError` where the text is no YAML.
+    Rows of another form are left out. Raises `yaml.YAMLError` where the text is no YAML.
     """
-    document = YAML(typ="safe", pure=True).load(text)
+    document = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader, the fast one where there is one
     if not isinstance(document, dict):
         return {}
     return {

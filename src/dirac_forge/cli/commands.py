@@ -15,6 +15,10 @@ __all__ = ["COMMANDS", "application"]
 
 COMMANDS = {
     "check": ("dirac_forge.cli.check:check", "Say whether targets are installable everywhere, and if not, why."),
+    "recipe": (
+        "dirac_forge.cli.recipe:recipe",
+        "Write recipes for projects, and show where what they need stands.",
+    ),
     "doctor": ("dirac_forge.cli.doctor:doctor", "Say what is there, and what to do about what is not."),
 }
 """Name to where the command is (a function that takes a `Context` first, or a `typer.Typer` with several) and its

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -33,14 +33,14 @@ __all__ = ["recipe"]
 PUBLIC_INDEX = "https://pypi.org/simple/"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """Of the recipe's text."""
 
     v1 = "v1"
     v0 = "v0"
 
 
-class Deps(str, Enum):
+class Deps(StrEnum):
     """For which dependencies recipes are made too."""
 
     missing = "missing"
@@ -92,7 +92,7 @@ def recipe(
             executor=executor,
             observer=context.observer,
             overrides=settings.names,
-            families=Families(feedstocks=families, metadata=upstream.metadata),
+            families=Families(feedstocks=families, metadata=upstream.metadata, executor=executor),
             maintainers=settings.maintainers,
             public_index=settings.index_url == PUBLIC_INDEX,
         ).make(orders, deps.value)

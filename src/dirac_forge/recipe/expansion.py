@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
@@ -56,6 +57,7 @@ class Wanted:
     origin: str
 
 
+@lru_cache(maxsize=20_000)
 def parse(text: str) -> Pep508:
     """One requirement; tolerant of what old tools wrote (`>=3.6.*`, `foo (>=1)`).
 

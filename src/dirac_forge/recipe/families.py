@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
@@ -31,6 +32,7 @@ class Families:
     """Feedstock to the projects that it holds."""
     metadata: Callable[[str, SpecifierSet], CoreMetadata]
     """Of the newest release of a project that satisfies the specifiers; raises InputError where there is none."""
+    executor: Executor
 
     def of(self, project: str) -> tuple[str, tuple[str, ...]]:
         """The feedstock whose recipe holds `project` beside others ("" where none does), and its projects."""
@@ -77,19 +79,30 @@ class Families:
         required: dict[str, SpecifierSet] = {
             canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)
         }
+        same = SpecifierSet(f"=={main.version}")
+        found = {
+            member: self.executor.submit(
+                self._first, member, [same, *([required[member]] if member in required else [])]
+            )
+            for member in members
+            if member not in given
+        }
         chosen = {}
         for member in members:
-            if member in given:
-                chosen[member] = given[member]
-                continue
-            tries = [SpecifierSet(f"=={main.version}"), *([required[member]] if member in required else [])]
-            for number, specifiers in enumerate(tries, start=1):
-                try:
-                    self.metadata(member, specifiers)
-                except InputError as error:
-                    if number == len(tries):
-                        problems.append(f"{feedstock} is made without {member}: {error.message}")
-                else:
-                    chosen[member] = specifiers
-                    break
+            try:
+                chosen[member] = given[member] if member in given else found[member].result()
+            except InputError as error:
+                problems.append(f"{feedstock} is made without {member}: {error.message}")
         return chosen
+
+    def _first(self, project: str, tries: Sequence[SpecifierSet]) -> SpecifierSet:
+        """The first of the tries that some release of the project satisfies; raises as the last one does."""
+        *before, last = tries
+        for specifiers in before:
+            try:
+                self.metadata(project, specifiers)
+            except InputError:
+                continue
+            return specifiers
+        self.metadata(project, last)
+        return last

@@ -97,8 +97,11 @@ class Maker:
         problems: list[str] = []
         orders = self.families.completed(orders, problems)
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
+        light = {
+            project: self.executor.submit(self.upstream.metadata, project, spec) for project, spec in wanted.items()
+        }
+        roots = {project: future.result() for project, future in light.items()}
         asked = {project: self.executor.submit(self.upstream.facts, project, spec) for project, spec in wanted.items()}
-        roots = {project: self.upstream.metadata(project, spec) for project, spec in wanted.items()}
         tree = walk(
             {project: _found(metadata) for project, metadata in roots.items()},
             self._look,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from packaging.utils import canonicalize_name
 
 from dirac_forge.upstream.archive import Member
-from dirac_forge.upstream.literals import SOURCE_LIMIT, builds_parser
+from dirac_forge.upstream.literals import SOURCE_LIMIT, names_parser
 from dirac_forge.upstream.metadata import METADATA_LIMIT
 
 __all__ = ["Contents", "Reader"]
@@ -46,7 +46,8 @@ class Contents:
     names: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     pkg_info: bytes | None = None
-    command_line_modules: frozenset[str] = frozenset()
+    scripts: Mapping[str, bytes] = field(default_factory=dict)
+    """Python modules that name something that builds command-line parsers."""
     has_egg_info: bool = False
     """Whether setuptools wrote an .egg-info folder: without a requires.txt in it, nothing is required."""
     problems: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ class Reader:
         self._names: list[str] = []
         self._texts: dict[str, str] = {}
         self._pkg_info: dict[str, bytes] = {}
-        self._parsers: set[str] = set()
+        self._scripts: dict[str, bytes] = {}
         self._left = _TEXTS_LIMIT
         self._parse_left = _PARSED_LIMIT
         self._problems: list[str] = []
@@ -85,8 +86,8 @@ class Reader:
         ):
             source = member.read(SOURCE_LIMIT)
             self._parse_left -= len(source)
-            if builds_parser(source):
-                self._parsers.add(name)
+            if names_parser(source):
+                self._scripts[name] = source
 
     def _keep(self, member: Member) -> None:
         if member.size > min(_TEXT_LIMIT, self._left):
@@ -101,8 +102,8 @@ class Reader:
         except UnicodeDecodeError:
             text = data.decode("latin-1")
         self._texts[member.name] = text.replace("\r\n", "\n")
-        if member.name.endswith(".py") and builds_parser(data):
-            self._parsers.add(member.name)
+        if member.name.endswith(".py") and names_parser(data):
+            self._scripts[member.name] = data
 
     def contents(self) -> Contents:
         """All that was kept, below the single top folder."""
@@ -115,7 +116,7 @@ class Reader:
             names=tuple(sorted(names)),
             texts={name[cut:]: text for name, text in sorted(self._texts.items()) if name.startswith(top)},
             pkg_info=self._chosen_pkg_info(top),
-            command_line_modules=frozenset(name[cut:] for name in self._parsers if name.startswith(top)),
+            scripts={name[cut:]: source for name, source in self._scripts.items() if name.startswith(top)},
             has_egg_info=any(name.startswith(top) and ".egg-info/PKG-INFO" in name for name in self._pkg_info),
             problems=tuple(self._problems),
         )

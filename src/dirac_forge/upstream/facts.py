@@ -74,7 +74,8 @@ class SdistFacts:
     members: tuple[str, ...] = ()
     """Names of all regular files."""
     command_line_modules: frozenset[str] = frozenset()
-    """Paths of .py files whose syntax tree builds a command-line parser (argparse, optparse, click, typer, docopt…)."""
+    """Paths of .py files whose syntax tree builds a command-line parser (argparse, optparse, click, typer, docopt…),
+    among the modules of the first few commands by name."""
     entry_points: tuple[EntryPoint, ...] = ()
     """From [project.scripts], setup.cfg, setup.py literals or egg-info, in this order of trust."""
     setup: Mapping[str, object] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from packaging.utils import InvalidName, canonicalize_name
 
 from dirac_forge.errors import InputError, redact
-from dirac_forge.http import Http, NotFoundError
+from dirac_forge.http import Http, NotFoundError, Page
 from dirac_forge.upstream.page import ACCEPT, read_page
 from dirac_forge.upstream.release import Project
 
@@ -35,10 +35,19 @@ class Index:
         self._reading = threading.Lock()
 
     def project(self, name: str) -> Project:
-        """The project and its releases, oldest first.
+        """The project and its releases, oldest first; raises as `page` and `read` do."""
+        return self.read(self.page(name), name)
+
+    def read(self, page: Page, name: str) -> Project:
+        """What `page` says; raises UnreachableError where it is no page of an index."""
+        with self._reading:
+            return read_page(page, name)
+
+    def page(self, name: str) -> Page:
+        """The project's page, unread.
 
         Raises InputError for what can't be a name, UnknownProjectError where the index has none of that name, and
-        UnreachableError where the index is down or its answer is no page of an index.
+        UnreachableError where the index is down.
         """
         try:
             normalised = canonicalize_name(name, validate=True)
@@ -49,13 +58,11 @@ class Index:
             ) from exc
         url = f"{self.url}{normalised}/"
         try:
-            page = self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
+            return self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
         except NotFoundError as exc:
             raise UnknownProjectError(
                 f"There is no project {name} on {redact(self.url)}.", hint=self._hint(name)
             ) from exc
-        with self._reading:
-            return read_page(page, name)
 
     def _hint(self, name: str) -> str | None:
         spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}

@@ -6,14 +6,29 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, TypeVar
 
+from packaging.version import Version
+
+from dirac_forge.upstream.choice import Choice, Rejected
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, SdistFacts, WheelFacts
-from dirac_forge.upstream.release import File
+from dirac_forge.upstream.release import File, Release
 
-__all__ = ["dump_sdist", "dump_wheel", "key_of", "kind", "load_sdist", "load_wheel", "plain", "sealed"]
+__all__ = [
+    "dump_choice",
+    "dump_sdist",
+    "dump_wheel",
+    "key_of",
+    "kind",
+    "load_choice",
+    "load_sdist",
+    "load_wheel",
+    "plain",
+    "sealed",
+]
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever more, or something else, is read from a file."""
 
 _T = TypeVar("_T")
@@ -42,6 +57,26 @@ def dump_sdist(facts: SdistFacts) -> bytes:
     return sealed({**asdict(facts), "command_line_modules": sorted(facts.command_line_modules)})
 
 
+def dump_choice(choice: Choice) -> bytes:
+    """The blob of `choice`."""
+    release = choice.release
+    files = [{**asdict(file), "version": str(file.version), "uploaded": _iso(file.uploaded)} for file in release.files]
+    return sealed(
+        {
+            "project": release.project,
+            "version": str(release.version),
+            "files": files,
+            "problems": choice.problems,
+            "rejected": [[str(rejected.version), rejected.reason] for rejected in choice.rejected],
+        }
+    )
+
+
+def load_choice(blob: bytes | None) -> Choice | None:
+    """The choice of a blob; None where there is none, or it is damaged."""
+    return _opened(blob, _choice)
+
+
 def load_wheel(blob: bytes | None) -> WheelFacts | None:
     """The facts of a blob; None where there is none, or it is damaged."""
     return _opened(blob, _wheel)
@@ -66,6 +101,25 @@ def _opened(blob: bytes | None, read: Callable[[dict[str, Any]], _T]) -> _T | No
         return read(json.loads(body))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _choice(tree: dict[str, Any]) -> Choice:
+    return Choice(
+        release=Release(
+            project=tree["project"], version=Version(tree["version"]), files=tuple(map(_file, tree["files"]))
+        ),
+        problems=tuple(tree["problems"]),
+        rejected=tuple(Rejected(version=Version(version), reason=reason) for version, reason in tree["rejected"]),
+    )
+
+
+def _file(tree: dict[str, Any]) -> File:
+    uploaded = datetime.fromisoformat(tree["uploaded"]) if tree["uploaded"] else None
+    return File(**(tree | {"version": Version(tree["version"]), "uploaded": uploaded}))
 
 
 def _wheel(tree: dict[str, Any]) -> WheelFacts:

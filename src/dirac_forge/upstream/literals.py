@@ -8,7 +8,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 
-__all__ = ["Constants", "NotLiteralError", "builds_parser", "parse"]
+__all__ = ["Constants", "NotLiteralError", "builds_parser", "names_parser", "parse"]
 
 SOURCE_LIMIT = 1024 * 1024
 """Bytes of a module that is parsed."""
@@ -67,9 +67,14 @@ def _deep(source: bytes) -> bool:
     return False
 
 
+def names_parser(source: bytes) -> bool:
+    """Whether the module names something that builds command-line parsers: worth a look at its syntax tree."""
+    return _PARSERS.search(source) is not None
+
+
 def builds_parser(source: bytes) -> bool:
     """Whether the module's syntax tree builds a command-line parser: `--help` can be expected to answer."""
-    if not _PARSERS.search(source):
+    if not names_parser(source):
         return False
     tree = parse(source)
     if tree is None:

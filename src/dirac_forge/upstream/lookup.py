@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
@@ -13,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.http import Http
 from dirac_forge.store import Store
+from dirac_forge.upstream import kept
 from dirac_forge.upstream.choice import Choice, choose
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 from dirac_forge.upstream.gather import gather, light
@@ -75,10 +77,18 @@ class Lookup:
 
     def _choose(self, key: tuple[str, str]) -> Choice:
         project, specifiers = key
-        found = choose(self._index.project(project), SpecifierSet(specifiers), pythons=self._pythons)
-        if isinstance(found, Choice):
-            return found
-        raise found.error()
+        page = self._index.page(project)
+        # A page of a thousand releases is read once: the next run finds what was chosen by what the page said.
+        asked = "\0".join((page.url, specifiers, *self._pythons))
+        digest = hashlib.sha256(hashlib.sha256(page.body).digest() + asked.encode()).hexdigest()
+        known = kept.load_choice(self._store.get(kept.kind("choice"), digest))
+        if known is not None:
+            return known
+        found = choose(self._index.read(page, project), SpecifierSet(specifiers), pythons=self._pythons)
+        if not isinstance(found, Choice):
+            raise found.error()
+        self._store.put(kept.kind("choice"), digest, kept.dump_choice(found))
+        return found
 
     def _read_light(self, key: tuple[str, str]) -> Facts:
         return light(self._http, self._choice(key).release, self._store)

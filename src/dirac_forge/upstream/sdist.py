@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 from dirac_forge.http import Http
@@ -15,6 +15,7 @@ from dirac_forge.upstream.contents import Contents, Reader
 from dirac_forge.upstream.declared import declared_metadata, declared_scripts
 from dirac_forge.upstream.entrypoints import from_text
 from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, SdistFacts
+from dirac_forge.upstream.literals import builds_parser
 from dirac_forge.upstream.metadata import checked, disagreement, read_email
 from dirac_forge.upstream.release import File
 from dirac_forge.upstream.requires import completed
@@ -25,6 +26,8 @@ __all__ = ["SDIST_LIMIT", "read_sdist", "sdist_facts"]
 
 SDIST_LIMIT = 250 * 1024 * 1024
 """Bytes of a source archive that is fetched."""
+_COMMANDS = 8
+"""How many command-line modules are looked for: a recipe tests a few commands."""
 
 
 def sdist_facts(http: Http, file: File, store: Store, *, project: str, limits: Limits | None = None) -> SdistFacts:
@@ -62,6 +65,10 @@ def _sha256(body: IO[bytes]) -> str:
     return hashlib.file_digest(body, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 class _Sdist:
     """The contents of an archive, being judged."""
 
@@ -76,6 +83,7 @@ class _Sdist:
 
     def facts(self, digest: str) -> SdistFacts:
         metadata, source = self._metadata()
+        points = self._entry_points()
         if metadata is None or source in ("setup.cfg", "setup.py") or "requires-dist" in metadata.dynamic:
             self._problems += [*self._cfg.problems, *self._py.problems]
         return SdistFacts(
@@ -86,11 +94,25 @@ class _Sdist:
             pyproject=self._pyproject,
             texts=self._contents.texts,
             members=self._contents.names,
-            command_line_modules=self._contents.command_line_modules,
-            entry_points=self._entry_points(),
+            command_line_modules=self._command_line_modules(points),
+            entry_points=points,
             setup=self._setup(),
             problems=tuple(self._problems),
         )
+
+    def _command_line_modules(self, points: Sequence[EntryPoint]) -> frozenset[str]:
+        """Modules that parse a command line: of the first commands by name, since few are ever tested."""
+        scripts = {_dotted(path): path for path in self._contents.scripts}
+        looked: dict[str, bool] = {}
+        for point in sorted(points, key=lambda one: one.name):
+            module = point.value.partition(":")[0]
+            for folder in ("", "src.", "lib.", "python."):
+                path = scripts.get(f"{folder}{module}")
+                if path is not None and path not in looked:
+                    looked[path] = builds_parser(self._contents.scripts[path])
+            if sum(looked.values()) >= _COMMANDS:
+                break
+        return frozenset(path for path, parses in looked.items() if parses)
 
     def _setup(self) -> Mapping[str, object]:
         """The arguments of setup(), setup.py's before those of setup.cfg where both are literal."""

@@ -1,0 +1,255 @@
+"""`dirac-forge recipe`, whole: on a loopback index, with what upstream may do to it."""
+
+import io
+import json
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.cli import main
+from support.index import PackageIndex
+from support.rendered import load_v1
+from support.server import Answer
+
+Run = Callable[..., int]
+
+
+def wheel(
+    name: str, version: str, *, metadata: str = "", files: Mapping[str, str] | None = None, entry_points: str = ""
+) -> dict[str, bytes]:
+    stem = f"{name}-{version}"
+    head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nLicense-Expression: MIT\n{metadata}\n"
+    members = {f"{name}/__init__.py": "", **(files or {}), f"{stem}.dist-info/METADATA": head}
+    if entry_points:
+        members[f"{stem}.dist-info/entry_points.txt"] = entry_points
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for path, text in members.items():
+            archive.writestr(path, text)
+    return {f"{stem}-py3-none-any.whl": body.getvalue()}
+
+
+def sdist(name: str, version: str, **files: str) -> dict[str, bytes]:
+    build = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    members = {"pyproject.toml": build, "LICENSE": "MIT License", **{k.replace("__", "."): v for k, v in files.items()}}
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w:gz") as archive:
+        for path, text in members.items():
+            info = tarfile.TarInfo(f"{name}-{version}/{path}")
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return {f"{name}-{version}.tar.gz": body.getvalue()}
+
+
+def release(name: str, version: str = "1.0", **about: str) -> dict[str, bytes]:
+    return {**wheel(name, version, **about), **sdist(name, version)}  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> Path:
+    """A snapshot that has `common` 2.0 and `older` 1.0, for Python."""
+    folder = tmp_path / "channel" / "noarch"
+    folder.mkdir(parents=True)
+    records = {
+        f"{name}-{version}-py_0.conda": {
+            "name": name,
+            "version": version,
+            "build": "py_0",
+            "build_number": 0,
+            "depends": ["python >=3.9"],
+            "noarch": "python",
+            "subdir": "noarch",
+        }
+        for name, version in (("common", "2.0"), ("older", "1.0"))
+    }
+    document = {"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": records}
+    (folder / "repodata.json").write_text(json.dumps(document))
+    return folder.parent
+
+
+@pytest.fixture
+def run(tmp_path: Path, channel: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command in an empty folder with a cache of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DIRAC_FORGE_CHANNELS", str(channel))
+
+    def command(index: PackageIndex | str, *arguments: str) -> int:
+        url = index if isinstance(index, str) else index.url
+        return main(["recipe", *arguments, "--index-url", url])
+
+    return command
+
+
+DEMO = {
+    "demo": release(
+        "demo", metadata="Summary: A demo\nRequires-Dist: common>=2\nRequires-Dist: older>=3\nRequires-Dist: fresh\n"
+    ),
+    "common": release("common", "2.0"),
+    "older": release("older", "3.0"),
+    "fresh": release("fresh"),
+}
+
+
+def test_recipes_are_written_and_what_they_need_is_told(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with PackageIndex(DEMO) as index:
+        assert run(index, "demo", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [recipe["feedstock"] for recipe in document["recipes"]] == ["fresh", "demo"]
+    (output,) = document["recipes"][1]["outputs"]
+    assert output["noarch"] == "python"
+    assert output["run"] == ["python >=${{ python_min }}", "common >=2", "fresh", "older >=3"]
+    assert output["license"] == "MIT"
+    assert {d["package"]: (d["status"], d["mapped_by"]) for d in document["dependencies"]} == {
+        "common": ("available", "channel"),
+        "fresh": ("missing", "normalised"),
+        "older": ("outdated", "channel"),
+    }
+    text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text()
+    assert "name: demo" in text
+    assert (tmp_path / "feedstocks" / "demo" / "conda-forge.yml").exists()
+
+
+def test_again_is_unchanged_and_something_different_is_shown_and_kept(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "feedstocks" / "common" / "recipe" / "recipe.yaml"
+    with PackageIndex(DEMO) as index:
+        assert run(index, "common") == 0
+        first = recipe.read_bytes()
+        assert run(index, "common") == 0
+        assert "common 2.0: unchanged" in capsys.readouterr().out
+        recipe.write_bytes(first.replace(b"number: 0", b"number: 3"))
+        assert run(index, "common") == 1
+        shown = capsys.readouterr().out
+        assert "-  number: 3" in shown
+        assert "+  number: 0" in shown
+        assert b"number: 3" in recipe.read_bytes()
+        assert run(index, "common", "--force") == 0
+        assert recipe.read_bytes() == first
+
+
+def test_both_formats_and_another_folder(run: Run, tmp_path: Path) -> None:
+    with PackageIndex(DEMO) as index:
+        assert run(index, "common", "--format", "v0", "--output", "elsewhere") == 0
+    assert (
+        (tmp_path / "elsewhere" / "common" / "recipe" / "meta.yaml").read_text().startswith('{% set name = "common" %}')
+    )
+    assert not (tmp_path / "feedstocks").exists()
+
+
+def test_several_projects_go_into_one_recipe(run: Run, tmp_path: Path) -> None:
+    with PackageIndex(DEMO) as index:
+        assert run(index, "demo", "common", "--feedstock", "both", "--deps", "none") == 0
+    text = (tmp_path / "feedstocks" / "both" / "recipe" / "recipe.yaml").read_text()
+    assert "recipe:\n  name: both\n" in text
+    assert "feedstock-name: both" in text
+
+
+def test_a_channel_that_can_not_be_reached_costs_a_warning_only(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIRAC_FORGE_CHANNELS", "http://127.0.0.1:9/nobody")
+    with PackageIndex(DEMO) as index:
+        assert run(index, "demo", "--json") == 0
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    assert {d["status"] for d in document["dependencies"]} == {"unknown"}
+    assert [recipe["feedstock"] for recipe in document["recipes"]] == ["demo"]
+    assert told.err.count("can't be reached") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nobody"], 2, "There is no project nobody on "),
+        (["demo==9.9"], 2, "There is no release of demo that satisfies ==9.9."),
+        (["demo=="], 2, "'demo==' is no PROJECT or PROJECT==VERSION"),
+        (["demo[x]"], 2, "'demo[x]': expected a project and at most a version"),
+        (["../../etc"], 2, "'../../etc' is no PROJECT"),
+        (["demo", "--feedstock", "../up", "--deps", "none"], 2, "Not a valid feedstock name: '../up'"),
+    ],
+)
+def test_wrong_use_is_told_in_words(
+    run: Run, arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with PackageIndex(DEMO) as index:
+        assert run(index, *arguments) == code
+    told = capsys.readouterr()
+    assert message in told.err
+    assert told.out == ""
+    assert not (tmp_path / "feedstocks").exists()
+
+
+def test_the_nearest_versions_are_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with PackageIndex({"demo": {**release("demo", "1.0"), **release("demo", "1.2")}}) as index:
+        assert run(index, "demo==1.1") == 2
+    assert "Nearest versions: 1.0, 1.2." in capsys.readouterr().err
+
+
+def test_an_index_that_is_down_leaves_the_question_open(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("http://127.0.0.1:9/simple/", "demo") == 3
+    assert "127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_an_index_that_answers_html_with_200_leaves_the_question_open(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Answer(headers={"Content-Type": "text/html"}, body=b"<html>please log in</html>")
+    with PackageIndex({"demo": {}}, failures={"/simple/demo/": page}) as index:
+        assert run(index, "demo") == 3
+    assert "not a project's page of a package index" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_the_one_the_index_lists_is_refused(
+    run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with PackageIndex(DEMO) as index:
+        index.failures["/files/demo/demo-1.0.tar.gz"] = Answer(body=b"something else")
+        assert run(index, "demo", "--deps", "none") == 2
+    assert "demo-1.0.tar.gz" in capsys.readouterr().err
+    assert not (tmp_path / "feedstocks").exists()
+
+
+HOSTILE = """
+import pathlib
+pathlib.Path({marker!r}).write_text("executed")
+raise SystemExit("executed")
+"""
+
+
+def test_nothing_from_upstream_is_executed_or_evaluated(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    marker = tmp_path / "executed"
+    code = HOSTILE.format(marker=str(marker))
+    files = {
+        **wheel(
+            "evil",
+            "1.0",
+            metadata="Summary: {{ cycler.__init__.__globals__.os.system('id') }} ${{ env.get('HOME') }} # [win]\n"
+            "Requires-Dist: common; python_version < '4'\n",
+            files={"evil/__init__.py": code, "evil/cli.py": code},
+            entry_points="[console_scripts]\nevil = evil.cli:main\n; rm -rf = x:y\n../up = a:b\nx = __import__('os'):z z\n",
+        ),
+        **sdist("evil", "1.0", setup__py=code, conftest__py=code, build__py=code),
+    }
+    before = set(sys.modules)
+    with PackageIndex({"evil": files, "common": release("common", "2.0")}) as index:
+        assert run(index, "evil", "--json") == 0
+    assert not marker.exists()
+    assert not [name for name in set(sys.modules) - before if name.startswith("evil")]
+    document = json.loads(capsys.readouterr().out)
+    (output,) = document["recipes"][-1]["outputs"]
+    assert output["entry_points"] == ["evil = evil.cli:main"]
+    text = (tmp_path / "feedstocks" / "evil" / "recipe" / "recipe.yaml").read_text()
+    assert (
+        load_v1(text, "linux-64")[0]["about"]["summary"]
+        == "{{ cycler.__init__.__globals__.os.system('id') }} ${{ env.get('HOME') }} # [win]"
+    )
