@@ -1,0 +1,108 @@
+"""All checks, as one command: `python tests`.
+
+Needs only Python and git: what the checks are made with goes into `.venv` beside this folder, anew where pyproject.toml
+has changed. `--here` uses the packages of the Python that runs it instead; names of steps run only these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+STEPS: dict[str, list[tuple[str, ...]]] = {
+    "format": [("ruff", "format", "--check", ".")],
+    "lint": [("ruff", "check", ".")],
+    "types": [("mypy",)],
+    "layers": [("lint-imports",)],
+    "tests": [
+        ("coverage", "erase"),
+        ("coverage", "run", "-m", "pytest"),
+        ("coverage", "combine", "--quiet"),
+        ("coverage", "report"),
+    ],
+}
+"""Name to programs that are run with their arguments, until one fails."""
+PYTEST_SUMMARY = re.compile(r"=+ .*\b(passed|failed|error|errors|no tests ran)\b.* in [\d.]+s.*=+")
+
+
+def main() -> int:
+    """0 where every step went well."""
+    if sys.version_info < (3, 11):  # noqa: UP036  # whoever runs this may not know
+        sys.exit("dirac-forge needs Python 3.11 or newer; this is " + sys.version.split()[0])
+    parser = argparse.ArgumentParser(prog="python tests", description="Run all checks, or some.")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"one of {', '.join(STEPS)} (default: all)")
+    parser.add_argument("--here", action="store_true", help="use the packages of this Python, not those of .venv")
+    arguments = parser.parse_args()
+    unknown = set(arguments.steps) - set(STEPS)
+    if unknown:
+        parser.error(f"no such step: {', '.join(sorted(unknown))}; expected {', '.join(STEPS)}")
+    python = sys.executable if arguments.here else environment(ROOT / ".venv")
+    failed, summary = [], ""
+    for step in arguments.steps or STEPS:
+        start = time.monotonic()
+        well, closing = run(python, step)
+        summary = closing or summary
+        say(f"{step}: {'ok' if well else 'FAILED'} ({time.monotonic() - start:.0f} s)")
+        if not well:
+            failed.append(step)
+    say(f"failed: {', '.join(failed)}" if failed else "all is well")
+    print(summary, flush=True)
+    return 1 if failed else 0
+
+
+def run(python: str, step: str) -> tuple[bool, str]:
+    """Whether a step went well, and pytest's closing line where it ran pytest."""
+    closing = ""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
+    programs = f"{Path(python).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    for name, *options in STEPS[step]:
+        say(f"{step}: {' '.join([name, *options])}")
+        process = subprocess.Popen(
+            [shutil.which(name, path=programs) or name, *options],
+            cwd=ROOT,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        with process:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                closing = line.strip() if PYTEST_SUMMARY.fullmatch(line.strip()) else closing
+        if process.returncode != 0:
+            return False, closing
+    return True, closing
+
+
+def environment(folder: Path) -> str:
+    """The Python of a virtual environment with all that the checks need."""
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
+    stamp = folder / "made-for"
+    if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
+        say(f"making {folder}")
+        venv.create(folder, clear=True, with_pip=True)
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)  # the first that knows --group
+        subprocess.run([*pip, "--editable", ".", "--group", "test", "--group", "lint"], check=True, cwd=ROOT)
+        stamp.write_text(wanted)
+    return str(python)
+
+
+def say(text: str) -> None:
+    """A line of this program's own."""
+    print(f"--- {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
