@@ -14,11 +14,12 @@ from dirac_forge.cli.running import with_shared_options
 __all__ = ["COMMANDS", "application"]
 
 COMMANDS = {
-    "check": ("dirac_forge.cli.check:check", "Say whether targets are installable everywhere, and if not, why."),
     "recipe": (
         "dirac_forge.cli.recipe:recipe",
         "Write recipes for projects, and show where what they need stands.",
     ),
+    "check": ("dirac_forge.cli.check:check", "Say whether targets are installable everywhere, and if not, why."),
+    "migrate": ("dirac_forge.cli.migrate:migrate", "Plan ABI migrations, see where they stand, rebuild what can go."),
     "doctor": ("dirac_forge.cli.doctor:doctor", "Say what is there, and what to do about what is not."),
 }
 """Name to where the command is (a function that takes a `Context` first, or a `typer.Typer` with several) and its

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph
@@ -21,13 +22,13 @@ from dirac_forge.migration.addition import Addition, PlatformFacts, add_platform
 from dirac_forge.migration.effects import Answer, TargetEffect, effect_on
 from dirac_forge.migration.exports import Exports, exports_of
 from dirac_forge.migration.plan import Plan, make_plan
-from dirac_forge.migration.rebuilt import rebuilt_records
+from dirac_forge.migration.rebuilt import rebuilt_records, with_old_pin
 from dirac_forge.migration.schema import Migration, parse_migration, read_migration
 from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evidence
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Migrating", "processes"]
+__all__ = ["Migrating", "open_channel", "processes", "specs_of", "write_file"]
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -87,7 +88,7 @@ class Migrating:
             return self.pinning.support[migration.allowlist_file].split()
         raise InputError(
             f"{migration.path}: allowlist_file: there is no {migration.allowlist_file}",
-            hint=f"It belongs beside the migration, or into `migration_support/` of a pinning; looked in {places[0].parent}.",
+            hint=f"It belongs into {places[0].parent}, or into `migration_support/` of the pinning.",
         )
 
     def exports(self, plan: Plan) -> Exports:
@@ -142,12 +143,16 @@ class Migrating:
             place = self.graph.place(name, 0).rpartition(":")[0]
             return facts_for_platform(recipe, self.pinning, platform, path=place)
 
+        def depends(package: str) -> tuple[str, ...] | None:
+            records = channel.index(platform).group(package).records
+            return tuple(depend.partition(" ")[0] for depend in records[0].depends) if records else None
+
         return add_platform(
             self.graph,
             platform,
             target=target,
             packages=[spec.split(" ")[0] for spec in specs],
-            has_build=lambda package: bool(channel.index(platform).group(package).records),
+            depends=depends,
             facts=facts,
         )
 
@@ -157,13 +162,13 @@ class Migrating:
             raise InputError("what a migration does to a target is known to a solver only", hint="Give --channel.")
         channel, graph = self.channel, plan.graph
         exports = self.exports(plan)
-        solutions: dict[str, Mapping[str, Record]] = {}
 
-        def solution(platform: str) -> Collection[str]:
+        def solution(platform: str) -> tuple[Collection[str], Collection[str]]:
             found = channel.solve(specs, platform=platform)
             packages = found.packages if isinstance(found, Solution) else ()
-            solutions[platform] = {record.name: record for record in packages}
-            return [maker for record in packages for maker in graph.makers_of(record.name)]
+            old = [record.name for record in packages if with_old_pin(record, plan, platform, exports)]
+            makers = [maker for record in packages for maker in graph.makers_of(record.name)]
+            return makers, [name for name in old if not graph.makers_of(name)]
 
         def installable(platform: str, rebuilt: Collection[str], pin: str) -> Answer:
             try:
@@ -179,8 +184,43 @@ class Migrating:
         return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable)
 
 
+def open_channel(context: Context) -> Channel | None:
+    """The channels of the settings; offline only the folders among them, None where there is none."""
+    settings = context.settings
+    channels = [each for each in settings.channels if not settings.offline or Path(each).is_dir()]
+    if not channels:
+        context.observer.warned("offline, and no channel is a folder: the recipes alone tell what is done")
+        return None
+    return Channel.open(
+        channels,
+        machines=settings.virtual_packages,
+        observer=context.observer,
+        cache_dir=settings.cache / "repodata",
+        store=context.store,
+        offline=settings.offline,
+        reachable=context.http.reachable,
+    )
+
+
+def specs_of(context: Context, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The specs of a target of the settings (or of the spec itself), and the platforms to look at."""
+    settings = context.settings
+    known = settings.targets.get(target)
+    if known is None:
+        return (target,), settings.platforms
+    return known.specs, settings.platforms if "platforms" in settings.flags else known.platforms
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all; folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
 @contextmanager
-def processes():  # type: ignore[no-untyped-def]
+def processes() -> Iterator[Executor]:
     """An executor of processes; they start when the first work comes, by spawning, since the solver has threads."""
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as executor:
         yield executor

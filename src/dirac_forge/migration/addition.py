@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from dirac_forge.feedstock.condaforgeyml import BuildPlatform, ForgeConfig
@@ -12,10 +13,11 @@ from dirac_forge.feedstock.variants import Recipe, variants
 from dirac_forge.migration.order import broken_edges, components, waves
 from dirac_forge.recipe.read import ReadOutput
 
-__all__ = ["Addition", "Enabled", "HasBuild", "PlatformFacts", "add_platform", "facts_for_platform"]
+__all__ = ["Addition", "Depends", "Enabled", "PlatformFacts", "add_platform", "facts_for_platform"]
 
-HasBuild = Callable[[str], bool]
-"""Whether a package has a build for the platform, noarch included; raises UnknownError."""
+Depends = Callable[[str], tuple[str, ...] | None]
+"""A package to the names that its newest build for the platform (or noarch) depends on; None where there is no build.
+Raises UnknownError where that can't be found out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +41,7 @@ class Enabled:
     waits_for: tuple[str, ...]
     skipped: str | None
     path: tuple[str, ...]
-    """From the target to the feedstock: who needs whom."""
+    """Packages from the target to one of the feedstock's: who needs whom."""
     runs: bool
     """The target needs it to run; else only to be built."""
 
@@ -87,85 +89,79 @@ def add_platform(
     *,
     target: str,
     packages: Sequence[str],
-    has_build: HasBuild,
+    depends: Depends,
     facts: Callable[[str], PlatformFacts],
 ) -> Addition:
     """What has to be enabled on `platform` so that `packages` (the target's) can be built and installed there.
 
-    From the target along requirements in run and host, to what has a build there; packages that only other systems
-    have are none of the recipes' requirements there, so they do not come up. Raises UnknownError where `has_build` does.
+    From the target along what is installed with it; where a package has no build, along the run and host requirements
+    of its recipe on that platform. Requirements that only other systems have do not come up. `facts` gives what a
+    recipe says for the platform. Raises UnknownError where `depends` does.
     """
-    needed: dict[str, dict[str, None]] = {}
-    found: dict[str, PlatformFacts] = {}
-    way: dict[str, tuple[str, ...]] = {}
-    unknown: dict[str, None] = {}
-    answers: dict[str, bool] = {}
+    walk = _Walk(graph, depends, facts)
+    running = walk.closure(packages, host=False)
+    walk.closure(packages, host=True)
+    return _ordered(walk, platform, target, running)
 
-    def missing(package: str) -> bool:
-        if package not in answers:
-            answers[package] = not has_build(package)
-        return answers[package]
 
-    waiting: list[tuple[str, tuple[str, ...]]] = [(package, ()) for package in packages]
-    running = _run_closure(graph, packages, missing, facts, found)
-    while waiting:
-        package, before = waiting.pop(0)
-        if package.startswith("__") or not missing(package):
-            continue
-        makers = [maker for maker in graph.makers_of(package) if graph.facts[maker].error is None]
-        if not makers:
-            unknown.setdefault(package)
-        for maker in makers:
-            needed.setdefault(maker, {}).setdefault(package)
-            if maker in way:
+class _Walk:
+    """From packages to those without a build that they need; every package and recipe is asked about once."""
+
+    def __init__(self, graph: Graph, depends: Depends, facts: Callable[[str], PlatformFacts]) -> None:
+        self.graph = graph
+        self.found: dict[str, PlatformFacts] = {}
+        self.needed: dict[str, dict[str, None]] = {}
+        self.way: dict[str, tuple[str, ...]] = {}
+        self.unknown: dict[str, None] = {}
+        self._depends = depends
+        self._facts = facts
+        self._answers: dict[str, tuple[str, ...] | None] = {}
+
+    def closure(self, packages: Sequence[str], *, host: bool) -> tuple[str, ...]:
+        """Packages without a build, nearest first; with `host` also those that are only needed to build."""
+        missing: dict[str, None] = {}
+        seen: set[str] = set()
+        waiting: deque[tuple[str, tuple[str, ...]]] = deque((package, (package,)) for package in packages)
+        while waiting:
+            package, way = waiting.popleft()
+            if package in seen or package.startswith("__"):
                 continue
-            way[maker] = (*before, maker)
-            one = found.setdefault(maker, facts(maker)) if maker not in found else found[maker]
-            waiting += [(name, way[maker]) for name in (*one.run, *one.host)]
-    return _ordered(graph, platform, target, needed, found, way, running, unknown)
+            seen.add(package)
+            if package not in self._answers:
+                self._answers[package] = self._depends(package)
+            installed = self._answers[package]
+            if installed is None:
+                missing.setdefault(package)
+                installed = self._missing(package, way, host=host)
+            waiting.extend((name, (*way, name)) for name in installed)
+        return tuple(missing)
+
+    def _missing(self, package: str, way: tuple[str, ...], *, host: bool) -> tuple[str, ...]:
+        """Note a package without a build; returns what its feedstocks need on the platform."""
+        makers = [maker for maker in self.graph.makers_of(package) if self.graph.facts[maker].error is None]
+        if not makers:
+            self.unknown.setdefault(package)
+        needs: list[str] = []
+        for maker in makers:
+            if maker not in self.found:
+                self.found[maker] = self._facts(maker)
+                self.way[maker] = way
+            self.needed.setdefault(maker, {}).setdefault(package)
+            one = self.found[maker]
+            needs += [*one.run, *(one.host if host else ())]
+        return tuple(needs)
 
 
-def _run_closure(
-    graph: Graph,
-    packages: Sequence[str],
-    missing: Callable[[str], bool],
-    facts: Callable[[str], PlatformFacts],
-    found: dict[str, PlatformFacts],
-) -> dict[str, None]:
-    """Packages without a build that the target needs to run, in the order in which they come up."""
-    closure: dict[str, None] = {}
-    waiting = list(packages)
-    while waiting:
-        package = waiting.pop(0)
-        if package in closure or package.startswith("__") or not missing(package):
-            continue
-        closure[package] = None
-        for maker in graph.makers_of(package):
-            if graph.facts[maker].error is None:
-                if maker not in found:
-                    found[maker] = facts(maker)
-                waiting += found[maker].run
-    return closure
-
-
-def _ordered(
-    graph: Graph,
-    platform: str,
-    target: str,
-    needed: Mapping[str, Mapping[str, None]],
-    found: Mapping[str, PlatformFacts],
-    way: Mapping[str, tuple[str, ...]],
-    running: Collection[str],
-    unknown: Collection[str],
-) -> Addition:
-    names = sorted(needed)
+def _ordered(walk: _Walk, platform: str, target: str, running: Collection[str]) -> Addition:
+    graph, found = walk.graph, walk.found
+    names = sorted(walk.needed)
     number = {name: place for place, name in enumerate(names)}
+    hosts = [{maker for need in found[name].host for maker in graph.makers_of(need)} for name in names]
     parents: list[list[int]] = []
-    for name in names:
-        makers = {maker for need in (*found[name].host, *found[name].run) for maker in graph.makers_of(need)}
+    for name, host in zip(names, hosts, strict=True):
+        makers = host | {maker for need in found[name].run for maker in graph.makers_of(need)}
         parents.append(sorted(number[maker] for maker in makers - {name} if maker in number))
     cycles = []
-    hosts = [{maker for need in found[name].host for maker in graph.makers_of(need)} for name in names]
     for component in components(parents):
         if len(component) < 2:
             continue
@@ -174,22 +170,18 @@ def _ordered(
         broken = broken_edges(component, inner, lambda parent, child: int(names[parent] in hosts[child]))
         for parent, child in broken:
             parents[child].remove(parent)
-        cycles.append(
-            (
-                tuple(sorted(names[node] for node in component)),
-                tuple((names[parent], names[child]) for parent, child in broken),
-            )
-        )
+        edges = tuple((names[parent], names[child]) for parent, child in broken)
+        cycles.append((tuple(sorted(names[node] for node in component)), edges))
     levels = waves(parents)
     enabled = [
         Enabled(
             feedstock=name,
-            packages=tuple(needed[name]),
+            packages=tuple(walk.needed[name]),
             wave=levels[place],
             waits_for=tuple(names[parent] for parent in parents[place]),
             skipped=found[name].skipped,
-            path=way[name],
-            runs=any(package in running for package in needed[name]),
+            path=walk.way[name],
+            runs=any(package in running for package in walk.needed[name]),
         )
         for place, name in enumerate(names)
     ]
@@ -199,5 +191,5 @@ def _ordered(
         feedstocks=tuple(sorted(enabled, key=lambda one: (one.wave, one.feedstock))),
         smallest=tuple(running),
         cycles=tuple(cycles),
-        unknown=tuple(unknown),
+        unknown=tuple(walk.unknown),
     )

@@ -41,6 +41,9 @@ class TargetClosure:
     """By wave and name."""
     critical_path: tuple[str, ...]
     """The longest chain among them, first to last: it can't go faster than its length in waves."""
+    outside: tuple[str, ...] = ()
+    """Packages that the target installs, that have the old pin, and that no feedstock here makes: with the new pin the
+    target waits for them too, and nothing is known of their order."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +56,9 @@ class TargetEffect:
     """Platform to the closure there."""
 
 
-def closure_of(plan: Plan, feedstocks: Collection[str], platform: str) -> TargetClosure:
+def closure_of(
+    plan: Plan, feedstocks: Collection[str], platform: str, *, outside: Collection[str] = ()
+) -> TargetClosure:
     """The members among `feedstocks` (those of a solution) on a platform, all they wait for, and the longest chain."""
     wanted = [name for name in feedstocks if name in plan.wave_of]
     found: set[str] = set()
@@ -68,7 +73,9 @@ def closure_of(plan: Plan, feedstocks: Collection[str], platform: str) -> Target
     for name in ordered:
         before = max((longest[parent] for parent in plan.waited_for(name) if parent in longest), key=len, default=())
         longest[name] = (*before, name)
-    return TargetClosure(members=tuple(ordered), critical_path=max(longest.values(), key=len, default=()))
+    return TargetClosure(
+        members=tuple(ordered), critical_path=max(longest.values(), key=len, default=()), outside=tuple(sorted(outside))
+    )
 
 
 def effect_on(
@@ -76,15 +83,19 @@ def effect_on(
     target: str,
     *,
     platforms: Sequence[str],
-    solution: Callable[[str], Collection[str]],
+    solution: Callable[[str], tuple[Collection[str], Collection[str]]],
     installable: Installable,
 ) -> TargetEffect:
     """The effect on a target, before the first wave and after each that changes what the target needs.
 
-    `solution` gives the feedstocks whose packages a target installs on a platform. A wave without any of the target's
+    `solution` gives, for a platform, the feedstocks whose packages a target installs, and the packages with the old pin
+    that no feedstock here makes. A wave without any of the target's
     members changes nothing and is not solved again.
     """
-    closures = {platform: closure_of(plan, solution(platform), platform) for platform in platforms}
+    closures: dict[str, TargetClosure] = {}
+    for platform in platforms:
+        feedstocks, outside = solution(platform)
+        closures[platform] = closure_of(plan, feedstocks, platform, outside=outside)
     found: list[WaveEffect] = []
     for platform in platforms:
         rebuilt: list[str] = []

@@ -12,7 +12,7 @@ from dirac_forge.migration.exports import Exports
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import carries
 
-__all__ = ["Indexed", "rebuilt_records"]
+__all__ = ["Indexed", "rebuilt_records", "with_old_pin"]
 
 
 class Indexed(Protocol):
@@ -64,6 +64,11 @@ def _pins(plan: Plan, platform: str, exports: Exports) -> dict[str, str]:
             version = values[0].partition(" ")[0].removesuffix(".*")
             pins |= dict.fromkeys(exports.of(package), version)
     return pins
+
+
+def with_old_pin(record: Record, plan: Plan, platform: str, exports: Exports) -> bool:
+    """Whether a package depends on a migrated one, and not by its new pin."""
+    return tuple(_moved(depend, _pins(plan, platform, exports)) for depend in record.depends) != record.depends
 
 
 def _is(version: str, pin: str) -> bool:

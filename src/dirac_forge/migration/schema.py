@@ -211,7 +211,7 @@ def read_migration(path: Path) -> Migration:
 
 
 def parse_migration(text: str, *, path: Path | str) -> Migration:
-    """The migration in `text`; its name is the file's stem.
+    """The migration in `text`; its name is the file's stem, or the folder's where the file is just `migration.yaml`.
 
     Raises MigrationFileError with all problems: unknown keys (and the nearest known one), values of a wrong type, keys
     in the wrong place, nothing to migrate.
@@ -242,7 +242,8 @@ def parse_migration(text: str, *, path: Path | str) -> Migration:
     problems += _contradictions(fields, keys, root)
     if problems:
         raise MigrationFileError("\n".join(f"{path}:{line}: {problem}" for line, problem in sorted(problems)))
-    name = Path(path).stem
+    stem, folder = Path(path).stem, Path(path).absolute().parent.name
+    name = folder if stem == "migration" and folder else stem
     return Migration(name=name, path=str(path), text=text, keys=tuple(dict.fromkeys(keys)), **fields)  # type: ignore[arg-type]
 
 

@@ -171,7 +171,7 @@ def _state(
     text = evidence.text if evidence is not None else ""
     state: State
     if name in done:
-        state, text = "done", text or "known to be done"
+        state, text = "done", text if _done(evidence) else "known to be done"
         waits = ()
     elif name in known.in_pr:
         state, text = "in-pr", known.in_pr[name]
@@ -256,17 +256,18 @@ def channel_evidence(
     """
     member = plan.membership.members[name]
     done: dict[str, bool | None] = {}
-    words: list[str] = []
+    words: dict[str, list[str]] = {}
     for platform in member.platforms:
         try:
             missing, found = _on_platform(plan, recipe, platform, builds=builds, exports=exports, pinning=pinning)
         except UnknownError as exc:
             done[platform] = None
-            words.append(f"{platform}: unknown: {exc.message}")
+            words.setdefault(f"unknown: {exc.message}", []).append(platform)
             continue
         done[platform] = not missing
-        words.append(f"{platform}: {missing[0] if missing else found}")
-    return Evidence(done=done, text="; ".join(words) or "it is built nowhere")
+        words.setdefault(missing[0] if missing else f"there is {found}", []).append(platform)
+    texts = (f"{text} ({', '.join(platforms)})" for text, platforms in words.items())
+    return Evidence(done=done, text="; ".join(texts) or "it is built nowhere")
 
 
 def _on_platform(
@@ -287,12 +288,12 @@ def _on_platform(
             match = _matching(builds(platform, output.name), variant, wanted)
             if match is None:
                 pins = ", ".join(f"{package} {pin}" for package, pin in wanted.items())
-                missing.append(f"{output.name} has no build with {pins}{_variant_text(variant)}")
+                missing.append(f"{output.name} has no build with {pins}{_variant_text(output, variant)}")
             else:
-                found = f"{output.name} {match.version} {match.build}"
+                found = f"{output.name} {match.version}"
     if not found and not missing:
         if migration.name in recipe.migrations:
-            return [], "no pin in depends can tell, but the recipe has the migration"
+            return [], "the migration in the recipe; no pin in depends can tell"
         return ["no pin in depends can tell, and the recipe does not have the migration"], ""
     return missing, found
 
@@ -338,6 +339,8 @@ def _split(depend: str) -> tuple[str, str]:
     return name, rest.strip()
 
 
-def _variant_text(variant: Variant) -> str:
+def _variant_text(output: ReadOutput, variant: Variant) -> str:
+    if all(need.name != "python" for need in output.of("host")):
+        return ""
     python = variant.values.get("python", "").split(" ")[0].removesuffix(".*")
     return f" for Python {python}" if python else ""

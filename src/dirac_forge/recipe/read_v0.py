@@ -44,6 +44,7 @@ _SECTIONS: Mapping[str, Section] = {
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _BARE = re.compile(r"^\s*-\s+([A-Za-z0-9_.-]+)\s*(?:#.*)?$", re.MULTILINE)
 _VERSIONS = (("py", "python"), ("np", "numpy"))
+_SYSTEMS = frozenset({*platform_names("linux-64", "linux-64"), "py", "py2k", "py3k"})
 _UNKNOWN_CALLS: Mapping[str, object] = {
     name: Function(lambda *_, **__: Unknown(("the source tree",)))
     for name in (
@@ -105,6 +106,9 @@ def selected_text(text: str, names: Mapping[str, object], *, path: Path | str) -
     decided: dict[str, bool | Unknown] = {}
     for index, raw in enumerate(text.split("\n")):
         line, selector = selector_of(raw)
+        if selector is not None and "#" not in raw and not set() < selector_names(selector) <= _SYSTEMS:
+            # conda-build takes `key: [a, b]` for a selector too; nobody who writes a list means one.
+            line, selector = raw.rstrip(), None
         if selector is None:
             lines.append(line)
             continue

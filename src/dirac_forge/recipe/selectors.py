@@ -89,11 +89,11 @@ def _parsed(selector: str) -> ast.expr:
 
 @lru_cache(maxsize=20_000)
 def selector_names(selector: str) -> frozenset[str]:
-    """The variables in a selector; nothing where it can't be read."""
+    """The variables in a selector; where it can't be read, the selector itself, which is no variable of anyone."""
     try:
         return frozenset(node.id for node in ast.walk(_parsed(selector)) if isinstance(node, ast.Name))
     except EvaluationError:
-        return frozenset()
+        return frozenset({selector})
 
 
 def select(selector: str, names: Mapping[str, object]) -> bool | Unknown:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from dirac_forge.migration.addition import Addition
 from dirac_forge.migration.effects import TargetEffect
+from dirac_forge.report.migration import sentences
 
 __all__ = ["addition_json", "addition_text", "effect_json", "effect_text"]
 
@@ -49,16 +48,16 @@ def addition_json(addition: Addition) -> dict[str, Any]:
 def addition_text(addition: Addition) -> RenderableType:
     """Waves in columns of a table, then what stands in the way."""
     if not addition.feedstocks and not addition.unknown:
-        return Text(f"{addition.target} has all it needs on {addition.platform}.")
+        return sentences([f"{addition.target} has all it needs on {addition.platform}."])
     table = Table("wave", "feedstock", "packages", "waits for", "", title=f"{addition.target} on {addition.platform}")
     for one in addition.feedstocks:
         words = f"skipped: {one.skipped}" if one.skipped else "" if one.runs else "only to build"
         table.add_row(
             str(one.wave + 1),
-            escape(one.feedstock),
-            escape(", ".join(one.packages)),
-            escape(", ".join(one.waits_for)),
-            escape(words),
+            one.feedstock,
+            ", ".join(one.packages),
+            ", ".join(one.waits_for),
+            words,
         )
     lines = [f"Without these it can't be installed: {', '.join(addition.smallest)}."] if addition.smallest else []
     lines += [f"Skipped by the recipe: {one.feedstock} ({one.skipped})." for one in addition.feedstocks if one.skipped]
@@ -67,7 +66,7 @@ def addition_text(addition: Addition) -> RenderableType:
     for members, broken in addition.cycles:
         edges = ", ".join(f"{parent} -> {child}" for parent, child in broken)
         lines.append(f"A cycle: {', '.join(members)}; the order leaves out {edges}.")
-    return Group(table, Text("\n".join(lines)))
+    return Group(table, sentences(lines))
 
 
 def effect_json(effect: TargetEffect) -> dict[str, Any]:
@@ -84,7 +83,11 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
             for one in effect.waves
         ],
         "closure": {
-            platform: {"members": list(closure.members), "critical_path": list(closure.critical_path)}
+            platform: {
+                "members": list(closure.members),
+                "critical_path": list(closure.critical_path),
+                "outside": list(closure.outside),
+            }
             for platform, closure in effect.closures.items()
         },
     }
@@ -99,10 +102,13 @@ def effect_text(effect: TargetEffect) -> RenderableType:
         table.add_row(str(wave) if wave else "none", *(cells.get(platform, "") for platform in platforms))
     lines = []
     for platform, closure in effect.closures.items():
+        if closure.outside:
+            names = ", ".join(closure.outside)
+            lines.append(f"{platform}: also with the old pin, and made by no feedstock here: {names}.")
         if not closure.members:
             lines.append(f"{platform}: it needs no member.")
             continue
         path = " -> ".join(closure.critical_path)
-        lines.append(f"{platform}: {len(closure.members)} members must be done: {', '.join(closure.members)}.")
+        lines.append(f"{platform}: done must be {', '.join(closure.members)} ({len(closure.members)}).")
         lines.append(f"  the longest chain has {len(closure.critical_path)}: {path}")
-    return Group(table, Text("\n".join(lines)))
+    return Group(table, sentences(lines))

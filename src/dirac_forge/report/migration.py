@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.status import STATES, FeedstockStatus, Status
@@ -39,6 +39,11 @@ _COLOURS = {
 def joined(parts: Sequence[RenderableType]) -> RenderableType:
     """Several results below each other."""
     return Group(*parts)
+
+
+def sentences(texts: Iterable[str]) -> Text:
+    """Sentences below each other, none of them broken: they are for searching and copying."""
+    return Text("\n".join(texts), no_wrap=True, overflow="ignore")
 
 
 def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
@@ -97,15 +102,15 @@ def _edge(edge: Edge) -> dict[str, Any]:
 
 def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     """Waves in columns of a table, then what is special."""
-    table = Table("wave", "members", "feedstocks", title=f"{plan.migration.name}: {escape(plan.migration.title)}")
+    table = Table("wave", "members", "feedstocks", title=f"{plan.migration.name}: {plan.migration.title}")
     for number, wave in enumerate(plan.waves, start=1):
         table.add_row(str(number), str(len(wave)), ", ".join(_shown(plan, name) for name in wave))
-    lines: list[str] = []
+    found: list[str] = []
     if plan.migration.paused:
-        lines.append("The migration is paused.")
+        found.append("The migration is paused.")
     for cycle in plan.cycles:
         broken = ", ".join(f"{parent} -> {child}" for parent, child in cycle.broken)
-        lines.append(f"A cycle of {len(cycle.members)}: {', '.join(cycle.members)}; the order leaves out {broken}.")
+        found.append(f"A cycle of {len(cycle.members)}: {', '.join(cycle.members)}; the order leaves out {broken}.")
     for effect, words in (
         ("ignored", "ignore its run_exports"),
         ("builds-only", "only build against it, since it exports nothing"),
@@ -113,14 +118,14 @@ def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     ):
         names = [one.feedstock for one in pinned if one.effect == effect]
         if names:
-            lines.append(f"{_counted(names)} {words}: {', '.join(dict.fromkeys(names))}.")
-    lines += [f"Not a member: {one.feedstock}: {one.reason}." for one in plan.excluded]
-    lines += [f"Not read, and so not planned: {name}: {reason}" for name, reason in plan.graph.unreadable.items()]
-    lines += [f"Note: {note}." for note in plan.notes]
+            found.append(f"{_counted(names)} {words}: {', '.join(dict.fromkeys(names))}.")
+    found += [f"Not a member: {one.feedstock}: {one.reason}." for one in plan.excluded]
+    found += [f"Not read, and so not planned: {name}: {reason}" for name, reason in plan.graph.unreadable.items()]
+    found += [f"Note: {note}." for note in plan.notes]
     if not plan.waves:
-        lines.insert(0, "Nothing has to be rebuilt.")
-        return Text("\n".join(lines))
-    return Group(table, Text("\n".join(lines)))
+        found.insert(0, "Nothing has to be rebuilt.")
+        return sentences(found)
+    return Group(table, sentences(found))
 
 
 def _counted(names: Sequence[str]) -> str:
@@ -131,8 +136,8 @@ def _counted(names: Sequence[str]) -> str:
 def _shown(plan: Plan, name: str) -> str:
     platforms = plan.membership.members[name].platforms
     if len(platforms) < len(plan.graph.facts[name].platforms):
-        return f"{escape(name)} [dim](only {', '.join(platforms)})[/dim]"
-    return escape(name)
+        return f"{name} (only {', '.join(platforms)})"
+    return name
 
 
 def status_json(plan: Plan, status: Status) -> dict[str, Any]:
@@ -163,8 +168,8 @@ def _status(one: FeedstockStatus) -> dict[str, Any]:
 def status_text(plan: Plan, status: Status) -> RenderableType:
     """Counts, percentages by platform, each member that is not done, and who blocks most."""
     counts = ", ".join(f"{len(status.of(state))} {state}" for state in STATES if status.of(state))
-    lines = [f"{plan.migration.name}: {counts or 'no members'}"]
-    lines += [
+    found = [f"{plan.migration.name}: {counts or 'no members'}"]
+    found += [
         f"{platform}: {done} of {total} done ({100 * done / total:.0f} %)"
         for platform, (done, total) in status.platforms.items()
         if total
@@ -172,11 +177,11 @@ def status_text(plan: Plan, status: Status) -> RenderableType:
     table = Table("feedstock", "state", "waits for", "blocks", "evidence")
     for one in sorted(status.feedstocks, key=lambda one: (STATES.index(one.state), one.feedstock)):
         table.add_row(
-            escape(one.feedstock),
-            f"[{_COLOURS[one.state]}]{one.state}[/]",
-            escape(", ".join(one.waits_for)),
+            one.feedstock,
+            Text(one.state, style=_COLOURS[one.state]),
+            ", ".join(one.waits_for),
             str(one.blocks or ""),
-            escape(one.evidence),
+            one.evidence,
         )
     closing = []
     if status.blockers:
@@ -185,7 +190,7 @@ def status_text(plan: Plan, status: Status) -> RenderableType:
         closing.append(f"It waits for other migrations: {', '.join(plan.migration.wait_for_migrators)}")
     if status.unknown:
         closing.append(f"Unknown, since the channel could not be read: {', '.join(status.unknown)}")
-    return Group(Text("\n".join(lines)), table, Text("\n".join(closing)))
+    return Group(sentences(found), table, sentences(closing))
 
 
 def next_json(plan: Plan, status: Status) -> dict[str, Any]:
@@ -196,7 +201,7 @@ def next_json(plan: Plan, status: Status) -> dict[str, Any]:
 def next_text(status: Status) -> RenderableType:
     """What can go now, most-blocking first."""
     if not status.next:
-        return Text("Nothing can go now.")
+        return sentences(["Nothing can go now."])
     return Text("\n".join(f"{one.feedstock}  (blocks {one.blocks})" for one in status.next))
 
 
@@ -229,21 +234,50 @@ def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> Renderable
     """The same in words."""
     if name not in plan.membership.members:
         excluded = plan.membership.excluded.get(name)
-        return Text(f"{name} is not in {plan.migration.name}: {excluded.reason if excluded else _not_concerned(plan)}.")
+        return sentences(
+            [f"{name} is not in {plan.migration.name}: {excluded.reason if excluded else _not_concerned(plan)}."]
+        )
     wave = plan.wave_of[name]
-    lines = [f"{name} is in {plan.migration.name}, wave {wave + 1} of {len(plan.waves)}:"]
-    lines += [f"  {text}" for text in _because(plan, name)]
+    found = [f"{name} is in {plan.migration.name}, wave {wave + 1} of {len(plan.waves)}:"]
+    found += [f"  {text}" for text in _because(plan, name)]
     member = plan.membership.members[name]
     if len(member.platforms) < len(plan.graph.facts[name].platforms):
-        lines.append(f"  only on {', '.join(member.platforms)}")
-    lines += [f"  {one.text}" for one in pinned if one.feedstock == name]
+        found.append(f"  only on {', '.join(member.platforms)}")
+    found += [f"  {one.text}" for one in pinned if one.feedstock == name]
     edges = plan.edges_of(name)
-    lines.append("It waits for nobody." if not edges else "It waits for:")
+    found.append("It waits for nobody." if not edges else "It waits for:")
     for edge in edges:
         extra = " (not waited for: the migration says so)" if edge.ignored else ""
         extra += " (left out: it closes a cycle)" if edge.broken else ""
-        lines.append(f"  {' -> '.join(edge.path)}{extra}")
-        lines += [f"    {sentence}" for sentence in edge.because]
+        found.append(f"  {' -> '.join(edge.path)}{extra}")
+        found += [f"    {sentence}" for sentence in edge.because]
     children = plan.children[name]
-    lines.append(f"Waiting for it: {', '.join(children)}." if children else "Nobody waits for it.")
-    return Text("\n".join(lines))
+    found.append(f"Waiting for it: {', '.join(children)}." if children else "Nobody waits for it.")
+    return sentences(found)
+
+
+def changes_json(plan: Plan, results: Sequence[Change | Skip]) -> dict[str, Any]:
+    """Rebuild changes as `migrate run --json` prints them."""
+    return {"migration": plan.migration.name, "changes": [_change(result) for result in results]}
+
+
+def _change(result: Change | Skip) -> dict[str, Any]:
+    match result:
+        case Skip():
+            return {"feedstock": result.feedstock, "status": "skipped", "reason": result.reason, "edits": []}
+        case Change():
+            edits = [{"path": edit.path, "diff": edit.diff} for edit in result.edits]
+            return {"feedstock": result.feedstock, "status": "proposed", "title": result.title, "edits": edits}
+
+
+def changes_text(results: Sequence[Change | Skip]) -> RenderableType:
+    """Each change as a diff, each skip with its reason."""
+    parts = []
+    for result in results:
+        match result:
+            case Skip():
+                parts.append(f"{result.feedstock}: skipped: {result.reason}")
+            case Change():
+                diffs = "".join(edit.diff for edit in result.edits)
+                parts.append(f"{result.feedstock}: {result.title}\n{diffs}".rstrip("\n"))
+    return sentences(parts or ["Nothing can go now."])
