@@ -195,9 +195,14 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *args: Any) -> None:
+        """A client that goes away in the middle is no news."""
+
+
 @pytest.fixture
 def served(simple: Path) -> Any:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(simple)))
+    server = _Server(("127.0.0.1", 0), partial(_Quiet, directory=str(simple)))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -275,7 +280,7 @@ def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> N
             self.close_connection = True
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Broken, directory=str(simple)))
+    server = _Server(("127.0.0.1", 0), partial(Broken, directory=str(simple)))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
