@@ -96,6 +96,7 @@ def open_source(
     observer: Observer | None = None,
     reachable: Callable[[str], bool] | None = None,
     store: Store | None = None,
+    offline: bool = False,
 ) -> Folder | Remote:
     """The channel that a user names: a folder, a `file:` URL, a URL, or a name on conda.anaconda.org.
 
@@ -112,7 +113,15 @@ def open_source(
         channel = rattler.Channel(text)
     except InvalidChannelError as exc:
         raise InputError(f"{redact(text)!r} is not a channel: {exc}", hint="Give a name, a URL or a folder.") from exc
-    return Remote(channel, gateway=gateway, client=client, observer=watcher, reachable=reachable, store=store)
+    return Remote(
+        channel,
+        gateway=gateway,
+        client=client,
+        observer=watcher,
+        reachable=reachable,
+        store=store,
+        offline=offline,
+    )
 
 
 class Folder:
@@ -283,6 +292,7 @@ class Remote:
         observer: Observer,
         reachable: Callable[[str], bool] | None,
         store: Store | None,
+        offline: bool = False,
     ) -> None:
         """Nothing is asked before the first question."""
         self._channel = channel
@@ -291,6 +301,7 @@ class Remote:
         self._observer = observer
         self._reachable = reachable
         self._store = store or Store(None)
+        self._offline = offline
         self._lock = threading.Lock()
         self._failed: ChannelUnknownError | None = None
         self._asked = False
@@ -397,6 +408,8 @@ class Remote:
         kept = self._store.get("run-exports", kept_as)
         if kept is not None:
             return RunExports.from_json(json.loads(kept))
+        if self._offline:
+            return None
         try:
             found = asyncio.run(RunExportsJson.from_remote_url(self._client(), url))
         except Exception as exc:  # noqa: BLE001 - the exceptions of the transport share no base

@@ -171,6 +171,7 @@ class Channel:
                 observer=watcher,
                 reachable=None if offline else reachable,
                 store=store,
+                offline=offline,
             )
             for text in dict.fromkeys(channels)
         ]
@@ -242,6 +243,11 @@ class Channel:
     def platforms(self) -> tuple[str, ...]:
         """The platforms that there may be packages for."""
         return tuple(sorted({platform for source in self.sources for platform in source.platforms()}))
+
+    @property
+    def remote(self) -> bool:
+        """Whether some of it is behind a network."""
+        return any(isinstance(source, Remote) for source in self.sources)
 
     def run_exports(self, record: Record) -> RunExports | None:
         """What a package of the channel exports; None where nothing tells."""

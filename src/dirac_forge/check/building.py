@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from dirac_forge.channel.records import Record, RunExports, name_of
@@ -21,6 +22,7 @@ from dirac_forge.recipe.read import ReadOutput, ReadRequirement, ReadRunExport, 
 
 __all__ = ["Built", "Exports", "build", "exports_of"]
 
+_REQUESTS = 8
 _BARE_VERSION = re.compile(r"[0-9][0-9A-Za-z_.!+-]*")
 _BUILD_STRING = re.compile(r"[A-Za-z0-9_.+]{1,64}")
 _PYTHON = re.compile(r"(\d+)\.(\d+)")
@@ -65,6 +67,12 @@ class Exports:
         if key not in self._hosts:
             self._hosts[key] = _solved(self._channel, specs, platform)
         return self._hosts[key]
+
+    def look(self, records: Iterable[Record], platform: str) -> None:
+        """Ask for what these export all at once, where each answer is a request over the network."""
+        if self._channel.remote:
+            with ThreadPoolExecutor(_REQUESTS) as executor:
+                list(executor.map(lambda record: self.of(record, platform), records))
 
     def of(self, record: Record, platform: str) -> RunExports | None:
         """What `record` exports; None where nothing tells."""
@@ -210,6 +218,7 @@ class _Variant:
         if not host and not any(need.kind == "compiler" for need in build):
             host, build = build, ()
         solved = self._host(host)
+        self.exports.look([solved[need.name] for need in host if need.name in solved], self.platform)
         gained = _Gained()
         for need in build:
             self._take(need, solved=None, output=output, gained=gained)
