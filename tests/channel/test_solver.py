@@ -285,12 +285,40 @@ def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> N
     thread.start()
     try:
         channel = Channel.open(
-            [f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", timeout=5, retries=0
+            [f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=1.5, retries=0
         )
         with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64"):
             channel.solve(["app"], platform="linux-64")
         assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
     finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_channel_that_stops_half_way_is_not_waited_for(simple: Path, tmp_path: Path) -> None:
+    leave = threading.Event()
+
+    class Stuck(_Quiet):
+        def do_GET(self) -> None:
+            if not self.path.endswith("linux-64/repodata.json"):
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            leave.wait()
+            return None
+
+    server = _Server(("127.0.0.1", 0), partial(Stuck, directory=str(simple)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        channel = Channel.open([f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=0.5)
+        for _ in range(2):
+            with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64: no answer within "):
+                channel.solve(["app"], platform="linux-64")
+    finally:
+        leave.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -10,9 +10,9 @@ import tempfile
 import threading
 import weakref
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import rattler
@@ -44,6 +44,9 @@ __all__ = [
     "make_gateway",
     "open_source",
 ]
+
+
+T = TypeVar("T")
 
 
 class ChannelUnknownError(UnknownError):
@@ -97,6 +100,7 @@ def open_source(
     reachable: Callable[[str], bool] | None = None,
     store: Store | None = None,
     offline: bool = False,
+    patience: float = 120.0,
 ) -> Folder | Remote:
     """The channel that a user names: a folder, a `file:` URL, a URL, or a name on conda.anaconda.org.
 
@@ -121,6 +125,7 @@ def open_source(
         reachable=reachable,
         store=store,
         offline=offline,
+        patience=patience,
     )
 
 
@@ -293,8 +298,9 @@ class Remote:
         reachable: Callable[[str], bool] | None,
         store: Store | None,
         offline: bool = False,
+        patience: float = 120.0,
     ) -> None:
-        """Nothing is asked before the first question."""
+        """Nothing is asked before the first question; `patience`: seconds for one, all tries together."""
         self._channel = channel
         self._gateway = gateway
         self._client = client
@@ -302,6 +308,7 @@ class Remote:
         self._reachable = reachable
         self._store = store or Store(None)
         self._offline = offline
+        self._patience = patience
         self._lock = threading.Lock()
         self._failed: ChannelUnknownError | None = None
         self._asked = False
@@ -359,10 +366,10 @@ class Remote:
         if not wanted:
             return []
         try:
-            found = asyncio.run(
+            found = self._ask(
                 self._gateway().query([self._channel], [platform, "noarch"], wanted, recursive=False)  # type: ignore[list-item]
             )
-        except GatewayError as exc:
+        except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return [record for part in found for record in part]
 
@@ -370,8 +377,8 @@ class Remote:
         """All names of `platform` and noarch."""
         self.meet(platform)
         try:
-            found = asyncio.run(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
-        except GatewayError as exc:
+            found = self._ask(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
+        except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return frozenset(name.normalized for name in found)
 
@@ -379,10 +386,10 @@ class Remote:
         """From the `removed` list of the repodata."""
         self.meet(platform)
         try:
-            found = asyncio.run(
+            found = self._ask(
                 self._gateway().query([self._channel], [platform, "noarch"], [name], recursive=False)  # type: ignore[list-item]
             )
-        except GatewayError as exc:
+        except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return tuple((str(entry.version), str(entry.build)) for part in found.removed for entry in part)
 
@@ -420,12 +427,23 @@ class Remote:
         self._store.put("run-exports", kept_as, json.dumps(entry).encode())
         return RunExports.from_json(entry)
 
+    def _ask(self, question: Coroutine[Any, Any, T]) -> T:
+        """The answer; a channel that stops half way, and again on every try, is not waited for longer than patience."""
+
+        async def within() -> T:
+            return await asyncio.wait_for(question, self._patience)
+
+        try:
+            return asyncio.run(within())
+        except TimeoutError as exc:
+            raise TimeoutError(f"no answer within {self._patience:.0f} s") from exc
+
     def _first_contact(self, platform: str) -> ChannelUnknownError | None:
         task = f"repodata of {self.label} for {platform}"
         self._observer.started(task)
         try:
-            names = asyncio.run(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
-        except GatewayError as exc:
+            names = self._ask(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
+        except (GatewayError, TimeoutError) as exc:
             return ChannelUnknownError(f"{self.label}: the channel can't be read for {platform}: {redact(str(exc))}")
         finally:
             self._observer.finished(task)

@@ -70,7 +70,7 @@ def check(
         cache_dir=settings.cache / "repodata",
         store=context.store,
         offline=settings.offline,
-        reachable=context.http.reachable,
+        reachable=lambda url: context.http.reachable(url),
     )
     with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor:
         workspace = read_workspace(settings.workspace)
