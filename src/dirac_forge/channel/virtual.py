@@ -73,8 +73,8 @@ def known_platform(platform: str) -> str:
 def virtual_packages(platform: str, overrides: Mapping[str, str] | None = None) -> tuple[VirtualPackage, ...]:
     """What a machine with this platform has at conda-forge's floor, by name.
 
-    `overrides` maps names to `VERSION` or `VERSION BUILD` (for `__archspec` the build alone will do); "" takes one away, as conda's CONDA_OVERRIDE variables do.
-    `__cuda` is there only where `overrides` sets it.
+    `overrides` maps names to `VERSION` or `VERSION BUILD` (for `__archspec` the build alone will do); "" takes one
+    away, as conda's CONDA_OVERRIDE variables do. `__cuda` is there only where `overrides` sets it.
     See https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html.
 
     Raises:

@@ -70,7 +70,7 @@ def check(
         cache_dir=settings.cache / "repodata",
         store=context.store,
         offline=settings.offline,
-        reachable=lambda url: context.http.reachable(url),
+        reachable=lambda url: context.http.reachable(url),  # noqa: PLW0108  # no session where all channels are folders
     )
     with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor:
         workspace = read_workspace(settings.workspace)
