@@ -195,9 +195,14 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *args: Any) -> None:
+        """A client that goes away in the middle is no news."""
+
+
 @pytest.fixture
 def served(simple: Path) -> Any:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(simple)))
+    server = _Server(("127.0.0.1", 0), partial(_Quiet, directory=str(simple)))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -213,6 +218,13 @@ def test_a_remote_channel_is_read_through_the_gateway(served: str, tmp_path: Pat
     assert versions(view.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "3.0"}
     assert view.index("linux-64").match("lib >=2,<4")[1].bit_count() == 3
     assert channel.index("linux-64").names() == {"app", "lib"}
+
+
+def test_what_another_platform_of_a_remote_channel_has(served: str, tmp_path: Path) -> None:
+    channel = Channel.open([served], cache_dir=tmp_path / "cache")
+    assert isinstance(channel.solve(["app"], platform="win-64"), NoSolution)
+    having = [name for name in channel.platforms() if channel.index(name).group("lib").records]
+    assert having == ["linux-64", "osx-64"]
 
 
 def test_a_snapshot_and_a_remote_channel_together(served: str, tmp_path: Path) -> None:
@@ -268,17 +280,45 @@ def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> N
             self.close_connection = True
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Broken, directory=str(simple)))
+    server = _Server(("127.0.0.1", 0), partial(Broken, directory=str(simple)))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         channel = Channel.open(
-            [f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", timeout=5, retries=0
+            [f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=1.5, retries=0
         )
         with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64"):
             channel.solve(["app"], platform="linux-64")
         assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
     finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_channel_that_stops_half_way_is_not_waited_for(simple: Path, tmp_path: Path) -> None:
+    leave = threading.Event()
+
+    class Stuck(_Quiet):
+        def do_GET(self) -> None:
+            if not self.path.endswith("linux-64/repodata.json"):
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            leave.wait()
+            return None
+
+    server = _Server(("127.0.0.1", 0), partial(Stuck, directory=str(simple)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        channel = Channel.open([f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=0.5)
+        for _ in range(2):
+            with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64: no answer within "):
+                channel.solve(["app"], platform="linux-64")
+    finally:
+        leave.set()
         server.shutdown()
         server.server_close()
         thread.join()

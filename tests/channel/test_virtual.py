@@ -36,6 +36,10 @@ def test_a_workspace_sets_raises_and_takes_away() -> None:
     ]
 
 
+def test_a_microarchitecture_by_its_name() -> None:
+    assert "__archspec 1 x86_64_v3" in shown("linux-64", __archspec="x86_64_v3")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [

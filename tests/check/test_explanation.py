@@ -297,3 +297,12 @@ def test_what_can_be_installed_has_no_reason(tmp_path: Path, spec: str) -> None:
     cell = answer(folder, spec)
     assert (cell.status, cell.version, cell.reason, cell.causes) == ("installable", "1.0", "", ())
     assert [str(record) for record in cell.packages] == ["a 1.0 0", "app 1.0 0"]
+
+
+def test_a_chain_that_comes_back_to_itself(tmp_path: Path) -> None:
+    missing = write_channel(tmp_path / "a", {"linux-64": [pkg("a 2.0", "e"), pkg("e 1.0", "a <2")]})
+    assert reasons(answer(missing, "a")) == [("version", "a → e → a: no build matches a <2: the newest version is 2.0")]
+    there = write_channel(tmp_path / "b", {"linux-64": [pkg("a 2.0", "e"), pkg("a 1.0"), pkg("e 1.0", "a <2")]})
+    assert reasons(answer(there, "a >=2")) == [
+        ("conflict", "a → e → a: pins that exclude each other: e needs a <2, but a >=2 is asked for")
+    ]

@@ -10,13 +10,13 @@ import tempfile
 import threading
 import weakref
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import rattler
-from rattler import Client, Gateway, MatchSpec, PackageName, RepoDataRecord, SparseRepoData, Version
+from rattler import Client, Gateway, MatchSpec, PackageName, PackageRecord, RepoDataRecord, SparseRepoData, Version
 from rattler.exceptions import GatewayError, InvalidChannelError, InvalidPackageNameError
 from rattler.networking import (
     AuthenticationMiddleware,
@@ -26,9 +26,11 @@ from rattler.networking import (
     S3Middleware,
 )
 from rattler.package import RunExportsJson
+from rattler.package_streaming import download_and_extract, extract
 from rattler.repo_data.gateway import SourceConfig
 
 from dirac_forge.channel.records import Record, RunExports, redact
+from dirac_forge.channel.virtual import PLATFORMS
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
@@ -42,6 +44,9 @@ __all__ = [
     "make_gateway",
     "open_source",
 ]
+
+
+T = TypeVar("T")
 
 
 class ChannelUnknownError(UnknownError):
@@ -74,11 +79,15 @@ class Source(Protocol):
         ...
 
     def platforms(self) -> tuple[str, ...]:
-        """The platforms that can be asked about without a download that nobody asked for."""
+        """The platforms that the channel may have packages for."""
         ...
 
     def run_exports(self, record: Record) -> RunExports | None:
         """What a package exports; None where nothing tells."""
+        ...
+
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """Unpack the package's file into `folder`; whether the channel has the file."""
         ...
 
 
@@ -90,6 +99,8 @@ def open_source(
     observer: Observer | None = None,
     reachable: Callable[[str], bool] | None = None,
     store: Store | None = None,
+    offline: bool = False,
+    patience: float = 120.0,
 ) -> Folder | Remote:
     """The channel that a user names: a folder, a `file:` URL, a URL, or a name on conda.anaconda.org.
 
@@ -106,7 +117,16 @@ def open_source(
         channel = rattler.Channel(text)
     except InvalidChannelError as exc:
         raise InputError(f"{redact(text)!r} is not a channel: {exc}", hint="Give a name, a URL or a folder.") from exc
-    return Remote(channel, gateway=gateway, client=client, observer=watcher, reachable=reachable, store=store)
+    return Remote(
+        channel,
+        gateway=gateway,
+        client=client,
+        observer=watcher,
+        reachable=reachable,
+        store=store,
+        offline=offline,
+        patience=patience,
+    )
 
 
 class Folder:
@@ -200,6 +220,16 @@ class Folder:
                 self._exports[record.subdir] = _read_run_exports(self.folder / record.subdir / "run_exports.json")
         return self._exports[record.subdir].get(record.file)
 
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """From the file beside the repodata, where it is there; raises ChannelUnknownError where it is another one."""
+        path = self.folder / record.subdir / str(getattr(record, "file_name", ""))
+        if not path.is_file():
+            return False
+        if record.sha256 is not None and hashlib.sha256(path.read_bytes()).digest() != record.sha256:
+            raise ChannelUnknownError(f"{path}: it is not the file that the repodata lists: its SHA-256 differs")
+        extract(path, folder)
+        return True
+
     def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
         """The records in one subdir that match any of these specs."""
         wanted = list(specs)
@@ -267,14 +297,18 @@ class Remote:
         observer: Observer,
         reachable: Callable[[str], bool] | None,
         store: Store | None,
+        offline: bool = False,
+        patience: float = 120.0,
     ) -> None:
-        """Nothing is asked before the first question."""
+        """Nothing is asked before the first question; `patience`: seconds for one, all tries together."""
         self._channel = channel
         self._gateway = gateway
         self._client = client
         self._observer = observer
         self._reachable = reachable
         self._store = store or Store(None)
+        self._offline = offline
+        self._patience = patience
         self._lock = threading.Lock()
         self._failed: ChannelUnknownError | None = None
         self._asked = False
@@ -293,8 +327,8 @@ class Remote:
         return self._channel
 
     def platforms(self) -> tuple[str, ...]:
-        """The platforms that were asked about."""
-        return tuple(platform for platform, failure in self._met.items() if failure is None)
+        """Those of conda-forge, and what was asked about beside them; a channel does not tell which it has."""
+        return tuple(dict.fromkeys((*PLATFORMS, *self._met)))
 
     def meet(self, platform: str) -> None:
         """Make sure, once a run and platform, that the channel answers.
@@ -332,10 +366,10 @@ class Remote:
         if not wanted:
             return []
         try:
-            found = asyncio.run(
+            found = self._ask(
                 self._gateway().query([self._channel], [platform, "noarch"], wanted, recursive=False)  # type: ignore[list-item]
             )
-        except GatewayError as exc:
+        except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return [record for part in found for record in part]
 
@@ -343,8 +377,8 @@ class Remote:
         """All names of `platform` and noarch."""
         self.meet(platform)
         try:
-            found = asyncio.run(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
-        except GatewayError as exc:
+            found = self._ask(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
+        except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return frozenset(name.normalized for name in found)
 
@@ -352,10 +386,10 @@ class Remote:
         """From the `removed` list of the repodata."""
         self.meet(platform)
         try:
-            found = asyncio.run(
+            found = self._ask(
                 self._gateway().query([self._channel], [platform, "noarch"], [name], recursive=False)  # type: ignore[list-item]
             )
-        except GatewayError as exc:
+        except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return tuple((str(entry.version), str(entry.build)) for part in found.removed for entry in part)
 
@@ -366,12 +400,23 @@ class Remote:
             self._exports[key] = self._fetch_run_exports(record)
         return self._exports[key]
 
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """Downloaded and checked against the hash of the repodata; raises ChannelUnknownError."""
+        url = str(getattr(record, "url", ""))
+        try:
+            asyncio.run(download_and_extract(self._client(), url, folder, record.sha256))
+        except Exception as exc:
+            raise ChannelUnknownError(f"{redact(url)}: the package can't be downloaded: {redact(str(exc))}") from exc
+        return True
+
     def _fetch_run_exports(self, record: Record) -> RunExports | None:
         url = f"{self._channel.base_url.rstrip('/')}/{record.subdir}/{record.file}"
         kept_as = hashlib.sha256(redact(url).encode()).hexdigest()
         kept = self._store.get("run-exports", kept_as)
         if kept is not None:
             return RunExports.from_json(json.loads(kept))
+        if self._offline:
+            return None
         try:
             found = asyncio.run(RunExportsJson.from_remote_url(self._client(), url))
         except Exception as exc:  # noqa: BLE001 - the exceptions of the transport share no base
@@ -382,12 +427,23 @@ class Remote:
         self._store.put("run-exports", kept_as, json.dumps(entry).encode())
         return RunExports.from_json(entry)
 
+    def _ask(self, question: Coroutine[Any, Any, T]) -> T:
+        """The answer; a channel that stops half way, and again on every try, is not waited for longer than patience."""
+
+        async def within() -> T:
+            return await asyncio.wait_for(question, self._patience)
+
+        try:
+            return asyncio.run(within())
+        except TimeoutError as exc:
+            raise TimeoutError(f"no answer within {self._patience:.0f} s") from exc
+
     def _first_contact(self, platform: str) -> ChannelUnknownError | None:
         task = f"repodata of {self.label} for {platform}"
         self._observer.started(task)
         try:
-            names = asyncio.run(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
-        except GatewayError as exc:
+            names = self._ask(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
+        except (GatewayError, TimeoutError) as exc:
             return ChannelUnknownError(f"{self.label}: the channel can't be read for {platform}: {redact(str(exc))}")
         finally:
             self._observer.finished(task)

@@ -18,6 +18,7 @@ import rattler
 from rattler import (
     Client,
     Gateway,
+    GenericVirtualPackage,
     MatchSpec,
     PackageName,
     PackageRecord,
@@ -131,8 +132,9 @@ class Channel:
         store: Store | None = None,
         offline: bool = False,
         reachable: Callable[[str], bool] | None = None,
-        timeout: int = 90,
+        timeout: int = 60,
         retries: int = 2,
+        patience: float = 120.0,
     ) -> Channel:
         """Open channels: folders (snapshots), URLs, names on conda.anaconda.org.
 
@@ -146,6 +148,7 @@ class Channel:
             reachable: asks, once, whether a URL's host answers; None goes straight to the channel.
             timeout: seconds for one request.
             retries: how often a request that failed is made again.
+            patience: seconds for one question to a remote channel, all tries together.
 
         Raises:
             InputError: a folder without a channel, or a text that names none.
@@ -171,6 +174,8 @@ class Channel:
                 observer=watcher,
                 reachable=None if offline else reachable,
                 store=store,
+                offline=offline,
+                patience=patience,
             )
             for text in dict.fromkeys(channels)
         ]
@@ -240,8 +245,13 @@ class Channel:
             return self._indices[platform]
 
     def platforms(self) -> tuple[str, ...]:
-        """The platforms that can be looked at without a download that nobody asked for."""
+        """The platforms that there may be packages for."""
         return tuple(sorted({platform for source in self.sources for platform in source.platforms()}))
+
+    @property
+    def remote(self) -> bool:
+        """Whether some of it is behind a network."""
+        return any(isinstance(source, Remote) for source in self.sources)
 
     def run_exports(self, record: Record) -> RunExports | None:
         """What a package of the channel exports; None where nothing tells."""
@@ -257,7 +267,9 @@ class Channel:
             folders = [source for source in self.sources if isinstance(source, Folder)]
             repaired = [folder.repair(platform) for folder in folders]
             if not any(repaired):
-                raise folders[0].broken(platform, exc) from exc
+                if folders:
+                    raise folders[0].broken(platform, exc) from exc
+                raise ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(exc))}") from exc
             return self._run(wanted, platform)
         except GatewayError as exc:
             for source in self.sources:
@@ -274,17 +286,10 @@ class Channel:
                     solve_with_sparse_repodata(wanted, tiers, virtual_packages=machine, timeout=self._limit)  # type: ignore[arg-type]
                 )
             else:
-                found = asyncio.run(
-                    solve(
-                        tiers,
-                        wanted,
-                        gateway=self._gateway(),
-                        platforms=[platform, "noarch"],  # type: ignore[list-item]
-                        virtual_packages=machine,
-                        timeout=self._limit,
-                        channel_relations="disabled",
-                    )
-                )
+                found = asyncio.run(self._through_gateway(tiers, wanted, platform, machine))
+        except TimeoutError as exc:
+            seconds = int(self._limit.total_seconds())
+            raise ChannelUnknownError(f"{platform}: the channels gave no answer in {seconds} s") from exc
         except SolverError as exc:
             if "has been cancelled" in str(exc):
                 seconds = int(self._limit.total_seconds())
@@ -292,6 +297,24 @@ class Channel:
             return NoSolution(text=redact(str(exc)))
         packages = sorted(map(self._ours, found), key=lambda record: record.name)
         return Solution(packages=tuple(packages))
+
+    async def _through_gateway(
+        self,
+        tiers: list[SparseRepoData | rattler.Channel | MultiSource],
+        wanted: list[MatchSpec],
+        platform: str,
+        machine: list[GenericVirtualPackage],
+    ) -> list[RepoDataRecord]:
+        question = solve(
+            tiers,
+            wanted,
+            gateway=self._gateway(),
+            platforms=[platform, "noarch"],  # type: ignore[list-item]
+            virtual_packages=machine,
+            timeout=self._limit,
+            channel_relations="disabled",
+        )
+        return await asyncio.wait_for(question, self._limit.total_seconds())
 
     def _ours(self, found: RepoDataRecord) -> Record:
         """Our value of a record; made once, since most cells install the same ones."""

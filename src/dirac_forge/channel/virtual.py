@@ -73,8 +73,8 @@ def known_platform(platform: str) -> str:
 def virtual_packages(platform: str, overrides: Mapping[str, str] | None = None) -> tuple[VirtualPackage, ...]:
     """What a machine with this platform has at conda-forge's floor, by name.
 
-    `overrides` maps names to `VERSION` or `VERSION BUILD`; "" takes one away, as conda's CONDA_OVERRIDE variables do.
-    `__cuda` is there only where `overrides` sets it.
+    `overrides` maps names to `VERSION` or `VERSION BUILD` (for `__archspec` the build alone will do); "" takes one
+    away, as conda's CONDA_OVERRIDE variables do. `__cuda` is there only where `overrides` sets it.
     See https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html.
 
     Raises:
@@ -101,6 +101,9 @@ def to_rattler(package: VirtualPackage) -> GenericVirtualPackage:
 
 def _parse(name: str, text: str, platform: str) -> VirtualPackage:
     version, _, build = text.strip().partition(" ")
+    if name == "__archspec" and not version[0].isdigit():
+        # The name of a microarchitecture is a build string; conda's own version for all of them is 1.
+        version, build = "1", version
     package = VirtualPackage(name, version, build.strip() or "0")
     try:
         if not name.startswith("__"):

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from dirac_forge.channel.records import Record, RunExports, name_of
@@ -21,6 +22,7 @@ from dirac_forge.recipe.read import ReadOutput, ReadRequirement, ReadRunExport, 
 
 __all__ = ["Built", "Exports", "build", "exports_of"]
 
+_REQUESTS = 8
 _BARE_VERSION = re.compile(r"[0-9][0-9A-Za-z_.!+-]*")
 _BUILD_STRING = re.compile(r"[A-Za-z0-9_.+]{1,64}")
 _PYTHON = re.compile(r"(\d+)\.(\d+)")
@@ -66,6 +68,12 @@ class Exports:
             self._hosts[key] = _solved(self._channel, specs, platform)
         return self._hosts[key]
 
+    def look(self, records: Iterable[Record], platform: str) -> None:
+        """Ask for what these export all at once, where each answer is a request over the network."""
+        if self._channel.remote:
+            with ThreadPoolExecutor(_REQUESTS) as executor:
+                list(executor.map(lambda record: self.of(record, platform), records))
+
     def of(self, record: Record, platform: str) -> RunExports | None:
         """What `record` exports; None where nothing tells."""
         known = self._built.get((record.name, record.version, record.build))
@@ -74,23 +82,28 @@ class Exports:
         exact = self._channel.run_exports(record)
         if exact is not None:
             return exact
+        if record.name == "python":
+            return _python_exports(record)
         # Builds of one number come from the same text of the recipe, for another Python for instance.
         for sibling in self._channel.index(platform).group(record.name).records:
             alike = (sibling.version, sibling.build_number, sibling.subdir)
             if alike == (record.version, record.build_number, record.subdir):
                 told = self._channel.run_exports(sibling)
-                if told is not None and not _of_a_python(told):
+                if told is not None:
                     return told
         written = self._at_hand(record.name)
         return None if written is None else exports_of(written, record.version)
 
 
 def exports_of(written: Sequence[ReadRunExport], version: str) -> RunExports:
-    """The run_exports that a recipe writes, for a build with `version`."""
+    """The run_exports that a recipe writes, for a build with `version`.
+
+    A pin on what the recipe does not make itself hangs on its host, which is not known here: the name stands alone.
+    """
     found: dict[str, list[str]] = {}
     for one in written:
         need = one.requirement
-        if need.kind in ("pin_subpackage", "pin_compatible") and "exact" not in need.pin:
+        if need.kind == "pin_subpackage" and need.spec and "exact" not in need.pin:
             spec = f"{need.name} {pinned_range(version, need.pin)}".strip()
         else:
             spec = f"{need.name} {need.spec}".strip()
@@ -205,6 +218,7 @@ class _Variant:
         if not host and not any(need.kind == "compiler" for need in build):
             host, build = build, ()
         solved = self._host(host)
+        self.exports.look([solved[need.name] for need in host if need.name in solved], self.platform)
         gained = _Gained()
         for need in build:
             self._take(need, solved=None, output=output, gained=gained)
@@ -396,5 +410,10 @@ def _tidy(specs: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spec for spec in specs if spec and (" " in spec or spec not in named)))
 
 
-def _of_a_python(exports: RunExports) -> bool:
-    return any(name_of(spec) == "python_abi" for spec in exports.weak)
+def _python_exports(record: Record) -> RunExports | None:
+    """Of the interpreter itself: its recipe makes them of the version and of what the build string ends in."""
+    minor = _PYTHON.match(record.version)
+    if minor is None:
+        return None
+    free = "t" if record.build.endswith("t") else ""
+    return RunExports(weak=(f"python_abi {minor[0]}.* *_cp{minor[1]}{minor[2]}{free}",), noarch=("python",))

@@ -74,7 +74,8 @@ def explain(analysis: Analysis, *, elsewhere: Callable[[str], tuple[str, ...]], 
         return Explanation(causes=_by_cases(analysis, elsewhere, solver_text) or (_unexplained(analysis, solver_text),))
     dead = [name for name, by in analysis.required.items() if not by and not analysis.left.get(name)]
     found = [_Walk(analysis, elsewhere).causes_of(name) for name in dead or [analysis.contradiction]]
-    return Explanation(causes=tuple(min(found, key=_weight)))
+    best = min(found, key=_weight)
+    return Explanation(causes=tuple(best) or (_unexplained(analysis, solver_text),))
 
 
 def _by_cases(analysis: Analysis, elsewhere: Callable[[str], tuple[str, ...]], solver_text: str) -> tuple[Cause, ...]:
@@ -203,9 +204,24 @@ class _Walk:
     def _descend(self, step: _Step, record: Record, *, instead: bool) -> None:
         for spec in self.analysis.unmet(record):
             name, wanted = self.index.match(spec)
-            if name and name not in step.chain:
-                queue = self._later if instead else self._todo
-                queue.append(_Step(name, wanted, (spec,), (*step.chain, name), instead))
+            if not name:
+                continue
+            after = _Step(name, wanted, (spec,), (*step.chain, name), instead)
+            if name in step.chain:
+                self._round(after)
+            else:
+                (self._later if instead else self._todo).append(after)
+
+    def _round(self, step: _Step) -> None:
+        """A chain that comes back to itself ends in what is asked of it now and was settled before."""
+        records = self.index.group(step.name).records
+        if not step.wanted:
+            self.causes.append(self._missing(step))
+            return
+        for at, reason in sorted(self._reasons(step.name, step.wanted).items()):
+            if not _own(reason):
+                self.causes.append(self._conflict(step, records[at], reason, instead=step.instead))
+                return
 
     def _reasons(self, name: str, wanted: int) -> dict[int, Reason]:
         found: dict[int, Reason] = {}

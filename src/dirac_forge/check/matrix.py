@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -96,28 +96,36 @@ def check(
         watcher.advanced(task, detail=f"{cell.target} {cell.platform} {cell.python}")
         return found
 
-    answers = list(executor.map(ask, cells))
-    watcher.finished(task)
-    # Cells of one target and platform mostly fail alike: what helps one is tried first on the next.
-    groups: dict[tuple[str, str], list[int]] = {}
-    for at, cell in enumerate(answers):
-        if cell.status == "not-installable":
-            groups.setdefault((cell.target, cell.platform), []).append(at)
-
-    def enlighten(positions: list[int]) -> list[tuple[int, Cell]]:
+    def enlighten(found: list[Cell]) -> list[Cell]:
+        """Cells of one target and platform mostly fail alike: what helps one is tried first on the next."""
         known: list[Unblock] = []
-        found = []
-        for at in positions:
-            cell = explain_cell(channel, answers[at], known=known, remedies=remedies)
-            if cell.unblock is not None and cell.unblock not in known:
-                known.insert(0, cell.unblock)
-            found.append((at, cell))
-        return found
+        explained = []
+        for cell in found:
+            if cell.status == "not-installable":
+                cell = explain_cell(channel, cell, known=known, remedies=remedies)
+                if cell.unblock is not None and cell.unblock not in known:
+                    known.insert(0, cell.unblock)
+            explained.append(cell)
+        return explained
 
-    for some in executor.map(enlighten, groups.values()):
-        for at, cell in some:
-            answers[at] = cell
-    return tuple(answers)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at, cell in enumerate(cells):
+        groups.setdefault((cell.target, cell.platform), []).append(at)
+    solving = [executor.submit(ask, cell) for cell in cells]
+    explaining: dict[tuple[str, str], Future[list[Cell]]] = {}
+    missing = {key: len(positions) for key, positions in groups.items()}
+    places = {future: (cell.target, cell.platform) for future, cell in zip(solving, cells, strict=True)}
+    # A group is explained as soon as all of it is solved, while the others still are.
+    for future in as_completed(places):
+        key = places[future]
+        missing[key] -= 1
+        if not missing[key]:
+            explaining[key] = executor.submit(enlighten, [solving[at].result() for at in groups[key]])
+    answers: dict[int, Cell] = {}
+    for key, positions in groups.items():
+        answers |= dict(zip(positions, explaining[key].result(), strict=True))
+    watcher.finished(task)
+    return tuple(answers[at] for at in range(len(cells)))
 
 
 def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ()) -> Cell:

@@ -44,8 +44,11 @@ class Unblock:
 
     @property
     def text(self) -> str:
-        """One line."""
-        return ", ".join(remedy.text for remedy in self.remedies)
+        """One line; what is to be done to several packages is said once."""
+        alike: dict[str, list[str]] = {}
+        for remedy in self.remedies:
+            alike.setdefault(remedy.text.replace(remedy.package, "\0", 1), []).append(remedy.package)
+        return "; ".join(text.replace("\0", ", ".join(packages)) for text, packages in alike.items())
 
 
 def unblock(

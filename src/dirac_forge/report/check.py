@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -27,10 +28,15 @@ _OUTCOMES: dict[Outcome, tuple[str, str]] = {
 
 
 def document(cells: Sequence[Cell], proposal: Proposal | None = None) -> dict[str, Any]:
-    """The JSON document of `check`: `results`, and `with` where recipes were laid over the channel."""
-    found: dict[str, Any] = {"results": [_cell(cell) for cell in cells]}
-    if proposal is not None:
-        found["with"] = {
+    """The JSON document of `check`.
+
+    With a proposal, `results` are those that its recipes would lead to, and `with` says what they change.
+    """
+    if proposal is None:
+        return {"results": [_cell(cell) for cell in cells]}
+    return {
+        "results": [_cell(_as_if(verdict)) for verdict in proposal.verdicts],
+        "with": {
             "outcome": proposal.outcome,
             "packages": [
                 {
@@ -46,8 +52,17 @@ def document(cells: Sequence[Cell], proposal: Proposal | None = None) -> dict[st
                 for one in proposal.built
             ],
             "results": [_verdict(verdict) for verdict in proposal.verdicts],
-        }
-    return found
+        },
+    }
+
+
+def _as_if(verdict: Verdict) -> Cell:
+    """The cell as it would be with the recipes: a no where something that they make can't be installed."""
+    if verdict.outcome == "worse" and verdict.failing:
+        return replace(verdict.after, status="not-installable", reason=verdict.reason, version="", packages=())
+    if verdict.after.status == "not-installable":
+        return replace(verdict.before, wanted=verdict.after.wanted)
+    return verdict.after
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
