@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -136,7 +137,7 @@ def _relevant(
             continue
         if name in members:
             needs = linked(graph, facts[name], include_build=migration.include_build)
-            wanted: Set[str] = needs.run | needs.test | needs.linked
+            wanted: AbstractSet[str] = needs.run | needs.test | needs.linked
         else:
             wanted = _run(facts[name], exporting)
         parents: set[str] = set()
