@@ -18,6 +18,9 @@ COMMANDS = {
         "dirac_forge.cli.recipe:recipe",
         "Write recipes for projects, and show where what they need stands.",
     ),
+    "check": ("dirac_forge.cli.check:check", "Say whether targets are installable everywhere, and if not, why."),
+    "sync": ("dirac_forge.cli.sync:sync", "Fill the workspace with copies of feedstocks."),
+    "migrate": ("dirac_forge.cli.migrate:migrate", "Plan ABI migrations, see where they stand, rebuild what can go."),
     "doctor": ("dirac_forge.cli.doctor:doctor", "Say what is there, and what to do about what is not."),
 }
 """Name to where the command is (a function that takes a `Context` first, or a `typer.Typer` with several) and its

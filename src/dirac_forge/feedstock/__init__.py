@@ -1,1 +1,1 @@
-"""Many recipes: the workspace."""
+"""Many recipes: the workspace, pinning and variants, the graph, and the values that describe a change."""

@@ -1,1 +1,1 @@
-"""Plans, checks, changes and recipes as text for people and values for programs."""
+"""Plans, checks, recipes, changes and status as terminal text, Markdown, pictures and JSON."""

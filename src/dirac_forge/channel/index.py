@@ -1,0 +1,185 @@
+"""The records of one platform by name, and which of them match a spec: what explanations are made from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
+
+from dirac_forge.channel.records import Record, to_record
+from dirac_forge.channel.repodata import Folder, Source
+from dirac_forge.progress import Observer
+
+__all__ = ["Group", "Index", "parsed", "usable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All records of one name, newest first."""
+
+    name: str
+    records: tuple[Record, ...]
+    found: tuple[PackageRecord, ...]
+    """The same, as the solver's values."""
+    hidden_in: tuple[str, ...] = ()
+    """Channels of lower priority that have the name too; strict channel priority hides what they have."""
+
+    @property
+    def everything(self) -> int:
+        """The set of all records: bit i stands for `records[i]`."""
+        return (1 << len(self.records)) - 1
+
+
+class Index:
+    """Records by name for one platform and noarch; sets of records are integers, bit i for the i-th record of the name.
+
+    Filled as names are asked for; safe to use from many threads.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        sources: Sequence[Source],
+        *,
+        machine: Iterable[PackageRecord] = (),
+        observer: Observer,
+        base: Index | None = None,
+        overlay: Iterable[RepoDataRecord] = (),
+    ) -> None:
+        """`sources` in priority order; `machine` the virtual packages; `overlay` records over those of `base`."""
+        self.platform = platform
+        self._sources = sources
+        self._observer = observer
+        self._base = base
+        self._lock = threading.RLock()
+        self._groups: dict[str, Group] = {}
+        self._specs: dict[str, tuple[str, int]] = {}
+        self._overlay: dict[str, list[RepoDataRecord]] = {}
+        for record in overlay:
+            self._overlay.setdefault(record.name.normalized, []).append(record)
+        for package in machine:
+            name = package.name.normalized
+            self._groups[name] = Group(name, (_machine_record(package, platform),), (package,))
+
+    def group(self, name: str) -> Group:
+        """The records of this name; none where no channel has it."""
+        found = self._groups.get(name)
+        if found is None:
+            self.prefetch([name])
+            found = self._groups[name]
+        return found
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Load the groups of these names in one go.
+
+        Raises:
+            ChannelUnknownError: a channel can't be read.
+        """
+        with self._lock:
+            missing = sorted({name for name in names if name and name not in self._groups})
+            if not missing:
+                return
+            if self._base is not None:
+                self._base.prefetch(missing)
+                for name in missing:
+                    self._groups[name] = self._over(name, self._base.group(name))
+                return
+            hidden: dict[str, tuple[str, ...]] = {}
+            taken: dict[str, list[RepoDataRecord]] = {}
+            for source in self._sources:
+                for name, records in _by_name(source.load(self.platform, missing)).items():
+                    if name in taken:
+                        hidden[name] = (*hidden.get(name, ()), source.label)
+                    else:
+                        taken[name] = usable(records, source, self._observer)
+            for name in missing:
+                virtual = name.startswith("__")
+                self._groups[name] = _group(name, [] if virtual else taken.get(name, []), hidden.get(name, ()))
+
+    def match(self, spec: str) -> tuple[str, int]:
+        """The name that `spec` asks for and the set of its records that match; ("", 0) for an unparsable spec."""
+        found = self._specs.get(spec)
+        if found is None:
+            wanted = parsed(spec)
+            if wanted is None:
+                found = ("", 0)
+            else:
+                name = wanted.name.normalized
+                mask = 0
+                for position, record in enumerate(self.group(name).found):
+                    if wanted.matches(record):
+                        mask |= 1 << position
+                found = (name, mask)
+            self._specs[spec] = found
+        return found
+
+    def names(self) -> frozenset[str]:
+        """All names that there are for this platform."""
+        found = frozenset(self._overlay)
+        if self._base is not None:
+            return found | self._base.names()
+        return found.union(*(source.names(self.platform) for source in self._sources))
+
+    def removed(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Version and build of what the channels took back of this package."""
+        if self._base is not None:
+            return self._base.removed(name)
+        return tuple(entry for source in self._sources for entry in source.removed(self.platform, name))
+
+    def _over(self, name: str, below: Group) -> Group:
+        records = self._overlay.get(name)
+        if not records:
+            return below
+        merged = _group(name, records, below.hidden_in)
+        return _sorted(name, [*merged.found, *below.found], [*merged.records, *below.records], below.hidden_in)
+
+
+@cache
+def parsed(spec: str) -> MatchSpec | None:
+    """The parsed spec, or None where it can't be parsed."""
+    try:
+        return MatchSpec(spec)
+    except Exception:  # noqa: BLE001 - the exceptions of the parsers share no base
+        return None
+
+
+def usable(records: list[RepoDataRecord], source: Source, observer: Observer) -> list[RepoDataRecord]:
+    """Those without a spec that can't be parsed; the solver passes over the others in silence, here is a warning."""
+    kept = []
+    for record in records:
+        bad = [spec for spec in (*record.depends, *record.constrains) if parsed(spec) is None]
+        if bad:
+            place = source.folder / record.subdir / "repodata.json" if isinstance(source, Folder) else source.label
+            observer.warned(f"{place}: {record.file_name} is left out: the spec {bad[0]!r} can't be parsed")
+        else:
+            kept.append(record)
+    return kept
+
+
+def _by_name(records: list[RepoDataRecord]) -> dict[str, list[RepoDataRecord]]:
+    found: dict[str, list[RepoDataRecord]] = {}
+    for record in records:
+        found.setdefault(record.name.normalized, []).append(record)
+    return found
+
+
+def _group(name: str, records: list[RepoDataRecord], hidden: tuple[str, ...]) -> Group:
+    return _sorted(name, list(records), [to_record(record) for record in records], hidden)
+
+
+def _sorted(name: str, found: Sequence[PackageRecord], records: list[Record], hidden: tuple[str, ...]) -> Group:
+    versions = {record.version: Version(record.version) for record in records}
+    order = sorted(
+        range(len(records)),
+        key=lambda at: (versions[records[at].version], records[at].build_number, records[at].timestamp or 0),
+        reverse=True,
+    )
+    return Group(name, tuple(records[at] for at in order), tuple(found[at] for at in order), hidden)
+
+
+def _machine_record(package: PackageRecord, platform: str) -> Record:
+    name, version = package.name.normalized, str(package.version)
+    return Record(name=name, version=version, build=str(package.build), subdir=platform)

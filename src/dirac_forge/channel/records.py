@@ -1,0 +1,120 @@
+"""Values: one package record of a channel, and what a build of it exports to those that link to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rattler import MatchSpec, RepoDataRecord, Version
+
+__all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "newest", "redact", "to_record"]
+
+OVERLAY_URL = "https://overlay.invalid/"
+"""Stands for the channel of records that no channel has."""
+
+_USER = re.compile(r"(?<=://)[^/@\s]+@")
+_TOKEN = re.compile(r"/t/[^/\s]+/")
+
+
+def redact(text: str) -> str:
+    """`text` without the credentials that URLs in it carry (`user:password@`, `/t/TOKEN/`)."""
+    return _TOKEN.sub("/t/***/", _USER.sub("***@", text))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """A package as repodata lists it, or as the repodata would list it after a build."""
+
+    name: str
+    version: str
+    build: str
+    build_number: int = 0
+    subdir: str
+    depends: tuple[str, ...] = ()
+    constrains: tuple[str, ...] = ()
+    noarch: str | None = None
+    """`python`, `generic`, or None for a package of one platform."""
+    timestamp: int | None = None
+    """Milliseconds since 1970."""
+    file_name: str = ""
+    """Empty for the usual `NAME-VERSION-BUILD.conda`."""
+    channel: str = ""
+    """URL, without credentials; empty for a record that no channel has."""
+
+    @property
+    def file(self) -> str:
+        """The name of the package's file."""
+        return self.file_name or f"{self.name}-{self.version}-{self.build}.conda"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} {self.build}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as repodata.json has it."""
+        entry: dict[str, Any] = {
+            "name": self.name,
+            "version": self.version,
+            "build": self.build,
+            "build_number": self.build_number,
+            "subdir": self.subdir,
+            "depends": list(self.depends),
+            "constrains": list(self.constrains),
+        }
+        if self.noarch is not None:
+            entry["noarch"] = self.noarch
+        if self.timestamp is not None:
+            entry["timestamp"] = self.timestamp
+        return entry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunExports:
+    """What CEP 12 keeps of a package: the requirements that it adds to packages built with it."""
+
+    weak: tuple[str, ...] = ()
+    strong: tuple[str, ...] = ()
+    noarch: tuple[str, ...] = ()
+    weak_constrains: tuple[str, ...] = ()
+    strong_constrains: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> RunExports:
+        """From the value of `run_exports` in run_exports.json."""
+        return cls(**{key: tuple(str(spec) for spec in entry.get(key) or ()) for key in cls.__dataclass_fields__})
+
+
+def to_record(found: RepoDataRecord) -> Record:
+    """Our value of the solver's record; one that was laid over a channel comes back as it was given."""
+    overlaid = found.channel == OVERLAY_URL
+    kind = found.noarch if found.subdir == "noarch" else None
+    stamp = found.timestamp
+    return Record(
+        name=found.name.normalized,
+        version=str(found.version),
+        build=str(found.build),
+        build_number=found.build_number,
+        subdir=found.subdir,
+        depends=tuple(found.depends),
+        constrains=tuple(found.constrains),
+        noarch=None if kind is None else "python" if kind.python else "generic" if kind.generic else None,
+        timestamp=None if stamp is None else int(stamp.timestamp() * 1000),
+        file_name="" if overlaid else found.file_name,
+        channel="" if overlaid else redact(found.channel),
+    )
+
+
+@cache
+def name_of(spec: str) -> str:
+    """The package that a spec asks for, in lower case; "" where the spec can't be parsed."""
+    try:
+        return MatchSpec(spec).name.normalized
+    except Exception:  # noqa: BLE001 - the exceptions of the parsers share no base
+        return ""
+
+
+def newest(versions: list[str]) -> str:
+    """The highest of some versions, in conda's order."""
+    return max(versions, key=Version)

@@ -1,0 +1,402 @@
+"""A channel, or several in priority order: loaded once, solved many times, with records laid over it at no cost."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import rattler
+from rattler import (
+    Client,
+    Gateway,
+    GenericVirtualPackage,
+    MatchSpec,
+    PackageName,
+    PackageRecord,
+    RepoDataRecord,
+    SparseRepoData,
+)
+from rattler.exceptions import GatewayError, InvalidMatchSpecError, SolverError
+from rattler.package import BuildString
+from rattler.repo_data.multi_source import MultiSource
+from rattler.solver import solve, solve_with_sparse_repodata
+
+from dirac_forge.channel.index import Index, usable
+from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, redact, to_record
+from dirac_forge.channel.repodata import (
+    ChannelUnknownError,
+    Folder,
+    Remote,
+    client_with_credentials,
+    make_gateway,
+    open_source,
+)
+from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.progress import Observer, Silent
+from dirac_forge.store import Store
+
+__all__ = ["Channel", "NoSolution", "Solution", "parse_spec"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Solution:
+    """What would be installed, by name."""
+
+    packages: tuple[Record, ...]
+
+    def get(self, name: str) -> Record | None:
+        """The package with this name."""
+        return next((record for record in self.packages if record.name == name), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoSolution:
+    """The specs can't be installed together; `text` is what the solver says, raw."""
+
+    text: str
+
+
+class _Overlay:
+    """Records written as repodata, one file for each subdir, kept as long as the value lives."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.records = tuple(dict.fromkeys(records))
+        self.names = frozenset(record.name for record in self.records)
+        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._channel = rattler.Channel(OVERLAY_URL)
+        self._open: dict[str, SparseRepoData] = {}
+        for subdir in sorted({record.subdir for record in self.records}):
+            mine = [record for record in self.records if record.subdir == subdir]
+            entries = {_own_file(record): record.to_json() | {"sha256": _identity(record)} for record in mine}
+            path = folder / subdir / "repodata.json"
+            path.parent.mkdir()
+            data = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries, "repodata_version": 1}
+            path.write_text(json.dumps(data), encoding="utf-8")
+            try:
+                self._open[subdir] = SparseRepoData(self._channel, subdir, path)
+                self._open[subdir].load_all_records()
+            except OSError as exc:
+                raise InputError(f"the records of {', '.join(map(str, mine))} are malformed: {exc}") from exc
+
+    def sparse(self, platform: str) -> list[SparseRepoData]:
+        return [self._open[subdir] for subdir in (platform, "noarch") if subdir in self._open]
+
+    def load(self, platform: str) -> list[RepoDataRecord]:
+        return [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
+
+
+class Channel:
+    """Channels in priority order (strict: a name comes from the first that has it); safe to use from many threads."""
+
+    def __init__(
+        self,
+        sources: Sequence[Folder | Remote],
+        *,
+        gateway: Callable[[], Gateway],
+        machines: Mapping[str, Mapping[str, str]],
+        observer: Observer,
+        limit: timedelta = timedelta(seconds=120),
+    ) -> None:
+        """See `Channel.open`, which most callers want; `limit` is for one solve."""
+        self.sources = tuple(sources)
+        self._gateway = gateway
+        self._machines = machines
+        self._observer = observer
+        self._limit = limit
+        self._lock = threading.RLock()
+        self._indices: dict[str, Index] = {}
+        self._scanned: set[tuple[str, str]] = set()
+        self._known: dict[str, Record] = {}
+        self._base: Channel | None = None
+        self._overlay: _Overlay | None = None
+
+    @classmethod
+    def open(
+        cls,
+        channels: Sequence[str],
+        *,
+        machines: Mapping[str, Mapping[str, str]] | None = None,
+        observer: Observer | None = None,
+        cache_dir: Path | None = None,
+        store: Store | None = None,
+        offline: bool = False,
+        reachable: Callable[[str], bool] | None = None,
+        timeout: int = 60,
+        retries: int = 2,
+        patience: float = 120.0,
+    ) -> Channel:
+        """Open channels: folders (snapshots), URLs, names on conda.anaconda.org.
+
+        Args:
+            channels: in priority order.
+            machines: by platform, virtual packages that differ from conda-forge's floor (see `virtual_packages`).
+            observer: who watches downloads and hears warnings.
+            cache_dir: for downloaded repodata; None shares the cache of pixi and rattler-build.
+            store: keeps the run_exports of remote packages.
+            offline: use only what the cache has.
+            reachable: asks, once, whether a URL's host answers; None goes straight to the channel.
+            timeout: seconds for one request.
+            retries: how often a request that failed is made again.
+            patience: seconds for one question to a remote channel, all tries together.
+
+        Raises:
+            InputError: a folder without a channel, or a text that names none.
+        """
+        if not channels:
+            raise InputError("no channel is given", hint="Give --channel, or `channels` in [tool.dirac-forge].")
+        watcher = observer or Silent()
+        lock = threading.Lock()
+        made: list[tuple[Client, Gateway]] = []
+
+        def network() -> tuple[Client, Gateway]:
+            with lock:
+                if not made:
+                    client = client_with_credentials(timeout=timeout, retries=retries)
+                    made.append((client, make_gateway(client, cache_dir=cache_dir, offline=offline)))
+            return made[0]
+
+        sources = [
+            open_source(
+                text,
+                gateway=lambda: network()[1],
+                client=lambda: network()[0],
+                observer=watcher,
+                reachable=None if offline else reachable,
+                store=store,
+                offline=offline,
+                patience=patience,
+            )
+            for text in dict.fromkeys(channels)
+        ]
+        return cls(sources, gateway=lambda: network()[1], machines=machines or {}, observer=watcher)
+
+    def overlaid(self, records: Iterable[Record]) -> Channel:
+        """The same channel as if these packages were uploaded too; nothing is loaded again.
+
+        A record joins the channel that has its name already (else the first), so older builds stay visible.
+
+        Raises:
+            InputError: a record that repodata can't hold.
+        """
+        view = Channel(
+            self.sources, gateway=self._gateway, machines=self._machines, observer=self._observer, limit=self._limit
+        )
+        view._base = self._base or self
+        earlier = self._overlay.records if self._overlay else ()
+        view._overlay = _Overlay((*records, *earlier))
+        view._scanned = self._scanned
+        view._known = self._known
+        return view
+
+    @property
+    def overlay(self) -> tuple[Record, ...]:
+        """The records that lie over the channel."""
+        return self._overlay.records if self._overlay else ()
+
+    def machine(self, platform: str) -> tuple[VirtualPackage, ...]:
+        """The virtual packages of a machine with this platform."""
+        return virtual_packages(platform, self._machines.get(platform))
+
+    def solve(self, specs: Sequence[str], *, platform: str, required: Sequence[Record] = ()) -> Solution | NoSolution:
+        """Install `specs` together, on a machine with `platform`.
+
+        `required` are records of the overlay that must be part of it, by exact version, build and hash: without that a
+        solver asked for the target alone falls back to the old build and says yes.
+
+        Raises:
+            InputError: a spec or platform that is none.
+            UnknownError: a channel can't be read, or the solver ran out of time.
+        """
+        known_platform(platform)
+        wanted = [parse_spec(spec) for spec in specs]
+        wanted += [
+            MatchSpec(f'{record.name}[version="=={record.version}",build="{record.build}",sha256={_identity(record)}]')
+            for record in required
+        ]
+        found = self._solve(wanted, platform)
+        if isinstance(found, Solution):
+            self._scan(platform, found)
+        return found
+
+    def index(self, platform: str) -> Index:
+        """The records of `platform`, to be looked at one name at a time."""
+        with self._lock:
+            if platform not in self._indices:
+                base = self._base.index(platform) if self._base else None
+                self._indices[platform] = Index(
+                    platform,
+                    self.sources,
+                    machine=[_machine_record(package) for package in self.machine(platform)],
+                    observer=self._observer,
+                    base=base,
+                    overlay=self._overlay.load(platform) if self._overlay else (),
+                )
+            return self._indices[platform]
+
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms that there may be packages for."""
+        return tuple(sorted({platform for source in self.sources for platform in source.platforms()}))
+
+    @property
+    def remote(self) -> bool:
+        """Whether some of it is behind a network."""
+        return any(isinstance(source, Remote) for source in self.sources)
+
+    def run_exports(self, record: Record) -> RunExports | None:
+        """What a package of the channel exports; None where nothing tells."""
+        found = (
+            source.run_exports(record) for source in self.sources if redact(source.channel.base_url) == record.channel
+        )
+        return next((exports for exports in found if exports is not None), None)
+
+    def _solve(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
+        try:
+            return self._run(wanted, platform)
+        except OSError as exc:
+            folders = [source for source in self.sources if isinstance(source, Folder)]
+            repaired = [folder.repair(platform) for folder in folders]
+            if not any(repaired):
+                if folders:
+                    raise folders[0].broken(platform, exc) from exc
+                raise ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(exc))}") from exc
+            return self._run(wanted, platform)
+        except GatewayError as exc:
+            for source in self.sources:
+                if isinstance(source, Remote) and (len(self.sources) == 1 or source.channel.base_url in str(exc)):
+                    raise source.failed(platform, exc) from exc
+            raise ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(exc))}") from exc
+
+    def _run(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
+        machine = [to_rattler(package) for package in self.machine(platform)]
+        tiers = self._tiers(platform)
+        try:
+            if all(isinstance(source, Folder) for source in self.sources):
+                found = asyncio.run(
+                    solve_with_sparse_repodata(wanted, tiers, virtual_packages=machine, timeout=self._limit)  # type: ignore[arg-type]
+                )
+            else:
+                found = asyncio.run(self._through_gateway(tiers, wanted, platform, machine))
+        except TimeoutError as exc:
+            seconds = int(self._limit.total_seconds())
+            raise ChannelUnknownError(f"{platform}: the channels gave no answer in {seconds} s") from exc
+        except SolverError as exc:
+            if "has been cancelled" in str(exc):
+                seconds = int(self._limit.total_seconds())
+                raise UnknownError(f"{platform}: the solver found no answer in {seconds} s") from exc
+            return NoSolution(text=redact(str(exc)))
+        packages = sorted(map(self._ours, found), key=lambda record: record.name)
+        return Solution(packages=tuple(packages))
+
+    async def _through_gateway(
+        self,
+        tiers: list[SparseRepoData | rattler.Channel | MultiSource],
+        wanted: list[MatchSpec],
+        platform: str,
+        machine: list[GenericVirtualPackage],
+    ) -> list[RepoDataRecord]:
+        question = solve(
+            tiers,
+            wanted,
+            gateway=self._gateway(),
+            platforms=[platform, "noarch"],  # type: ignore[list-item]
+            virtual_packages=machine,
+            timeout=self._limit,
+            channel_relations="disabled",
+        )
+        return await asyncio.wait_for(question, self._limit.total_seconds())
+
+    def _ours(self, found: RepoDataRecord) -> Record:
+        """Our value of a record; made once, since most cells install the same ones."""
+        url = found.url
+        if url.startswith(OVERLAY_URL):
+            return to_record(found)
+        known = self._known.get(url)
+        if known is None:
+            known = self._known[url] = to_record(found)
+        return known
+
+    def _tiers(self, platform: str) -> list[SparseRepoData | rattler.Channel | MultiSource]:
+        """What the solver reads, in priority order; the overlay stands in the tier of the channel it belongs to."""
+        over = self._overlay.sparse(platform) if self._overlay else []
+        home = self._home(platform) if over else 0
+        tiers: list[SparseRepoData | rattler.Channel | MultiSource] = []
+        for position, source in enumerate(self.sources):
+            mine: list[SparseRepoData | rattler.Channel]
+            if isinstance(source, Folder):
+                mine = list(source.sparse(platform))
+            else:
+                source.meet(platform)
+                mine = [source.channel]
+            if over and position == home:
+                tiers.append(MultiSource(source.channel.name or source.channel.base_url, [*over, *mine]))
+            else:
+                tiers.extend(mine)
+        return tiers
+
+    def _home(self, platform: str) -> int:
+        """Where the overlay belongs: the first channel that has one of its names."""
+        if len(self.sources) == 1 or self._overlay is None:
+            return 0
+        having = [at for at, source in enumerate(self.sources) if source.load(platform, sorted(self._overlay.names))]
+        return having[0] if having else 0
+
+    def _scan(self, platform: str, found: Solution) -> None:
+        """Warn of records that the solver passed over because of a malformed spec, where it took an older one instead.
+
+        Each name is looked at once.
+        """
+        with self._lock:
+            fresh = {
+                subdir: [record for record in found.packages if (subdir, record.name) not in self._scanned]
+                for subdir in (platform, "noarch")
+            }
+            self._scanned.update((subdir, record.name) for subdir, records in fresh.items() for record in records)
+        for source in self.sources:
+            if isinstance(source, Folder):
+                for subdir, records in fresh.items():
+                    newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
+                    usable(source.matching(subdir, newer), source, self._observer)
+
+
+def parse_spec(spec: str) -> MatchSpec:
+    """A spec that a user wrote.
+
+    Raises:
+        InputError: it can't be parsed.
+    """
+    try:
+        return MatchSpec(spec)
+    except InvalidMatchSpecError as exc:
+        raise InputError(
+            f"{spec!r} is not a package spec: {exc}", hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'."
+        ) from exc
+
+
+def _identity(record: Record) -> str:
+    """A hash that tells an overlaid record from a published one with the same version and build."""
+    return hashlib.sha256(b"overlay:" + json.dumps(record.to_json(), sort_keys=True).encode()).hexdigest()
+
+
+def _own_file(record: Record) -> str:
+    return f"{record.name}-{record.version}-{record.build}.conda"
+
+
+def _machine_record(package: VirtualPackage) -> PackageRecord:
+    return PackageRecord(
+        name=PackageName(package.name),
+        version=package.version,
+        build=BuildString(package.build),
+        build_number=0,
+        subdir="noarch",
+    )

@@ -1,0 +1,1 @@
+"""Is it installable, and if not, why: targets, explanations, what would unblock, recipes as if they were built."""

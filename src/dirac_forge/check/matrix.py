@@ -1,0 +1,191 @@
+"""Targets by platform and Python: installable or not, and if not, why and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dirac_forge.channel.index import parsed
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel, NoSolution, Solution
+from dirac_forge.check.analysis import Analysis
+from dirac_forge.check.explanation import Cause, Explanation, explain
+from dirac_forge.check.targets import Target
+from dirac_forge.check.unblock import Unblock, unblock
+from dirac_forge.errors import UnknownError
+from dirac_forge.progress import Observer, Silent
+
+__all__ = ["Cell", "Status", "cells_of", "check", "explain_cell", "solve_cell"]
+
+Status = Literal["installable", "not-installable", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One target on one platform with one Python."""
+
+    target: str
+    platform: str
+    python: str
+    """`X.Y`, or "" where the target says itself which Python it wants."""
+    specs: tuple[str, ...]
+    """What is asked for, Python included."""
+    wanted: bool
+    """The target says that it must be installable here; elsewhere a no is expected."""
+    status: Status = "unknown"
+    version: str = ""
+    """The version that is installed of the first spec's package."""
+    packages: tuple[Record, ...] = ()
+    """What is installed."""
+    reason: str = ""
+    """Why not, or why it is unknown."""
+    causes: tuple[Cause, ...] = ()
+    unblock: Unblock | None = None
+    older: str = ""
+    """A version of the target that can be installed where the one asked for can't."""
+
+    @property
+    def unexpected(self) -> bool:
+        """It should be installable, and is not."""
+        return self.wanted and self.status == "not-installable"
+
+
+def cells_of(target: Target, *, platforms: Sequence[str] = (), pythons: Sequence[str] = ()) -> tuple[Cell, ...]:
+    """The questions that a target asks; `platforms` and `pythons` ask others than its own."""
+    asks_itself = any(name_of(spec) == "python" for specs in target.all_specs() for spec in specs)
+    rows = ("",) if asks_itself else tuple(pythons) or target.pythons
+    return tuple(
+        Cell(
+            target=target.name,
+            platform=platform,
+            python=python,
+            specs=(*target.specs_for(platform), *((f"python {python}.*",) if python else ())),
+            wanted=target.wants(platform, python),
+        )
+        for platform in tuple(platforms) or target.platforms
+        for python in rows or ("",)
+        if target.specs_for(platform)
+    )
+
+
+def check(
+    channel: Channel,
+    cells: Sequence[Cell],
+    *,
+    executor: Executor,
+    observer: Observer | None = None,
+    remedies: bool = True,
+) -> tuple[Cell, ...]:
+    """Answer the cells, in their order.
+
+    Args:
+        channel: where packages come from.
+        cells: the questions, from `cells_of`.
+        executor: runs the solves.
+        observer: who is watching.
+        remedies: also look for what would unblock each no.
+    """
+    watcher = observer or Silent()
+    task = "checking"
+    watcher.started(task, len(cells))
+
+    def ask(cell: Cell) -> Cell:
+        found = solve_cell(channel, cell)
+        watcher.advanced(task, detail=f"{cell.target} {cell.platform} {cell.python}")
+        return found
+
+    def enlighten(found: list[Cell]) -> list[Cell]:
+        """Cells of one target and platform mostly fail alike: what helps one is tried first on the next."""
+        known: list[Unblock] = []
+        explained = []
+        for cell in found:
+            if cell.status == "not-installable":
+                cell = explain_cell(channel, cell, known=known, remedies=remedies)
+                if cell.unblock is not None and cell.unblock not in known:
+                    known.insert(0, cell.unblock)
+            explained.append(cell)
+        return explained
+
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at, cell in enumerate(cells):
+        groups.setdefault((cell.target, cell.platform), []).append(at)
+    solving = [executor.submit(ask, cell) for cell in cells]
+    explaining: dict[tuple[str, str], Future[list[Cell]]] = {}
+    missing = {key: len(positions) for key, positions in groups.items()}
+    places = {future: (cell.target, cell.platform) for future, cell in zip(solving, cells, strict=True)}
+    # A group is explained as soon as all of it is solved, while the others still are.
+    for future in as_completed(places):
+        key = places[future]
+        missing[key] -= 1
+        if not missing[key]:
+            explaining[key] = executor.submit(enlighten, [solving[at].result() for at in groups[key]])
+    answers: dict[int, Cell] = {}
+    for key, positions in groups.items():
+        answers |= dict(zip(positions, explaining[key].result(), strict=True))
+    watcher.finished(task)
+    return tuple(answers[at] for at in range(len(cells)))
+
+
+def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ()) -> Cell:
+    """Solve one cell, without an explanation; `reason` holds what the solver says."""
+    try:
+        found = channel.solve(cell.specs, platform=cell.platform, required=required)
+    except UnknownError as exc:
+        return replace(cell, status="unknown", reason=exc.message)
+    match found:
+        case Solution(packages=packages):
+            first = found.get(name_of(cell.specs[0]))
+            version = first.version if first else ""
+            return replace(cell, status="installable", version=version, packages=packages)
+        case NoSolution(text=text):
+            return replace(cell, status="not-installable", reason=text)
+
+
+def explain_cell(
+    channel: Channel, cell: Cell, *, known: Sequence[Unblock] = (), remedies: bool = True, older: bool = True
+) -> Cell:
+    """Say why a cell has no solution, what would unblock it, and what can be installed instead."""
+    try:
+        others = _elsewhere(channel, cell.platform)
+        analysis = Analysis(channel.index(cell.platform), cell.specs)
+        found = explain(analysis, elsewhere=others, solver_text=cell.reason)
+        remedy = None
+        if remedies and not any(cause.kind == "solver" for cause in found.causes):
+            remedy = unblock(
+                channel, cell.specs, platform=cell.platform, causes=found.causes, elsewhere=others, known=known
+            )
+        instead = _older(channel, cell) if older else ""
+    except UnknownError as exc:
+        return replace(cell, status="unknown", reason=exc.message)
+    return replace(cell, reason=_reason(found), causes=found.causes, unblock=remedy, older=instead)
+
+
+def _reason(found: Explanation) -> str:
+    return found.text
+
+
+def _elsewhere(channel: Channel, platform: str) -> Callable[[str], tuple[str, ...]]:
+    def look(name: str) -> tuple[str, ...]:
+        others = []
+        for other in channel.platforms():
+            try:
+                if other != platform and channel.index(other).group(name).records:
+                    others.append(other)
+            except UnknownError:
+                continue
+        return tuple(others)
+
+    return look
+
+
+def _older(channel: Channel, cell: Cell) -> str:
+    """The version that solves when the target's own version is left open; "" where it is open already, or none does."""
+    first = parsed(cell.specs[0])
+    if first is None or first.version is None:
+        return ""
+    name = first.name.normalized
+    found = channel.solve((name, *cell.specs[1:]), platform=cell.platform)
+    package = found.get(name) if isinstance(found, Solution) else None
+    return package.version if package else ""

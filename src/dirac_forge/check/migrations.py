@@ -1,0 +1,69 @@
+"""Which open migrations a feedstock has been through already, as its newest builds show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rattler import Version, VersionSpec
+
+from dirac_forge.channel.index import Index, parsed
+from dirac_forge.channel.records import Record
+from dirac_forge.feedstock.algebra import MigrationKeys
+from dirac_forge.feedstock.pinning import Pinning
+
+__all__ = ["shown_migrations"]
+
+_VERSION = re.compile(r"[0-9][0-9A-Za-z_.]*")
+
+
+def shown_migrations(pinning: Pinning, index: Index, names: Iterable[str]) -> tuple[MigrationKeys, ...]:
+    """The migrations of `pinning` that the newest builds of these packages show applied.
+
+    conda-smithy applies the migrations that lie in a feedstock; where only its recipe is at hand, what it last built
+    tells the same: a build for Python 3.14, a dependency on the migrated version and not on the pinned one.
+
+    Raises:
+        ConfigurationError: a migration can't be read.
+        ChannelUnknownError: the channel can't be read.
+    """
+    pinned = pinning.configuration(index.platform, index.platform).values
+    builds = [record for name in names for record in _newest(index, name)]
+    found = []
+    for name, text in sorted(pinning.migrations.items()):
+        keys = MigrationKeys.parse(text, name=name, platform=index.platform)
+        if any(_shown(key, new, pinned.get(key, ()), builds) for key, new in keys.configuration.values.items()):
+            found.append(keys)
+    return tuple(found)
+
+
+def _newest(index: Index, name: str) -> list[Record]:
+    records = index.group(name).records
+    if not records:
+        return []
+    version, number = records[0].version, records[0].build_number
+    return [record for record in records if (record.version, record.build_number) == (version, number)]
+
+
+def _shown(key: str, new: Sequence[str], pinned: Sequence[str], builds: Sequence[Record]) -> bool:
+    if key == "python":
+        fresh = {f"python_abi {value}" for value in new if value not in pinned}
+        return any(spec in fresh for record in builds for spec in record.depends)
+    names = {key, key.replace("_", "-")}
+    values = [value for value in new if _VERSION.fullmatch(value) and value not in pinned]
+    for record in builds:
+        for text in record.depends:
+            spec = parsed(text)
+            if spec is None or spec.version is None or spec.name.normalized not in names:
+                continue
+            allowed = VersionSpec(spec.version)
+            takes_new = any(_allows(allowed, value) for value in values)
+            takes_old = any(_allows(allowed, value) for value in pinned if _VERSION.fullmatch(value))
+            if takes_new and not takes_old:
+                return True
+    return False
+
+
+def _allows(allowed: VersionSpec, value: str) -> bool:
+    # A pin names a line: any release of it counts.
+    return allowed.matches(Version(value)) or allowed.matches(Version(f"{value}.9999"))

@@ -1,0 +1,235 @@
+"""What would make it installable: packages that would have to be built, pins relaxed; proved by solving again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from rattler import Version, VersionSpec
+
+from dirac_forge.channel.index import Index, parsed
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.analysis import Analysis
+from dirac_forge.check.explanation import Cause, explain
+
+__all__ = ["Remedy", "Unblock", "unblock"]
+
+_MOST_ROUNDS = 12
+_MOST_REMEDIES = 60
+_MOST_TO_TRY_WITHOUT = 8
+_TOOLCHAIN = re.compile(
+    r"__.*|python|python_abi|_python_abi3_support|cpython|libgcc(-ng|-devel)?|libstdcxx(-ng)?|libcxx|libgfortran(-ng|5)?"
+    r"|libgomp|_libgcc_mutex|_openmp_mutex|llvm-openmp|vc|vc14_runtime|vs2015_runtime|vcomp14|ucrt|tzdata"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remedy:
+    """One thing that someone could do, as a record that would then be there."""
+
+    package: str
+    text: str
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unblock:
+    """Remedies that together make it installable; that they do was proved by solving with their records."""
+
+    remedies: tuple[Remedy, ...]
+    smallest: bool
+    """Leaving out any one of them was tried, and fails."""
+
+    @property
+    def text(self) -> str:
+        """One line; what is to be done to several packages is said once."""
+        alike: dict[str, list[str]] = {}
+        for remedy in self.remedies:
+            alike.setdefault(remedy.text.replace(remedy.package, "\0", 1), []).append(remedy.package)
+        return "; ".join(text.replace("\0", ", ".join(packages)) for text, packages in alike.items())
+
+
+def unblock(
+    channel: Channel,
+    specs: Sequence[str],
+    *,
+    platform: str,
+    causes: Sequence[Cause],
+    elsewhere: Callable[[str], tuple[str, ...]],
+    known: Sequence[Unblock] = (),
+) -> Unblock | None:
+    """The smallest set of remedies that is found, or None where a dozen rounds find none.
+
+    Args:
+        channel: where `specs` have no solution for `platform`.
+        specs: what is asked for, Python included.
+        platform: where.
+        causes: why not, from `explain`.
+        elsewhere: the other platforms for which there are builds of a name.
+        known: remedies that helped in neighbouring cells; they are tried first.
+
+    Raises:
+        UnknownError: a channel can't be read.
+    """
+
+    def helps(remedies: Sequence[Remedy]) -> bool:
+        view = channel.overlaid([remedy.record for remedy in remedies])
+        return isinstance(view.solve(specs, platform=platform), Solution)
+
+    for earlier in known:
+        if helps(earlier.remedies):
+            return earlier
+    chosen: dict[tuple[str, str], Remedy] = {}
+    view = channel
+    for _ in range(_MOST_ROUNDS):
+        fresh = _fresh(view, platform, [cause for cause in causes if not cause.instead], chosen)
+        fresh = fresh or _fresh(view, platform, [cause for cause in causes if cause.instead][:1], chosen)
+        chosen |= {(remedy.package, remedy.text): remedy for remedy in fresh}
+        if not fresh or len(chosen) > _MOST_REMEDIES:
+            return None
+        view = channel.overlaid([remedy.record for remedy in chosen.values()])
+        analysis = Analysis(view.index(platform), specs)
+        if analysis.contradiction is None:
+            if not isinstance(view.solve(specs, platform=platform), Solution):
+                return None
+            return _fewest(list(chosen.values()), helps)
+        causes = explain(analysis, elsewhere=elsewhere).causes
+    return None
+
+
+def _fewest(remedies: list[Remedy], helps: Callable[[Sequence[Remedy]], bool]) -> Unblock:
+    if len(remedies) == 1:
+        return Unblock(remedies=tuple(remedies), smallest=True)
+    if len(remedies) > _MOST_TO_TRY_WITHOUT:
+        return Unblock(remedies=tuple(remedies), smallest=False)
+    for remedy in list(remedies):
+        rest = [other for other in remedies if other is not remedy]
+        if rest and helps(rest):
+            remedies = rest
+    return Unblock(remedies=tuple(remedies), smallest=True)
+
+
+def _fresh(
+    channel: Channel, platform: str, causes: Sequence[Cause], chosen: dict[tuple[str, str], Remedy]
+) -> list[Remedy]:
+    found: list[Remedy] = []
+    for cause in causes:
+        for holder in ("", *cause.also):
+            remedy = _suppose(channel, platform, replace(cause, chain=(holder, cause.package)) if holder else cause)
+            if remedy is not None and (remedy.package, remedy.text) not in chosen:
+                found.append(remedy)
+    return found
+
+
+def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
+    index = channel.index(platform)
+    name = cause.package
+    match cause.kind:
+        case "no-build":
+            record = _sibling(channel, platform, name, cause.spec)
+            return None if record is None else Remedy(package=name, text=f"build {name} for {platform}", record=record)
+        case "python":
+            record = _newest(index, name, cause.spec)
+            if record is None:
+                return None
+            return Remedy(package=name, text=f"build {name} for this Python", record=_loose(record, platform))
+        case "machine":
+            record = _newest(index, name, "")
+            if record is None:
+                return None
+            text = f"build {name} without {cause.spec}"
+            return Remedy(package=name, text=text, record=_loose(record, platform))
+        case "version" | "broken":
+            return _published(channel, platform, cause)
+        case "conflict":
+            return _relaxed(index, cause)
+        case "unknown-name" if len(cause.chain) > 1:
+            record = Record(name=name, version=_version_for(cause.spec) or "0", build="supposed_0", subdir=platform)
+            return Remedy(package=name, text=f"package {name}", record=record)
+        case _:
+            return None
+
+
+def _sibling(channel: Channel, platform: str, name: str, spec: str) -> Record | None:
+    """The build for `platform`, as the newest build for another platform suggests it."""
+    family = platform.partition("-")[0]
+    for other in sorted(channel.platforms(), key=lambda one: (one.partition("-")[0] != family, one != "linux-64", one)):
+        if other != platform:
+            record = _newest(channel.index(other), name, spec)
+            if record is not None:
+                return _loose(record, platform)
+    return None
+
+
+def _newest(index: Index, name: str, spec: str) -> Record | None:
+    records = index.group(name).records
+    matching = index.match(spec)[1] if spec else -1
+    return next((record for at, record in enumerate(records) if matching >> at & 1), None)
+
+
+def _loose(record: Record, platform: str) -> Record:
+    """A build for any Python and machine, without what the compilers of the other platform add.
+
+    Its build string stays, since packages of the same feedstock may ask for it; it asks for no build itself.
+    """
+    depends = tuple(_any_build(spec) for spec in record.depends if not _TOOLCHAIN.fullmatch(name_of(spec)))
+    if any(name_of(spec) == "python" for spec in record.depends):
+        depends = (*depends, "python")
+    return _supposed(replace(record, subdir=platform, noarch=None), depends)
+
+
+def _any_build(spec: str) -> str:
+    found = parsed(spec)
+    if found is None or found.build is None:
+        return spec
+    return f"{found.name.normalized} {found.version or ''}".strip()
+
+
+def _supposed(record: Record, depends: tuple[str, ...]) -> Record:
+    return replace(record, depends=depends, constrains=(), file_name="", channel="")
+
+
+def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
+    version = _version_for(cause.spec)
+    record = _newest(channel.index(platform), cause.package, "")
+    if version is None or record is None or cause.package == "python":
+        return None
+    text = f"build {cause.package} {version} for {platform}"
+    return Remedy(package=cause.package, text=text, record=replace(_loose(record, platform), version=version))
+
+
+def _version_for(spec: str) -> str | None:
+    """A version that a spec allows, nearest to what it names."""
+    found = parsed(spec)
+    if found is None:
+        return None
+    if found.version is None:
+        return "0"
+    if found.build is not None:
+        return None
+    allowed = VersionSpec(found.version)
+    named = re.findall(r"[0-9][0-9A-Za-z._]*", found.version)
+    tries = [text.rstrip(".") for text in named] + [f"{text.rstrip('.')}.0" for text in named]
+    tries += [str(Version(text.rstrip(".")).bump_last()) for text in named]
+    return next((text for text in tries if allowed.matches(Version(text))), None)
+
+
+def _relaxed(index: Index, cause: Cause) -> Remedy | None:
+    """The same build of the package before the last, with its pin on the last taken away."""
+    if len(cause.chain) < 2:
+        return None
+    holder, pinned = cause.chain[-2:]
+    if parsed(cause.spec) is not None and name_of(cause.spec) == cause.spec:
+        record = _newest(index, pinned, "")
+        if record is None or not record.constrains:
+            return None
+        text = f"relax the constraints of {pinned} {record.version} ({', '.join(record.constrains)})"
+        return Remedy(package=pinned, text=text, record=_supposed(record, record.depends))
+    record = next((one for one in index.group(holder).records if cause.spec in one.depends), None)
+    if record is None:
+        return None
+    depends = tuple(pinned if name_of(spec) == pinned else spec for spec in record.depends)
+    text = f"relax the pin of {holder} {record.version} on {pinned} ({cause.spec})"
+    return Remedy(package=holder, text=text, record=_supposed(record, depends))

@@ -1,0 +1,196 @@
+"""`dirac-forge migrate`: plan ABI migrations, see where they stand, rebuild what can go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of, write_file
+from dirac_forge.cli.running import with_shared_options
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.change import Change
+from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.migration.exports import pinned_members
+from dirac_forge.migration.known import known_from_page
+from dirac_forge.migration.new import new_migration
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.rebuild import rebuild
+from dirac_forge.migration.status import Known, Status, status_of
+from dirac_forge.report import addition as additions
+from dirac_forge.report import migration as report
+from dirac_forge.report.dot import dot
+from dirac_forge.report.mermaid import mermaid
+from dirac_forge.report.picture import Picture, picture_of
+from dirac_forge.report.svg import svg
+
+__all__ = ["migrate"]
+
+migrate = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False)
+"""The group of subcommands."""
+
+Name = Annotated[
+    str, typer.Argument(metavar="MIGRATION", help="A name in migrations/ or in the pinning, or a YAML file.")
+]
+StatusPage = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="conda-forge's status of the migration (JSON), for pull requests and errors."),
+]
+_DRAW: dict[str, Callable[[Picture], str]] = {"dot": dot, "mermaid": mermaid, "svg": svg}
+
+
+@contextmanager
+def _migrating(context: Context, *, channel: bool) -> Iterator[Migrating]:
+    """The workspace; with `channel` also the channels of the settings, else only those named on the command line."""
+    settings = context.settings
+    wanted = channel or "channels" in settings.flags
+    opened = open_channel(context) if wanted else None
+    with processes() as executor:
+        yield Migrating(
+            workspace=read_workspace(settings.workspace),
+            pinning=pinning_of(context, opened),
+            store=context.store,
+            observer=context.observer,
+            channel=opened,
+            executor=executor,
+        )
+
+
+def _status(migrating: Migrating, plan: Plan, page: Path | None) -> Status:
+    known = known_from_page(page) if page is not None else Known()
+    return status_of(plan, migrating.evidence(plan), known)
+
+
+def _plan(
+    context: Context,
+    migration: Annotated[str | None, typer.Argument(metavar="[MIGRATION]", help="A name, or a YAML file.")] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="NAME|SPEC", help="Also what it does to a target, wave by wave.")
+    ] = None,
+    add_platform: Annotated[
+        str | None, typer.Option(metavar="P", help="Instead: what a target needs to be built for a new platform.")
+    ] = None,
+    as_dot: Annotated[bool, typer.Option("--dot", help="A picture for Graphviz.")] = False,
+    as_mermaid: Annotated[bool, typer.Option("--mermaid", help="A picture for Markdown.")] = False,
+    as_svg: Annotated[bool, typer.Option("--svg", help="A picture, self-contained.")] = False,
+    status_page: StatusPage = None,
+) -> int:
+    """Members, edges, waves and cycles of a migration, each with its reason; or the plan for a new platform."""
+    formats = [name for name, on in (("dot", as_dot), ("mermaid", as_mermaid), ("svg", as_svg)) if on]
+    if len(formats) + context.options.json > 1:
+        raise InputError("--dot, --mermaid, --svg and --json exclude each other")
+    if add_platform is not None:
+        return _add_platform(context, add_platform, target)
+    if migration is None:
+        raise InputError("which migration?", hint="Give its name or file, or --add-platform P --target SPEC.")
+    with _migrating(context, channel=target is not None) as migrating:
+        plan = migrating.plan(migrating.migration(migration))
+        if formats:
+            status = _status(migrating, plan, status_page) if migrating.channel is not None or status_page else None
+            context.observer.stop()
+            typer.echo(_DRAW[formats[0]](picture_of(plan, status)), nl=False)
+            return 0
+        pinned = pinned_members(plan, migrating.exports(plan))
+        document, parts = report.plan_json(plan, pinned), [report.plan_text(plan, pinned)]
+        if target is not None:
+            specs, platforms = specs_of(context, target)
+            effect = migrating.effect(plan, target, specs, platforms)
+            document["targets"] = [additions.effect_json(effect)]
+            parts.append(additions.effect_text(effect))
+        context.answer(report.joined(parts), document)
+    return 0
+
+
+def _add_platform(context: Context, platform: str, target: str | None) -> int:
+    if target is None:
+        raise InputError("for what?", hint="Name a target with --target.")
+    with _migrating(context, channel=True) as migrating:
+        specs, _ = specs_of(context, target)
+        addition = migrating.addition(platform, target, specs)
+        context.answer(additions.addition_text(addition), additions.addition_json(addition))
+    return 0
+
+
+def _show_status(context: Context, migration: Name, status_page: StatusPage = None) -> int:
+    """What is done, what can go, what waits for what: from what the channel has, or from the recipes where offline."""
+    with _migrating(context, channel=True) as migrating:
+        plan = migrating.plan(migrating.migration(migration))
+        status = _status(migrating, plan, status_page)
+        context.answer(report.status_text(plan, status), report.status_json(plan, status))
+    return 3 if status.unknown else 0
+
+
+def _next(context: Context, migration: Name, status_page: StatusPage = None) -> int:
+    """What can go now, most-blocking first."""
+    with _migrating(context, channel=True) as migrating:
+        plan = migrating.plan(migrating.migration(migration))
+        status = _status(migrating, plan, status_page)
+        context.answer(report.next_text(status), report.next_json(plan, status))
+    return 3 if status.unknown else 0
+
+
+def _why(context: Context, migration: Name, feedstock: Annotated[str, typer.Argument(metavar="FEEDSTOCK")]) -> int:
+    """Why a feedstock is in a migration or not, what it waits for and through which path, what waits for it."""
+    with _migrating(context, channel=False) as migrating:
+        name = migrating.workspace.find(feedstock).name
+        plan = migrating.plan(migrating.migration(migration))
+        pinned = pinned_members(plan, migrating.exports(plan))
+        context.answer(report.why_text(plan, name, pinned), report.why_json(plan, name, pinned))
+    return 0
+
+
+def _new(
+    context: Context,
+    library: Annotated[str, typer.Argument(metavar="LIBRARY", help="A package, or a key of the pinning.")],
+    version: Annotated[str, typer.Argument(metavar="VERSION")],
+) -> int:
+    """Write a migration into `migrations/`, from what the pinning says of a library."""
+    pinning = pinning_of(context, open_channel(context) if context.settings.pinning is None else None)
+    if pinning is None:
+        hint = "Name its folder with --pinning, or a channel that has the package conda-forge-pinning."
+        raise InputError("a migration is written from the pinning, and there is none", hint=hint)
+    made = new_migration(library, version, pinning, timestamp=int(time.time()))
+    path = context.settings.workspace / "migrations" / f"{made.name}.yaml"
+    if path.exists():
+        raise InputError(f"{path} is there already", hint="Remove it first, if it is not wanted.")
+    write_file(path, made.text)
+    document = {"migration": made.name, "path": str(path), "notes": list(made.notes)}
+    context.answer(report.sentences([str(path), *(f"note: {note}" for note in made.notes)]), document)
+    return 0
+
+
+def _run(
+    context: Context,
+    migration: Name,
+    feedstocks: Annotated[list[str] | None, typer.Argument(metavar="[FEEDSTOCK]...")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the changes into the workspace.")] = False,
+    status_page: StatusPage = None,
+) -> int:
+    """The rebuild changes of these feedstocks, or of all that can go now: build number and migration, nothing else."""
+    with _migrating(context, channel=not feedstocks) as migrating:
+        plan = migrating.plan(migrating.migration(migration))
+        names = feedstocks or [one.feedstock for one in _status(migrating, plan, status_page).next]
+        folders = [migrating.workspace.find(name) for name in names]
+        results = [rebuild(folder, plan) for folder in folders]
+        for folder, result in zip(folders, results, strict=True):
+            if write and isinstance(result, Change):
+                for edit in result.edits:
+                    write_file(folder.path / edit.path, edit.after or "")
+        context.answer(report.changes_text(results), report.changes_json(plan, results))
+    return 0
+
+
+for _command, _name in (
+    (_plan, "plan"),
+    (_show_status, "status"),
+    (_next, "next"),
+    (_why, "why"),
+    (_new, "new"),
+    (_run, "run"),
+):
+    migrate.command(_name)(with_shared_options(_command))

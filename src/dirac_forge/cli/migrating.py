@@ -1,0 +1,241 @@
+"""What the subcommands of `migrate` share: from a workspace, a migration and a channel to a plan and its status."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from dirac_forge.channel.packages import unpacked
+from dirac_forge.channel.records import Record
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.cli.context import Context
+from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.feedstock.facts import read_facts
+from dirac_forge.feedstock.graph import Graph, build_graph
+from dirac_forge.feedstock.pinning import Pinning, read_pinning
+from dirac_forge.feedstock.workspace import Workspace
+from dirac_forge.migration.addition import Addition, PlatformFacts, add_platform, facts_for_platform
+from dirac_forge.migration.effects import Answer, TargetEffect, effect_on
+from dirac_forge.migration.exports import Exports, exports_of
+from dirac_forge.migration.plan import Plan, make_plan
+from dirac_forge.migration.rebuilt import rebuilt_records, with_old_pin
+from dirac_forge.migration.schema import Migration, parse_migration, read_migration
+from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evidence
+from dirac_forge.progress import Observer
+from dirac_forge.store import Store
+
+__all__ = ["Migrating", "open_channel", "pinning_of", "processes", "specs_of", "write_file"]
+
+_ENDINGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Migrating:
+    """A workspace and what surrounds it, as the command line gives them."""
+
+    workspace: Workspace
+    pinning: Pinning | None
+    store: Store
+    observer: Observer
+    channel: Channel | None = None
+    executor: Executor | None = None
+    """Of processes: reads recipes."""
+    _migrations: dict[str, Migration] = field(default_factory=dict)
+
+    def migration(self, name: str) -> Migration:
+        """The migration with this name in `migrations/` or in the pinning, or in the file at this path.
+
+        Raises InputError where there is none, with the names that there are.
+        """
+        folder = self.workspace.root / "migrations"
+        for path in (Path(name), *(folder / f"{name}{ending}" for ending in _ENDINGS)):
+            if path.suffix in _ENDINGS and path.is_file():
+                return read_migration(path)
+        if self.pinning is not None and name in self.pinning.migrations:
+            place = Path(self.pinning.path).parent / "migrations" / f"{name}.yaml"
+            return parse_migration(self.pinning.migrations[name], path=place)
+        here = sorted(path.stem for ending in _ENDINGS for path in folder.glob(f"*{ending}"))
+        here += sorted(self.pinning.migrations) if self.pinning is not None else []
+        hint = f"There are {', '.join(here)}." if here else "`dirac-forge migrate new LIBRARY VERSION` writes one."
+        raise InputError(f"there is no migration {name}: neither a file nor in {folder}", hint=hint)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of all feedstocks in the workspace."""
+        facts = read_facts(self.workspace, self.pinning, self.store, executor=self.executor, observer=self.observer)
+        graph = build_graph(facts)
+        for name, reason in graph.unreadable.items():
+            self.observer.warned(f"{name} is left out: {reason}")
+        return graph
+
+    def plan(self, migration: Migration) -> Plan:
+        """The plan of a migration. Raises InputError where its allowlist is nowhere."""
+        return make_plan(self.graph, migration, allowlist=self._allowlist(migration))
+
+    def _allowlist(self, migration: Migration) -> Collection[str] | None:
+        if migration.allowlist_file is None:
+            return None
+        places = [Path(migration.path).parent / migration.allowlist_file]
+        places.append(self.workspace.root / "migrations" / migration.allowlist_file)
+        for place in places:
+            if place.is_file():
+                return place.read_text(encoding="utf-8").split()
+        if self.pinning is not None and migration.allowlist_file in self.pinning.support:
+            return self.pinning.support[migration.allowlist_file].split()
+        raise InputError(
+            f"{migration.path}: allowlist_file: there is no {migration.allowlist_file}",
+            hint=f"It belongs into {places[0].parent}, or into `migration_support/` of the pinning.",
+        )
+
+    def exports(self, plan: Plan) -> Exports:
+        """What the migrated packages export, from their recipes, else from the channel."""
+        return exports_of(plan.graph, plan.membership.packages, known=self._channel_exports)
+
+    def _channel_exports(self, package: str) -> tuple[str, ...] | None:
+        if self.channel is None:
+            return None
+        try:
+            for platform in self.channel.platforms():
+                records = self.channel.index(platform).group(package).records
+                found = self.channel.run_exports(records[0]) if records else None
+                if found is not None:
+                    return tuple(dict.fromkeys(spec.partition(" ")[0] for spec in (*found.strong, *found.weak)))
+        except UnknownError:
+            return None
+        return None
+
+    def evidence(self, plan: Plan) -> dict[str, Evidence]:
+        """What is known of each member: from the channel where there is one, else from its recipe."""
+        exports = self.exports(plan)
+        found: dict[str, Evidence] = {}
+        for member in plan.members:
+            name = member.feedstock
+            if self.channel is None:
+                found[name] = recipe_evidence(plan, name)
+                continue
+            try:
+                recipe = self.workspace.feedstocks[name].read()
+                found[name] = channel_evidence(
+                    plan, name, recipe, builds=self._builds, exports=exports, pinning=self.pinning
+                )
+            except ForgeError as exc:
+                found[name] = Evidence(done=dict.fromkeys(member.platforms), text=exc.message)
+        return found
+
+    def _builds(self, platform: str, package: str) -> Sequence[Record]:
+        assert self.channel is not None  # noqa: S101 — only called with a channel
+        return self.channel.index(platform).group(package).records
+
+    def addition(self, platform: str, target: str, specs: Sequence[str]) -> Addition:
+        """The plan for a new platform. Raises InputError without a channel, UnknownError where it can't be read."""
+        if self.channel is None:
+            raise InputError(
+                "what has a build for a platform is known to a channel only", hint="Give one with --channel."
+            )
+        channel = self.channel
+
+        def facts(name: str) -> PlatformFacts:
+            recipe = self.workspace.feedstocks[name].read()
+            place = self.graph.place(name, 0).rpartition(":")[0]
+            return facts_for_platform(recipe, self.pinning, platform, path=place)
+
+        def depends(package: str) -> tuple[str, ...] | None:
+            records = channel.index(platform).group(package).records
+            return tuple(depend.partition(" ")[0] for depend in records[0].depends) if records else None
+
+        return add_platform(
+            self.graph,
+            platform,
+            target=target,
+            packages=[spec.split(" ")[0] for spec in specs],
+            depends=depends,
+            facts=facts,
+        )
+
+    def effect(self, plan: Plan, target: str, specs: Sequence[str], platforms: Sequence[str]) -> TargetEffect:
+        """What the plan does to a target, wave by wave, proved with the solver. Raises InputError without a channel."""
+        if self.channel is None:
+            raise InputError("what a migration does to a target is known to a solver only", hint="Give --channel.")
+        channel, graph = self.channel, plan.graph
+        exports = self.exports(plan)
+
+        def solution(platform: str) -> tuple[Collection[str], Collection[str]]:
+            found = channel.solve(specs, platform=platform)
+            packages = found.packages if isinstance(found, Solution) else ()
+            old = [record.name for record in packages if with_old_pin(record, plan, platform, exports)]
+            makers = [maker for record in packages for maker in graph.makers_of(record.name)]
+            return makers, [name for name in old if not graph.makers_of(name)]
+
+        def installable(platform: str, rebuilt: Collection[str], pin: str) -> Answer:
+            try:
+                records, new, old = rebuilt_records(plan, platform, rebuilt, channel=channel, exports=exports)
+                view = channel.overlaid(records) if records else channel
+                answer = view.solve([*specs, *(new if pin == "new" else old)], platform=platform)
+            except UnknownError as exc:
+                return Answer(status="unknown", reason=exc.message)
+            if isinstance(answer, Solution):
+                return Answer(status="installable")
+            return Answer(status="not-installable", reason=answer.text)
+
+        return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable)
+
+
+def open_channel(context: Context) -> Channel | None:
+    """The channels of the settings; offline only the folders among them, None where there is none."""
+    settings = context.settings
+    channels = [each for each in settings.channels if not settings.offline or Path(each).is_dir()]
+    if not channels:
+        context.observer.warned("offline, and no channel is a folder: the recipes alone tell what is done")
+        return None
+    return Channel.open(
+        channels,
+        machines=settings.virtual_packages,
+        observer=context.observer,
+        cache_dir=settings.cache / "repodata",
+        store=context.store,
+        offline=settings.offline,
+        reachable=context.http.reachable,
+    )
+
+
+def pinning_of(context: Context, channel: Channel | None) -> Pinning | None:
+    """The pinning's folder that is given, else what the channel has as conda-forge-pinning; None without either.
+
+    A channel that can't be read is no pinning, and a warning.
+    """
+    folder = context.settings.pinning
+    if folder is None and channel is not None:
+        try:
+            folder = unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
+        except UnknownError as exc:
+            context.observer.warned(f"without a pinning, since {exc.message}")
+    return read_pinning(folder) if folder is not None else None
+
+
+def specs_of(context: Context, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The specs of a target of the settings (or of the spec itself), and the platforms to look at."""
+    settings = context.settings
+    known = settings.targets.get(target)
+    if known is None:
+        return (target,), settings.platforms
+    return known.specs, settings.platforms if "platforms" in settings.flags else known.platforms
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all; folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+@contextmanager
+def processes() -> Iterator[Executor]:
+    """An executor of processes; they start when the first work comes, by spawning, since the solver has threads."""
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as executor:
+        yield executor

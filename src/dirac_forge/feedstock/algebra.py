@@ -1,0 +1,147 @@
+"""What a migration makes of a configuration: CFEP-9's variant algebra (`key_add`, `key_remove`, and replacing pins)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rattler import Version
+
+from dirac_forge.feedstock.pinning import Configuration, ConfigurationError, parse_configuration
+from dirac_forge.recipe.yamlnodes import YamlError, compose, plain
+
+__all__ = ["MigrationKeys", "migrated"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MigrationKeys:
+    """The part of a migration that changes a configuration, for one platform."""
+
+    name: str
+    configuration: Configuration
+    operation: str | None = None
+    primary_key: str | None = None
+    additional_zip_keys: tuple[str, ...] = ()
+    ordering: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str, *, name: str, platform: str, build_platform: str | None = None) -> MigrationKeys:
+        """Read them from a migration's YAML; raises ConfigurationError."""
+        return _parse(text, name, platform, build_platform or platform)
+
+
+@lru_cache(maxsize=1_024)
+def _parse(text: str, name: str, platform: str, build_platform: str) -> MigrationKeys:
+    path = f"{name}.yaml"
+    configuration = parse_configuration(text, path=path, platform=platform, build_platform=build_platform, cuda=True)
+    values = {key: texts for key, texts in configuration.values.items() if key != "migrator_ts"}
+    try:
+        whole = plain(compose(text))
+    except YamlError as exc:
+        raise ConfigurationError(f"{path}:{exc.line}: {exc.message}") from exc
+    head = whole.get("__migrator") if isinstance(whole, dict) else None
+    head = head if isinstance(head, dict) else {}
+    ordering = head.get("ordering")
+    return MigrationKeys(
+        name=name,
+        configuration=Configuration(values=values, zip_keys=configuration.zip_keys),
+        operation=head.get("operation"),
+        primary_key=head.get("primary_key"),
+        additional_zip_keys=tuple(head.get("additional_zip_keys") or ()),
+        ordering={
+            key: tuple("None" if value is None else str(value) for value in values)
+            for key, values in (ordering if isinstance(ordering, dict) else {}).items()
+            if isinstance(values, list)
+        },
+    )
+
+
+def migrated(configuration: Configuration, migration: MigrationKeys) -> Configuration:
+    """`configuration` with the migration applied; one that concerns none of its keys changes nothing."""
+    if migration.operation == "key_add":
+        return _key_add(configuration, migration)
+    if migration.operation == "key_remove":
+        return _key_remove(configuration, migration)
+    values = dict(configuration.values)
+    for key, new in migration.configuration.values.items():
+        values[key] = _newer(values.get(key, ()), new, migration.ordering.get(key))
+    groups = list(configuration.zip_keys)
+    for group in migration.configuration.zip_keys:
+        groups = [other for other in groups if not set(other) <= set(group)]
+        groups.append(group)
+    return Configuration(values=values, zip_keys=tuple(groups))
+
+
+def _newer(old: Sequence[str], new: Sequence[str], ordering: Sequence[str] | None) -> tuple[str, ...]:
+    """The higher value in each place; what one list has more than the other stays."""
+    if ordering is not None:
+        longer = max(len(old), len(new))
+        both = sorted({*old, *new}, key=lambda value: _place(value, ordering))
+        return tuple(both[-longer:])
+    common = min(len(old), len(new))
+    chosen = [max(pair, key=_version) for pair in zip(old, new, strict=False)]
+    return (*chosen, *old[common:], *new[common:])
+
+
+def _place(value: str, ordering: Sequence[str]) -> int:
+    return ordering.index(value) if value in ordering else -1
+
+
+@lru_cache(maxsize=10_000)
+def _version(text: str) -> tuple[int, Version | str]:
+    try:
+        return 1, Version(text.replace(" ", ".").replace("*", "1"))
+    except Exception:  # noqa: BLE001 — rattler's errors share no base class
+        return 0, text
+
+
+def _group(configuration: Configuration, key: str) -> tuple[str, ...]:
+    return next((group for group in configuration.zip_keys if key in group), (key,))
+
+
+def _key_add(configuration: Configuration, migration: MigrationKeys) -> Configuration:
+    primary = migration.primary_key or ""
+    new = migration.configuration.values
+    if primary not in new or primary not in configuration.values:
+        return configuration
+    old_group = _group(configuration, primary)
+    group = (*old_group, *(key for key in migration.additional_zip_keys if key not in old_group))
+    values = dict(configuration.values)
+    count = len(values[primary])
+    members = [key for key in group if key in values or key in new]
+    columns = {key: values.get(key, ("",)) for key in members}
+    # A key that joins the group has one value so far: it holds for every place.
+    columns = {key: texts * count if len(texts) == 1 and count > 1 else texts for key, texts in columns.items()}
+    rows = list(zip(*columns.values(), strict=False))
+    for index, _ in enumerate(new[primary]):
+        row = tuple(_at(new.get(key, columns[key]), index) for key in members)
+        if row not in rows:
+            rows.append(row)
+    ordering = migration.ordering.get(primary)
+    position = members.index(primary)
+    if ordering:
+        rows.sort(key=lambda row: _place(row[position], ordering))
+    values |= {key: tuple(row[place] for row in rows) for place, key in enumerate(members)}
+    groups = [other for other in configuration.zip_keys if other != old_group]
+    if len(members) > 1:
+        groups.append(tuple(members))
+    return Configuration(values=values, zip_keys=tuple(groups))
+
+
+def _at(texts: Sequence[str], index: int) -> str:
+    return texts[index] if index < len(texts) else texts[-1]
+
+
+def _key_remove(configuration: Configuration, migration: MigrationKeys) -> Configuration:
+    primary = migration.primary_key or ""
+    gone = set(migration.configuration.values.get(primary, ()))
+    if primary not in configuration.values or not gone:
+        return configuration
+    kept = [index for index, text in enumerate(configuration.values[primary]) if text not in gone]
+    values = dict(configuration.values)
+    for key in _group(configuration, primary):
+        texts = values.get(key, ())
+        if len(texts) == len(configuration.values[primary]):
+            values[key] = tuple(texts[index] for index in kept)
+    return Configuration(values=values, zip_keys=configuration.zip_keys)

@@ -1,0 +1,147 @@
+"""conda-forge.yml: on which platforms a feedstock builds, and what its maintainers ask of bots."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.yamlnodes import Node, YamlError, compose, line_of, pairs, plain
+
+__all__ = ["Bot", "BuildPlatform", "ForgeConfig", "ForgeConfigError", "parse_forge_config"]
+
+_KNOWN = """
+appveyor azure bot build_platform build_with_mambabuild channel_priority choco circle clone_depth compiler_stack
+conda_build conda_build_tool conda_forge_output_validation conda_install_tool conda_solver config_version docker
+drone exclusive_config_file github github_actions idle_timeout_minutes linter matrix max_py_ver max_r_ver
+min_py_ver min_r_ver noarch_platforms os_version package private_upload provider recipe_dir remote_ci_setup secrets
+shellcheck skip_render templates test test_on_native_only travis upload_on_branch woodpecker workflow_settings
+"""
+_KEYS = frozenset(_KNOWN.split())
+"""Top-level keys of conda-smithy's schema."""
+_ALIASES = {"linux": "linux_64", "osx": "osx_64", "win": "win_64"}
+_DEFAULT = ("linux_64", "osx_64", "win_64")
+
+
+class ForgeConfigError(InputError):
+    """A conda-forge.yml that can't be read; the message has file and line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bot:
+    """The `bot:` section, as far as it decides what a bot may do."""
+
+    automerge: bool | str = False
+    abi_migration_branches: tuple[str, ...] = ()
+    """Branches beside the default one that rebuilds go to."""
+    inspection: str | None = None
+    version_updates: Mapping[str, object] = field(default_factory=dict)
+    run_deps_from_wheel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlatform:
+    """A platform that a feedstock builds for, and the one that it builds on."""
+
+    platform: str
+    build_platform: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForgeConfig:
+    """What a conda-forge.yml says; the defaults are conda-smithy's."""
+
+    platforms: tuple[BuildPlatform, ...] = tuple(
+        BuildPlatform(name.replace("_", "-"), name.replace("_", "-")) for name in _DEFAULT
+    )
+    noarch_platforms: tuple[str, ...] = ("linux-64",)
+    bot: Bot = field(default_factory=Bot)
+    os_version: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    """Keys that conda-smithy does not know, each with its line and the nearest one that it knows."""
+
+    def build_platform(self, platform: str) -> str:
+        """The platform that builds for `platform` run on: itself where the file says nothing."""
+        return next((one.build_platform for one in self.platforms if one.platform == platform), platform)
+
+
+def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
+    """The settings in `text`.
+
+    Raises ForgeConfigError for what is no YAML mapping and for values of a wrong type; an unknown key is a problem of
+    the result, since feedstocks keep keys that conda-smithy once had.
+    """
+    try:
+        root = compose(text)
+        values = plain(root, typed=True)
+    except YamlError as exc:
+        raise ForgeConfigError(f"{path}:{exc.line}: {exc.message}") from exc
+    if values is None:
+        return ForgeConfig()
+    if not isinstance(values, dict):
+        raise ForgeConfigError(f"{path}:1: expected a mapping of settings")
+    lines = {key: line_of(node) for key, node, _ in pairs(root)}
+    bot = _mapping(values, "bot", lines, path)
+    return ForgeConfig(
+        platforms=_platforms(
+            _mapping(values, "provider", lines, path), _mapping(values, "build_platform", lines, path)
+        ),
+        noarch_platforms=tuple(_dashed(name) for name in _names(values.get("noarch_platforms"))) or ("linux-64",),
+        bot=Bot(
+            automerge=_flag_or_text(bot.get("automerge", False)),
+            abi_migration_branches=_names(bot.get("abi_migration_branches")),
+            inspection=str(bot["inspection"]) if bot.get("inspection") is not None else None,
+            version_updates=_mapping(bot, "version_updates", lines, path),
+            run_deps_from_wheel=bot.get("run_deps_from_wheel") is True,
+        ),
+        os_version={key: str(value) for key, value in _mapping(values, "os_version", lines, path).items()},
+        problems=_problems(root, path),
+    )
+
+
+def _problems(root: Node | None, path: Path | str) -> tuple[str, ...]:
+    found = []
+    for key, node, _ in pairs(root):
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, sorted(_KEYS), n=1)
+            hint = f"; the nearest one is {near[0]}" if near else ""
+            found.append(f"{path}:{line_of(node)}: {key} is no key of conda-forge.yml{hint}")
+    return tuple(found)
+
+
+def _mapping(values: Mapping[str, object], key: str, lines: Mapping[str, int], path: Path | str) -> dict[str, object]:
+    value = values.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ForgeConfigError(f"{path}:{lines.get(key, 1)}: {key}: expected a mapping")
+    return value
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(str(item) for item in value) if isinstance(value, list) else (str(value),)
+
+
+def _flag_or_text(value: object) -> bool | str:
+    return value if isinstance(value, bool) else str(value)
+
+
+def _dashed(name: str) -> str:
+    return _ALIASES.get(name, name).replace("_", "-")
+
+
+def _platforms(provider: Mapping[str, object], build: Mapping[str, object]) -> tuple[BuildPlatform, ...]:
+    """Those whose build platform has a provider; three have one unless it is taken away."""
+    providers: dict[str, object] = dict.fromkeys(_DEFAULT, "default")
+    providers |= {_ALIASES.get(key, key): value for key, value in provider.items()}
+    on = {key for key, value in providers.items() if value not in (None, False, [], "None", "none")}
+    builds = {key: key for key in providers} | {_ALIASES.get(key, key): str(value) for key, value in build.items()}
+    return tuple(
+        BuildPlatform(target.replace("_", "-"), _dashed(source))
+        for target, source in sorted(builds.items())
+        if _ALIASES.get(source, source) in on and "_" in target
+    )

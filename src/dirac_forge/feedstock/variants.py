@@ -1,0 +1,196 @@
+"""The variants that a feedstock builds, chosen as conda-smithy does when it rerenders."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from dirac_forge.feedstock.algebra import MigrationKeys, migrated
+from dirac_forge.feedstock.condaforgeyml import ForgeConfig
+from dirac_forge.feedstock.pinning import Configuration, Pinning, assumed, combined, parse_configuration
+from dirac_forge.recipe.read import RecipeText, RenderedRecipe
+
+__all__ = ["ASSUMED_PYTHONS", "Recipe", "Variant", "rendered_variants", "variants"]
+
+ASSUMED_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+"""Taken where neither pinning nor feedstock says for which Pythons there are builds."""
+_CUDA = re.compile(r"^[^#\n]*compiler\((?:\"cuda\"|'cuda')\)", re.MULTILINE)
+_MAX_VARIANTS = 256
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """One configuration that a feedstock is built in."""
+
+    platform: str
+    build_platform: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Key (`python`, `openssl`, `c_compiler_version`) to value."""
+    name: str = ""
+    """The file in `.ci_support/` without its ending, where it is from there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """A recipe with the files beside it that choose its variants."""
+
+    text: RecipeText
+    forge: ForgeConfig = field(default_factory=ForgeConfig)
+    configurations: Mapping[str, str] = field(default_factory=dict)
+    """conda_build_config.yaml and variants.yaml in the recipe's folder: path to text."""
+    ci_support: Mapping[str, str] = field(default_factory=dict)
+    """`.ci_support/*.yaml`: stem to text."""
+    migrations: Mapping[str, str] = field(default_factory=dict)
+    """`.ci_support/migrations/*.yaml`: stem to text."""
+
+    @property
+    def cuda(self) -> bool:
+        """Whether the recipe calls `compiler("cuda")`: conda-smithy turns the pinning's CUDA keys on for it."""
+        return _CUDA.search(self.text.text) is not None
+
+
+def variants(
+    recipe: Recipe,
+    pinning: Pinning | None,
+    migrations: Sequence[MigrationKeys] = (),
+    *,
+    platform: str,
+    only: Collection[str] | None = None,
+) -> list[Variant]:
+    """The variants for one platform, skipped ones included; `rendered_variants` leaves those out.
+
+    From `.ci_support/` where there are files for the platform, else the product of the keys that the recipe uses, out
+    of pinning and the recipe's own configuration; `migrations` come on top of both. With `only`, keys outside of it
+    do not multiply variants. Raises ConfigurationError where a file can't be read.
+    """
+    build_platform = recipe.forge.build_platform(platform)
+    found: list[tuple[str, Configuration]] = []
+    for stem, text in sorted(recipe.ci_support.items()):
+        if _platform_of(stem) == platform:
+            path = f".ci_support/{stem}.yaml"
+            found.append((stem, _parsed(text, path, platform, build_platform, False, "")))
+    if not found:
+        found = [("", _configured(recipe, pinning, platform, build_platform))]
+    result: dict[tuple[tuple[str, str], ...], Variant] = {}
+    for stem, base in found:
+        configuration = base
+        for migration in migrations:
+            configuration = migrated(configuration, migration)
+        for values in _product(configuration, _used(recipe, configuration, only, whole=bool(stem))):
+            values.setdefault("target_platform", platform)
+            variant = Variant(platform=platform, build_platform=build_platform, values=values, name=stem)
+            result.setdefault(tuple(sorted(values.items())), variant)
+    return list(result.values())
+
+
+def rendered_variants(
+    recipe: Recipe,
+    pinning: Pinning | None,
+    migrations: Sequence[MigrationKeys] = (),
+    *,
+    platform: str,
+    only: Collection[str] | None = None,
+    stubs: bool = False,
+) -> Iterator[tuple[Variant, RenderedRecipe]]:
+    """Each variant with what the recipe says for it; those that the recipe skips for sure are left out.
+
+    With `only` the recipe sees these keys and no others; `stubs` as for `RecipeText.render`.
+
+    Raises RecipeError and ConfigurationError.
+    """
+    for variant in variants(recipe, pinning, migrations, platform=platform, only=only):
+        values = (
+            variant.values if only is None else {key: value for key, value in variant.values.items() if key in only}
+        )
+        rendered = recipe.text.render(
+            platform=platform, variant=values, build_platform=variant.build_platform, stubs=stubs
+        )
+        if rendered.skipped is not True:
+            yield variant, rendered
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(text: str, path: str, platform: str, build_platform: str, cuda: bool, os_version: str) -> Configuration:
+    return parse_configuration(
+        text, path=path, platform=platform, build_platform=build_platform, cuda=cuda, os_version=os_version
+    )
+
+
+def _configured(recipe: Recipe, pinning: Pinning | None, platform: str, build_platform: str) -> Configuration:
+    os_version = recipe.forge.os_version.get(platform.replace("-", "_"), "")
+    cuda = recipe.cuda
+    if pinning is None:
+        base = assumed(platform, ASSUMED_PYTHONS)
+    else:
+        base = _parsed(pinning.text, pinning.path, platform, build_platform, cuda, os_version)
+    own = [
+        _parsed(text, path, platform, build_platform, cuda, os_version)
+        for path, text in sorted(
+            recipe.configurations.items(), key=lambda item: (Path(item[0]).name == "variants.yaml", item)
+        )
+    ]
+    configuration = combined([base, *own])
+    for stem, text in sorted(recipe.migrations.items()):
+        configuration = migrated(configuration, MigrationKeys.parse(text, name=stem, platform=platform))
+    return configuration
+
+
+def _platform_of(stem: str) -> str:
+    system, _, rest = stem.partition("_")
+    return f"{system}-{rest.partition('_')[0]}"
+
+
+def _used(recipe: Recipe, configuration: Configuration, only: Collection[str] | None, *, whole: bool) -> set[str]:
+    if only is not None:
+        return set(only) & set(configuration.values)
+    if whole:
+        return set(configuration.values)
+    names = recipe.text.names | {name.replace("-", "_") for name in recipe.text.pinned} | recipe.text.pinned
+    return {key for key in configuration.values if key in names}
+
+
+def _product(configuration: Configuration, used: set[str]) -> Iterator[dict[str, str]]:
+    """Every combination of the used keys' values; keys of one group go together, all others have their first value."""
+    fixed = {key: texts[0] for key, texts in configuration.values.items() if len(texts) == 1}
+    axes: list[list[dict[str, str]]] = []
+    grouped: set[str] = set()
+    for group in configuration.zip_keys:
+        members = [key for key in group if key in configuration.values]
+        lengths = {len(configuration.values[key]) for key in members}
+        grouped.update(members)
+        if used & set(members) and len(lengths) == 1:
+            columns = zip(*(configuration.values[key] for key in members), strict=True)
+            axes.append([dict(zip(members, column, strict=True)) for column in columns])
+        elif not used & set(members):
+            fixed |= {key: configuration.values[key][0] for key in members}
+        else:
+            grouped.difference_update(members)
+    for key in sorted(configuration.values):
+        texts = configuration.values[key]
+        if key in grouped or len(texts) == 1:
+            continue
+        if key in used:
+            axes.append([{key: text} for text in dict.fromkeys(texts)])
+        else:
+            fixed[key] = texts[0]
+    for choice in _choices(axes):
+        yield fixed | {key: text for part in choice for key, text in part.items()}
+
+
+def _choices(axes: list[list[dict[str, str]]]) -> Iterator[tuple[dict[str, str], ...]]:
+    size = 1
+    for axis in axes:
+        size *= len(axis)
+    if size <= _MAX_VARIANTS:
+        yield from itertools.product(*axes)
+        return
+    # More than any feedstock builds: each value at least once, the others at their first.
+    first = tuple(axis[0] for axis in axes)
+    yield first
+    for index, axis in enumerate(axes):
+        for value in axis[1:]:
+            yield (*first[:index], value, *first[index + 1 :])

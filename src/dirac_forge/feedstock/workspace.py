@@ -1,0 +1,151 @@
+"""The workspace: a folder with `feedstocks/` and `migrations/`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
+from dirac_forge.feedstock.variants import Recipe
+from dirac_forge.recipe.read import RecipeError, find_recipe, parse_recipe
+
+__all__ = ["FeedstockFolder", "Workspace", "read_workspace"]
+
+_CONFIGURATIONS = ("conda_build_config.yaml", "variants.yaml")
+_MAX_FILE = 4_000_000
+
+
+@dataclass(frozen=True)
+class FeedstockFolder:
+    """A feedstock, or one of its release lines, as it lies in a workspace."""
+
+    name: str
+    path: Path
+    branch: str | None = None
+    """The release line of a folder named `<name>@<branch>`; None for the default branch."""
+
+    @property
+    def recipe_path(self) -> Path:
+        """The recipe's file. Raises RecipeError where there is none."""
+        if self.path.is_file():
+            return self.path
+        found = find_recipe(self.path)
+        if found is None:
+            raise RecipeError("there is neither recipe/recipe.yaml nor recipe/meta.yaml", path=self.path)
+        return found
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """The files that decide what is built, path (relative to the feedstock) to text; the recipe goes first.
+
+        Raises RecipeError where there is no recipe, or a file can't be read.
+        """
+        recipe = self.recipe_path
+        paths = [recipe, *(recipe.parent / name for name in _CONFIGURATIONS)]
+        if not self.path.is_file():
+            support = self.path / ".ci_support"
+            paths += [self.path / "conda-forge.yml"]
+            if support.is_dir():
+                paths += sorted(support.glob("*.yaml")) + sorted((support / "migrations").glob("*.y*ml"))
+        return {self.shown(path): _text(path) for path in paths if path == recipe or path.is_file()}
+
+    def shown(self, path: Path) -> str:
+        """A path as messages about this feedstock name it."""
+        root = self.path.parent if self.path.is_file() else self.path
+        return path.relative_to(root).as_posix()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that decides what is built, in hexadecimal. Raises RecipeError."""
+        digest = hashlib.sha256()
+        for path, text in self.texts.items():
+            for part in (path, text):
+                raw = part.encode()
+                digest.update(len(raw).to_bytes(8, "big"))
+                digest.update(raw)
+        return digest.hexdigest()
+
+    def read(self) -> Recipe:
+        """The recipe with the files beside it. Raises RecipeError and ForgeConfigError."""
+        return recipe_of(self.texts, root=self.path)
+
+
+def recipe_of(texts: Mapping[str, str], *, root: Path) -> Recipe:
+    """A recipe out of a feedstock's files; the first is the recipe's. Messages name files below `root`."""
+    first = next(iter(texts))
+    forge = texts.get("conda-forge.yml")
+    return Recipe(
+        text=parse_recipe(texts[first], path=root / first),
+        forge=parse_forge_config(forge, path=root / "conda-forge.yml") if forge is not None else ForgeConfig(),
+        configurations={str(root / path): text for path, text in texts.items() if Path(path).name in _CONFIGURATIONS},
+        ci_support={
+            Path(path).stem: text for path, text in texts.items() if Path(path).parent.as_posix() == ".ci_support"
+        },
+        migrations={
+            Path(path).stem: text for path, text in texts.items() if path.startswith(".ci_support/migrations/")
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The feedstocks of a workspace, by name, and its release lines."""
+
+    root: Path
+    feedstocks: Mapping[str, FeedstockFolder] = field(default_factory=dict)
+    lines: tuple[FeedstockFolder, ...] = ()
+    """Release lines: folders named `<name>@<branch>`."""
+
+    def __iter__(self) -> Iterator[FeedstockFolder]:
+        """The feedstocks, by name."""
+        return iter(self.feedstocks.values())
+
+    def find(self, name: str) -> FeedstockFolder:
+        """A feedstock by name, or by the path of its folder or recipe file.
+
+        Raises InputError where there is none, with the nearest names.
+        """
+        if name in self.feedstocks:
+            return self.feedstocks[name]
+        for line in self.lines:
+            if name == f"{line.name}@{line.branch}":
+                return line
+        path = Path(name)
+        if path.is_file() or (path.is_dir() and find_recipe(path) is not None):
+            folder = path.resolve()
+            return FeedstockFolder(folder.name.partition("@")[0].removesuffix("-feedstock"), path)
+        near = sorted(other for other in self.feedstocks if name in other or other in name)[:3]
+        hint = f"Did you mean {', '.join(near)}?" if near else "`dirac-forge sync NAME` fetches one."
+        raise InputError(f"there is no feedstock {name} in {self.root / 'feedstocks'}", hint=hint)
+
+
+def read_workspace(root: Path) -> Workspace:
+    """The workspace in `root`; one without `feedstocks/` is empty. Folders may be symbolic links."""
+    feedstocks: dict[str, FeedstockFolder] = {}
+    lines: list[FeedstockFolder] = []
+    folder = root / "feedstocks"
+    with os.scandir(folder) if folder.is_dir() else nullcontext(()) as entries:
+        names = sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
+    for called in names:
+        path = folder / called
+        name, _, branch = called.partition("@")
+        if branch:
+            lines.append(FeedstockFolder(name, path, branch))
+        else:
+            feedstocks[name.removesuffix("-feedstock")] = FeedstockFolder(name.removesuffix("-feedstock"), path)
+    return Workspace(root, feedstocks, tuple(lines))
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_FILE:
+            raise RecipeError("the file is larger than any recipe", path=path)
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise RecipeError(f"it can't be read: {exc}", path=path) from exc

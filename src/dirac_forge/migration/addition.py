@@ -1,0 +1,195 @@
+"""A new platform: what of a target's closure has no build there, and in which order it could be enabled."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from dirac_forge.feedstock.condaforgeyml import BuildPlatform, ForgeConfig
+from dirac_forge.feedstock.graph import Graph
+from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.variants import Recipe, variants
+from dirac_forge.migration.order import broken_edges, components, waves
+from dirac_forge.recipe.read import ReadOutput
+
+__all__ = ["Addition", "Depends", "Enabled", "PlatformFacts", "add_platform", "facts_for_platform"]
+
+Depends = Callable[[str], tuple[str, ...] | None]
+"""A package to the names that its newest build for the platform (or noarch) depends on; None where there is no build.
+Raises UnknownError where that can't be found out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformFacts:
+    """What a recipe says for a platform that it is perhaps not built for."""
+
+    host: tuple[str, ...]
+    run: tuple[str, ...]
+    skipped: str | None
+    """Where the recipe skips the platform: file and line; None where it does not."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enabled:
+    """A feedstock that would have to be enabled for the platform."""
+
+    feedstock: str
+    packages: tuple[str, ...]
+    """Of its packages those that are needed and have no build there."""
+    wave: int
+    waits_for: tuple[str, ...]
+    skipped: str | None
+    path: tuple[str, ...]
+    """Packages from the target to one of the feedstock's: who needs whom."""
+    runs: bool
+    """The target needs it to run; else only to be built."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addition:
+    """The plan for a new platform."""
+
+    platform: str
+    target: str
+    feedstocks: tuple[Enabled, ...]
+    """By wave and name."""
+    smallest: tuple[str, ...]
+    """Packages without which the target can't be installed there: those of its run closure that have no build."""
+    cycles: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]
+    """Members of each cycle and the edges (parent, child) that the order leaves out."""
+    unknown: tuple[str, ...]
+    """Packages without a build whose feedstock isn't in the workspace, so that nothing is known of their needs."""
+
+
+def facts_for_platform(recipe: Recipe, pinning: Pinning | None, platform: str, *, path: str) -> PlatformFacts:
+    """The needs of all outputs on a platform, skipped or not. Raises RecipeError and ConfigurationError."""
+    forge = ForgeConfig(platforms=(BuildPlatform(platform, platform),))
+    whole = Recipe(text=recipe.text, forge=forge, configurations=recipe.configurations, migrations=recipe.migrations)
+    host: dict[str, None] = {}
+    run: dict[str, None] = {}
+    skips: list[ReadOutput] = []
+    built = False
+    for variant in variants(whole, pinning, platform=platform, only=recipe.text.names):
+        rendered = recipe.text.render(platform=platform, variant=variant.values, stubs=True)
+        for output in rendered.packages:
+            if output.skip is True:
+                skips.append(output)
+            else:
+                built = True
+            host.update(dict.fromkeys(need.name for need in output.of("host") if need.name and need.stub is None))
+            run.update(dict.fromkeys(need.name for need in output.of("run") if need.name and need.stub is None))
+    skipped = f"{path}:{skips[0].skip_line}" if skips and not built else None
+    return PlatformFacts(host=tuple(host), run=tuple(run), skipped=skipped)
+
+
+def add_platform(
+    graph: Graph,
+    platform: str,
+    *,
+    target: str,
+    packages: Sequence[str],
+    depends: Depends,
+    facts: Callable[[str], PlatformFacts],
+) -> Addition:
+    """What has to be enabled on `platform` so that `packages` (the target's) can be built and installed there.
+
+    From the target along what is installed with it; where a package has no build, along the run and host requirements
+    of its recipe on that platform. Requirements that only other systems have do not come up. `facts` gives what a
+    recipe says for the platform. Raises UnknownError where `depends` does.
+    """
+    walk = _Walk(graph, depends, facts)
+    running = walk.closure(packages, host=False)
+    walk.closure(packages, host=True)
+    return _ordered(walk, platform, target, running)
+
+
+class _Walk:
+    """From packages to those without a build that they need; every package and recipe is asked about once."""
+
+    def __init__(self, graph: Graph, depends: Depends, facts: Callable[[str], PlatformFacts]) -> None:
+        self.graph = graph
+        self.found: dict[str, PlatformFacts] = {}
+        self.needed: dict[str, dict[str, None]] = {}
+        self.way: dict[str, tuple[str, ...]] = {}
+        self.unknown: dict[str, None] = {}
+        self._depends = depends
+        self._facts = facts
+        self._answers: dict[str, tuple[str, ...] | None] = {}
+
+    def closure(self, packages: Sequence[str], *, host: bool) -> tuple[str, ...]:
+        """Packages without a build, nearest first; with `host` also those that are only needed to build."""
+        missing: dict[str, None] = {}
+        seen: set[str] = set()
+        waiting: deque[tuple[str, tuple[str, ...]]] = deque((package, (package,)) for package in packages)
+        while waiting:
+            package, way = waiting.popleft()
+            if package in seen or package.startswith("__"):
+                continue
+            seen.add(package)
+            if package not in self._answers:
+                self._answers[package] = self._depends(package)
+            installed = self._answers[package]
+            if installed is None:
+                missing.setdefault(package)
+                installed = self._missing(package, way, host=host)
+            waiting.extend((name, (*way, name)) for name in installed)
+        return tuple(missing)
+
+    def _missing(self, package: str, way: tuple[str, ...], *, host: bool) -> tuple[str, ...]:
+        """Note a package without a build; returns what its feedstocks need on the platform."""
+        makers = [maker for maker in self.graph.makers_of(package) if self.graph.facts[maker].error is None]
+        if not makers:
+            self.unknown.setdefault(package)
+        needs: list[str] = []
+        for maker in makers:
+            if maker not in self.found:
+                self.found[maker] = self._facts(maker)
+                self.way[maker] = way
+            self.needed.setdefault(maker, {}).setdefault(package)
+            one = self.found[maker]
+            needs += [*one.run, *(one.host if host else ())]
+        return tuple(needs)
+
+
+def _ordered(walk: _Walk, platform: str, target: str, running: Collection[str]) -> Addition:
+    graph, found = walk.graph, walk.found
+    names = sorted(walk.needed)
+    number = {name: place for place, name in enumerate(names)}
+    hosts = [{maker for need in found[name].host for maker in graph.makers_of(need)} for name in names]
+    parents: list[list[int]] = []
+    for name, host in zip(names, hosts, strict=True):
+        makers = host | {maker for need in found[name].run for maker in graph.makers_of(need)}
+        parents.append(sorted(number[maker] for maker in makers - {name} if maker in number))
+    cycles = []
+    for component in components(parents):
+        if len(component) < 2:
+            continue
+        inside = set(component)
+        inner = {node: [parent for parent in parents[node] if parent in inside] for node in component}
+        broken = broken_edges(component, inner, lambda parent, child: int(names[parent] in hosts[child]))
+        for parent, child in broken:
+            parents[child].remove(parent)
+        edges = tuple((names[parent], names[child]) for parent, child in broken)
+        cycles.append((tuple(sorted(names[node] for node in component)), edges))
+    levels = waves(parents)
+    enabled = [
+        Enabled(
+            feedstock=name,
+            packages=tuple(walk.needed[name]),
+            wave=levels[place],
+            waits_for=tuple(names[parent] for parent in parents[place]),
+            skipped=found[name].skipped,
+            path=walk.way[name],
+            runs=any(package in running for package in walk.needed[name]),
+        )
+        for place, name in enumerate(names)
+    ]
+    return Addition(
+        platform=platform,
+        target=target,
+        feedstocks=tuple(sorted(enabled, key=lambda one: (one.wave, one.feedstock))),
+        smallest=tuple(running),
+        cycles=tuple(cycles),
+        unknown=tuple(walk.unknown),
+    )

@@ -1,0 +1,188 @@
+"""Edges between members: direct needs, and paths through feedstocks that are no members."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from dirac_forge.feedstock.facts import Facts, Need
+from dirac_forge.feedstock.graph import Graph
+from dirac_forge.migration.members import Membership, deciding_needs, linked
+from dirac_forge.migration.order import components
+from dirac_forge.migration.schema import Migration
+
+__all__ = ["Hop", "Network", "network_of"]
+
+HOST, BUILD, RUN, TEST = 3, 2, 1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of an edge: `child` needs something that `parent` makes."""
+
+    parent: str
+    child: str
+    needs: tuple[Need, ...]
+    """The child's requirements that make the step; () where only a strong run_export does."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """The trimmed graph of a migration, and the members' own graph after plucking all others."""
+
+    graph: Graph
+    migration: Migration
+    membership: Membership
+    names: tuple[str, ...]
+    """Members, by name."""
+    parents: tuple[tuple[int, ...], ...]
+    """For each member its parents after plucking, by number."""
+    direct: dict[str, frozenset[str]]
+    """For each feedstock that counts the feedstocks it directly needs, trimmed as the bot trims them."""
+    _needs: dict[str, dict[str, list[Need]]] = field(default_factory=dict, repr=False, compare=False)
+    """What was asked before: child to parent to requirements."""
+    _steps: dict[tuple[str, str], Hop] = field(default_factory=dict, repr=False, compare=False)
+
+    def strength(self, parent: str, child: str) -> int:
+        """How strongly an edge binds: 3 host, 2 build, 1 run (also through others), 0 test."""
+        if parent not in self.direct[child]:
+            return RUN
+        sections = {need.section for need in self.needs(parent, child)}
+        for section, value in (("host", HOST), ("build", BUILD), ("run", RUN)):
+            if section in sections:
+                return value
+        return TEST if sections else HOST
+
+    def needs(self, parent: str, child: str) -> tuple[Need, ...]:
+        """The requirements by which `child` directly needs `parent`, of the sections that count for it."""
+        if child not in self._needs:
+            self._needs[child] = self._needs_of(child)
+        return tuple(self._needs[child].get(parent, ()))
+
+    def _needs_of(self, child: str) -> dict[str, list[Need]]:
+        facts = self.graph.facts[child]
+        if child in self.membership.members:
+            counted = [*deciding_needs(facts, include_build=self.migration.include_build)]
+            counted += [need for need in facts.needs if need.section in {"run", "test"}]
+        else:
+            counted = [need for need in facts.needs if need.section == "run"]
+        found: dict[str, list[Need]] = {}
+        for need in counted:
+            for maker in self.graph.makers_of(need.name):
+                found.setdefault(maker, []).append(need)
+        return found
+
+    def paths(self, child: str) -> dict[str, tuple[Hop, ...]]:
+        """For each parent of a member the shortest path that makes the edge, from the parent to the child."""
+        members = self.membership.members
+        found: dict[str, tuple[Hop, ...]] = {}
+        seen = {child}
+        waiting: deque[tuple[str, tuple[str, ...]]] = deque([(child, (child,))])
+        while waiting:
+            node, way = waiting.popleft()
+            for parent in sorted(self.direct.get(node, ())):
+                if parent in seen:
+                    continue
+                seen.add(parent)
+                if parent in members:
+                    found[parent] = tuple(self._hops((parent, *way)))
+                else:
+                    waiting.append((parent, (parent, *way)))
+        return found
+
+    def _hops(self, way: tuple[str, ...]) -> Iterator[Hop]:
+        for parent, child in pairwise(way):
+            if (parent, child) not in self._steps:
+                self._steps[parent, child] = Hop(parent, child, self.needs(parent, child))
+            yield self._steps[parent, child]
+
+
+def network_of(graph: Graph, migration: Migration, membership: Membership) -> Network:
+    """The members' graph: every path through non-members (by their run requirements only) becomes an edge.
+
+    Non-members are condensed and their sets of member ancestors passed on in order, so the cost is one set operation
+    an edge whatever the length of the paths.
+    """
+    members = membership.members
+    allowed = membership.allowed
+    direct: dict[str, frozenset[str]] = {}
+    for name in _relevant(graph, migration, membership, direct):
+        if allowed is not None:
+            direct[name] = frozenset(parent for parent in direct[name] if parent in allowed)
+    names = tuple(sorted(members))
+    number = {name: place for place, name in enumerate(names)}
+    others = sorted(name for name in direct if name not in members)
+    other = {name: place for place, name in enumerate(others)}
+    inner = [[other[parent] for parent in direct[name] if parent in other] for name in others]
+    reached = [0] * len(others)
+    for component in components(inner):
+        bits = 0
+        for node in component:
+            for parent in direct[others[node]]:
+                if parent in number:
+                    bits |= 1 << number[parent]
+                else:
+                    bits |= reached[other[parent]]
+        for node in component:
+            reached[node] = bits
+    parents: list[tuple[int, ...]] = []
+    for place, name in enumerate(names):
+        bits = 0
+        for parent in direct[name]:
+            bits |= 1 << number[parent] if parent in number else reached[other[parent]]
+        parents.append(tuple(_bits(bits & ~(1 << place))))
+    return Network(graph, migration, membership, names, tuple(parents), direct)
+
+
+def _relevant(
+    graph: Graph, migration: Migration, membership: Membership, direct: dict[str, frozenset[str]]
+) -> list[str]:
+    """Fill `direct` for members and all that stands behind them; returns their names."""
+    members = membership.members
+    makers, facts, exporting = graph.makers, graph.facts, graph.exporting
+    waiting = list(members)
+    order: list[str] = []
+    while waiting:
+        name = waiting.pop()
+        if name in direct:
+            continue
+        if name in members:
+            needs = linked(graph, facts[name], include_build=migration.include_build)
+            wanted: AbstractSet[str] = needs.run | needs.test | needs.linked
+        else:
+            wanted = _run(facts[name], exporting)
+        parents: set[str] = set()
+        for package in wanted:
+            made = makers.get(package)
+            if made is not None:
+                parents.update(made)
+            elif package in facts:
+                parents.add(package)
+        parents.discard(name)
+        direct[name] = frozenset(parents)
+        order.append(name)
+        waiting.extend(parent for parent in parents if parent not in direct)
+    return order
+
+
+def _run(facts: Facts, exporting: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """What a feedstock needs to run, strong run_exports included."""
+    wanted: set[str] = set()
+    for need in facts.needs:
+        if need.section == "run":
+            wanted.add(need.name)
+        if need.name in exporting:
+            wanted.update(exporting[need.name])
+    return wanted
+
+
+def _bits(bits: int) -> Iterator[int]:
+    """The places of the bits that are set, ascending."""
+    text = bin(bits)[:1:-1]
+    place = text.find("1")
+    while place >= 0:
+        yield place
+        place = text.find("1", place + 1)

@@ -1,0 +1,179 @@
+"""Who belongs to a migration, and who does not: conda-forge's bot's rule, with the requirement that decides.
+
+A feedstock is a member if one of the migrated packages is in its host (in build, if host is empty), it is not all
+noarch, and it neither makes a migrated package nor is excluded. Requirements are joined over outputs, platforms and
+variants; strong run_exports of what a feedstock needs anywhere count as host and run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dirac_forge.feedstock.facts import Facts, Need
+from dirac_forge.feedstock.graph import STRONG_STUBS, Graph
+from dirac_forge.migration.schema import Migration
+
+__all__ = ["Excluded", "Linked", "Member", "Membership", "linked", "members_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """A feedstock that must be rebuilt."""
+
+    feedstock: str
+    because: tuple[Need, ...]
+    """The requirements that make it one."""
+    platforms: tuple[str, ...]
+    """Those of its platforms where one of these requirements holds."""
+    exporters: tuple[str, ...] = ()
+    """Feedstocks whose strong run_exports make it one, where no requirement of its own does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Excluded:
+    """A feedstock that needs a migrated package and is no member."""
+
+    feedstock: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Membership:
+    """Members and those left out, by name; `packages` are the names that decide."""
+
+    packages: frozenset[str]
+    members: Mapping[str, Member]
+    excluded: Mapping[str, Excluded]
+    allowed: frozenset[str] | None = None
+    """With an allowlist: the only feedstocks that the migration sees."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What a feedstock needs, by section, as the bot joins it."""
+
+    linked: frozenset[str]
+    """Host, or build where host is empty."""
+    run: frozenset[str]
+    test: frozenset[str]
+    exporters: frozenset[str] = field(default_factory=frozenset)
+    """Feedstocks (and compilers) with strong run_exports among all that it needs; they are in host and run."""
+
+
+def linked(graph: Graph, facts: Facts, *, include_build: bool) -> Linked:
+    """The sections of one feedstock; see `members_of`."""
+    sections: dict[str, set[str]] = {"build": set(), "host": set(), "run": set(), "test": set()}
+    for need in facts.needs:
+        sections[need.section].add(need.name)
+    exporting = graph.exporting
+    exporters = {maker for need in facts.needs if need.name in exporting for maker in exporting[need.name]}
+    host = sections["host"] | exporters
+    chosen = host | sections["build"] if include_build else host or sections["build"]
+    return Linked(
+        linked=frozenset(chosen),
+        run=frozenset(sections["run"] | exporters),
+        test=frozenset(sections["test"]),
+        exporters=frozenset(exporters),
+    )
+
+
+def packages_of(graph: Graph, migration: Migration) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The packages that a migration is about: its keys, also with dashes, that a feedstock makes.
+
+    A key that nobody here makes counts if somebody needs it, since a workspace need not hold the maker; a note says
+    so. `override_cbc_keys` replaces all of this.
+    """
+    if migration.override_cbc_keys is not None:
+        return frozenset(migration.override_cbc_keys), ()
+    names = set(migration.keys) | {key.replace("_", "-") for key in migration.keys}
+    made = {name for name in names if name in graph.makers}
+    open_names = {name for name in names - made if not names & made & {name.replace("_", "-"), name.replace("-", "_")}}
+    needed = {need.name for facts in graph.facts.values() for need in facts.needs if need.name in open_names}
+    notes = tuple(f"no feedstock here makes {name}; it counts because others need it" for name in sorted(needed))
+    return frozenset(made | needed), notes
+
+
+def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str] | None = None) -> Membership:
+    """Members and excluded feedstocks of a migration; `allowlist` are the names in its `allowlist_file`."""
+    packages, notes = packages_of(graph, migration)
+    makers = {maker for package in packages for maker in graph.makers.get(package, (package,))}
+    allowed = None if allowlist is None else frozenset(_ancestors(graph, allowlist))
+    members: dict[str, Member] = {}
+    excluded: dict[str, Excluded] = {}
+    only_python = "python" in packages
+    # Few feedstocks have anything to do with a migration: those are looked at closely.
+    telling = packages | {name for name, exporters in graph.exporting.items() if packages.intersection(exporters)}
+    for name, facts in graph.facts.items():
+        if allowed is not None and name not in allowed:
+            continue
+        hits: frozenset[str] = frozenset()
+        if any(need.name in telling for need in facts.needs):
+            hits = linked(graph, facts, include_build=migration.include_build).linked & packages
+        if not hits and not (name in makers and migration.exclude_pinned_pkgs):
+            continue
+        reason = _reason_against(name, facts, migration, makers, only_python=only_python)
+        if reason is not None:
+            excluded[name] = Excluded(feedstock=name, reason=reason)
+        else:
+            members[name] = _member(name, facts, hits, migration)
+    return Membership(packages=packages, members=members, excluded=excluded, allowed=allowed, notes=notes)
+
+
+def _reason_against(
+    name: str, facts: Facts, migration: Migration, makers: Collection[str], *, only_python: bool
+) -> str | None:
+    if facts.error is not None:
+        return f"its recipe can't be read: {facts.error}"
+    if name == "conda-forge-pinning":
+        return "the pinning itself is not rebuilt"
+    if name in migration.exclude:
+        return "the migration excludes it"
+    if migration.exclude_pinned_pkgs and name in makers:
+        return "it makes a migrated package"
+    if not migration.include_noarch and (facts.noarch_python if only_python else facts.noarch):
+        return "everything it builds is noarch"
+    if migration.platform_allowlist and not set(migration.platform_allowlist) & set(facts.platforms):
+        return f"it is not built on {', '.join(migration.platform_allowlist)}"
+    return None
+
+
+def _member(name: str, facts: Facts, hits: Collection[str], migration: Migration) -> Member:
+    because = tuple(need for need in deciding_needs(facts, include_build=migration.include_build) if need.name in hits)
+    mask = 0
+    for need in because:
+        mask |= need.platforms
+    if not because:
+        mask = (1 << len(facts.platforms)) - 1
+    platforms = facts.platforms_of(mask)
+    if migration.platform_allowlist:
+        platforms = tuple(platform for platform in platforms if platform in migration.platform_allowlist)
+    exporters = () if because else tuple(sorted(hits))
+    return Member(feedstock=name, because=because, platforms=platforms, exporters=exporters)
+
+
+def deciding_needs(facts: Facts, *, include_build: bool) -> Iterable[Need]:
+    """The requirements that can make a feedstock a member: host, or build where host is empty."""
+    host = [need for need in facts.needs if need.section == "host"]
+    build = [need for need in facts.needs if need.section == "build"]
+    stubs = any(need.name in STRONG_STUBS for need in facts.needs)
+    if include_build:
+        return [*host, *build]
+    if host or stubs:
+        # A compiler's run_exports fill host: then build no longer decides, but the compilers themselves do.
+        return [*host, *(need for need in build if need.name in STRONG_STUBS)]
+    return build
+
+
+def _ancestors(graph: Graph, names: Collection[str]) -> set[str]:
+    """`names` and all that they need, directly or not, in any section."""
+    found = set(names)
+    waiting = [name for name in names if name in graph.facts]
+    while waiting:
+        for need in graph.facts[waiting.pop()].needs:
+            for maker in graph.makers_of(need.name):
+                if maker not in found:
+                    found.add(maker)
+                    waiting.append(maker)
+    return found

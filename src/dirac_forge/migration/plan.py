@@ -1,0 +1,196 @@
+"""The plan of a migration: members, edges, waves, cycles, and the words that explain them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dirac_forge.feedstock.facts import Need
+from dirac_forge.feedstock.graph import Graph
+from dirac_forge.migration.edges import Hop, Network, network_of
+from dirac_forge.migration.members import Excluded, Member, Membership, members_of
+from dirac_forge.migration.order import broken_edges, components, waves
+from dirac_forge.migration.schema import Migration
+
+__all__ = ["Cycle", "Edge", "Plan", "make_plan"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edge:
+    """`child` waits for `parent`."""
+
+    parent: str
+    child: str
+    path: tuple[str, ...]
+    """From parent to child, with the feedstocks between that are no members."""
+    hops: tuple[Hop, ...]
+    because: tuple[str, ...]
+    """One sentence a hop, with file and line."""
+    sections: tuple[str, ...]
+    """The child's sections that need it."""
+    platforms: tuple[str, ...]
+    """Those of the child's where it needs it."""
+    ignored: bool = False
+    """The migration says not to wait for it (`ignored_deps_per_node`)."""
+    broken: bool = False
+    """Left out of the order, since it closes a cycle."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cycle:
+    """Members that need each other, and the edges (parent, child) that the order leaves out."""
+
+    members: tuple[str, ...]
+    broken: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A migration on a graph of feedstocks."""
+
+    migration: Migration
+    graph: Graph
+    membership: Membership
+    network: Network
+    waves: tuple[tuple[str, ...], ...]
+    """Members that can be rebuilt at the same time, by name; the first wave waits for nobody."""
+    cycles: tuple[Cycle, ...]
+    notes: tuple[str, ...] = ()
+    _sentences: dict[tuple[str, str], str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The members, by name."""
+        return tuple(self.membership.members[name] for name in self.network.names)
+
+    @property
+    def excluded(self) -> tuple[Excluded, ...]:
+        """Feedstocks that need a migrated package and are no members, by name."""
+        return tuple(self.membership.excluded.values())
+
+    @cached_property
+    def wave_of(self) -> dict[str, int]:
+        """Member to the number of its wave, from 0."""
+        return {name: number for number, wave in enumerate(self.waves) for name in wave}
+
+    @cached_property
+    def parents(self) -> dict[str, tuple[str, ...]]:
+        """Member to the members that it needs, by name; broken and ignored edges too."""
+        names = self.network.names
+        return {
+            name: tuple(names[parent] for parent in parents)
+            for name, parents in zip(names, self.network.parents, strict=True)
+        }
+
+    @cached_property
+    def children(self) -> dict[str, tuple[str, ...]]:
+        """Member to the members that need it, by name."""
+        found: dict[str, list[str]] = {name: [] for name in self.network.names}
+        for child, parents in self.parents.items():
+            for parent in parents:
+                found[parent].append(child)
+        return {name: tuple(children) for name, children in found.items()}
+
+    @cached_property
+    def broken(self) -> frozenset[tuple[str, str]]:
+        """Edges (parent, child) that the order leaves out."""
+        return frozenset(edge for cycle in self.cycles for edge in cycle.broken)
+
+    def waited_for(self, child: str) -> tuple[str, ...]:
+        """The parents that a member really waits for: neither broken nor ignored by the migration."""
+        ignored = self.migration.ignored_deps_per_node.get(child, frozenset())
+        return tuple(
+            parent for parent in self.parents[child] if (parent, child) not in self.broken and parent not in ignored
+        )
+
+    def edges_of(self, child: str) -> tuple[Edge, ...]:
+        """The edges that lead to a member, by parent."""
+        paths = self.network.paths(child)
+        return tuple(self._edge(parent, child, paths[parent]) for parent in self.parents[child])
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """All edges, by parent and child."""
+        found = [edge for name in self.network.names for edge in self.edges_of(name)]
+        return tuple(sorted(found, key=lambda edge: (edge.parent, edge.child)))
+
+    def _edge(self, parent: str, child: str, hops: tuple[Hop, ...]) -> Edge:
+        last = hops[-1]
+        facts = self.graph.facts[child]
+        mask = 0
+        for need in last.needs:
+            mask |= need.platforms
+        ignored = self.migration.ignored_deps_per_node.get(child, frozenset())
+        return Edge(
+            parent=parent,
+            child=child,
+            path=(parent, *(hop.child for hop in hops)),
+            hops=hops,
+            because=tuple(self.sentence(hop) for hop in hops),
+            sections=tuple(dict.fromkeys(need.section for need in last.needs)),
+            platforms=facts.platforms_of(mask) if last.needs else facts.platforms,
+            ignored=parent in ignored,
+            broken=(parent, child) in self.broken,
+        )
+
+    def sentence(self, hop: Hop) -> str:
+        """`gtk3 needs libcups in run: gtk3/recipe/meta.yaml:61: libcups`."""
+        step = (hop.parent, hop.child)
+        if step not in self._sentences:
+            self._sentences[step] = self._sentence(hop)
+        return self._sentences[step]
+
+    def _sentence(self, hop: Hop) -> str:
+        if not hop.needs:
+            return f"{hop.child} takes {hop.parent} through strong run_exports"
+        sections = " and ".join(dict.fromkeys(need.section for need in hop.needs))
+        return f"{hop.child} needs {hop.parent} in {sections}: {self.where(hop.child, hop.needs[0])}"
+
+    def where(self, feedstock: str, need: Need) -> str:
+        """A requirement with its place, its condition, and the platforms if they are not all."""
+        facts = self.graph.facts[feedstock]
+        text = f"{self.graph.place(feedstock, need.line)}: {need.text}"
+        platforms = facts.platforms_of(need.platforms)
+        if len(platforms) < len(facts.platforms):
+            text += f" (on {', '.join(platforms)})"
+        return f"{text} (perhaps: {need.condition})" if need.condition else text
+
+
+def make_plan(graph: Graph, migration: Migration, *, allowlist: Collection[str] | None = None) -> Plan:
+    """The plan of `migration` on `graph`; `allowlist` are the names in the migration's `allowlist_file`."""
+    membership = members_of(graph, migration, allowlist=allowlist)
+    network = network_of(graph, migration, membership)
+    names = network.names
+    parents = [list(own) for own in network.parents]
+    cycles = [_cycle(component, parents, network) for component in components(parents) if len(component) > 1]
+    levels = waves(parents)
+    grouped: list[list[str]] = [[] for _ in range(max(levels, default=-1) + 1)]
+    for name, level in zip(names, levels, strict=True):
+        grouped[level].append(name)
+    return Plan(
+        migration=migration,
+        graph=graph,
+        membership=membership,
+        network=network,
+        waves=tuple(map(tuple, grouped)),
+        cycles=tuple(sorted(cycles, key=lambda cycle: cycle.members)),
+        notes=(*membership.notes, *graph.notes),
+    )
+
+
+def _cycle(component: list[int], parents: list[list[int]], network: Network) -> Cycle:
+    """Break one cycle; its edges go out of `parents`."""
+    names = network.names
+    inside = set(component)
+    inner = {node: [parent for parent in parents[node] if parent in inside] for node in component}
+    broken = broken_edges(component, inner, lambda parent, child: network.strength(names[parent], names[child]))
+    gone: dict[int, set[int]] = {}
+    for parent, child in broken:
+        gone.setdefault(child, set()).add(parent)
+    for child, out in gone.items():
+        parents[child] = [parent for parent in parents[child] if parent not in out]
+    return Cycle(
+        members=tuple(sorted(names[node] for node in component)),
+        broken=tuple((names[parent], names[child]) for parent, child in broken),
+    )

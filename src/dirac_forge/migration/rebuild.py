@@ -1,0 +1,107 @@
+"""Rebuild changes: the build number raised, the migration put into `.ci_support/migrations/`, nothing else touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from dirac_forge.feedstock.change import Change, Edit, Skip
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.schema import Migration
+from dirac_forge.recipe.build_number import raised_build_number
+from dirac_forge.recipe.read import RecipeError
+
+__all__ = ["rebuild"]
+
+
+def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
+    """The change that rebuilds a member for a migration, or why there is none.
+
+    A feedstock that has the migration already is skipped, so that a second run does nothing. Raises RecipeError where
+    the feedstock can't be read.
+    """
+    migration, name = plan.migration, folder.name
+    branch = folder.branch or "main"
+    if name not in plan.membership.members:
+        excluded = plan.membership.excluded.get(name)
+        return Skip(feedstock=name, branch=branch, reason=excluded.reason if excluded else "it is no member")
+    texts = folder.texts
+    recipe = next(iter(texts))
+    target = f".ci_support/migrations/{migration.name}.yaml"
+    if texts.get(target) == migration.text:
+        return Skip(feedstock=name, branch=branch, reason="the migration is applied already")
+    try:
+        raised = raised_build_number(texts[recipe], path=recipe, by=migration.bump_number)
+    except RecipeError as exc:
+        return Skip(feedstock=name, branch=branch, reason=str(exc))
+    edits = [
+        Edit(path=recipe, before=texts[recipe], after=raised),
+        Edit(path=target, before=texts.get(target), after=migration.text),
+    ]
+    if migration.conda_forge_yml_patches:
+        before = texts.get("conda-forge.yml", "")
+        after = _patched(before, migration.conda_forge_yml_patches, path=folder.path / "conda-forge.yml")
+        edits.append(Edit(path="conda-forge.yml", before=before or None, after=after))
+    return Change(
+        feedstock=name,
+        branch=branch,
+        kind="migration",
+        key=migration.name,
+        title=migration.title,
+        body=_body(plan, name),
+        reasons=tuple(plan.where(name, need) for need in plan.membership.members[name].because),
+        edits=tuple(edit for edit in edits if edit.before != edit.after),
+    )
+
+
+def _body(plan: Plan, name: str) -> str:
+    migration = plan.migration
+    member = plan.membership.members[name]
+    lines = [f"Rebuild for `{migration.name}`, wave {plan.wave_of[name] + 1} of {len(plan.waves)}.", ""]
+    lines += [f"- `{plan.where(name, need)}`" for need in member.because]
+    lines += [f"- strong run_exports of {exporter}" for exporter in member.exporters]
+    waited = plan.waited_for(name)
+    if waited:
+        lines += ["", f"It waited for {', '.join(waited)}."]
+    children = plan.children[name]
+    if children:
+        lines += ["", f"Waiting for it: {', '.join(children[:10])}{' and others' if len(children) > 10 else ''}."]
+    message = (migration.commit_message or "").strip().splitlines()
+    if len(message) > 1:
+        lines += ["", *(f"> {line}".rstrip() for line in message[1:])]
+    return "\n".join(lines) + "\n"
+
+
+def _patched(text: str, patches: Mapping[str, object], *, path: Path) -> str:
+    """conda-forge.yml with values replaced; a dot in a key goes one level down, and only keys that are there count."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    try:
+        values = yaml.load(text) or {}
+    except YAMLError as exc:
+        raise RecipeError(f"it can't be read: {exc}", path=path) from exc
+    changed = False
+    for key, value in patches.items():
+        *way, last = key.split(".")
+        place = values
+        for part in way:
+            place = place.get(part) if isinstance(place, dict) else None
+        if isinstance(place, dict) and last in place and place[last] != value:
+            place[last] = value
+            changed = True
+    if not changed:
+        return text
+    out = StringIO()
+    yaml.dump(values, out)
+    return out.getvalue()
+
+
+def applied(migration: Migration, texts: Mapping[str, str]) -> bool:
+    """Whether a feedstock's files have the migration."""
+    return f".ci_support/migrations/{migration.name}.yaml" in texts

@@ -1,0 +1,103 @@
+"""Records of members as they will be after their rebuild: laid over a channel they show what a migration does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from dirac_forge.channel.index import Index
+from dirac_forge.channel.records import Record
+from dirac_forge.migration.exports import Exports
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.status import carries
+
+__all__ = ["Indexed", "rebuilt_records", "with_old_pin"]
+
+
+class Indexed(Protocol):
+    """A channel, as far as it is looked at here."""
+
+    def index(self, platform: str) -> Index:
+        """The records for a platform; raises UnknownError where the channel can't be read."""
+        ...
+
+
+def rebuilt_records(
+    plan: Plan, platform: str, rebuilt: Collection[str], *, channel: Indexed, exports: Exports
+) -> tuple[list[Record], list[str], list[str]]:
+    """Records for the overlay, and the specs that ask for the new and for the old pin.
+
+    Each package of a rebuilt member is taken as its newest build, with the migrated pins instead of the old ones and a
+    higher build number. A migrated library that the channel lacks in its new version is taken to be built like its
+    newest one. Raises UnknownError where the channel can't be read.
+    """
+    index = channel.index(platform)
+    pins = _pins(plan, platform, exports)
+    records: list[Record] = []
+    new: list[str] = []
+    old: list[str] = []
+    for package, version in pins.items():
+        found = index.group(package).records
+        new.append(f"{package} {version}.*" if version[-1:].isdigit() else f"{package} {version}")
+        older = [record for record in found if not _is(record.version, version)]
+        if found and len(older) == len(found):
+            newest = found[0]
+            records.append(
+                replace(newest, version=version, build="migrated_0", build_number=0, file_name="", channel="")
+            )
+        if older:
+            old.append(f"{package} {older[0].version}")
+    for name in rebuilt:
+        for output in plan.graph.facts[name].outputs:
+            records += _rebuilt(index.group(output).records, pins, plan.migration.bump_number)
+    return records, new, old
+
+
+def _pins(plan: Plan, platform: str, exports: Exports) -> dict[str, str]:
+    """Exported package to its new version on a platform."""
+    keys = plan.migration.pins(platform).configuration.values
+    pins: dict[str, str] = {}
+    for package in sorted(plan.membership.packages):
+        values = keys.get(package.replace("-", "_"), keys.get(package, ()))
+        if values:
+            version = values[0].partition(" ")[0].removesuffix(".*")
+            pins |= dict.fromkeys(exports.of(package), version)
+    return pins
+
+
+def with_old_pin(record: Record, plan: Plan, platform: str, exports: Exports) -> bool:
+    """Whether a package depends on a migrated one, and not by its new pin."""
+    return tuple(_moved(depend, _pins(plan, platform, exports)) for depend in record.depends) != record.depends
+
+
+def _is(version: str, pin: str) -> bool:
+    return version == pin or version.startswith(f"{pin}.")
+
+
+def _rebuilt(found: Sequence[Record], pins: dict[str, str], bump: int) -> list[Record]:
+    """The newest builds of a package, one for each build string, with the new pins."""
+    if not found:
+        return []
+    newest = found[0]
+    result = []
+    for record in found:
+        if (record.version, record.build_number) != (newest.version, newest.build_number):
+            continue
+        depends = tuple(_moved(depend, pins) for depend in record.depends)
+        if depends == record.depends:
+            continue
+        number = record.build_number + bump
+        build = f"{record.build.rpartition('_')[0] or record.build}_migrated{number}"
+        result.append(
+            replace(record, depends=depends, build=build, build_number=number, file_name="", channel="", timestamp=None)
+        )
+    return result
+
+
+def _moved(depend: str, pins: dict[str, str]) -> str:
+    name, _, spec = depend.partition(" ")
+    version = pins.get(name)
+    if version is None or not spec or carries(spec, version):
+        return depend
+    return f"{name} {version}.*"

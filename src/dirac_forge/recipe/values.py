@@ -1,0 +1,312 @@
+"""Values of recipe templates and what may be done with them: plain data only, within a budget, and `Unknown`.
+
+Templates come from anywhere, so nothing here reaches an attribute of a Python object: a name after a dot is a key of
+a mapping or one of the listed methods of text and lists. A value that can't be known (a pin nobody gave) is `Unknown`
+and spreads through every operation, so that a condition on it is neither true nor false.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+__all__ = [
+    "Budget",
+    "EvaluationError",
+    "Function",
+    "Namespace",
+    "Unknown",
+    "arithmetic",
+    "as_text",
+    "attribute",
+    "call",
+    "compare",
+    "item",
+    "truth",
+]
+
+_MAX_TEXT = 200_000
+_MAX_ITEMS = 10_000
+_MAX_NUMBER = 10**30
+_WIDTH = re.compile(r"\d{3}|\*")
+
+
+class EvaluationError(Exception):
+    """A template or selector asks for something that isn't possible or isn't allowed; the readers add the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that can't be known here; `names` are the variables that it hangs on."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Namespace:
+    """Jinja's `namespace()`: the one object whose attributes a template may set."""
+
+    values: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that a template may call."""
+
+    run: Callable[..., object]
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much work one template may still cause."""
+
+    steps: int = 200_000
+
+    def spend(self, steps: int = 1) -> None:
+        """Take `steps` off; raises EvaluationError when nothing is left."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise EvaluationError("the template does not end within its limit of work")
+
+
+def merged(*values: object) -> Unknown | None:
+    """The Unknown that joins those among `values`, None where all are known."""
+    names: list[str] = []
+    found = False
+    for value in values:
+        if isinstance(value, Unknown):
+            found = True
+            names.extend(name for name in value.names if name not in names)
+    return Unknown(tuple(names)) if found else None
+
+
+def truth(value: object) -> bool | Unknown:
+    """Whether a condition holds, as Python and Jinja see it."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, (Namespace, Function)):
+        return True
+    return bool(value)
+
+
+def as_text(value: object) -> str:
+    """What `{{ value }}` puts into the text (an Unknown gives "")."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, (Unknown, Function, Namespace)):
+        return ""
+    return str(value)
+
+
+_COMPARISONS: dict[str, Callable[..., object]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "lteq": operator.le,
+    "gt": operator.gt,
+    "gteq": operator.ge,
+}
+
+
+def compare(name: str, left: object, right: object) -> bool | Unknown:
+    """One comparison; `name` is eq, ne, lt, lteq, gt, gteq, in, notin, is or isnot."""
+    if (unknown := merged(left, right)) is not None:
+        return unknown
+    if name in {"in", "notin"}:
+        return _contains(left, right) is (name == "in")
+    if name in {"is", "isnot"}:
+        return (left is right) is (name == "is")
+    try:
+        return bool(_COMPARISONS[name](left, right))
+    except TypeError:
+        raise EvaluationError(f"{left!r} and {right!r} have no order") from None
+
+
+def _contains(left: object, right: object) -> bool:
+    if isinstance(right, str):
+        return isinstance(left, str) and left in right
+    if isinstance(right, (Mapping, Sequence)):
+        return left in right
+    raise EvaluationError(f"{right!r} contains nothing")
+
+
+def arithmetic(name: str, left: object, right: object) -> object:
+    """`left name right` for add, sub, mul, div, floordiv, mod, pow; sizes stay within limits."""
+    if (unknown := merged(left, right)) is not None:
+        return unknown
+    if name == "add" and isinstance(left, str) and isinstance(right, str):
+        return limited(left + right)
+    if name == "add" and isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return limited([*left, *right])
+    if name == "mul" and isinstance(left, (str, list, tuple)) and isinstance(right, int):
+        if len(left) * max(right, 0) > _MAX_ITEMS:
+            raise EvaluationError("a template repeats a value too often")
+        return left * right
+    if name == "mod" and isinstance(left, str):
+        return _formatted(left, right)
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        return _number(name, left, right)
+    raise EvaluationError(f"no arithmetic between {left!r} and {right!r}")
+
+
+def _number(name: str, left: float, right: float) -> object:
+    if name == "pow" and (abs(right) > 64 or abs(left) > 1_000_000):
+        raise EvaluationError("a power is too large")
+    operations: dict[str, Callable[[float, float], float]] = {
+        "add": operator.add,
+        "sub": operator.sub,
+        "mul": operator.mul,
+        "div": operator.truediv,
+        "floordiv": operator.floordiv,
+        "mod": operator.mod,
+        "pow": operator.pow,
+    }
+    try:
+        result = operations[name](left, right)
+    except (ZeroDivisionError, OverflowError) as exc:
+        raise EvaluationError(str(exc)) from None
+    if isinstance(result, complex) or abs(result) > _MAX_NUMBER:
+        raise EvaluationError("a number is out of bounds")
+    return result
+
+
+def _formatted(pattern: str, arguments: object) -> str:
+    if _WIDTH.search(pattern):
+        raise EvaluationError("a format asks for too wide a field")
+    try:
+        return limited_text(pattern % (tuple(arguments) if isinstance(arguments, (list, tuple)) else (arguments,)))
+    except (TypeError, ValueError) as exc:
+        raise EvaluationError(str(exc)) from None
+
+
+def limited(value: object) -> object:
+    """`value`; raises EvaluationError where text or list is longer than a recipe ever needs."""
+    if isinstance(value, str) and len(value) > _MAX_TEXT:
+        raise EvaluationError("a template makes a text that is too long")
+    if isinstance(value, (list, tuple, dict)) and len(value) > _MAX_ITEMS:
+        raise EvaluationError("a template makes a list that is too long")
+    return value
+
+
+def limited_text(value: str) -> str:
+    """The same for text."""
+    limited(value)
+    return value
+
+
+def item(value: object, key: object) -> object:
+    """`value[key]`; a missing key is Unknown, as Jinja's undefined is."""
+    if (unknown := merged(value, key)) is not None:
+        return unknown
+    if isinstance(value, Namespace) and isinstance(key, str):
+        return value.values.get(key, Unknown((key,)))
+    if isinstance(value, Mapping):
+        try:
+            return value[key] if key in value else Unknown((str(key),))
+        except TypeError:
+            raise EvaluationError(f"{key!r} is no key") from None
+    if isinstance(value, (str, list, tuple)) and isinstance(key, (int, slice)):
+        try:
+            return value[key]
+        except (IndexError, ValueError):
+            return Unknown((str(key),))
+    return Unknown((str(key),))
+
+
+def attribute(value: object, name: str) -> object:
+    """`value.name`: a key of a mapping, or a method from the list below."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Namespace):
+        return value.values.get(name, Unknown((name,)))
+    if isinstance(value, Mapping) and name in value:
+        return value[name]
+    methods: Mapping[str, Callable[..., object]] = {}
+    if isinstance(value, str):
+        methods = TEXT_METHODS
+    elif isinstance(value, Mapping):
+        methods = _MAPPING_METHODS
+    elif isinstance(value, (list, tuple)):
+        methods = _LIST_METHODS
+    if name not in methods:
+        if name.startswith("_"):
+            raise EvaluationError(f"{name} is out of reach for a template")
+        return Unknown((name,))
+    method = methods[name]
+    return Function(lambda *args, **kwargs: method(value, *args, **kwargs))
+
+
+def call(function: object, args: Sequence[object], kwargs: Mapping[str, object]) -> object:
+    """`function(*args, **kwargs)`; Unknown where the function is, or where a plain method gets an Unknown."""
+    if isinstance(function, Unknown):
+        return function
+    if not isinstance(function, Function):
+        raise EvaluationError(f"{function!r} can't be called")
+    try:
+        return limited(function.run(*args, **kwargs))
+    except EvaluationError:
+        raise
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as exc:
+        raise EvaluationError(f"a call fails: {exc}") from None
+
+
+def _known(method: Callable[..., object]) -> Callable[..., object]:
+    def run(*args: object, **kwargs: object) -> object:
+        unknown = merged(*args, *kwargs.values())
+        return method(*args, **kwargs) if unknown is None else unknown
+
+    return run
+
+
+def replace(text: str, old: object, new: object, count: int = -1) -> str:
+    """`text` with `old` replaced; the size is checked before the text is made."""
+    old, new = as_text(old), as_text(new)
+    if len(text) + text.count(old) * len(new) > _MAX_TEXT:
+        raise EvaluationError("a template makes a text that is too long")
+    return text.replace(old, new, count)
+
+
+def join(separator: str, parts: Sequence[object]) -> str | Unknown:
+    """The texts of `parts` with `separator` between them."""
+    if (unknown := merged(*parts)) is not None:
+        return unknown
+    texts = [as_text(part) for part in parts]
+    if sum(map(len, texts)) + len(separator) * len(texts) > _MAX_TEXT:
+        raise EvaluationError("a template makes a text that is too long")
+    return separator.join(texts)
+
+
+def _first_found(mapping: Mapping[object, object], key: object, default: object = None) -> object:
+    return mapping.get(key, default)
+
+
+def _append(items: object, value: object) -> object:
+    if not isinstance(items, list):
+        raise EvaluationError("append needs a list")
+    limited(items)
+    items.append(value)
+    return None
+
+
+_TEXT_METHODS = """
+capitalize count endswith find index isalnum isalpha isdecimal isdigit lower lstrip partition removeprefix removesuffix
+rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper
+"""
+TEXT_METHODS: dict[str, Callable[..., object]] = {name: _known(getattr(str, name)) for name in _TEXT_METHODS.split()}
+TEXT_METHODS["replace"] = _known(replace)
+TEXT_METHODS["join"] = _known(join)
+
+_MAPPING_METHODS: dict[str, Callable[..., object]] = {
+    "get": _known(_first_found),
+    "items": lambda mapping: [list(pair) for pair in mapping.items()],
+    "keys": list,
+    "values": lambda mapping: list(mapping.values()),
+}
+
+_LIST_METHODS: dict[str, Callable[..., object]] = {
+    "append": _append,
+    "count": lambda items, value: items.count(value),
+    "index": lambda items, value: items.index(value),
+}

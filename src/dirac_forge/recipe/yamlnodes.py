@@ -1,0 +1,140 @@
+"""YAML from strangers, as nodes that know their line: no objects, no bombs, no deep nesting.
+
+libyaml (through PyYAML) parses, about ten times faster than a pure Python parser; nothing is constructed but text,
+mappings and lists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from dirac_forge.errors import InputError
+
+__all__ = [
+    "MappingNode",
+    "Node",
+    "ScalarNode",
+    "SequenceNode",
+    "YamlError",
+    "compose",
+    "line_of",
+    "pairs",
+    "plain",
+    "scalar",
+]
+
+MappingNode = yaml.MappingNode
+Node = yaml.Node
+ScalarNode = yaml.ScalarNode
+SequenceNode = yaml.SequenceNode
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_SIZE = 4_000_000
+_MAX_FLOW = 50
+_MAX_VALUES = 200_000
+_MAX_DEPTH = 60
+_INDICATORS = re.compile(r"^[ \t?:-]{400}", re.MULTILINE)
+_FLOW = re.compile(r"[\[\]{}]")
+
+
+class YamlError(InputError):
+    """A text is no YAML, or YAML that nobody writes for a good purpose; `line` counts from 1, 0 where not known."""
+
+    def __init__(self, message: str, *, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def compose(text: str) -> Node | None:
+    """The root node of a text with one document, None for an empty one.
+
+    Raises YamlError for what is no YAML, has several documents, is larger than 4 MB or nested too deeply.
+    """
+    _check(text)
+    try:
+        return yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        raise YamlError(exc.problem or "this is no YAML", line=mark.line + 1 if mark else 0) from exc
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        raise YamlError(f"this is no YAML: {exc}") from exc
+
+
+def _check(text: str) -> None:
+    if len(text) > _MAX_SIZE:
+        raise YamlError(f"{len(text):,} characters are more than a recipe has")
+    if _INDICATORS.search(text):
+        raise YamlError("a line begins with hundreds of indicators")
+    if text.count("[") + text.count("{") <= _MAX_FLOW:
+        return
+    # Brackets in text and comments count too: as many open ones at a time as this only a bomb has.
+    depth = 0
+    for match in _FLOW.finditer(text):
+        depth = max(0, depth + (1 if match[0] in "[{" else -1))
+        if depth > 20 * _MAX_FLOW:
+            raise YamlError("brackets are nested too deeply", line=text.count("\n", 0, match.start()) + 1)
+
+
+def line_of(node: Node) -> int:
+    """Where a node begins, from 1."""
+    return int(node.start_mark.line) + 1
+
+
+def scalar(node: Node | None) -> str | None:
+    """The text of a scalar, None for null and for what is no scalar."""
+    if not isinstance(node, ScalarNode) or node.tag == "tag:yaml.org,2002:null":
+        return None
+    return str(node.value)
+
+
+def pairs(node: Node | None) -> Iterator[tuple[str, Node, Node]]:
+    """Key, key's node and value of a mapping in the file's order; nothing for what is no mapping.
+
+    `<<` puts another mapping's pairs in front, as YAML 1.1 says.
+    """
+    if not isinstance(node, MappingNode):
+        return
+    for key, value in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            for other in value.value if isinstance(value, SequenceNode) else [value]:
+                yield from pairs(other)
+    for key, value in node.value:
+        if key.tag != "tag:yaml.org,2002:merge" and isinstance(key, ScalarNode):
+            yield str(key.value), key, value
+
+
+class _Count:
+    def __init__(self) -> None:
+        self.values = 0
+
+
+def plain(node: Node | None, *, typed: bool = False, count: _Count | None = None, depth: int = 0) -> object:
+    """Mappings, lists and text of a node; with `typed` also numbers and booleans, as YAML 1.1 reads them.
+
+    A key that comes twice has its last value. Raises YamlError where aliases make a few lines into too many values.
+    """
+    count = count or _Count()
+    count.values += 1
+    if count.values > _MAX_VALUES or depth > _MAX_DEPTH:
+        raise YamlError("aliases make this far larger than it is", line=line_of(node) if node is not None else 0)
+    if isinstance(node, MappingNode):
+        return {key: plain(value, typed=typed, count=count, depth=depth + 1) for key, _, value in pairs(node)}
+    if isinstance(node, SequenceNode):
+        return [plain(value, typed=typed, count=count, depth=depth + 1) for value in node.value]
+    text = scalar(node)
+    return typed_scalar(node, text) if typed and isinstance(node, ScalarNode) and text is not None else text
+
+
+def typed_scalar(node: Node, text: str) -> object:
+    """A scalar's text as bool or int where it is one; other text, floats included, stays as written."""
+    if node.tag == "tag:yaml.org,2002:bool":
+        return text.lower() in {"true", "yes", "on"}
+    if node.tag == "tag:yaml.org,2002:int":
+        try:
+            return int(text.replace("_", ""), 10)
+        except ValueError:
+            return text
+    return text

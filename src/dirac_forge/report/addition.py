@@ -1,0 +1,114 @@
+"""Plans for a new platform, and what a migration does to targets, as JSON and as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from dirac_forge.migration.addition import Addition
+from dirac_forge.migration.effects import TargetEffect
+from dirac_forge.report.migration import sentences
+
+__all__ = ["addition_json", "addition_text", "effect_json", "effect_text"]
+
+
+def addition_json(addition: Addition) -> dict[str, Any]:
+    """The plan as `migrate plan --add-platform --json` prints it."""
+    count = max((one.wave for one in addition.feedstocks), default=-1) + 1
+    return {
+        "platform": addition.platform,
+        "target": addition.target,
+        "members": [
+            {
+                "feedstock": one.feedstock,
+                "packages": list(one.packages),
+                "wave": one.wave,
+                "waits_for": list(one.waits_for),
+                "skipped": one.skipped,
+                "path": list(one.path),
+                "runs": one.runs,
+            }
+            for one in addition.feedstocks
+        ],
+        "waves": [[one.feedstock for one in addition.feedstocks if one.wave == wave] for wave in range(count)],
+        "smallest": list(addition.smallest),
+        "cycles": [
+            {
+                "members": list(members),
+                "broken_edges": [{"parent": parent, "child": child} for parent, child in broken],
+            }
+            for members, broken in addition.cycles
+        ],
+        "unknown": list(addition.unknown),
+    }
+
+
+def addition_text(addition: Addition) -> RenderableType:
+    """Waves in columns of a table, then what stands in the way."""
+    if not addition.feedstocks and not addition.unknown:
+        return sentences([f"{addition.target} has all it needs on {addition.platform}."])
+    table = Table("wave", "feedstock", "packages", "waits for", "", title=f"{addition.target} on {addition.platform}")
+    for one in addition.feedstocks:
+        words = f"skipped: {one.skipped}" if one.skipped else "" if one.runs else "only to build"
+        table.add_row(
+            str(one.wave + 1),
+            one.feedstock,
+            ", ".join(one.packages),
+            ", ".join(one.waits_for),
+            words,
+        )
+    lines = [f"Without these it can't be installed: {', '.join(addition.smallest)}."] if addition.smallest else []
+    lines += [f"Skipped by the recipe: {one.feedstock} ({one.skipped})." for one in addition.feedstocks if one.skipped]
+    if addition.unknown:
+        lines.append(f"No feedstock here makes {', '.join(addition.unknown)}: `dirac-forge sync` them to see further.")
+    for members, broken in addition.cycles:
+        edges = ", ".join(f"{parent} -> {child}" for parent, child in broken)
+        lines.append(f"A cycle: {', '.join(members)}; the order leaves out {edges}.")
+    return Group(table, sentences(lines))
+
+
+def effect_json(effect: TargetEffect) -> dict[str, Any]:
+    """What a plan does to a target, as it stands in `targets` of `migrate plan --json`."""
+    return {
+        "target": effect.target,
+        "waves": [
+            {
+                "wave": one.wave,
+                "platform": one.platform,
+                "new": {"status": one.new.status, "reason": one.new.reason},
+                "old": {"status": one.old.status, "reason": one.old.reason},
+            }
+            for one in effect.waves
+        ],
+        "closure": {
+            platform: {
+                "members": list(closure.members),
+                "critical_path": list(closure.critical_path),
+                "outside": list(closure.outside),
+            }
+            for platform, closure in effect.closures.items()
+        },
+    }
+
+
+def effect_text(effect: TargetEffect) -> RenderableType:
+    """A table of waves and platforms, and the closure."""
+    platforms = list(effect.closures)
+    table = Table("after wave", *platforms, title=f"{effect.target}: with the new pin / with the old one")
+    for wave in sorted({one.wave for one in effect.waves}):
+        cells = {one.platform: f"{one.new.status} / {one.old.status}" for one in effect.waves if one.wave == wave}
+        table.add_row(str(wave) if wave else "none", *(cells.get(platform, "") for platform in platforms))
+    lines = []
+    for platform, closure in effect.closures.items():
+        if closure.outside:
+            names = ", ".join(closure.outside)
+            lines.append(f"{platform}: also with the old pin, and made by no feedstock here: {names}.")
+        if not closure.members:
+            lines.append(f"{platform}: it needs no member.")
+            continue
+        path = " -> ".join(closure.critical_path)
+        lines.append(f"{platform}: done must be {', '.join(closure.members)} ({len(closure.members)}).")
+        lines.append(f"  the longest chain has {len(closure.critical_path)}: {path}")
+    return Group(table, sentences(lines))

@@ -1,0 +1,31 @@
+"""Pictures in Mermaid's language, as GitHub shows them in Markdown."""
+
+from __future__ import annotations
+
+from dirac_forge.report.picture import COLOURS, Picture
+
+__all__ = ["mermaid"]
+
+
+def mermaid(picture: Picture) -> str:
+    """The picture as a flowchart; one subgraph a wave."""
+    number = {box.name: f"n{place}" for place, box in enumerate(box for wave in picture.waves for box in wave)}
+    lines = ["---", f"title: {_text(picture.title)}", "---", "flowchart LR"]
+    for place, wave in enumerate(picture.waves, start=1):
+        lines.append(f'  subgraph wave{place}["wave {place}"]')
+        lines += [f'    {number[box.name]}["{_text(box.name)}"]:::{_class(box.state)}' for box in wave]
+        lines.append("  end")
+    for arrow in picture.arrows:
+        link = "-.-x" if arrow.broken else "-.->" if arrow.through else "-->"
+        label = f'|"{_text(" ".join(arrow.through))}"|' if arrow.through and not arrow.broken else ""
+        lines.append(f"  {number[arrow.parent]} {link}{label} {number[arrow.child]}")
+    lines += [f"  classDef {_class(state)} fill:{COLOURS[state]},color:#fff,stroke:none" for state in picture.states]
+    return "\n".join([*lines, ""])
+
+
+def _class(state: str) -> str:
+    return state.replace("-", "")
+
+
+def _text(text: str) -> str:
+    return text.replace("&", "#amp;").replace('"', "#quot;").replace("\n", " ")

@@ -1,0 +1,341 @@
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.channel.records import Record, RunExports
+from dirac_forge.channel.repodata import ChannelUnknownError
+from dirac_forge.channel.solver import Channel, NoSolution, Solution
+from dirac_forge.errors import InputError
+from dirac_forge.progress import Silent
+from support.channel import pkg, write_channel
+
+
+def versions(found: Solution | NoSolution) -> dict[str, str]:
+    assert isinstance(found, Solution), found
+    return {record.name: record.version for record in found.packages}
+
+
+@pytest.fixture
+def simple(tmp_path: Path) -> Path:
+    return write_channel(
+        tmp_path / "simple",
+        {
+            "noarch": [pkg("app 1.0", "lib >=1", noarch="generic"), pkg("app 2.0", "lib >=2", noarch="generic")],
+            "linux-64": [pkg("lib 1.0"), pkg("lib 2.0", "__glibc >=2.17"), pkg("lib 2.1", "__glibc >=2.34")],
+            "osx-64": [pkg("lib 1.0")],
+        },
+    )
+
+
+def test_the_highest_versions_that_the_machine_can_have(simple: Path) -> None:
+    channel = Channel.open([str(simple)])
+    assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
+    assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
+    assert isinstance(channel.solve(["app"], platform="win-64"), NoSolution)
+
+
+def test_the_workspace_decides_about_the_machine(simple: Path) -> None:
+    channel = Channel.open([simple.as_uri()], machines={"linux-64": {"__glibc": "2.34"}})
+    assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.1"}
+
+
+def test_a_name_comes_from_the_first_channel_that_has_it(tmp_path: Path, simple: Path) -> None:
+    mine = write_channel(tmp_path / "mine", {"linux-64": [pkg("lib 1.5")]})
+    first = Channel.open([str(mine), str(simple)])
+    assert versions(first.solve(["app"], platform="linux-64")) == {"app": "1.0", "lib": "1.5"}
+    second = Channel.open([str(simple), str(mine)])
+    assert versions(second.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
+    assert first.index("linux-64").group("lib").hidden_in == (str(simple),)
+
+
+def new(text: str, *depends: str, subdir: str = "linux-64", build: str = "0", number: int = 0) -> Record:
+    name, version = text.split()
+    return Record(name=name, version=version, build=build, build_number=number, subdir=subdir, depends=depends)
+
+
+def test_records_laid_over_a_channel_join_the_ones_it_has(simple: Path) -> None:
+    channel = Channel.open([str(simple)])
+    newer = channel.overlaid([new("lib 3.0")])
+    assert versions(newer.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "3.0"}
+    assert versions(newer.solve(["app", "lib <2"], platform="linux-64")) == {"app": "1.0", "lib": "1.0"}
+    assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
+    twice = newer.overlaid([new("app 3.0", "lib >=3", subdir="noarch")])
+    assert versions(twice.solve(["app"], platform="linux-64")) == {"app": "3.0", "lib": "3.0"}
+
+
+def test_an_overlay_joins_the_channel_that_has_its_name(tmp_path: Path, simple: Path) -> None:
+    mine = write_channel(tmp_path / "mine", {"noarch": [pkg("other 1.0", noarch="generic")]})
+    channel = Channel.open([str(mine), str(simple)]).overlaid([new("lib 0.5")])
+    assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
+
+
+def test_a_required_record_is_that_very_one(simple: Path) -> None:
+    channel = Channel.open([str(simple)])
+    same = new("lib 2.0", "ghost")
+    view = channel.overlaid([same])
+    # The published lib 2.0 has the same version and build, and would do.
+    assert isinstance(view.solve(["app"], platform="linux-64"), Solution)
+    assert isinstance(view.solve(["app"], platform="linux-64", required=[same]), NoSolution)
+    good = new("lib 2.0")
+    found = channel.overlaid([good]).solve(["app"], platform="linux-64", required=[good])
+    assert isinstance(found, Solution)
+    assert found.get("lib") == good
+
+
+def test_malformed_overlays_are_named(simple: Path) -> None:
+    with pytest.raises(InputError, match=r"the records of lib not a version 0 are malformed: "):
+        Channel.open([str(simple)]).overlaid(
+            [Record(name="lib", version="not a version", build="0", subdir="linux-64")]
+        )
+
+
+def test_threads_share_one_channel(simple: Path) -> None:
+    channel = Channel.open([str(simple)])
+    with ThreadPoolExecutor(8) as executor:
+        found = list(executor.map(lambda _: versions(channel.solve(["app"], platform="linux-64")), range(32)))
+    assert found == [{"app": "2.0", "lib": "2.0"}] * 32
+
+
+def test_run_exports_come_from_the_file_beside_the_repodata(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "exporting",
+        {"linux-64": [pkg("zlib 1.3"), pkg("zlib 1.2")]},
+        run_exports={"linux-64": {"zlib-1.3-0.conda": {"weak": ["zlib >=1.3,<2.0a0"]}}},
+    )
+    channel = Channel.open([str(folder)])
+    newest, older = channel.index("linux-64").group("zlib").records
+    assert channel.run_exports(newest) == RunExports(weak=("zlib >=1.3,<2.0a0",))
+    assert channel.run_exports(older) is None
+
+
+# --- bad input
+
+
+def test_a_truncated_file_is_unknown_and_named(simple: Path) -> None:
+    path = simple / "linux-64" / "repodata.json"
+    path.write_text(path.read_text()[:-100])
+    channel = Channel.open([str(simple)])
+    with pytest.raises(ChannelUnknownError) as caught:
+        channel.solve(["app"], platform="linux-64")
+    assert caught.value.message.startswith(f"{path}: the repodata can't be read: EOF while parsing")
+    assert caught.value.exit_code == 3
+    assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[]", '{"packages": null}'])
+def test_what_is_no_repodata_is_unknown(simple: Path, text: str) -> None:
+    (simple / "noarch" / "repodata.json").write_text(text)
+    with pytest.raises(ChannelUnknownError, match=r"noarch/repodata\.json: the repodata can't be read"):
+        Channel.open([str(simple)]).solve(["app"], platform="linux-64")
+
+
+def test_a_record_with_an_unparsable_spec_is_left_out_with_one_warning(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c", {"linux-64": [pkg("app 1.0"), pkg("app 2.0", "lib >=>1 ??"), pkg("lib 1.0")]}
+    )
+    watcher = Silent()
+    channel = Channel.open([str(folder)], observer=watcher)
+    for _ in range(2):
+        assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "1.0"}
+    assert [record.version for record in channel.index("linux-64").group("app").records] == ["1.0"]
+    path = folder / "linux-64" / "repodata.json"
+    assert watcher.warnings == [f"{path}: app-2.0-0.conda is left out: the spec 'lib >=>1 ??' can't be parsed"]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"version": "2.0 !!"}, "malformed version string"),
+        ({"build_number": None}, "build_number: expected an integer, not None"),
+        ({"depends": [3]}, "depends: expected a list of strings, not [3]"),
+    ],
+)
+def test_a_malformed_record_is_left_out_with_one_warning(tmp_path: Path, change: dict[str, Any], problem: str) -> None:
+    folder = write_channel(
+        tmp_path / "c", {"linux-64": [pkg("app 1.0", "lib"), pkg("lib 1.0"), pkg("lib 2.0") | change]}
+    )
+    watcher = Silent()
+    channel = Channel.open([str(folder)], observer=watcher)
+    assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "1.0", "lib": "1.0"}
+    (warning,) = watcher.warnings
+    assert warning.startswith(f"{folder / 'linux-64' / 'repodata.json'}: lib-")
+    assert f".conda is left out: {problem}" in warning
+
+
+def test_a_folder_without_a_channel_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no channel: it holds no <subdir>/repodata\.json"):
+        Channel.open([str(tmp_path)])
+    with pytest.raises(InputError, match=r"nowhere: there is no such folder"):
+        Channel.open([str(tmp_path / "nowhere")])
+    with pytest.raises(InputError, match="no channel is given"):
+        Channel.open([])
+
+
+def test_wrong_specs_and_platforms_are_wrong_use(simple: Path) -> None:
+    channel = Channel.open([str(simple)])
+    with pytest.raises(InputError, match=r"'app >=>1' is not a package spec"):
+        channel.solve(["app >=>1"], platform="linux-64")
+    with pytest.raises(InputError, match="'linux' is not a platform"):
+        channel.solve(["app"], platform="linux")
+
+
+# --- remote channels
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *args: Any) -> None:
+        """A client that goes away in the middle is no news."""
+
+
+@pytest.fixture
+def served(simple: Path) -> Any:
+    server = _Server(("127.0.0.1", 0), partial(_Quiet, directory=str(simple)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_remote_channel_is_read_through_the_gateway(served: str, tmp_path: Path) -> None:
+    channel = Channel.open([served], cache_dir=tmp_path / "cache")
+    assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
+    view = channel.overlaid([new("lib 3.0")])
+    assert versions(view.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "3.0"}
+    assert view.index("linux-64").match("lib >=2,<4")[1].bit_count() == 3
+    assert channel.index("linux-64").names() == {"app", "lib"}
+
+
+def test_what_another_platform_of_a_remote_channel_has(served: str, tmp_path: Path) -> None:
+    channel = Channel.open([served], cache_dir=tmp_path / "cache")
+    assert isinstance(channel.solve(["app"], platform="win-64"), NoSolution)
+    having = [name for name in channel.platforms() if channel.index(name).group("lib").records]
+    assert having == ["linux-64", "osx-64"]
+
+
+def test_a_snapshot_and_a_remote_channel_together(served: str, tmp_path: Path) -> None:
+    mine = write_channel(tmp_path / "mine", {"linux-64": [pkg("lib 1.5")]})
+    channel = Channel.open([str(mine), served], cache_dir=tmp_path / "cache")
+    assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "1.0", "lib": "1.5"}
+
+
+def test_credentials_are_never_told(served: str, tmp_path: Path) -> None:
+    secret = served.replace("http://", "http://me:hunter2@")
+    channel = Channel.open([secret], cache_dir=tmp_path / "cache")
+    found = channel.solve(["app"], platform="linux-64")
+    assert isinstance(found, Solution)
+    assert {record.channel for record in found.packages} == {served.replace("http://", "http://***@") + "/"}
+    token = Channel.open([f"{served}/t/hunter2/private"], cache_dir=tmp_path / "cache")
+    with pytest.raises(ChannelUnknownError) as caught:
+        token.solve(["app"], platform="linux-64")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_unreachable_channel_is_asked_once_and_unknown(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def reachable(url: str) -> bool:
+        asked.append(url)
+        return False
+
+    channel = Channel.open(["https://conda.example.invalid/c"], cache_dir=tmp_path, reachable=reachable)
+    for platform in ("linux-64", "osx-64", "linux-64"):
+        with pytest.raises(
+            ChannelUnknownError, match=r"https://conda\.example\.invalid/c/: the channel can't be reached"
+        ):
+            channel.solve(["app"], platform=platform)
+    assert asked == ["https://conda.example.invalid/c/"]
+
+
+def test_a_url_without_a_channel_is_unknown(served: str, tmp_path: Path) -> None:
+    channel = Channel.open([f"{served}/nowhere"], cache_dir=tmp_path / "cache")
+    with pytest.raises(ChannelUnknownError, match="can't be read for linux-64: could not find subdir 'noarch'"):
+        channel.solve(["app"], platform="linux-64")
+
+
+def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> None:
+    class Broken(_Quiet):
+        def do_GET(self) -> None:
+            if not self.path.endswith("linux-64/repodata.json"):
+                return super().do_GET()
+            body = (simple / "linux-64" / "repodata.json").read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+            return None
+
+    server = _Server(("127.0.0.1", 0), partial(Broken, directory=str(simple)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        channel = Channel.open(
+            [f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=1.5, retries=0
+        )
+        with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64"):
+            channel.solve(["app"], platform="linux-64")
+        assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_channel_that_stops_half_way_is_not_waited_for(simple: Path, tmp_path: Path) -> None:
+    leave = threading.Event()
+
+    class Stuck(_Quiet):
+        def do_GET(self) -> None:
+            if not self.path.endswith("linux-64/repodata.json"):
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            leave.wait()
+            return None
+
+    server = _Server(("127.0.0.1", 0), partial(Stuck, directory=str(simple)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        channel = Channel.open([f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=0.5)
+        for _ in range(2):
+            with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64: no answer within "):
+                channel.solve(["app"], platform="linux-64")
+    finally:
+        leave.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    record = Record(
+        name="lib",
+        version="1.0",
+        build="h1_2",
+        build_number=2,
+        subdir="noarch",
+        depends=("a >=1",),
+        constrains=("b <2",),
+        noarch="python",
+        timestamp=1_700_000_000_000,
+    )
+    folder = write_channel(tmp_path, {"noarch": [record.to_json()]})
+    (read,) = Channel.open([str(folder)]).index("linux-64").group("lib").records
+    assert json.loads(json.dumps(read.to_json())) == record.to_json()

@@ -1,0 +1,64 @@
+"""What the analysis says of any channel, held against the solver."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dirac_forge.channel.solver import Channel, NoSolution, Solution
+from dirac_forge.check.analysis import Analysis
+from dirac_forge.check.explanation import explain
+from dirac_forge.check.unblock import unblock
+from support.channel import pkg, write_channel
+
+NAMES = ("a", "b", "c", "d", "e")
+versions = st.sampled_from(["1.0", "2.0", "3.0"])
+bounds = st.sampled_from(["", " >=2", " <2", " 1.*", " >=4", " 3.0"])
+
+
+@st.composite
+def channels(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Five names in some versions, with dependencies and constraints on each other, and now and then on what is not."""
+    records = []
+    for name in NAMES:
+        for version in draw(st.sets(versions, max_size=3)):
+            others = st.sampled_from([other for other in (*NAMES, "ghost") if other != name])
+            depends = [f"{draw(others)}{draw(bounds)}" for _ in range(draw(st.integers(0, 2)))]
+            constrains = [f"{draw(others)}{draw(bounds)}" for _ in range(draw(st.integers(0, 1)))]
+            records.append(pkg(f"{name} {version}", *depends, constrains=constrains))
+    return records
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    records=channels(), specs=st.lists(st.builds(str.__add__, st.sampled_from(NAMES), bounds), min_size=1, max_size=2)
+)
+def test_a_contradiction_is_one_and_remedies_help(records: list[dict[str, Any]], specs: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        channel = Channel.open([str(write_channel(Path(folder), {"linux-64": records}))])
+        found = channel.solve(specs, platform="linux-64")
+        analysis = Analysis(channel.index("linux-64"), specs)
+        if isinstance(found, Solution):
+            assert analysis.contradiction is None
+            assert {record.name for record in found.packages} >= set(analysis.required)
+            return
+        explained = explain(analysis, elsewhere=lambda _: (), solver_text=found.text)
+        assert explained.causes
+        assert explained.text
+        asked = {spec[0] for spec in specs}
+        assert all(cause.chain[0] in asked for cause in explained.causes)
+        if any(cause.kind == "solver" for cause in explained.causes):
+            return
+        remedy = unblock(channel, specs, platform="linux-64", causes=explained.causes, elsewhere=lambda _: ())
+        if remedy is None:
+            return
+        supposed = [one.record for one in remedy.remedies]
+        assert isinstance(channel.overlaid(supposed).solve(specs, platform="linux-64"), Solution)
+        if remedy.smallest:
+            for left_out in supposed:
+                rest = channel.overlaid([record for record in supposed if record is not left_out])
+                assert isinstance(rest.solve(specs, platform="linux-64"), NoSolution)

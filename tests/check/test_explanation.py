@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.channel.solver import Channel, NoSolution
+from dirac_forge.check.analysis import Analysis
+from dirac_forge.check.matrix import Cell, cells_of, check
+from dirac_forge.check.targets import make_target
+from support.channel import pkg, pythons, write_channel
+
+
+def answer(folder: Path, *specs: str, platform: str = "linux-64", python: str = "") -> Cell:
+    target = make_target("it", specs, platforms=[platform], pythons=[python] if python else [])
+    with ThreadPoolExecutor(2) as executor:
+        (cell,) = check(Channel.open([str(folder)]), cells_of(target), executor=executor)
+    return cell
+
+
+def reasons(cell: Cell) -> list[tuple[str, str]]:
+    assert cell.status == "not-installable", cell
+    return [(cause.kind, str(cause)) for cause in cell.causes]
+
+
+def remedies(cell: Cell) -> list[str]:
+    assert cell.unblock is not None
+    return [remedy.text for remedy in cell.unblock.remedies]
+
+
+def per_python(text: str, *minors: str, depends: Sequence[str] = ()) -> list[dict[str, Any]]:
+    return [
+        pkg(
+            text,
+            f"python >={minor},<3.{int(minor[2:]) + 1}.0a0",
+            f"python_abi {minor}.* *_cp{minor.replace('.', '')}",
+            *depends,
+            build=f"py{minor.replace('.', '')}_0",
+        )
+        for minor in minors
+    ]
+
+
+def test_no_build_for_the_platform(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {
+            "noarch": [pkg("app 1.0", "middle", noarch="generic"), pkg("middle 1.0", "low >=2", noarch="generic")],
+            "linux-64": [pkg("low 2.0")],
+            "osx-64": [pkg("low 2.0", "__osx >=11")],
+            "win-64": [pkg("other 1.0")],
+        },
+    )
+    cell = answer(folder, "app", platform="win-64")
+    assert reasons(cell) == [
+        ("no-build", "app → middle → low: no build for win-64 (there is one for linux-64 and osx-64)")
+    ]
+    assert remedies(cell) == ["build low for win-64"]
+    assert cell.unblock is not None
+    assert cell.unblock.smallest
+
+
+def test_every_cause_is_named_and_the_smallest_set_unblocks(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {
+            "noarch": [pkg("app 1.0", "a", "b", "c", noarch="generic")],
+            "linux-64": [pkg("a 1.0", "deep"), pkg("b 1.0"), pkg("c 1.0"), pkg("deep 1.0")],
+            "win-64": [pkg("c 1.0")],
+        },
+    )
+    cell = answer(folder, "app", platform="win-64")
+    assert reasons(cell) == [
+        ("no-build", "app → a: no build for win-64 (there is one for linux-64)"),
+        ("no-build", "app → b: no build for win-64 (there is one for linux-64)"),
+    ]
+    # A build of `a` would need `deep` too, as it does elsewhere.
+    assert remedies(cell) == ["build a for win-64", "build b for win-64", "build deep for win-64"]
+
+
+def test_built_for_other_pythons(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {
+            "noarch": [pkg("app 1.0", "fast", "python >=3.10", noarch="python")],
+            "linux-64": [*pythons("3.11", "3.12", "3.13", "3.14"), *per_python("fast 1.0", "3.11", "3.12", "3.13")],
+        },
+    )
+    cell = answer(folder, "app", python="3.14")
+    assert reasons(cell) == [("python", "app → fast: built only for Python ≤3.13")]
+    assert remedies(cell) == ["build fast for this Python"]
+    assert answer(folder, "app", python="3.13").status == "installable"
+
+
+def test_made_for_newer_pythons_and_the_older_version_that_installs(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {
+            "noarch": [
+                pkg("app 2.0", "python >=3.12", noarch="python"),
+                pkg("app 1.0", "python >=3.9", noarch="python"),
+            ],
+            "linux-64": pythons("3.11", "3.12", "3.13"),
+        },
+    )
+    cell = answer(folder, "app >=2", python="3.11")
+    assert reasons(cell) == [("python", "app: made only for Python ≥3.12")]
+    assert cell.older == "1.0"
+    assert answer(folder, "app", python="3.11").version == "1.0"
+
+
+def test_a_python_that_the_channel_lacks(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {"noarch": [pkg("app 1.0", "python >=3.9", noarch="python")], "linux-64": pythons("3.11", "3.12")},
+    )
+    cell = answer(folder, "app", python="3.15")
+    assert reasons(cell) == [("version", "python: no build matches python 3.15.*: the newest version is 3.12.1")]
+
+
+def test_the_newest_build_and_older_ones_fail_for_different_reasons(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {
+            "noarch": [
+                pkg("app 1.0", "util", noarch="generic"),
+                pkg("util 2.0", "new", noarch="generic"),
+                pkg("util 1.0", "old", noarch="generic"),
+            ],
+            "linux-64": [*pythons("3.13", "3.14"), *per_python("old 1.0", "3.13")],
+            "osx-64": [pkg("new 1.0")],
+        },
+    )
+    cell = answer(folder, "app", python="3.14")
+    assert reasons(cell) == [
+        ("no-build", "app → util → new: no build for linux-64 (there is one for osx-64)"),
+        ("python", "or, older: app → util → old: built only for Python ≤3.13"),
+    ]
+    assert cell.reason == (
+        "app → util → new: no build for linux-64 (there is one for osx-64); "
+        "or, older: app → util → old: built only for Python ≤3.13"
+    )
+
+
+def test_pins_that_exclude_each_other_and_who_brings_them(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {
+            "linux-64": [
+                pkg("app 1.0", "one", "two"),
+                pkg("one 1.0", "lib >=2,<3"),
+                pkg("two 1.0", "lib >=1,<2"),
+                pkg("lib 1.0"),
+                pkg("lib 2.0"),
+            ]
+        },
+    )
+    cell = answer(folder, "app")
+    ((kind, text),) = reasons(cell)
+    assert kind == "conflict"
+    assert text == (
+        "app → two → lib: pins that exclude each other: two needs lib >=1,<2, but app → one needs lib >=2,<3"
+    )
+    assert remedies(cell) == ["relax the pin of two 1.0 on lib (lib >=1,<2)"]
+
+
+def test_a_pin_against_what_the_user_asks_for(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {
+            "linux-64": [
+                pkg("app 1.0", "one", "two"),
+                pkg("one 1.0", "lib >=2,<3"),
+                pkg("two 1.0", "lib >=2,<3"),
+                pkg("lib 1.0"),
+                pkg("lib 2.0"),
+            ]
+        },
+    )
+    cell = answer(folder, "app", "lib 1.*")
+    text = "pins that exclude each other: one needs lib >=2,<3, but lib 1.* is asked for"
+    assert reasons(cell) == [
+        ("conflict", f"app → one → lib: {text} (so does two)"),
+    ]
+    assert remedies(cell) == [
+        "relax the pin of one 1.0 on lib (lib >=2,<3)",
+        "relax the pin of two 1.0 on lib (lib >=2,<3)",
+    ]
+
+
+def test_constraints_exclude_too(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {
+            "linux-64": [
+                pkg("app 1.0", "one", "lib"),
+                pkg("one 1.0", constrains=["lib <1"]),
+                pkg("lib 1.0"),
+            ]
+        },
+    )
+    ((kind, text),) = reasons(answer(folder, "app"))
+    assert kind == "conflict"
+    assert "one" in text
+    assert "lib <1" in text
+
+
+def test_a_machine_that_is_too_old(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "lib"), pkg("lib 1.0", "__glibc >=2.34,<3.0.a0")]})
+    cell = answer(folder, "app")
+    assert reasons(cell) == [("machine", "app → lib: needs __glibc >=2.34,<3.0.a0, and this machine has __glibc 2.28")]
+    assert remedies(cell) == ["build lib without __glibc >=2.34,<3.0.a0"]
+
+
+def test_a_version_that_is_not_there_or_marked_broken(tmp_path: Path) -> None:
+    records = [pkg("app 1.0", "lib >=2"), pkg("app 0.9", "lib >=2"), pkg("lib 1.0")]
+    folder = write_channel(tmp_path / "a", {"linux-64": records})
+    cell = answer(folder, "app")
+    assert reasons(cell) == [("version", "app → lib: no build matches lib >=2: the newest version is 1.0")]
+    assert remedies(cell) == ["build lib 2 for linux-64"]
+    broken = write_channel(tmp_path / "b", {"linux-64": records}, removed={"linux-64": ["lib-2.1-0.conda"]})
+    assert reasons(answer(broken, "app")) == [
+        ("broken", "app → lib: lib 2.1 was in the channel and is marked broken; nothing else matches lib >=2")
+    ]
+
+
+def test_a_typo_gets_the_nearest_name(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path, {"linux-64": [pkg("dirac-grid 1.0"), pkg("numpy 1.0")]})
+    cell = answer(folder, "dirac-gird")
+    assert reasons(cell) == [
+        ("unknown-name", "dirac-gird: no channel has a package of this name; did you mean dirac-grid?")
+    ]
+    assert cell.unblock is None
+
+
+def test_a_dependency_that_is_nowhere(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "ghost")]})
+    cell = answer(folder, "app")
+    assert reasons(cell) == [("unknown-name", "app → ghost: no channel has a package of this name")]
+    assert remedies(cell) == ["package ghost"]
+
+
+def test_a_lower_channel_that_priority_hides(tmp_path: Path) -> None:
+    high = write_channel(tmp_path / "high", {"linux-64": [pkg("lib 1.0")]})
+    low = write_channel(tmp_path / "low", {"linux-64": [pkg("app 1.0", "lib >=2"), pkg("lib 2.0")]})
+    target = make_target("app", ["app"], platforms=["linux-64"], pythons=[])
+    with ThreadPoolExecutor(1) as executor:
+        (cell,) = check(Channel.open([str(high), str(low)]), cells_of(target), executor=executor)
+    text = "app → lib: no build matches lib >=2: the newest version is 1.0"
+    assert reasons(cell) == [("version", f"{text} ({low} has the name too, but channel priority is strict)")]
+
+
+def test_a_no_that_takes_a_search_is_still_a_no(tmp_path: Path) -> None:
+    """Either version of `a` fits each of the others, but not both of them: no single pin is to blame."""
+    folder = write_channel(
+        tmp_path,
+        {
+            "linux-64": [
+                pkg("app 1.0", "a", "b", "c"),
+                pkg("a 1.0"),
+                pkg("a 2.0"),
+                pkg("b 1.0", "a 1.0", "d 1.0"),
+                pkg("b 2.0", "a 2.0", "d 2.0"),
+                pkg("c 1.0", "a 1.0", "d 2.0"),
+                pkg("c 2.0", "a 2.0", "d 1.0"),
+                pkg("d 1.0"),
+                pkg("d 2.0"),
+            ]
+        },
+    )
+    cell = answer(folder, "app")
+    assert [kind for kind, _ in reasons(cell)] == ["conflict", "conflict"]
+    assert [cause.text.partition(",")[0] for cause in cell.causes] == ["with a 2.0", "with a 1.0"]
+    assert cell.reason == (
+        "app → c → d: with a 2.0, pins that exclude each other: c needs d 1.0, but app → b needs d 2.0; "
+        "app → c → d: with a 1.0, pins that exclude each other: c needs d 2.0, but app → b needs d 1.0"
+    )
+
+
+def test_what_the_analysis_rules_out_the_solver_refuses(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path,
+        {"linux-64": [pkg("app 1.0", "a >=2"), pkg("app 2.0", "a >=3"), pkg("a 1.0"), pkg("a 2.0", "missing")]},
+    )
+    channel = Channel.open([str(folder)])
+    analysis = Analysis(channel.index("linux-64"), ["app"])
+    assert analysis.contradiction == "app"
+    assert isinstance(channel.solve(["app"], platform="linux-64"), NoSolution)
+
+
+@pytest.mark.parametrize("spec", ["app", "app 1.0"])
+def test_what_can_be_installed_has_no_reason(tmp_path: Path, spec: str) -> None:
+    folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "a"), pkg("a 1.0")]})
+    cell = answer(folder, spec)
+    assert (cell.status, cell.version, cell.reason, cell.causes) == ("installable", "1.0", "", ())
+    assert [str(record) for record in cell.packages] == ["a 1.0 0", "app 1.0 0"]
+
+
+def test_a_chain_that_comes_back_to_itself(tmp_path: Path) -> None:
+    missing = write_channel(tmp_path / "a", {"linux-64": [pkg("a 2.0", "e"), pkg("e 1.0", "a <2")]})
+    assert reasons(answer(missing, "a")) == [("version", "a → e → a: no build matches a <2: the newest version is 2.0")]
+    there = write_channel(tmp_path / "b", {"linux-64": [pkg("a 2.0", "e"), pkg("a 1.0"), pkg("e 1.0", "a <2")]})
+    assert reasons(answer(there, "a >=2")) == [
+        ("conflict", "a → e → a: pins that exclude each other: e needs a <2, but a >=2 is asked for")
+    ]

@@ -1,0 +1,108 @@
+"""The table of the real snapshot, where it is at hand: what solves, what does not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.matrix import Cell, cells_of, check
+from dirac_forge.check.targets import make_target
+
+SNAPSHOT = Path(__file__).parents[2] / "../shared/conda-forge/channel"
+PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+
+pytestmark = pytest.mark.skipif(not SNAPSHOT.is_dir(), reason="the snapshot of conda-forge is not here")
+
+
+@pytest.fixture(scope="module")
+def channel() -> Channel:
+    return Channel.open([str(SNAPSHOT)])
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+def test_dirac_grid_by_platform_and_python(channel: Channel, executor: Executor) -> None:
+    target = make_target("dirac-grid", ["dirac-grid"])
+    cells = check(channel, cells_of(target, platforms=PLATFORMS, pythons=PYTHONS), executor=executor)
+    expected = {
+        (platform, python): "8.0.77" if python == "3.10" else "9.1.9" for platform in PLATFORMS for python in PYTHONS
+    }
+    expected["linux-aarch64", "3.14"] = ""
+    assert {(cell.platform, cell.python): cell.version for cell in cells} == expected
+    assert all(219 <= len(cell.packages) <= 306 for cell in cells if cell.version)
+    (no,) = [cell for cell in cells if cell.status != "installable"]
+    assert no.reason == (
+        "dirac-grid → cwltool → galaxy-util → ct3: no build for linux-aarch64"
+        " (there is one for linux-64, osx-64, osx-arm64 and win-64);"
+        " or, older: dirac-grid → cwltool → galaxy-util → cheetah3: built only for Python ≤3.13"
+    )
+    assert no.unblock is not None
+    assert no.unblock.text == "build ct3 for linux-aarch64"
+    assert no.unexpected
+
+
+def test_windows_names_every_cause(channel: Channel, executor: Executor) -> None:
+    target = make_target("dirac-grid", ["dirac-grid"], platforms=PLATFORMS)
+    cells = check(channel, cells_of(target, platforms=["win-64"], pythons=PYTHONS), executor=executor, remedies=False)
+    assert [cell.status for cell in cells] == ["not-installable"] * 5
+    assert not any(cell.unexpected for cell in cells)
+    for cell in cells:
+        missing = {cause.package for cause in cell.causes if cause.kind == "no-build"}
+        # dirac-grid 8, the last for Python 3.10, does not need xattr.
+        assert missing == {"cwltool", "m2crypto", "python-gfal2", "voms"} | (
+            set() if cell.python == "3.10" else {"xattr"}
+        )
+
+
+def joint(channel: Channel, executor: Executor, spec: str) -> dict[tuple[str, str], Cell]:
+    target = make_target("joint", ["dirac-grid", spec])
+    cells = check(
+        channel,
+        cells_of(target, platforms=PLATFORMS, pythons=PYTHONS[1:4]),
+        executor=executor,
+        remedies=False,
+    )
+    return {(cell.platform, cell.python): cell for cell in cells}
+
+
+def fails(cells: dict[tuple[str, str], Cell]) -> set[tuple[str, str]]:
+    return {where for where, cell in cells.items() if cell.status == "not-installable"}
+
+
+def everywhere(cells: dict[tuple[str, str], Cell]) -> set[tuple[str, str]]:
+    return set(cells)
+
+
+def test_libffi_37_fails_on_osx_64_only(channel: Channel, executor: Executor) -> None:
+    cells = joint(channel, executor, "libffi 3.7.*")
+    assert fails(cells) == {("osx-64", python) for python in PYTHONS[1:4]}
+    assert "libglib needs libffi" in cells["osx-64", "3.12"].reason
+
+
+def test_icu_75_fails_but_for_one(channel: Channel, executor: Executor) -> None:
+    cells = joint(channel, executor, "icu 75.*")
+    assert fails(cells) == everywhere(cells) - {("osx-arm64", "3.13")}
+    assert "libboost needs icu >=78.1,<79.0a0, but icu 75.* is asked for" in cells["linux-64", "3.12"].reason
+
+
+def test_krb5_121_fails_everywhere(channel: Channel, executor: Executor) -> None:
+    cells = joint(channel, executor, "krb5 1.21.*")
+    assert fails(cells) == everywhere(cells)
+    assert "dcap needs krb5 >=1.22.2,<1.23.0a0, but krb5 1.21.* is asked for" in cells["linux-64", "3.12"].reason
+
+
+def test_numpy_1_and_an_older_dirac_grid_solve(channel: Channel, executor: Executor) -> None:
+    assert not fails(joint(channel, executor, "dirac-grid 9.0.*"))
+    cells = joint(channel, executor, "numpy 1.*")
+    # NumPy 1 was never built for Python 3.13.
+    assert fails(cells) == {(platform, "3.13") for platform in PLATFORMS}
+    assert all(cells[where].reason.startswith("numpy: built only for Python ") for where in fails(cells))

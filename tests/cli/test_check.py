@@ -1,0 +1,180 @@
+"""`dirac-forge check` from the command line to exit code, JSON and the picture on the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.cli import main
+from support.channel import pkg, pythons, write_channel
+
+
+@pytest.fixture(autouse=True)
+def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    write_channel(
+        folder / "snapshot",
+        {
+            "noarch": [
+                pkg("grid 9.0", "tool", "python >=3.12", noarch="python"),
+                pkg("grid 8.0", "tool", "python >=3.9", noarch="python"),
+            ],
+            "linux-64": [*pythons("3.11", "3.12"), pkg("tool 1.0", "__glibc >=2.17")],
+            "osx-64": [*pythons("3.11", "3.12"), pkg("tool 1.0")],
+            "win-64": pythons("3.11", "3.12"),
+        },
+    )
+    (folder / "pyproject.toml").write_text(
+        '[tool.dirac-forge]\nchannels = ["snapshot"]\n'
+        "[tool.dirac-forge.targets.grid]\n"
+        'specs = ["grid"]\nplatforms = ["linux-64", "osx-64"]\npythons = ["3.11", "3.12"]\n'
+    )
+    return folder
+
+
+def recipe(folder: Path, name: str, version: str, run: str) -> Path:
+    path = folder / "feedstocks" / name / "recipe" / "recipe.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        f"package:\n  name: {name}\n  version: {version}\nbuild:\n  number: 0\n  noarch: generic\n"
+        f"requirements:\n  run:\n    - {run}\n"
+    )
+    return path
+
+
+def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
+    code = main(["check", "--json", *argv])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_the_matrix_of_the_workspace(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = answer(capsys)
+    assert code == 0
+    assert [
+        (one["target"], one["platform"], one["python"], one["status"], one["version"], one["packages"], one["reason"])
+        for one in document["results"]
+    ] == [
+        ("grid", "linux-64", "3.11", "installable", "8.0", 3, None),
+        ("grid", "linux-64", "3.12", "installable", "9.0", 3, None),
+        ("grid", "osx-64", "3.11", "installable", "8.0", 3, None),
+        ("grid", "osx-64", "3.12", "installable", "9.0", 3, None),
+    ]
+
+
+def test_an_expected_no_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = answer(capsys, "--platform", "win-64", "--python", "3.12")
+    assert code == 0
+    (result,) = document["results"]
+    assert (result["status"], result["wanted"]) == ("not-installable", False)
+    assert result["reason"] == "grid → tool: no build for win-64 (there is one for linux-64 and osx-64)"
+    assert [cause["chain"] for cause in result["causes"]] == [["grid", "tool"]]
+    assert result["unblock"] == {
+        "remedies": [{"package": "tool", "text": "build tool for win-64"}],
+        "smallest": True,
+    }
+
+
+def test_an_unexpected_no(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = answer(capsys, "grid >=9", "--platform", "linux-64", "--python", "3.11")
+    assert code == 1
+    (result,) = document["results"]
+    assert result["reason"] == "grid: made only for Python ≥3.12"
+    assert result["installs_today"] == "8.0"
+
+
+def test_several_specs_are_several_targets(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = answer(capsys, "grid", "tool", "--platform", "linux-64", "--python", "3.12")
+    assert (code, [one["target"] for one in document["results"]]) == (0, ["grid", "tool"])
+
+
+def test_a_machine_of_the_workspace(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (workspace / "pyproject.toml").open("a") as file:
+        file.write('[tool.dirac-forge.virtual-packages.linux-64]\n__glibc = "2.12"\n')
+    code, document = answer(capsys, "--python", "3.12")
+    assert code == 1
+    assert document["results"][0]["reason"] == ("grid → tool: needs __glibc >=2.17, and this machine has __glibc 2.12")
+
+
+def test_a_channel_that_cannot_be_read_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = workspace / "snapshot" / "osx-64" / "repodata.json"
+    path.write_text(path.read_text()[:-50])
+    code, document = answer(capsys)
+    assert code == 3
+    assert [one["status"] for one in document["results"]] == ["installable"] * 2 + ["unknown"] * 2
+    assert document["results"][2]["reason"].startswith(f"{path}: the repodata can't be read: EOF")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--platform", "linux-46"], "error: 'linux-46' is not a platform that packages are installed on\n"),
+        (["grid >=>1"], "error: 'grid >=>1' is not a package spec"),
+        (["--with", "nothing"], "error: there is no feedstock nothing in "),
+        (["missing.yml"], "error: missing.yml: it can't be read"),
+    ],
+)
+def test_wrong_use(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *argv]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+
+
+def test_a_recipe_that_does_not_render(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = recipe(workspace, "tool", "2.0", "${{ oops( }}")
+    assert main(["check", "--with", "tool", "-q"]) == 2
+    assert f"error: {path}:9: " in capsys.readouterr().err
+
+
+def test_what_if_a_recipe_were_merged(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe(workspace, "tool", "2.0", "missing >=1")
+    code, document = answer(capsys, "--with", "tool", "--python", "3.12")
+    assert code == 1
+    assert document["with"]["outcome"] == "worse"
+    assert [one["status"] for one in document["results"]] == ["not-installable"] * 2
+    reason = "tool 2.0 can't be installed: tool → missing: no channel has a package of this name"
+    assert [one["reason"] for one in document["with"]["results"]] == [reason] * 2
+    (package,) = document["with"]["packages"]
+    assert (package["name"], package["version"], package["subdir"]) == ("tool", "2.0", "noarch")
+    assert package["depends"] == ["missing >=1"]
+
+
+def test_the_difference_for_a_user(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe(workspace, "tool", "2.0", "python")
+    code, document = answer(capsys, "--with", str(workspace / "feedstocks" / "tool"), "--python", "3.12")
+    assert code == 0
+    first = document["with"]["results"][0]
+    assert (first["outcome"], first["before"], first["after"]) == ("same", "9.0", "9.0")
+    assert first["environment"]["changed"] == [{"name": "tool", "from": "1.0", "to": "2.0"}]
+
+
+def test_paths_after_with_are_recipes_too(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe(workspace, "tool", "2.0", "extra")
+    recipe(workspace, "extra", "1.0", "python")
+    code, document = answer(capsys, "--python", "3.12", "--with", "feedstocks/tool", "feedstocks/extra")
+    assert code == 0
+    assert [one["name"] for one in document["with"]["packages"]] == ["tool", "extra"]
+
+
+def test_on_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe(workspace, "tool", "2.0", "missing")
+    argv = ["check", "--platform", "linux-64", "--platform", "win-64", "--python", "3.12", "--with", "tool", "-q"]
+    assert main(argv) == 1
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "grid"
+    assert "│ linux-64 │       ✓ 9.0       │" in lines
+    assert "│ win-64   │ ✗ no, as expected │" in lines
+    assert "win-64, Python 3.12: not installable" in lines
+    assert "  would unblock it: build tool for win-64" in lines
+    assert "grid with tool 2.0" in lines
+    assert "│ linux-64 │   ▼ worse   │" in lines
+    assert (
+        "linux-64, Python 3.12: worse: tool 2.0 can't be installed: tool → missing: "
+        "no channel has a package of this name"
+    ) in lines

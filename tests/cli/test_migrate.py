@@ -1,0 +1,234 @@
+"""`dirac-forge migrate` from the outside."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.cli import main
+
+MIGRATION = "__migrator:\n  kind: version\n  migration_number: 1\nlib:\n- '2'\nmigrator_ts: 1700000000\n"
+
+
+def recipe(name: str, *host: str, version: str = "1.0") -> str:
+    needs = "".join(f"    - {package}\n" for package in host)
+    exports = f"  run_exports:\n    - {name}\n" if name == "lib" else ""
+    head = f"package:\n  name: {name}\n  version: '{version}'\nbuild:\n  number: 0\n{exports}"
+    return head + (f"requirements:\n  host:\n{needs}" if needs else "")
+
+
+def record(name: str, version: str, *depends: str, number: int = 0) -> dict[str, object]:
+    return {
+        "name": name,
+        "version": version,
+        "build": f"h_{number}",
+        "build_number": number,
+        "subdir": "linux-64",
+        "depends": list(depends),
+    }
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    for name, needs in {"lib": (), "a": ("lib",), "b": ("lib", "a"), "c": ("zlib",)}.items():
+        folder = tmp_path / "feedstocks" / name / "recipe"
+        folder.mkdir(parents=True)
+        (folder / "meta.yaml").write_text(recipe(name, *needs))
+        (folder.parent / "conda-forge.yml").write_text("provider: {osx_64: null, win_64: null}\n")
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations/lib2.yaml").write_text(MIGRATION)
+    return tmp_path
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> Path:
+    records = [
+        record("lib", "1.4"),
+        record("a", "1.0", "lib >=1.4,<2.0a0"),
+        record("a", "1.0", "lib >=2.0,<3.0a0", number=1),
+        record("b", "1.0", "lib >=1.4,<2.0a0", "a"),
+    ]
+    folder = tmp_path / "channel/linux-64"
+    folder.mkdir(parents=True)
+    packages = {f"{one['name']}-{one['version']}-{one['build']}.conda": one for one in records}
+    repodata = {"info": {"subdir": "linux-64"}, "packages": {}, "packages.conda": packages, "repodata_version": 1}
+    (folder / "repodata.json").write_text(json.dumps(repodata))
+    return tmp_path / "channel"
+
+
+def run(workspace: Path, *arguments: str) -> int:
+    return main(["migrate", *arguments, "--workspace", str(workspace), "-q"])
+
+
+def answer(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_plan(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(workspace, "plan", "lib2", "--json") == 0
+    found = answer(capsys)
+    assert found["migration"] == "lib2"
+    assert found["waves"] == [["a"], ["b"]]
+    assert found["excluded"] == [{"feedstock": "lib", "reason": "it makes a migrated package"}]
+    assert found["members"] == [
+        {
+            "feedstock": "a",
+            "wave": 0,
+            "because": ["host: a/recipe/meta.yaml:8: lib"],
+            "platforms": ["linux-64"],
+            "run_exports": [{"package": "lib", "effect": "pinned", "text": "lib exports lib"}],
+        },
+        {
+            "feedstock": "b",
+            "wave": 1,
+            "because": ["host: b/recipe/meta.yaml:8: lib"],
+            "platforms": ["linux-64"],
+            "run_exports": [{"package": "lib", "effect": "pinned", "text": "lib exports lib"}],
+        },
+    ]
+    assert found["edges"] == [
+        {
+            "parent": "a",
+            "child": "b",
+            "because": ["b needs a in host: b/recipe/meta.yaml:9: a"],
+            "path": ["a", "b"],
+            "sections": ["host"],
+            "platforms": ["linux-64"],
+            "ignored": False,
+            "broken": False,
+        }
+    ]
+
+
+def test_a_path_serves_as_a_name(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "elsewhere.yaml").write_text(MIGRATION)
+    assert run(workspace, "plan", str(workspace / "elsewhere.yaml"), "--json") == 0
+    assert answer(capsys)["migration"] == "elsewhere"
+
+
+def test_unreadable_recipes_are_said_and_left_out(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "feedstocks/c/recipe/meta.yaml").write_text("package: {\n")
+    assert main(["migrate", "plan", "lib2", "--workspace", str(workspace), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["unreadable"][0]["feedstock"] == "c"
+    assert "warning: c is left out" in err
+
+
+def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(workspace, "status", "lib2", "--channel", str(channel), "--json") == 0
+    found = answer(capsys)
+    assert found["feedstocks"] == [
+        {"feedstock": "a", "state": "done", "evidence": "there is a 1.0 (linux-64)", "waits_for": [], "blocks": 1},
+        {
+            "feedstock": "b",
+            "state": "awaiting-pr",
+            "evidence": "b has no build with lib 2 (linux-64)",
+            "waits_for": [],
+            "blocks": 0,
+        },
+    ]
+    assert found["platforms"] == {"linux-64": {"done": 1, "members": 2, "percent": 50.0}}
+    assert run(workspace, "next", "lib2", "--channel", str(channel)) == 0
+    assert capsys.readouterr().out == "b  (blocks 0)\n"
+    assert run(workspace, "run", "lib2", "--channel", str(channel), "--write") == 0
+    assert "+  number: 1" in capsys.readouterr().out
+    assert "number: 1" in (workspace / "feedstocks/b/recipe/meta.yaml").read_text()
+    assert (workspace / "feedstocks/b/.ci_support/migrations/lib2.yaml").read_text() == MIGRATION
+    assert "number: 0" in (workspace / "feedstocks/a/recipe/meta.yaml").read_text()
+
+
+def test_a_dead_channel_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(workspace, "status", "lib2", "--channel", "http://127.0.0.1:9/none", "--json") == 3
+    found = answer(capsys)
+    assert found["unknown"] == ["a", "b"]
+
+
+def test_what_it_does_to_a_target(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["plan", "lib2", "--channel", str(channel), "--target", "b", "--platform", "linux-64", "--json"]
+    assert run(workspace, *arguments) == 0
+    targets = answer(capsys)["targets"]
+    assert isinstance(targets, list)
+    assert [(one["wave"], one["new"]["status"], one["old"]["status"]) for one in targets[0]["waves"]] == [
+        (0, "not-installable", "installable"),
+        (1, "not-installable", "installable"),
+        (2, "installable", "installable"),
+    ]
+    assert targets[0]["closure"]["linux-64"]["critical_path"] == ["a", "b"]
+
+
+def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (channel / "noarch").mkdir()
+    (channel / "noarch/repodata.json").write_text(
+        '{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}'
+    )
+    arguments = ["plan", "--add-platform", "osx-64", "--target", "b", "--channel", str(channel), "--json"]
+    assert run(workspace, *arguments) == 0
+    found = answer(capsys)
+    assert found["waves"] == [["lib"], ["a"], ["b"]]
+    assert found["smallest"] == ["b"]
+
+
+def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(workspace, "why", "lib2", "b") == 0
+    assert capsys.readouterr().out == (
+        "b is in lib2, wave 2 of 2:\n"
+        "  host: b/recipe/meta.yaml:8: lib\n"
+        "  lib exports lib\n"
+        "It waits for:\n"
+        "  a -> b\n"
+        "    b needs a in host: b/recipe/meta.yaml:9: a\n"
+        "Nobody waits for it.\n"
+    )
+    assert run(workspace, "why", "lib2", "c") == 0
+    assert capsys.readouterr().out == "c is not in lib2: it needs none of lib in host (or in build, without host).\n"
+
+
+def test_new(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "pinning").mkdir()
+    (workspace / "pinning/conda_build_config.yaml").write_text("openssl:\n- '3.5'\n")
+    arguments = ["new", "openssl", "4.0", "--pinning", str(workspace / "pinning")]
+    assert run(workspace, *arguments) == 0
+    assert capsys.readouterr().out.splitlines()[0] == str(workspace / "migrations/openssl40.yaml")
+    assert "- '4.0'" in (workspace / "migrations/openssl40.yaml").read_text()
+    assert run(workspace, *arguments) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--svg", "--dot", "--mermaid"])
+def test_pictures(workspace: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
+    assert run(workspace, "plan", "lib2", option) == 0
+    out = capsys.readouterr().out
+    if option == "--svg":
+        ET.fromstring(out)
+    assert "wave" in out or "rank=same" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["plan"], "error: which migration?"),
+        (["plan", "none"], "error: there is no migration none"),
+        (["plan", "lib2", "--svg", "--json"], "error: --dot, --mermaid, --svg and --json exclude each other"),
+        (["plan", "--add-platform", "win-64"], "error: for what?"),
+        (["why", "lib2", "nobody"], "error: there is no feedstock nobody"),
+        (["new", "openssl", "4", "--offline"], "error: a migration is written from the pinning, and there is none"),
+    ],
+)
+def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+    assert run(workspace, *arguments) == 2
+    assert capsys.readouterr().err.startswith(message)
+
+
+def test_a_typo_in_a_migration(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = workspace / "migrations/lib2.yaml"
+    path.write_text(MIGRATION.replace("kind: version", "autonerge: true"))
+    assert run(workspace, "plan", "lib2") == 2
+    assert (
+        capsys.readouterr().err == f"error: {path}:2: autonerge is no key of __migrator; the nearest one is automerge\n"
+    )

@@ -1,0 +1,75 @@
+"""New platforms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dirac_forge.feedstock.workspace import recipe_of
+from dirac_forge.migration.addition import PlatformFacts, add_platform, facts_for_platform
+
+from .conftest import GraphOf
+
+CHANNEL = {"app": ("tool", "pure", "__glibc"), "pure": ("deep",), "python": ()}
+"""What has a build on the platform, and what it depends on."""
+RECIPES = {
+    "tool": PlatformFacts(host=("lib", "python"), run=("lib", "python"), skipped=None),
+    "lib": PlatformFacts(host=("headers",), run=(), skipped="lib/recipe/meta.yaml:7"),
+    "headers": PlatformFacts(host=(), run=(), skipped=None),
+    "deep": PlatformFacts(host=("deeper",), run=(), skipped=None),
+    "deeper": PlatformFacts(host=("deep",), run=(), skipped=None),
+}
+
+
+def test_what_is_missing_in_which_order(graph_of: GraphOf) -> None:
+    graph = graph_of({"app": {}, "pure": {}, **{name: {} for name in RECIPES}})
+    found = add_platform(
+        graph, "riscv64", target="app", packages=["app"], depends=CHANNEL.get, facts=RECIPES.__getitem__
+    )
+    assert [(one.feedstock, one.wave, one.waits_for, one.skipped, one.runs) for one in found.feedstocks] == [
+        ("deep", 0, (), None, True),
+        ("headers", 0, (), None, False),
+        ("deeper", 1, ("deep",), None, False),
+        ("lib", 1, ("headers",), "lib/recipe/meta.yaml:7", True),
+        ("tool", 2, ("lib",), None, True),
+    ]
+    assert found.smallest == ("tool", "lib", "deep")
+    assert found.cycles == ((("deep", "deeper"), (("deeper", "deep"),)),)
+    assert found.unknown == ()
+    lib = next(one for one in found.feedstocks if one.feedstock == "lib")
+    assert lib.path == ("app", "tool", "lib")
+
+
+def test_packages_without_a_feedstock_here_are_unknown(graph_of: GraphOf) -> None:
+    found = add_platform(
+        graph_of({}),
+        "riscv64",
+        target="app",
+        packages=["app"],
+        depends={"app": ("gone",)}.get,
+        facts=RECIPES.__getitem__,
+    )
+    assert (found.feedstocks, found.unknown, found.smallest) == ((), ("gone",), ("gone",))
+
+
+def test_a_recipe_is_asked_what_it_would_need_where_it_is_skipped() -> None:
+    text = """\
+package: {name: a, version: 1}
+build:
+  number: 0
+  skip: true  # [win]
+requirements:
+  build:
+    - {{ compiler('c') }}
+  host:
+    - lib  # [not win]
+    - winlib  # [win]
+  run:
+    - python
+"""
+    recipe = recipe_of({"recipe/meta.yaml": text}, root=Path("a"))
+    assert facts_for_platform(recipe, None, "win-64", path="a/recipe/meta.yaml") == PlatformFacts(
+        host=("winlib",), run=("python",), skipped="a/recipe/meta.yaml:4"
+    )
+    assert facts_for_platform(recipe, None, "linux-riscv64", path="a/recipe/meta.yaml") == PlatformFacts(
+        host=("lib",), run=("python",), skipped=None
+    )

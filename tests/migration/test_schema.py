@@ -1,0 +1,168 @@
+"""Migration files: all that is known is read, all else is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.migration.schema import MigrationFileError, parse_migration, read_migration
+
+SHARED = Path(__file__).parents[2] / "../shared/conda-forge"
+
+WHOLE = """\
+migrator_ts: 1700000000.5
+__migrator:
+  kind: version
+  migration_number: 3
+  build_number: 2
+  operation: key_add
+  primary_key: python
+  ordering:
+    python: [3.9.* *_cpython, 3.10.* *_cpython, None]
+  additional_zip_keys: [is_python_min]  # [linux]
+  pr_limit: 5
+  automerge: true
+  exclude: [a, b]  # why
+  exclude_pinned_pkgs: false
+  include_noarch: true
+  include_build: true
+  override_cbc_keys: [c_compiler_stub]
+  platform_allowlist: [osx-arm64, linux_64]
+  allowlist_file: some.txt
+  wait_for_migrators: [python314]
+  ignored_deps_per_node:
+    matplotlib: [pyqt]
+  paused: true
+  longterm: true
+  commit_message: |
+    Rebuild for it
+
+    And why.
+  conda_forge_yml_patches:
+    provider.osx_64: azure
+  check_solvable: false
+  max_solver_attempts: 3
+python:
+- 3.10.* *_cpython
+is_python_min:   # [linux]
+- false          # [linux]
+"""
+
+
+def test_every_key() -> None:
+    migration = parse_migration(WHOLE, path="migrations/python310.yaml")
+    assert (migration.name, migration.title, migration.keys) == (
+        "python310",
+        "Rebuild for it",
+        ("python", "is_python_min"),
+    )
+    assert (migration.bump_number, migration.migration_number, migration.migrator_ts) == (2, 3, 1700000000.5)
+    assert migration.ordering == {"python": ("3.9.* *_cpython", "3.10.* *_cpython", "None")}
+    assert migration.platform_allowlist == ("osx-arm64", "linux-64")
+    assert migration.ignored_deps_per_node == {"matplotlib": frozenset({"pyqt"})}
+    assert migration.conda_forge_yml_patches == {"provider.osx_64": "azure"}
+    assert (migration.paused, migration.longterm, migration.check_solvable) == (True, True, False)
+    assert migration.exclude == {"a", "b"}
+
+
+def test_selectors_decide_pins_by_platform() -> None:
+    migration = parse_migration(WHOLE, path="python310.yaml")
+    assert migration.pins("linux-64").configuration.values == {
+        "python": ("3.10.* *_cpython",),
+        "is_python_min": ("false",),
+    }
+    assert migration.pins("osx-64").configuration.values == {"python": ("3.10.* *_cpython",)}
+
+
+def test_defaults_and_the_bump() -> None:
+    migration = parse_migration(
+        "__migrator: {kind: version, bump_number: 3, build_number: 1}\nlib: ['2']\n", path="x.yaml"
+    )
+    assert (migration.bump_number, migration.exclude_pinned_pkgs, migration.automerge) == (3, True, False)
+    assert parse_migration("__migrator: {kind: version}\nlib: ['2']\n", path="x.yaml").bump_number == 1
+
+
+def test_a_file_called_migration_has_its_folders_name() -> None:
+    migration = parse_migration("__migrator: {}\nlib: ['2']\n", path="/somewhere/krb5122/migration.yaml")
+    assert migration.name == "krb5122"
+
+
+def test_all_problems_at_once() -> None:
+    text = """\
+__migrator:
+  autonerge: true
+  excluded_pinned_pkgs: false
+  pr_limit: many
+  kind: rebuild
+  exclude: a
+  automerge: yes please
+  operation: key_remove
+  platform_allowlist: [windows]
+  wibble: 1
+openssl: '4'
+exclude:
+- curl
+migrator_ts: soon
+"""
+    with pytest.raises(MigrationFileError) as error:
+        parse_migration(text, path="x.yaml")
+    assert str(error.value).splitlines() == [
+        "x.yaml:1: no pin is changed: expected keys such as `openssl:` with a list of values",
+        "x.yaml:1: operation: key_remove needs a primary_key",
+        "x.yaml:2: autonerge is no key of __migrator; the nearest one is automerge",
+        "x.yaml:3: excluded_pinned_pkgs is no key of __migrator; the nearest one is exclude_pinned_pkgs",
+        "x.yaml:4: pr_limit: expected a whole number, not 'many'",
+        "x.yaml:5: kind: expected version, not rebuild",
+        "x.yaml:6: exclude: expected a list of names, not 'a'",
+        "x.yaml:7: automerge: expected true or false, not 'yes please'",
+        "x.yaml:9: platform_allowlist: windows is no platform; expected such as linux-64 or osx_arm64",
+        "x.yaml:10: wibble is no key of __migrator",
+        "x.yaml:11: openssl: expected a list of values, not '4'",
+        "x.yaml:12: exclude belongs under __migrator",
+        "x.yaml:14: migrator_ts: expected a number, not 'soon'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "x.yaml:2: did not find expected node content"),
+        ("- a\n", "x.yaml:1: expected a mapping of pins, with `__migrator`"),
+        ("lib: ['1']\n", "x.yaml:1: __migrator is missing"),
+        ("__migrator: 1\nlib: ['1']\n", "x.yaml:1: __migrator: expected a mapping, not '1'"),
+        (
+            "__migrator: {operation: key_add, primary_key: python}\nlib: ['1']\n",
+            "x.yaml:1: primary_key: python is none of the pins that are changed",
+        ),
+    ],
+)
+def test_no_migration(text: str, message: str) -> None:
+    with pytest.raises(MigrationFileError) as error:
+        parse_migration(text, path="x.yaml")
+    assert str(error.value) == message
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(MigrationFileError, match="it can't be read"):
+        read_migration(tmp_path / "none.yaml")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
+def test_every_file_of_conda_forge_loads() -> None:
+    files = [*SHARED.glob("pinning/recipe/migrations/*.yaml"), *SHARED.glob("migrations/*/migration.yaml")]
+    assert len(files) > 20
+    for path in files:
+        migration = read_migration(path)
+        for platform in ("linux-64", "linux-aarch64", "osx-arm64", "win-64"):
+            assert migration.pins(platform).name == migration.name
+
+
+def test_the_projects_own_migrations_load() -> None:
+    folder = Path(__file__).parents[2] / "migrations"
+    assert sorted(read_migration(path).name for path in folder.glob("*.yaml")) == [
+        "libboost190",
+        "openssl4",
+        "python314",
+        "xrootd6",
+    ]

@@ -1,0 +1,212 @@
+"""States from evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.errors import UnknownError
+from dirac_forge.feedstock.facts import read_facts
+from dirac_forge.feedstock.graph import build_graph
+from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.migration.exports import Exports, exports_of, pinned_members
+from dirac_forge.migration.known import known_from_page
+from dirac_forge.migration.plan import make_plan
+from dirac_forge.migration.schema import read_migration
+from dirac_forge.migration.status import Evidence, Known, Status, carries, channel_evidence, recipe_evidence, status_of
+from dirac_forge.store import Store
+
+from .conftest import GraphOf, MigrationOf
+
+SHARED = Path(__file__).parents[2] / "../shared/conda-forge/migrations"
+
+CHAIN = {
+    "lib": {"weak": ["lib"]},
+    "a": {"host": ["lib"]},
+    "b": {"host": ["lib", "a"]},
+    "c": {"host": ["lib@1", "b"]},
+    "d": {"host": ["lib"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "pin", "expected"),
+    [
+        (">=1.22.2,<1.23.0a0", "1.22", True),
+        (">=1.21.3,<2.0a0", "1.22", False),
+        ("1.22.*", "1.22", True),
+        (">=1.220,<2", "1.22", False),
+        ("3.14.* *_cp314", "3.14.* *_cp314", True),
+        (">=3.14,<3.15.0a0", "3.14.* *_cp314", True),
+        ("==6.38.0", "6.38.0", True),
+        ("", "1", False),
+    ],
+)
+def test_what_carries_a_pin(spec: str, pin: str, expected: bool) -> None:
+    assert carries(spec, pin) is expected
+
+
+def states(status: Status) -> dict[str, str]:
+    return {one.feedstock: one.state for one in status.feedstocks}
+
+
+def test_states_follow_from_parents(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    status = status_of(plan, {}, Known(done=["a"], errors={"d": "the recipe can't be rerendered"}))
+    assert states(status) == {"a": "done", "b": "awaiting-pr", "c": "awaiting-parents", "d": "error"}
+    assert status.feedstocks[2].waits_for == ("b",)
+    assert [(one.feedstock, one.blocks) for one in status.next] == [("b", 1)]
+    assert status.platforms == {"linux-64": (1, 3), "osx-64": (1, 4)}
+    status = status_of(plan, {}, Known(in_pr={"a": "https://example.org/1"}, not_solvable={"d": "no"}))
+    assert states(status) == {"a": "in-pr", "b": "awaiting-parents", "c": "awaiting-parents", "d": "not-solvable"}
+    assert [(one.feedstock, one.blocks) for one in status.blockers] == [("a", 2), ("b", 1)]
+
+
+def test_evidence_of_one_platform_is_not_enough(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    status = status_of(plan, {"a": Evidence(done={"linux-64": True, "osx-64": False}, text="half")})
+    assert states(status)["a"] == "awaiting-pr"
+    assert status.platforms["linux-64"] == (1, 3)
+    status = status_of(plan, {"a": Evidence(done={"linux-64": True, "osx-64": None}, text="half")})
+    assert (states(status)["a"], status.unknown) == ("awaiting-pr", ("a",))
+
+
+def test_without_a_channel_the_recipe_tells(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    graph = graph_of({**CHAIN, "a": {"host": ["lib"], "applied": ["lib2"]}})
+    plan = make_plan(graph, migration_of())
+    assert recipe_evidence(plan, "a").all_done
+    assert not recipe_evidence(plan, "b").all_done
+    newer = recipe_evidence(plan, "a", newest=0)
+    assert (newer.all_done, newer.text) == (
+        False,
+        "the recipe has .ci_support/migrations/lib2.yaml, but its build number is still 0",
+    )
+
+
+@dataclass
+class Build:
+    depends: tuple[str, ...]
+    version: str = "1.0"
+    build: str = "h0_0"
+    build_number: int = 0
+
+
+RECIPE = """\
+package: {name: user, version: "1.0"}
+build: {number: 0}
+requirements:
+  host:
+    - python
+    - lib
+outputs:
+  - name: user
+    requirements:
+      host:
+        - python
+        - lib
+  - name: user-static
+    build:
+      ignore_run_exports: [lib]
+    requirements:
+      host:
+        - lib
+"""
+PINNING = Pinning(path="pinning.yaml", text="python:\n- 3.12.* *_cpython\n- 3.13.* *_cp313\nlib:\n- '1'\n")
+
+
+@pytest.fixture
+def built(tmp_path: Path, migration_of: MigrationOf) -> Callable[..., Evidence]:
+    """The plan of a feedstock on disk, and what the channel would have to have."""
+    recipe = recipe_of(
+        {"recipe/meta.yaml": RECIPE, "conda-forge.yml": "provider: {win_64: null, osx_64: null}\n"}, root=tmp_path
+    )
+    (tmp_path / "recipe").mkdir()
+    (tmp_path / "recipe/meta.yaml").write_text(RECIPE)
+    (tmp_path / "conda-forge.yml").write_text("provider: {win_64: null, osx_64: null}\n")
+    folder = FeedstockFolder("user", tmp_path)
+    plan = make_plan(build_graph(read_facts([folder], PINNING, Store(None))), migration_of())
+
+    def evidence(*builds: Build) -> Evidence:
+        return channel_evidence(
+            plan,
+            "user",
+            recipe,
+            builds=lambda platform, package: builds if package == "user" else (),
+            exports=Exports({"lib": ("lib",)}),
+            pinning=PINNING,
+        )
+
+    return evidence
+
+
+def test_done_is_a_build_with_the_pin_for_each_python(built: Callable[..., Evidence]) -> None:
+    one = Build(("python_abi 3.12.* *_cp312", "lib >=2.1,<3.0a0"))
+    other = Build(("python_abi 3.13.* *_cp313", "lib >=2.1,<3.0a0"))
+    old = Build(("python_abi 3.13.* *_cp313", "lib >=1.4,<2.0a0"))
+    assert built(one, other).all_done
+    assert built(one, old).text == "user has no build with lib 2 for Python 3.13 (linux-64)"
+    assert built().done == {"linux-64": False}
+
+
+def test_a_dead_channel_is_unknown(tmp_path: Path, graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    recipe = recipe_of({"recipe/meta.yaml": RECIPE}, root=tmp_path)
+    plan = make_plan(graph_of({"user": {"host": ["lib"]}}), migration_of())
+
+    def dead(platform: str, package: str) -> tuple[Build, ...]:
+        raise UnknownError("the channel can't be reached")
+
+    found = channel_evidence(plan, "user", recipe, builds=dead, exports=Exports(), pinning=PINNING)
+    assert found.unknown
+    assert found.text == "unknown: the channel can't be reached (linux-64, osx-64)"
+    assert status_of(plan, {"user": found}).unknown == ("user",)
+
+
+def test_run_exports_tell_who_gets_a_pin(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    graph = graph_of(
+        {
+            "lib": {"weak": ["lib"]},
+            "silent": {},
+            "a": {"host": ["lib"]},
+            "b": {"host": ["lib"], "ignored": ["lib"]},
+            "c": {"host": ["silent"]},
+        }
+    )
+    plan = make_plan(graph, migration_of(keys=["lib", "silent"]))
+    found = pinned_members(plan, exports_of(graph, plan.membership.packages))
+    assert [(one.feedstock, one.effect, one.text) for one in found] == [
+        ("a", "pinned", "lib exports lib"),
+        ("b", "ignored", "lib exports lib, which the recipe ignores"),
+        ("c", "builds-only", "silent exports nothing: packages are rebuilt, their pins stay"),
+    ]
+    alone = graph_of({"a": {"host": ["lib"]}})
+    plan = make_plan(alone, migration_of())
+    assert pinned_members(plan, exports_of(alone, plan.membership.packages))[0].effect == "unknown"
+    known = exports_of(alone, plan.membership.packages, known=lambda package: ("lib2",))
+    assert pinned_members(plan, known)[0].text == "lib exports lib2"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
+@pytest.mark.parametrize("folder", sorted(SHARED.glob("*/")) if SHARED.is_dir() else [], ids=lambda path: path.name)
+def test_what_conda_forge_did(folder: Path) -> None:
+    """Members, edges and waves as the bot had them, and its awaiting-parents from the done ones alone."""
+    folders = [
+        FeedstockFolder(path.name, path) for kind in ("feedstocks", "others") for path in (folder / kind).iterdir()
+    ]
+    plan = make_plan(build_graph(read_facts(folders, None, Store(None))), read_migration(folder / "migration.yaml"))
+    expected = json.loads((folder / "expected.json").read_text())
+    assert list(plan.network.names) == sorted(expected["feedstocks"])
+    edges = {(parent, child) for child, parents in plan.parents.items() for parent in parents}
+    assert edges == {tuple(edge) for edge in expected["edges"]}
+    assert [set(wave) for wave in plan.waves] == [set(wave) for wave in expected["generations"]]
+    assert not plan.cycles
+    known = known_from_page(folder / "status.json")
+    alone = status_of(plan, {}, Known(done=known.done))
+    want = {name for name, state in expected["state"].items() if state == "awaiting-parents"}
+    assert {name for name, state in states(alone).items() if state == "awaiting-parents"} == want
+    mine = states(status_of(plan, {}, known))
+    assert mine == {name: state.replace("bot-error", "error") for name, state in expected["state"].items()}
