@@ -29,9 +29,9 @@ from rattler.package import RunExportsJson
 from rattler.package_streaming import download_and_extract, extract
 from rattler.repo_data.gateway import SourceConfig
 
-from dirac_forge.channel.records import Record, RunExports, redact
+from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.virtual import PLATFORMS
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 

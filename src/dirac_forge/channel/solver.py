@@ -31,7 +31,7 @@ from rattler.repo_data.multi_source import MultiSource
 from rattler.solver import solve, solve_with_sparse_repodata
 
 from dirac_forge.channel.index import Index, usable
-from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, redact, to_record
+from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
 from dirac_forge.channel.repodata import (
     ChannelUnknownError,
     Folder,
@@ -41,7 +41,7 @@ from dirac_forge.channel.repodata import (
     open_source,
 )
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
