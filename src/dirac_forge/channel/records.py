@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from rattler import MatchSpec, RepoDataRecord, Version
+from rattler import MatchSpec, RepoDataRecord
 
 from dirac_forge.errors import redact
 
