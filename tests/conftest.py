@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+import hypothesis
 import pytest
+
+# Same examples in every run, and no clock: a busy machine must not fail a test.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,14 +28,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings, tokens or proxies of the person who runs it."""
-    for name in (
-        "GITHUB_TOKEN",
-        "GH_TOKEN",
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.startswith("DIRAC_FORGE_") or name.lower().endswith("_proxy") or name in ("GITHUB_TOKEN", "GH_TOKEN"):
+            monkeypatch.delenv(name)

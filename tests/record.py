@@ -1,6 +1,6 @@
 """Records what the index and the files of the DIRAC family's releases say, for the tests to make recipes from.
 
-    python -m tests.record [PROJECT[==VERSION]]…
+    PYTHONPATH=src:tests python tests/record.py [PROJECT[==VERSION]]…
 
 Asks pypi.org and writes tests/data/recorded/<project>.json: the part of the project's page that lists the release, and
 the facts of its wheel and sdist, shortened to what recipes are decided from (the start of licence texts, modules and
@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dirac_forge.http import Http
+from dirac_forge.recipe.expansion import parse
+from dirac_forge.recipe.hosts import build_requirements
 from dirac_forge.store import Store
-from dirac_forge.upstream import kept
-from dirac_forge.upstream.facts import SdistFacts, WheelFacts
+from dirac_forge.upstream.facts import Facts, SdistFacts, WheelFacts
 from dirac_forge.upstream.index import Index
 from dirac_forge.upstream.lookup import Lookup
 from dirac_forge.upstream.page import ACCEPT
+from support.recorded import FOLDER
 
-FOLDER = Path(__file__).parent / "data" / "recorded"
 PYPI = "https://pypi.org/simple/"
 FAMILY = (
     *("DIRAC", "DIRACCommon", "diraccfg", "DB12", "LHCbDIRAC", "WebAppDIRAC", "dirac-cwl", "signurlarity"),
@@ -43,9 +43,12 @@ def main(argv: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with Http(cache=None) as http:
         lookup = Lookup(http, Index(http), Store(None), pythons=("3.10", "3.11", "3.12", "3.13", "3.14"))
-        for text in argv or FAMILY:
-            requirement = Requirement(text)
+        todo = {text: Requirement(text) for text in argv or FAMILY}
+        while todo:
+            _, requirement = todo.popitem()
             facts = lookup.facts(requirement.name, requirement.specifier)
+            if canonicalize_name(requirement.name) in map(canonicalize_name, argv or FAMILY):
+                todo |= _with_extras(facts)
             page = json.loads(
                 http.page(f"{PYPI}{canonicalize_name(requirement.name)}/", accept=ACCEPT, limit=10**8).body
             )
@@ -63,6 +66,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _with_extras(facts: Facts) -> dict[str, Requirement]:
+    """Requirements with extras: a recipe asks what these add."""
+    texts = [*facts.metadata.requires_dist, *(build_requirements(facts.sdist) if facts.sdist else ())]
+    return {text: found for text in texts if (found := parse(text)).extras and "extra ==" not in text}
+
+
 def _plain(sdist: SdistFacts) -> dict[str, Any]:
     return {**asdict(sdist), "command_line_modules": sorted(sdist.command_line_modules)}
 
@@ -73,12 +82,10 @@ def _short_wheel(wheel: WheelFacts) -> WheelFacts:
 
 
 def _short_sdist(sdist: SdistFacts) -> SdistFacts:
-    modules = {f"{point.value.partition(':')[0].replace('.', '/')}.py" for point in sdist.entry_points}
     return replace(
         sdist,
         members=_short(sdist.members),
         texts={path: text[:_LICENCE] for path, text in sdist.texts.items() if not path.lower().startswith("readme")},
-        command_line_modules=frozenset(p for p in sdist.command_line_modules if any(p.endswith(m) for m in modules)),
     )
 
 
@@ -88,25 +95,6 @@ def _short(members: tuple[str, ...]) -> tuple[str, ...]:
     paths = [PurePosixPath(member) for member in members]
     kept_ = [p for p in paths if p.suffix in compiled or (p.suffix == ".py" and len(p.parts) <= 3)]
     return tuple(str(path) for path in kept_)
-
-
-def replay(recorded: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    """Put recorded facts into `store` under the keys of their files; returns the page."""
-    from dirac_forge.http import Page  # noqa: PLC0415
-    from dirac_forge.upstream.page import read_page  # noqa: PLC0415
-
-    page: dict[str, Any] = recorded["page"]
-    served = Page(url=PYPI, headers={"content-type": "application/json"}, body=json.dumps(page).encode())
-    (release,) = read_page(served, page["name"]).releases
-    for file in release.files:
-        facts = recorded["wheel" if file.kind == "wheel" else "sdist"]
-        key = kept.key_of(file)
-        if facts is None or key is None or facts["filename"] != file.filename:
-            continue
-        blob = kept.sealed(facts)
-        for what in ("wheel", "wheel-metadata") if file.kind == "wheel" else ("sdist",):
-            store.put(kept.kind(what), key, blob)
-    return page
 
 
 if __name__ == "__main__":

@@ -138,9 +138,8 @@ def test_again_is_unchanged_and_something_different_is_shown_and_kept(
 def test_both_formats_and_another_folder(run: Run, tmp_path: Path) -> None:
     with PackageIndex(DEMO) as index:
         assert run(index, "common", "--format", "v0", "--output", "elsewhere") == 0
-    assert (
-        (tmp_path / "elsewhere" / "common" / "recipe" / "meta.yaml").read_text().startswith('{% set name = "common" %}')
-    )
+    text = (tmp_path / "elsewhere" / "common" / "recipe" / "meta.yaml").read_text()
+    assert '{% set name = "common" %}' in text
     assert not (tmp_path / "feedstocks").exists()
 
 
@@ -236,7 +235,7 @@ def test_nothing_from_upstream_is_executed_or_evaluated(
             metadata="Summary: {{ cycler.__init__.__globals__.os.system('id') }} ${{ env.get('HOME') }} # [win]\n"
             "Requires-Dist: common; python_version < '4'\n",
             files={"evil/__init__.py": code, "evil/cli.py": code},
-            entry_points="[console_scripts]\nevil = evil.cli:main\n; rm -rf = x:y\n../up = a:b\nx = __import__('os'):z z\n",
+            entry_points="[console_scripts]\nevil = evil.cli:main\n; rm -rf = x:y\n../up = a:b\nx = a b:c d\n",
         ),
         **sdist("evil", "1.0", setup__py=code, conftest__py=code, build__py=code),
     }

@@ -45,13 +45,13 @@ def test_all_is_well(doctor: Callable[..., Findings], tmp_path: Path, monkeypatc
     (tmp_path / "cache" / "entry").write_bytes(bytes(200_000))
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_0123456789abcdefghij")
     with PackageIndex({}) as index, Server(channel) as server:
-        found = doctor("--index-url", index.url, "--channel", f"{server.url}/c", "--channel", str(snapshot))
+        found = doctor("--index-url", index.url, "--channel", f"{server.url}/c", "--channel", snapshot.as_uri())
     statuses = {name: finding["status"] for name, finding in found.items() if name not in ("git", "conda-smithy")}
     assert statuses == {
         "python": "ok",
         "github token": "ok",
         f"channel {server.url}/c": "ok",
-        f"channel {snapshot}": "ok",
+        f"channel {snapshot.as_uri()}": "ok",
         "index": "ok",
         "cache": "ok",
     }

@@ -20,18 +20,18 @@ REPO = "https://github.com/example/demo"
             ("https://demo.org", REPO, "https://docs.org"),
         ),
         (metadata(**{"Source Code": REPO, "Read the Docs": "https://d.org"}), (REPO, REPO, "https://d.org")),
-        (metadata(**{"Bug Tracker": f"{REPO}/issues"}), ("https://pypi.org/project/demo/", None, None)),
+        (metadata(**{"Bug Tracker": f"{REPO}/issues"}), (None, None, None)),
         (metadata(Source="https://example.org/about", Code=REPO), (REPO, REPO, None)),
-        (metadata("UNKNOWN"), ("https://pypi.org/project/demo/", None, None)),
+        (metadata("UNKNOWN"), (None, None, None)),
         (
             metadata("javascript:alert(1)", Homepage="https://user:secret@demo.org/"),
-            ("https://pypi.org/project/demo/", None, None),
+            (None, None, None),
         ),
-        (metadata("https://demo.org/{{ x }}"), ("https://pypi.org/project/demo/", None, None)),
-        (metadata("https://[broken"), ("https://pypi.org/project/demo/", None, None)),
+        (metadata("https://demo.org/{{ x }}"), (None, None, None)),
+        (metadata("https://[broken"), (None, None, None)),
     ],
 )
-def test_links(given: CoreMetadata, links: tuple[str, str | None, str | None]) -> None:
+def test_links(given: CoreMetadata, links: tuple[str | None, str | None, str | None]) -> None:
     assert links_of(given) == links
 
 

@@ -14,14 +14,13 @@ from support.facts import SHA256, facts
 SCOPE = Scope()
 
 
-def made(*parts: Part, feedstock: str = "", public_index: bool = True) -> Recipe:
+def made(*parts: Part, feedstock: str = "") -> Recipe:
     return generate(
         feedstock or parts[-1].package,
         parts,
         scope=SCOPE,
         providers=Providers(package=str.lower),
         maintainers=("someone",),
-        public_index=public_index,
     )
 
 
@@ -234,7 +233,7 @@ def test_a_licence_file_from_the_repository_is_a_second_source() -> None:
 
 
 def test_another_index_is_written_as_it_lists_its_files() -> None:
-    recipe = made(Part(package="demo", facts=facts("demo")), public_index=False)
+    recipe = made(Part(package="demo", facts=facts("demo", host="files.example")))
     assert recipe.outputs[0].sources[0].url == "https://files.example/demo-@{version}.tar.gz"
 
 

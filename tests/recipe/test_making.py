@@ -77,7 +77,9 @@ def make(
             executor=pool,
             observer=Silent(),
             overrides={},
-            families=Families(feedstocks=families or {}, metadata=releases.metadata, executor=pool),
+            families=Families(
+                feedstocks=families or {}, metadata=releases.metadata, executor=pool, prefetch=lambda project: None
+            ),
         )
         return maker.make(orders, deps)
 
@@ -164,7 +166,16 @@ def test_a_missing_member_of_a_family_brings_the_whole_family() -> None:
 
 
 def test_a_name_that_is_only_a_guess_is_a_warning_in_the_recipe() -> None:
+    made = make(Releases(facts("zz-app", requires=["bash"])), order("zz-app"), deps="none")
+    (warning,) = [note.text for note in made.recipes[0].notes if note.level == "warning"]
+    assert warning == (
+        "names of packages that are guesses: bash as python-bash (the package bash is the shell); "
+        "correct them in [tool.dirac-forge.names]"
+    )
+
+
+def test_names_that_no_channel_confirmed_are_noted_once() -> None:
     made = make(TREE, order("zz-app"), deps="none", channel=Channel({}, unread=("conda-forge",)))
-    warnings = [note.text for note in made.recipes[0].notes if note.level == "warning"]
-    assert len(warnings) == 1
-    assert warnings[0].startswith("names of packages that are guesses")
+    assert [note.text for note in made.recipes[0].notes if "names of packages" in note.text] == [
+        "names of packages that no channel confirmed: zz-app, zz-lib, zz-new, zz-old"
+    ]

@@ -31,6 +31,7 @@ def facts(
     command_line_modules: Sequence[str] = (),
     problems: Sequence[str] = (),
     summary: str | None = "Does one thing",
+    host: str = "files.pythonhosted.org",
 ) -> Facts:
     """A release with wheels of these tags and an sdist built with hatchling, unless told otherwise."""
     module = name.replace("-", "_").lower()
@@ -48,7 +49,7 @@ def facts(
     files = [
         File(
             filename=f"{stem}-{tag}.whl",
-            url=f"https://files.example/{stem}-{tag}.whl",
+            url=f"https://{host}/{stem}-{tag}.whl",
             kind="wheel",
             version=Version(version),
         )
@@ -58,7 +59,7 @@ def facts(
         files.append(
             File(
                 filename=f"{stem}.tar.gz",
-                url=f"https://files.example/{stem}.tar.gz",
+                url=f"https://{host}/{stem}.tar.gz",
                 kind="sdist",
                 version=Version(version),
                 hashes={"sha256": SHA256},

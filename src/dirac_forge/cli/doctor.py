@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.findings import (
@@ -92,8 +94,9 @@ def _index(http: Http, url: str, offline: bool) -> Answer:
 
 
 def _channel(http: Http, channel: str, offline: bool) -> Answer:
-    if Path(channel).is_absolute():
-        if any((Path(channel) / "noarch" / f"repodata.json{ending}").is_file() for ending in ("", ".zst")):
+    folder = Path(url2pathname(urlsplit(channel).path) if channel.startswith("file://") else channel)
+    if folder.is_absolute():
+        if any((folder / "noarch" / f"repodata.json{ending}").is_file() for ending in ("", ".zst")):
             return None
         return NotFoundError(f"{channel} has no noarch/repodata.json")
     if offline:

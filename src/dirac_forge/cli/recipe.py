@@ -30,8 +30,6 @@ from dirac_forge.upstream.repository import licence_file
 
 __all__ = ["recipe"]
 
-PUBLIC_INDEX = "https://pypi.org/simple/"
-
 
 class Format(StrEnum):
     """Of the recipe's text."""
@@ -92,9 +90,10 @@ def recipe(
             executor=executor,
             observer=context.observer,
             overrides=settings.names,
-            families=Families(feedstocks=families, metadata=upstream.metadata, executor=executor),
+            families=Families(
+                feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=upstream.prefetch
+            ),
             maintainers=settings.maintainers,
-            public_index=settings.index_url == PUBLIC_INDEX,
         ).make(orders, deps.value)
     folder = output if output is not None else settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_.value, force=force) for one in made.recipes]

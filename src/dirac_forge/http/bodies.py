@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from dirac_forge.errors import redact
-from dirac_forge.http.answers import TooLargeError
+from dirac_forge.http.answers import TooLargeError, UnreachableError
 
 if TYPE_CHECKING:
     from requests import Response
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["pieces", "unfolded"]
 
 _CHUNK = 1 << 16
+_SLOWEST = 1024
+"""Bytes a second, on average, that a body has to come with."""
+_GRACE = 30.0
+"""Seconds that it has to get going."""
 
 
 def pieces(response: Response, limit: int) -> Iterator[bytes]:
@@ -22,7 +27,7 @@ def pieces(response: Response, limit: int) -> Iterator[bytes]:
     told = response.headers.get("Content-Length", "")
     if told.isdecimal() and int(told) > limit:
         raise _too_large(response, limit)
-    yield from _limited(response, response.raw.stream(_CHUNK, decode_content=False), limit)
+    yield from _limited(response, _in_time(response), limit)
 
 
 def unfolded(response: Response, raw: bytes, limit: int) -> bytes:
@@ -34,6 +39,19 @@ def unfolded(response: Response, raw: bytes, limit: int) -> bytes:
 
     folded = HTTPResponse(BytesIO(raw), headers={"Content-Encoding": encoding}, preload_content=False)
     return b"".join(_limited(response, folded.stream(_CHUNK, decode_content=True), limit))
+
+
+def _in_time(response: Response) -> Iterator[bytes]:
+    """What comes, as soon as it comes: a time-out alone waits for ever for a host that sends a byte now and then."""
+    start, got = time.monotonic(), 0
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        got += len(chunk)
+        spent = time.monotonic() - start
+        if spent > _GRACE and got < spent * _SLOWEST:
+            raise UnreachableError(
+                f"{redact(response.url)}: less than {_SLOWEST:,} bytes a second came", hint="Try again later."
+            )
+        yield chunk
 
 
 def _limited(response: Response, chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from packaging.utils import canonicalize_name
-
 from dirac_forge.upstream.facts import CoreMetadata
 
 __all__ = ["Links", "links_of", "summary_of"]
@@ -32,11 +30,11 @@ _GIT_HOSTS = re.compile(
 )
 _LONGEST = 300
 
-Links = tuple[str, str | None, str | None]
+Links = tuple[str | None, str | None, str | None]
 
 
 def links_of(metadata: CoreMetadata) -> Links:
-    """Homepage (the index's page of the project where upstream names none), repository and documentation."""
+    """Homepage, repository and documentation; None for what upstream does not name."""
     labelled = {_label(label): url for label, url in metadata.project_urls.items() if _is_web(url)}
     repository = _first(labelled, _REPOSITORY) or next((u for u in labelled.values() if _is_repository(u)), None)
     if repository is not None and not _GIT_HOSTS.match(repository):
@@ -46,7 +44,7 @@ def links_of(metadata: CoreMetadata) -> Links:
     home = home or _first(labelled, _HOME) or repository or documentation
     if repository is None and home is not None and _is_repository(home):
         repository = home
-    return home or f"https://pypi.org/project/{canonicalize_name(metadata.name)}/", repository, documentation
+    return home, repository, documentation
 
 
 def summary_of(metadata: CoreMetadata) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 
-import networkx as nx
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
@@ -61,6 +60,8 @@ class Tree:
 
     def build_order(self, projects: Iterable[str]) -> list[str]:
         """The projects, what is needed before what needs it (through others too); members of a cycle by name."""
+        import networkx as nx  # noqa: PLC0415  # 0.15 s that most runs do without
+
         wanted = {canonicalize_name(project) for project in projects}
         graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_nodes_from(wanted)
@@ -129,6 +130,7 @@ class _Walk:
         self.needs: dict[NormalizedName, set[NormalizedName]] = {name: set() for name in self.roots}
         self.parsed: dict[NormalizedName, list[Pep508]] = {}
         self.pending: dict[Future[Found], NormalizedName] = {}
+        self.foreseen: set[tuple[NormalizedName, str]] = set()
 
     def run(self) -> None:
         """Until nothing is left to ask."""
@@ -172,6 +174,7 @@ class _Walk:
     def _arrived(self, name: NormalizedName, found: Found) -> None:
         self.memory[name, str(self.chosen.get(name, ""))] = found
         self.found[name] = found
+        self._foresee(name)
         self.observer.advanced("dependencies", total=len(self.nodes), detail=found.project)
         self._follow(name, frozenset(self.nodes[name].extras))
 
@@ -196,6 +199,8 @@ class _Walk:
         new = name not in self.nodes
         node = self.nodes.setdefault(name, _Node(spelled=requirement.name))
         node.specifiers[parent, str(requirement)] = requirement.specifier
+        if requirement.specifier:
+            self._foresee(name)
         more = {str(canonicalize_name(extra)) for extra in requirement.extras} - node.extras
         node.extras |= more
         if name in self.found:
@@ -204,6 +209,25 @@ class _Walk:
             self._ask(name, requirement.name)
             return [(name, frozenset(node.extras))] if name in self.found else []
         return []
+
+    def _foresee(self, name: NormalizedName) -> None:
+        """Ask early for the version that the next pass will want, where the newest is excluded already.
+
+        Nothing is made of the answer here, so that the result stays the same; but `look` remembers it.
+        """
+        if name not in self.found or name in self.roots or name in self.chosen:
+            return
+        wanted = merged(self.nodes[name].specifiers.values())
+        if self.admits(name, wanted) or (name, str(wanted)) in self.foreseen:
+            return
+        self.foreseen.add((name, str(wanted)))
+
+        def look_further() -> None:
+            for requirement in readable(self.look(self.nodes[name].spelled, wanted).requires_dist):
+                if canonicalize_name(requirement.name) not in self.nodes:
+                    self.look(requirement.name, SpecifierSet())
+
+        self.executor.submit(look_further)
 
     def _ask(self, name: NormalizedName, spelled: str) -> None:
         specifiers = self.chosen.get(name, SpecifierSet())

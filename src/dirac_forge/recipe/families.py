@@ -33,6 +33,8 @@ class Families:
     metadata: Callable[[str, SpecifierSet], CoreMetadata]
     """Of the newest release of a project that satisfies the specifiers; raises InputError where there is none."""
     executor: Executor
+    prefetch: Callable[[str], None]
+    """Makes ready what will be asked of a project soon; raises nothing."""
 
     def of(self, project: str) -> tuple[str, tuple[str, ...]]:
         """The feedstock whose recipe holds `project` beside others ("" where none does), and its projects."""
@@ -75,7 +77,11 @@ class Families:
         self, feedstock: str, members: Iterable[str], given: Mapping[str, SpecifierSet], problems: list[str]
     ) -> dict[str, SpecifierSet]:
         """A family is released together: the others at the version of the given one, else as that one requires."""
+        for member in members:
+            self.executor.submit(self.prefetch, member)
         main = self.metadata(*list(given.items())[-1])
+        for requirement in readable(main.requires_dist):
+            self.executor.submit(self.prefetch, requirement.name)
         required: dict[str, SpecifierSet] = {
             canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)
         }

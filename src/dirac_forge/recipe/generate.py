@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import networkx as nx
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.expansion import Providers
-from dirac_forge.recipe.model import Note, Output, Recipe
+from dirac_forge.recipe.model import About, Note, Output, Recipe
 from dirac_forge.recipe.output import Family, LicenceFile, Part, output_of, requires_python
 from dirac_forge.recipe.satellites import satellites
 from dirac_forge.recipe.scope import Scope
@@ -26,11 +26,9 @@ def generate(
     scope: Scope,
     providers: Providers,
     maintainers: Sequence[str] = (),
-    public_index: bool = True,
 ) -> Recipe:
     """The recipe of `feedstock`: one output for each part, siblings pinned to each other and in build order.
 
-    `public_index` is whether sources are written as pypi.org's stable URLs; else as the index lists them.
     Raises InputError where a release has nothing that a recipe could be made from.
     """
     main = next((part for part in parts if feedstock in (part.package, *part.aliases)), parts[-1])
@@ -41,7 +39,6 @@ def generate(
         packages={part.package: conda_version(part.facts.release.version) for part in parts},
         python_min=python_min,
         channel=scope,
-        public_index=public_index,
     )
     notes: list[Note] = []
     outputs = {}
@@ -52,15 +49,33 @@ def generate(
         for beside, why in satellites(part, output, admitted[part.package], providers):
             outputs[beside.name] = beside
             notes += why
+    about = outputs[main.package].about
+    if about.homepage is None:
+        project = canonicalize_name(main.facts.release.project)
+        about = replace(about, homepage=f"https://pypi.org/project/{project}/")
+    if not about.summary:
+        notes.append(Note(level="todo", text="upstream gives no summary: fill in about"))
+    outputs = {name: replace(output, about=_inheriting(output.about, about)) for name, output in outputs.items()}
     return Recipe(
         feedstock=feedstock,
         version=family.version,
         context=_context(python_min, scope, outputs.values()),
         outputs=tuple(outputs[name] for name in _build_order(list(outputs.values()))),
-        about=outputs[main.package].about,
+        about=about,
         maintainers=tuple(maintainers),
         noarch_platforms=_noarch_platforms(outputs.values(), scope),
         notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _inheriting(own: About, common: About) -> About:
+    """An output's own, with the recipe's where upstream says nothing of it."""
+    return replace(
+        own,
+        summary=own.summary or common.summary,
+        homepage=common.homepage if own.homepage is None else own.homepage,
+        repository=common.repository if own.homepage is None else own.repository,
+        documentation=common.documentation if own.homepage is None else own.documentation,
     )
 
 
@@ -90,6 +105,10 @@ def _supported(part: Part, scope: Scope) -> Scope:
 def _build_order(outputs: Sequence[Output]) -> list[str]:
     """What is needed comes first; names decide where that leaves a choice, and in a cycle."""
     names = {output.name for output in outputs}
+    if len(names) == 1:
+        return list(names)
+    import networkx as nx  # noqa: PLC0415  # 0.15 s that a single output does without
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(names)
     for output in outputs:

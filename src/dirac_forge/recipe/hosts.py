@@ -6,12 +6,27 @@ import ast
 import configparser
 import re
 
+from packaging.utils import canonicalize_name
+
 from dirac_forge.upstream.facts import SdistFacts
 
 __all__ = ["build_backend", "build_requirements"]
 
 DEFAULT = ("setuptools",)
 """What PEP 517 says of a project without [build-system]; its `wheel` is in conda-forge's pip already."""
+
+_BACKENDS = {
+    "flit_core": "flit-core",
+    "hatchling": "hatchling",
+    "maturin": "maturin",
+    "mesonpy": "meson-python",
+    "pdm": "pdm-backend",
+    "poetry": "poetry-core",
+    "scikit_build_core": "scikit-build-core",
+    "setuptools": "setuptools",
+    "uv_build": "uv-build",
+}
+"""Top module of a build backend to its project."""
 
 _USELESS = re.compile(r"\s*(pytest[-_]runner|pbr\s*;|wheel\s*$)", re.IGNORECASE)
 
@@ -31,11 +46,22 @@ def build_requirements(sdist: SdistFacts) -> tuple[str, ...]:
     system = sdist.pyproject.get("build-system")
     requires = system.get("requires") if isinstance(system, dict) else None
     declared = [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
+    declared += _undeclared_backend(sdist, declared)
     if not build_backend(sdist).startswith("setuptools."):
         return tuple(declared)
     # setuptools' backend adds setup_requires to what [build-system] says.
     legacy = [*_from_setup_cfg(sdist.texts.get("setup.cfg", "")), *_from_setup_py(sdist.texts.get("setup.py", ""))]
     return tuple(dict.fromkeys([*declared, *(text for text in legacy if not _USELESS.match(text))]))
+
+
+def _undeclared_backend(sdist: SdistFacts, declared: list[str]) -> list[str]:
+    """The backend's own project, where others bring it in: a recipe has to name it (conda-smithy's linter)."""
+    system = sdist.pyproject.get("build-system")
+    project = _BACKENDS.get(build_backend(sdist).partition(":")[0].partition(".")[0])
+    if project is None or (isinstance(system, dict) and "backend-path" in system):
+        return []
+    names = {canonicalize_name(match[0]) for text in declared if (match := re.match(r"[\w.-]+", text.strip()))}
+    return [] if project in names else [project]
 
 
 def _from_setup_cfg(text: str) -> list[str]:

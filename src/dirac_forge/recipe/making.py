@@ -20,6 +20,7 @@ from dirac_forge.recipe.expansion import Providers, readable
 from dirac_forge.recipe.families import Families, Order
 from dirac_forge.recipe.generate import generate
 from dirac_forge.recipe.hosts import build_requirements
+from dirac_forge.recipe.markers import reach
 from dirac_forge.recipe.model import Note, Recipe
 from dirac_forge.recipe.output import LicenceFile, Part
 from dirac_forge.recipe.scope import Scope
@@ -87,7 +88,6 @@ class Maker:
     """The workspace's names."""
     families: Families
     maintainers: Sequence[str] = ()
-    public_index: bool = True
 
     def make(self, orders: Sequence[Order], deps: Deps) -> Made:
         """The recipes of the orders, and as `deps` says those of what they need.
@@ -101,7 +101,7 @@ class Maker:
             project: self.executor.submit(self.upstream.metadata, project, spec) for project, spec in wanted.items()
         }
         roots = {project: future.result() for project, future in light.items()}
-        asked = {project: self.executor.submit(self.upstream.facts, project, spec) for project, spec in wanted.items()}
+        asked = {project: self.executor.submit(self._facts, project, spec) for project, spec in wanted.items()}
         tree = walk(
             {project: _found(metadata) for project, metadata in roots.items()},
             self._look,
@@ -160,7 +160,7 @@ class Maker:
     def _recipes(self, orders: Sequence[Order], problems: list[str]) -> list[Recipe]:
         """As many of the orders as can be made; a problem for each other."""
         asked = {
-            project: self.executor.submit(self.upstream.facts, project, spec)
+            project: self.executor.submit(self._facts, project, spec)
             for order in orders
             for project, spec in order.projects.items()
         }
@@ -179,6 +179,15 @@ class Maker:
                 except InputError as error:
                     problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
         return recipes
+
+    def _facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+        """The facts; what extras of its requirements add is looked up on the way, since the recipe will ask for it."""
+        facts = self.upstream.facts(project, specifiers)
+        builds = build_requirements(facts.sdist) if facts.sdist else ()
+        for requirement in readable([*builds, *facts.metadata.requires_dist]):
+            if requirement.extras and not reach(requirement.marker, self.scope).never:
+                self._metadata(requirement.name, requirement.specifier)
+        return facts
 
     # -- names
 
@@ -210,9 +219,8 @@ class Maker:
             scope=self.scope,
             providers=Providers(package=package, bundled=bundled, metadata=self._metadata),
             maintainers=self.maintainers,
-            public_index=self.public_index,
         )
-        return _with_notes(recipe, _guesses([*used.values(), *mapped.values()]))
+        return _with_notes(recipe, _guesses([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread)))
 
     def _part(self, mapped: Mapped, facts: Facts) -> Part:
         licence = self.upstream.licence(facts)
@@ -239,14 +247,16 @@ def _found(metadata: CoreMetadata) -> Found:
     return Found(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
 
 
-def _guesses(mapped: Iterable[Mapped]) -> list[Note]:
-    """One warning for all names that are guesses: without a channel that is most of them."""
+def _guesses(mapped: Iterable[Mapped], *, unread: bool) -> list[Note]:
+    """One note for all names that are guesses; that a channel could not be read is told elsewhere, once."""
     guesses = {one.project: one for one in mapped if one.mapped_by == "guess"}
     if not guesses:
         return []
     names = ", ".join(
         name if name == guesses[name].package else f"{name} as {guesses[name].package}" for name in sorted(guesses)
     )
+    if unread:
+        return [Note(level="info", text=f"names of packages that no channel confirmed: {names}")]
     reasons = "; ".join(sorted({one.evidence for one in guesses.values()}))
     text = f"names of packages that are guesses: {names} ({reasons}); correct them in [tool.dirac-forge.names]"
     return [Note(level="warning", text=text)]

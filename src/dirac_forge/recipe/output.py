@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -22,28 +23,15 @@ from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, So
 from dirac_forge.recipe.requirements import convert
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.recipe.specs import conda_spec, conda_version, parse_specifiers
+from dirac_forge.recipe.tools import arch_tools, noarch_tools
 from dirac_forge.upstream.facts import EntryPoint, Facts
 from dirac_forge.upstream.release import File
 
 __all__ = ["Family", "LicenceFile", "Part", "output_of", "requires_python"]
 
-CROSS = When("build_platform != target_platform", "build_platform != target_platform")
-_RUNS_AT_BUILD = {
-    "cython",
-    "cffi",
-    "numpy",
-    "pybind11",
-    "nanobind",
-    "maturin",
-    "setuptools-rust",
-    "meson-python",
-    "scikit-build-core",
-    "swig",
-}
-"""Build requirements that have to run, or be imported, on the machine that builds when it cross-compiles."""
-_BUILD_ONLY = {"cmake", "make", "meson", "ninja", "patchelf", "pkg-config", "pkgconfig", "swig"}
-"""Build requirements that are programs: they belong to build, not to host."""
 _PIP = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
+_PYPI_FILES = "files.pythonhosted.org"
+"""Where PyPI keeps its files, under URLs that tell nothing; pypi.org has stable ones."""
 _BUNDLE_CRATES = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
 
 
@@ -81,7 +69,6 @@ class Family:
     """All outputs to their versions."""
     python_min: str
     channel: Scope
-    public_index: bool
 
 
 def output_of(part: Part, scope: Scope, family: Family, providers: Providers) -> tuple[Output, tuple[Note, ...]]:
@@ -159,7 +146,7 @@ class _Builder:
         if spelled == self.family.version:
             stem, ending = filename[: filename.rindex(spelled)], filename[filename.rindex(spelled) + len(spelled) :]
             filename = f"{stem}@{{version}}{ending}"
-        if self.family.public_index:
+        if urlsplit(sdist.url).hostname == _PYPI_FILES:
             project = canonicalize_name(self.facts.release.project)
             return f"https://pypi.org/packages/source/{project[0]}/{project}/{filename}"
         return sdist.url.replace(sdist.filename, filename)
@@ -200,33 +187,11 @@ class _Builder:
         converted = convert(texts, scope, self.providers, noarch=self.nature.noarch)
         self.notes += converted.notes
         lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
-        if self.nature.noarch:
-            return (), (Requirement(name="python", spec="@{python_min}.*"), Requirement(name="pip"), *lines)
-        return self._arch_tools(lines)
-
-    def _arch_tools(self, lines: list[Requirement]) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
-        languages = self.nature.languages
-        programs = [line for line in lines if line.name in _BUILD_ONLY]
-        host = [line for line in lines if line.name not in _BUILD_ONLY]
-        cross = [
-            Requirement(name="python", when=CROSS),
-            Requirement(name="python", kind="cross_python", when=CROSS),
-            *(replace(line, when=CROSS) for line in host if line.name in _RUNS_AT_BUILD and line.when is None),
-        ]
-        build = [
-            *cross,
-            *(Requirement(name=language, kind="compiler") for language in languages),
-            Requirement(name="c", kind="stdlib"),
-        ]
-        if "rust" in languages:
-            build.append(Requirement(name="cargo-bundle-licenses"))
-        programs += [Requirement(name=name) for name in self.nature.programs]
-        known = {line.name for line in lines}
-        libraries = [Requirement(name=name) for name in self.nature.libraries if name not in known]
-        build += sorted({line.name: line for line in programs}.values(), key=lambda line: line.name)
-        return tuple(build), (Requirement(name="python"), Requirement(name="pip"), *host, *libraries)
+        return noarch_tools(lines) if self.nature.noarch else arch_tools(lines, self.nature)
 
     def _run(self, host: Iterable[Requirement]) -> tuple[Requirement, ...]:
+        if self.facts.wheel is None and "requires-dist" in self.facts.metadata.dynamic:
+            self._todo("what it requires is computed when it is built: fill in run")
         converted = convert(self.facts.metadata.requires_dist, self.scope, self.providers, noarch=self.nature.noarch)
         self.notes += converted.notes
         lines = self._pinned([line for line in converted.lines if line.name != "python"])
@@ -293,8 +258,6 @@ class _Builder:
             files.append("THIRDPARTY.yml")
         homepage, repository, documentation = links_of(self.facts.metadata)
         summary = summary_of(self.facts.metadata)
-        if not summary:
-            self._todo("upstream gives no summary: fill in about")
         return About(
             summary=summary,
             license=decision.expression,

@@ -29,6 +29,8 @@ def as_text(made: Made, outcomes: Sequence[Outcome], *, verbose: bool) -> Render
         parts += _recipe(recipe, outcome, verbose=verbose)
     if made.needed:
         parts += [Text(), _dependencies(made.needed), _count(made.needed)]
+    if any(row.status == "unknown" and row.mapped.mapped_by == "guess" for row in made.needed):
+        parts.append(Text("Names from a guess were not confirmed by a channel: look at them.", style="yellow"))
     parts += [Text(problem, style="yellow") for problem in made.problems]
     return Group(*parts)
 
@@ -49,7 +51,7 @@ def _recipe(recipe: Recipe, outcome: Outcome, *, verbose: bool) -> Iterable[Rend
             yield _note(note)
     left = sum(note.level == "info" for note in recipe.notes)
     if left and not verbose:
-        yield Text(f"  {left} more notes on how it was decided with -v", style="dim")
+        yield Text(f"  {left} more note{'s' if left > 1 else ''} on how it was decided with -v", style="dim")
 
 
 def _diff(text: str) -> Text:
@@ -65,8 +67,9 @@ def _note(note: Note) -> Text:
 
 def _dependencies(needed: Sequence[Needed]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", title="What it needs", title_justify="left")
-    for heading in ("project", "package", "required", "status", "in channel", "name from", "needed by"):
+    for heading in ("project", "package", "required", "status", "in channel", "name from"):
         table.add_column(heading, overflow="fold")
+    table.add_column("needed by", no_wrap=True, overflow="ellipsis")
     order = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
     for row in sorted(needed, key=lambda one: (order[one.status], one.project.lower())):
         others = len(row.required_by) - _SHOWN

@@ -6,12 +6,14 @@ import hashlib
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import Generic, TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from dirac_forge.errors import ForgeError
 from dirac_forge.http import Http
 from dirac_forge.store import Store
 from dirac_forge.upstream import kept
@@ -29,8 +31,10 @@ V = TypeVar("V")
 class _Once(Generic[K, V]):
     """A function whose answer (or error) for a key is found out once, however many threads ask."""
 
-    def __init__(self, answer: Callable[[K], V]) -> None:
+    def __init__(self, answer: Callable[[K], V], *, keep: bool = True) -> None:
+        """`keep` False: forgotten once it is found, and shared only by those who ask in the meantime."""
         self._answer = answer
+        self._keep = keep
         self._lock = threading.Lock()
         self._answers: dict[K, Future[V]] = {}
 
@@ -44,6 +48,10 @@ class _Once(Generic[K, V]):
             except BaseException as error:
                 future.set_exception(error)
                 raise
+            finally:
+                if not self._keep:
+                    with self._lock:
+                        del self._answers[key]
         return future.result()
 
 
@@ -56,9 +64,16 @@ class Lookup:
         self._store = store
         self._pythons = tuple(pythons)
         self._index = index
+        # Pages are large, and the HTTP cache has them.
+        self._page = _Once(index.page, keep=False)
         self._choice = _Once(self._choose)
         self._light = _Once(self._read_light)
         self._gathered = _Once(self._gather)
+
+    def prefetch(self, project: str) -> None:
+        """Fetch the project's page, so that the first question about it is answered sooner; trouble is told then."""
+        with suppress(ForgeError):
+            self._page(canonicalize_name(project))
 
     def choice(self, project: str, specifiers: SpecifierSet) -> Choice:
         """The newest release that can be used, with the reasons against newer ones.
@@ -77,7 +92,7 @@ class Lookup:
 
     def _choose(self, key: tuple[str, str]) -> Choice:
         project, specifiers = key
-        page = self._index.page(project)
+        page = self._page(project)
         # A page of a thousand releases is read once: the next run finds what was chosen by what the page said.
         asked = "\0".join((page.url, specifiers, *self._pythons))
         digest = hashlib.sha256(hashlib.sha256(page.body).digest() + asked.encode()).hexdigest()
