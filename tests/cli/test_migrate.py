@@ -217,7 +217,7 @@ def test_pictures(workspace: Path, capsys: pytest.CaptureFixture[str], option: s
         (["plan", "lib2", "--svg", "--json"], "error: --dot, --mermaid, --svg and --json exclude each other"),
         (["plan", "--add-platform", "win-64"], "error: for what?"),
         (["why", "lib2", "nobody"], "error: there is no feedstock nobody"),
-        (["new", "openssl", "4"], "error: a migration is written from the pinning"),
+        (["new", "openssl", "4", "--offline"], "error: a migration is written from the pinning, and there is none"),
     ],
 )
 def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:

@@ -146,7 +146,10 @@ def applied(text: str) -> Configuration:
 
 
 def test_key_add_adds_a_row_in_order() -> None:
-    head = "__migrator:\n  operation: key_add\n  primary_key: python\n  additional_zip_keys: [abi]\n  ordering:\n    python: ['3.14', '3.12', '3.13']\n"
+    head = (
+        "__migrator:\n  operation: key_add\n  primary_key: python\n  additional_zip_keys: [abi]\n"
+        "  ordering:\n    python: ['3.14', '3.12', '3.13']\n"
+    )
     found = applied(f"{head}python: ['3.14']\nnumpy: ['3']\nabi: ['y']\n")
     assert found.values == {"python": ("3.14", "3.12", "3.13"), "numpy": ("3", "1", "2"), "abi": ("y", "x", "x")}
     assert found.zip_keys == (("python", "numpy", "abi"),)

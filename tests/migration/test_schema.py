@@ -156,3 +156,13 @@ def test_every_file_of_conda_forge_loads() -> None:
         migration = read_migration(path)
         for platform in ("linux-64", "linux-aarch64", "osx-arm64", "win-64"):
             assert migration.pins(platform).name == migration.name
+
+
+def test_the_projects_own_migrations_load() -> None:
+    folder = Path(__file__).parents[2] / "migrations"
+    assert sorted(read_migration(path).name for path in folder.glob("*.yaml")) == [
+        "libboost190",
+        "openssl4",
+        "python314",
+        "xrootd6",
+    ]

@@ -11,11 +11,10 @@ from typing import Annotated
 import typer
 
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.migrating import Migrating, open_channel, processes, specs_of, write_file
+from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of, write_file
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
-from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.known import known_from_page
@@ -50,19 +49,16 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[Migrating]:
     """The workspace; with `channel` also the channels of the settings, else only those named on the command line."""
     settings = context.settings
     wanted = channel or "channels" in settings.flags
+    opened = open_channel(context) if wanted else None
     with processes() as executor:
         yield Migrating(
             workspace=read_workspace(settings.workspace),
-            pinning=_pinning(context),
+            pinning=pinning_of(context, opened),
             store=context.store,
             observer=context.observer,
-            channel=open_channel(context) if wanted else None,
+            channel=opened,
             executor=executor,
         )
-
-
-def _pinning(context: Context) -> Pinning | None:
-    return read_pinning(context.settings.pinning) if context.settings.pinning is not None else None
 
 
 def _status(migrating: Migrating, plan: Plan, page: Path | None) -> Status:
@@ -154,9 +150,10 @@ def _new(
     version: Annotated[str, typer.Argument(metavar="VERSION")],
 ) -> int:
     """Write a migration into `migrations/`, from what the pinning says of a library."""
-    pinning = _pinning(context)
+    pinning = pinning_of(context, open_channel(context) if context.settings.pinning is None else None)
     if pinning is None:
-        raise InputError("a migration is written from the pinning", hint="Name its folder with --pinning.")
+        hint = "Name its folder with --pinning, or a channel that has the package conda-forge-pinning."
+        raise InputError("a migration is written from the pinning, and there is none", hint=hint)
     made = new_migration(library, version, pinning, timestamp=int(time.time()))
     path = context.settings.workspace / "migrations" / f"{made.name}.yaml"
     if path.exists():

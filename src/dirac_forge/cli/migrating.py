@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from dirac_forge.channel.packages import unpacked
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph
-from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.feedstock.workspace import Workspace
 from dirac_forge.migration.addition import Addition, PlatformFacts, add_platform, facts_for_platform
 from dirac_forge.migration.effects import Answer, TargetEffect, effect_on
@@ -28,7 +29,7 @@ from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evid
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Migrating", "open_channel", "processes", "specs_of", "write_file"]
+__all__ = ["Migrating", "open_channel", "pinning_of", "processes", "specs_of", "write_file"]
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -200,6 +201,20 @@ def open_channel(context: Context) -> Channel | None:
         offline=settings.offline,
         reachable=context.http.reachable,
     )
+
+
+def pinning_of(context: Context, channel: Channel | None) -> Pinning | None:
+    """The pinning's folder that is given, else what the channel has as conda-forge-pinning; None without either.
+
+    A channel that can't be read is no pinning, and a warning.
+    """
+    folder = context.settings.pinning
+    if folder is None and channel is not None:
+        try:
+            folder = unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
+        except UnknownError as exc:
+            context.observer.warned(f"without a pinning, since {exc.message}")
+    return read_pinning(folder) if folder is not None else None
 
 
 def specs_of(context: Context, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

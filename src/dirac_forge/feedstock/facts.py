@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from dirac_forge.errors import ForgeError
+from dirac_forge.feedstock.kept import Kept, signature_of
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
@@ -199,11 +202,43 @@ def read_facts(
     """
     observer = observer or Silent()
     pinned = _pinning_digest(pinning)
+    listed = list(folders)
+    with _uncollected():
+        return _read(listed, pinning, pinned, store, executor, observer)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection: many small values are made and none goes away, so looking for cycles only takes time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _read(
+    listed: Sequence[FeedstockFolder],
+    pinning: Pinning | None,
+    pinned: str,
+    store: Store,
+    executor: Executor | None,
+    observer: Observer,
+) -> dict[str, Facts]:
     found: dict[str, Facts] = {}
     missing: list[tuple[str, str, Mapping[str, str], str]] = []
-    listed = list(folders)
+    kept = Kept(store, listed[0].path.parent if listed else Path(), f"{READER}\n{pinned}")
+    signatures = {folder.name: signature_of(folder.path) for folder in listed}
+    fresh = False
     observer.started("recipes", len(listed))
     for folder in listed:
+        values = kept.get(folder.name, signatures[folder.name])
+        if values is not None and (untouched := _read_values(values)) is not None:
+            found[folder.name] = untouched
+            continue
+        fresh = True
         try:
             key = hashlib.sha256(f"{READER}\n{pinned}\n{folder.digest}".encode()).hexdigest()
         except RecipeError as exc:
@@ -222,6 +257,8 @@ def read_facts(
             store.put(_KIND, key, _frozen(facts))
         observer.advanced("recipes", done=len(names))
     observer.finished("recipes")
+    if fresh:
+        kept.put({name: (signatures[name], _values(facts)) for name, facts in found.items() if facts.error is None})
     return {name: found[name] for name in sorted(found)}
 
 
@@ -253,15 +290,25 @@ def _pinning_digest(pinning: Pinning | None) -> str:
     return "" if pinning is None else hashlib.sha256(pinning.text.encode()).hexdigest()
 
 
+def _values(facts: Facts) -> list[object]:
+    return [getattr(facts, name) for name in Facts.__dataclass_fields__]
+
+
 def _frozen(facts: Facts) -> bytes:
-    values = [getattr(facts, name) for name in Facts.__dataclass_fields__]
-    return json.dumps(values, separators=(",", ":")).encode()
+    return json.dumps(_values(facts), separators=(",", ":")).encode()
 
 
 def _thawed(blob: bytes) -> Facts | None:
     """Facts from the store; None where a kept blob is broken."""
     try:
-        return facts_from(json.loads(blob))
+        return _read_values(json.loads(blob))
+    except ValueError:
+        return None
+
+
+def _read_values(values: object) -> Facts | None:
+    try:
+        return facts_from(values) if isinstance(values, list) else None
     except (ValueError, TypeError, KeyError):
         return None
 

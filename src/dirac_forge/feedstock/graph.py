@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dirac_forge.feedstock.facts import Facts, Need
 
@@ -30,6 +31,20 @@ class Graph:
     """Packages made by several feedstocks, feedstocks named like another's package."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """Feedstock to the reason, with file and line."""
+
+    @cached_property
+    def exporting(self) -> Mapping[str, tuple[str, ...]]:
+        """Package to the feedstocks with strong run_exports that make it; compilers' stubs to themselves."""
+        found: dict[str, tuple[str, ...]] = {name: (name,) for name in STRONG_STUBS | self.strong}
+        for feedstock in self.strong:
+            for output in self.facts[feedstock].outputs:
+                found[output] = tuple(maker for maker in self.makers.get(output, ()) if maker in self.strong)
+        # A name that is another feedstock's package means that package, not the feedstock.
+        return {
+            name: makers
+            for name, makers in found.items()
+            if name not in self.makers or set(makers) & set(self.makers[name])
+        }
 
     def makers_of(self, name: str) -> tuple[str, ...]:
         """The feedstocks that make `name`; where none does, the feedstock of that name, as the bot reads it."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -128,10 +130,11 @@ def read_workspace(root: Path) -> Workspace:
     feedstocks: dict[str, FeedstockFolder] = {}
     lines: list[FeedstockFolder] = []
     folder = root / "feedstocks"
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name.startswith(".") or not path.is_dir():
-            continue
-        name, _, branch = path.name.partition("@")
+    with os.scandir(folder) if folder.is_dir() else nullcontext(()) as entries:
+        names = sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
+    for called in names:
+        path = folder / called
+        name, _, branch = called.partition("@")
         if branch:
             lines.append(FeedstockFolder(name, path, branch))
         else:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dirac_forge.feedstock.facts import Need
+from dirac_forge.feedstock.facts import Facts, Need
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.members import Membership, deciding_needs, linked
 from dirac_forge.migration.order import components
@@ -127,15 +128,18 @@ def _relevant(
 ) -> list[str]:
     """Fill `direct` for members and all that stands behind them; returns their names."""
     members = membership.members
-    makers, facts = graph.makers, graph.facts
+    makers, facts, exporting = graph.makers, graph.facts, graph.exporting
     waiting = list(members)
     order: list[str] = []
     while waiting:
         name = waiting.pop()
         if name in direct:
             continue
-        needs = linked(graph, facts[name], include_build=migration.include_build)
-        wanted = needs.run | needs.test | needs.linked if name in members else needs.run
+        if name in members:
+            needs = linked(graph, facts[name], include_build=migration.include_build)
+            wanted: AbstractSet[str] = needs.run | needs.test | needs.linked
+        else:
+            wanted = _run(facts[name], exporting)
         parents: set[str] = set()
         for package in wanted:
             made = makers.get(package)
@@ -148,6 +152,17 @@ def _relevant(
         order.append(name)
         waiting.extend(parent for parent in parents if parent not in direct)
     return order
+
+
+def _run(facts: Facts, exporting: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """What a feedstock needs to run, strong run_exports included."""
+    wanted: set[str] = set()
+    for need in facts.needs:
+        if need.section == "run":
+            wanted.add(need.name)
+        if need.name in exporting:
+            wanted.update(exporting[need.name])
+    return wanted
 
 
 def _bits(bits: int) -> Iterator[int]:

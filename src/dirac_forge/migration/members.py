@@ -67,14 +67,8 @@ def linked(graph: Graph, facts: Facts, *, include_build: bool) -> Linked:
     sections: dict[str, set[str]] = {"build": set(), "host": set(), "run": set(), "test": set()}
     for need in facts.needs:
         sections[need.section].add(need.name)
-    makers, strong = graph.makers, graph.strong
-    exporters: set[str] = set()
-    for names in sections.values():
-        for name in names:
-            if name in STRONG_STUBS:
-                exporters.add(name)
-            else:
-                exporters.update(maker for maker in makers.get(name, (name,)) if maker in strong)
+    exporting = graph.exporting
+    exporters = {maker for need in facts.needs if need.name in exporting for maker in exporting[need.name]}
     host = sections["host"] | exporters
     chosen = host | sections["build"] if include_build else host or sections["build"]
     return Linked(
@@ -109,11 +103,14 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
     members: dict[str, Member] = {}
     excluded: dict[str, Excluded] = {}
     only_python = "python" in packages
+    # Few feedstocks have anything to do with a migration: those are looked at closely.
+    telling = packages | {name for name, exporters in graph.exporting.items() if packages.intersection(exporters)}
     for name, facts in graph.facts.items():
         if allowed is not None and name not in allowed:
             continue
-        needs = linked(graph, facts, include_build=migration.include_build)
-        hits = needs.linked & packages
+        hits: frozenset[str] = frozenset()
+        if any(need.name in telling for need in facts.needs):
+            hits = linked(graph, facts, include_build=migration.include_build).linked & packages
         if not hits and not (name in makers and migration.exclude_pinned_pkgs):
             continue
         reason = _reason_against(name, facts, migration, makers, only_python=only_python)

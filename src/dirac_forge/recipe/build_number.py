@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dirac_forge.recipe import yamlnodes
-from dirac_forge.recipe.expressions import expression_names
+from dirac_forge.recipe.expressions import braces, expression_names
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.read import RecipeError, parse_recipe
 from dirac_forge.recipe.selectors import selector_of
@@ -19,7 +19,6 @@ _NUMBER_V0 = re.compile(r"^(\s*(?:-\s+)?number:\s*)(.*?)(\s*)$")
 _LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
 _SET = re.compile(r"\{%-?\s*set\s+([A-Za-z_]\w*)\s*=\s*(.*?)\s*-?%\}")
-_TEMPLATE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 Replacement = tuple[int, int, str]
 """Start and end in the text, and what goes there."""
@@ -148,7 +147,7 @@ def _number(
         if literal is not None:
             yield _raised(literal, start, by)
             continue
-        names = {name for match in _TEMPLATE.finditer(leaf.value) for name in expression_names(match[1])} & set(context)
+        names = {name for _, _, inner in braces(leaf.value) for name in expression_names(inner)} & set(context)
         inner = [
             place
             for name in sorted(names - seen)
@@ -158,12 +157,10 @@ def _number(
             yield from inner
         elif not names:
             # Nothing but an expression: it is raised as a whole.
-            matches = _TEMPLATE.finditer(text, start, end)
-            yield from ((match.start(1), match.end(1), f" ({match[1].strip()}) + {by} ") for match in matches)
+            yield from (
+                (first + 3, last - 2, f" ({inner.strip()}) + {by} ") for first, last, inner in braces(text, start, end)
+            )
 
 
 def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    for match in re.finditer("\n", text):
-        starts.append(match.end())
-    return starts
+    return [0, *(match.end() for match in re.finditer("\n", text))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -27,7 +27,7 @@ from dirac_forge.recipe.values import (
     truth,
 )
 
-__all__ = ["ENVIRONMENT", "GLOBALS", "evaluate", "expression_names", "parse_expression", "value_of"]
+__all__ = ["ENVIRONMENT", "GLOBALS", "braces", "evaluate", "expression_names", "parse_expression", "value_of"]
 
 ENVIRONMENT = Environment()  # noqa: S701 — it only parses: nothing is rendered, so there is nothing to escape
 _MAX_LENGTH = 20_000
@@ -105,6 +105,17 @@ def evaluate(text: str, names: Mapping[str, object], budget: Budget | None = Non
         return value_of(parse_expression(text), names, budget or Budget(20_000))
     except RecursionError:
         raise EvaluationError("an expression is nested too deeply") from None
+
+
+def braces(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, str]]:
+    """The `${{ }}` of a text: where each begins and ends, and the expression. One pass, whatever the text."""
+    position = text.find("${{", start, end)
+    while position >= 0:
+        closing = text.find("}}", position + 3, end)
+        if closing < 0:
+            return
+        yield position, closing + 2, text[position + 3 : closing]
+        position = text.find("${{", closing + 2, end)
 
 
 Names = Mapping[str, object]

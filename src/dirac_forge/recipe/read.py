@@ -28,7 +28,8 @@ __all__ = [
 Format = Literal["v0", "v1"]
 Kind = Literal["package", "compiler", "stdlib", "cdt", "pin_subpackage", "pin_compatible"]
 Section = Literal["build", "host", "run", "run_constrained", "test"]
-_MAX_FILE = 4_000_000
+_MAX_FILE = 1_000_000
+_MAX_LINE = 20_000
 
 
 class RecipeError(InputError):
@@ -213,4 +214,9 @@ def parse_recipe(text: str, *, path: Path | str) -> RecipeText:
     from dirac_forge.recipe.read_v0 import RecipeV0  # noqa: PLC0415 — the readers build on the values above
     from dirac_forge.recipe.read_v1 import RecipeV1  # noqa: PLC0415
 
+    if len(text) > _MAX_FILE:
+        raise RecipeError(f"{len(text):,} characters are more than any recipe has", path=path)
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _MAX_LINE:
+            raise RecipeError(f"{len(line):,} characters in one line", path=path, line=number)
     return RecipeV1(text, path=path) if Path(path).name == "recipe.yaml" else RecipeV0(text, path=path)

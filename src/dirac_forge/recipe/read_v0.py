@@ -26,13 +26,12 @@ from dirac_forge.recipe.read import (
     Section,
 )
 from dirac_forge.recipe.selectors import select, selector_names, selector_of
-from dirac_forge.recipe.templates import Line, Rendered, render
+from dirac_forge.recipe.templates import Line, Rendered, render, tags
 from dirac_forge.recipe.values import EvaluationError, Function, Unknown, as_text
 from dirac_forge.recipe.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError
 
 __all__ = ["RecipeV0", "selected_text", "selector_variables"]
 
-_TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"\d+")
 _SECTIONS: Mapping[str, Section] = {
@@ -42,7 +41,7 @@ _SECTIONS: Mapping[str, Section] = {
     "run_constrained": "run_constrained",
 }
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
-_BARE = re.compile(r"^\s*-\s+([A-Za-z0-9_.-]+)\s*(?:#.*)?$", re.MULTILINE)
+_BARE = re.compile(r"^[ \t]*-[ \t]+([A-Za-z0-9_.-]+)[ \t]*(?:#.*)?$", re.MULTILINE)
 _VERSIONS = (("py", "python"), ("np", "numpy"))
 _SYSTEMS = frozenset({*platform_names("linux-64", "linux-64"), "py", "py2k", "py3k"})
 _UNKNOWN_CALLS: Mapping[str, object] = {
@@ -139,8 +138,8 @@ class RecipeV0:
     @cached_property
     def _template_names(self) -> frozenset[str]:
         found: set[str] = set()
-        for tag in _TAG.findall(self.text):
-            found.update(_WORD.findall(_QUOTED.sub("", tag)))
+        for start, end in tags(self.text):
+            found.update(_WORD.findall(_QUOTED.sub("", self.text[start:end])) if end > 0 else ())
         return frozenset(found) | called_names(self.text)
 
     @cached_property

@@ -12,7 +12,7 @@ from typing import Final, cast
 from rattler import Version, VersionSpec
 
 from dirac_forge.recipe import yamlnodes
-from dirac_forge.recipe.expressions import evaluate, expression_names
+from dirac_forge.recipe.expressions import braces, evaluate, expression_names
 from dirac_forge.recipe.functions import FUNCTIONS, called_names, functions, requirement, without_marks
 from dirac_forge.recipe.pins import with_pins
 from dirac_forge.recipe.platforms import platform_names
@@ -32,12 +32,11 @@ from dirac_forge.recipe.yamlnodes import MappingNode, Node, ScalarNode, Sequence
 
 __all__ = ["RecipeV1"]
 
-_TEMPLATE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
-_BARE = re.compile(r"^\s*(?:-|(?:- )?then:|else:)\s+([A-Za-z0-9_.-]+)\s*(?:#.*)?$", re.MULTILINE)
-_CONDITION = re.compile(r"^\s*(?:- )?(?:if|skip):[ \t]*(\S.*?)\s*(?:#.*)?$", re.MULTILINE)
-_SKIPS = re.compile(r"^(\s*)(?:skip|use_keys):\s*\n((?:\1\s*-.*\n)+)", re.MULTILINE)
+_BARE = re.compile(r"^[ \t]*(?:-|(?:- )?then:|else:)[ \t]+([A-Za-z0-9_.-]+)[ \t]*(?:#.*)?$", re.MULTILINE)
+_CONDITION = re.compile(r"^[ \t]*(?:- )?(?:if|skip):[ \t]*(\S.*)$", re.MULTILINE)
+_SKIPS = re.compile(r"^([ \t]*)(?:skip|use_keys):[ \t]*\n((?:\1[ \t]*-.*\n)+)", re.MULTILINE)
 _SECTIONS: Mapping[str, Section] = {
     "build": "build",
     "host": "host",
@@ -116,10 +115,11 @@ class RecipeV1:
     def names(self) -> frozenset[str]:
         """Every variable that conditions and templates read."""
         found = set(called_names(self.text))
-        for match in _TEMPLATE.finditer(self.text):
-            found |= expression_names(match[1])
+        for _, _, expression in braces(self.text):
+            found |= expression_names(expression)
         for match in _CONDITION.finditer(self.text):
-            found |= expression_names(match[1].strip("\"'")) or set(_WORD.findall(match[1]))
+            condition = match[1].partition(" #")[0].strip()
+            found |= expression_names(condition.strip("\"'")) or set(_WORD.findall(condition))
         for match in _SKIPS.finditer(self.text):
             found.update(_WORD.findall(_QUOTED.sub("", match[2])))
         return frozenset(found)
@@ -380,16 +380,16 @@ class _Reader:
 
     def template(self, text: str, node: Node) -> object:
         """The value of a text with `${{ }}` in it; a single expression keeps its type."""
-        whole = _TEMPLATE.fullmatch(text.strip())
-        if whole is not None and "${{" not in whole[1]:
-            return self.evaluate(whole[1], node)
+        found = list(braces(text))
+        if len(found) == 1 and not text[: found[0][0]].strip() and not text[found[0][1] :].strip():
+            return self.evaluate(found[0][2], node)
         parts: list[str] = []
         position = 0
-        for match in _TEMPLATE.finditer(text):
-            value = self.evaluate(match[1], node)
+        for start, end, expression in found:
+            value = self.evaluate(expression, node)
             shown = unknown_mark(value) if isinstance(value, Unknown) else as_text(value)
-            parts += [text[position : match.start()], shown]
-            position = match.end()
+            parts += [text[position:start], shown]
+            position = end
         return "".join([*parts, text[position:]])
 
     def marked(self, node: Node) -> str | None:

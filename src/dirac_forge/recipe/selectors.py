@@ -28,7 +28,7 @@ from dirac_forge.recipe.values import (
 
 __all__ = ["select", "selector_names", "selector_of"]
 
-_MAX_LENGTH = 2_000
+_MAX_LENGTH = 1_000
 # The pattern that conda-build's documentation gives for selectors: at the end of a line, or anywhere in its comment.
 _SELECTOR = re.compile(r"(.+?)\s*(#.*)?\[([^\[\]]+)\](?(2)[^\(\)]*)$")
 _COMPARE: dict[type[ast.cmpop], str] = {

@@ -24,10 +24,11 @@ from dirac_forge.recipe.values import (
     truth,
 )
 
-__all__ = ["Line", "Rendered", "render", "unknown_mark"]
+__all__ = ["Line", "Rendered", "render", "tags", "unknown_mark"]
 
 _MAX_TEXT = 2_000_000
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _SET = re.compile(r"\{%\s+set\s+([A-Za-z_]\w*)\s*=(.*)%\}", re.DOTALL)
 _TEST = re.compile(r"\{%-?\s*(?:if|elif)\s+(.*?)\s*-?%\}")
 
@@ -91,16 +92,27 @@ def render(text: str, names: Mapping[str, object], *, conditions: Mapping[int, s
     return _with_lines(run.pieces, conditions or {})
 
 
+def tags(text: str) -> Iterator[tuple[int, int]]:
+    """Where the tags of a template begin and end, in one pass; -1 for the end of one that does not end."""
+    opening = _OPENING.search(text)
+    while opening is not None:
+        end = text.find(_CLOSING[opening[0]], opening.end())
+        yield opening.start(), end + 2 if end >= 0 else -1
+        opening = _OPENING.search(text, end + 2) if end >= 0 else None
+
+
 def _nodes(text: str) -> Iterator[nodes.Node]:
     """The statements of a template; plain ones (text, `{{ }}`, `set`) without Jinja's full parser, which is slow."""
     found: list[nodes.Node] = []
     position, line = 0, 1
-    for match in _TAG.finditer(text):
-        tag = match[0]
+    for start, end in tags(text):
+        tag = text[start:end]
+        if end < 0:
+            return iter(_parsed(text).body)  # which says what is wrong with a tag that does not end
         if tag[2] == "-" or tag[-3] == "-" or tag[2] == "+":
             return iter(_parsed(text).body)
-        if match.start() > position:
-            data = text[position : match.start()]
+        if start > position:
+            data = text[position:start]
             found.append(nodes.Output([nodes.TemplateData(data, lineno=line)], lineno=line))
             line += data.count("\n")
         try:
@@ -115,7 +127,7 @@ def _nodes(text: str) -> Iterator[nodes.Node]:
         except EvaluationError:
             return iter(_parsed(text).body)
         line += tag.count("\n")
-        position = match.end()
+        position = end
     found.append(nodes.Output([nodes.TemplateData(text[position:], lineno=line)], lineno=line))
     return iter(found)
 

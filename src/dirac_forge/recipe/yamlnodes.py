@@ -36,7 +36,7 @@ _MAX_SIZE = 4_000_000
 _MAX_FLOW = 50
 _MAX_VALUES = 200_000
 _MAX_DEPTH = 60
-_INDICATORS = re.compile(r"^[\s?:-]{400}", re.MULTILINE)
+_INDICATORS = re.compile(r"^[ \t?:-]{400}", re.MULTILINE)
 _FLOW = re.compile(r"[\[\]{}]")
 
 

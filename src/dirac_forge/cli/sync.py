@@ -1,0 +1,154 @@
+"""`dirac-forge sync`: feedstocks of the workspace, copied from their repositories."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dirac_forge.channel.solver import Solution
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.migrating import open_channel, specs_of
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.feedstock.sources import read_sources
+from dirac_forge.feedstock.sync import Line, Synced
+from dirac_forge.feedstock.sync import sync as bring_up_to_date
+from dirac_forge.http import NotFoundError
+from dirac_forge.report.migration import joined, sentences
+
+__all__ = ["sync"]
+
+_ALL = "https://raw.githubusercontent.com/regro/cf-graph-countyfair/master/all_feedstocks.json"
+_OUTPUTS = "https://raw.githubusercontent.com/conda-forge/feedstock-outputs/main/outputs/{0}/{1}/{2}/{name}.json"
+_LARGEST_LIST = 20_000_000
+_LARGEST_OUTPUT = 100_000
+
+
+def sync(
+    context: Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME[@BRANCH]]...", help="Feedstocks, or release lines of them.")
+    ] = None,
+    closure: Annotated[
+        str | None, typer.Option(metavar="TARGET", help="All that a target installs, by the channel.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every feedstock that there is.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also over local changes.")] = False,
+) -> int:
+    """Copy recipes, conda-forge.yml and variants of feedstocks into the workspace, in parallel; resumable.
+
+    Without names all feedstocks that were copied before, and those of the settings, are brought up to date. A folder
+    with local changes is left alone, and said, unless --force.
+    """
+    settings = context.settings
+    folder = settings.workspace / "feedstocks"
+    lines = _named(context, names or [])
+    if closure is not None:
+        lines += [Line(name=name) for name in _closure(context, closure)]
+    if all_:
+        lines += [Line(name=name) for name in _all(context)]
+    if not (names or closure or all_):
+        known = [
+            Line(name=source.partition("@")[0], branch=entry.branch) for source, entry in read_sources(folder).items()
+        ]
+        lines = [*known, *_named(context, sorted(settings.feedstocks))]
+    if settings.offline and "://" in settings.feedstock_url:
+        raise UnknownError("offline: repositories can't be asked", hint="Leave out --offline, or set feedstock-url.")
+    with ThreadPoolExecutor(settings.connections) as executor:
+        results = bring_up_to_date(
+            folder,
+            list(dict.fromkeys(lines)),
+            repository=lambda name: settings.feedstock_url.format(name=name),
+            executor=executor,
+            force=force,
+            observer=context.observer,
+        )
+    return _answer(context, results)
+
+
+def _answer(context: Context, results: tuple[Synced, ...]) -> int:
+    document = {
+        "feedstocks": [
+            {"feedstock": one.line.folder, "state": one.state, "commit": one.commit, "reason": one.text}
+            for one in results
+        ]
+    }
+    table = Table("feedstock", "", "")
+    for one in results:
+        if one.state != "unchanged":
+            table.add_row(one.line.folder, one.state, one.text or one.commit[:12])
+    counts: dict[str, int] = {}
+    for one in results:
+        counts[one.state] = counts.get(one.state, 0) + 1
+    summary = sentences([", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
+    context.answer(joined([table, summary] if table.rows else [summary]), document)
+    states = set(counts)
+    return 3 if "unknown" in states else 1 if states & {"missing", "error", "kept"} else 0
+
+
+def _named(context: Context, names: list[str]) -> list[Line]:
+    """Feedstocks with the release lines that the settings know, or exactly the line that is named."""
+    lines: list[Line] = []
+    for name in names:
+        base, _, branch = name.removesuffix("-feedstock").partition("@")
+        if branch:
+            lines.append(Line(name=base, branch=branch))
+            continue
+        lines.append(Line(name=base))
+        settings = context.settings.feedstocks.get(base)
+        branches = settings.branches if settings is not None else {}
+        lines += [Line(name=base, branch=line) for line in branches if line not in {"main", "master"}]
+    return lines
+
+
+def _closure(context: Context, target: str) -> list[str]:
+    """The feedstocks of all packages that a target installs on any of its platforms."""
+    channel = open_channel(context)
+    if channel is None:
+        raise InputError("what a target installs is known to a channel only", hint="Give one with --channel.")
+    specs, platforms = specs_of(context, target)
+    packages: dict[str, None] = {}
+    for platform in platforms:
+        found = channel.solve(specs, platform=platform)
+        if isinstance(found, Solution):
+            packages.update(dict.fromkeys(record.name for record in found.packages))
+        else:
+            context.observer.warned(f"{target} can't be installed on {platform}: its closure there is not known")
+    if "://" not in context.settings.feedstock_url:
+        return sorted(name for name in packages if _is_there(context, name))
+    return sorted({feedstock for name in packages for feedstock in _makers(context, name)})
+
+
+def _is_there(context: Context, name: str) -> bool:
+    place = context.settings.feedstock_url.format(name=name)
+    there = Path(place).exists() or Path(f"{place}.git").exists()
+    if not there:
+        context.observer.warned(f"{name}: no repository has its name, so its feedstock is not known")
+    return there
+
+
+def _makers(context: Context, package: str) -> list[str]:
+    """The feedstocks that may make a package, by conda-forge's own list."""
+    letters = [*(sign for sign in package if sign.isalnum()), "z", "z", "z"]
+    url = _OUTPUTS.format(*letters, name=package)
+    try:
+        entry = json.loads(context.http.page(url, limit=_LARGEST_OUTPUT).body)
+        return [str(name) for name in entry["feedstocks"]]
+    except (NotFoundError, ValueError, KeyError, TypeError):
+        return [package]
+
+
+def _all(context: Context) -> list[str]:
+    """Every feedstock: those in the folder of repositories, else those that conda-forge lists."""
+    url = context.settings.feedstock_url
+    if "://" not in url:
+        pattern = Path(url).name
+        before, _, after = pattern.partition("{name}")
+        names = [path.name.removesuffix(".git") for path in Path(url).parent.iterdir()]
+        return sorted(name.removeprefix(before).removesuffix(after) for name in names if not name.startswith("."))
+    listed = json.loads(context.http.page(_ALL, limit=_LARGEST_LIST).body)
+    return sorted(str(name) for name in listed["active"])

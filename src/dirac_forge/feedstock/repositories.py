@@ -1,0 +1,134 @@
+"""Feedstocks' repositories, read through git: which commit a branch has, and the files that a workspace keeps."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dirac_forge.errors import InputError, UnknownError, redact
+
+__all__ = ["GitError", "MissingError", "Repository", "Tree", "safe_name"]
+
+_TIMEOUT = 120
+_MAX_FILE = 4_000_000
+_MAX_FILES = 600
+_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-/]*")
+# What a workspace keeps of a feedstock; scripts and patches stay where they are.
+_KEPT = re.compile(
+    r"conda-forge\.yml|recipe/(meta|recipe|conda_build_config|variants)\.yaml|\.ci_support/(migrations/)?[\w.+-]+\.ya?ml"
+)
+_DEAD = re.compile(
+    r"could not resolve host|failed to connect|connection (refused|timed out|reset)|network is unreachable|"
+    r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|unable to access.*(5\d\d|429)",
+    re.IGNORECASE,
+)
+_NONE = re.compile(
+    r"not found|does not exist|does not appear to be a git repository|could not read Username", re.IGNORECASE
+)
+
+
+class GitError(InputError):
+    """git failed for a reason that lies here: it isn't installed, or a repository is broken."""
+
+
+class MissingError(InputError):
+    """There is no such repository or branch."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tree:
+    """The files of one commit."""
+
+    commit: str
+    files: dict[str, bytes]
+    """Path to content."""
+
+
+def safe_name(name: str) -> str:
+    """`name` where it is a feedstock's; raises InputError for what could be an option or leave the folder."""
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise InputError(f"{name!r} is no name of a feedstock")
+    return name
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository by URL or path; the folder of a bare repository may end in `.git` or not."""
+
+    url: str
+
+    def commit(self, branch: str) -> str:
+        """The commit of a branch ("" for the default one).
+
+        Raises MissingError where there is none, UnknownError where the host can't be reached, GitError else.
+        """
+        if branch and not _BRANCH.fullmatch(branch):
+            raise InputError(f"{branch!r} is no name of a branch")
+        wanted = f"refs/heads/{branch}" if branch else "HEAD"
+        for line in self._git("ls-remote", "--", self._place, wanted).decode().splitlines():
+            commit, _, ref = line.partition("\t")
+            if ref == wanted:
+                return commit
+        raise MissingError(f"{redact(self.url)}: there is no branch {branch or 'at all'}")
+
+    def tree(self, branch: str) -> Tree:
+        """The files of a branch's newest commit that a workspace keeps. Raises as `commit` does."""
+        with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
+            only = ("--branch", branch) if branch else ()
+            options = ("--quiet", "--bare", "--depth", "1", "--single-branch", "--no-tags", *only)
+            self._git("clone", *options, "--", self._place, folder)
+            commit = self._git("-C", folder, "rev-parse", "HEAD").decode().strip()
+            return Tree(commit=commit, files=self._files(folder))
+
+    def _files(self, folder: str) -> dict[str, bytes]:
+        listing = self._git("-C", folder, "ls-tree", "-r", "-z", "-l", "HEAD").decode(errors="replace")
+        found: dict[str, bytes] = {}
+        for line in listing.split("\0"):
+            about, _, path = line.partition("\t")
+            parts = about.split()
+            # Only plain files: a symbolic link (120000) could point anywhere.
+            if len(parts) != 4 or parts[0] not in {"100644", "100755"} or not _KEPT.fullmatch(path):
+                continue
+            if int(parts[3]) > _MAX_FILE or len(found) >= _MAX_FILES:
+                raise InputError(f"{redact(self.url)}: {path} is larger than anything in a feedstock")
+            found[path] = self._git("-C", folder, "cat-file", "blob", parts[2])
+        return found
+
+    @property
+    def _place(self) -> str:
+        if "://" in self.url:
+            return self.url
+        for path in (Path(self.url), Path(f"{self.url}.git")):
+            if path.exists():
+                # A depth is honoured for URLs only.
+                return path.absolute().as_uri()
+        if ":" in self.url:
+            return self.url
+        raise MissingError(f"{self.url}: there is no such repository")
+
+    def _git(self, *arguments: str) -> bytes:
+        environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
+        command: Sequence[str] = ("git", "-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null", *arguments)
+        try:
+            done = subprocess.run(  # the arguments are checked above, and no shell is involved
+                command, capture_output=True, timeout=_TIMEOUT, env=environment, check=False
+            )
+        except FileNotFoundError as exc:
+            raise GitError("git is not installed", hint="Install it: https://git-scm.com") from exc
+        except subprocess.TimeoutExpired as exc:
+            raise UnknownError(f"{redact(self.url)}: no answer within {_TIMEOUT} s") from exc
+        if done.returncode == 0:
+            return done.stdout
+        said = redact(done.stderr.decode(errors="replace").strip())
+        last = said.splitlines()[-1] if said else f"git left with {done.returncode}"
+        if _NONE.search(said):
+            raise MissingError(f"{redact(self.url)}: there is no such repository or branch ({last})")
+        if _DEAD.search(said):
+            raise UnknownError(f"{redact(self.url)}: it can't be reached ({last})")
+        raise GitError(f"{redact(self.url)}: {last}")

@@ -1,0 +1,159 @@
+"""Fill a workspace from the feedstocks' repositories: in parallel, resumable, and careful with local changes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.feedstock.repositories import MissingError, Repository, safe_name
+from dirac_forge.feedstock.sources import Source, digest_of, files_of, journal, read_sources, write_sources
+from dirac_forge.progress import Observer, Silent
+
+__all__ = ["Line", "Synced", "sync"]
+
+State = Literal["new", "updated", "unchanged", "kept", "missing", "unknown", "error"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What is wanted: a feedstock, or one of its release lines."""
+
+    name: str
+    branch: str = ""
+    """"" for the repository's default branch."""
+
+    @property
+    def folder(self) -> str:
+        """`name`, or `name@branch` (a slash in a branch becomes a dash)."""
+        return f"{self.name}@{self.branch.replace('/', '-')}" if self.branch else self.name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Synced:
+    """What became of one."""
+
+    line: Line
+    state: State
+    """`kept` has local changes and was left alone; `unknown` could not be reached."""
+    text: str = ""
+    commit: str = ""
+
+
+def sync(
+    folder: Path,
+    lines: Sequence[Line],
+    *,
+    repository: Callable[[str], str],
+    executor: Executor,
+    force: bool = False,
+    observer: Observer | None = None,
+) -> tuple[Synced, ...]:
+    """Bring copies of feedstocks up to date; the results are in the order of `lines`.
+
+    `repository` gives the URL or path of a feedstock's repository. A folder that differs from what was copied, or that
+    was never copied, stays as it is unless `force`. A killed run leaves each folder either old or new, and the next
+    one goes on from there. Once a host can't be reached the rest is not tried. Raises InputError where sources.toml
+    can't be read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _clean(folder)
+    run = _Run(folder, read_sources(folder), repository, force, observer or Silent())
+    run.observer.started("sync", len(lines))
+    try:
+        results = tuple(executor.map(run.one, lines))
+    finally:
+        write_sources(folder, run.sources)
+        run.observer.finished("sync")
+    return results
+
+
+def _clean(folder: Path) -> None:
+    """What a killed run left: half-made copies go, an old copy that was moved away comes back."""
+    for path in folder.glob(".new-*"):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob(".old-*"):
+        place = folder / path.name.removeprefix(".old-")
+        if place.exists():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.rename(place)
+
+
+class _Run:
+    def __init__(
+        self,
+        folder: Path,
+        sources: dict[str, Source],
+        repository: Callable[[str], str],
+        force: bool,
+        observer: Observer,
+    ) -> None:
+        self.folder = folder
+        self.sources = sources
+        self.observer = observer
+        self._repository = repository
+        self._force = force
+        self._lock = threading.Lock()
+        self._dead: UnknownError | None = None
+
+    def one(self, line: Line) -> Synced:
+        """Bring one folder up to date; never raises for what is wrong with it alone."""
+        try:
+            if self._dead is not None:
+                return Synced(line=line, state="unknown", text=self._dead.message)
+            result = self._one(line)
+        except MissingError as exc:
+            result = Synced(line=line, state="missing", text=exc.message)
+        except UnknownError as exc:
+            self._dead = exc
+            result = Synced(line=line, state="unknown", text=exc.message)
+        except (ForgeError, OSError) as exc:
+            result = Synced(line=line, state="error", text=str(exc))
+        self.observer.advanced("sync", detail=line.folder)
+        return result
+
+    def _one(self, line: Line) -> Synced:
+        safe_name(line.name)
+        place = self.folder / line.folder
+        known = self.sources.get(line.folder)
+        if place.exists() and not self._force:
+            if known is None:
+                return Synced(line=line, state="kept", text=f"{place} was not copied from a repository")
+            if digest_of(files_of(place)) != known.files:
+                return Synced(line=line, state="kept", text=f"{place} has local changes", commit=known.commit)
+        repository = Repository(self._repository(line.name))
+        clean = known is not None and place.exists() and digest_of(files_of(place)) == known.files
+        if known is not None and clean and repository.commit(line.branch) == known.commit:
+            return Synced(line=line, state="unchanged", commit=known.commit)
+        tree = repository.tree(line.branch)
+        if not any(path.startswith("recipe/") for path in tree.files):
+            return Synced(line=line, state="error", text=f"{repository.url}: there is no recipe in it")
+        source = Source(repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files))
+        was_there = place.exists()
+        self._put(place, tree.files, source)
+        return Synced(line=line, state="updated" if was_there else "new", commit=tree.commit)
+
+    def _put(self, place: Path, files: dict[str, bytes], source: Source) -> None:
+        new = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
+        new.chmod(0o755)
+        for path, content in files.items():
+            target = new / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        old = self.folder / f".old-{place.name}"
+        with self._lock:
+            journal(self.folder, place.name, source)
+            if place.is_symlink():
+                place.unlink()
+            elif place.exists():
+                place.rename(old)
+            new.rename(place)
+            self.sources[place.name] = source
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,85 @@
+"""`dirac-forge sync` from the outside, on a folder of bare repositories."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.cli import main
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    work = tmp_path / "work"
+    (work / "recipe").mkdir(parents=True)
+    (work / "recipe/meta.yaml").write_text("package: {name: a, version: 1}\n")
+    options = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "first"), ("branch", "v1")):
+        subprocess.run(("git", "-C", str(work), *options, *arguments), check=True)
+    for name in ("a", "b"):
+        place = tmp_path / f"repositories/{name}-feedstock.git"
+        subprocess.run(("git", "clone", "-q", "--bare", str(work), str(place)), check=True)
+    settings = f'feedstock-url = "{tmp_path}/repositories/{{name}}-feedstock"\n'
+    lines = '[tool.dirac-forge.feedstocks.a]\nbranches = { main = ">=2", v1 = "<2" }\n'
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace/pyproject.toml").write_text(f"[tool.dirac-forge]\n{settings}{lines}")
+    return tmp_path / "workspace"
+
+
+def states(workspace: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, str]]:
+    code = main(["sync", *arguments, "--workspace", str(workspace), "-q", "--json"])
+    found = json.loads(capsys.readouterr().out)["feedstocks"]
+    return code, {one["feedstock"]: one["state"] for one in found}
+
+
+def test_by_name_with_release_lines(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert states(workspace, capsys, "a") == (0, {"a": "new", "a@v1": "new"})
+    assert states(workspace, capsys, "a@v1", "b") == (0, {"a@v1": "unchanged", "b": "new"})
+    assert states(workspace, capsys, "gone") == (1, {"gone": "missing"})
+
+
+def test_all_of_a_folder(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert states(workspace, capsys, "--all") == (0, {"a": "new", "b": "new"})
+
+
+def test_the_closure_of_a_target(workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "channel/linux-64"
+    folder.mkdir(parents=True)
+    packages = {
+        f"{name}-1-h_0.conda": {
+            "name": name,
+            "version": "1",
+            "build": "h_0",
+            "build_number": 0,
+            "subdir": "linux-64",
+            "depends": depends,
+        }
+        for name, depends in {"a": ["b", "c"], "b": [], "c": []}.items()
+    }
+    repodata = {"info": {"subdir": "linux-64"}, "packages": {}, "packages.conda": packages}
+    (folder / "repodata.json").write_text(json.dumps(repodata))
+    arguments = ["--closure", "a", "--channel", str(tmp_path / "channel"), "--platform", "linux-64"]
+    assert states(workspace, capsys, *arguments) == (0, {"a": "new", "b": "new"})
+
+
+def test_local_changes_are_said(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    states(workspace, capsys, "b")
+    path = workspace / "feedstocks/b/recipe/meta.yaml"
+    path.write_text("mine\n")
+    assert main(["sync", "b", "--workspace", str(workspace), "-q"]) == 1
+    assert f"{workspace}/feedstocks/b has local changes" in capsys.readouterr().out
+    assert states(workspace, capsys, "b", "--force") == (0, {"b": "updated"})
+    assert path.read_text() != "mine\n"
+
+
+def test_offline_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "pyproject.toml").write_text("")
+    assert main(["sync", "a", "--workspace", str(workspace), "--offline"]) == 3
+    assert capsys.readouterr().err.startswith("error: offline: repositories can't be asked\n")
