@@ -1,5 +1,6 @@
 """`dirac-forge recipe`, whole: on a loopback index, with what upstream may do to it."""
 
+import gzip
 import io
 import json
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.cli import main
-from support.index import PackageIndex
+from support.index import IndexFile, PackageIndex
 from support.rendered import load_v1
 from support.server import Answer
 
@@ -214,6 +215,31 @@ def test_a_file_that_is_not_the_one_the_index_lists_is_refused(
         assert run(index, "demo", "--deps", "none") == 2
     assert "demo-1.0.tar.gz" in capsys.readouterr().err
     assert not (tmp_path / "feedstocks").exists()
+
+
+@pytest.mark.parametrize("body", [b"no archive", gzip.compress(b"\0" * 30_000_000)], ids=["corrupt", "bomb"])
+def test_an_archive_that_can_not_be_read_is_refused(
+    body: bytes, run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    files = {**wheel("demo", "1.0"), "demo-1.0.tar.gz": body}
+    with PackageIndex({"demo": files}) as index:
+        assert run(index, "demo", "--deps", "none") == 2
+    told = capsys.readouterr().err
+    assert "error: The source archive of demo 1.0 can't be used: " in told
+    assert "demo-1.0.tar.gz" in told
+    assert not (tmp_path / "feedstocks").exists()
+
+
+def test_a_yanked_release_is_made_only_when_it_is_asked_for(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = release("demo", "1.0"), release("demo", "1.1")
+    yanked = {name: IndexFile(content=body, yanked="broken") for name, body in new.items()}
+    with PackageIndex({"demo": {**old, **yanked}}) as index:
+        assert run(index, "demo", "--json", "--output", "one") == 0
+        assert json.loads(capsys.readouterr().out)["recipes"][0]["version"] == "1.0"
+        assert run(index, "demo==1.1", "--json", "--output", "two") == 0
+    (recipe,) = json.loads(capsys.readouterr().out)["recipes"]
+    assert recipe["version"] == "1.1"
+    assert {"level": "warning", "text": "1.1 was yanked upstream: broken"} in recipe["notes"]
 
 
 HOSTILE = """

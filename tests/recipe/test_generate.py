@@ -181,6 +181,14 @@ def test_a_family_pins_its_members_and_is_in_build_order() -> None:
     assert recipe.context == {"python_min": "3.11"}
 
 
+def test_a_member_that_installs_nothing_tests_what_it_brings() -> None:
+    recipe = made(
+        Part(package="lib", facts=facts("lib")),
+        Part(package="all", facts=facts("all", requires=["lib", "other"], members=["all-1.0.dist-info/METADATA"])),
+    )
+    assert recipe.outputs[1].test.imports == ("lib",)
+
+
 def test_members_that_need_each_other_come_by_name() -> None:
     recipe = made(
         Part(package="b", facts=facts("b", requires=["a"])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.utils import canonicalize_name
@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.expansion import Providers
-from dirac_forge.recipe.model import About, Note, Output, Recipe
+from dirac_forge.recipe.model import About, Note, Output, Recipe, Test
 from dirac_forge.recipe.output import Family, LicenceFile, Part, output_of, requires_python
 from dirac_forge.recipe.satellites import satellites
 from dirac_forge.recipe.scope import Scope
@@ -55,7 +55,10 @@ def generate(
         about = replace(about, homepage=f"https://pypi.org/project/{project}/")
     if not about.summary:
         notes.append(Note(level="todo", text="upstream gives no summary: fill in about"))
-    outputs = {name: replace(output, about=_inheriting(output.about, about)) for name, output in outputs.items()}
+    outputs = {
+        name: replace(output, about=_inheriting(output.about, about), test=_test(output, outputs))
+        for name, output in outputs.items()
+    }
     return Recipe(
         feedstock=feedstock,
         version=family.version,
@@ -66,6 +69,15 @@ def generate(
         noarch_platforms=_noarch_platforms(outputs.values(), scope),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _test(output: Output, outputs: Mapping[str, Output]) -> Test:
+    """Of an output that installs nothing itself, the modules of the siblings that it brings."""
+    if output.test.imports:
+        return output.test
+    brought = [outputs[line.name] for line in output.run if line.name in outputs]
+    modules = dict.fromkeys(module for sibling in brought for module in sibling.test.imports)
+    return replace(output.test, imports=tuple(modules))
 
 
 def _inheriting(own: About, common: About) -> About:

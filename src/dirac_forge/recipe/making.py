@@ -212,6 +212,8 @@ class Maker:
         def bundled(project: str, extra: str) -> str | None:
             return package_for_extra(project, extra, catalogue=self._listing([project]))
 
+        for project in order.projects:
+            _refuse_unreadable(facts[project])
         parts = [self._part(mapped[project], facts[project]) for project in order.projects]
         recipe = generate(
             order.feedstock or parts[0].package,
@@ -245,6 +247,17 @@ class Maker:
 
 def _found(metadata: CoreMetadata) -> Found:
     return Found(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
+
+
+def _refuse_unreadable(facts: Facts) -> None:
+    """A source archive that is there and can't be read is an error: nobody should build from it."""
+    sdist = facts.release.sdist
+    if sdist is not None and facts.sdist is None:
+        about = next((problem for problem in facts.problems if sdist.filename in problem), sdist.filename)
+        raise InputError(
+            f"The source archive of {facts.metadata.name} {facts.release.version} can't be used: {about}",
+            hint="Look at the file on the index, tell upstream, or choose another version.",
+        )
 
 
 def _guesses(mapped: Iterable[Mapped], *, unread: bool) -> list[Note]:

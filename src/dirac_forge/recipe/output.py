@@ -116,7 +116,8 @@ class _Builder:
             noarch="python" if self.nature.noarch else None,
             script=f"{_PIP}\n{_BUNDLE_CRATES}" if "rust" in self.nature.languages else _PIP,
             skip=() if self.nature.noarch else self._skipped(),
-            entry_points=self._entry_points(),
+            # Of a compiled package pip writes the commands: conda-forge's recipes name them for noarch.
+            entry_points=self._entry_points() if self.nature.noarch else (),
             build=build,
             host=host,
             run=self._run(host),
@@ -187,7 +188,7 @@ class _Builder:
         converted = convert(texts, scope, self.providers, noarch=self.nature.noarch)
         self.notes += converted.notes
         lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
-        return noarch_tools(lines) if self.nature.noarch else arch_tools(lines, self.nature)
+        return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
 
     def _run(self, host: Iterable[Requirement]) -> tuple[Requirement, ...]:
         if self.facts.wheel is None and "requires-dist" in self.facts.metadata.dynamic:

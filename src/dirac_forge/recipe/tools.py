@@ -19,7 +19,7 @@ _RUNS_AT_BUILD = {
     "setuptools-rust", "swig",
 }  # fmt: skip
 """Build requirements that have to run, or be imported, on the machine that builds when it cross-compiles."""
-_PROGRAMS = {"cmake", "make", "meson", "ninja", "patchelf", "pkg-config", "pkgconfig", "swig"}
+_PROGRAMS = {"cmake", "make", "meson", "ninja", "patchelf", "pkg-config", "swig"}
 """Build requirements that are programs: they belong to build, not to host."""
 
 
@@ -28,7 +28,7 @@ def noarch_tools(lines: Sequence[Requirement]) -> Tools:
     return (), (Requirement(name="python", spec="@{python_min}.*"), Requirement(name="pip"), *lines)
 
 
-def arch_tools(lines: Sequence[Requirement], nature: Nature) -> Tools:
+def arch_tools(package: str, lines: Sequence[Requirement], nature: Nature) -> Tools:
     """Compilers and programs in build, with what cross-compilation runs there; the rest and libraries in host."""
     host = [line for line in lines if line.name not in _PROGRAMS]
     cross = [
@@ -40,7 +40,7 @@ def arch_tools(lines: Sequence[Requirement], nature: Nature) -> Tools:
     bundler = [Requirement(name="cargo-bundle-licenses")] if "rust" in nature.languages else []
     programs = {name: Requirement(name=name) for name in nature.programs}
     programs |= {line.name: line for line in lines if line.name in _PROGRAMS}
-    named = {line.name for line in lines}
+    named = {package, *(line.name for line in lines)}
     libraries = [Requirement(name=name) for name in nature.libraries if name not in named]
     return (
         (
