@@ -26,30 +26,36 @@ def changed(before: str, after: str) -> list[str]:
             ["-   number: 3  # bumped", "+   number: 5  # bumped"],
         ),
         (
-            "{% set build = 9 %}\n"
-            "{% set build = build + 100 %}  # [win]\n"
-            "package: {name: a, version: 1}\n"
-            "build:\n"
-            "  number: {{ build }}\n",
+            (
+                "{% set build = 9 %}\n"
+                "{% set build = build + 100 %}  # [win]\n"
+                "package: {name: a, version: 1}\n"
+                "build:\n"
+                "  number: {{ build }}\n"
+            ),
             ["- {% set build = 9 %}", "+ {% set build = 11 %}"],
         ),
         (
-            "{% set number = '4' %}\n"
-            "{% set other = 4 %}\n"
-            "package: {name: a, version: '{{ other }}'}\n"
-            "build:\n"
-            "  number: {{ number }}\n",
+            (
+                "{% set number = '4' %}\n"
+                "{% set other = 4 %}\n"
+                "package: {name: a, version: '{{ other }}'}\n"
+                "build:\n"
+                "  number: {{ number }}\n"
+            ),
             ["- {% set number = '4' %}", "+ {% set number = '6' %}"],
         ),
         (
-            "package: {name: a, version: 1}\n"
-            "build:\n"
-            "  number: 0\n"
-            "outputs:\n"
-            "  - name: b\n"
-            "    build:\n"
-            "      number: 7\n"
-            "  - name: c\n",
+            (
+                "package: {name: a, version: 1}\n"
+                "build:\n"
+                "  number: 0\n"
+                "outputs:\n"
+                "  - name: b\n"
+                "    build:\n"
+                "      number: 7\n"
+                "  - name: c\n"
+            ),
             ["-   number: 0", "+   number: 2", "-       number: 7", "+       number: 9"],
         ),
         (
@@ -76,12 +82,14 @@ def test_meta_yaml(text: str, expected: list[str]) -> None:
             ["-   build_number: 2", "+   build_number: 3"],
         ),
         (
-            "context:\n"
-            "  build: 2\n"
-            "  number: ${{ build + 100 if win else build }}\n"
-            "package: {name: a}\n"
-            "build:\n"
-            "  number: ${{ number }}\n",
+            (
+                "context:\n"
+                "  build: 2\n"
+                "  number: ${{ build + 100 if win else build }}\n"
+                "package: {name: a}\n"
+                "build:\n"
+                "  number: ${{ number }}\n"
+            ),
             ["-   build: 2", "+   build: 3"],
         ),
         (
@@ -89,14 +97,16 @@ def test_meta_yaml(text: str, expected: list[str]) -> None:
             ["-   number: ${{ 5 if win else 2 }}", "+   number: ${{ (5 if win else 2) + 1 }}"],
         ),
         (
-            "recipe: {name: a}\n"
-            "build:\n"
-            "  number: 0\n"
-            "outputs:\n"
-            "  - package: {name: b}\n"
-            "    build:\n"
-            "      number: 7\n"
-            "  - package: {name: c}\n",
+            (
+                "recipe: {name: a}\n"
+                "build:\n"
+                "  number: 0\n"
+                "outputs:\n"
+                "  - package: {name: b}\n"
+                "    build:\n"
+                "      number: 7\n"
+                "  - package: {name: c}\n"
+            ),
             ["-   number: 0", "+   number: 1", "-       number: 7", "+       number: 8"],
         ),
     ],
@@ -110,11 +120,13 @@ def test_recipe_yaml(text: str, expected: list[str]) -> None:
     [
         ("package: {name: a, version: 1}\n", "meta.yaml", "meta.yaml: there is no build number to raise"),
         (
-            "{% set build = 1 %}\n"
-            "{% set build = 2 * build %}\n"
-            "package: {name: a, version: 1}\n"
-            "build:\n"
-            "  number: {{ build }}\n",
+            (
+                "{% set build = 1 %}\n"
+                "{% set build = 2 * build %}\n"
+                "package: {name: a, version: 1}\n"
+                "build:\n"
+                "  number: {{ build }}\n"
+            ),
             "meta.yaml",
             "meta.yaml:3: the build number of a would be 4, not 3, on linux-64: raise it by hand",
         ),

@@ -307,3 +307,10 @@ def test_names_are_what_selectors_and_templates_read() -> None:
     names = parse_recipe(COMPILED, path="meta.yaml").names
     assert {"mpi", "python_min", "python", "c_compiler", "c_compiler_version", "c_stdlib_version"} <= names
     assert "openssl" in parse_recipe(COMPILED, path="meta.yaml").pinned
+
+
+def test_filters_of_jinja_that_nobody_needs_are_unknown_and_others_an_error() -> None:
+    text = "package:\n  name: a\n  version: {{ 'x' | wordwrap(3) }}\nbuild:\n  number: {{ 1 | FILTER }}\n"
+    assert only(text.replace("FILTER", "random")).build_number is None
+    with pytest.raises(RecipeError, match=r"meta\.yaml:5: .*nosuch"):
+        only(text.replace("FILTER", "nosuch"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dirac_forge.feedstock.facts import Facts, Need
@@ -42,6 +42,9 @@ class Network:
     """For each member its parents after plucking, by number."""
     direct: dict[str, frozenset[str]]
     """For each feedstock that counts the feedstocks it directly needs, trimmed as the bot trims them."""
+    _needs: dict[str, dict[str, list[Need]]] = field(default_factory=dict, repr=False, compare=False)
+    """What was asked before: child to parent to requirements."""
+    _steps: dict[tuple[str, str], Hop] = field(default_factory=dict, repr=False, compare=False)
 
     def strength(self, parent: str, child: str) -> int:
         """How strongly an edge binds: 3 host, 2 build, 1 run (also through others), 0 test."""
@@ -55,13 +58,22 @@ class Network:
 
     def needs(self, parent: str, child: str) -> tuple[Need, ...]:
         """The requirements by which `child` directly needs `parent`, of the sections that count for it."""
+        if child not in self._needs:
+            self._needs[child] = self._needs_of(child)
+        return tuple(self._needs[child].get(parent, ()))
+
+    def _needs_of(self, child: str) -> dict[str, list[Need]]:
         facts = self.graph.facts[child]
         if child in self.membership.members:
             counted = [*deciding_needs(facts, include_build=self.migration.include_build)]
             counted += [need for need in facts.needs if need.section in {"run", "test"}]
         else:
             counted = [need for need in facts.needs if need.section == "run"]
-        return tuple(need for need in counted if parent in self.graph.makers_of(need.name))
+        found: dict[str, list[Need]] = {}
+        for need in counted:
+            for maker in self.graph.makers_of(need.name):
+                found.setdefault(maker, []).append(need)
+        return found
 
     def paths(self, child: str) -> dict[str, tuple[Hop, ...]]:
         """For each parent of a member the shortest path that makes the edge, from the parent to the child."""
@@ -83,7 +95,9 @@ class Network:
 
     def _hops(self, way: tuple[str, ...]) -> Iterator[Hop]:
         for parent, child in pairwise(way):
-            yield Hop(parent, child, self.needs(parent, child))
+            if (parent, child) not in self._steps:
+                self._steps[parent, child] = Hop(parent, child, self.needs(parent, child))
+            yield self._steps[parent, child]
 
 
 def network_of(graph: Graph, migration: Migration, membership: Membership) -> Network:

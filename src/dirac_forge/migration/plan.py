@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from dirac_forge.feedstock.facts import Need
@@ -57,6 +57,7 @@ class Plan:
     """Members that can be rebuilt at the same time, by name; the first wave waits for nobody."""
     cycles: tuple[Cycle, ...]
     notes: tuple[str, ...] = ()
+    _sentences: dict[tuple[str, str], str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -135,6 +136,12 @@ class Plan:
 
     def sentence(self, hop: Hop) -> str:
         """`gtk3 needs libcups in run: gtk3/recipe/meta.yaml:61: libcups`."""
+        step = (hop.parent, hop.child)
+        if step not in self._sentences:
+            self._sentences[step] = self._sentence(hop)
+        return self._sentences[step]
+
+    def _sentence(self, hop: Hop) -> str:
         if not hop.needs:
             return f"{hop.child} takes {hop.parent} through strong run_exports"
         sections = " and ".join(dict.fromkeys(need.section for need in hop.needs))

@@ -195,6 +195,8 @@ def _arguments(
 def _filter(node: nodes.Filter, names: Names, budget: Budget) -> object:
     value = value_of(node.node, names, budget) if node.node is not None else ""
     args, kwargs = _arguments(node, names, budget)
+    if node.name not in FILTERS and node.name in ENVIRONMENT.filters:
+        return Unknown((f"the filter {node.name}",))
     if node.name not in FILTERS:
         raise EvaluationError(f"the filter {node.name} is not known")
     return call(Function(FILTERS[node.name]), [value, *args], kwargs)
@@ -207,6 +209,8 @@ def _test(node: nodes.Test, names: Names, budget: Budget) -> object:
         known = not isinstance(value, Unknown)
         # A pin nobody gave may well be defined where the recipe is built.
         return (known is (node.name == "defined")) if known else value
+    if node.name not in TESTS and node.name in ENVIRONMENT.tests:
+        return Unknown((f"the test {node.name}",))
     if node.name not in TESTS:
         raise EvaluationError(f"the test {node.name} is not known")
     return call(Function(TESTS[node.name]), [value, *args], kwargs)
