@@ -86,9 +86,9 @@ def nature(facts: Facts) -> Nature:
 
 def _without_wheels(compiled: Nature, wheels: Iterable[str]) -> Nature:
     """With a note on the systems that upstream builds for others, but not for."""
-    systems = {"Linux": "linux", "macOS": "macosx", "Windows": "win"}
+    systems = {"Linux": ("manylinux", "musllinux", "linux"), "macOS": ("macosx",), "Windows": ("win",)}
     tags = [name.rpartition("-")[2] for name in wheels]
-    missing = [system for system, tag in systems.items() if not any(tag in platform for platform in tags)]
+    missing = [system for system, starts in systems.items() if not any(tag.startswith(starts) for tag in tags)]
     if not missing:
         return compiled
     text = f"upstream has no wheels for {' and '.join(missing)}: add a skip if it can't be built there"
