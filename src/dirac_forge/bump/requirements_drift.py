@@ -1,0 +1,240 @@
+"""Requirements that upstream changed, carried over to an output's run and host lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.bump.clauses import clauses_of, implied, same
+from dirac_forge.bump.draft import Draft
+from dirac_forge.bump.needs import Need, extras_named, mentioned, needs_of, only_extra
+from dirac_forge.bump.recipe_lines import Line, OutputLines
+from dirac_forge.recipe.expansion import Providers, readable
+from dirac_forge.recipe.hosts import build_requirements
+from dirac_forge.recipe.read import Section
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import Facts
+
+__all__ = ["host_drift", "run_drift"]
+
+_NEVER = frozenset({"python", "wheel"})
+"""`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
+
+
+def run_drift(
+    draft: Draft,
+    output: OutputLines,
+    old: Facts,
+    new: Facts,
+    *,
+    scopes: tuple[Scope, Scope],
+    providers: Providers,
+    satellite: bool,
+) -> None:
+    """Carry over what changed in Requires-Dist.
+
+    `scopes` are what the recipe serves before and after. A `satellite` (an output around another of the same project)
+    has no part in the plain requirements, only in the extras that it holds.
+    """
+    noarch = output.output.noarch is not None
+    before, after = old.metadata, new.metadata
+    if not satellite:
+        _diff(
+            draft,
+            output,
+            needs_of(before.requires_dist, scopes[0], providers, noarch=noarch),
+            needs_of(after.requires_dist, scopes[1], providers, noarch=noarch),
+            new,
+            what="upstream",
+        )
+    for extra in extras_named(before):
+        held = only_extra(before, extra, scopes[0], providers, noarch=noarch)
+        if not held or not _holds(output, held.values()):
+            continue
+        now = only_extra(after, extra, scopes[1], providers, noarch=noarch)
+        _diff(draft, output, held, now, new, what=f"upstream's extra {extra}")
+    _drop_duplicates(draft, output, "run", mentioned(after))
+
+
+def _holds(output: OutputLines, needs: Iterable[Need]) -> bool:
+    keys = {line.key for line in output.of("run")}
+    return all(need.keys & keys for need in needs)
+
+
+def _mine(output: OutputLines, need: Need, sections: Sequence[Section] = ("run",)) -> list[Line]:
+    return [line for section in sections for line in output.of(section) if line.key in need.keys]
+
+
+def _diff(
+    draft: Draft, output: OutputLines, old: Mapping[str, Need], new: Mapping[str, Need], facts: Facts, *, what: str
+) -> None:
+    sections: tuple[Section, ...] = ("run", "host") if _mirrored(output, old) else ("run",)
+    for key, need in new.items():
+        if key in _NEVER:
+            continue
+        was = old.get(key) or next((other for other in old.values() if other.keys & need.keys), None)
+        if was is None:
+            for section in sections:
+                _added(draft, output, need, section, what)
+        elif was.lines != need.lines:
+            for line in _mine(output, need, sections):
+                _followed(draft, output.output.name, line, was, need)
+    present = mentioned(facts.metadata)
+    for key, need in old.items():
+        if key in new or key in _NEVER or any(need.keys & other.keys for other in new.values()):
+            continue
+        for line in _mine(output, need, sections):
+            projects = {canonicalize_name(project) for project in need.projects}
+            if projects & present:
+                draft.note(
+                    "info",
+                    f"{output.output.name}: {line.name} stays; {what} asks for it only elsewhere now (was {need.evidence})",
+                )
+            else:
+                draft.remove(
+                    output.output.name,
+                    line,
+                    need.evidence,
+                    f"{what} no longer asks for it",
+                    project=need.projects[0] if need.projects else "",
+                )
+
+
+def _mirrored(output: OutputLines, needs: Mapping[str, Need]) -> bool:
+    """Whether host lists everything that upstream requires at run time, too (two packages at least)."""
+    host = {line.key for line in output.of("host")}
+    run = [need for need in needs.values() if _mine(output, need)]
+    return len(run) > 1 and all(need.keys & host for need in run)
+
+
+def _added(draft: Draft, output: OutputLines, need: Need, section: Section, what: str) -> None:
+    name = output.output.name
+    if any(line.key in need.keys for line in output.of(section)):
+        return
+    if any(line.key in need.keys and line.kind == "pin_subpackage" for line in output.lines):
+        return
+    noarch = output.output.noarch is not None
+    optional = need.marked or "extra" in what
+    for when, spec in need.lines.values():
+        if noarch and when is not None:
+            draft.note(
+                "todo",
+                f"{name}: {need.package} {spec} is new, on some systems only; a noarch package can't say so "
+                f"({need.evidence})",
+            )
+            continue
+        draft.add(
+            output,
+            section,
+            need.package,
+            pinned_like_siblings(output, need, spec),
+            evidence=need.evidence,
+            reason=f"{what} asks for it now",
+            when=when,
+            project=need.projects[0] if need.projects else "",
+            optional=optional,
+        )
+
+
+def pinned_like_siblings(output: OutputLines, need: Need, spec: str) -> str:
+    """`spec`, or that of the recipe's pins to its own version where this one means the same."""
+    clauses = clauses_of(spec)
+    for line in output.of("run"):
+        if line.template and "version" in line.raw and "==" in line.raw and clauses:
+            found = line.raw.split("#", maxsplit=1)[0].strip().strip("\"'")
+            pin = found[found.index("==") :].strip()
+            if len(clauses) == 1 and clauses[0].operator == "==" and _is_sibling(output, line, need):
+                return pin
+    return spec
+
+
+def _is_sibling(output: OutputLines, line: Line, need: Need) -> bool:
+    family = line.key.partition("-")[0]
+    return any(key.partition("-")[0] == family for key in need.keys)
+
+
+def _followed(draft: Draft, output: str, line: Line, was: Need, now: Need) -> None:
+    """One line where upstream's spec changed: against the spec under the condition that the line stands for."""
+    pairs = [(spec, now.lines[key][1]) for key, (_, spec) in was.lines.items() if key in now.lines]
+    mine = clauses_of(line.spec)
+    fitting = [pair for pair in pairs if mine is not None and same(mine, clauses_of(pair[0]) or ())]
+    if not fitting and "" in was.lines and now.everywhere is None and len(now.lines) == 1:
+        fitting = [(was.lines[""][1], next(iter(now.lines.values()))[1])]
+    if not fitting:
+        fitting = pairs[:1]
+    for old, new in fitting[:1]:
+        draft.follow(output, line, old, new, now.evidence, project=now.projects[0] if now.projects else "")
+
+
+def _drop_duplicates(draft: Draft, output: OutputLines, section: Section, names: frozenset[str]) -> None:
+    """Lines that another line for the same package makes needless, where upstream names the package."""
+    by_key: dict[str, list[Line]] = {}
+    for line in output.of(section):
+        if line.kind == "package" and line.key in names and not line.conditional and not draft.gone(line):
+            by_key.setdefault(line.key, []).append(line)
+    for lines in by_key.values():
+        kept = list(lines)
+        for line in reversed(lines):
+            others = [other for other in kept if other is not line and other.number != line.number]
+            weak = clauses_of(draft.spec(line))
+            strong = [clauses for other in others if (clauses := clauses_of(draft.spec(other))) is not None]
+            if weak is not None and any(implied(weak, clauses) for clauses in strong):
+                kept.remove(line)
+                draft.remove(output.output.name, line, "", "another line for the same package asks for as much")
+
+
+def host_drift(
+    draft: Draft, output: OutputLines, old: Facts, new: Facts, *, scope: Scope, providers: Providers
+) -> None:
+    """Carry over what changed in the requirements of the build.
+
+    A backend that goes is replaced by the one that comes, and bounds move; what the recipe lists bare stays bare.
+    """
+    if old.sdist is None or new.sdist is None:
+        return
+    section: Section = "host" if output.of("host") else "build"
+    lines = [line for line in output.of(section) if line.kind == "package"]
+    if not lines or (section == "build" and any(line.kind == "compiler" for line in output.of("build"))):
+        return
+    noarch = output.output.noarch is not None
+    before = needs_of(build_requirements(old.sdist), scope, providers, noarch=noarch)
+    after = needs_of(build_requirements(new.sdist), scope, providers, noarch=noarch)
+    named = {canonicalize_name(one.name) for one in readable(build_requirements(new.sdist))}
+    runs = {line.key for line in output.of("run")}
+    name = output.output.name
+    for key, need in before.items():
+        if key in _NEVER or key in after or need.keys & named:
+            continue
+        for line in lines:
+            if line.key in need.keys and line.key not in runs:
+                draft.remove(name, line, need.evidence, "upstream builds without it now", project=need.package)
+    for key, need in after.items():
+        if key in _NEVER:
+            continue
+        mine = [line for line in lines if line.key in need.keys]
+        was = before.get(key)
+        if was is None and not mine:
+            _add_tool(draft, output, section, need, before, lines)
+        elif was is not None and was.lines != need.lines:
+            for line in mine:
+                if line.spec:
+                    _followed(draft, name, line, was, need)
+
+
+def _add_tool(
+    draft: Draft, output: OutputLines, section: Section, need: Need, before: Mapping[str, Need], lines: Sequence[Line]
+) -> None:
+    bounded = [n for n in before.values() if n.everywhere and any(line.key in n.keys for line in lines)]
+    bare = bool(bounded) and all(not line.spec for n in bounded for line in lines if line.key in n.keys)
+    for when, spec in need.lines.values():
+        draft.add(
+            output,
+            section,
+            need.package,
+            "" if bare else spec,
+            evidence=need.evidence,
+            reason="upstream builds with it now",
+            when=when,
+            project=need.projects[0] if need.projects else "",
+        )
