@@ -1,1 +1,1 @@
-"""Decisions: which feedstock moves to what, or why not; and what moves with it."""
+"""Decisions: which feedstock moves to which version, or why not."""

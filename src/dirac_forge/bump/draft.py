@@ -8,7 +8,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.clauses import clauses_of, joined, moved, same
-from dirac_forge.bump.edits import Edits, insertion_point, item_text
+from dirac_forge.bump.drift_edits import Edits, insertion_point, item_text
 from dirac_forge.bump.recipe_lines import Block, Line, OutputLines, block_at
 from dirac_forge.recipe.model import Level, Note, When
 from dirac_forge.recipe.read import Format, Section
@@ -67,6 +67,11 @@ class Draft:
         """What a line asks for now."""
         return self._specs.get(line.number, line.spec)
 
+    def edited(self, output: OutputLines, part: Part) -> bool:
+        """Whether a list of an output is edited."""
+        changes = (*self.added, *self.removed, *self.changed)
+        return any(change.output == output.output.name and change.part == part for change in changes)
+
     def gone(self, line: Line) -> bool:
         """Whether a line is removed."""
         return self.edits.removed(line.number)
@@ -84,7 +89,8 @@ class Draft:
             return
         if not mine and was:
             self.note(
-                "info", f"{output}: {line.name} stays without a version; upstream went from {old or 'any'} to {evidence}"
+                "info",
+                f"{output}: {line.name} stays without a version; upstream went from {old or 'any'} to {evidence}",
             )
             return
         result = moved(mine, was, now)
@@ -102,7 +108,15 @@ class Draft:
         return "version" in line.raw and rendered is not None and same(rendered, clauses_of(new) or ())
 
     def respecify(
-        self, output: str, line: Line, spec: str, evidence: str, reason: str, *, project: str = "", part: Part | None = None
+        self,
+        output: str,
+        line: Line,
+        spec: str,
+        evidence: str,
+        reason: str,
+        *,
+        project: str = "",
+        part: Part | None = None,
     ) -> None:
         """Another spec for a line."""
         if line.number in self._decided:
@@ -160,7 +174,9 @@ class Draft:
 
     def _alone(self, item: tuple[int, int], line: Line) -> bool:
         """Whether the item is nothing but a condition with this line."""
-        texts = [self.edits.lines[number - 1].strip() for number in range(item[0], item[1] + 1) if number != line.number]
+        texts = [
+            self.edits.lines[number - 1].strip() for number in range(item[0], item[1] + 1) if number != line.number
+        ]
         return all(not text or text.startswith(("- if:", "then:", "#")) and text != "else:" for text in texts) and all(
             text in {"then:", ""} or text.startswith(("- if:", "#")) for text in texts
         )

@@ -7,13 +7,15 @@ acted upon; what the recipe says differently on purpose stays, and where it lags
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.draft import Change, Draft
 from dirac_forge.bump.entry_points_drift import entry_points_drift
 from dirac_forge.bump.needs import providers_for
+from dirac_forge.bump.new_output import joining, new_output, newcomers
 from dirac_forge.bump.projects import by_project, project_of
 from dirac_forge.bump.python_drift import python_drift, recipe_scope
 from dirac_forge.bump.recipe_lines import OutputLines, outputs_of
@@ -21,9 +23,9 @@ from dirac_forge.bump.requirements_drift import host_drift, run_drift
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.read import parse_recipe
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.facts import CoreMetadata, Facts
 
-__all__ = ["Change", "Drift", "drift"]
+__all__ = ["Change", "Drift", "drift", "newcomers"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,11 +53,13 @@ def drift(
     *,
     names: Callable[[str], str],
     scope: Scope,
+    metadata: Callable[[str, SpecifierSet], CoreMetadata | None] = lambda _project, _specifiers: None,
 ) -> Drift:
     """The recipe with what changed upstream from `old` to `new` (facts of each of its projects) carried over.
 
     `names` gives a project's package; `scope` the Pythons and platforms that the channel builds for. The text may have
-    the old version or the new one. A project that is not in both `old` and `new` is left alone. Raises RecipeError for
+    the old version or the new one. Facts in `new` of a project that is not in `old` and that one of the others requires
+    make a new output (see `newcomers`); `metadata` then tells what extras of its requirements add. A project that is not in both `old` and `new` is left alone. Raises RecipeError for
     a recipe that can't be read.
     """
     recipe = parse_recipe(recipe_text, path=path)
@@ -71,6 +75,7 @@ def drift(
         old_version=both[first].metadata.version if first else "",
         new_version=after[first].metadata.version if first else "",
     )
+    family = joining(outputs, both, after, names)
     starts = sorted(output.output.line for output in outputs)
     for output in outputs:
         project = project_of(output, both, names)
@@ -81,13 +86,27 @@ def drift(
         python_drift(draft, output, was, now)
         later = recipe_scope(output, scope, now.metadata.requires_python, draft)
         satellite = _satellite(output, outputs)
-        run_drift(draft, output, was, now, scopes=(scopes, later), providers=providers, satellite=satellite)
+        run_drift(
+            draft, output, was, now, scopes=(scopes, later), providers=providers, satellite=satellite, family=family
+        )
         if not satellite:
             host_drift(draft, output, was, now, scope=later, providers=providers)
             until = next((line for line in starts if line > output.output.line), len(draft.edits.lines) + 1)
             if len(outputs) == 1:
                 until = len(draft.edits.lines) + 1
             entry_points_drift(draft, output, was, now, until=until)
+    for project in family.new:
+        new_output(
+            draft,
+            outputs,
+            family,
+            project,
+            both=both,
+            after=after,
+            names=names,
+            scope=scope,
+            providers=replace(providers, metadata=metadata),
+        )
     result = draft.edits.text
     return Drift(
         text=result,
@@ -101,6 +120,8 @@ def drift(
 def _satellite(output: OutputLines, outputs: Sequence[OutputLines]) -> bool:
     """Whether an output is built around another one of the same sources, by an exact or bounded pin."""
     others = {
-        canonicalize_name(other.output.name) for other in outputs if other is not output and other.sources == output.sources
+        canonicalize_name(other.output.name)
+        for other in outputs
+        if other is not output and other.sources == output.sources
     }
     return any(line.kind == "pin_subpackage" and line.key in others for line in output.of("run"))

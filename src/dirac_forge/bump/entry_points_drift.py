@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from dirac_forge.bump.draft import Change, Draft
-from dirac_forge.bump.edits import item_text
+from dirac_forge.bump.drift_edits import item_text
 from dirac_forge.bump.recipe_lines import Block, OutputLines, key_block
 from dirac_forge.upstream.facts import Facts
 
@@ -86,5 +86,7 @@ def _change(output: OutputLines, name: str, *, before: str = "", after: str = ""
         after=f"{name} = {after}" if after else "",
         line=line,
         evidence=f"entry point {name} = {after or before}",
-        reason="upstream changed its commands" if before and after else f"upstream {'dropped' if before else 'added'} it",
+        reason="upstream changed its commands"
+        if before and after
+        else f"upstream {'dropped' if before else 'added'} it",
     )

@@ -73,7 +73,9 @@ class Edits:
 
     def _gap(self) -> str:
         """What stands between name and spec in this recipe, as its lines have it."""
-        gaps = [m["gap"] for line in self.lines if (m := split_item(line.rstrip("\r"))) and m["spec"][:1] in set("<>=!~")]
+        gaps = [
+            m["gap"] for line in self.lines if (m := split_item(line.rstrip("\r"))) and m["spec"][:1] in set("<>=!~")
+        ]
         return "" if gaps and sum(not gap for gap in gaps) > len(gaps) / 2 else " "
 
     def spaced(self, spec: str) -> str:
