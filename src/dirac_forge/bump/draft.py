@@ -147,17 +147,13 @@ class Draft:
         block = block_at(self.edits.lines, line.number, _keys(line.section))
         item = block.item_at(line.number) if block else None
         text = self.edits.lines[line.number - 1].strip()
-        if item is None or (item[0] != item[1] and not (text.startswith("- ") and "if:" not in text)):
-            if item is None or not self._alone(item, line):
-                self.note("todo", f"{output}, line {line.number}: remove {line.name} by hand ({reason})")
-                return
+        if item is not None and (item[0] == item[1] or self._alone(item, line)):
             self.edits.remove(*item)
-        elif item[0] == item[1]:
+        elif item is not None and text.startswith("- ") and not text.startswith("- if:"):
             self.edits.remove(line.number, line.number)
-        elif self._alone(item, line):
-            self.edits.remove(*item)
         else:
-            self.edits.remove(line.number, line.number)
+            self.note("todo", f"{output}, line {line.number}: remove {line.name} by hand ({reason})")
+            return
         self._decided.add(line.number)
         self.removed.append(
             Change(
@@ -174,12 +170,9 @@ class Draft:
 
     def _alone(self, item: tuple[int, int], line: Line) -> bool:
         """Whether the item is nothing but a condition with this line."""
-        texts = [
-            self.edits.lines[number - 1].strip() for number in range(item[0], item[1] + 1) if number != line.number
-        ]
-        return all(not text or text.startswith(("- if:", "then:", "#")) and text != "else:" for text in texts) and all(
-            text in {"then:", ""} or text.startswith(("- if:", "#")) for text in texts
-        )
+        numbers = [number for number in range(item[0], item[1] + 1) if number != line.number]
+        texts = [self.edits.lines[number - 1].strip() for number in numbers]
+        return all(text in {"", "then:"} or text.startswith(("- if:", "#")) for text in texts)
 
     def add(
         self,
@@ -228,4 +221,4 @@ def _keys(section: Section) -> tuple[str, ...]:
 
 
 def _part(section: Section) -> Part:
-    return section if section in {"build", "host", "run"} else "run"  # type: ignore[return-value]
+    return section if section in {"build", "host"} else "run"

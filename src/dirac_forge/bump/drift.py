@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from dirac_forge.bump.differences import differences
 from dirac_forge.bump.draft import Change, Draft
 from dirac_forge.bump.entry_points_drift import entry_points_drift
+from dirac_forge.bump.host_drift import host_drift
 from dirac_forge.bump.needs import providers_for
 from dirac_forge.bump.new_output import joining, new_output, newcomers
 from dirac_forge.bump.projects import by_project, project_of
 from dirac_forge.bump.python_drift import python_drift, recipe_scope
 from dirac_forge.bump.recipe_lines import OutputLines, outputs_of
-from dirac_forge.bump.requirements_drift import host_drift, run_drift
+from dirac_forge.bump.requirements_drift import run_drift
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.read import parse_recipe
 from dirac_forge.recipe.scope import Scope
@@ -59,8 +61,8 @@ def drift(
 
     `names` gives a project's package; `scope` the Pythons and platforms that the channel builds for. The text may have
     the old version or the new one. Facts in `new` of a project that is not in `old` and that one of the others requires
-    make a new output (see `newcomers`); `metadata` then tells what extras of its requirements add. A project that is not in both `old` and `new` is left alone. Raises RecipeError for
-    a recipe that can't be read.
+    make a new output (see `newcomers`); `metadata` then tells what extras of its requirements add. A project that is
+    not in both is left alone otherwise. Raises RecipeError for a recipe that can't be read.
     """
     recipe = parse_recipe(recipe_text, path=path)
     before, after = by_project(old), by_project(new)
@@ -90,6 +92,8 @@ def drift(
             draft, output, was, now, scopes=(scopes, later), providers=providers, satellite=satellite, family=family
         )
         if not satellite:
+            for note in differences(output.output.name, was, now, noarch=output.output.noarch is not None):
+                draft.note(note.level, note.text)
             host_drift(draft, output, was, now, scope=later, providers=providers)
             until = next((line for line in starts if line > output.output.line), len(draft.edits.lines) + 1)
             if len(outputs) == 1:

@@ -53,7 +53,7 @@ class Need:
 
 def providers_for(names: Callable[[str], str]) -> Providers:
     """What the conversion asks for; what an extra of another project adds is not looked up."""
-    return Providers(package=names, bundled=lambda project, extra: package_for_extra(project, extra))
+    return Providers(package=names, bundled=package_for_extra)
 
 
 def needs_of(

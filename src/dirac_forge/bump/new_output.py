@@ -153,7 +153,7 @@ def _requiring(project: str, facts: Mapping[str, Facts]) -> str:
     )
 
 
-def _extent(output: OutputLines, outputs: Sequence[OutputLines], lines: Sequence[str]) -> tuple[int, int] | None:
+def _extent(output: OutputLines, lines: Sequence[str]) -> tuple[int, int] | None:
     """First and last line of an output, blank lines behind it included; None where it is no item of a list."""
     first = output.output.line
     match = re.match(r"(\s*)-\s", lines[first - 1]) if 0 < first <= len(lines) else None
@@ -178,7 +178,7 @@ def _model(
     """The output that a new one is written like: one of its own project, with plain tests, the simplest."""
     found = []
     for output in outputs:
-        extent = _extent(output, outputs, draft.edits.lines)
+        extent = _extent(output, draft.edits.lines)
         project = project_of(output, both, names)
         if extent is None or project is None or not output.of("run") or not output.of("host"):
             continue
@@ -197,7 +197,7 @@ def _place(outputs: Sequence[OutputLines], package: str, model: OutputLines, dra
     """The line behind which the new output goes: behind the last sibling before it by name, else behind the model."""
     named = sorted((o.output.name, o) for o in outputs if o.output.name < package and "-" in o.output.name)
     after = named[-1][1] if named else model
-    extent = _extent(after, outputs, draft.edits.lines)
+    extent = _extent(after, draft.edits.lines)
     return extent[1] if extent else len(draft.edits.lines)
 
 
@@ -228,7 +228,8 @@ class _Writing:
         block = self._block(section)
         if block is None:
             return
-        before, after = [], []
+        before: list[str] = []
+        after: list[str] = []
         for first, last in block.items:
             name = re.match(r"-\s+[\"']?([\w.-]+)", self.lines[first - 1].strip())
             if name and name[1].lower() in kept:

@@ -1,4 +1,4 @@
-"""Requirements that upstream changed, carried over to an output's run and host lists."""
+"""Requirements that upstream changed, carried over to an output's run list."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from dirac_forge.bump.draft import Draft
 from dirac_forge.bump.needs import Need, extras_named, mentioned, needs_of, only_extra
 from dirac_forge.bump.new_output import Family
 from dirac_forge.bump.recipe_lines import Line, OutputLines
-from dirac_forge.recipe.expansion import Providers, readable
-from dirac_forge.recipe.hosts import build_backend, build_requirements
+from dirac_forge.recipe.expansion import Providers
 from dirac_forge.recipe.read import Section
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import Facts, SdistFacts
+from dirac_forge.upstream.facts import Facts
 
-__all__ = ["host_drift", "run_drift"]
+__all__ = ["NEVER", "followed", "run_drift"]
 
-_NEVER = frozenset({"python", "wheel"})
+NEVER = frozenset({"python", "wheel"})
 """`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
 
 
@@ -85,7 +84,7 @@ def _diff(
 ) -> None:
     sections: tuple[Section, ...] = ("run", "host") if _mirrored(output, old) else ("run",)
     for key, need in new.items():
-        if key in _NEVER:
+        if key in NEVER:
             continue
         was = old.get(key) or next((other for other in old.values() if other.keys & need.keys), None)
         if was is None:
@@ -93,17 +92,18 @@ def _diff(
                 _added(draft, output, need, section, what, family.pin if family.sibling(need) else "")
         elif was.lines != need.lines:
             for line in _mine(output, need, sections):
-                _followed(draft, output.output.name, line, was, need)
+                followed(draft, output.output.name, line, was, need)
     present = mentioned(facts.metadata)
     for key, need in old.items():
-        if key in new or key in _NEVER or any(need.keys & other.keys for other in new.values()):
+        if key in new or key in NEVER or any(need.keys & other.keys for other in new.values()):
             continue
         for line in _mine(output, need, sections):
             projects = {canonicalize_name(project) for project in need.projects}
             if projects & present:
                 draft.note(
                     "info",
-                    f"{output.output.name}: {line.name} stays; {what} asks for it only elsewhere now (was {need.evidence})",
+                    f"{output.output.name}: {line.name} stays; {what} asks for it only elsewhere now "
+                    f"(was {need.evidence})",
                 )
             else:
                 draft.remove(
@@ -151,7 +151,7 @@ def _added(draft: Draft, output: OutputLines, need: Need, section: Section, what
         )
 
 
-def _followed(draft: Draft, output: str, line: Line, was: Need, now: Need) -> None:
+def followed(draft: Draft, output: str, line: Line, was: Need, now: Need) -> None:
     """One line where upstream's spec changed: against the spec under the condition that the line stands for."""
     pairs = [(spec, now.lines[key][1]) for key, (_, spec) in was.lines.items() if key in now.lines]
     mine = clauses_of(line.spec)
@@ -184,67 +184,3 @@ def _drop_duplicates(draft: Draft, output: OutputLines, section: Section, touche
             ):
                 kept.remove(line)
                 draft.remove(output.output.name, line, "", "another line for the same package asks for as much")
-
-
-def host_drift(
-    draft: Draft, output: OutputLines, old: Facts, new: Facts, *, scope: Scope, providers: Providers
-) -> None:
-    """Carry over what changed in the requirements of the build.
-
-    A backend that goes is replaced by the one that comes, and bounds move; what the recipe lists bare stays bare.
-    """
-    if old.sdist is None or new.sdist is None:
-        return
-    section: Section = "host" if output.of("host") else "build"
-    lines = [line for line in output.of(section) if line.kind == "package"]
-    if not lines or (section == "build" and any(line.kind == "compiler" for line in output.of("build"))):
-        return
-    noarch = output.output.noarch is not None
-    before = needs_of(build_requirements(old.sdist), scope, providers, noarch=noarch)
-    after = needs_of(build_requirements(new.sdist), scope, providers, noarch=noarch)
-    named = {canonicalize_name(one.name) for one in readable(build_requirements(new.sdist))}
-    runs = {line.key for line in output.of("run")}
-    name = output.output.name
-    switched = _backend(old.sdist) != _backend(new.sdist)
-    for key, need in before.items():
-        if key in _NEVER or key in after or need.keys & named:
-            continue
-        for line in lines:
-            if line.key in need.keys and line.key not in runs:
-                draft.remove(name, line, need.evidence, "upstream builds without it now", project=need.package)
-    for key, need in after.items():
-        if key in _NEVER:
-            continue
-        mine = [line for line in lines if line.key in need.keys]
-        was = before.get(key)
-        if was is None and not mine:
-            if switched or output.output.noarch is None:
-                _add_tool(draft, output, section, need, before, lines)
-            else:
-                draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
-        elif was is not None and was.lines != need.lines:
-            for line in mine:
-                if line.spec:
-                    _followed(draft, name, line, was, need)
-
-
-def _backend(sdist: SdistFacts) -> str:
-    return build_backend(sdist).partition(":")[0].partition(".")[0]
-
-
-def _add_tool(
-    draft: Draft, output: OutputLines, section: Section, need: Need, before: Mapping[str, Need], lines: Sequence[Line]
-) -> None:
-    bounded = [n for n in before.values() if n.everywhere and any(line.key in n.keys for line in lines)]
-    bare = bool(bounded) and all(not line.spec for n in bounded for line in lines if line.key in n.keys)
-    for when, spec in need.lines.values():
-        draft.add(
-            output,
-            section,
-            need.package,
-            "" if bare else spec,
-            evidence=need.evidence,
-            reason="upstream builds with it now",
-            when=when,
-            project=need.projects[0] if need.projects else "",
-        )
