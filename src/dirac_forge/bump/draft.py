@@ -101,7 +101,7 @@ class Draft:
             )
             return
         reason = "upstream's bound moved" if same(mine, was) else "upstream's bound moved past the recipe's own"
-        self.respecify(output, line, joined(result, line.spec), evidence, reason, project=project)
+        self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
 
     def _follows_version(self, line: Line, new: str) -> bool:
         rendered = clauses_of(line.spec.replace(self.old_version, self.new_version))

@@ -65,7 +65,7 @@ class Edits:
         body = match["spec"]
         trailing = body[len(body.rstrip()) :]
         if not spec:
-            gap, trailing = "", trailing or match["gap"]
+            gap, trailing = "", (trailing or match["gap"]) if match["tail"].strip("\"'") else ""
         elif not body.strip():
             trailing = match["gap"] if match["tail"].strip("\"'") else ""
         self.replace(number, f"{match['lead']}{match['name']}{gap}{spec}{trailing}{match['tail']}")

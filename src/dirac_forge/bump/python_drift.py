@@ -75,7 +75,7 @@ def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> N
                 for clause in clauses
             ]
             draft.respecify(
-                output.output.name, line, joined(raised, line.spec), evidence, "upstream's floor rose", part="python"
+                output.output.name, line, joined(raised, line.written), evidence, "upstream's floor rose", part="python"
             )
 
 

@@ -43,6 +43,11 @@ class Line:
         return canonicalize_name(self.name)
 
     @property
+    def written(self) -> str:
+        """The line without its comment."""
+        return self.raw.partition("#")[0]
+
+    @property
     def template(self) -> bool:
         """Whether the line is made from variables."""
         return "{{" in self.raw
