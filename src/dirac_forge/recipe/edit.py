@@ -83,9 +83,7 @@ def start(text: str, *, path: Path | str, to: str, settings: Sequence[Setting] =
     except ValueError as exc:
         raise RecipeError(f"the version can't be changed for sure ({exc}): edit it by hand", path=path) from exc
     changed = reset_build_number(changed, path=path)
-    return _drafted(
-        Draft(before=text, text=changed, path=str(path), old=old, new=to, settings=chosen), before
-    )
+    return _drafted(Draft(before=text, text=changed, path=str(path), old=old, new=to, settings=chosen), before)
 
 
 def respelled_source(draft: Draft, text: str) -> Draft:
@@ -106,9 +104,7 @@ def finish(draft: Draft, hashes: Mapping[str, Mapping[str, str]]) -> str:
         known = next((hashes[url] for url in source.urls if url in hashes), None)
         for algorithm, old in source.hashes.items():
             if known is None or algorithm not in known:
-                raise RecipeError(
-                    f"there is no {algorithm} for {source.urls[0]}", path=draft.path, line=source.line
-                )
+                raise RecipeError(f"there is no {algorithm} for {source.urls[0]}", path=draft.path, line=source.line)
             new = known[algorithm]
             for start_, end in _hash_places(text, old, source, entries):
                 if places.setdefault((start_, end), new) != new:
@@ -249,9 +245,7 @@ def _prove(draft: Draft, result: str, hashes: Mapping[str, Mapping[str, str]]) -
                 _prove_source(draft, _source(was, was), _source(now, now), hashes)
 
 
-def _prove_source(
-    draft: Draft, was: MovedSource, now: MovedSource, hashes: Mapping[str, Mapping[str, str]]
-) -> None:
+def _prove_source(draft: Draft, was: MovedSource, now: MovedSource, hashes: Mapping[str, Mapping[str, str]]) -> None:
     if was.urls == now.urls:
         wanted = dict(was.hashes)
     else:

@@ -12,6 +12,7 @@ __all__ = ["Variation", "variations"]
 
 _ENDINGS = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".zip", ".tar.zst")
 _PYPI = re.compile(r"https?://(?:pypi\.io|pypi\.org|pypi\.python\.org|files\.pythonhosted\.org)/packages/")
+_HASHED = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/")
 _OLD_HOSTS = re.compile(r"https?://pypi\.(?:io|python\.org)/packages/")
 _VERSION = r"\$?\{\{[^{}]*?ver[^{}]*\}\}|\d[\w.]*"
 
@@ -24,32 +25,37 @@ class Variation:
     said: str
 
 
-def variations(text: str, line: int, *, filename: str | None = None, version: str = "") -> Iterator[Variation]:
+def variations(text: str, line: int, *, listed: str | None = None, version: str = "") -> Iterator[Variation]:
     """The text with the URL in `line` (from 1) written in other ways, the likeliest first.
 
-    `filename` is the sdist's name at `version` as an index of projects tells it; then it is the only way.
+    `listed` is where an index lists the file of `version`; then that is the only way.
     """
     place = next((place for place in source_values(text) if place.line == line and "://" in place.raw), None)
     if place is None:
         return
     seen = {place.raw}
-    for raw, said in _named(place, filename, version) if filename else _ways(place.raw):
+    for raw, said in _named(place, listed, version) if listed else _ways(place.raw):
         if raw not in seen:
             seen.add(raw)
             yield Variation(text[: place.start] + raw + text[place.end :], said)
 
 
-def _named(place: Place, filename: str, version: str) -> Iterator[tuple[str, str]]:
-    """The URL with the name that the index has, the version written as before."""
+def _named(place: Place, listed: str, version: str) -> Iterator[tuple[str, str]]:
+    """The URL of the file that the index lists, the version written as before."""
     raw = _OLD_HOSTS.sub("https://pypi.org/packages/", place.raw)
     quote = raw[-1] if raw[-1:] in "'\"" else ""
-    body = raw.removesuffix(quote) if quote else raw
-    folder, _, last = _last_part(body)
+    folder, _, last = _last_part(raw.removesuffix(quote) if quote else raw)
+    filename = listed.rpartition("/")[2]
     written = re.findall(rf"(?<=-)(?:{_VERSION})", last)
     stem, found, ending = filename.rpartition(version)
-    if found and written and "{{" in written[-1]:
-        filename = f"{stem}{written[-1]}{ending}"
-    yield f"{folder}/{filename}{quote}", f"its file is called {filename} now"
+    spelled = f"{stem}{written[-1]}{ending}" if found and written and "{{" in written[-1] else filename
+    if _HASHED.search(raw):
+        # Its folders are made from the file's content: they are others for each file.
+        folder, said = quote[:1] + listed.rpartition("/")[0], f"its URL is {listed}"
+    else:
+        said = f"its file is called {filename}"
+    same = last.partition("{{")[0].lower() == stem.lower() and last.endswith(ending)
+    yield f"{folder}/{last if same and _HASHED.search(raw) else spelled}{quote}", said
 
 
 def _last_part(url: str) -> tuple[str, str, str]:
@@ -104,8 +110,7 @@ def _normalised(url: str) -> Iterator[str]:
         variable = inner[len(opening) :].split("|")[0].split(".")[0].strip()
         if match[1].count("{{") > 1 or not re.fullmatch(r"[A-Za-z_]\w*", variable):
             return
-        replaced = "| replace('-', '_')" if '"' not in url else "| replace('-', '_')"
-        names = [f"{opening} {variable} {replaced} }}}}", f"{opening} {variable} }}}}"]
+        names = [f"{opening} {variable} | replace('-', '_') }}}}", f"{opening} {variable} }}}}"]
     else:
         names = [re.sub(r"[-_.]+", "_", match[1]).lower(), match[1].replace("_", "-")]
     for name in names:

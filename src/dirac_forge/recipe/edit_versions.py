@@ -33,9 +33,7 @@ def with_new_version(text: str, *, v1: bool, old: str, new: str, outputs: Collec
         elif place.name in reached:
             found += _whole(place, old, new, v1=v1) or _partly(place, old, new)
     if not any(start == place.start for place in assigned if place.name in defining for start, _, _ in found):
-        found += _split(
-            [place for place in assigned if place.name in defining and place.literal is not None], old, new
-        )
+        found += _split([place for place in assigned if place.name in defining and place.literal is not None], old, new)
     for place in keys:
         if place.literal is not None and same_version(place.literal, old):
             found += _whole(place, old, new, v1=v1)

@@ -20,7 +20,22 @@ _SET = re.compile(r"\{%[-+]?\s*set\s+([A-Za-z_][\w, ]*?)\s*=(?!=)\s*(.*?)\s*[-+]
 _BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|[ \t])#.*$")
 _SOURCE_KEYS = frozenset(
-    "url fn file_name folder target_directory git_rev git_tag git_url git tag rev branch hg_tag svn_rev".split()
+    [
+        "url",
+        "fn",
+        "file_name",
+        "folder",
+        "target_directory",
+        "git_rev",
+        "git_tag",
+        "git_url",
+        "git",
+        "tag",
+        "rev",
+        "branch",
+        "hg_tag",
+        "svn_rev",
+    ]
 )
 
 Replacement = tuple[int, int, str]
@@ -115,9 +130,7 @@ def assignments(text: str, *, v1: bool) -> list[Place]:
     """What `{% set %}` (v0) or `context` (v1) assigns, in the file's order."""
     if not v1:
         return [
-            Place(
-                match.start(2), match.end(2), match[2], text.count("\n", 0, match.start(2)) + 1, name.strip(), True
-            )
+            Place(match.start(2), match.end(2), match[2], text.count("\n", 0, match.start(2)) + 1, name.strip(), True)
             for match in _SET.finditer(text)
             for name in match[1].split(",")
         ]
@@ -194,4 +207,3 @@ def replaced(text: str, places: Iterable[Replacement]) -> str:
         parts += [text[position:start], new]
         position = end
     return "".join([*parts, text[position:]])
-

@@ -1,4 +1,4 @@
-"""How a version is spelled in a recipe's text (`1.2.3`, `1_2_3`, `v1r2p3`, its first parts), old and new side by side."""
+"""Spellings of a version in a recipe's text: `1.2.3`, `1_2_3`, `v1r2p3`, its first parts; old and new side by side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ _VALID = re.compile(r"(?:\d+!)?[0-9A-Za-z]+(?:[._][0-9A-Za-z]+)*(?:\+[0-9A-Za-z.
 _PRE = re.compile(r"(\d)(a|b|rc|alpha|beta|post|dev)(\d+)$")
 _SUFFIX = r"(?!(?:a|b|rc|alpha|beta|dev|post)\d)"
 _SEPARATORS = (".", "_", "-")
-
 
 
 def valid_version(text: str) -> bool:

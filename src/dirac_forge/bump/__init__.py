@@ -1,0 +1,1 @@
+"""Decisions: which feedstock moves to which version, or why not."""
