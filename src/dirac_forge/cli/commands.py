@@ -19,6 +19,7 @@ COMMANDS = {
         "Write recipes for projects, and show where what they need stands.",
     ),
     "check": ("dirac_forge.cli.check:check", "Say whether targets are installable everywhere, and if not, why."),
+    "bump": ("dirac_forge.cli.bump:bump", "Move feedstocks to the versions that upstream released."),
     "sync": ("dirac_forge.cli.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.migrate:migrate", "Plan ABI migrations, see where they stand, rebuild what can go."),
     "doctor": ("dirac_forge.cli.doctor:doctor", "Say what is there, and what to do about what is not."),

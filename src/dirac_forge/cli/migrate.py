@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of, write_file
+from dirac_forge.cli.files import write_file
+from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change

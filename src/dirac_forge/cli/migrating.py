@@ -29,7 +29,7 @@ from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evid
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Migrating", "open_channel", "pinning_of", "processes", "specs_of", "write_file"]
+__all__ = ["Migrating", "open_channel", "pinning_of", "processes", "specs_of"]
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -224,14 +224,6 @@ def specs_of(context: Context, target: str) -> tuple[tuple[str, ...], tuple[str,
     if known is None:
         return (target,), settings.platforms
     return known.specs, settings.platforms if "platforms" in settings.flags else known.platforms
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all; folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 @contextmanager

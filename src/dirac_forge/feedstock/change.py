@@ -54,3 +54,7 @@ class Skip:
     feedstock: str
     branch: str = "main"
     reason: str
+    kind: Literal["nothing", "no", "unreadable", "unknown"] = "nothing"
+    """There is nothing to do; what was asked for is not there; the feedstock can't be read or edited; nobody could
+    tell."""
+    hint: str = ""

@@ -13,12 +13,15 @@ from dirac_forge.recipe.read import RecipeError, parse_recipe
 from dirac_forge.recipe.selectors import selector_of
 from dirac_forge.recipe.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of, pairs
 
-__all__ = ["raised_build_number"]
+__all__ = ["raised_build_number", "reset_build_number"]
 
 _NUMBER_V0 = re.compile(r"^(\s*(?:-\s+)?number:\s*)(.*?)(\s*)$")
 _LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
 _SET = re.compile(r"\{%-?\s*set\s+([A-Za-z_]\w*)\s*=\s*(.*?)\s*-?%\}")
+
+_HUNDRED = 100
+"""conda-forge prefers a variant by adding hundreds to its build number."""
 
 Replacement = tuple[int, int, str]
 """Start and end in the text, and what goes there."""
@@ -41,6 +44,27 @@ def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
     for start, end, new in sorted(set(found), reverse=True):
         result = result[:start] + new + result[end:]
     _prove(text, result, path=path, by=by)
+    return result
+
+
+def reset_build_number(text: str, *, path: Path | str) -> str:
+    """`text` with the build number 0, all else as it was, byte for byte.
+
+    Numbers are reset where they are written: after `number:` of any output, and in the variables that they are made
+    from; expressions stay (`build + 100` where a variant is preferred). Where one variable is given several numbers,
+    the hundreds between them stay for the same reason. A recipe without a build number is returned as it is. Raises
+    RecipeError for what is no YAML.
+    """
+    v1 = Path(path).name == "recipe.yaml"
+    try:
+        found = set(_places_v1(text, 0, whole=False) if v1 else _places_v0(text, 0))
+    except YamlError as exc:
+        raise RecipeError(exc.message, path=path, line=exc.line) from exc
+    numbers = {int(number) for _, _, number in found}
+    hundreds = len({number // _HUNDRED for number in numbers}) > 1 and min(numbers, default=0) < _HUNDRED
+    result = text
+    for start, end, number in sorted(found, reverse=True):
+        result = f"{result[:start]}{int(number) // _HUNDRED * _HUNDRED if hundreds else 0}{result[end:]}"
     return result
 
 
@@ -99,7 +123,7 @@ def _closure(names: Iterable[str], assigned: Iterable[tuple[str, str]]) -> set[s
     return found
 
 
-def _places_v1(text: str, by: int) -> Iterator[Replacement]:
+def _places_v1(text: str, by: int, *, whole: bool = True) -> Iterator[Replacement]:
     root = yamlnodes.compose(text)
     top = {key: value for key, _, value in pairs(root)}
     context = {key: value for key, _, value in pairs(top.get("context"))}
@@ -107,7 +131,9 @@ def _places_v1(text: str, by: int) -> Iterator[Replacement]:
     for build in _builds(top):
         for key, _, value in pairs(build):
             if key == "number":
-                yield from _number(value, context, starts, text, by, set())
+                for place in _number(value, context, starts, text, by, set()):
+                    if whole or place[2].isdigit():
+                        yield place
 
 
 def _builds(top: Mapping[str, Node]) -> Iterator[Node]:

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 from dirac_forge.recipe.read import Kind, ReadRequirement, Section
 from dirac_forge.recipe.values import EvaluationError, Function, Unknown, as_text, merged
 
-__all__ = ["FUNCTIONS", "called_names", "functions", "requirement", "without_marks"]
+__all__ = ["FUNCTIONS", "called_names", "functions", "marked", "requirement", "without_marks"]
 
 FUNCTIONS = frozenset({"compiler", "stdlib", "cdt"})
 """Functions whose answer differs between platforms."""
@@ -101,6 +101,11 @@ def _pin(kind: str, name: object, args: tuple[object, ...], kwargs: Mapping[str,
     arguments |= {key: "" for key, value in given.items() if value is None}
     packed = "&".join(f"{key}={quote(value, safe='')}" for key, value in arguments.items())
     return mark(kind, packed) + as_text(name)
+
+
+def marked(text: str) -> bool:
+    """Whether calls or Unknowns left their marks in `text`."""
+    return "\ue000" in text
 
 
 def without_marks(text: str) -> str:

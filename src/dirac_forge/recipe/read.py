@@ -87,6 +87,13 @@ class ReadSource:
     url: str | None
     sha256: str | None
     line: int
+    """Of the URL, in the file, from 1."""
+    md5: str | None = None
+    sha1: str | None = None
+    entry: int = 0
+    """Line where the source begins; several URLs of one source are mirrors of one file."""
+    unknown: bool = False
+    """Whether its URL or a hash hangs on a variable that nobody gave."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from dirac_forge.recipe import yamlnodes
-from dirac_forge.recipe.functions import FUNCTIONS, called_names, functions, requirement, without_marks
+from dirac_forge.recipe.functions import FUNCTIONS, called_names, functions, marked, requirement, without_marks
 from dirac_forge.recipe.pins import with_pins
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.read import (
@@ -314,8 +314,15 @@ class _Reader:
     def sources(self, node: Node | None) -> Iterator[ReadSource]:
         for value in self.items(node):
             fields = self.mapping(value)
+            hashes = {key: fields.get(key) for key in ("sha256", "md5", "sha1")}
             for url in self.items(fields.get("url")):
-                yield ReadSource(url=self.text(url), sha256=self.text(fields.get("sha256")), line=self.line(url))
+                yield ReadSource(
+                    url=self.text(url),
+                    **{key: self.text(node) for key, node in hashes.items()},
+                    line=self.line(url),
+                    entry=self.line(value),
+                    unknown=any(marked(yamlnodes.scalar(node) or "") for node in (url, *hashes.values())),
+                )
 
     def mapping(self, node: Node | None) -> dict[str, Node]:
         # The last of two equal keys counts, as in conda-build.

@@ -13,7 +13,7 @@ from rattler import Version, VersionSpec
 
 from dirac_forge.recipe import yamlnodes
 from dirac_forge.recipe.expressions import braces, evaluate, expression_names
-from dirac_forge.recipe.functions import FUNCTIONS, called_names, functions, requirement, without_marks
+from dirac_forge.recipe.functions import FUNCTIONS, called_names, functions, marked, requirement, without_marks
 from dirac_forge.recipe.pins import with_pins
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.read import (
@@ -313,8 +313,16 @@ class _Reader:
     def sources(self, node: Node | None) -> Iterator[ReadSource]:
         for value, _ in self.items(node):
             fields = self.mapping(value)
+            hashes = {key: fields.get(key) for key in ("sha256", "md5", "sha1")}
             for url, _ in self.items(fields.get("url")):
-                yield ReadSource(url=self.text(url), sha256=self.text(fields.get("sha256")), line=line_of(url))
+                texts = (self.marked(node) for node in (url, *hashes.values()) if node is not None)
+                yield ReadSource(
+                    url=self.text(url),
+                    **{key: self.text(node) for key, node in hashes.items()},
+                    line=line_of(url),
+                    entry=line_of(value),
+                    unknown=any(marked(text or "") for text in texts),
+                )
 
     def ignored(self, node: Node | None) -> tuple[str, ...]:
         texts = [self.text(value) for value, _ in self.items(node)]

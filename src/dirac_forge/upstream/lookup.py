@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Generic, TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -21,38 +18,9 @@ from dirac_forge.upstream.choice import Choice, choose
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 from dirac_forge.upstream.gather import gather, light
 from dirac_forge.upstream.index import Index
+from dirac_forge.upstream.once import Once
 
 __all__ = ["Lookup"]
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class _Once(Generic[K, V]):
-    """A function whose answer (or error) for a key is found out once, however many threads ask."""
-
-    def __init__(self, answer: Callable[[K], V], *, keep: bool = True) -> None:
-        """`keep` False: forgotten once it is found, and shared only by those who ask in the meantime."""
-        self._answer = answer
-        self._keep = keep
-        self._lock = threading.Lock()
-        self._answers: dict[K, Future[V]] = {}
-
-    def __call__(self, key: K) -> V:
-        with self._lock:
-            mine = key not in self._answers
-            future = self._answers.setdefault(key, Future())
-        if mine:
-            try:
-                future.set_result(self._answer(key))
-            except BaseException as error:
-                future.set_exception(error)
-                raise
-            finally:
-                if not self._keep:
-                    with self._lock:
-                        del self._answers[key]
-        return future.result()
 
 
 class Lookup:
@@ -65,10 +33,10 @@ class Lookup:
         self._pythons = tuple(pythons)
         self._index = index
         # Pages are large, and the HTTP cache has them.
-        self._page = _Once(index.page, keep=False)
-        self._choice = _Once(self._choose)
-        self._light = _Once(self._read_light)
-        self._gathered = _Once(self._gather)
+        self._page = Once(index.page, keep=False)
+        self._choice = Once(self._choose)
+        self._light = Once(self._read_light)
+        self._gathered = Once(self._gather)
 
     def prefetch(self, project: str) -> None:
         """Fetch the project's page, so that the first question about it is answered sooner; trouble is told then."""

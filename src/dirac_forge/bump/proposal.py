@@ -1,0 +1,66 @@
+"""What is proposed for one feedstock: a bump with its edits and reasons, or a skip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dirac_forge.bump.versions import Edited
+from dirac_forge.feedstock.change import Change, Edit
+from dirac_forge.upstream.choice import Rejected
+
+__all__ = ["Bump", "bump_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bump:
+    """A feedstock's move to a newer release."""
+
+    change: Change
+    old: str
+    new: str
+    edited: Edited
+    status: Literal["proposed", "blocked"] = "proposed"
+    waits_for: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a person should look at."""
+    rejected: tuple[Rejected, ...] = ()
+    """Newer versions that were passed over, newest first."""
+
+
+def bump_of(
+    feedstock: str, branch: str, path: str, edited: Edited, *, rejected: Sequence[Rejected] = (), chosen: str = ""
+) -> Bump:
+    """The bump that an edited recipe is; `path` is the recipe's in the feedstock, `chosen` why this version."""
+    hashes = tuple(
+        f"{name} of {digest.url}: {_ORIGINS[digest.origin]}"
+        for digest in edited.digests
+        for name in ("sha256", "sha1", "md5")
+        if digest.hashes.get(name, "-") in edited.after
+    )
+    reasons = (chosen or f"{edited.new} was asked for", *hashes)
+    passed = tuple(f"{item.version} was passed over: {item.reason}" for item in rejected)
+    lines = [f"{feedstock} {edited.old} → {edited.new}", "", *(f"- {text}" for text in (*reasons, *passed))]
+    lines += ["", "To be looked at:", "", *(f"- {note}" for note in edited.notes)] if edited.notes else []
+    change = Change(
+        feedstock=feedstock,
+        branch=branch,
+        kind="bump",
+        key=edited.new,
+        title=f"{feedstock} {edited.new}",
+        body="\n".join(lines) + "\n",
+        reasons=(*reasons, *passed),
+        edits=(Edit(path=path, before=edited.before, after=edited.after),),
+    )
+    return Bump(
+        change=change,
+        old=edited.old,
+        new=edited.new,
+        edited=edited,
+        notes=edited.notes,
+        rejected=tuple(rejected),
+    )
+
+
+_ORIGINS = {"given": "as given", "index": "as the index lists it", "downloaded": "of the file, downloaded"}

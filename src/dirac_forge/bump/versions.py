@@ -1,0 +1,136 @@
+"""The edit that moves one recipe: version, URLs where they moved too, and the hashes of all new files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol
+
+from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.recipe.edit import Draft, MovedSource, Setting, finish, respelled_source, start
+from dirac_forge.recipe.edit_urls import variations
+from dirac_forge.recipe.read import RecipeError
+from dirac_forge.upstream.digests import Digest
+
+__all__ = ["Edited", "Files", "MissingError", "UnansweredError", "edited"]
+
+
+class Files(Protocol):
+    """What is known of upstream's files."""
+
+    def of(self, url: str, algorithms: Collection[str]) -> Digest:
+        """Hashes of the file at a URL; raises InputError where there is none, UnknownError where nobody could tell."""
+        ...
+
+    def listed(self, url: str, version: str) -> str | None:
+        """Where the file of this version is listed, for a URL on an index."""
+        ...
+
+
+class MissingError(InputError):
+    """Upstream has not all the files that the recipe would need, or other ones than it should."""
+
+
+class UnansweredError(UnknownError):
+    """Whether upstream has the files could not be found out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edited:
+    """A recipe at another version."""
+
+    before: str
+    after: str
+    old: str
+    new: str
+    digests: tuple[Digest, ...] = ()
+    """Of all files that are other ones now."""
+    notes: tuple[str, ...] = ()
+    """What a person should look at."""
+
+
+def edited(
+    text: str, *, path: str, to: str, files: Files, executor: Executor, settings: Sequence[Setting] = ()
+) -> Edited:
+    """`text` at version `to`; `settings` are the builds that there are.
+
+    Raises RecipeError where the edit can't be made for sure, MissingError and UnansweredError where a file's hash
+    can't be had: each URL with its reason.
+    """
+    draft = start(text, path=path, to=to, settings=settings)
+    sources = [source for source in draft.moved if source.hashes]
+    answers = list(executor.map(lambda source: _asked(source, files), sources))
+    said: list[str] = []
+    digests: dict[str, Digest] = {}
+    failed: list[ForgeError] = []
+    for source, answer in zip(sources, answers, strict=True):
+        if isinstance(answer, Digest):
+            digests[answer.url] = answer
+            continue
+        other = _elsewhere(draft, source, answer, files)
+        if other is None:
+            failed.append(answer)
+            continue
+        draft, digest, what = other
+        digests[digest.url] = digest
+        said.append(f"{digest.url}: {what}")
+    if failed:
+        raise _failure(failed, len(sources))
+    hashes: Mapping[str, Mapping[str, str]] = {url: digest.hashes for url, digest in digests.items()}
+    after = finish(draft, hashes)
+    return Edited(
+        before=text,
+        after=after,
+        old=draft.old,
+        new=draft.new,
+        digests=tuple(digests.values()),
+        notes=(*said, *draft.notes),
+    )
+
+
+def _asked(source: MovedSource, files: Files) -> Digest | ForgeError:
+    """The hashes of a source, from the first of its mirrors that has it; the first one's error where none has."""
+    first: ForgeError | None = None
+    for url in source.urls:
+        try:
+            return files.of(url, source.hashes.keys())
+        except (InputError, UnknownError) as error:
+            first = first or error
+    return first if first is not None else UnansweredError("a source without a URL")
+
+
+def _elsewhere(draft: Draft, source: MovedSource, answer: ForgeError, files: Files) -> tuple[Draft, Digest, str] | None:
+    """The draft with a URL at which the file is, where upstream changed the pattern of its URLs."""
+    try:
+        listed = files.listed(source.urls[0], draft.new)
+    except (InputError, UnknownError):
+        listed = None
+    # Where nobody answers, nobody would at another URL of the same host; among what was given there may be one.
+    given_only = not listed and isinstance(answer, UnknownError)
+    for variation in variations(draft.text, source.line, listed=listed, version=draft.new):
+        try:
+            other = respelled_source(draft, variation.text)
+        except RecipeError:
+            continue
+        moved = next((one for one in other.moved if one.entry == source.entry and one.line == source.line), None)
+        if moved is None:
+            continue
+        try:
+            digest = files.of(moved.urls[0], moved.hashes.keys())
+        except InputError:
+            continue
+        except UnknownError:
+            if given_only:
+                continue
+            return None
+        return other, digest, variation.said
+    return None
+
+
+def _failure(failed: Sequence[ForgeError], total: int) -> ForgeError:
+    unknown = next((error for error in failed if isinstance(error, UnknownError)), None)
+    reasons = "; ".join(error.message for error in failed)
+    message = reasons if total == 1 else f"{len(failed)} of {total} files can't be had: {reasons}"
+    hint = next((error.hint for error in failed if error.hint), None)
+    return UnansweredError(message, hint=hint) if unknown else MissingError(message, hint=hint)

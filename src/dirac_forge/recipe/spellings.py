@@ -1,0 +1,68 @@
+"""Spellings of a version in a recipe's text: `1.2.3`, `1_2_3`, `v1r2p3`, its first parts; old and new side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+__all__ = ["first_parts", "parts_of", "respelled", "same_version", "valid_version"]
+
+_VALID = re.compile(r"(?:\d+!)?[0-9A-Za-z]+(?:[._][0-9A-Za-z]+)*(?:\+[0-9A-Za-z.]+)?")
+_PRE = re.compile(r"(\d)(a|b|rc|alpha|beta|post|dev)(\d+)$")
+_SUFFIX = r"(?!(?:a|b|rc|alpha|beta|dev|post)\d)"
+_SEPARATORS = (".", "_", "-")
+
+
+def valid_version(text: str) -> bool:
+    """Whether a text can be a conda package's version (CEP 33: no `-`, no spaces, at least one digit)."""
+    return _VALID.fullmatch(text) is not None and any(sign.isdigit() for sign in text)
+
+
+def parts_of(version: str) -> list[str]:
+    """What stands between the separators."""
+    return re.split(r"[._-]", version)
+
+
+def same_version(text: str, version: str) -> bool:
+    """Whether `text` spells `version`, whatever its separators; `v` may stand in front."""
+    return parts_of(text.strip().removeprefix("v")) == parts_of(version)
+
+
+def respelled(text: str, old: str, new: str) -> str:
+    """`text` with every whole spelling of `old` in it replaced by the same spelling of `new`."""
+    for before, after in _spellings(old, new):
+        text = _pattern(before).sub(lambda _, after=after: after, text)  # type: ignore[misc]
+    return text
+
+
+def first_parts(old: str, new: str) -> Iterator[tuple[str, str]]:
+    """The first parts of both versions (`1.80` and `1.82`), longest first, in each spelling, where they differ."""
+    before, after = parts_of(old), parts_of(new)
+    for count in range(min(len(before), len(after)) - 1, 0, -1):
+        if before[:count] == after[:count]:
+            continue
+        for separator in _SEPARATORS if count > 1 else (".",):
+            yield separator.join(before[:count]), separator.join(after[:count])
+
+
+def _spellings(old: str, new: str) -> Iterator[tuple[str, str]]:
+    before, after = parts_of(old), parts_of(new)
+    yield old, new
+    if len(before) > 1:
+        for separator in _SEPARATORS:
+            spelled = separator.join(before)
+            if spelled != old:
+                yield spelled, separator.join(after)
+    for separator in _SEPARATORS:
+        # Tags of git hosts have `1.0-rc1` where PEP 440 has `1.0rc1`.
+        loose = _PRE.sub(rf"\1{separator}\2\3", old)
+        if loose != old:
+            yield loose, _PRE.sub(rf"\1{separator}\2\3", new)
+    if len(before) == 3 and all(part.isdigit() for part in (*before, *after)) and len(after) in {2, 3}:
+        # DIRAC's own scheme of versions.
+        yield "v{}r{}p{}".format(*before), "v{}r{}".format(*after) + (f"p{after[2]}" if len(after) == 3 else "")
+
+
+def _pattern(spelling: str) -> re.Pattern[str]:
+    """Whole versions only: neither a part of a longer one (`11.2.3`, `1.2.3.4`) nor of a pre-release (`1.2.3rc1`)."""
+    return re.compile(rf"(?<![0-9])(?<![0-9][._]){re.escape(spelling)}(?![0-9])(?![._][0-9]){_SUFFIX}")

@@ -1,0 +1,203 @@
+"""Hashes of upstream's files: as someone gives them, as the index lists them, else of the file itself."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Literal
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from dirac_forge.errors import InputError, redact
+from dirac_forge.http.answers import NotFoundError, UnreachableError
+from dirac_forge.upstream.filenames import SDIST_SUFFIXES, FileNames
+from dirac_forge.upstream.release import File, Project
+
+__all__ = ["Ask", "Digest", "Digests", "project_of", "read_known"]
+
+LARGEST = 2 * 1024**3
+"""Bytes that are downloaded for a hash; the largest sources on conda-forge have some 1 GB."""
+_LENGTHS = {64: "sha256", 40: "sha1", 32: "md5"}
+_PYPI = frozenset({"pypi.org", "pypi.io", "pypi.python.org", "files.pythonhosted.org", "www.pypi.org"})
+_NAMED = re.compile(r"/packages/(?:source|py\d|py2\.py3|cp\d+|[\w.]+)/[^/]/([^/]+)/([^/]+)")
+_HASHED = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/([^/]+)")
+_STARTS: Mapping[str, tuple[bytes, ...]] = {
+    ".gz": (b"\x1f\x8b",),
+    ".tgz": (b"\x1f\x8b",),
+    ".zip": (b"PK",),
+    ".whl": (b"PK",),
+    ".xz": (b"\xfd7zXZ",),
+    ".txz": (b"\xfd7zXZ",),
+    ".bz2": (b"BZh",),
+    ".tbz2": (b"BZh",),
+    ".zst": (b"\x28\xb5\x2f\xfd",),
+    ".crate": (b"\x1f\x8b",),
+}
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digest:
+    """Hashes of the file at a URL, by algorithm, in lower-case hexadecimal."""
+
+    url: str
+    hashes: Mapping[str, str]
+    origin: Literal["given", "index", "downloaded"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """How the world is asked; each is called when it is first needed."""
+
+    project: Callable[[str], Project]
+    """A project's page; raises UnknownProjectError and UnreachableError."""
+    download: Callable[[str, int], Iterable[bytes]]
+    """A file's bytes, at most so many; raises NotFoundError, TooLargeError and UnreachableError."""
+
+
+def read_known(document: object) -> dict[str, dict[str, str]]:
+    """Hashes by URL and algorithm, out of a JSON mapping of URLs to a hash or a list of hashes.
+
+    Raises InputError for anything else; the length of a hash tells its algorithm.
+    """
+    if not isinstance(document, dict):
+        raise InputError("expected a JSON mapping of URLs to hashes")
+    known: dict[str, dict[str, str]] = {}
+    for url, value in document.items():
+        for text in value if isinstance(value, list) else [value]:
+            digest = text.lower() if isinstance(text, str) else ""
+            if len(digest) not in _LENGTHS or re.fullmatch(r"[0-9a-f]+", digest) is None:
+                raise InputError(f"{redact(url)}: {text!r} is no hash: expected hexadecimal sha256, sha1 or md5")
+            known.setdefault(url, {})[_LENGTHS[len(digest)]] = digest
+    return known
+
+
+def project_of(url: str) -> tuple[str, str] | None:
+    """Project and name of a file on PyPI, whichever of its hosts; None for other URLs."""
+    parts = urlsplit(url)
+    if (parts.hostname or "").lower() not in _PYPI:
+        return None
+    path = unquote(parts.path)
+    if match := _HASHED.fullmatch(path):
+        return re.split(r"-(?=v?\d)", match[1])[0], match[1]
+    if match := _NAMED.fullmatch(path):
+        return match[1], match[2]
+    return None
+
+
+class Digests:
+    """What is known of files, found out once; safe to use from many threads."""
+
+    def __init__(self, known: Mapping[str, Mapping[str, str]], ask: Ask) -> None:
+        """`known`: URL to algorithm to digest; what is known is never asked for."""
+        self._known = {_key(url): (url, hashes) for url, hashes in known.items()}
+        self._ask = ask
+        self._projects: dict[str, Project] = {}
+        self._lock = threading.Lock()
+
+    def of(self, url: str, algorithms: Collection[str]) -> Digest:
+        """The hashes of the file at `url`, at least these algorithms.
+
+        Raises NotFoundError where there is no such file, InputError for one that is not what its name says or is too
+        large, and UnreachableError where nobody could tell.
+        """
+        known = self._known.get(_key(url))
+        if known is not None and set(algorithms) <= known[1].keys():
+            return Digest(url=url, hashes=known[1], origin="given")
+        named = project_of(url)
+        if named is not None:
+            file = next((file for file in self._files(named[0]) if file.filename == named[1]), None)
+            if file is None or (_HASHED.search(url) and urlsplit(file.url).path != urlsplit(url).path):
+                raise NotFoundError(f"{redact(url)}: the index lists no such file")
+            if set(algorithms) <= file.hashes.keys():
+                digest = Digest(url=url, hashes=file.hashes, origin="index")
+                return _agreeing(digest, known[1] if known else {}, "index")
+        digest = self._downloaded(url)
+        return _agreeing(digest, known[1] if known else {}, "file")
+
+    def listed(self, url: str, version: str) -> str | None:
+        """Where the file of the same kind (an sdist, or a wheel) of this version is, None where nobody lists one."""
+        named = project_of(url)
+        if named is None:
+            return None
+        try:
+            wanted = Version(version)
+        except InvalidVersion:
+            return None
+        kind = "wheel" if named[1].endswith(".whl") else "sdist"
+        names = FileNames(named[0])
+        for given, _ in self._known.values():
+            other = project_of(given)
+            read = names.read(other[1]) if other is not None else None
+            if read is not None and read.kind == kind and read.version == wanted:
+                return given
+        files = [file for file in self._files(named[0]) if file.version == wanted and file.kind == kind]
+        best = sorted(files, key=lambda file: (not named[1].endswith(_ending(file.filename)), file.filename))
+        return best[0].url if best and (kind == "sdist" or len(best) == 1) else None
+
+    def _files(self, project: str) -> Sequence[File]:
+        name = canonicalize_name(project)
+        with self._lock:
+            found = self._projects.get(name)
+        if found is None:
+            found = self._ask.project(name)
+            with self._lock:
+                self._projects[name] = found
+        return [file for release in found.releases for file in release.files]
+
+    def _downloaded(self, url: str) -> Digest:
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise UnreachableError(f"{redact(url)}: only http and https are downloaded")
+        digests = {name: hashlib.new(name, usedforsecurity=False) for name in ("sha256", "sha1", "md5")}
+        first = b""
+        for chunk in self._ask.download(url, LARGEST):
+            first = first or chunk[:512]
+            for digest in digests.values():
+                digest.update(chunk)
+        _check(url, first)
+        return Digest(url=url, hashes={name: one.hexdigest() for name, one in digests.items()}, origin="downloaded")
+
+
+def chunks(file: IO[bytes]) -> Iterable[bytes]:
+    """A file's bytes, a MiB at a time."""
+    return iter(lambda: file.read(_CHUNK), b"")
+
+
+def _agreeing(digest: Digest, given: Mapping[str, str], who: str) -> Digest:
+    for algorithm, value in given.items():
+        other = digest.hashes.get(algorithm)
+        if other is not None and other != value:
+            raise InputError(
+                f"{redact(digest.url)}: {algorithm} {value} was given, but the {who} says {other}",
+                hint="Nothing of it was used. Find out which is right before anything else.",
+            )
+    return Digest(url=digest.url, hashes={**given, **digest.hashes}, origin=digest.origin)
+
+
+def _check(url: str, first: bytes) -> None:
+    """Raise InputError where a file is not what its name says: servers send pages of words with status 200."""
+    path = urlsplit(url).path.lower()
+    starts = next((starts for ending, starts in _STARTS.items() if path.endswith(ending)), None)
+    page = first.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
+    if not first:
+        raise InputError(f"{redact(url)}: the file is empty")
+    if (starts is not None and not first.startswith(starts)) or (page and not path.endswith((".html", ".htm"))):
+        what = "a web page" if page else "no such archive"
+        raise InputError(f"{redact(url)}: what the server sends is {what}", hint="Its hash would be worth nothing.")
+
+
+def _ending(filename: str) -> str:
+    return next((suffix for suffix in SDIST_SUFFIXES if filename.endswith(suffix)), ".whl")
+
+
+def _key(url: str) -> str:
+    """The same for all URLs that PyPI serves one file at, except those that have its hash in them."""
+    named = project_of(url)
+    if named is not None and not _HASHED.search(url):
+        return f"pypi:{canonicalize_name(named[0])}/{named[1]}"
+    return re.sub(r"^http:", "https:", url)
