@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 
 import pytest
-from support.facts import facts
 
 from dirac_forge.bump.drift import Drift, drift, newcomers
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import EntryPoint, Facts
+from support.facts import facts
 
 V0 = """\
 {% set version = "1.0" %}
@@ -180,7 +180,7 @@ def test_a_spec_follows_upstream(format_: str, mine: str, before: str, after: st
     (change,) = done.changed
     assert (change.output, change.part, change.package, change.project) == ("thing", "run", "urllib3", "urllib3")
     assert change.line == text.split("\n").index(f"    - {mine}") + 1
-    assert after.split("<")[0].split(">")[0].split("=")[0].rstrip("~") in change.evidence
+    assert change.evidence.startswith("urllib3")
 
 
 @FORMATS
