@@ -255,7 +255,7 @@ def test_an_unreachable_channel_is_asked_once_and_unknown(tmp_path: Path) -> Non
     channel = Channel.open(["https://conda.example.invalid/c"], cache_dir=tmp_path, reachable=reachable)
     for platform in ("linux-64", "osx-64", "linux-64"):
         with pytest.raises(
-            ChannelUnknownError, match=r"https://conda\.example\.invalid/c/: the channel can't be reached"
+            ChannelUnknownError, match=r"the channel https://conda\.example\.invalid/c can't be reached"
         ):
             channel.solve(["app"], platform=platform)
     assert asked == ["https://conda.example.invalid/c/"]
@@ -263,7 +263,7 @@ def test_an_unreachable_channel_is_asked_once_and_unknown(tmp_path: Path) -> Non
 
 def test_a_url_without_a_channel_is_unknown(served: str, tmp_path: Path) -> None:
     channel = Channel.open([f"{served}/nowhere"], cache_dir=tmp_path / "cache")
-    with pytest.raises(ChannelUnknownError, match="can't be read for linux-64: could not find subdir 'noarch'"):
+    with pytest.raises(ChannelUnknownError, match="can't be read for linux-64: HTTP status client error"):
         channel.solve(["app"], platform="linux-64")
 
 
@@ -287,7 +287,7 @@ def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> N
         channel = Channel.open(
             [f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=1.5, retries=0
         )
-        with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64"):
+        with pytest.raises(ChannelUnknownError, match=r"the channel http://\S+ can't be read for linux-64"):
             channel.solve(["app"], platform="linux-64")
         assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
     finally:
@@ -315,7 +315,9 @@ def test_a_channel_that_stops_half_way_is_not_waited_for(simple: Path, tmp_path:
     try:
         channel = Channel.open([f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=0.5)
         for _ in range(2):
-            with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64: no answer within "):
+            with pytest.raises(
+                ChannelUnknownError, match=r"the channel http://\S+ can't be read for linux-64: no answer within "
+            ):
                 channel.solve(["app"], platform="linux-64")
     finally:
         leave.set()
