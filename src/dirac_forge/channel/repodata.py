@@ -19,7 +19,7 @@ from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
-__all__ = ["ChannelUnknownError", "Folder", "Remote", "Source", "Sources"]
+__all__ = ["ChannelUnknownError", "Folder", "Remote", "Source", "Sources", "innermost"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

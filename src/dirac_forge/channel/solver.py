@@ -27,7 +27,7 @@ from rattler.solver import solve, solve_with_sparse_repodata
 from dirac_forge.channel.index import Index, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
-from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources
+from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources, innermost
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer, Silent
@@ -324,7 +324,8 @@ def parse_spec(spec: str) -> MatchSpec:
         return MatchSpec(spec)
     except InvalidMatchSpecError as exc:
         raise InputError(
-            f"{spec!r} is not a package spec: {exc}", hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'."
+            f"{spec!r} is not a package spec: {innermost(exc)}",
+            hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
         ) from exc
 
 
