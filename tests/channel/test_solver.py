@@ -220,6 +220,17 @@ def test_a_remote_channel_is_read_through_the_gateway(served: str, tmp_path: Pat
     assert channel.index("linux-64").names() == {"app", "lib"}
 
 
+def test_what_the_solver_passes_over_in_a_remote_channel_is_told_once(
+    served: str, simple: Path, tmp_path: Path
+) -> None:
+    write_channel(simple, {"noarch": [pkg("app 1.0", noarch="generic"), pkg("app 2.0", "l >=>1 ??", noarch="generic")]})
+    watcher = Silent()
+    channel = Channel.open([served], cache_dir=tmp_path / "cache", observer=watcher)
+    for platform in ("linux-64", "osx-64"):
+        assert versions(channel.solve(["app"], platform=platform)) == {"app": "1.0"}
+    assert watcher.warnings == [f"{served}: app-2.0-0.conda is left out: the spec 'l >=>1 ??' can't be parsed"]
+
+
 def test_what_another_platform_of_a_remote_channel_has(served: str, tmp_path: Path) -> None:
     channel = Channel.open([served], cache_dir=tmp_path / "cache")
     assert isinstance(channel.solve(["app"], platform="win-64"), NoSolution)

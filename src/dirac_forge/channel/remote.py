@@ -124,6 +124,17 @@ class Remote:
             raise self.failed(platform, exc) from exc
         return [record for part in found for record in part]
 
+    def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
+        """The records in one subdir that match any of these specs; none where the channel breaks off."""
+        wanted = list(specs)
+        if not wanted:
+            return []
+        try:
+            found = self._ask(self._gateway().query([self._channel], [Subdir(subdir)], wanted, recursive=False))
+        except (GatewayError, TimeoutError):
+            return []  # asked only to warn of what a solution passed over
+        return [record for part in found for record in part]
+
     def names(self, platform: str) -> frozenset[str]:
         """All names of `platform` and noarch."""
         self.meet(platform)

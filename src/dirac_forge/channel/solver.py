@@ -308,10 +308,9 @@ class Channel:
             }
             self._scanned.update((subdir, record.name) for subdir, records in fresh.items() for record in records)
         for source in self.sources:
-            if isinstance(source, Folder):
-                for subdir, records in fresh.items():
-                    newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
-                    usable(source.matching(subdir, newer), source, self._observer)
+            for subdir, records in fresh.items():
+                newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
+                usable(source.matching(subdir, newer), source, self._observer)
 
 
 def parse_spec(spec: str) -> MatchSpec:
