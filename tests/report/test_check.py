@@ -140,6 +140,7 @@ def test_what_a_proposal_changes() -> None:
     assert "  lib 1.0 → 2.0" in lines
     at = lines.index("linux-64, Python 3.13: worse")
     assert lines[at + 1] == "  lib 2.0 can't be installed with app: <why>"
+    assert "with these recipes: worse (1 same and 1 worse)" in lines
 
 
 def test_markdown() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dirac_forge.channel.records import name_of
+from dirac_forge.check.causes import listed
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proposal import Outcome, Proposal, Verdict
@@ -174,12 +176,19 @@ def _proposal(proposal: Proposal, *, verbose: bool) -> list[RenderableType]:
         texts = {(verdict.before.platform, verdict.before.python): _moved(verdict) for verdict in mine}
         parts += [*_grid(f"{target} with {names}", [verdict.before for verdict in mine], texts), Text()]
         parts += [_judged(verdicts, verbose=verbose) for verdicts in _alike(mine)]
+    parts.append(_in_all(proposal))
     if proposal.unknown_exports:
         unknown = ", ".join(proposal.unknown_exports)
         parts.append(
             Text(f"The run_exports of {unknown} are unknown: packages may need more than this check knows.\n", "yellow")
         )
     return parts
+
+
+def _in_all(proposal: Proposal) -> Text:
+    counts = Counter(verdict.outcome for verdict in proposal.verdicts)
+    told = listed(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES if counts[outcome])
+    return Text.assemble("with these recipes: ", (proposal.outcome, _OUTCOMES[proposal.outcome][1]), f" ({told})\n")
 
 
 def _moved(verdict: Verdict) -> Text:
