@@ -48,6 +48,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def channel(tmp_path: Path) -> Path:
     records = [
         record("lib", "1.4"),
+        record("lib", "2.0"),
         record("a", "1.0", "lib >=1.4,<2.0a0"),
         record("a", "1.0", "lib >=2.0,<3.0a0", number=1),
         record("b", "1.0", "lib >=1.4,<2.0a0", "a"),
@@ -124,12 +125,20 @@ def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, caps
     assert run(workspace, "status", "lib2", "--channel", str(channel), "--json") == 0
     found = answer(capsys)
     assert found["feedstocks"] == [
-        {"feedstock": "a", "state": "done", "evidence": "there is a 1.0 (linux-64)", "waits_for": [], "blocks": 1},
+        {
+            "feedstock": "a",
+            "state": "done",
+            "evidence": "there is a 1.0 (linux-64)",
+            "waits_for": [],
+            "waits_for_migrations": [],
+            "blocks": 1,
+        },
         {
             "feedstock": "b",
             "state": "awaiting-pr",
             "evidence": "b has no build with lib 2 (linux-64)",
             "waits_for": [],
+            "waits_for_migrations": [],
             "blocks": 0,
         },
     ]
@@ -141,6 +150,41 @@ def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, caps
     assert "number: 1" in (workspace / "feedstocks/b/recipe/meta.yaml").read_text()
     assert (workspace / "feedstocks/b/.ci_support/migrations/lib2.yaml").read_text() == MIGRATION
     assert "number: 0" in (workspace / "feedstocks/a/recipe/meta.yaml").read_text()
+
+
+def test_a_host_without_a_solution(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = channel / "linux-64/repodata.json"
+    data = json.loads(path.read_text())
+    del data["packages.conda"]["lib-2.0-h_0.conda"]
+    path.write_text(json.dumps(data))
+    arguments = ["lib2", "--channel", str(channel), "--json"]
+    assert run(workspace, "status", *arguments) == 0
+    found = answer(capsys)["feedstocks"]
+    assert isinstance(found, list)
+    assert [(one["feedstock"], one["state"], one["evidence"]) for one in found] == [
+        ("a", "done", "there is a 1.0 (linux-64)"),
+        (
+            "b",
+            "not-solvable",
+            "host of b on linux-64 has no solution: lib: no build matches lib 2.*: the newest version is 1.4",
+        ),
+    ]
+    assert run(workspace, "next", *arguments) == 0
+    assert answer(capsys)["next"] == []
+
+
+def test_another_migration_goes_first(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    migrations = workspace / "migrations"
+    (migrations / "zlib2.yaml").write_text(MIGRATION.replace("lib:", "zlib:"))
+    (migrations / "lib2.yaml").write_text(MIGRATION.replace("kind:", "wait_for_migrators: [zlib2, long_gone]\n  kind:"))
+    arguments = ["status", "lib2", "--channel", str(channel), "--workspace", str(workspace), "--json"]
+    assert main(["migrate", *arguments]) == 0
+    out, err = capsys.readouterr()
+    b = json.loads(out)["feedstocks"][1]
+    assert (b["state"], b["waits_for_migrations"]) == ("awaiting-parents", ["zlib2"])
+    assert b["evidence"] == "waits for the migration zlib2: 0 of 1 done; b has no build with lib 2 (linux-64)"
+    assert "lib2 waits for long_gone, which is not in migrations/" in " ".join(err.split())
+    assert "zlib2, which" not in err
 
 
 def test_a_dead_channel_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

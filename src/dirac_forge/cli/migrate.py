@@ -13,15 +13,13 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of, write_file
 from dirac_forge.cli.running import with_shared_options
+from dirac_forge.cli.standing import status_now
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.migration.exports import pinned_members
-from dirac_forge.migration.known import known_from_page
 from dirac_forge.migration.new import new_migration
-from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
-from dirac_forge.migration.status import Known, Status, status_of
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
 from dirac_forge.report.dot import dot
@@ -61,9 +59,9 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[Migrating]:
         )
 
 
-def _status(migrating: Migrating, plan: Plan, page: Path | None) -> Status:
-    known = known_from_page(page) if page is not None else Known()
-    return status_of(plan, migrating.evidence(plan), known)
+def _asked(context: Context) -> tuple[str, ...]:
+    """The platforms named on the command line."""
+    return context.settings.platforms if "platforms" in context.settings.flags else ()
 
 
 def _plan(
@@ -91,7 +89,11 @@ def _plan(
     with _migrating(context, channel=target is not None) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if formats:
-            status = _status(migrating, plan, status_page) if migrating.channel is not None or status_page else None
+            status = (
+                status_now(migrating, plan, status_page, platforms=_asked(context))
+                if migrating.channel is not None or status_page
+                else None
+            )
             context.observer.stop()
             typer.echo(_DRAW[formats[0]](picture_of(plan, status)), nl=False)
             return 0
@@ -120,7 +122,7 @@ def _show_status(context: Context, migration: Name, status_page: StatusPage = No
     """What is done, what can go, what waits for what: from what the channel has, or from the recipes where offline."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        status = _status(migrating, plan, status_page)
+        status = status_now(migrating, plan, status_page, platforms=_asked(context))
         context.answer(report.status_text(plan, status), report.status_json(plan, status))
     return 3 if status.unknown else 0
 
@@ -129,7 +131,7 @@ def _next(context: Context, migration: Name, status_page: StatusPage = None) -> 
     """What can go now, most-blocking first."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        status = _status(migrating, plan, status_page)
+        status = status_now(migrating, plan, status_page, platforms=_asked(context))
         context.answer(report.next_text(status), report.next_json(plan, status))
     return 3 if status.unknown else 0
 
@@ -174,7 +176,9 @@ def _run(
     """The rebuild changes of these feedstocks, or of all that can go now: build number and migration, nothing else."""
     with _migrating(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        names = feedstocks or [one.feedstock for one in _status(migrating, plan, status_page).next]
+        names = feedstocks or [
+            one.feedstock for one in status_now(migrating, plan, status_page, platforms=_asked(context)).next
+        ]
         folders = [migrating.workspace.find(name) for name in names]
         results = [rebuild(folder, plan) for folder in folders]
         for folder, result in zip(folders, results, strict=True):

@@ -52,17 +52,28 @@ class Migrating:
 
         Raises InputError where there is none, with the names that there are.
         """
+        path = Path(name)
+        if path.suffix in _ENDINGS and path.is_file():
+            return read_migration(path)
+        found = self.find_migration(name)
+        if found is not None:
+            return found
         folder = self.workspace.root / "migrations"
-        for path in (Path(name), *(folder / f"{name}{ending}" for ending in _ENDINGS)):
-            if path.suffix in _ENDINGS and path.is_file():
-                return read_migration(path)
-        if self.pinning is not None and name in self.pinning.migrations:
-            place = Path(self.pinning.path).parent / "migrations" / f"{name}.yaml"
-            return parse_migration(self.pinning.migrations[name], path=place)
         here = sorted(path.stem for ending in _ENDINGS for path in folder.glob(f"*{ending}"))
         here += sorted(self.pinning.migrations) if self.pinning is not None else []
         hint = f"There are {', '.join(here)}." if here else "`dirac-forge migrate new LIBRARY VERSION` writes one."
         raise InputError(f"there is no migration {name}: neither a file nor in {folder}", hint=hint)
+
+    def find_migration(self, name: str) -> Migration | None:
+        """The migration with this name in `migrations/` or in the pinning; None where there is none."""
+        for ending in _ENDINGS:
+            path = self.workspace.root / "migrations" / f"{name}{ending}"
+            if path.is_file():
+                return read_migration(path)
+        if self.pinning is not None and name in self.pinning.migrations:
+            place = Path(self.pinning.path).parent / "migrations" / f"{name}.yaml"
+            return parse_migration(self.pinning.migrations[name], path=place)
+        return None
 
     @cached_property
     def graph(self) -> Graph:

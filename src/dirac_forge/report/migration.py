@@ -150,7 +150,7 @@ def status_json(plan: Plan, status: Status) -> dict[str, Any]:
             for platform, (done, total) in status.platforms.items()
         },
         "blockers": [{"feedstock": one.feedstock, "blocks": one.blocks} for one in status.blockers],
-        "waits_for_migrations": list(plan.migration.wait_for_migrators),
+        "waits_for_migrations": list(_migrations(status)),
         "unknown": list(status.unknown),
     }
 
@@ -161,6 +161,7 @@ def _status(one: FeedstockStatus) -> dict[str, Any]:
         "state": one.state,
         "evidence": one.evidence,
         "waits_for": list(one.waits_for),
+        "waits_for_migrations": list(one.waits_for_migrations),
         "blocks": one.blocks,
     }
 
@@ -179,18 +180,22 @@ def status_text(plan: Plan, status: Status) -> RenderableType:
         table.add_row(
             one.feedstock,
             Text(one.state, style=_COLOURS[one.state]),
-            ", ".join(one.waits_for),
+            ", ".join((*one.waits_for, *one.waits_for_migrations)),
             str(one.blocks or ""),
             one.evidence,
         )
     closing = []
     if status.blockers:
         closing.append("Blocking most: " + ", ".join(f"{one.feedstock} ({one.blocks})" for one in status.blockers[:5]))
-    if plan.migration.wait_for_migrators:
-        closing.append(f"It waits for other migrations: {', '.join(plan.migration.wait_for_migrators)}")
+    closing += [f"All wait for the migration {name}." for name in _migrations(status)]
     if status.unknown:
         closing.append(f"Unknown, since the channel could not be read: {', '.join(status.unknown)}")
     return Group(sentences(found), table, sentences(closing))
+
+
+def _migrations(status: Status) -> tuple[str, ...]:
+    """Other migrations that are waited for."""
+    return tuple(dict.fromkeys(name for one in status.feedstocks for name in one.waits_for_migrations))
 
 
 def next_json(plan: Plan, status: Status) -> dict[str, Any]:
