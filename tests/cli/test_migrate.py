@@ -203,7 +203,37 @@ def test_what_it_does_to_a_target(workspace: Path, channel: Path, capsys: pytest
         (1, "not-installable", "installable"),
         (2, "installable", "installable"),
     ]
-    assert targets[0]["closure"]["linux-64"]["critical_path"] == ["a", "b"]
+    assert targets[0]["closure"]["linux-64"] == {
+        "members": ["b"],
+        "critical_path": ["b"],
+        "length": 1,
+        "outside": [],
+        "proved": True,
+        "reason": "",
+    }
+
+
+def test_packages_from_outside_are_supposed_and_said(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = channel / "linux-64/repodata.json"
+    data = json.loads(path.read_text())
+    far = record("far", "3.1", "lib >=1.4,<2.0a0")
+    data["packages.conda"] |= {"far-3.1-h_0.conda": far, "app-1.0-h_0.conda": record("app", "1.0", "b", "far 3.1 h_0")}
+    path.write_text(json.dumps(data))
+    arguments = ["plan", "lib2", "--channel", str(channel), "--target", "app", "--platform", "linux-64"]
+    assert run(workspace, *arguments, "--json") == 0
+    targets = answer(capsys)["targets"]
+    assert isinstance(targets, list)
+    target = targets[0]
+    assert [one["new"]["status"] for one in target["waves"]] == ["not-installable", "not-installable", "installable"]
+    closure = target["closure"]["linux-64"]
+    assert (closure["members"], closure["outside"], closure["proved"]) == (["b"], ["far"], True)
+    assert run(workspace, *arguments) == 0
+    out = capsys.readouterr().out
+    assert "linux-64: with these 1 outside packages rebuilt too" not in out
+    assert "linux-64: with this outside package rebuilt too, which no feedstock here makes" in out
+    assert "linux-64: 1 member has to be done before app is installable with the new pin: b.\n" in out
 
 
 def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:

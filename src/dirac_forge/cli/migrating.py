@@ -13,6 +13,7 @@ from pathlib import Path
 from dirac_forge.channel.packages import unpacked
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.matrix import Cell, explain_cell
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import read_facts
@@ -20,16 +21,16 @@ from dirac_forge.feedstock.graph import Graph, build_graph
 from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.feedstock.workspace import Workspace
 from dirac_forge.migration.addition import Addition, PlatformFacts, add_platform, facts_for_platform
-from dirac_forge.migration.effects import Answer, TargetEffect, effect_on
+from dirac_forge.migration.effects import Answer, TargetEffect, Today, effect_on
 from dirac_forge.migration.exports import Exports, exports_of
 from dirac_forge.migration.plan import Plan, make_plan
-from dirac_forge.migration.rebuilt import rebuilt_records, with_old_pin
+from dirac_forge.migration.rebuilt import has_new_pin, rebuilt_records, with_old_pin
 from dirac_forge.migration.schema import Migration, parse_migration, read_migration
 from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evidence
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Migrating", "open_channel", "pinning_of", "processes", "specs_of", "write_file"]
+__all__ = ["Migrating", "explained", "open_channel", "pinning_of", "processes", "specs_of", "write_file"]
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -175,25 +176,81 @@ class Migrating:
         channel, graph = self.channel, plan.graph
         exports = self.exports(plan)
 
-        def solution(platform: str) -> tuple[Collection[str], Collection[str]]:
-            found = channel.solve(specs, platform=platform)
-            packages = found.packages if isinstance(found, Solution) else ()
-            old = [record.name for record in packages if with_old_pin(record, plan, platform, exports)]
-            makers = [maker for record in packages for maker in graph.makers_of(record.name)]
-            return makers, [name for name in old if not graph.makers_of(name)]
+        today: dict[str, Today] = {}
+        used: dict[str, Sequence[Record]] = {}
 
-        def installable(platform: str, rebuilt: Collection[str], pin: str) -> Answer:
+        def solution(platform: str) -> Today:
             try:
-                records, new, old = rebuilt_records(plan, platform, rebuilt, channel=channel, exports=exports)
-                view = channel.overlaid(records) if records else channel
-                answer = view.solve([*specs, *(new if pin == "new" else old)], platform=platform)
+                found = channel.solve(specs, platform=platform)
+                packages = found.packages if isinstance(found, Solution) else ()
+                old = [record.name for record in packages if with_old_pin(record, plan, platform, exports)]
+                makers = {maker for record in packages for maker in graph.makers_of(record.name)}
+                done = [
+                    name
+                    for name in plan.network.names
+                    if has_new_pin(plan, name, platform, channel=channel, exports=exports)
+                ]
+            except UnknownError:
+                return Today(feedstocks=())
+            today[platform] = Today(
+                feedstocks=makers,
+                outside=[name for name in old if not graph.makers_of(name)],
+                done=done,
+            )
+            used[platform] = packages
+            return today[platform]
+
+        def supposed(platform: str, rebuilt: tuple[str, ...], pin: str) -> tuple[Channel, tuple[str, ...]]:
+            known = today.get(platform, Today(feedstocks=()))
+            records, new, old = rebuilt_records(
+                plan,
+                platform,
+                rebuilt,
+                channel=channel,
+                exports=exports,
+                outside=known.outside,
+                used=used.get(platform, ()),
+            )
+            return channel.overlaid(records) if records else channel, (*specs, *(new if pin == "new" else old))
+
+        answers: dict[tuple[str, tuple[str, ...], str], Answer] = {}
+
+        def installable(platform: str, rebuilt: tuple[str, ...], pin: str) -> Answer:
+            key = (platform, rebuilt, pin)
+            if key not in answers:
+                answers[key] = solved(*key)
+            return answers[key]
+
+        def solved(platform: str, rebuilt: tuple[str, ...], pin: str) -> Answer:
+            try:
+                view, wanted = supposed(platform, rebuilt, pin)
+                answer = view.solve(wanted, platform=platform)
             except UnknownError as exc:
                 return Answer(status="unknown", reason=exc.message)
             if isinstance(answer, Solution):
                 return Answer(status="installable")
             return Answer(status="not-installable", reason=answer.text)
 
-        return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable)
+        def explain(platform: str, rebuilt: tuple[str, ...]) -> str:
+            view, wanted = supposed(platform, rebuilt, "new")
+            return explained(view, target, platform, wanted, installable(platform, rebuilt, "new").reason)
+
+        return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable, explain=explain)
+
+
+def explained(channel: Channel, target: str, platform: str, specs: Sequence[str], solver_text: str) -> str:
+    """Why specs have no solution, in few words; "" where that could not be found out."""
+    cell = Cell(
+        target=target,
+        platform=platform,
+        python="",
+        specs=tuple(specs),
+        wanted=False,
+        status="not-installable",
+        reason=solver_text,
+    )
+    found = explain_cell(channel, cell, remedies=False, older=False)
+    return found.reason if found.status == "not-installable" else ""
 
 
 def open_channel(context: Context) -> Channel | None:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.check.matrix import Cell, explain_cell
-from dirac_forge.cli.migrating import Migrating
+from dirac_forge.cli.migrating import Migrating, explained
 from dirac_forge.errors import ForgeError
 from dirac_forge.migration.known import known_from_page
 from dirac_forge.migration.plan import Plan
@@ -124,16 +123,7 @@ def _solver(channel: Channel) -> Solve:
         found = channel.solve(environment.specs, platform=environment.on)
         if isinstance(found, Solution):
             return Answer(status="solvable")
-        cell = Cell(
-            target=environment.output,
-            platform=environment.on,
-            python="",
-            specs=environment.specs,
-            wanted=False,
-            status="not-installable",
-            reason=found.text,
-        )
-        reason = explain_cell(channel, cell, remedies=False, older=False).reason or found.text
+        reason = explained(channel, environment.output, environment.on, environment.specs, found.text) or found.text
         short = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON].rstrip()}…"
         return Answer(status="not-solvable", reason=short)
 

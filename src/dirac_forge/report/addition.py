@@ -8,10 +8,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from dirac_forge.migration.addition import Addition
-from dirac_forge.migration.effects import TargetEffect
+from dirac_forge.migration.effects import TargetClosure, TargetEffect, WaveEffect
 from dirac_forge.report.migration import sentences
 
 __all__ = ["addition_json", "addition_text", "effect_json", "effect_text"]
+
+_MOST_LINES = 6
+"""Of what the solver says."""
 
 
 def addition_json(addition: Addition) -> dict[str, Any]:
@@ -86,7 +89,10 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
             platform: {
                 "members": list(closure.members),
                 "critical_path": list(closure.critical_path),
+                "length": len(closure.critical_path),
                 "outside": list(closure.outside),
+                "proved": closure.proved,
+                "reason": closure.reason,
             }
             for platform, closure in effect.closures.items()
         },
@@ -102,13 +108,34 @@ def effect_text(effect: TargetEffect) -> RenderableType:
         table.add_row(str(wave) if wave else "none", *(cells.get(platform, "") for platform in platforms))
     lines = []
     for platform, closure in effect.closures.items():
-        if closure.outside:
-            names = ", ".join(closure.outside)
-            lines.append(f"{platform}: also with the old pin, and made by no feedstock here: {names}.")
-        if not closure.members:
-            lines.append(f"{platform}: it needs no member.")
-            continue
-        path = " -> ".join(closure.critical_path)
-        lines.append(f"{platform}: done must be {', '.join(closure.members)} ({len(closure.members)}).")
-        lines.append(f"  the longest chain has {len(closure.critical_path)}: {path}")
+        last = next(one for one in reversed(effect.waves) if one.platform == platform)
+        lines += _closure_lines(effect.target, platform, closure, last)
     return Group(table, sentences(lines))
+
+
+def _closure_lines(target: str, platform: str, closure: TargetClosure, last: WaveEffect) -> list[str]:
+    """What has to be done for a target on one platform."""
+    lines = []
+    if closure.outside:
+        names = ", ".join(closure.outside)
+        count = len(closure.outside)
+        words = "this outside package" if count == 1 else f"these {count} outside packages"
+        lines.append(
+            f"{platform}: with {words} rebuilt too, which no feedstock here makes "
+            f"(`dirac-forge sync` brings them in): {names}."
+        )
+    members = ", ".join(closure.members)
+    if not closure.proved:
+        lines.append(f"{platform}: {last.new.status} with the new pin even with all that it needs done ({members}):")
+        lines += [f"  {line}" for line in closure.reason.splitlines()[:_MOST_LINES]]
+    elif not closure.members:
+        lines.append(f"{platform}: installable with the new pin without any further member.")
+    else:
+        count = len(closure.members)
+        path = " -> ".join(closure.critical_path)
+        words = "member has" if count == 1 else "members have"
+        lines.append(
+            f"{platform}: {count} {words} to be done before {target} is installable with the new pin: {members}."
+        )
+        lines.append(f"  The longest chain has {len(closure.critical_path)}: {path}")
+    return lines
