@@ -245,7 +245,11 @@ def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFi
     assert run(workspace, *arguments) == 0
     found = answer(capsys)
     assert found["waves"] == [["lib"], ["a"], ["b"]]
-    assert found["smallest"] == ["b"]
+    assert found["smallest"] == ["b", "lib", "a"]
+    assert found["proof"] == {"status": "installable", "reason": "", "each": True, "nowhere": []}
+    assert run(workspace, *arguments[:-1]) == 0
+    out = capsys.readouterr().out
+    assert "b is installable on osx-64 once these 3 packages can be had there: b, lib, a.\n" in out
 
 
 def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

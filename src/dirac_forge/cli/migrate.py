@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.enabling import enabling
 from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of, write_file
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.cli.standing import status_now
@@ -113,7 +114,7 @@ def _add_platform(context: Context, platform: str, target: str | None) -> int:
         raise InputError("for what?", hint="Name a target with --target.")
     with _migrating(context, channel=True) as migrating:
         specs, _ = specs_of(context, target)
-        addition = migrating.addition(platform, target, specs)
+        addition = enabling(migrating, platform, target, specs)
         context.answer(additions.addition_text(addition), additions.addition_json(addition))
     return 0
 

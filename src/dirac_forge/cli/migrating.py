@@ -20,7 +20,6 @@ from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph
 from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.feedstock.workspace import Workspace
-from dirac_forge.migration.addition import Addition, PlatformFacts, add_platform, facts_for_platform
 from dirac_forge.migration.effects import Answer, TargetEffect, Today, effect_on
 from dirac_forge.migration.exports import Exports, exports_of
 from dirac_forge.migration.plan import Plan, make_plan
@@ -142,32 +141,6 @@ class Migrating:
     def _builds(self, platform: str, package: str) -> Sequence[Record]:
         assert self.channel is not None  # noqa: S101 — only called with a channel
         return self.channel.index(platform).group(package).records
-
-    def addition(self, platform: str, target: str, specs: Sequence[str]) -> Addition:
-        """The plan for a new platform. Raises InputError without a channel, UnknownError where it can't be read."""
-        if self.channel is None:
-            raise InputError(
-                "what has a build for a platform is known to a channel only", hint="Give one with --channel."
-            )
-        channel = self.channel
-
-        def facts(name: str) -> PlatformFacts:
-            recipe = self.workspace.feedstocks[name].read()
-            place = self.graph.place(name, 0).rpartition(":")[0]
-            return facts_for_platform(recipe, self.pinning, platform, path=place)
-
-        def depends(package: str) -> tuple[str, ...] | None:
-            records = channel.index(platform).group(package).records
-            return tuple(depend.partition(" ")[0] for depend in records[0].depends) if records else None
-
-        return add_platform(
-            self.graph,
-            platform,
-            target=target,
-            packages=[spec.split(" ")[0] for spec in specs],
-            depends=depends,
-            facts=facts,
-        )
 
     def effect(self, plan: Plan, target: str, specs: Sequence[str], platforms: Sequence[str]) -> TargetEffect:
         """What the plan does to a target, wave by wave, proved with the solver. Raises InputError without a channel."""

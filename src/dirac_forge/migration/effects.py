@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 
 from dirac_forge.migration.plan import Plan
 
-__all__ = ["Answer", "Installable", "TargetClosure", "TargetEffect", "Today", "WaveEffect", "closure_of", "effect_on"]
+__all__ = [
+    "Answer",
+    "Installable",
+    "TargetClosure",
+    "TargetEffect",
+    "Today",
+    "WaveEffect",
+    "closure_of",
+    "effect_on",
+    "fewest",
+]
 
 Installable = Callable[[str, tuple[str, ...], str], "Answer"]
 """Platform, members that are rebuilt, and `new` or `old`: whether the target is installable with that pin."""
@@ -136,7 +146,7 @@ def effect_on(
                 reason = explain(platform, tuple(rebuilt)) or reason
             closures[platform] = replace(whole, proved=False, reason=reason)
             continue
-        needed = _fewest(enough, lambda names, on=platform: _good(installable(on, names, "new")))  # type: ignore[misc]
+        needed, _ = fewest(enough, lambda names, on=platform: _good(installable(on, names, "new")))  # type: ignore[misc]
         closures[platform] = closure_of(plan, needed, platform, outside=today.outside, done=today.done)
     return TargetEffect(target=target, waves=tuple(found), closures=closures)
 
@@ -165,14 +175,19 @@ def _good(answer: Answer) -> bool:
     return answer.status == "installable"
 
 
-def _fewest(names: Sequence[str], good: Callable[[tuple[str, ...]], bool]) -> list[str]:
-    """As few of `names` as are `good`, which all of them are: halves are left out first, then single ones."""
+def fewest(names: Sequence[str], good: Callable[[tuple[str, ...]], bool]) -> tuple[list[str], bool]:
+    """As few of `names` as are `good`, which all of them are; halves are left out first, then single ones.
+
+    Also tells whether leaving out any single one of the rest was tried and fails: with many names the tries run out.
+    """
     kept = list(names)
     size = max(len(kept) // 2, 1)
     tries = 0
-    while kept and tries < _MOST_TRIES:
+    while kept:
         start = 0
-        while start < len(kept) and tries < _MOST_TRIES:
+        while start < len(kept):
+            if tries == _MOST_TRIES:
+                return kept, False
             rest = (*kept[:start], *kept[start + size :])
             tries += 1
             if good(rest):
@@ -182,4 +197,4 @@ def _fewest(names: Sequence[str], good: Callable[[tuple[str, ...]], bool]) -> li
         if size == 1:
             break
         size //= 2
-    return kept
+    return kept, True

@@ -37,6 +37,14 @@ def addition_json(addition: Addition) -> dict[str, Any]:
         ],
         "waves": [[one.feedstock for one in addition.feedstocks if one.wave == wave] for wave in range(count)],
         "smallest": list(addition.smallest),
+        "proof": {
+            "status": addition.proof.status,
+            "reason": addition.proof.reason,
+            "each": addition.proof.each,
+            "nowhere": list(addition.proof.nowhere),
+        }
+        if addition.proof is not None
+        else None,
         "cycles": [
             {
                 "members": list(members),
@@ -62,14 +70,39 @@ def addition_text(addition: Addition) -> RenderableType:
             ", ".join(one.waits_for),
             words,
         )
-    lines = [f"Without these it can't be installed: {', '.join(addition.smallest)}."] if addition.smallest else []
-    lines += [f"Skipped by the recipe: {one.feedstock} ({one.skipped})." for one in addition.feedstocks if one.skipped]
+    lines = _smallest_lines(addition)
     if addition.unknown:
         lines.append(f"No feedstock here makes {', '.join(addition.unknown)}: `dirac-forge sync` them to see further.")
     for members, broken in addition.cycles:
         edges = ", ".join(f"{parent} -> {child}" for parent, child in broken)
         lines.append(f"A cycle: {', '.join(members)}; the order leaves out {edges}.")
     return Group(table, sentences(lines))
+
+
+def _smallest_lines(addition: Addition) -> list[str]:
+    """What the target needs at least, and whether that is enough."""
+    if not addition.smallest:
+        return []
+    target, platform, names = addition.target, addition.platform, ", ".join(addition.smallest)
+    count = len(addition.smallest)
+    packages = "this package" if count == 1 else f"these {count} packages"
+    proof = addition.proof
+    lines = []
+    if proof is None or proof.status == "unknown":
+        lines.append(f"{target} on {platform} needs at least {packages}: {names}.")
+        if proof is not None:
+            lines.append(f"The solver could not be asked whether that is enough: {proof.reason}")
+    elif proof.status == "installable":
+        start = "Smallest set" if proof.each else "Enough"
+        lines.append(f"{start}: {target} is installable on {platform} once {packages} can be had there: {names}.")
+        ending = "; without any single one it fails" if proof.each else ""
+        lines.append(f"The solver says so, with builds supposed like those of other platforms{ending}.")
+    else:
+        lines.append(f"{target} is not installable on {platform} even with {packages} there: {names}.")
+        lines.append(f"  {proof.reason}")
+    if proof is not None and proof.nowhere:
+        lines.append(f"No platform has a build of {', '.join(proof.nowhere)}, so none could be supposed.")
+    return lines
 
 
 def effect_json(effect: TargetEffect) -> dict[str, Any]:
