@@ -121,6 +121,19 @@ def test_unreadable_recipes_are_said_and_left_out(workspace: Path, capsys: pytes
     assert "warning: c is left out" in err
 
 
+def test_unknown_keys_of_conda_forge_yml_are_warned_of(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "ab":
+        (workspace / f"feedstocks/{name}/conda-forge.yml").write_text("bot: {}\nbuild_platfrom: {}\n")
+    for _ in ("read", "kept"):
+        assert main(["migrate", "plan", "lib2", "--workspace", str(workspace), "--json"]) == 0
+        out, err = capsys.readouterr()
+        assert json.loads(out)["waves"] == [["a"], ["b"]]
+        words = " ".join(err.split())
+        for name in "ab":
+            problem = f"{name}/conda-forge.yml:2: build_platfrom is no key of conda-forge.yml"
+            assert f"warning: {problem}; the nearest one is build_platform" in words
+
+
 def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(workspace, "status", "lib2", "--channel", str(channel), "--json") == 0
     found = answer(capsys)

@@ -29,9 +29,10 @@ from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evid
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Migrating", "explained", "open_channel", "pinning_of", "processes", "specs_of", "write_file"]
+__all__ = ["Migrating", "explained", "open_channel", "pinning_of", "processes", "specs_of", "warn", "write_file"]
 
 _ENDINGS = (".yaml", ".yml")
+_MOST_WARNINGS = 10
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Migrating:
         graph = build_graph(facts)
         for name, reason in graph.unreadable.items():
             self.observer.warned(f"{name} is left out: {reason}")
+        warn(self.observer, [f"{name}/{problem}" for name, one in facts.items() for problem in one.problems])
         return graph
 
     def plan(self, migration: Migration) -> Plan:
@@ -224,6 +226,14 @@ def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]
     )
     found = explain_cell(channel, cell, remedies=False, older=False)
     return found.reason if found.status == "not-installable" else ""
+
+
+def warn(observer: Observer, problems: Sequence[str]) -> None:
+    """Warn of each problem; of many only the first ones, and how many more there are."""
+    for problem in problems[:_MOST_WARNINGS]:
+        observer.warned(problem)
+    if len(problems) > _MOST_WARNINGS:
+        observer.warned(f"and {len(problems) - _MOST_WARNINGS} more like these")
 
 
 def open_channel(context: Context) -> Channel | None:
