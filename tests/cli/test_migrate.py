@@ -157,7 +157,9 @@ def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, caps
     ]
     assert found["platforms"] == {"linux-64": {"done": 1, "members": 2, "percent": 50.0}}
     assert run(workspace, "next", "lib2", "--channel", str(channel)) == 0
-    assert capsys.readouterr().out == "b  (blocks 0)\n"
+    out = capsys.readouterr().out
+    assert "│ b         │        │ b has no build with lib 2 (linux-64) │" in out
+    assert out.endswith("The others: 1 done.\n")
     assert run(workspace, "run", "lib2", "--channel", str(channel), "--write") == 0
     assert "+  number: 1" in capsys.readouterr().out
     assert "number: 1" in (workspace / "feedstocks/b/recipe/meta.yaml").read_text()
@@ -280,6 +282,21 @@ def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "c is not in lib2: it needs none of lib in host (or in build, without host).\n"
 
 
+def test_long_sentences_are_printed_whole(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"feedstock-number-{number}" for number in range(15)]
+    for name in names:
+        folder = workspace / f"feedstocks/{name}/recipe"
+        folder.mkdir(parents=True)
+        (folder / "meta.yaml").write_text(recipe(name, "lib", "a"))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(workspace, "why", "lib2", "a") == 0
+    assert capsys.readouterr().out.endswith(f"Waiting for it: {', '.join(['b', *sorted(names)])}.\n")
+    assert run(workspace, "plan", "lib2") == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
 def test_new(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "pinning").mkdir()
     (workspace / "pinning/conda_build_config.yaml").write_text("openssl:\n- '3.5'\n")
@@ -314,6 +331,37 @@ def test_pictures(workspace: Path, capsys: pytest.CaptureFixture[str], option: s
 def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
     assert run(workspace, *arguments) == 2
     assert capsys.readouterr().err.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["plan", "lib3"], "Did you mean lib2?"),
+        (["why", "lib2", "lbi"], "Did you mean lib?"),
+        (["plan", "lib2", "--target", "nothing"], "no channel has a package nothing on any platform"),
+        (["plan", "--add-platform", "win-64", "--target", "nothing"], "no channel has a package nothing on any"),
+        (["new", "opnssl", "4"], "Did you mean openssl?"),
+        (["new", "openssl", "banana"], "Expected one like 4, 1.90 or 3.15."),
+    ],
+)
+def test_typos_get_a_hint(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    (workspace / "pinning").mkdir()
+    (workspace / "pinning/conda_build_config.yaml").write_text("openssl:\n- '3.5'\n")
+    given = ["--channel", str(channel), "--pinning", str(workspace / "pinning")]
+    assert run(workspace, *arguments, *given) == 2
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_empty_workspace_says_how_to_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "lib2.yaml").write_text(MIGRATION)
+    arguments = ["plan", str(tmp_path / "lib2.yaml"), "--workspace", str(tmp_path)]
+    assert main(["migrate", *arguments]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Nothing has to be rebuilt.\n"
+    assert "there are no feedstocks in" in err
+    assert "`dirac-forge sync NAME...`" in " ".join(err.split())
 
 
 def test_a_typo_in_a_migration(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

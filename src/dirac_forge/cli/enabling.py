@@ -10,7 +10,7 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.matrix import Cell, explain_cell
 from dirac_forge.check.unblock import supposed_build
-from dirac_forge.cli.migrating import Migrating
+from dirac_forge.cli.migrating import Migrating, require_known
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.migration.addition import (
     Addition,
@@ -34,6 +34,7 @@ def enabling(migrating: Migrating, platform: str, target: str, specs: Sequence[s
     """
     if migrating.channel is None:
         raise InputError("what has a build for a platform is known to a channel only", hint="Give one with --channel.")
+    require_known(migrating.channel, specs)
     run = _Enabling(migrating, migrating.channel, platform, specs)
     found = add_platform(
         migrating.graph,

@@ -49,9 +49,15 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[Migrating]:
     settings = context.settings
     wanted = channel or "channels" in settings.flags
     opened = open_channel(context) if wanted else None
+    workspace = read_workspace(settings.workspace)
+    if not workspace.feedstocks:
+        context.observer.warned(
+            f"there are no feedstocks in {settings.workspace / 'feedstocks'}: `dirac-forge sync NAME...` (or "
+            "`--closure TARGET`, or `--all`) fetches them"
+        )
     with processes() as executor:
         yield Migrating(
-            workspace=read_workspace(settings.workspace),
+            workspace=workspace,
             pinning=pinning_of(context, opened),
             store=context.store,
             observer=context.observer,
@@ -190,12 +196,12 @@ def _run(
     return 0
 
 
-for _command, _name in (
-    (_plan, "plan"),
-    (_show_status, "status"),
-    (_next, "next"),
-    (_why, "why"),
-    (_new, "new"),
-    (_run, "run"),
+for _command, _name, _short in (
+    (_plan, "plan", "Members, order, cycles; or a new platform."),
+    (_show_status, "status", "What is done, can go, waits or can't be built."),
+    (_next, "next", "What can go now, most-blocking first."),
+    (_why, "why", "Why a feedstock is in or out, and its waits."),
+    (_new, "new", "Write a migration from the pinning."),
+    (_run, "run", "Rebuild changes: build number and migration."),
 ):
-    migrate.command(_name)(with_shared_options(_command))
+    migrate.command(_name, short_help=_short)(with_shared_options(_command))

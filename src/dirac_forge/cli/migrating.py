@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import multiprocessing
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -11,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dirac_forge.channel.packages import unpacked
-from dirac_forge.channel.records import Record
+from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.matrix import Cell, explain_cell
 from dirac_forge.cli.context import Context
@@ -29,7 +30,17 @@ from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evid
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Migrating", "explained", "open_channel", "pinning_of", "processes", "specs_of", "warn", "write_file"]
+__all__ = [
+    "Migrating",
+    "explained",
+    "open_channel",
+    "pinning_of",
+    "processes",
+    "require_known",
+    "specs_of",
+    "warn",
+    "write_file",
+]
 
 _ENDINGS = (".yaml", ".yml")
 _MOST_WARNINGS = 10
@@ -62,7 +73,9 @@ class Migrating:
         folder = self.workspace.root / "migrations"
         here = sorted(path.stem for ending in _ENDINGS for path in folder.glob(f"*{ending}"))
         here += sorted(self.pinning.migrations) if self.pinning is not None else []
+        near = difflib.get_close_matches(Path(name).stem, here, n=3, cutoff=0.5)
         hint = f"There are {', '.join(here)}." if here else "`dirac-forge migrate new LIBRARY VERSION` writes one."
+        hint = f"Did you mean {' or '.join(near)}?" if near else hint
         raise InputError(f"there is no migration {name}: neither a file nor in {folder}", hint=hint)
 
     def find_migration(self, name: str) -> Migration | None:
@@ -148,6 +161,7 @@ class Migrating:
         """What the plan does to a target, wave by wave, proved with the solver. Raises InputError without a channel."""
         if self.channel is None:
             raise InputError("what a migration does to a target is known to a solver only", hint="Give --channel.")
+        require_known(self.channel, specs)
         channel, graph = self.channel, plan.graph
         exports = self.exports(plan)
 
@@ -226,6 +240,17 @@ def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]
     )
     found = explain_cell(channel, cell, remedies=False, older=False)
     return found.reason if found.status == "not-installable" else ""
+
+
+def require_known(channel: Channel, specs: Sequence[str]) -> None:
+    """Raise InputError for a spec whose package no channel has on any platform, UnknownError where none can be read."""
+    for spec in specs:
+        name = name_of(spec)
+        if not any(channel.index(platform).group(name).records for platform in channel.platforms()):
+            raise InputError(
+                f"no channel has a package {name} on any platform",
+                hint="Write the target as conda does (NAME, 'NAME >=1.2'), or name one of the settings' targets.",
+            )
 
 
 def warn(observer: Observer, problems: Sequence[str]) -> None:

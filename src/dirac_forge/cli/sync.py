@@ -95,13 +95,17 @@ def _answer(context: Context, results: tuple[Synced, ...]) -> int:
         ]
     }
     table = Table("feedstock", "", "")
+    unreached: dict[str, list[str]] = {}
     for one in results:
-        if one.state != "unchanged":
+        if one.state == "unknown":
+            unreached.setdefault(one.text, []).append(one.line.folder)
+        elif one.state != "unchanged":
             table.add_row(one.line.folder, one.state, one.text or one.commit[:12])
     counts: dict[str, int] = {}
     for one in results:
         counts[one.state] = counts.get(one.state, 0) + 1
-    summary = sentences([", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
+    lines = [f"Unknown: {', '.join(folders)}: {reason}" for reason, folders in unreached.items()]
+    summary = sentences([*lines, ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
     context.answer(joined([table, summary] if table.rows else [summary]), document)
     states = set(counts)
     return 3 if "unknown" in states else 1 if states & {"missing", "error", "kept"} else 0

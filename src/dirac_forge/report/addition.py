@@ -13,6 +13,7 @@ from dirac_forge.report.migration import sentences
 
 __all__ = ["addition_json", "addition_text", "effect_json", "effect_text"]
 
+_SHORT = {"installable": "yes", "not-installable": "no", "unknown": "unknown"}
 _MOST_LINES = 6
 """Of what the solver says."""
 
@@ -76,7 +77,7 @@ def addition_text(addition: Addition) -> RenderableType:
     for members, broken in addition.cycles:
         edges = ", ".join(f"{parent} -> {child}" for parent, child in broken)
         lines.append(f"A cycle: {', '.join(members)}; the order leaves out {edges}.")
-    return Group(table, sentences(lines))
+    return Group(table, sentences(lines)) if addition.feedstocks else sentences(lines)
 
 
 def _smallest_lines(addition: Addition) -> list[str]:
@@ -133,12 +134,23 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
 
 
 def effect_text(effect: TargetEffect) -> RenderableType:
-    """A table of waves and platforms, and the closure."""
+    """A table of platforms and of the waves after which something changes, and the closure."""
     platforms = list(effect.closures)
-    table = Table("after wave", *platforms, title=f"{effect.target}: with the new pin / with the old one")
+    table = Table(
+        "after wave", *platforms, title=f"is {effect.target} installable? with the new pin / with the old one"
+    )
+    rows: list[tuple[int, list[str]]] = []
     for wave in sorted({one.wave for one in effect.waves}):
-        cells = {one.platform: f"{one.new.status} / {one.old.status}" for one in effect.waves if one.wave == wave}
-        table.add_row(str(wave) if wave else "none", *(cells.get(platform, "") for platform in platforms))
+        cells = {
+            one.platform: f"{_SHORT[one.new.status]} / {_SHORT[one.old.status]}"
+            for one in effect.waves
+            if one.wave == wave
+        }
+        row = [cells.get(platform, "") for platform in platforms]
+        if not rows or rows[-1][1] != row:
+            rows.append((wave, row))
+    for wave, row in rows:
+        table.add_row(str(wave) if wave else "none", *row)
     lines = []
     for platform, closure in effect.closures.items():
         last = next(one for one in reversed(effect.waves) if one.platform == platform)
