@@ -161,7 +161,7 @@ def drained(log: multiprocessing.Queue[tuple[str, str]]) -> Asked:
 def main() -> None:
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--latency", type=float, default=0.14, help="seconds before each answer")
-    args.add_argument("--connections", type=int, default=16)
+    args.add_argument("--connections", type=int, default=8)
     args.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "dirac-forge-replay"))
     options = args.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)

@@ -116,6 +116,22 @@ def test_a_target_that_gets_older_is_worse(tmp_path: Path) -> None:
     assert verdict.reason == "only app 1.0 can be installed, 2.0 before"
 
 
+def test_every_package_that_a_target_names_counts(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c",
+        {
+            "noarch": [
+                pkg("main 1.0", noarch="generic"),
+                pkg("app 2.0", "lib <2", noarch="generic"),
+                pkg("app 1.0", "lib", noarch="generic"),
+                pkg("lib 1.0", noarch="generic"),
+            ]
+        },
+    )
+    verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")}, specs=("main", "app")))
+    assert (verdict.outcome, verdict.reason) == ("worse", "only app 1.0 can be installed, 2.0 before")
+
+
 def test_what_becomes_installable_is_better(tmp_path: Path) -> None:
     folder = write_channel(tmp_path / "c", {"noarch": [pkg("app 1.0", "new", noarch="generic")]})
     found = proposal(folder, {"new": recipe(tmp_path, "new", "1.0")})

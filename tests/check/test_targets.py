@@ -70,16 +70,16 @@ def test_construct_yaml_has_selectors(tmp_path: Path) -> None:
     )
     target = read_target(str(path), platforms=["linux-64", "osx-arm64"])
     assert target.name == "DIRACOS"
-    assert target.specs_for("linux-64") == ("python 3.11.*", "dirac-grid", "htcondor", "__glibc >=2.17")
+    assert target.specs_for("linux-64") == ("dirac-grid", "htcondor", "__glibc >=2.17", "python 3.11.*")
     assert target.specs_for("linux-aarch64") == (
-        "python 3.11.*",
         "dirac-grid",
         "htcondor",
         "only-arm",
         "__glibc >=2.17",
+        "python 3.11.*",
     )
-    assert target.specs_for("linux-ppc64le") == ("python 3.11.*", "dirac-grid", "__glibc >=2.17")
-    assert target.specs_for("osx-arm64") == ("python 3.11.*", "dirac-grid", "pythonapple", "only-arm")
+    assert target.specs_for("linux-ppc64le") == ("dirac-grid", "__glibc >=2.17", "python 3.11.*")
+    assert target.specs_for("osx-arm64") == ("dirac-grid", "pythonapple", "only-arm", "python 3.11.*")
     assert [cell.platform for cell in cells_of(target)] == ["linux-64", "osx-arm64"]
 
 

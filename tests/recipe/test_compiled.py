@@ -50,6 +50,11 @@ def test_without_an_sdist_a_compiled_package_is_for_a_person() -> None:
     assert [note.level for note in found.notes] == ["todo"]
 
 
+def test_systems_without_wheels_are_told() -> None:
+    found = nature(facts("demo", wheels=[TAGGED, "cp312-cp312-macosx_11_0_arm64"], sdist_members=["a.c"]))
+    assert "upstream has no wheels for Windows: add a skip if it can't be built there" in [n.text for n in found.notes]
+
+
 @pytest.mark.parametrize(
     ("members", "requires", "languages"),
     [

@@ -9,8 +9,9 @@ from functools import cache
 
 from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
 
+from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.records import Record, to_record
-from dirac_forge.channel.repodata import Folder, Source
+from dirac_forge.channel.sources import Source
 from dirac_forge.progress import Observer
 
 __all__ = ["Group", "Index", "parsed", "usable"]

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from rattler import MatchSpec, RepoDataRecord, Version
+from rattler import MatchSpec, RepoDataRecord
 
-__all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "newest", "redact", "to_record"]
+from dirac_forge.errors import redact
+
+__all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "to_record"]
 
 OVERLAY_URL = "https://overlay.invalid/"
 """Stands for the channel of records that no channel has."""
 
-_USER = re.compile(r"(?<=://)[^/@\s]+@")
-_TOKEN = re.compile(r"/t/[^/\s]+/")
-
-
-def redact(text: str) -> str:
-    """`text` without the credentials that URLs in it carry (`user:password@`, `/t/TOKEN/`)."""
-    return _TOKEN.sub("/t/***/", _USER.sub("***@", text))
+_without_credentials = lru_cache(maxsize=256)(redact)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +97,7 @@ def to_record(found: RepoDataRecord) -> Record:
         noarch=None if kind is None else "python" if kind.python else "generic" if kind.generic else None,
         timestamp=None if stamp is None else int(stamp.timestamp() * 1000),
         file_name="" if overlaid else found.file_name,
-        channel="" if overlaid else redact(found.channel),
+        channel="" if overlaid else _without_credentials(found.channel),
     )
 
 
@@ -113,8 +108,3 @@ def name_of(spec: str) -> str:
         return MatchSpec(spec).name.normalized
     except Exception:  # noqa: BLE001 - the exceptions of the parsers share no base
         return ""
-
-
-def newest(versions: list[str]) -> str:
-    """The highest of some versions, in conda's order."""
-    return max(versions, key=Version)

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-import shutil
-import tempfile
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,7 +26,8 @@ from rattler.repo_data.multi_source import MultiSource
 from rattler.solver import solve, solve_with_sparse_repodata
 
 from dirac_forge.channel.index import Index, usable
-from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, redact, to_record
+from dirac_forge.channel.overlay import Overlay, identity
+from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
 from dirac_forge.channel.repodata import (
     ChannelUnknownError,
     Folder,
@@ -41,7 +37,7 @@ from dirac_forge.channel.repodata import (
     open_source,
 )
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
@@ -64,36 +60,6 @@ class NoSolution:
     """The specs can't be installed together; `text` is what the solver says, raw."""
 
     text: str
-
-
-class _Overlay:
-    """Records written as repodata, one file for each subdir, kept as long as the value lives."""
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self.records = tuple(dict.fromkeys(records))
-        self.names = frozenset(record.name for record in self.records)
-        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._channel = rattler.Channel(OVERLAY_URL)
-        self._open: dict[str, SparseRepoData] = {}
-        for subdir in sorted({record.subdir for record in self.records}):
-            mine = [record for record in self.records if record.subdir == subdir]
-            entries = {_own_file(record): record.to_json() | {"sha256": _identity(record)} for record in mine}
-            path = folder / subdir / "repodata.json"
-            path.parent.mkdir()
-            data = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries, "repodata_version": 1}
-            path.write_text(json.dumps(data), encoding="utf-8")
-            try:
-                self._open[subdir] = SparseRepoData(self._channel, subdir, path)
-                self._open[subdir].load_all_records()
-            except OSError as exc:
-                raise InputError(f"the records of {', '.join(map(str, mine))} are malformed: {exc}") from exc
-
-    def sparse(self, platform: str) -> list[SparseRepoData]:
-        return [self._open[subdir] for subdir in (platform, "noarch") if subdir in self._open]
-
-    def load(self, platform: str) -> list[RepoDataRecord]:
-        return [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
 
 
 class Channel:
@@ -119,7 +85,7 @@ class Channel:
         self._scanned: set[tuple[str, str]] = set()
         self._known: dict[str, Record] = {}
         self._base: Channel | None = None
-        self._overlay: _Overlay | None = None
+        self._overlay: Overlay | None = None
 
     @classmethod
     def open(
@@ -194,7 +160,7 @@ class Channel:
         )
         view._base = self._base or self
         earlier = self._overlay.records if self._overlay else ()
-        view._overlay = _Overlay((*records, *earlier))
+        view._overlay = Overlay((*records, *earlier))
         view._scanned = self._scanned
         view._known = self._known
         return view
@@ -221,7 +187,7 @@ class Channel:
         known_platform(platform)
         wanted = [parse_spec(spec) for spec in specs]
         wanted += [
-            MatchSpec(f'{record.name}[version="=={record.version}",build="{record.build}",sha256={_identity(record)}]')
+            MatchSpec(f'{record.name}[version="=={record.version}",build="{record.build}",sha256={identity(record)}]')
             for record in required
         ]
         found = self._solve(wanted, platform)
@@ -381,15 +347,6 @@ def parse_spec(spec: str) -> MatchSpec:
         raise InputError(
             f"{spec!r} is not a package spec: {exc}", hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'."
         ) from exc
-
-
-def _identity(record: Record) -> str:
-    """A hash that tells an overlaid record from a published one with the same version and build."""
-    return hashlib.sha256(b"overlay:" + json.dumps(record.to_json(), sort_keys=True).encode()).hexdigest()
-
-
-def _own_file(record: Record) -> str:
-    return f"{record.name}-{record.version}-{record.build}.conda"
 
 
 def _machine_record(package: VirtualPackage) -> PackageRecord:

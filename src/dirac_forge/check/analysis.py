@@ -128,21 +128,25 @@ class Analysis:
         """Start to look at a name: all of its records are left, but for those that need something already gone."""
         group = self.index.group(name)
         self.left[name] = group.everything
+        depends: dict[str, int] = {}
+        constrains: dict[str, int] = {}
         for position, record in enumerate(group.records):
             bit = 1 << position
             for spec in record.depends:
-                users = self._users[spec]
-                users[name] = users.get(name, 0) | bit
-                self._specs_on[name_of(spec)].add(spec)
+                depends[spec] = depends.get(spec, 0) | bit
             for spec in record.constrains:
-                users = self._limits[spec]
-                users[name] = users.get(name, 0) | bit
-                self._limits_on[name_of(spec)].add(spec)
-        for spec in {spec for record in group.records for spec in record.depends} & self._unmet:
-            self._rule_out(name, self._users[spec][name], Unmet(spec))
+                constrains[spec] = constrains.get(spec, 0) | bit
+        for spec, mask in constrains.items():
+            self._limits[spec][name] = mask
+            self._limits_on[name_of(spec)].add(spec)
+        for spec, mask in depends.items():
+            self._users[spec][name] = mask
+            self._specs_on[name_of(spec)].add(spec)
+            if spec in self._unmet:
+                self._rule_out(name, mask, Unmet(spec))
         self._changed.append(name)
-        for spec in {spec for record in group.records for spec in record.depends} - self._unmet:
-            if name_of(spec) in self.left:
+        for spec in depends:
+            if spec not in self._unmet and name_of(spec) in self.left:
                 self._test(spec)
 
     def _needs(self, name: str) -> Iterator[str]:

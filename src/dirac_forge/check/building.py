@@ -5,110 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dirac_forge.channel.records import Record, RunExports, name_of
-from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.exports import Built, Exports, exports_of
 from dirac_forge.check.toolchain import toolchain_exports
-from dirac_forge.errors import InputError
 from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
 from dirac_forge.recipe.pins import pinned_range
-from dirac_forge.recipe.read import Format, ReadOutput, ReadRequirement, ReadRunExport, RenderedRecipe
+from dirac_forge.recipe.read import Format, ReadOutput, ReadRequirement, RenderedRecipe
 
 __all__ = ["Built", "Exports", "build", "exports_of", "host_spec"]
 
-_REQUESTS = 8
 _BARE_VERSION = re.compile(r"[0-9][0-9A-Za-z_.!+-]*")
 _BUILD_STRING = re.compile(r"[A-Za-z0-9_.+]{1,64}")
 _PYTHON = re.compile(r"(\d+)\.(\d+)")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Built:
-    """One package that a build would make."""
-
-    feedstock: str
-    record: Record
-    platform: str
-    """The platform of the variant; noarch packages are made on one too."""
-    variant: Mapping[str, str] = field(default_factory=dict)
-    exports: RunExports = field(default_factory=RunExports)
-    unknown: tuple[str, ...] = ()
-    """Packages in host whose run_exports nothing tells: the record may lack requirements that hang on them."""
-    unknown_tools: tuple[str, ...] = ()
-    """The same for packages in build, of which few export anything, and for whatever a noarch package is built with."""
-
-
-class Exports:
-    """What packages export: told by the channel, else by the recipes at hand. Safe to use from many threads."""
-
-    def __init__(self, channel: Channel, at_hand: Callable[[str], tuple[ReadRunExport, ...] | None]) -> None:
-        """`at_hand` gives the run_exports that a recipe at hand writes for a package; None where no recipe makes it."""
-        self._channel = channel
-        self._at_hand = at_hand
-        self._built: dict[tuple[str, str, str], RunExports] = {}
-        self._hosts: dict[tuple[str, tuple[str, ...]], Mapping[str, Record] | None] = {}
-        self._lock = threading.Lock()
-
-    def add(self, built: Iterable[Built]) -> None:
-        """Packages that would be built, so what they export is known."""
-        with self._lock:
-            for one in built:
-                self._built[one.record.name, one.record.version, one.record.build] = one.exports
-
-    def host(self, specs: tuple[str, ...], platform: str) -> Mapping[str, Record] | None:
-        """The environment that these specs give, by name; None where they can't be solved. Solved once."""
-        key = (platform, specs)
-        if key not in self._hosts:
-            self._hosts[key] = _solved(self._channel, specs, platform)
-        return self._hosts[key]
-
-    def look(self, records: Iterable[Record], platform: str) -> None:
-        """Ask for what these export all at once, where each answer is a request over the network."""
-        if self._channel.remote:
-            with ThreadPoolExecutor(_REQUESTS) as executor:
-                list(executor.map(lambda record: self.of(record, platform), records))
-
-    def of(self, record: Record, platform: str) -> RunExports | None:
-        """What `record` exports; None where nothing tells."""
-        known = self._built.get((record.name, record.version, record.build))
-        if known is not None:
-            return known
-        exact = self._channel.run_exports(record)
-        if exact is not None:
-            return exact
-        if record.name == "python":
-            return _python_exports(record)
-        # Builds of one number come from the same text of the recipe, for another Python for instance.
-        for sibling in self._channel.index(platform).group(record.name).records:
-            alike = (sibling.version, sibling.build_number, sibling.subdir)
-            if alike == (record.version, record.build_number, record.subdir):
-                told = self._channel.run_exports(sibling)
-                if told is not None:
-                    return told
-        written = self._at_hand(record.name)
-        return None if written is None else exports_of(written, record.version)
-
-
-def exports_of(written: Sequence[ReadRunExport], version: str) -> RunExports:
-    """The run_exports that a recipe writes, for a build with `version`.
-
-    A pin on what the recipe does not make itself hangs on its host, which is not known here: the name stands alone.
-    """
-    found: dict[str, list[str]] = {}
-    for one in written:
-        need = one.requirement
-        if need.kind == "pin_subpackage" and need.spec and "exact" not in need.pin:
-            spec = f"{need.name} {pinned_range(version, need.pin)}".strip()
-        else:
-            spec = f"{need.name} {need.spec}".strip()
-        found.setdefault(one.strength, []).append(spec)
-    return RunExports(**{kind: tuple(specs) for kind, specs in found.items()})
 
 
 def build(
@@ -376,16 +290,6 @@ class _Gained:
     unknown_tools: list[str] = field(default_factory=list)
 
 
-def _solved(channel: Channel, specs: tuple[str, ...], platform: str) -> Mapping[str, Record] | None:
-    try:
-        found = channel.solve(specs, platform=platform)
-    except InputError:
-        return None
-    if not isinstance(found, Solution):
-        return None
-    return {record.name: record for record in found.packages}
-
-
 def _exactly(spec: str, outputs: Mapping[str, ReadOutput], builds: Mapping[str, str]) -> str:
     if not spec.endswith(" =exact="):
         return spec
@@ -409,12 +313,3 @@ def _tidy(specs: Sequence[str]) -> tuple[str, ...]:
     """Each spec once; a bare name says nothing beside a spec of the same name."""
     named = {spec.partition(" ")[0] for spec in specs if " " in spec}
     return tuple(dict.fromkeys(spec for spec in specs if spec and (" " in spec or spec not in named)))
-
-
-def _python_exports(record: Record) -> RunExports | None:
-    """Of the interpreter itself: its recipe makes them of the version and of what the build string ends in."""
-    minor = _PYTHON.match(record.version)
-    if minor is None:
-        return None
-    free = "t" if record.build.endswith("t") else ""
-    return RunExports(weak=(f"python_abi {minor[0]}.* *_cp{minor[1]}{minor[2]}{free}",), noarch=("python",))

@@ -6,60 +6,20 @@ import difflib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from rattler import Version, VersionSpec
 
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.check.analysis import Analysis, Asked, Barred, Limited, Reason, Unmet, Wanted
+from dirac_forge.check.causes import Cause, Explanation, Kind, listed, python_range
 
 __all__ = ["Cause", "Explanation", "Kind", "explain"]
-
-Kind = Literal["no-build", "python", "version", "broken", "conflict", "machine", "unknown-name", "solver"]
 
 _PYTHON = ("python", "python_abi")
 _MOST_ALTERNATIVES = 2
 _MOST_VERSIONS = 6
 _MOST_CASES = 40
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
-    """One thing that stands in the way."""
-
-    kind: Kind
-    package: str
-    """What would have to change."""
-    text: str
-    """The cause in words, without the chain."""
-    chain: tuple[str, ...]
-    """Package names from what was asked for to `package`."""
-    spec: str = ""
-    """What the last but one of the chain asks of `package`."""
-    instead: bool = False
-    """It stands in the way of an older build, which would do where the newer one can't be had."""
-    other: tuple[str, ...] = ()
-    """For a conflict: the chain to the package that brings the other pin; empty where the user does."""
-    also: tuple[str, ...] = ()
-    """For a conflict: further packages that pin `package` in the same way."""
-
-    def __str__(self) -> str:
-        way = " → ".join(self.chain)
-        also = f" (so {'do' if len(self.also) > 1 else 'does'} {_listed(self.also)})" if self.also else ""
-        return f"{'or, older: ' if self.instead else ''}{way}: {self.text}{also}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Explanation:
-    """Why something can't be installed; the shortest chain comes first."""
-
-    causes: tuple[Cause, ...]
-
-    @property
-    def text(self) -> str:
-        """One line, all causes."""
-        return "; ".join(map(str, self.causes))
 
 
 def explain(analysis: Analysis, *, elsewhere: Callable[[str], tuple[str, ...]], solver_text: str = "") -> Explanation:
@@ -267,14 +227,14 @@ class _Walk:
     def _no_build(self, step: _Step) -> Cause:
         others = self.elsewhere(step.name)
         if others:
-            text = f"no build for {self.index.platform} (there is one for {_listed(others)})"
+            text = f"no build for {self.index.platform} (there is one for {listed(others)})"
             return self._cause("no-build", step, text)
         near = difflib.get_close_matches(step.name, sorted(self.index.names()), n=3, cutoff=0.7)
-        meant = f"; did you mean {_listed(near, 'or')}?" if near and len(step.chain) == 1 else ""
+        meant = f"; did you mean {listed(near, 'or')}?" if near and len(step.chain) == 1 else ""
         gone = sorted({version for version, _ in self.index.removed(step.name)}, key=Version)
         if gone:
             return self._cause(
-                "broken", step, f"all builds for {self.index.platform} are marked broken ({_listed(gone)})"
+                "broken", step, f"all builds for {self.index.platform} are marked broken ({listed(gone)})"
             )
         return self._cause("unknown-name", step, f"no channel has a package of this name{meant}")
 
@@ -289,7 +249,7 @@ class _Walk:
         asked = [spec for spec in self.analysis.specs if name_of(spec) == "python"]
         wish = [minor for minor, mask in minors.items() if self._fits(asked, mask)]
         text = (
-            f"{verb} only for Python {_range(sorted(fit), sorted(minors), wish)}"
+            f"{verb} only for Python {python_range(sorted(fit), sorted(minors), wish)}"
             if fit
             else f"{verb} for no known Python"
         )
@@ -396,21 +356,3 @@ def _broken(specs: tuple[str, ...], removed: tuple[tuple[str, str], ...]) -> str
 
 def _own(reason: Reason) -> bool:
     return isinstance(reason, Unmet | Barred)
-
-
-def _range(fit: list[tuple[int, int]], known: list[tuple[int, int]], wish: list[tuple[int, int]]) -> str:
-    """`≤3.13`, `≥3.11`, `3.11 and 3.13`: of the `known` minor versions those that fit, seen from those in `wish`."""
-    dots = [f"{major}.{minor}" for major, minor in fit]
-    if [minor for minor in known if fit[0] <= minor <= fit[-1]] == fit:
-        if fit[0] == known[0] or (wish and min(wish) > fit[-1]):
-            return f"≤{dots[-1]}"
-        if fit[-1] == known[-1] or (wish and max(wish) < fit[0]):
-            return f"≥{dots[0]}"
-    return _listed(dots)
-
-
-def _listed(words: Iterable[str], last: str = "and") -> str:
-    found = list(words)
-    if len(found) < 2:
-        return "".join(found)
-    return f"{', '.join(found[:-1])} {last} {found[-1]}"

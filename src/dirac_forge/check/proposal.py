@@ -139,18 +139,29 @@ def build_all(
 
 
 def compare(before: Cell, after: Cell) -> tuple[Outcome, str]:
-    """Better, same or worse, by status and by the version of the target."""
+    """Better, same or worse, by status and by the versions of what the target names."""
     if "unknown" in (before.status, after.status):
         return "unknown", after.reason or before.reason
     if before.status != after.status:
         if after.status == "installable":
             return "better", f"{after.target} {after.version} can be installed"
         return "worse", after.reason
-    if before.version and after.version and Version(after.version) < Version(before.version):
-        return "worse", f"only {after.target} {after.version} can be installed, {before.version} before"
-    if before.version and after.version and Version(after.version) > Version(before.version):
-        return "better", f"{after.target} {before.version} → {after.version}"
+    raised = []
+    for name in dict.fromkeys(map(name_of, before.specs)):
+        old, new = _version(before, name), _version(after, name)
+        if name == "python" or not old or not new:
+            continue
+        if Version(new) < Version(old):
+            return "worse", f"only {name} {new} can be installed, {old} before"
+        if Version(new) > Version(old):
+            raised.append(f"{name} {old} → {new}")
+    if raised:
+        return "better", ", ".join(raised)
     return "same", ""
+
+
+def _version(cell: Cell, name: str) -> str:
+    return next((record.version for record in cell.packages if record.name == name), "")
 
 
 def _shown(channel: Channel, recipe: Recipe, platform: str, pinning: Pinning | None) -> tuple:  # type: ignore[type-arg]

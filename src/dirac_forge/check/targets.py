@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ DEFAULT_PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
 DEFAULT_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 _FILES = (".yml", ".yaml", ".txt")
 _MAX_FILE = 1_000_000
+_GROUND = frozenset({"python", "pip", "conda", "mamba", "micromamba", "setuptools"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +143,7 @@ def _construct(content: str, path: Path, platforms: Sequence[str], pythons: Sequ
                 name = str(value.value)
             if key in ("specs", "virtual_specs"):
                 specs += _strings(value, path, key)
-        by_platform[platform] = tuple(_checked(spec, path) for spec in specs)
+        by_platform[platform] = _main_first(_checked(spec, path) for spec in specs)
     here = by_platform[platforms[0]] if platforms else next(iter(by_platform.values()))
     return Target(name=name, specs=here, by_platform=by_platform, platforms=tuple(platforms), pythons=tuple(pythons))
 
@@ -165,10 +166,13 @@ def _environment(root: Node | None, path: Path, platforms: Sequence[str], python
                     specs += _strings(item, path, key)
     if not specs:
         raise InputError(f"{path}: dependencies: there is no conda package in it")
-    checked = tuple(_checked(spec, path) for spec in specs)
-    # The package that the environment is for comes first where the file starts with its Python.
-    ordered = tuple(sorted(checked, key=lambda spec: name_of(spec) in ("python", "pip")))
+    ordered = _main_first(_checked(spec, path) for spec in specs)
     return Target(name=name, specs=ordered, platforms=tuple(platforms), pythons=tuple(pythons), notes=tuple(notes))
+
+
+def _main_first(specs: Iterable[str]) -> tuple[str, ...]:
+    """What an environment is for stands before what it runs on, however its file is ordered."""
+    return tuple(sorted(specs, key=lambda spec: name_of(spec) in _GROUND))
 
 
 def _strings(value: Node, path: Path, key: str) -> list[str]:

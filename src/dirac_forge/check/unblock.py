@@ -90,11 +90,11 @@ def unblock(
         if not fresh or len(chosen) > _MOST_REMEDIES:
             return None
         view = channel.overlaid([remedy.record for remedy in chosen.values()])
+        if isinstance(view.solve(specs, platform=platform), Solution):
+            return _fewest(list(chosen.values()), helps)
         analysis = Analysis(view.index(platform), specs)
         if analysis.contradiction is None:
-            if not isinstance(view.solve(specs, platform=platform), Solution):
-                return None
-            return _fewest(list(chosen.values()), helps)
+            return None
         causes = explain(analysis, elsewhere=elsewhere).causes
     return None
 

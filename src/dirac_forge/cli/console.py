@@ -26,11 +26,11 @@ def print_result(text: RenderableType) -> None:
 
     Sentences that are not to be broken go on over the edge: a terminal shows them on the next line, nothing is lost.
     """
-    from rich.console import Console  # noqa: PLC0415  # 0.1 s that --json and errors do without
+    from rich.console import Console, Group  # noqa: PLC0415  # 0.1 s that --json and errors do without
 
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     try:
-        Console(highlight=False, markup=False, emoji=False, width=width).print(text, crop=False)
+        Console(highlight=False, markup=False, emoji=False, width=width).print(Group(text), crop=False)
     except SystemExit:  # rich's own answer to a reader that went away; ours is in `running`
         raise BrokenPipeError from None
 

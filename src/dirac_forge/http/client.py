@@ -43,7 +43,7 @@ class Http:
         *,
         cache: Path | None,
         offline: bool = False,
-        connections: int = 16,
+        connections: int = 8,
         timeout: float = 30.0,
         observer: Observer | None = None,
     ) -> None:

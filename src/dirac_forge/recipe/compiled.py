@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from packaging.utils import canonicalize_name
@@ -72,7 +72,8 @@ def nature(facts: Facts) -> Nature:
         return Nature(noarch=False, reason=wheels, languages=("c",), notes=(note,))
     sources, compiles = _languages(facts.sdist), _compiles(facts.sdist)
     if tagged and not pure:
-        return _arch(facts.sdist, sources, f"its wheels are for single platforms ({tagged[0]})")
+        reason = f"its wheels are for single platforms ({tagged[0]})"
+        return _without_wheels(_arch(facts.sdist, sources, reason), tagged)
     if tagged:
         if sources and compiles and not _OPT_IN.search(facts.sdist.texts.get("setup.py", "")):
             reason = f"there are wheels for single platforms ({tagged[0]}) and the sdist compiles by default"
@@ -81,6 +82,17 @@ def nature(facts: Facts) -> Nature:
     if compiles and (sources or build_backend(facts.sdist) in _COMPILING_BACKENDS):
         return _arch(facts.sdist, sources, f"there are no wheels, and {compiles} compiles")
     return Nature(noarch=True, reason="there are no wheels, and the sdist has nothing to compile")
+
+
+def _without_wheels(compiled: Nature, wheels: Iterable[str]) -> Nature:
+    """With a note on the systems that upstream builds for others, but not for."""
+    systems = {"Linux": ("manylinux", "musllinux", "linux"), "macOS": ("macosx",), "Windows": ("win",)}
+    tags = [name.rpartition("-")[2] for name in wheels]
+    missing = [system for system, starts in systems.items() if not any(tag.startswith(starts) for tag in tags)]
+    if not missing:
+        return compiled
+    text = f"upstream has no wheels for {' and '.join(missing)}: add a skip if it can't be built there"
+    return replace(compiled, notes=(*compiled.notes, Note(level="warning", text=text)))
 
 
 def _noarch_with_doubt(reason: str) -> Nature:

@@ -92,6 +92,9 @@ def _implied(specifier: Specifier, others: Iterable[Specifier]) -> bool:
             continue
         theirs = Version(other.version)
         stricter = theirs > mine if direction == "low" else theirs < mine
+        # `>=1.26` and `>=1.26.0` are one clause: the shorter text stays.
+        if theirs == mine and other.operator == specifier.operator and len(other.version) < len(specifier.version):
+            return True
         if stricter or (theirs == mine and other.operator in {">", "<"} and specifier.operator in {">=", "<="}):
             return True
     return False

@@ -113,7 +113,7 @@ class Settings:
     """Base of the Simple API, with a slash at the end."""
     feedstock_url: str = "https://github.com/conda-forge/{name}-feedstock"
     """Where the repository of feedstock `{name}` is: a URL or a path."""
-    connections: int = 16
+    connections: int = 8
     """At most so many to one host at a time."""
     timeout: float = 30.0
     """Seconds without any byte after which an answer is given up."""

@@ -1,0 +1,215 @@
+"""Channels in local folders: snapshots, read sparsely, with malformed records left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import rattler
+from rattler import MatchSpec, PackageName, PackageRecord, RepoDataRecord, SparseRepoData, Version
+from rattler.exceptions import InvalidPackageNameError
+from rattler.package_streaming import extract
+
+from dirac_forge.channel.records import Record, RunExports
+from dirac_forge.channel.sources import ChannelUnknownError
+from dirac_forge.errors import InputError
+from dirac_forge.progress import Observer
+
+__all__ = ["Folder"]
+
+
+class Folder:
+    """A channel in a local folder, `<subdir>/repodata.json` each; opened once, read sparsely."""
+
+    def __init__(self, folder: Path, *, observer: Observer) -> None:
+        """Look at the folder; files are opened when they are needed.
+
+        Raises:
+            InputError: the folder is missing or has no repodata.
+        """
+        self.folder = folder.absolute()
+        if not self.folder.is_dir():
+            raise InputError(f"{folder}: there is no such folder", hint="A channel is a URL, a name, or a folder.")
+        self._subdirs = tuple(sorted(path.parent.name for path in self.folder.glob("*/repodata.json")))
+        if not self._subdirs:
+            raise InputError(
+                f"{folder}: no channel: it holds no <subdir>/repodata.json",
+                hint="`rattler-index` and `conda index` write these files.",
+            )
+        self._observer = observer
+        self._channel = rattler.Channel(self.folder.as_uri())
+        self._lock = threading.RLock()
+        self._open: dict[str, SparseRepoData | ChannelUnknownError] = {}
+        self._repaired: set[str] = set()
+        self._exports: dict[str, Mapping[str, RunExports]] = {}
+
+    @property
+    def label(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    @property
+    def channel(self) -> rattler.Channel:
+        """A channel with a `file:` URL."""
+        return self._channel
+
+    def platforms(self) -> tuple[str, ...]:
+        """Every subdir that the folder has, but for noarch."""
+        return tuple(subdir for subdir in self._subdirs if subdir != "noarch")
+
+    def sparse(self, platform: str) -> list[SparseRepoData]:
+        """The opened repodata of `platform` and of noarch, where the folder has them.
+
+        Raises:
+            ChannelUnknownError: a file can't be read; the message names it.
+        """
+        return [self._opened(subdir) for subdir in (platform, "noarch") if subdir in self._subdirs]
+
+    def repair(self, platform: str) -> bool:
+        """After an error while reading records: leave out the malformed ones, with a warning for each.
+
+        Returns whether anything changed, so that trying again makes sense.
+
+        Raises:
+            ChannelUnknownError: the file as a whole is malformed.
+        """
+        with self._lock:
+            fresh = [
+                subdir for subdir in (platform, "noarch") if subdir in self._subdirs and subdir not in self._repaired
+            ]
+            repaired = [self._filter(subdir) for subdir in fresh]
+            return any(repaired)
+
+    def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
+        """The records of these packages; malformed ones are left out with a warning."""
+        wanted = list(names)
+        try:
+            return self._load(platform, wanted)
+        except OSError as exc:
+            if self.repair(platform):
+                return self._load(platform, wanted)
+            raise self.broken(platform, exc) from exc
+
+    def names(self, platform: str) -> frozenset[str]:
+        """All names of `platform` and noarch."""
+        return frozenset(name for sparse in self.sparse(platform) for name in sparse.package_names())
+
+    def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
+        """From the `removed` list of repodata.json."""
+        try:
+            entries = [entry for sparse in self.sparse(platform) for entry in sparse.load_removed(name)]
+        except (OSError, InvalidPackageNameError):
+            return ()
+        return tuple((str(entry.version), str(entry.build)) for entry in entries)
+
+    def run_exports(self, record: Record) -> RunExports | None:
+        """From `<subdir>/run_exports.json` (CEP 12)."""
+        with self._lock:
+            if record.subdir not in self._exports:
+                self._exports[record.subdir] = _read_run_exports(self.folder / record.subdir / "run_exports.json")
+        return self._exports[record.subdir].get(record.file)
+
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """From the file beside the repodata, where it is there; raises ChannelUnknownError where it is another one."""
+        path = self.folder / record.subdir / str(getattr(record, "file_name", ""))
+        if not path.is_file():
+            return False
+        if record.sha256 is not None and hashlib.sha256(path.read_bytes()).digest() != record.sha256:
+            raise ChannelUnknownError(f"{path}: it is not the file that the repodata lists: its SHA-256 differs")
+        extract(path, folder)
+        return True
+
+    def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
+        """The records in one subdir that match any of these specs."""
+        wanted = list(specs)
+        return self._opened(subdir).load_matching_records(wanted) if wanted and subdir in self._subdirs else []
+
+    def _load(self, platform: str, names: list[str]) -> list[RepoDataRecord]:
+        return [record for sparse in self.sparse(platform) for name in names for record in sparse.load_records(name)]
+
+    def _opened(self, subdir: str) -> SparseRepoData:
+        with self._lock:
+            if subdir not in self._open:
+                path = self.folder / subdir / "repodata.json"
+                try:
+                    self._open[subdir] = SparseRepoData(self._channel, subdir, path)
+                except OSError as exc:
+                    self._open[subdir] = self.broken(subdir, exc)
+            found = self._open[subdir]
+        if isinstance(found, ChannelUnknownError):
+            raise found
+        return found
+
+    def broken(self, subdir: str, exc: OSError) -> ChannelUnknownError:
+        """The error for a file that can't be read."""
+        path = self.folder / subdir / "repodata.json"
+        return ChannelUnknownError(
+            f"{path}: the repodata can't be read: {exc}",
+            hint="The file is truncated or malformed: fetch or index the channel again.",
+        )
+
+    def _filter(self, subdir: str) -> bool:
+        """Open a copy without the malformed records; whether there were any."""
+        self._repaired.add(subdir)
+        path = self.folder / subdir / "repodata.json"
+        try:
+            data = json.loads(path.read_bytes())
+        except (OSError, ValueError) as exc:
+            raise ChannelUnknownError(f"{path}: the repodata can't be read: {exc}") from exc
+        bad = 0
+        for key in ("packages", "packages.conda"):
+            for file_name, entry in list((data.get(key) or {}).items()):
+                problem = _problem(entry)
+                if problem:
+                    bad += 1
+                    del data[key][file_name]
+                    self._observer.warned(f"{path}: {file_name} is left out: {problem}")
+        if not bad:
+            return False
+        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        copy = folder / "repodata.json"
+        copy.write_text(json.dumps(data), encoding="utf-8")
+        self._open[subdir] = SparseRepoData(self._channel, subdir, copy)
+        return True
+
+
+def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as exc:
+        raise ChannelUnknownError(f"{path}: the run_exports can't be read: {exc}") from exc
+    return {
+        file_name: RunExports.from_json(entry.get("run_exports") or {})
+        for key in ("packages", "packages.conda")
+        for file_name, entry in data.get(key, {}).items()
+    }
+
+
+def _problem(entry: Any) -> str:
+    """Why the reader stumbles over this entry of repodata.json; "" where it does not."""
+    if not isinstance(entry, dict):
+        return f"expected a mapping, not {type(entry).__name__}"
+    expected: Sequence[tuple[str, type]] = (("name", str), ("version", str), ("build", str), ("build_number", int))
+    for key, kind in expected:
+        if not isinstance(entry.get(key), kind):
+            return f"{key}: expected {'an integer' if kind is int else 'a string'}, not {entry.get(key)!r}"
+    for key in ("depends", "constrains"):
+        value = entry.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(spec, str) for spec in value):
+            return f"{key}: expected a list of strings, not {value!r}"
+    try:
+        Version(entry["version"])
+        PackageName(entry["name"])
+    except Exception as exc:  # noqa: BLE001 - the exceptions of the parsers share no base
+        return str(exc)
+    return ""

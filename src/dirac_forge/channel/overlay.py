@@ -1,0 +1,63 @@
+"""Records of packages that are not built yet, written as repodata for the solver to read beside a channel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+
+import rattler
+from rattler import (
+    RepoDataRecord,
+    SparseRepoData,
+)
+
+from dirac_forge.channel.records import OVERLAY_URL, Record
+from dirac_forge.errors import InputError
+
+__all__ = ["Overlay", "identity"]
+
+
+class Overlay:
+    """Records written as repodata, one file for each subdir, kept as long as the value lives."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.records = tuple(dict.fromkeys(records))
+        self.names = frozenset(record.name for record in self.records)
+        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._channel = rattler.Channel(OVERLAY_URL)
+        self._open: dict[str, SparseRepoData] = {}
+        for subdir in sorted({record.subdir for record in self.records}):
+            mine = [record for record in self.records if record.subdir == subdir]
+            entries = {_own_file(record): record.to_json() | {"sha256": identity(record)} for record in mine}
+            path = folder / subdir / "repodata.json"
+            path.parent.mkdir()
+            data = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries, "repodata_version": 1}
+            path.write_text(json.dumps(data), encoding="utf-8")
+            try:
+                self._open[subdir] = SparseRepoData(self._channel, subdir, path)
+                self._open[subdir].load_all_records()
+            except OSError as exc:
+                raise InputError(f"the records of {', '.join(map(str, mine))} are malformed: {exc}") from exc
+
+    def sparse(self, platform: str) -> list[SparseRepoData]:
+        """For the solver: what is for `platform` and noarch."""
+        return [self._open[subdir] for subdir in (platform, "noarch") if subdir in self._open]
+
+    def load(self, platform: str) -> list[RepoDataRecord]:
+        """The same as records."""
+        return [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
+
+
+def identity(record: Record) -> str:
+    """A hash that tells an overlaid record from a published one with the same version and build."""
+    return hashlib.sha256(b"overlay:" + json.dumps(record.to_json(), sort_keys=True).encode()).hexdigest()
+
+
+def _own_file(record: Record) -> str:
+    return f"{record.name}-{record.version}-{record.build}.conda"

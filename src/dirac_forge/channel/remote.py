@@ -1,0 +1,222 @@
+"""Channels behind URLs, read through the gateway: by shards where there are any, cached on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rattler
+from rattler import Client, Gateway, MatchSpec, PackageRecord, RepoDataRecord
+from rattler.exceptions import GatewayError
+from rattler.networking import (
+    AuthenticationMiddleware,
+    GCSMiddleware,
+    OciMiddleware,
+    RetryMiddleware,
+    S3Middleware,
+)
+from rattler.package import RunExportsJson
+from rattler.package_streaming import download_and_extract
+from rattler.repo_data.gateway import SourceConfig
+
+from dirac_forge.channel.records import Record, RunExports
+from dirac_forge.channel.sources import ChannelUnknownError
+from dirac_forge.channel.virtual import PLATFORMS
+from dirac_forge.errors import redact
+from dirac_forge.progress import Observer
+from dirac_forge.store import Store
+
+__all__ = ["Remote", "client_with_credentials", "make_gateway"]
+
+T = TypeVar("T")
+
+
+class Remote:
+    """A channel behind a URL, read through the gateway: sharded where the channel has shards, cached on disk."""
+
+    def __init__(
+        self,
+        channel: rattler.Channel,
+        *,
+        gateway: Callable[[], Gateway],
+        client: Callable[[], Client],
+        observer: Observer,
+        reachable: Callable[[str], bool] | None,
+        store: Store | None,
+        offline: bool = False,
+        patience: float = 120.0,
+    ) -> None:
+        """Nothing is asked before the first question; `patience`: seconds for one, all tries together."""
+        self._channel = channel
+        self._gateway = gateway
+        self._client = client
+        self._observer = observer
+        self._reachable = reachable
+        self._store = store or Store(None)
+        self._offline = offline
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._failed: ChannelUnknownError | None = None
+        self._asked = False
+        self._meeting: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._met: dict[str, ChannelUnknownError | None] = {}
+        self._exports: dict[tuple[str, str], RunExports | None] = {}
+
+    @property
+    def label(self) -> str:
+        """The channel's URL without credentials."""
+        return redact(self._channel.base_url)
+
+    @property
+    def channel(self) -> rattler.Channel:
+        """The channel."""
+        return self._channel
+
+    def platforms(self) -> tuple[str, ...]:
+        """Those of conda-forge, and what was asked about beside them; a channel does not tell which it has."""
+        return tuple(dict.fromkeys((*PLATFORMS, *self._met)))
+
+    def meet(self, platform: str) -> None:
+        """Make sure, once a run and platform, that the channel answers.
+
+        Raises:
+            ChannelUnknownError: it does not; asked again, the same error comes at once.
+        """
+        with self._lock:
+            if not self._asked and self._reachable is not None and not self._reachable(self._channel.base_url):
+                self._failed = ChannelUnknownError(
+                    f"{self.label}: the channel can't be reached", hint="Check the network, or give a snapshot folder."
+                )
+            self._asked = True
+            if self._failed is not None:
+                raise self._failed
+            meeting = self._meeting[platform]
+        with meeting:
+            if platform not in self._met:
+                self._met[platform] = self._first_contact(platform)
+            failure = self._met[platform]
+        if failure is not None:
+            raise failure
+
+    def failed(self, platform: str, exc: Exception) -> ChannelUnknownError:
+        """Remember that the channel broke off, and the error to raise."""
+        error = ChannelUnknownError(f"{self.label}: the channel can't be read for {platform}: {redact(str(exc))}")
+        with self._meeting[platform]:
+            self._met[platform] = error
+        return error
+
+    def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
+        """The records of these packages."""
+        self.meet(platform)
+        wanted = [MatchSpec(name) for name in names]
+        if not wanted:
+            return []
+        try:
+            found = self._ask(
+                self._gateway().query([self._channel], [platform, "noarch"], wanted, recursive=False)  # type: ignore[list-item]
+            )
+        except (GatewayError, TimeoutError) as exc:
+            raise self.failed(platform, exc) from exc
+        return [record for part in found for record in part]
+
+    def names(self, platform: str) -> frozenset[str]:
+        """All names of `platform` and noarch."""
+        self.meet(platform)
+        try:
+            found = self._ask(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
+        except (GatewayError, TimeoutError) as exc:
+            raise self.failed(platform, exc) from exc
+        return frozenset(name.normalized for name in found)
+
+    def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
+        """From the `removed` list of the repodata."""
+        self.meet(platform)
+        try:
+            found = self._ask(
+                self._gateway().query([self._channel], [platform, "noarch"], [name], recursive=False)  # type: ignore[list-item]
+            )
+        except (GatewayError, TimeoutError) as exc:
+            raise self.failed(platform, exc) from exc
+        return tuple((str(entry.version), str(entry.build)) for part in found.removed for entry in part)
+
+    def run_exports(self, record: Record) -> RunExports | None:
+        """Read from the package itself with range requests; kept in the store, since a package never changes."""
+        key = (record.subdir, record.file)
+        if key not in self._exports:
+            self._exports[key] = self._fetch_run_exports(record)
+        return self._exports[key]
+
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """Downloaded and checked against the hash of the repodata; raises ChannelUnknownError."""
+        url = str(getattr(record, "url", ""))
+        try:
+            asyncio.run(download_and_extract(self._client(), url, folder, record.sha256))
+        except Exception as exc:
+            raise ChannelUnknownError(f"{redact(url)}: the package can't be downloaded: {redact(str(exc))}") from exc
+        return True
+
+    def _fetch_run_exports(self, record: Record) -> RunExports | None:
+        url = f"{self._channel.base_url.rstrip('/')}/{record.subdir}/{record.file}"
+        kept_as = hashlib.sha256(redact(url).encode()).hexdigest()
+        kept = self._store.get("run-exports", kept_as)
+        if kept is not None:
+            return RunExports.from_json(json.loads(kept))
+        if self._offline:
+            return None
+        try:
+            found = asyncio.run(RunExportsJson.from_remote_url(self._client(), url))
+        except Exception as exc:  # noqa: BLE001 - the exceptions of the transport share no base
+            self._observer.warned(f"{redact(url)}: run_exports are unknown: {redact(str(exc))}")
+            return None
+        fields = RunExports.__dataclass_fields__
+        entry = {} if found is None else {field: list(getattr(found, field)) for field in fields}
+        self._store.put("run-exports", kept_as, json.dumps(entry).encode())
+        return RunExports.from_json(entry)
+
+    def _ask(self, question: Coroutine[Any, Any, T]) -> T:
+        """The answer; a channel that stops half way, and again on every try, is not waited for longer than patience."""
+
+        async def within() -> T:
+            return await asyncio.wait_for(question, self._patience)
+
+        try:
+            return asyncio.run(within())
+        except TimeoutError as exc:
+            raise TimeoutError(f"no answer within {self._patience:.0f} s") from exc
+
+    def _first_contact(self, platform: str) -> ChannelUnknownError | None:
+        task = f"repodata of {self.label} for {platform}"
+        self._observer.started(task)
+        try:
+            names = self._ask(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
+        except (GatewayError, TimeoutError) as exc:
+            return ChannelUnknownError(f"{self.label}: the channel can't be read for {platform}: {redact(str(exc))}")
+        finally:
+            self._observer.finished(task)
+        if not names:
+            return ChannelUnknownError(
+                f"{self.label}: there is no package for {platform} or noarch: is this a channel?",
+                hint="Look at the URL in a browser: <URL>/noarch/repodata.json should be there.",
+            )
+        return None
+
+
+def client_with_credentials(*, timeout: int, retries: int) -> Client:
+    """A client that knows the credentials that conda's own tools keep (auth file, keyring, netrc)."""
+    return Client(
+        [RetryMiddleware(retries), AuthenticationMiddleware(), OciMiddleware(), GCSMiddleware(), S3Middleware()],
+        user_agent="dirac-forge",
+        timeout=timeout,
+    )
+
+
+def make_gateway(client: Client, *, cache_dir: Path | None, offline: bool) -> Gateway:
+    """The gateway of a run; `offline`, only what is in its cache is used."""
+    config = SourceConfig(cache_action="force-cache-only" if offline else "cache-or-fetch")
+    return Gateway(cache_dir=cache_dir, default_config=config, client=client)

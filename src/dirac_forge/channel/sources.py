@@ -1,0 +1,57 @@
+"""What a channel answers, whichever way its records are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+import rattler
+from rattler import PackageRecord, RepoDataRecord
+
+from dirac_forge.channel.records import Record, RunExports
+from dirac_forge.errors import UnknownError
+
+__all__ = ["ChannelUnknownError", "Source"]
+
+
+class ChannelUnknownError(UnknownError):
+    """A channel can't be read, so nothing can be said about what it has."""
+
+
+class Source(Protocol):
+    """One channel. Safe to use from many threads."""
+
+    @property
+    def label(self) -> str:
+        """What messages call the channel; without credentials."""
+        ...
+
+    @property
+    def channel(self) -> rattler.Channel:
+        """The solver's value for it."""
+        ...
+
+    def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
+        """The records of these packages for `platform` and noarch."""
+        ...
+
+    def names(self, platform: str) -> frozenset[str]:
+        """All packages that there are for `platform` and noarch."""
+        ...
+
+    def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
+        """Version and build of what the channel had of this package and took back (marked broken)."""
+        ...
+
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms that the channel may have packages for."""
+        ...
+
+    def run_exports(self, record: Record) -> RunExports | None:
+        """What a package exports; None where nothing tells."""
+        ...
+
+    def unpack(self, record: PackageRecord, folder: Path) -> bool:
+        """Unpack the package's file into `folder`; whether the channel has the file."""
+        ...
