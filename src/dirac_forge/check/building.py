@@ -8,6 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from rattler import Version
+from rattler.exceptions import InvalidVersionError
+
+from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.exports import Built, Exports, exports_of
@@ -16,7 +20,7 @@ from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
 from dirac_forge.recipe.pins import pinned_range
-from dirac_forge.recipe.read import Format, ReadOutput, ReadRequirement, RenderedRecipe
+from dirac_forge.recipe.read import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
 
 __all__ = ["Built", "Exports", "build", "exports_of", "host_spec"]
 
@@ -102,6 +106,8 @@ class _Variant:
 
     def packages(self) -> list[Built]:
         """What this variant makes."""
+        for output in self.outputs.values():
+            self._look_for_mistakes(output)
         drafts = {name: self._draft(output) for name, output in self.outputs.items()}
         builds: dict[str, str] = {}
         for name in drafts:
@@ -133,6 +139,21 @@ class _Variant:
                 )
             )
         return found
+
+    def _look_for_mistakes(self, output: ReadOutput) -> None:
+        """What a build would stop at: a version or requirement that conda can't parse."""
+        try:
+            Version(output.version)
+        except InvalidVersionError as exc:
+            why = "a variable that is not set renders as nothing" if not output.version else str(exc)
+            raise RecipeError(
+                f"{output.name}: the version {output.version!r} is none: {why}", path=self.recipe.text.path
+            ) from exc
+        for need in (*output.of("run"), *output.of("run_constrained"), *output.of("host")):
+            if need.kind == "package" and need.name and parsed(f"{need.name} {need.spec}".strip()) is None:
+                raise RecipeError(
+                    f"{output.name}: {need.text!r} is not a package spec", path=self.recipe.text.path, line=need.line
+                )
 
     def _draft(self, output: ReadOutput) -> _Draft:
         build = output.of("build")
