@@ -20,9 +20,9 @@ from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
 from dirac_forge.recipe.pins import pinned_range
-from dirac_forge.recipe.read import ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
+from dirac_forge.recipe.read import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
 
-__all__ = ["Built", "Exports", "build", "exports_of"]
+__all__ = ["Built", "Exports", "build", "exports_of", "host_spec"]
 
 _BARE_VERSION = re.compile(r"[0-9][0-9A-Za-z_.!+-]*")
 _BUILD_STRING = re.compile(r"[A-Za-z0-9_.+]{1,64}")
@@ -68,6 +68,14 @@ def build(
                     continue
                 found.setdefault((one.record.subdir, one.record.file), one)
     return tuple(found.values())
+
+
+def host_spec(need: ReadRequirement, written: Format) -> str:
+    """The version spec of a host requirement as the solver gets it: a bare version means any build of that line."""
+    from_variant = need.text.strip() == need.name and bool(need.spec)
+    if (from_variant or written == "v0") and _BARE_VERSION.fullmatch(need.spec):
+        return f"{need.spec}.*"
+    return need.spec
 
 
 class _Variant:
@@ -178,7 +186,7 @@ class _Variant:
         specs = {}
         for need in needs:
             if need.kind in ("package", "pin_compatible") and need.name and need.name not in self.outputs:
-                specs[need.name] = f"{need.name} {self._pinned(need)}".strip()
+                specs[need.name] = f"{need.name} {host_spec(need, self.rendered.format)}".strip()
         index.prefetch(specs)
         there = tuple(sorted(spec for name, spec in specs.items() if index.match(spec)[1]))
         if not there:
@@ -193,13 +201,6 @@ class _Variant:
             if record is not None:
                 fitting[name] = record
         return fitting
-
-    def _pinned(self, need: ReadRequirement) -> str:
-        """The version spec of a host requirement as the solver gets it: a bare version means any build of that line."""
-        from_variant = need.text.strip() == need.name and bool(need.spec)
-        if (from_variant or self.rendered.format == "v0") and _BARE_VERSION.fullmatch(need.spec):
-            return f"{need.spec}.*"
-        return need.spec
 
     def _take(
         self,
@@ -219,7 +220,7 @@ class _Variant:
         elif solved is None:
             found = toolchain_exports(need.name, need.spec)
             if found is None:
-                record = self._newest(f"{need.name} {self._pinned(need)}".strip())
+                record = self._newest(f"{need.name} {host_spec(need, self.rendered.format)}".strip())
                 found = self.exports.of(record, self.platform) if record else None
         else:
             record = solved.get(need.name)
