@@ -48,14 +48,17 @@ def _named(place: Place, listed: str, version: str) -> Iterator[tuple[str, str]]
     filename = listed.rpartition("/")[2]
     written = re.findall(rf"(?<=-)(?:{_VERSION})", last)
     stem, found, ending = filename.rpartition(version)
-    spelled = f"{stem}{written[-1]}{ending}" if found and written and "{{" in written[-1] else filename
+    version_written = written[-1] if found and written and "{{" in written[-1] else version
+    spelled = f"{stem}{version_written}{ending}"
     if _HASHED.search(raw):
         # Its folders are made from the file's content: they are others for each file.
         folder, said = quote[:1] + listed.rpartition("/")[0], f"its URL is {listed}"
     else:
         said = f"its file is called {filename}"
-    same = last.partition("{{")[0].lower() == stem.lower() and last.endswith(ending)
-    yield f"{folder}/{last if same and _HASHED.search(raw) else spelled}{quote}", said
+        # Where the recipe has a variable for the name, it goes on to be used; the caller sees whether it fits.
+        for variable in dict.fromkeys(re.findall(r"\$?\{\{[^{}\[\]]*\}\}", folder)):
+            yield f"{folder}/{variable}-{version_written}{ending}{quote}", said
+    yield f"{folder}/{spelled}{quote}", said
 
 
 def _last_part(url: str) -> tuple[str, str, str]:
