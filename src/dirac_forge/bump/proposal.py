@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from dirac_forge.bump.drift import Drift
 from dirac_forge.bump.versions import Edited
 from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.upstream.choice import Rejected
@@ -27,6 +28,8 @@ class Bump:
     """What a person should look at."""
     rejected: tuple[Rejected, ...] = ()
     """Newer versions that were passed over, newest first."""
+    drift: Drift | None = None
+    """What changed in upstream's requirements; None where nobody looked."""
 
 
 def bump_of(

@@ -18,6 +18,7 @@ from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.releases import Newest, Nothing, newest, projects_of
 from dirac_forge.bump.versions import MissingError, edited
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.drifting import Drifting
 from dirac_forge.cli.files import write_file
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Skip
@@ -64,16 +65,21 @@ def bump(
         typer.Option(metavar="FILE", help="JSON, URL to hash: files that need not be looked up or downloaded."),
     ] = None,
     dependencies: Annotated[
-        Dependencies, typer.Option(help="Requirements that upstream changed: carried over, said, or left alone.")
-    ] = Dependencies.off,
+        Dependencies | None,
+        typer.Option(
+            help="Requirements that upstream changed: carried over, said, or left alone.",
+            show_default="update; off with --to and --known-sha256",
+        ),
+    ] = None,
 ) -> int:
     """Say what should move to which version and show the edits; --write applies them.
 
-    Only the lines with the version, the hashes of sources and the build number change. Where a feedstock can't move
-    the reason is said, and where anything about an edit is not sure nothing is written.
+    Only the lines with the version, the hashes of sources and the build number change, and those with requirements and
+    commands that upstream changed between the two versions. Where a feedstock can't move the reason is said, and where
+    anything about an edit is not sure nothing is written.
     """
-    if dependencies is not Dependencies.off:
-        raise InputError(f"--dependencies {dependencies.value} is not there yet", hint="Give --dependencies off.")
+    if dependencies is None:
+        dependencies = Dependencies.off if to and known_sha256 else Dependencies.update
     workspace = read_workspace(context.settings.workspace)
     folders = [workspace.find(name) for name in feedstocks or ()] or [*workspace, *workspace.lines]
     if to and len(folders) != 1:
@@ -81,7 +87,12 @@ def bump(
     if check:
         context.observer.warned("the proof is not there yet: what a bump does to the targets was not looked at")
     with ThreadPoolExecutor(context.settings.connections) as sources, ThreadPoolExecutor(4) as several:
-        bumping = _Bumping(context, _known(known_sha256), sources)
+        drifting = (
+            Drifting(context, sources, write=dependencies is Dependencies.update, channel=check)
+            if dependencies is not Dependencies.off
+            else None
+        )
+        bumping = _Bumping(context, _known(known_sha256), sources, drifting)
         results = list(several.map(lambda folder: bumping.result(folder, to), folders))
     if write:
         for folder, (result, _) in zip(folders, results, strict=True):
@@ -106,8 +117,15 @@ def _exit_code(results: Iterable[Bump | Skip], *, asked: bool) -> int:
 class _Bumping:
     """One run: what is asked of upstream is asked once."""
 
-    def __init__(self, context: Context, known: dict[str, dict[str, str]], executor: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        context: Context,
+        known: dict[str, dict[str, str]],
+        executor: ThreadPoolExecutor,
+        drifting: Drifting | None,
+    ) -> None:
         self.context = context
+        self.drifting = drifting
         self.executor = executor
         self.digests = Digests(known, Ask(project=self.project, download=self.download))
 
@@ -131,7 +149,11 @@ class _Bumping:
                 reason = f"it is at {current} already"
                 return Skip(feedstock=folder.name, branch=branch, reason=reason), current
             done = edited(text, path=shown, to=to, files=self.digests, executor=self.executor, settings=settings)
-            return bump_of(folder.name, branch, path, done, rejected=rejected, chosen=chosen), current  # type: ignore[arg-type]
+            made = bump_of(folder.name, branch, path, done, rejected=rejected, chosen=chosen)  # type: ignore[arg-type]
+            if self.drifting is None:
+                return made, current
+            projects = projects_of(text, path=shown, version=current, settings=settings)
+            return self.drifting.of(made, projects, shown), current
         except ForgeError as error:
             kind = "unknown" if isinstance(error, UnknownError) else "no" if isinstance(error, MissingError) else ""
             return (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dirac_forge.bump.drift import Drift
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
 
@@ -47,6 +49,7 @@ def _json(result: Bump | Skip, current: str, *, proven: bool) -> dict[str, Any]:
                 "status": result.status,
                 "reason": "; ".join(change.reasons),
                 **common,
+                "dependencies": _dependencies(result.drift),
                 "waits_for": list(result.waits_for),
                 "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
                 "hashes": [
@@ -55,6 +58,11 @@ def _json(result: Bump | Skip, current: str, *, proven: bool) -> dict[str, Any]:
                 "rejected": [{"version": str(item.version), "reason": item.reason} for item in result.rejected],
                 "notes": [*result.notes, *([] if proven else [UNPROVEN])],
             }
+
+
+def _dependencies(drift: Drift | None) -> dict[str, list[dict[str, Any]]]:
+    lines = {"added": drift.added, "removed": drift.removed, "changed": drift.changed} if drift is not None else {}
+    return {kind: [asdict(line) for line in lines.get(kind, ())] for kind in ("added", "removed", "changed")}
 
 
 def bumps_text(results: Sequence[tuple[Bump | Skip, str]], *, written: bool, proven: bool) -> RenderableType:

@@ -1,0 +1,56 @@
+"""A bump with what drifted: the requirements in its text, its reasons and its reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dirac_forge.bump.draft import Change as Line
+from dirac_forge.bump.drift import Drift
+from dirac_forge.bump.proposal import Bump
+
+__all__ = ["carried", "described"]
+
+
+def carried(bump: Bump, drift: Drift, *, write: bool, lacking: Sequence[str] = ()) -> Bump:
+    """`bump` with its drift: in the edits with `write`, else in the report only.
+
+    `lacking` are packages that a line carried over needs and the channel does not have: with any the bump is blocked.
+    """
+    told = tuple(note.text for note in drift.notes)
+    if not write:
+        would = tuple(f"not carried over: {described(line)}" for line in drift.changes)
+        return replace(bump, drift=drift, notes=(*bump.notes, *would, *told))
+    change = bump.change
+    (edit,) = change.edits
+    reasons = tuple(described(line) for line in drift.changes)
+    body = change.body
+    if reasons:
+        body += "\nRequirements:\n\n" + "".join(f"- {reason}\n" for reason in reasons)
+    if told:
+        body += "\nFor a person to look at:\n\n" + "".join(f"- {text}\n" for text in told)
+    return replace(
+        bump,
+        change=replace(
+            change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons), body=body
+        ),
+        edited=replace(bump.edited, after=drift.text),
+        status="blocked" if lacking else bump.status,
+        waits_for=_unique((*bump.waits_for, *lacking)),
+        notes=(*bump.notes, *told),
+        drift=drift,
+    )
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def described(line: Line) -> str:
+    """One line carried over, as a sentence: what, where and upstream's line behind it."""
+    if line.before and line.after:
+        what = f"{line.before} → {line.after}"
+    else:
+        what = f"{line.after} added" if line.after else f"{line.before} removed"
+    behind = f": {line.evidence}" if line.evidence else ""
+    return f"{line.output}, {line.part.replace('_', ' ')}: {what} ({line.reason}{behind})"

@@ -1,0 +1,98 @@
+"""What upstream builds with, carried over to an output's host list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.bump.draft import Draft
+from dirac_forge.bump.needs import Need, needs_of
+from dirac_forge.bump.recipe_lines import Line, OutputLines
+from dirac_forge.bump.requirements_drift import NEVER, followed
+from dirac_forge.recipe.expansion import Providers, readable
+from dirac_forge.recipe.hosts import build_backend, build_requirements
+from dirac_forge.recipe.read import Section
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import Facts, SdistFacts
+
+__all__ = ["host_drift"]
+
+
+def host_drift(
+    draft: Draft, output: OutputLines, old: Facts, new: Facts, *, scope: Scope, providers: Providers
+) -> None:
+    """Carry over what changed in the requirements of the build.
+
+    A backend that goes is replaced by the one that comes, and bounds move; what the recipe lists bare stays bare. What
+    a noarch package's backend needs besides is told only: an sdist often builds without it. Recipes older than host
+    have these lines in build.
+    """
+    section: Section = "host" if output.of("host") else "build"
+    lines = [line for line in output.of(section) if line.kind == "package"]
+    compiled = section == "build" and any(line.kind == "compiler" for line in output.of("build"))
+    if old.sdist is None or new.sdist is None or not lines or compiled:
+        return
+    noarch = output.output.noarch is not None
+    before = needs_of(build_requirements(old.sdist), scope, providers, noarch=noarch)
+    after = needs_of(build_requirements(new.sdist), scope, providers, noarch=noarch)
+    _removed(draft, output, lines, before, after, new.sdist)
+    needed = _backend(old.sdist) != _backend(new.sdist) or not noarch
+    name = output.output.name
+    for key, need in after.items():
+        mine = [line for line in lines if line.key in need.keys]
+        if key in NEVER or before.get(key) == need:
+            continue
+        if key in before:
+            for line in mine:
+                if line.spec:
+                    followed(draft, name, line, before[key], need)
+        elif not mine and needed:
+            _add(draft, output, section, need, _bare(before, lines))
+        elif not mine:
+            draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
+
+
+def _removed(
+    draft: Draft,
+    output: OutputLines,
+    lines: Sequence[Line],
+    before: Mapping[str, Need],
+    after: Mapping[str, Need],
+    sdist: SdistFacts,
+) -> None:
+    named = {canonicalize_name(one.name) for one in readable(build_requirements(sdist))}
+    runs = {line.key for line in output.of("run")}
+    for key, need in before.items():
+        if key in NEVER or key in after or need.keys & named:
+            continue
+        for line in lines:
+            if line.key in need.keys and line.key not in runs:
+                draft.remove(
+                    output.output.name, line, need.evidence, "upstream builds without it now", project=need.projects[0]
+                )
+
+
+def _backend(sdist: SdistFacts) -> str:
+    return build_backend(sdist).partition(":")[0].partition(".")[0]
+
+
+def _bare(before: Mapping[str, Need], lines: Sequence[Line]) -> bool:
+    """Whether the recipe lists tools without the bounds that upstream had for them."""
+    bounded = [need for need in before.values() if need.everywhere]
+    theirs = [line for need in bounded for line in lines if line.key in need.keys]
+    return bool(theirs) and not any(line.spec for line in theirs)
+
+
+def _add(draft: Draft, output: OutputLines, section: Section, need: Need, bare: bool) -> None:
+    for when, spec in need.lines.values():
+        draft.add(
+            output,
+            section,
+            need.package,
+            "" if bare else spec,
+            evidence=need.evidence,
+            reason="upstream builds with it now",
+            when=when,
+            project=need.projects[0] if need.projects else "",
+        )

@@ -1,0 +1,141 @@
+"""Drift for `dirac-forge bump`: what upstream says of both releases, looked up; the decisions are made in `bump`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+from dirac_forge.bump.carrying import carried
+from dirac_forge.bump.drift import Change, Drift, drift, newcomers
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.channel.names import candidates, package_for
+from dirac_forge.cli.context import Context
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.recipe.expansion import readable
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import CoreMetadata, Facts
+
+if TYPE_CHECKING:
+    from dirac_forge.channel.catalogue import RattlerCatalogue
+    from dirac_forge.upstream.lookup import Lookup
+
+__all__ = ["Drifting"]
+
+
+class Drifting:
+    """One run: each release is read once, and the channel is asked only where something new is required."""
+
+    def __init__(self, context: Context, executor: Executor, *, write: bool, channel: bool) -> None:
+        """`write` puts requirements into the edits; without `channel` nobody asks whether it has them."""
+        self.context = context
+        self.executor = executor
+        self.write = write
+        self.channel = channel
+        self.scope = Scope(pythons=context.settings.pythons, python_min=context.settings.python_min)
+
+    def of(self, bump: Bump, projects: Iterable[str], path: str) -> Bump:
+        """`bump` with what changed in what its projects require; what could not be found out is a note."""
+        problems: list[str] = []
+        old = self._facts(projects, bump.old, problems)
+        new = self._facts([one.release.project for one in old], bump.new, problems)
+        joined = self._facts(newcomers(old, new), bump.new, [])
+        self._foresee([*old, *new, *joined])
+        found = drift(
+            bump.edited.after,
+            path,
+            old,
+            [*new, *joined],
+            names=self.package,
+            scope=self.scope,
+            metadata=self._metadata,
+        )
+        lacking, optional = self._lacking(found)
+        notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
+        done = carried(bump, found, write=self.write, lacking=lacking)
+        return replace(done, notes=(*done.notes, *notes, *optional))
+
+    def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[Facts]:
+        asked: list[Future[Facts]] = [
+            self.executor.submit(self._lookup.facts, project, SpecifierSet(f"=={version}")) for project in projects
+        ]
+        found = []
+        for future in asked:
+            try:
+                found.append(future.result())
+            except ForgeError as error:
+                problems.append(error.message)
+        return found
+
+    def _foresee(self, facts: Iterable[Facts]) -> None:
+        """Ask the channel once for all names that will be asked for one by one."""
+        if self.channel:
+            texts = [text for one in facts for text in one.metadata.requires_dist]
+            names = self.context.settings.names
+            self._catalogue.info(sorted({c for one in readable(texts) for c in candidates(one.name, overrides=names)}))
+
+    def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
+        with suppress(ForgeError):
+            return self._lookup.metadata(project, specifiers)
+        return None
+
+    def package(self, project: str) -> str:
+        """The project's package, as the workspace, the tables or the channel say."""
+        names = self.context.settings.names
+        listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
+        return package_for(project, overrides=names, catalogue=listing).package
+
+    def _lacking(self, found: Drift) -> tuple[list[str], list[str]]:
+        """Packages that the channel lacks for what is carried over, and notes on those that upstream can do without."""
+        waits: list[str] = []
+        notes: list[str] = []
+        for line in self._asked(found):
+            name, _, spec = line.after.partition(" ")
+            try:
+                status = self._catalogue.status(name, spec).status
+            except InputError:
+                continue
+            if status in {"missing", "outdated"} and line.optional:
+                notes.append(f"{line.after}: the channel's is {status}; it is optional upstream ({line.evidence})")
+            elif status in {"missing", "outdated"}:
+                waits.append(name)
+        return list(dict.fromkeys(waits)), notes
+
+    def _asked(self, found: Drift) -> Sequence[Change]:
+        if not self.channel or not self.write:
+            return ()
+        own = {line.package for line in found.added if line.part == "output"}
+        lines = (*found.added, *found.changed)
+        return [
+            line
+            for line in lines
+            if line.part in {"build", "host", "run"} and line.package not in own and "{{" not in line.after
+        ]
+
+    @cached_property
+    def _lookup(self) -> Lookup:
+        from dirac_forge.upstream.index import Index  # noqa: PLC0415  # where nothing is compared no index is asked
+        from dirac_forge.upstream.lookup import Lookup  # noqa: PLC0415
+
+        context = self.context
+        index = Index(context.http, url=context.settings.index_url)
+        return Lookup(context.http, index, context.store, pythons=context.settings.pythons)
+
+    @cached_property
+    def _catalogue(self) -> RattlerCatalogue:
+        from dirac_forge.channel.catalogue import RattlerCatalogue  # noqa: PLC0415  # the solver's library is large
+
+        settings = self.context.settings
+        return RattlerCatalogue.open(
+            settings.channels,
+            self.scope.platforms,
+            offline=settings.offline,
+            cache_dir=settings.cache / "repodata",
+            reachable=self.context.http.reachable,
+            observer=self.context.observer,
+        )
