@@ -40,7 +40,7 @@ def bump_of(
         f"{name} of {digest.url}: {_ORIGINS[digest.origin]}"
         for digest in edited.digests
         for name in ("sha256", "sha1", "md5")
-        if digest.hashes.get(name, "-") in edited.after
+        if (value := digest.hashes.get(name)) is not None and value in edited.after
     )
     reasons = (chosen or f"{edited.new} was asked for", *hashes)
     passed = tuple(f"{item.version} was passed over: {item.reason}" for item in rejected)

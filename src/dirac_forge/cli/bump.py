@@ -98,7 +98,10 @@ def bump(
         for folder, (result, _) in zip(folders, results, strict=True):
             if isinstance(result, Bump) and result.status == "proposed":
                 _write(folder, result)
-    context.answer(bumps_text(results, written=write, proven=False), bumps_json(results, proven=False))
+    if context.options.json:
+        context.answer("", bumps_json(results, proven=False))
+    else:
+        context.answer(bumps_text(results, written=write, proven=False), None)
     return _exit_code((result for result, _ in results), asked=bool(to or feedstocks))
 
 

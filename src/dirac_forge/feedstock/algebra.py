@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-
-from rattler import Version
+from typing import TYPE_CHECKING
 
 from dirac_forge.feedstock.pinning import Configuration, ConfigurationError, parse_configuration
 from dirac_forge.recipe.yamlnodes import YamlError, compose, plain
+
+if TYPE_CHECKING:
+    from rattler import Version
 
 __all__ = ["MigrationKeys", "migrated"]
 
@@ -90,6 +92,8 @@ def _place(value: str, ordering: Sequence[str]) -> int:
 
 @lru_cache(maxsize=10_000)
 def _version(text: str) -> tuple[int, Version | str]:
+    from rattler import Version  # noqa: PLC0415  # 40 ms that a recipe without migrations does not need
+
     try:
         return 1, Version(text.replace(" ", ".").replace("*", "1"))
     except Exception:  # noqa: BLE001 — rattler's errors share no base class

@@ -198,10 +198,11 @@ def _sources(
     """The sources of an output before and after, mirrors together; those without a URL (git's, paths) left out."""
     if len(old.sources) != len(new.sources):
         raise RecipeError(f"at {draft.new} it would have other sources: edit it by hand", path=draft.path)
-    groups: dict[int, list[tuple[ReadSource, ReadSource]]] = {}
+    # A loop makes many sources in one line; mirrors are checked by the same hashes.
+    groups: dict[tuple[object, ...], list[tuple[ReadSource, ReadSource]]] = {}
     for was, now in zip(old.sources, new.sources, strict=True):
         if now.url and "://" in now.url:
-            groups.setdefault(now.entry, []).append((was, now))
+            groups.setdefault((now.entry, was.sha256, was.sha1, was.md5), []).append((was, now))
     return [(tuple(was for was, _ in group), tuple(now for _, now in group)) for group in groups.values()]
 
 

@@ -42,20 +42,23 @@ def variations(text: str, line: int, *, listed: str | None = None, version: str 
 
 def _named(place: Place, listed: str, version: str) -> Iterator[tuple[str, str]]:
     """The URL of the file that the index lists, the version written as before."""
-    raw = _OLD_HOSTS.sub("https://pypi.org/packages/", place.raw)
+    raw = place.raw
     quote = raw[-1] if raw[-1:] in "'\"" else ""
     folder, _, last = _last_part(raw.removesuffix(quote) if quote else raw)
     filename = listed.rpartition("/")[2]
     written = re.findall(rf"(?<=-)(?:{_VERSION})", last)
     stem, found, ending = filename.rpartition(version)
-    spelled = f"{stem}{written[-1]}{ending}" if found and written and "{{" in written[-1] else filename
+    version_written = written[-1] if written and "{{" in written[-1] else version
+    spelled = f"{stem}{version_written}{ending}" if found else filename
     if _HASHED.search(raw):
         # Its folders are made from the file's content: they are others for each file.
         folder, said = quote[:1] + listed.rpartition("/")[0], f"its URL is {listed}"
     else:
         said = f"its file is called {filename}"
-    same = last.partition("{{")[0].lower() == stem.lower() and last.endswith(ending)
-    yield f"{folder}/{last if same and _HASHED.search(raw) else spelled}{quote}", said
+        # Where the recipe has a variable for the name, it goes on to be used; the caller sees whether it fits.
+        for variable in dict.fromkeys(re.findall(r"\$?\{\{[^{}\[\]]*\}\}", folder) if found else ()):
+            yield f"{folder}/{variable}-{version_written}{ending}{quote}", said
+    yield f"{folder}/{spelled}{quote}", said
 
 
 def _last_part(url: str) -> tuple[str, str, str]:

@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, cast
 
-from rattler import Version, VersionSpec
-
 from dirac_forge.recipe import yamlnodes
 from dirac_forge.recipe.expressions import braces, evaluate, expression_names
 from dirac_forge.recipe.functions import FUNCTIONS, called_names, functions, marked, requirement, without_marks
@@ -59,6 +57,8 @@ _MAX_VALUES = 100_000
 def _match(value: object, spec: object) -> object:
     if (unknown := merged(value, spec)) is not None:
         return unknown
+    from rattler import Version, VersionSpec  # noqa: PLC0415  # 40 ms that few recipes need
+
     version = as_text(value).split(" ")[0].removesuffix(".*").removeprefix("==").removeprefix("=")
     try:
         return bool(VersionSpec(as_text(spec)).matches(Version(version)))

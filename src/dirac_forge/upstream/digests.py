@@ -109,16 +109,25 @@ class Digests:
         known = self._known.get(_key(url))
         if known is not None and set(algorithms) <= known[1].keys():
             return Digest(url=url, hashes=known[1], origin="given")
+        given = known[1] if known else {}
+        file = self._listed_file(url)
+        if file is None:
+            return _agreeing(self._downloaded(url, url), given, "file")
+        listed = _agreeing(Digest(url=url, hashes=file.hashes, origin="index"), given, "index")
+        if set(algorithms) <= listed.hashes.keys():
+            return listed
+        return _agreeing(self._downloaded(url, file.url), listed.hashes, "file")
+
+    def _listed_file(self, url: str) -> File | None:
+        """The file as the index lists it, None for a URL elsewhere; raises NotFoundError where it lists none."""
         named = project_of(url)
-        if named is not None:
-            file = next((file for file in self._files(named[0]) if file.filename == named[1]), None)
-            if file is None or (_HASHED.search(url) and urlsplit(file.url).path != urlsplit(url).path):
-                raise NotFoundError(f"{redact(url)}: the index lists no such file")
-            if set(algorithms) <= file.hashes.keys():
-                digest = Digest(url=url, hashes=file.hashes, origin="index")
-                return _agreeing(digest, known[1] if known else {}, "index")
-        digest = self._downloaded(url)
-        return _agreeing(digest, known[1] if known else {}, "file")
+        if named is None:
+            return None
+        file = next((file for file in self._files(named[0]) if file.filename == named[1]), None)
+        parts = urlsplit(file.url) if file is not None else None
+        if parts is None or (_HASHED.search(url) and parts.hostname in _PYPI and parts.path != urlsplit(url).path):
+            raise NotFoundError(f"{redact(url)}: the index lists no such file")
+        return file
 
     def listed(self, url: str, version: str) -> str | None:
         """Where the file of the same kind (an sdist, or a wheel) of this version is, None where nobody lists one."""
@@ -150,12 +159,13 @@ class Digests:
                 self._projects[name] = found
         return [file for release in found.releases for file in release.files]
 
-    def _downloaded(self, url: str) -> Digest:
-        if urlsplit(url).scheme not in {"http", "https"}:
+    def _downloaded(self, url: str, place: str) -> Digest:
+        """The hashes of the file at `url`, which is downloaded from `place`."""
+        if urlsplit(place).scheme not in {"http", "https"}:
             raise UnreachableError(f"{redact(url)}: only http and https are downloaded")
         digests = {name: hashlib.new(name, usedforsecurity=False) for name in ("sha256", "sha1", "md5")}
         first = b""
-        for chunk in self._ask.download(url, LARGEST):
+        for chunk in self._ask.download(place, LARGEST):
             first = first or chunk[:512]
             for digest in digests.values():
                 digest.update(chunk)
@@ -173,7 +183,7 @@ def _agreeing(digest: Digest, given: Mapping[str, str], who: str) -> Digest:
         other = digest.hashes.get(algorithm)
         if other is not None and other != value:
             raise InputError(
-                f"{redact(digest.url)}: {algorithm} {value} was given, but the {who} says {other}",
+                f"{redact(digest.url)}: {algorithm} {value} was expected, but the {who} has {other}",
                 hint="Nothing of it was used. Find out which is right before anything else.",
             )
     return Digest(url=digest.url, hashes={**given, **digest.hashes}, origin=digest.origin)

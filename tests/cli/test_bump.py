@@ -1,0 +1,157 @@
+"""`dirac-forge bump` from the outside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.cli import main
+from support.archives import sdist
+from support.index import IndexFile, PackageIndex
+from support.server import Answer, Server, dead_port
+
+OLD = "a" * 64
+ARCHIVE = sdist("demo", "1.1", {"setup.py": ""})
+SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
+
+
+def recipe(url: str) -> str:
+    return (
+        "context:\r\n  version: '1.0'\r\npackage:\r\n  name: demo\r\n  version: ${{ version }}\r\n"
+        f"source:\r\n  url: {url}\r\n  sha256: {OLD}\r\nbuild:\r\n  number: 2\r\n"
+    )
+
+
+PYPI = "https://pypi.org/packages/source/d/demo/demo-${{ version }}.tar.gz"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    put(tmp_path, "demo", recipe(PYPI))
+    return tmp_path
+
+
+def put(workspace: Path, name: str, text: str) -> Path:
+    path = workspace / "feedstocks" / name / "recipe/recipe.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text.encode())
+    return path
+
+
+def run(workspace: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+    code = main(["bump", *arguments, "--workspace", str(workspace), "--no-check", "-q", "--json"])
+    return code, json.loads(capsys.readouterr().out)["bumps"]
+
+
+def test_the_newest_release_is_found_written_and_then_there_is_nothing_more(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = workspace / "feedstocks/demo/recipe/recipe.yaml"
+    files: dict[str, bytes | IndexFile] = {
+        "demo-1.0.tar.gz": ARCHIVE,
+        "demo-1.1.tar.gz": ARCHIVE,
+        "demo-1.2.tar.gz": IndexFile(content=b"", yanked="bad"),
+    }
+    with PackageIndex({"demo": files}) as index:
+        code, (found,) = run(workspace, capsys, "--write", "--index-url", index.url)
+        assert (code, found["status"], found["from"], found["to"]) == (0, "proposed", "1.0", "1.1")
+        assert found["rejected"] == [{"version": "1.2", "reason": "yanked (bad)"}]
+        assert (found["checks"], found["waits_for"], found["branch"]) == ([], [], "main")
+        assert found["hashes"][0]["origin"] == "index"
+        assert [edit["path"] for edit in found["edits"]] == ["recipe/recipe.yaml"]
+        expected = recipe(PYPI).replace("1.0", "1.1").replace(OLD, SHA256).replace("number: 2", "number: 0")
+        assert path.read_bytes() == expected.encode()
+        code, (again,) = run(workspace, capsys, "--write", "--index-url", index.url)
+        assert (code, again["status"]) == (0, "skipped")
+        assert again["reason"] == "1.1 is the newest release that fits (1.2: yanked (bad))"
+        assert path.read_bytes() == expected.encode()
+
+
+def test_all_given_asks_nobody(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = workspace / "known.json"
+    known.write_text(json.dumps({"https://pypi.org/packages/source/d/demo/demo-3.0.tar.gz": "b" * 64}))
+    folder = str(workspace / "feedstocks/demo")
+    options = ("--to", "3.0", "--offline", "--known-sha256", str(known), "--dependencies", "off")
+    code, (found,) = run(workspace, capsys, folder, *options)
+    assert (code, found["to"], found["hashes"][0]["origin"]) == (0, "3.0", "given")
+    assert OLD in (workspace / "feedstocks/demo/recipe/recipe.yaml").read_text()  # not without --write
+    code, (found,) = run(workspace, capsys, "demo", "--to", "1.0", "--offline")
+    assert (code, found["status"], found["reason"]) == (0, "skipped", "it is at 1.0 already")
+
+
+def test_what_nobody_knows_is_told_for_each_feedstock_and_the_others_go_on(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(workspace, "elsewhere", recipe("https://example.com/demo-${{ version }}.tar.gz"))
+    put(workspace, "broken", "a: [")
+    with PackageIndex({"demo": {"demo-1.1.tar.gz": ARCHIVE}}) as index:
+        code, found = run(workspace, capsys, "--index-url", index.url)
+    assert code == 0
+    assert [(one["feedstock"], one["status"]) for one in found] == [
+        ("broken", "skipped"),
+        ("demo", "proposed"),
+        ("elsewhere", "skipped"),
+    ]
+    assert found[2]["reason"] == (
+        "its sources are not on PyPI, and finding releases of other hosts is not supported yet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "reason"),
+    [
+        (Answer(status=404), 1, "404"),
+        (Answer(body=b"<!doctype html>"), 1, "what the server sends is a web page"),
+        (Answer(headers={"Content-Length": str(10 * 1024**3)}, hang_up=True), 1, "limit"),
+        (Answer(status=403), 3, "403"),
+    ],
+)
+def test_files_that_are_not_there(
+    answer: Answer, code: int, reason: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Server(lambda asked: answer if "demo-2.0.tar.gz" in asked.path else Answer(status=404)) as server:
+        path = put(workspace, "elsewhere", recipe(f"{server.url}/demo-${{{{ version }}}}.tar.gz"))
+        before = path.read_bytes()
+        got, (found,) = run(workspace, capsys, "elsewhere", "--to", "2.0", "--write")
+    assert (got, found["status"], path.read_bytes()) == (code, "skipped", before)
+    assert found["reason"].startswith(f"{server.url}/demo-2.0.tar.gz")
+    assert reason in found["reason"]
+
+
+def test_an_index_that_does_not_answer_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, (found,) = run(workspace, capsys, "demo", "--index-url", f"http://127.0.0.1:{dead_port()}/simple/")
+    assert (code, found["status"], found["kind"]) == (3, "skipped", "unknown")
+
+
+def test_a_recipe_without_a_version_is_unreadable(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(workspace, "none", "package:\n  name: none\nbuild:\n  number: 0\n")
+    code, (found,) = run(workspace, capsys, "none", "--to", "2.0")
+    assert (code, found["kind"]) == (2, "unreadable")
+    assert found["reason"].endswith("recipe.yaml: it has no version that can be known")
+
+
+def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with PackageIndex({"demo": {"demo-1.1.tar.gz": ARCHIVE}}) as index:
+        options = ("--workspace", str(workspace), "--index-url", index.url, "--no-check", "-q")
+        assert main(["bump", "demo", *options]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("demo 1.0 → 1.1: proposed\n  1.1 is the newest that fits\n")
+    assert f"+  sha256: {SHA256}\n" in out
+
+
+def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(workspace, "other", recipe(PYPI))
+    known = workspace / "known.json"
+    known.write_text("[")
+    for arguments, message in (
+        (("--to", "2.0"), "--to is for one feedstock"),
+        (("nowhere",), f"there is no feedstock nowhere in {workspace / 'feedstocks'}"),
+        (("demo", "--known-sha256", str(known)), f"--known-sha256: {known} can't be read"),
+    ):
+        assert main(["bump", *arguments, "--workspace", str(workspace), "-q"]) == 2
+        assert message in capsys.readouterr().err
