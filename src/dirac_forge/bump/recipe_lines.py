@@ -12,8 +12,14 @@ from dirac_forge.recipe.read import ReadOutput, ReadRequirement, RecipeText, Sec
 
 __all__ = ["Block", "Line", "OutputLines", "block_at", "key_block", "outputs_of", "split_item"]
 
-PLATFORMS = ("linux-64", "osx-64", "win-64")
-"""Together they see every line that selectors and conditions on the system keep or drop."""
+PLATFORMS = (
+    ("linux-64", "linux-64"),
+    ("linux-aarch64", "linux-64"),
+    ("osx-64", "osx-64"),
+    ("osx-arm64", "osx-64"),
+    ("win-64", "win-64"),
+)
+"""Target and build platform: together they see the lines of all systems, and those for cross-compiling."""
 _ITEM = re.compile(
     r"(?P<lead>\s*(?:-\s+)?(?:(?:then|else):\s*)?(?:-\s+)?(?P<quote>[\"']?))"
     r"(?P<name>[A-Za-z0-9_][\w.-]*(?=[\s<>=!~\"'#]|$))(?P<gap>[ \t]*)(?P<spec>[^#\"']*?)(?P<tail>(?P=quote)\s*(?:#.*)?)"
@@ -78,8 +84,10 @@ class _Seen:
 def outputs_of(recipe: RecipeText, *, python_min: str) -> tuple[OutputLines, ...]:
     """The outputs (and what they have in common) with their lines; raises RecipeError."""
     seen: dict[tuple[str, int], _Seen] = {}
-    for platform in PLATFORMS:
-        rendered = recipe.render(platform=platform, variant={"python_min": python_min}, stubs=True)
+    for platform, build in PLATFORMS:
+        rendered = recipe.render(
+            platform=platform, build_platform=build, variant={"python_min": python_min}, stubs=True
+        )
         for output in rendered.outputs:
             one = seen.setdefault((output.name, output.line), _Seen(output))
             one.platforms += 1
