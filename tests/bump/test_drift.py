@@ -232,6 +232,14 @@ def test_host_moves_bounds_and_leaves_bare_lines_bare(format_: str) -> None:
     assert changed_lines(text, result.text) == ["- - setuptools_scm >=6", "+ - setuptools_scm >=8"]
 
 
+def test_a_tool_that_build_lists_for_cross_compiling_moves_too() -> None:
+    build = "  build:\n    - if: build_platform != target_platform\n      then:\n        - maturin >=1,<2\n  host:\n"
+    text = recipe("v1", host=("python", "pip", "maturin >=1,<2")).replace("  host:\n", build, 1)
+    text = text.replace("  noarch: python\n", "")
+    old, new = (built(v, spec, backend="maturin") for v, spec in (("1", "maturin>=1,<2"), ("2", "maturin>=1.10,<2")))
+    assert merge(text, "v1", old, new).text == text.replace("maturin >=1,<2", "maturin >=1.10,<2")
+
+
 # Rule 4: Python.
 
 

@@ -169,6 +169,23 @@ def test_a_channel_that_can_not_be_reached_is_unknown_and_said_once(channel: Mak
     ]
 
 
+def test_a_channel_on_conda_anaconda_org_is_called_by_its_name() -> None:
+    observer = Silent()
+
+    catalogue = RattlerCatalogue.open(
+        ["conda-forge", "https://conda.anaconda.org/t/tk-secret/mine/label/dev"],
+        ["linux-64"],
+        reachable=lambda _: False,
+        observer=observer,
+    )
+
+    assert catalogue.info(["pure"]).unread == ("conda-forge", "t/***/mine/label/dev")
+    assert observer.warnings == [
+        "the channel conda-forge can't be reached: what it has is unknown",
+        "the channel t/***/mine/label/dev can't be reached: what it has is unknown",
+    ]
+
+
 def test_a_url_that_is_no_channel_is_unknown(serve: Callable[[Path], tuple[str, list[str]]], tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     url, _ = serve(tmp_path / "empty")
@@ -178,7 +195,7 @@ def test_a_url_that_is_no_channel_is_unknown(serve: Callable[[Path], tuple[str, 
 
     assert catalogue.status("pure", "") == Availability(status="unknown")
     reason = f"HTTP status client error (404 File not found) for url ({url}/noarch/repodata.json)"
-    assert observer.warnings == [f"the channel {url} can't be read: {reason}: what it has is unknown"]
+    assert observer.warnings == [f"the channel {url} can't be read for linux-64: {reason}: what it has is unknown"]
 
 
 def test_a_malformed_remote_channel_is_unknown(
@@ -193,28 +210,42 @@ def test_a_malformed_remote_channel_is_unknown(
     assert catalogue.status("pure", "") == Availability(status="unknown")
 
 
-def test_a_malformed_snapshot_is_an_error_that_names_the_file(channel: MakeChannel) -> None:
-    folder = channel("here")
+def test_a_truncated_snapshot_is_unknown_and_named_once(channel: MakeChannel) -> None:
+    folder = channel("here", "linux-64/compiled 1.0")
     path = folder / "noarch" / "repodata.json"
     path.write_text('{"packages": {', encoding="utf-8")
+    observer = Silent()
 
-    with pytest.raises(InputError) as caught:
-        RattlerCatalogue.open([folder], ["linux-64"]).info(["pure"])
+    catalogue = RattlerCatalogue.open([folder], ["linux-64", "osx-64"], observer=observer)
 
-    assert caught.value.message.startswith(f"{path}: not readable as repodata: EOF while parsing")
+    assert catalogue.status("pure", "") == Availability(status="unknown")
+    assert catalogue.status("compiled", "") == Availability(status="unknown")
+    (warning,) = observer.warnings
+    assert warning.startswith(f"{path}: the repodata can't be read: EOF while parsing")
+    assert warning.endswith(": what it has is unknown")
 
 
-def test_a_malformed_record_is_an_error_that_names_the_file(channel: MakeChannel) -> None:
-    folder = channel("here", python=["pure 1.0"])
+@pytest.mark.parametrize(
+    ("depends", "problem"),
+    [(3, "depends: expected a list of strings, not 3"), (["lib >=>1 ??"], "the spec 'lib >=>1 ??' can't be parsed")],
+)
+def test_a_malformed_record_is_left_out_with_one_warning(channel: MakeChannel, depends: object, problem: str) -> None:
+    folder = channel("here", "linux-64/compiled 1.0", python=["pure 1.0", "pure 2.0", "other 1.0"])
     path = folder / "noarch" / "repodata.json"
     repodata = json.loads(path.read_text(encoding="utf-8"))
-    repodata["packages.conda"]["pure-1.0-h0_0.conda"]["depends"] = 3
+    repodata["packages.conda"]["pure-2.0-h0_0.conda"]["depends"] = depends
+    repodata["packages.conda"]["other-1.0-h0_0.conda"]["depends"] = depends
     path.write_text(json.dumps(repodata), encoding="utf-8")
+    observer = Silent()
 
-    with pytest.raises(InputError) as caught:
-        RattlerCatalogue.open([folder], ["linux-64"]).info(["pure"])
+    catalogue = RattlerCatalogue.open([folder], ["linux-64", "osx-64"], observer=observer)
 
-    assert caught.value.message.startswith(f"{path}: not readable as repodata: ")
+    assert catalogue.info(["pure", "other"])["pure"].versions == ("1.0",)
+    assert catalogue.status("other", "") == Availability(status="missing")
+    assert sorted(observer.warnings) == [
+        f"{path}: other-1.0-h0_0.conda is left out: {problem}",
+        f"{path}: pure-2.0-h0_0.conda is left out: {problem}",
+    ]
 
 
 @pytest.mark.parametrize("spelled", ["nowhere", "./nowhere"])
@@ -230,7 +261,7 @@ def test_a_folder_that_is_no_channel(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         RattlerCatalogue.open([tmp_path], ["linux-64"])
 
-    assert caught.value.message == f"{tmp_path}: this is no channel: no <subdir>/repodata.json is in it"
+    assert caught.value.message == f"{tmp_path}: no channel: it holds no <subdir>/repodata.json"
 
 
 def test_a_bare_word_is_a_folder_where_there_is_one(
@@ -243,7 +274,7 @@ def test_a_bare_word_is_a_folder_where_there_is_one(
 
 
 def test_text_that_is_no_channel() -> None:
-    with pytest.raises(InputError, match=r"^'http://' is no channel: "):
+    with pytest.raises(InputError, match=r"^'http://' is not a channel: empty host\n"):
         RattlerCatalogue.open(["http://"], ["linux-64"])
 
 

@@ -220,6 +220,17 @@ def test_a_remote_channel_is_read_through_the_gateway(served: str, tmp_path: Pat
     assert channel.index("linux-64").names() == {"app", "lib"}
 
 
+def test_what_the_solver_passes_over_in_a_remote_channel_is_told_once(
+    served: str, simple: Path, tmp_path: Path
+) -> None:
+    write_channel(simple, {"noarch": [pkg("app 1.0", noarch="generic"), pkg("app 2.0", "l >=>1 ??", noarch="generic")]})
+    watcher = Silent()
+    channel = Channel.open([served], cache_dir=tmp_path / "cache", observer=watcher)
+    for platform in ("linux-64", "osx-64"):
+        assert versions(channel.solve(["app"], platform=platform)) == {"app": "1.0"}
+    assert watcher.warnings == [f"{served}: app-2.0-0.conda is left out: the spec 'l >=>1 ??' can't be parsed"]
+
+
 def test_what_another_platform_of_a_remote_channel_has(served: str, tmp_path: Path) -> None:
     channel = Channel.open([served], cache_dir=tmp_path / "cache")
     assert isinstance(channel.solve(["app"], platform="win-64"), NoSolution)
@@ -255,7 +266,7 @@ def test_an_unreachable_channel_is_asked_once_and_unknown(tmp_path: Path) -> Non
     channel = Channel.open(["https://conda.example.invalid/c"], cache_dir=tmp_path, reachable=reachable)
     for platform in ("linux-64", "osx-64", "linux-64"):
         with pytest.raises(
-            ChannelUnknownError, match=r"https://conda\.example\.invalid/c/: the channel can't be reached"
+            ChannelUnknownError, match=r"the channel https://conda\.example\.invalid/c can't be reached"
         ):
             channel.solve(["app"], platform=platform)
     assert asked == ["https://conda.example.invalid/c/"]
@@ -263,7 +274,7 @@ def test_an_unreachable_channel_is_asked_once_and_unknown(tmp_path: Path) -> Non
 
 def test_a_url_without_a_channel_is_unknown(served: str, tmp_path: Path) -> None:
     channel = Channel.open([f"{served}/nowhere"], cache_dir=tmp_path / "cache")
-    with pytest.raises(ChannelUnknownError, match="can't be read for linux-64: could not find subdir 'noarch'"):
+    with pytest.raises(ChannelUnknownError, match="can't be read for linux-64: HTTP status client error"):
         channel.solve(["app"], platform="linux-64")
 
 
@@ -287,7 +298,7 @@ def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> N
         channel = Channel.open(
             [f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=1.5, retries=0
         )
-        with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64"):
+        with pytest.raises(ChannelUnknownError, match=r"the channel http://\S+ can't be read for linux-64"):
             channel.solve(["app"], platform="linux-64")
         assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
     finally:
@@ -315,7 +326,9 @@ def test_a_channel_that_stops_half_way_is_not_waited_for(simple: Path, tmp_path:
     try:
         channel = Channel.open([f"http://127.0.0.1:{server.server_port}"], cache_dir=tmp_path / "cache", patience=0.5)
         for _ in range(2):
-            with pytest.raises(ChannelUnknownError, match="the channel can't be read for linux-64: no answer within "):
+            with pytest.raises(
+                ChannelUnknownError, match=r"the channel http://\S+ can't be read for linux-64: no answer within "
+            ):
                 channel.solve(["app"], platform="linux-64")
     finally:
         leave.set()

@@ -271,3 +271,17 @@ def test_a_recipe_that_does_not_render_names_file_and_line(tmp_path: Path) -> No
     with pytest.raises(RecipeError) as caught:
         made(tmp_path, recipe(tmp_path / "it", broken))
     assert caught.value.message.startswith(f"{tmp_path}/it/recipe/recipe.yaml:8: ")
+
+
+@pytest.mark.parametrize(
+    ("version", "needs", "said"),
+    [
+        ("${{ versionn }}", "zlib", ": it: the version '' is none: a variable that is not set renders as nothing"),
+        ("1.0", "zlib >=>1", ":7: it: 'zlib >=>1' is not a package spec"),
+    ],
+)
+def test_mistakes_in_a_recipe_are_named_with_their_place(tmp_path: Path, version: str, needs: str, said: str) -> None:
+    text = f'package:\n  name: it\n  version: {version}\nbuild:\n  noarch: generic\nrequirements:\n  run: ["{needs}"]\n'
+    with pytest.raises(RecipeError) as caught:
+        made(tmp_path, recipe(tmp_path / "it", text))
+    assert caught.value.message == f"{tmp_path / 'it/recipe/recipe.yaml'}{said}"

@@ -110,7 +110,7 @@ def test_wrong_files_are_named(tmp_path: Path, text: str, message: str) -> None:
 def test_a_spec_in_a_file_that_is_none_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "environment.yml"
     path.write_text("dependencies:\n  - numpy >=>1\n")
-    with pytest.raises(InputError, match=r"environment\.yml: 'numpy >=>1' is not a package spec"):
+    with pytest.raises(InputError, match=r"environment\.yml:2: 'numpy >=>1' is not a package spec"):
         read_target(str(path))
 
 

@@ -174,7 +174,5 @@ def test_on_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "  would unblock it: build tool for win-64" in lines
     assert "grid with tool 2.0" in lines
     assert "│ linux-64 │   ▼ worse   │" in lines
-    assert (
-        "linux-64, Python 3.12: worse: tool 2.0 can't be installed: tool → missing: "
-        "no channel has a package of this name"
-    ) in lines
+    at = lines.index("linux-64, Python 3.12: worse")
+    assert lines[at + 1] == "  tool 2.0 can't be installed: tool → missing: no channel has a package of this name"

@@ -48,6 +48,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def channel(tmp_path: Path) -> Path:
     records = [
         record("lib", "1.4"),
+        record("lib", "2.0"),
         record("a", "1.0", "lib >=1.4,<2.0a0"),
         record("a", "1.0", "lib >=2.0,<3.0a0", number=1),
         record("b", "1.0", "lib >=1.4,<2.0a0", "a"),
@@ -120,27 +121,85 @@ def test_unreadable_recipes_are_said_and_left_out(workspace: Path, capsys: pytes
     assert "warning: c is left out" in err
 
 
+def test_unknown_keys_of_conda_forge_yml_are_warned_of(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "ab":
+        (workspace / f"feedstocks/{name}/conda-forge.yml").write_text("bot: {}\nbuild_platfrom: {}\n")
+    for _ in ("read", "kept"):
+        assert main(["migrate", "plan", "lib2", "--workspace", str(workspace), "--json"]) == 0
+        out, err = capsys.readouterr()
+        assert json.loads(out)["waves"] == [["a"], ["b"]]
+        words = " ".join(err.split())
+        for name in "ab":
+            problem = f"{name}/conda-forge.yml:2: build_platfrom is no key of conda-forge.yml"
+            assert f"warning: {problem}; the nearest one is build_platform" in words
+
+
 def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(workspace, "status", "lib2", "--channel", str(channel), "--json") == 0
     found = answer(capsys)
     assert found["feedstocks"] == [
-        {"feedstock": "a", "state": "done", "evidence": "there is a 1.0 (linux-64)", "waits_for": [], "blocks": 1},
+        {
+            "feedstock": "a",
+            "state": "done",
+            "evidence": "there is a 1.0 (linux-64)",
+            "waits_for": [],
+            "waits_for_migrations": [],
+            "blocks": 1,
+        },
         {
             "feedstock": "b",
             "state": "awaiting-pr",
             "evidence": "b has no build with lib 2 (linux-64)",
             "waits_for": [],
+            "waits_for_migrations": [],
             "blocks": 0,
         },
     ]
     assert found["platforms"] == {"linux-64": {"done": 1, "members": 2, "percent": 50.0}}
     assert run(workspace, "next", "lib2", "--channel", str(channel)) == 0
-    assert capsys.readouterr().out == "b  (blocks 0)\n"
+    out = capsys.readouterr().out
+    assert "│ b         │        │ b has no build with lib 2 (linux-64) │" in out
+    assert out.endswith("The others: 1 done.\n")
     assert run(workspace, "run", "lib2", "--channel", str(channel), "--write") == 0
     assert "+  number: 1" in capsys.readouterr().out
     assert "number: 1" in (workspace / "feedstocks/b/recipe/meta.yaml").read_text()
     assert (workspace / "feedstocks/b/.ci_support/migrations/lib2.yaml").read_text() == MIGRATION
     assert "number: 0" in (workspace / "feedstocks/a/recipe/meta.yaml").read_text()
+
+
+def test_a_host_without_a_solution(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = channel / "linux-64/repodata.json"
+    data = json.loads(path.read_text())
+    del data["packages.conda"]["lib-2.0-h_0.conda"]
+    path.write_text(json.dumps(data))
+    arguments = ["lib2", "--channel", str(channel), "--json"]
+    assert run(workspace, "status", *arguments) == 0
+    found = answer(capsys)["feedstocks"]
+    assert isinstance(found, list)
+    assert [(one["feedstock"], one["state"], one["evidence"]) for one in found] == [
+        ("a", "done", "there is a 1.0 (linux-64)"),
+        (
+            "b",
+            "not-solvable",
+            "host of b on linux-64 has no solution: lib: no build matches lib 2.*: the newest version is 1.4",
+        ),
+    ]
+    assert run(workspace, "next", *arguments) == 0
+    assert answer(capsys)["next"] == []
+
+
+def test_another_migration_goes_first(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    migrations = workspace / "migrations"
+    (migrations / "zlib2.yaml").write_text(MIGRATION.replace("lib:", "zlib:"))
+    (migrations / "lib2.yaml").write_text(MIGRATION.replace("kind:", "wait_for_migrators: [zlib2, long_gone]\n  kind:"))
+    arguments = ["status", "lib2", "--channel", str(channel), "--workspace", str(workspace), "--json"]
+    assert main(["migrate", *arguments]) == 0
+    out, err = capsys.readouterr()
+    b = json.loads(out)["feedstocks"][1]
+    assert (b["state"], b["waits_for_migrations"]) == ("awaiting-parents", ["zlib2"])
+    assert b["evidence"] == "waits for the migration zlib2: 0 of 1 done; b has no build with lib 2 (linux-64)"
+    assert "lib2 waits for long_gone, which is not in migrations/" in " ".join(err.split())
+    assert "zlib2, which" not in err
 
 
 def test_a_dead_channel_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +218,37 @@ def test_what_it_does_to_a_target(workspace: Path, channel: Path, capsys: pytest
         (1, "not-installable", "installable"),
         (2, "installable", "installable"),
     ]
-    assert targets[0]["closure"]["linux-64"]["critical_path"] == ["a", "b"]
+    assert targets[0]["closure"]["linux-64"] == {
+        "members": ["b"],
+        "critical_path": ["b"],
+        "length": 1,
+        "outside": [],
+        "proved": True,
+        "reason": "",
+    }
+
+
+def test_packages_from_outside_are_supposed_and_said(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = channel / "linux-64/repodata.json"
+    data = json.loads(path.read_text())
+    far = record("far", "3.1", "lib >=1.4,<2.0a0")
+    data["packages.conda"] |= {"far-3.1-h_0.conda": far, "app-1.0-h_0.conda": record("app", "1.0", "b", "far 3.1 h_0")}
+    path.write_text(json.dumps(data))
+    arguments = ["plan", "lib2", "--channel", str(channel), "--target", "app", "--platform", "linux-64"]
+    assert run(workspace, *arguments, "--json") == 0
+    targets = answer(capsys)["targets"]
+    assert isinstance(targets, list)
+    target = targets[0]
+    assert [one["new"]["status"] for one in target["waves"]] == ["not-installable", "not-installable", "installable"]
+    closure = target["closure"]["linux-64"]
+    assert (closure["members"], closure["outside"], closure["proved"]) == (["b"], ["far"], True)
+    assert run(workspace, *arguments) == 0
+    out = capsys.readouterr().out
+    assert "linux-64: with these 1 outside packages rebuilt too" not in out
+    assert "linux-64: with this outside package rebuilt too, which no feedstock here makes" in out
+    assert "linux-64: 1 member has to be done before app is installable with the new pin: b.\n" in out
 
 
 def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,7 +260,11 @@ def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFi
     assert run(workspace, *arguments) == 0
     found = answer(capsys)
     assert found["waves"] == [["lib"], ["a"], ["b"]]
-    assert found["smallest"] == ["b"]
+    assert found["smallest"] == ["b", "lib", "a"]
+    assert found["proof"] == {"status": "installable", "reason": "", "each": True, "nowhere": []}
+    assert run(workspace, *arguments[:-1]) == 0
+    out = capsys.readouterr().out
+    assert "b is installable on osx-64 once these 3 packages can be had there: b, lib, a.\n" in out
 
 
 def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,6 +280,21 @@ def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert run(workspace, "why", "lib2", "c") == 0
     assert capsys.readouterr().out == "c is not in lib2: it needs none of lib in host (or in build, without host).\n"
+
+
+def test_long_sentences_are_printed_whole(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"feedstock-number-{number}" for number in range(15)]
+    for name in names:
+        folder = workspace / f"feedstocks/{name}/recipe"
+        folder.mkdir(parents=True)
+        (folder / "meta.yaml").write_text(recipe(name, "lib", "a"))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(workspace, "why", "lib2", "a") == 0
+    assert capsys.readouterr().out.endswith(f"Waiting for it: {', '.join(['b', *sorted(names)])}.\n")
+    assert run(workspace, "plan", "lib2") == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
 def test_new(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,6 +331,37 @@ def test_pictures(workspace: Path, capsys: pytest.CaptureFixture[str], option: s
 def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
     assert run(workspace, *arguments) == 2
     assert capsys.readouterr().err.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["plan", "lib3"], "Did you mean lib2?"),
+        (["why", "lib2", "lbi"], "Did you mean lib?"),
+        (["plan", "lib2", "--target", "nothing"], "no channel has a package nothing on any platform"),
+        (["plan", "--add-platform", "win-64", "--target", "nothing"], "no channel has a package nothing on any"),
+        (["new", "opnssl", "4"], "Did you mean openssl?"),
+        (["new", "openssl", "banana"], "Expected one like 4, 1.90 or 3.15."),
+    ],
+)
+def test_typos_get_a_hint(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    (workspace / "pinning").mkdir()
+    (workspace / "pinning/conda_build_config.yaml").write_text("openssl:\n- '3.5'\n")
+    given = ["--channel", str(channel), "--pinning", str(workspace / "pinning")]
+    assert run(workspace, *arguments, *given) == 2
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_empty_workspace_says_how_to_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "lib2.yaml").write_text(MIGRATION)
+    arguments = ["plan", str(tmp_path / "lib2.yaml"), "--workspace", str(tmp_path)]
+    assert main(["migrate", *arguments]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Nothing has to be rebuilt.\n"
+    assert "there are no feedstocks in" in err
+    assert "`dirac-forge sync NAME...`" in " ".join(err.split())
 
 
 def test_a_typo_in_a_migration(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

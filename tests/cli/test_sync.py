@@ -83,3 +83,21 @@ def test_offline_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str])
     (workspace / "pyproject.toml").write_text("")
     assert main(["sync", "a", "--workspace", str(workspace), "--offline"]) == 3
     assert capsys.readouterr().err.startswith("error: offline: repositories can't be asked\n")
+
+
+def test_unknown_keys_of_conda_forge_yml_are_warned_of(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = tmp_path / "again"
+    bare = tmp_path / "repositories/b-feedstock.git"
+    subprocess.run(("git", "clone", "-q", str(bare), str(work)), check=True)
+    (work / "conda-forge.yml").write_text("proivder: {}\n")
+    author = ("-c", "user.name=me", "-c", "user.email=me@example.org")
+    subprocess.run(("git", "-C", str(work), "add", "."), check=True)
+    subprocess.run(("git", "-C", str(work), *author, "commit", "-qm", "settings"), check=True)
+    subprocess.run(("git", "-C", str(work), "push", "-q"), check=True)
+    assert main(["sync", "b", "--workspace", str(workspace), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["feedstocks"][0]["state"] == "new"
+    problem = "b/conda-forge.yml:1: proivder is no key of conda-forge.yml; the nearest one is provider"
+    assert f"warning: {problem}" in " ".join(err.split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dirac_forge.feedstock.workspace import recipe_of
-from dirac_forge.migration.addition import PlatformFacts, add_platform, facts_for_platform
+from dirac_forge.migration.addition import PlatformFacts, add_platform, facts_for_platform, for_platform, proved
 
 from .conftest import GraphOf
 
@@ -73,3 +73,47 @@ requirements:
     assert facts_for_platform(recipe, None, "linux-riscv64", path="a/recipe/meta.yaml") == PlatformFacts(
         host=("lib",), run=("python",), skipped=None
     )
+
+
+def test_supposed_builds_lead_further(graph_of: GraphOf) -> None:
+    supposed = {"gone": ("deepest",), "deepest": ()}
+    found = add_platform(
+        graph_of({}),
+        "riscv64",
+        target="app",
+        packages=["app"],
+        depends={"app": ("gone",)}.get,
+        facts=RECIPES.__getitem__,
+        supposed=supposed.get,
+    )
+    assert (found.unknown, found.smallest) == (("gone", "deepest"), ("gone", "deepest"))
+
+
+def test_a_build_from_elsewhere_is_fitted_to_the_platform(graph_of: GraphOf) -> None:
+    graph = graph_of({"tool": {"host": ["linuxlib@0", "lib"]}})
+    own = PlatformFacts(host=("lib",), run=("winlib", "lib"), skipped=None)
+    depends = ("lib >=2", "linuxlib >=1", "exported >=3")
+    assert for_platform(depends, ["tool"], graph, own) == ("lib >=2", "exported >=3", "winlib")
+
+
+def test_the_solver_has_the_last_word(graph_of: GraphOf) -> None:
+    graph = graph_of({"app": {}, "pure": {}, **{name: {} for name in RECIPES}})
+    found = add_platform(
+        graph, "riscv64", target="app", packages=["app"], depends=CHANNEL.get, facts=RECIPES.__getitem__
+    )
+    asked: list[tuple[str, ...]] = []
+
+    def good(names: tuple[str, ...]) -> bool:
+        asked.append(names)
+        return {"tool", "deep"} <= set(names)
+
+    best = proved(found, buildable=["tool", "lib", "deep"], good=good, explain=lambda names: "")
+    assert best.smallest == ("tool", "deep")
+    assert best.proof is not None
+    assert (best.proof.status, best.proof.nowhere) == ("installable", ())
+    assert asked[0] == ("tool", "lib", "deep")
+    worse = proved(found, buildable=["tool", "lib"], good=good, explain=lambda names: f"not with {', '.join(names)}")
+    assert worse.smallest == found.smallest
+    assert worse.proof is not None
+    assert (worse.proof.status, worse.proof.reason) == ("not-installable", "not with tool, lib")
+    assert worse.proof.nowhere == ("deep",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dirac_forge.migration.effects import Answer, closure_of, effect_on
+from dirac_forge.migration.effects import Answer, TargetClosure, Today, closure_of, effect_on
 from dirac_forge.migration.plan import make_plan
 
 from .conftest import GraphOf, MigrationOf
@@ -38,7 +38,7 @@ def test_waves_that_change_nothing_are_not_solved_again(graph_of: GraphOf, migra
         return Answer(status="installable" if done == (pin == "new") else "not-installable")
 
     effect = effect_on(
-        plan, "app", platforms=["linux-64"], solution=lambda platform: (["b"], []), installable=installable
+        plan, "app", platforms=["linux-64"], solution=lambda platform: Today(feedstocks=["b"]), installable=installable
     )
     assert [(one.wave, one.new.status, one.old.status) for one in effect.waves] == [
         (0, "not-installable", "installable"),
@@ -47,4 +47,40 @@ def test_waves_that_change_nothing_are_not_solved_again(graph_of: GraphOf, migra
         (3, "installable", "not-installable"),
         (4, "installable", "not-installable"),
     ]
-    assert asked == [(pin, rebuilt) for rebuilt in ("", "a", "a,b") for pin in ("new", "old")]
+    waves = [(pin, rebuilt) for rebuilt in ("", "a", "a,b") for pin in ("new", "old")]
+    assert asked == [*waves, ("new", "b"), ("new", "a")]
+
+
+def test_the_shortest_list_is_proved(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    """Of all that a target installs only some must be new; these wait for others, unless they are done."""
+    graph = graph_of({**CHAIN, "more": {"host": ["lib"]}, "most": {"host": ["lib", "more"]}})
+    plan = make_plan(graph, migration_of())
+
+    def installable(platform: str, rebuilt: Collection[str], pin: str) -> Answer:
+        good = pin == "new" and {"b", "most"} <= {*rebuilt}
+        return Answer(status="installable" if good else "not-installable", reason="because")
+
+    def effect(*done: str) -> TargetClosure:
+        today = Today(feedstocks=["b", "most", "c", "app"], outside=["far"], done=done)
+        found = effect_on(plan, "app", platforms=["linux-64"], solution=lambda _: today, installable=installable)
+        return found.closures["linux-64"]
+
+    assert effect().members == ("a", "more", "b", "most")
+    assert effect().critical_path == ("a", "b")
+    assert (effect().proved, effect().outside) == (True, ("far",))
+    assert effect("more").members == ("a", "b", "most")
+
+
+def test_all_that_there_is_may_not_be_enough(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    found = effect_on(
+        plan,
+        "app",
+        platforms=["linux-64"],
+        solution=lambda _: Today(feedstocks=["b"]),
+        installable=lambda *_: Answer(status="not-installable", reason="raw"),
+        explain=lambda platform, rebuilt: f"on {platform} {' and '.join(rebuilt)} do not help",
+    )
+    closure = found.closures["linux-64"]
+    assert (closure.members, closure.proved) == (("a", "b"), False)
+    assert closure.reason == "on linux-64 a and b do not help"

@@ -67,6 +67,24 @@ def test_states_follow_from_parents(graph_of: GraphOf, migration_of: MigrationOf
     assert [(one.feedstock, one.blocks) for one in status.blockers] == [("a", 2), ("b", 1)]
 
 
+def test_other_migrations_are_waited_for(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    known = Known(done=["a"], in_pr={"d": "https://example.org/1"}, waits={"other3": "1 of 2 done"})
+    status = status_of(plan, {}, known)
+    assert states(status) == {"a": "done", "b": "awaiting-parents", "c": "awaiting-parents", "d": "in-pr"}
+    b = status.feedstocks[1]
+    assert (b.waits_for, b.waits_for_migrations) == ((), ("other3",))
+    assert b.evidence == "waits for the migration other3: 1 of 2 done"
+    assert status.feedstocks[3].waits_for_migrations == ()
+
+
+def test_what_a_solver_could_not_tell_can_go(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    status = status_of(plan, {}, Known(unsure={"a": "the channel has no x", "b": "the same"}))
+    assert (states(status)["a"], states(status)["b"]) == ("awaiting-pr", "awaiting-parents")
+    assert status.feedstocks[0].evidence == "whether it can be built is unknown: the channel has no x"
+
+
 def test_evidence_of_one_platform_is_not_enough(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     plan = make_plan(graph_of(CHAIN), migration_of())
     status = status_of(plan, {"a": Evidence(done={"linux-64": True, "osx-64": False}, text="half")})

@@ -78,10 +78,69 @@ def test_equal_reasons_are_told_once() -> None:
     assert "  the channel can't be reached" in lines
 
 
+def test_platforms_with_the_same_reason_share_a_paragraph() -> None:
+    gone = replace(UNKNOWN, platform="linux-64")
+    lines = shown((UNKNOWN, gone, replace(gone, python="3.13")))
+    assert "osx-64, Python 3.12; linux-64, Python 3.12, 3.13: unknown" in lines
+    assert shown((UNKNOWN, gone)).count("  the channel can't be reached") == 1
+    assert "osx-64 and linux-64, Python 3.12: unknown" in shown((UNKNOWN, gone))
+
+
+def test_packages_that_fail_alike_share_a_line() -> None:
+    other = replace(CAUSE, package="low", chain=("app", "low"))
+    deep = replace(CAUSE, package="deep", chain=("app", "lib", "deep"))
+    lines = shown((replace(NO, causes=(CAUSE, other, deep)),))
+    assert "  app → lib and low: no build for win-64" in lines
+    assert "  app → lib → deep: no build for win-64" in lines
+
+
+MANY = tuple(f"p{number}" for number in range(20))
+MANY_NO = replace(
+    NO,
+    unblock=Unblock(
+        remedies=tuple(Remedy(package=name, text=f"build {name} for win-64", record=LIB) for name in ("lib", *MANY)),
+        smallest=False,
+    ),
+)
+
+
+def test_many_remedies_are_counted_and_those_of_the_causes_come_first() -> None:
+    assert shown((MANY_NO,))[-4:-1] == [
+        "  would unblock it: 21 changes together",
+        "    for the causes above: build lib for win-64",
+        "    for what these need: build p0, p1, p2, p3 and p4 for win-64 and 15 more changes (check -v tells them)",
+    ]
+    assert len(document((MANY_NO,))["results"][0]["unblock"]["remedies"]) == 21
+    stream = io.StringIO()
+    Console(file=stream, width=400, color_system=None).print(terminal((MANY_NO,), verbose=True))
+    assert f"    for what these need: build {', '.join(MANY[:-1])} and {MANY[-1]} for win-64\n" in stream.getvalue()
+
+
+def test_cells_with_one_reason_and_different_remedies() -> None:
+    lines = shown((NO, replace(MANY_NO, python="3.13")))
+    assert lines.count("  app → lib: no build for win-64") == 1
+    assert "  would unblock it (win-64, Python 3.12): build lib, low for win-64" in lines
+    assert "  would unblock it (win-64, Python 3.13): 21 changes together" in lines
+
+
+def test_long_lines_go_on_further_right() -> None:
+    stream = io.StringIO()
+    Console(file=stream, width=40, color_system=None).print(terminal((replace(UNKNOWN, reason="word " * 12),)))
+    told = [line.rstrip() for line in stream.getvalue().splitlines() if "word" in line]
+    assert told == [f"  {' '.join(['word'] * 7)}", f"    {' '.join(['word'] * 5)}"]
+
+
+def test_a_target_that_names_its_python_has_a_column_of_its_version() -> None:
+    lines = shown((replace(YES, python="", specs=("app >=1", "python 3.12.*")),))
+    assert "┃ platform ┃  app  ┃" in lines
+
+
 def test_what_a_proposal_changes() -> None:
     lines = shown([YES], PROPOSAL)
     assert "  lib 1.0 → 2.0" in lines
-    assert "linux-64, Python 3.13: worse: lib 2.0 can't be installed with app: <why>" in lines
+    at = lines.index("linux-64, Python 3.13: worse")
+    assert lines[at + 1] == "  lib 2.0 can't be installed with app: <why>"
+    assert "with these recipes: worse (1 same and 1 worse)" in lines
 
 
 def test_markdown() -> None:

@@ -86,3 +86,34 @@ def test_mermaid(picture: Picture) -> None:
     assert '  n0 -.->|"middle"| n1' in lines
     assert "  n1 -.-x n0" in lines
     assert '"' not in lines[1]
+
+
+def test_what_a_longer_way_says_too_is_faint_and_names_are_readable() -> None:
+    boxes = [Box(name=name, wave=at, state="awaiting-pr" if at else "done", why=name) for at, name in enumerate("abc")]
+    arrows = [
+        Arrow(parent=parent, child=child, through=(), broken=False, why="")
+        for parent, child in (("a", "c"), ("a", "b"), ("b", "c"))
+    ]
+    text = svg(Picture(title="t", waves=tuple((box,) for box in boxes), arrows=tuple(arrows)))
+    root = ET.fromstring(text)
+    paths = [(node.get("class"), next(iter(node)).text) for node in root.iter("{http://www.w3.org/2000/svg}path")]
+    assert paths == [("edge implied", "a → c\n"), ("edge", "a → b\n"), ("edge", "b → c\n")]
+    names = {
+        node.text: node.get("class")
+        for node in root.iter("{http://www.w3.org/2000/svg}text")
+        if node.get("class", "").startswith("name")
+    }
+    assert names == {"a": "name", "b": "name dark", "c": "name dark"}
+
+
+def test_columns_are_wide_enough_for_their_heads_and_centred() -> None:
+    first = tuple(Box(name=name, wave=0, state="planned", why="") for name in "abc")
+    second = (Box(name="d", wave=1, state="planned", why=""),)
+    root = ET.fromstring(svg(Picture(title="t", waves=(first, second), arrows=())))
+    boxes = [
+        (float(node.get("y", "")), float(node.get("width", "")))
+        for group in root.iter("{http://www.w3.org/2000/svg}g")
+        for node in group.iter("{http://www.w3.org/2000/svg}rect")
+    ]
+    assert [y for y, _ in boxes] == [78.0, 102.0, 126.0, 102.0]
+    assert min(width for _, width in boxes) > 100

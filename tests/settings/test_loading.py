@@ -82,6 +82,8 @@ branches = { main = ">=12" }
 
 [tool.dirac-forge.virtual-packages.linux-64]
 __glibc = "2.28"
+__archspec = "1 x86_64_v3"
+__linux = ""
 
 [tool.dirac-forge.bot]
 open-per-feedstock = 1
@@ -125,7 +127,7 @@ def test_everything_said(tmp_path: Path) -> None:
             ),
         },
         names={"gfal2-python": "python-gfal2"},
-        virtual_packages={"linux-64": {"__glibc": "2.28"}},
+        virtual_packages={"linux-64": {"__glibc": "2.28", "__archspec": "1 x86_64_v3", "__linux": ""}},
         bot=BotSettings(open_per_feedstock=1, per_run=2, paused=("all",)),
         index_url="https://index.example/simple/",
         feedstock_url="/repositories/{name}",
@@ -216,9 +218,11 @@ projects = ["DIRAC", ""]
 [tool.dirac-forge.virtual-packages]
 linux-64.glibc = "2.28"
 osx-64.__osx = 11
+osx-arm64.__osx = "11.0 0 1"
 [tool.dirac-forge.targets.x]
 specs = []
 """
+    version = "a version such as '2.28' (or '1 x86_64_v3', with a build; '' takes the package away)"
     assert problems(tmp_path, text) == [
         "F:2: channels: expected a list of channels, got 'conda-forge'",
         "F:5: platforms[1]: expected a platform such as 'linux-64', got 'Linux'",
@@ -237,8 +241,9 @@ specs = []
         "F:19: feedstocks.dirac-grid.branches.main: expected versions such as '>=8.0,<8.1' (PEP 440), got '>=9,=<10'",
         "F:20: feedstocks.dirac-grid.projects[1]: expected the name of a project, got ''",
         "F:22: virtual-packages.linux-64.glibc: expected the name of a virtual package, such as '__glibc', got 'glibc'",
-        "F:23: virtual-packages.osx-64.__osx: expected a version such as '2.28', in quotes, got 11 (an integer)",
-        "F:25: targets.x.specs: expected a list of conda specs, got an empty one",
+        f"F:23: virtual-packages.osx-64.__osx: expected {version}, in quotes, got 11 (an integer)",
+        f"F:24: virtual-packages.osx-arm64.__osx: expected {version}, got '11.0 0 1'",
+        "F:26: targets.x.specs: expected a list of conda specs, got an empty one",
     ]
 
 

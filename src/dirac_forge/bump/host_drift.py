@@ -44,7 +44,9 @@ def host_drift(
         if key in NEVER or before.get(key) == need:
             continue
         if key in before:
-            for line in mine:
+            # Cross-compiling recipes list a tool in build, too.
+            crossed = [line for line in output.of("build") if section == "host" and line.key in need.keys]
+            for line in (*mine, *crossed):
                 if line.spec:
                     followed(draft, name, line, before[key], need)
         elif not mine and needed:

@@ -8,11 +8,12 @@ from functools import cmp_to_key
 from pathlib import Path
 from typing import Protocol
 
-from rattler import Gateway, PackageName, RepoDataRecord, Version
+from rattler import PackageName, RepoDataRecord, Version
 from rattler.exceptions import InvalidPackageNameError
 
+from dirac_forge.channel.index import usable
 from dirac_forge.channel.listing import Availability, Listing, PackageInfo, availability, matches
-from dirac_forge.channel.readers import Reader, make_gateway, open_reader
+from dirac_forge.channel.repodata import Source, Sources
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
@@ -43,10 +44,10 @@ class RattlerCatalogue:
     """
 
     def __init__(
-        self, readers: Sequence[Reader], platforms: Sequence[str], *, observer: Observer | None = None
+        self, sources: Sequence[Source], platforms: Sequence[str], *, observer: Observer | None = None
     ) -> None:
         """`platforms` are conda's subdirs (`linux-64`); noarch always belongs to them."""
-        self._readers = tuple(readers)
+        self._sources = tuple(sources)
         self._platforms = tuple(platforms) or ("noarch",)
         self._observer = observer or Silent()
         self._lock = threading.Lock()
@@ -69,19 +70,12 @@ class RattlerCatalogue:
         `offline`: of remote ones only what py-rattler's cache (in `cache_dir`) has; `reachable` tells within seconds
         whether a URL's host answers (`Http.reachable`). Raises `InputError` where a folder is missing or no channel.
         """
-        made: list[Gateway] = []
-
-        def gateway() -> Gateway:
-            if not made:
-                made.append(make_gateway(cache_dir=cache_dir, offline=offline))
-            return made[0]
-
-        probe = None if offline else reachable
-        readers = [open_reader(channel, gateway=gateway, reachable=probe) for channel in channels]
-        return cls(readers, platforms, observer=observer)
+        watcher = observer or Silent()
+        opening = Sources(observer=watcher, cache_dir=cache_dir, offline=offline, reachable=reachable)
+        return cls(opening.open(channels), platforms, observer=watcher)
 
     def info(self, names: Iterable[str]) -> Listing:
-        """See `Catalogue`; raises `InputError` where a snapshot's repodata.json is malformed."""
+        """See `Catalogue`."""
         wanted = list(dict.fromkeys(names))
         with self._lock:
             self._ask([name for name in wanted if name not in self._known])
@@ -101,40 +95,52 @@ class RattlerCatalogue:
         """Fill `_known` for names that were not asked for yet."""
         valid = [name for name in names if _is_name(name)]
         self._known.update(dict.fromkeys(names))
-        for reader in self._readers:
+        for source in self._sources:
             # The first channel that has a name is the one that counts: strict channel priority.
             open_names = [name for name in valid if self._known[name] is None]
-            if not open_names or reader.label in self._unread:
+            if not open_names or source.label in self._unread:
                 continue
             try:
-                records = [record for platform in self._platforms for record in reader.load(platform, open_names)]
+                records = self._load(source, open_names)
             except UnknownError as exc:
-                self._unread[reader.label] = None
-                self._observer.warned(f"{exc}: what it has is unknown")
+                self._unread[source.label] = None
+                self._observer.warned(f"{exc.message}: what it has is unknown")
                 continue
-            self._known.update(_packages(records, reader.label))
+            self._known.update(self._packages(records, source))
 
+    def _load(self, source: Source, names: list[str]) -> list[RepoDataRecord]:
+        first, *others = self._platforms
+        found = source.load(first, names)
+        for platform in others:
+            found += [record for record in source.load(platform, names) if record.subdir != "noarch"]
+        return found
 
-def _packages(records: Iterable[RepoDataRecord], channel: str) -> dict[str, PackageInfo]:
-    grouped: dict[str, list[RepoDataRecord]] = {}
-    for record in records:
-        grouped.setdefault(record.name.normalized, []).append(record)
-    return {name: _package(name, group, channel) for name, group in grouped.items()}
+    def _packages(self, records: Iterable[RepoDataRecord], source: Source) -> dict[str, PackageInfo]:
+        grouped: dict[str, list[RepoDataRecord]] = {}
+        for record in records:
+            grouped.setdefault(record.name.normalized, []).append(record)
+        found = ((name, self._package(name, group, source)) for name, group in grouped.items())
+        return {name: package for name, package in found if package is not None}
 
-
-def _package(name: str, records: list[RepoDataRecord], channel: str) -> PackageInfo:
-    by_version: dict[str, list[RepoDataRecord]] = {}
-    for record in records:
-        by_version.setdefault(str(record.version), []).append(record)
-    order = sorted(((Version(version), version) for version in by_version), key=cmp_to_key(_compare), reverse=True)
-    versions = tuple(version for _, version in order)
-    return PackageInfo(
-        name=name,
-        versions=versions,
-        python=any(_is_python(record) for record in by_version[versions[0]]),
-        subdirs=frozenset(record.subdir for record in records),
-        channel=channel,
-    )
+    def _package(self, name: str, records: list[RepoDataRecord], source: Source) -> PackageInfo | None:
+        by_version: dict[str, list[RepoDataRecord]] = {}
+        for record in records:
+            by_version.setdefault(str(record.version), []).append(record)
+        order = sorted(((Version(version), version) for version in by_version), key=cmp_to_key(_compare), reverse=True)
+        versions = [version for _, version in order]
+        while versions:
+            # Looking at the newest alone is cheap, and what a solver can't install must not pass for the newest.
+            kept = usable(by_version[versions[0]], source, self._observer)
+            if kept:
+                return PackageInfo(
+                    name=name,
+                    versions=tuple(versions),
+                    python=any(_is_python(record) for record in kept),
+                    subdirs=frozenset(record.subdir for record in records),
+                    channel=source.label,
+                )
+            del versions[0]
+        return None
 
 
 def _compare(one: tuple[Version, str], other: tuple[Version, str]) -> int:

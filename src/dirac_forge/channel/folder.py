@@ -70,7 +70,7 @@ class Folder:
         Raises:
             ChannelUnknownError: a file can't be read; the message names it.
         """
-        return [self._opened(subdir) for subdir in (platform, "noarch") if subdir in self._subdirs]
+        return [self._opened(subdir) for subdir in dict.fromkeys((platform, "noarch")) if subdir in self._subdirs]
 
     def repair(self, platform: str) -> bool:
         """After an error while reading records: leave out the malformed ones, with a warning for each.

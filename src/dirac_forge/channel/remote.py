@@ -23,6 +23,7 @@ from rattler.networking import (
 )
 from rattler.package import RunExportsJson
 from rattler.package_streaming import download_and_extract
+from rattler.platform import Subdir
 from rattler.repo_data.gateway import SourceConfig
 
 from dirac_forge.channel.records import Record, RunExports
@@ -32,7 +33,7 @@ from dirac_forge.errors import redact
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Remote", "client_with_credentials", "make_gateway"]
+__all__ = ["Remote", "client_with_credentials", "innermost", "make_gateway"]
 
 T = TypeVar("T")
 
@@ -70,8 +71,8 @@ class Remote:
 
     @property
     def label(self) -> str:
-        """The channel's URL without credentials."""
-        return redact(self._channel.base_url)
+        """The name on conda.anaconda.org, else the URL; without credentials."""
+        return redact(self._channel.base_url).rstrip("/").removeprefix("https://conda.anaconda.org/")
 
     @property
     def channel(self) -> rattler.Channel:
@@ -91,7 +92,7 @@ class Remote:
         with self._lock:
             if not self._asked and self._reachable is not None and not self._reachable(self._channel.base_url):
                 self._failed = ChannelUnknownError(
-                    f"{self.label}: the channel can't be reached", hint="Check the network, or give a snapshot folder."
+                    f"the channel {self.label} can't be reached", hint="Check the network, or give a snapshot folder."
                 )
             self._asked = True
             if self._failed is not None:
@@ -106,7 +107,7 @@ class Remote:
 
     def failed(self, platform: str, exc: Exception) -> ChannelUnknownError:
         """Remember that the channel broke off, and the error to raise."""
-        error = ChannelUnknownError(f"{self.label}: the channel can't be read for {platform}: {redact(str(exc))}")
+        error = ChannelUnknownError(f"the channel {self.label} can't be read for {platform}: {innermost(exc)}")
         with self._meeting[platform]:
             self._met[platform] = error
         return error
@@ -118,18 +119,27 @@ class Remote:
         if not wanted:
             return []
         try:
-            found = self._ask(
-                self._gateway().query([self._channel], [platform, "noarch"], wanted, recursive=False)  # type: ignore[list-item]
-            )
+            found = self._ask(self._gateway().query([self._channel], _subdirs(platform), wanted, recursive=False))
         except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
+        return [record for part in found for record in part]
+
+    def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
+        """The records in one subdir that match any of these specs; none where the channel breaks off."""
+        wanted = list(specs)
+        if not wanted:
+            return []
+        try:
+            found = self._ask(self._gateway().query([self._channel], [Subdir(subdir)], wanted, recursive=False))
+        except (GatewayError, TimeoutError):
+            return []  # asked only to warn of what a solution passed over
         return [record for part in found for record in part]
 
     def names(self, platform: str) -> frozenset[str]:
         """All names of `platform` and noarch."""
         self.meet(platform)
         try:
-            found = self._ask(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
+            found = self._ask(self._gateway().names([self._channel], _subdirs(platform)))
         except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return frozenset(name.normalized for name in found)
@@ -138,9 +148,7 @@ class Remote:
         """From the `removed` list of the repodata."""
         self.meet(platform)
         try:
-            found = self._ask(
-                self._gateway().query([self._channel], [platform, "noarch"], [name], recursive=False)  # type: ignore[list-item]
-            )
+            found = self._ask(self._gateway().query([self._channel], _subdirs(platform), [name], recursive=False))
         except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return tuple((str(entry.version), str(entry.build)) for part in found.removed for entry in part)
@@ -194,17 +202,27 @@ class Remote:
         task = f"repodata of {self.label} for {platform}"
         self._observer.started(task)
         try:
-            names = self._ask(self._gateway().names([self._channel], [platform, "noarch"]))  # type: ignore[list-item]
+            names = self._ask(self._gateway().names([self._channel], _subdirs(platform)))
         except (GatewayError, TimeoutError) as exc:
-            return ChannelUnknownError(f"{self.label}: the channel can't be read for {platform}: {redact(str(exc))}")
+            return ChannelUnknownError(f"the channel {self.label} can't be read for {platform}: {innermost(exc)}")
         finally:
             self._observer.finished(task)
         if not names:
             return ChannelUnknownError(
-                f"{self.label}: there is no package for {platform} or noarch: is this a channel?",
+                f"the channel {self.label} has no package for {platform} or noarch: is this a channel?",
                 hint="Look at the URL in a browser: <URL>/noarch/repodata.json should be there.",
             )
         return None
+
+
+def _subdirs(platform: str) -> list[Subdir]:
+    return [Subdir(subdir) for subdir in dict.fromkeys((platform, "noarch"))]
+
+
+def innermost(exc: Exception) -> str:
+    """The innermost of the causes that py-rattler lists, one a line: it says what a user can act on."""
+    lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
+    return redact(lines[-1].removeprefix("Caused by: ")) if lines else type(exc).__name__
 
 
 def client_with_credentials(*, timeout: int, retries: int) -> Client:

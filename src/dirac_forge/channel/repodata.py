@@ -1,8 +1,10 @@
-"""Where records come from: the channel that a user names."""
+"""Where records come from: the channels that a user names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,56 +13,78 @@ from rattler import Client, Gateway
 from rattler.exceptions import InvalidChannelError
 
 from dirac_forge.channel.folder import Folder
-from dirac_forge.channel.remote import Remote, client_with_credentials, make_gateway
+from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
 from dirac_forge.channel.sources import ChannelUnknownError, Source
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
-__all__ = [
-    "ChannelUnknownError",
-    "Folder",
-    "Remote",
-    "Source",
-    "client_with_credentials",
-    "make_gateway",
-    "open_source",
-]
+__all__ = ["ChannelUnknownError", "Folder", "Remote", "Source", "Sources", "innermost"]
 
 
-def open_source(
-    text: str,
-    *,
-    gateway: Callable[[], Gateway],
-    client: Callable[[], Client],
-    observer: Observer | None = None,
-    reachable: Callable[[str], bool] | None = None,
-    store: Store | None = None,
-    offline: bool = False,
-    patience: float = 120.0,
-) -> Folder | Remote:
-    """The channel that a user names: a folder, a `file:` URL, a URL, or a name on conda.anaconda.org.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sources:
+    """Opens channels; those behind URLs share one client and one gateway, made when the first of them is asked."""
 
-    Raises:
-        InputError: there is no such folder, or it holds no channel, or it is no channel's name.
-    """
-    watcher = observer or Silent()
-    if text.startswith("file:"):
-        return Folder(Path(unquote(urlsplit(text).path)), observer=watcher)
-    folder = Path(text).expanduser()
-    if "://" not in text and (folder.is_dir() or text.startswith((".", "/", "~"))):
-        return Folder(folder, observer=watcher)
-    try:
-        channel = rattler.Channel(text)
-    except InvalidChannelError as exc:
-        raise InputError(f"{redact(text)!r} is not a channel: {exc}", hint="Give a name, a URL or a folder.") from exc
-    return Remote(
-        channel,
-        gateway=gateway,
-        client=client,
-        observer=watcher,
-        reachable=reachable,
-        store=store,
-        offline=offline,
-        patience=patience,
-    )
+    observer: Observer = field(default_factory=Silent)
+    """Who watches downloads and hears warnings."""
+    cache_dir: Path | None = None
+    """For downloaded repodata; None shares the cache of pixi and rattler-build."""
+    store: Store | None = None
+    """Keeps the run_exports of remote packages."""
+    offline: bool = False
+    """Only what the cache has."""
+    reachable: Callable[[str], bool] | None = None
+    """Asks, once for each channel, whether a URL's host answers; None goes straight to the channel."""
+    timeout: int = 60
+    """Seconds for one request."""
+    retries: int = 2
+    """How often a request that failed is made again."""
+    patience: float = 120.0
+    """Seconds for one question to a remote channel, all tries together."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _made: list[tuple[Client, Gateway]] = field(default_factory=list)
+
+    def open(self, channels: Iterable[str | Path]) -> tuple[Folder | Remote, ...]:
+        """Channels by name on conda.anaconda.org, URL (`file:` too) or folder; one that is named twice once.
+
+        Raises:
+            InputError: there is no such folder, or it holds no channel, or it is no channel's name.
+        """
+        return tuple(self._open(channel) for channel in dict.fromkeys(channels))
+
+    def gateway(self) -> Gateway:
+        """The gateway to all remote channels."""
+        return self._network()[1]
+
+    def _network(self) -> tuple[Client, Gateway]:
+        with self._lock:
+            if not self._made:
+                client = client_with_credentials(timeout=self.timeout, retries=self.retries)
+                self._made.append((client, make_gateway(client, cache_dir=self.cache_dir, offline=self.offline)))
+        return self._made[0]
+
+    def _open(self, named: str | Path) -> Folder | Remote:
+        text = str(named)
+        if text.startswith("file:"):
+            return Folder(Path(unquote(urlsplit(text).path)), observer=self.observer)
+        folder = Path(text).expanduser()
+        spelled_as_path = isinstance(named, Path) or text.startswith((".", "/", "~"))
+        if spelled_as_path or ("://" not in text and folder.is_dir()):
+            return Folder(folder, observer=self.observer)
+        try:
+            channel = rattler.Channel(text)
+        except InvalidChannelError as exc:
+            raise InputError(
+                f"{redact(text)!r} is not a channel: {innermost(exc)}", hint="Give a name, a URL or a folder."
+            ) from exc
+        return Remote(
+            channel,
+            gateway=self.gateway,
+            client=lambda: self._network()[0],
+            observer=self.observer,
+            reachable=None if self.offline else self.reachable,
+            store=self.store,
+            offline=self.offline,
+            patience=self.patience,
+        )

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import rattler
 from rattler import (
-    Client,
     Gateway,
     GenericVirtualPackage,
     MatchSpec,
@@ -28,14 +27,7 @@ from rattler.solver import solve, solve_with_sparse_repodata
 from dirac_forge.channel.index import Index, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
-from dirac_forge.channel.repodata import (
-    ChannelUnknownError,
-    Folder,
-    Remote,
-    client_with_credentials,
-    make_gateway,
-    open_source,
-)
+from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources, innermost
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer, Silent
@@ -122,30 +114,17 @@ class Channel:
         if not channels:
             raise InputError("no channel is given", hint="Give --channel, or `channels` in [tool.dirac-forge].")
         watcher = observer or Silent()
-        lock = threading.Lock()
-        made: list[tuple[Client, Gateway]] = []
-
-        def network() -> tuple[Client, Gateway]:
-            with lock:
-                if not made:
-                    client = client_with_credentials(timeout=timeout, retries=retries)
-                    made.append((client, make_gateway(client, cache_dir=cache_dir, offline=offline)))
-            return made[0]
-
-        sources = [
-            open_source(
-                text,
-                gateway=lambda: network()[1],
-                client=lambda: network()[0],
-                observer=watcher,
-                reachable=None if offline else reachable,
-                store=store,
-                offline=offline,
-                patience=patience,
-            )
-            for text in dict.fromkeys(channels)
-        ]
-        return cls(sources, gateway=lambda: network()[1], machines=machines or {}, observer=watcher)
+        opening = Sources(
+            observer=watcher,
+            cache_dir=cache_dir,
+            store=store,
+            offline=offline,
+            reachable=reachable,
+            timeout=timeout,
+            retries=retries,
+            patience=patience,
+        )
+        return cls(opening.open(channels), gateway=opening.gateway, machines=machines or {}, observer=watcher)
 
     def overlaid(self, records: Iterable[Record]) -> Channel:
         """The same channel as if these packages were uploaded too; nothing is loaded again.
@@ -329,10 +308,9 @@ class Channel:
             }
             self._scanned.update((subdir, record.name) for subdir, records in fresh.items() for record in records)
         for source in self.sources:
-            if isinstance(source, Folder):
-                for subdir, records in fresh.items():
-                    newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
-                    usable(source.matching(subdir, newer), source, self._observer)
+            for subdir, records in fresh.items():
+                newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
+                usable(source.matching(subdir, newer), source, self._observer)
 
 
 def parse_spec(spec: str) -> MatchSpec:
@@ -345,7 +323,8 @@ def parse_spec(spec: str) -> MatchSpec:
         return MatchSpec(spec)
     except InvalidMatchSpecError as exc:
         raise InputError(
-            f"{spec!r} is not a package spec: {exc}", hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'."
+            f"{spec!r} is not a package spec: {innermost(exc)}",
+            hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
         ) from exc
 
 

@@ -8,6 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from rattler import Version
+from rattler.exceptions import InvalidVersionError
+
+from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.exports import Built, Exports, exports_of
@@ -16,9 +20,9 @@ from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
 from dirac_forge.recipe.pins import pinned_range
-from dirac_forge.recipe.read import ReadOutput, ReadRequirement, RenderedRecipe
+from dirac_forge.recipe.read import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
 
-__all__ = ["Built", "Exports", "build", "exports_of"]
+__all__ = ["Built", "Exports", "build", "exports_of", "host_spec"]
 
 _BARE_VERSION = re.compile(r"[0-9][0-9A-Za-z_.!+-]*")
 _BUILD_STRING = re.compile(r"[A-Za-z0-9_.+]{1,64}")
@@ -66,6 +70,14 @@ def build(
     return tuple(found.values())
 
 
+def host_spec(need: ReadRequirement, written: Format) -> str:
+    """The version spec of a host requirement as the solver gets it: a bare version means any build of that line."""
+    from_variant = need.text.strip() == need.name and bool(need.spec)
+    if (from_variant or written == "v0") and _BARE_VERSION.fullmatch(need.spec):
+        return f"{need.spec}.*"
+    return need.spec
+
+
 class _Variant:
     """One variant of one recipe."""
 
@@ -94,6 +106,8 @@ class _Variant:
 
     def packages(self) -> list[Built]:
         """What this variant makes."""
+        for output in self.outputs.values():
+            self._look_for_mistakes(output)
         drafts = {name: self._draft(output) for name, output in self.outputs.items()}
         builds: dict[str, str] = {}
         for name in drafts:
@@ -126,6 +140,21 @@ class _Variant:
             )
         return found
 
+    def _look_for_mistakes(self, output: ReadOutput) -> None:
+        """What a build would stop at: a version or requirement that conda can't parse."""
+        try:
+            Version(output.version)
+        except InvalidVersionError as exc:
+            why = "a variable that is not set renders as nothing" if not output.version else str(exc)
+            raise RecipeError(
+                f"{output.name}: the version {output.version!r} is none: {why}", path=self.recipe.text.path
+            ) from exc
+        for need in (*output.of("run"), *output.of("run_constrained"), *output.of("host")):
+            if need.kind == "package" and need.name and parsed(f"{need.name} {need.spec}".strip()) is None:
+                raise RecipeError(
+                    f"{output.name}: {need.text!r} is not a package spec", path=self.recipe.text.path, line=need.line
+                )
+
     def _draft(self, output: ReadOutput) -> _Draft:
         build = output.of("build")
         host = output.of("host")
@@ -157,7 +186,7 @@ class _Variant:
         specs = {}
         for need in needs:
             if need.kind in ("package", "pin_compatible") and need.name and need.name not in self.outputs:
-                specs[need.name] = f"{need.name} {self._pinned(need)}".strip()
+                specs[need.name] = f"{need.name} {host_spec(need, self.rendered.format)}".strip()
         index.prefetch(specs)
         there = tuple(sorted(spec for name, spec in specs.items() if index.match(spec)[1]))
         if not there:
@@ -172,13 +201,6 @@ class _Variant:
             if record is not None:
                 fitting[name] = record
         return fitting
-
-    def _pinned(self, need: ReadRequirement) -> str:
-        """The version spec of a host requirement as the solver gets it: a bare version means any build of that line."""
-        from_variant = need.text.strip() == need.name and bool(need.spec)
-        if (from_variant or self.rendered.format == "v0") and _BARE_VERSION.fullmatch(need.spec):
-            return f"{need.spec}.*"
-        return need.spec
 
     def _take(
         self,
@@ -198,7 +220,7 @@ class _Variant:
         elif solved is None:
             found = toolchain_exports(need.name, need.spec)
             if found is None:
-                record = self._newest(f"{need.name} {self._pinned(need)}".strip())
+                record = self._newest(f"{need.name} {host_spec(need, self.rendered.format)}".strip())
                 found = self.exports.of(record, self.platform) if record else None
         else:
             record = solved.get(need.name)

@@ -241,6 +241,10 @@ class _Walk:
     def _for_python(self, step: _Step, records: list[Record]) -> Cause:
         """Builds exist, but for other Pythons."""
         minors = self._minors()
+        if not minors:
+            return self._cause(
+                "python", step, f"it needs Python, and there is no build of python for {self.index.platform}"
+            )
         fit: set[tuple[int, int]] = set()
         for record in records:
             specs = [spec for spec in record.depends if name_of(spec) in _PYTHON]

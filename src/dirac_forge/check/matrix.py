@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -91,39 +92,41 @@ def check(
     task = "checking"
     watcher.started(task, len(cells))
 
-    def ask(cell: Cell) -> Cell:
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at, cell in enumerate(cells):
+        groups.setdefault((cell.target, cell.platform), []).append(at)
+    missing = {key: len(positions) for key, positions in groups.items()}
+    solved: dict[int, Cell] = {}
+    lock = threading.Lock()
+
+    def ask(at: int) -> dict[int, Cell]:
+        """Solve one cell; who solves the last of a group explains all of it, while the others still are solved."""
+        cell = cells[at]
         found = solve_cell(channel, cell)
         watcher.advanced(task, detail=f"{cell.target} {cell.platform} {cell.python}")
-        return found
+        key = (cell.target, cell.platform)
+        with lock:
+            solved[at] = found
+            missing[key] -= 1
+            last = not missing[key]
+        return enlighten(groups[key]) if last else {}
 
-    def enlighten(found: list[Cell]) -> list[Cell]:
+    def enlighten(positions: Sequence[int]) -> dict[int, Cell]:
         """Cells of one target and platform mostly fail alike: what helps one is tried first on the next."""
         known: list[Unblock] = []
-        explained = []
-        for cell in found:
+        explained = {}
+        for at in positions:
+            cell = solved[at]
             if cell.status == "not-installable":
                 cell = explain_cell(channel, cell, known=known, remedies=remedies)
                 if cell.unblock is not None and cell.unblock not in known:
                     known.insert(0, cell.unblock)
-            explained.append(cell)
+            explained[at] = cell
         return explained
 
-    groups: dict[tuple[str, str], list[int]] = {}
-    for at, cell in enumerate(cells):
-        groups.setdefault((cell.target, cell.platform), []).append(at)
-    solving = [executor.submit(ask, cell) for cell in cells]
-    explaining: dict[tuple[str, str], Future[list[Cell]]] = {}
-    missing = {key: len(positions) for key, positions in groups.items()}
-    places = {future: (cell.target, cell.platform) for future, cell in zip(solving, cells, strict=True)}
-    # A group is explained as soon as all of it is solved, while the others still are.
-    for future in as_completed(places):
-        key = places[future]
-        missing[key] -= 1
-        if not missing[key]:
-            explaining[key] = executor.submit(enlighten, [solving[at].result() for at in groups[key]])
     answers: dict[int, Cell] = {}
-    for key, positions in groups.items():
-        answers |= dict(zip(positions, explaining[key].result(), strict=True))
+    for found in executor.map(ask, range(len(cells))):
+        answers |= found
     watcher.finished(task)
     return tuple(answers[at] for at in range(len(cells)))
 

@@ -89,8 +89,9 @@ def read_target(
         return make_target(text, [text], platforms=platforms, pythons=pythons)
     content = _content(path)
     if path.suffix.lower() == ".txt":
-        specs = [line.partition("#")[0].strip() for line in content.splitlines()]
-        return make_target(path.name, [spec for spec in specs if spec], platforms=platforms, pythons=pythons)
+        lines = ((at, line.partition("#")[0].strip()) for at, line in enumerate(content.splitlines(), 1))
+        specs = [_checked(spec, path, at) for at, spec in lines if spec]
+        return make_target(path.name, specs, platforms=platforms, pythons=pythons)
     root = _rendered(content, path, "")
     keys = {key for key, _, _ in pairs(root)}
     if "specs" in keys:
@@ -109,7 +110,8 @@ def _content(path: Path) -> str:
             raise InputError(f"{path}: larger than any list of packages")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
-        raise InputError(f"{path}: it can't be read: {exc}", hint="Give a package spec or the path of a file.") from exc
+        why = (isinstance(exc, OSError) and exc.strerror) or exc
+        raise InputError(f"{path}: it can't be read: {why}", hint="Give a package spec or the path of a file.") from exc
 
 
 def _rendered(content: str, path: Path, platform: str) -> Node | None:
@@ -143,7 +145,7 @@ def _construct(content: str, path: Path, platforms: Sequence[str], pythons: Sequ
                 name = str(value.value)
             if key in ("specs", "virtual_specs"):
                 specs += _strings(value, path, key)
-        by_platform[platform] = _main_first(_checked(spec, path) for spec in specs)
+        by_platform[platform] = _main_first(specs)
     here = by_platform[platforms[0]] if platforms else next(iter(by_platform.values()))
     return Target(name=name, specs=here, by_platform=by_platform, platforms=tuple(platforms), pythons=tuple(pythons))
 
@@ -166,7 +168,7 @@ def _environment(root: Node | None, path: Path, platforms: Sequence[str], python
                     specs += _strings(item, path, key)
     if not specs:
         raise InputError(f"{path}: dependencies: there is no conda package in it")
-    ordered = _main_first(_checked(spec, path) for spec in specs)
+    ordered = _main_first(specs)
     return Target(name=name, specs=ordered, platforms=tuple(platforms), pythons=tuple(pythons), notes=tuple(notes))
 
 
@@ -182,13 +184,13 @@ def _strings(value: Node, path: Path, key: str) -> list[str]:
         if not isinstance(item, ScalarNode):
             raise InputError(f"{path}:{line_of(item)}: {key}: expected package specs, one a line")
         if item.value:
-            found.append(str(item.value))
+            found.append(_checked(str(item.value), path, line_of(item)))
     return found
 
 
-def _checked(spec: str, path: Path) -> str:
+def _checked(spec: str, path: Path, line: int) -> str:
     try:
         parse_spec(spec)
     except InputError as exc:
-        raise InputError(f"{path}: {exc.message}", hint=exc.hint) from exc
+        raise InputError(f"{path}:{line}: {exc.message}", hint=exc.hint) from exc
     return spec

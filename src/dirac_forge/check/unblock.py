@@ -14,7 +14,7 @@ from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.explanation import Cause, explain
 
-__all__ = ["Remedy", "Unblock", "unblock"]
+__all__ = ["Remedy", "Unblock", "supposed_build", "unblock"]
 
 _MOST_ROUNDS = 12
 _MOST_REMEDIES = 60
@@ -97,6 +97,15 @@ def unblock(
             return None
         causes = explain(analysis, elsewhere=elsewhere).causes
     return None
+
+
+def supposed_build(channel: Channel, platform: str, name: str, spec: str = "") -> Record | None:
+    """The build that a package would have for `platform`, as its newest build (of `spec`) for another suggests it.
+
+    Without what the compilers of the other platform add; None where no platform has a build. Raises UnknownError where
+    a channel can't be read.
+    """
+    return _sibling(channel, platform, name, spec)
 
 
 def _fewest(remedies: list[Remedy], helps: Callable[[Sequence[Remedy]], bool]) -> Unblock:

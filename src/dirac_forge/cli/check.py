@@ -89,7 +89,7 @@ def check(
                 at_hand=_at_hand([*folders.values(), *workspace], pinning),
                 observer=context.observer,
             )
-    context.answer(terminal(found, proposal), document(found, proposal))
+    context.answer(terminal(found, proposal, verbose=context.options.verbose), document(found, proposal))
     return exit_code(found, proposal)
 
 

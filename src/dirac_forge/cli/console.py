@@ -22,12 +22,15 @@ _PIPE_WIDTH = 200
 
 
 def print_result(text: RenderableType) -> None:
-    """Print it for people; as wide as the terminal, or wide enough where there is none."""
-    from rich.console import Console  # noqa: PLC0415  # 0.1 s that --json and errors do without
+    """Print it for people; as wide as the terminal, or wide enough where there is none.
+
+    Sentences that are not to be broken go on over the edge: a terminal shows them on the next line, nothing is lost.
+    """
+    from rich.console import Console, Group  # noqa: PLC0415  # 0.1 s that --json and errors do without
 
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     try:
-        Console(highlight=False, markup=False, emoji=False, width=width).print(text)
+        Console(highlight=False, markup=False, emoji=False, width=width).print(Group(text), crop=False)
     except SystemExit:  # rich's own answer to a reader that went away; ours is in `running`
         raise BrokenPipeError from None
 

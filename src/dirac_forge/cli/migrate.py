@@ -11,18 +11,17 @@ from typing import Annotated
 import typer
 
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.enabling import enabling
 from dirac_forge.cli.files import write_file
 from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of
 from dirac_forge.cli.running import with_shared_options
+from dirac_forge.cli.standing import status_now
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.migration.exports import pinned_members
-from dirac_forge.migration.known import known_from_page
 from dirac_forge.migration.new import new_migration
-from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
-from dirac_forge.migration.status import Known, Status, status_of
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
 from dirac_forge.report.dot import dot
@@ -51,9 +50,15 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[Migrating]:
     settings = context.settings
     wanted = channel or "channels" in settings.flags
     opened = open_channel(context) if wanted else None
+    workspace = read_workspace(settings.workspace)
+    if not workspace.feedstocks:
+        context.observer.warned(
+            f"there are no feedstocks in {settings.workspace / 'feedstocks'}: `dirac-forge sync NAME...` (or "
+            "`--closure TARGET`, or `--all`) fetches them"
+        )
     with processes() as executor:
         yield Migrating(
-            workspace=read_workspace(settings.workspace),
+            workspace=workspace,
             pinning=pinning_of(context, opened),
             store=context.store,
             observer=context.observer,
@@ -62,9 +67,9 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[Migrating]:
         )
 
 
-def _status(migrating: Migrating, plan: Plan, page: Path | None) -> Status:
-    known = known_from_page(page) if page is not None else Known()
-    return status_of(plan, migrating.evidence(plan), known)
+def _asked(context: Context) -> tuple[str, ...]:
+    """The platforms named on the command line."""
+    return context.settings.platforms if "platforms" in context.settings.flags else ()
 
 
 def _plan(
@@ -92,7 +97,11 @@ def _plan(
     with _migrating(context, channel=target is not None) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if formats:
-            status = _status(migrating, plan, status_page) if migrating.channel is not None or status_page else None
+            status = (
+                status_now(migrating, plan, status_page, platforms=_asked(context))
+                if migrating.channel is not None or status_page
+                else None
+            )
             context.observer.stop()
             typer.echo(_DRAW[formats[0]](picture_of(plan, status)), nl=False)
             return 0
@@ -112,7 +121,7 @@ def _add_platform(context: Context, platform: str, target: str | None) -> int:
         raise InputError("for what?", hint="Name a target with --target.")
     with _migrating(context, channel=True) as migrating:
         specs, _ = specs_of(context, target)
-        addition = migrating.addition(platform, target, specs)
+        addition = enabling(migrating, platform, target, specs)
         context.answer(additions.addition_text(addition), additions.addition_json(addition))
     return 0
 
@@ -121,7 +130,7 @@ def _show_status(context: Context, migration: Name, status_page: StatusPage = No
     """What is done, what can go, what waits for what: from what the channel has, or from the recipes where offline."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        status = _status(migrating, plan, status_page)
+        status = status_now(migrating, plan, status_page, platforms=_asked(context))
         context.answer(report.status_text(plan, status), report.status_json(plan, status))
     return 3 if status.unknown else 0
 
@@ -130,7 +139,7 @@ def _next(context: Context, migration: Name, status_page: StatusPage = None) -> 
     """What can go now, most-blocking first."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        status = _status(migrating, plan, status_page)
+        status = status_now(migrating, plan, status_page, platforms=_asked(context))
         context.answer(report.next_text(status), report.next_json(plan, status))
     return 3 if status.unknown else 0
 
@@ -175,7 +184,9 @@ def _run(
     """The rebuild changes of these feedstocks, or of all that can go now: build number and migration, nothing else."""
     with _migrating(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        names = feedstocks or [one.feedstock for one in _status(migrating, plan, status_page).next]
+        names = feedstocks or [
+            one.feedstock for one in status_now(migrating, plan, status_page, platforms=_asked(context)).next
+        ]
         folders = [migrating.workspace.find(name) for name in names]
         results = [rebuild(folder, plan) for folder in folders]
         for folder, result in zip(folders, results, strict=True):
@@ -186,12 +197,12 @@ def _run(
     return 0
 
 
-for _command, _name in (
-    (_plan, "plan"),
-    (_show_status, "status"),
-    (_next, "next"),
-    (_why, "why"),
-    (_new, "new"),
-    (_run, "run"),
+for _command, _name, _short in (
+    (_plan, "plan", "Members, order, cycles; or a new platform."),
+    (_show_status, "status", "What is done, can go, waits or can't be built."),
+    (_next, "next", "What can go now, most-blocking first."),
+    (_why, "why", "Why a feedstock is in or out, and its waits."),
+    (_new, "new", "Write a migration from the pinning."),
+    (_run, "run", "Rebuild changes: build number and migration."),
 ):
-    migrate.command(_name)(with_shared_options(_command))
+    migrate.command(_name, short_help=_short)(with_shared_options(_command))

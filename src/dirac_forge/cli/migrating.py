@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import multiprocessing
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -11,27 +12,37 @@ from functools import cached_property
 from pathlib import Path
 
 from dirac_forge.channel.packages import unpacked
-from dirac_forge.channel.records import Record
+from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.matrix import Cell, explain_cell
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph
 from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.feedstock.workspace import Workspace
-from dirac_forge.migration.addition import Addition, PlatformFacts, add_platform, facts_for_platform
-from dirac_forge.migration.effects import Answer, TargetEffect, effect_on
+from dirac_forge.migration.effects import Answer, TargetEffect, Today, effect_on
 from dirac_forge.migration.exports import Exports, exports_of
 from dirac_forge.migration.plan import Plan, make_plan
-from dirac_forge.migration.rebuilt import rebuilt_records, with_old_pin
+from dirac_forge.migration.rebuilt import has_new_pin, rebuilt_records, with_old_pin
 from dirac_forge.migration.schema import Migration, parse_migration, read_migration
 from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evidence
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
-__all__ = ["Migrating", "open_channel", "pinning_of", "processes", "specs_of"]
+__all__ = [
+    "Migrating",
+    "explained",
+    "open_channel",
+    "pinning_of",
+    "processes",
+    "require_known",
+    "specs_of",
+    "warn",
+]
 
 _ENDINGS = (".yaml", ".yml")
+_MOST_WARNINGS = 10
 
 
 @dataclass(frozen=True)
@@ -52,17 +63,30 @@ class Migrating:
 
         Raises InputError where there is none, with the names that there are.
         """
+        path = Path(name)
+        if path.suffix in _ENDINGS and path.is_file():
+            return read_migration(path)
+        found = self.find_migration(name)
+        if found is not None:
+            return found
         folder = self.workspace.root / "migrations"
-        for path in (Path(name), *(folder / f"{name}{ending}" for ending in _ENDINGS)):
-            if path.suffix in _ENDINGS and path.is_file():
+        here = sorted(path.stem for ending in _ENDINGS for path in folder.glob(f"*{ending}"))
+        here += sorted(self.pinning.migrations) if self.pinning is not None else []
+        near = difflib.get_close_matches(Path(name).stem, here, n=3, cutoff=0.5)
+        hint = f"There are {', '.join(here)}." if here else "`dirac-forge migrate new LIBRARY VERSION` writes one."
+        hint = f"Did you mean {' or '.join(near)}?" if near else hint
+        raise InputError(f"there is no migration {name}: neither a file nor in {folder}", hint=hint)
+
+    def find_migration(self, name: str) -> Migration | None:
+        """The migration with this name in `migrations/` or in the pinning; None where there is none."""
+        for ending in _ENDINGS:
+            path = self.workspace.root / "migrations" / f"{name}{ending}"
+            if path.is_file():
                 return read_migration(path)
         if self.pinning is not None and name in self.pinning.migrations:
             place = Path(self.pinning.path).parent / "migrations" / f"{name}.yaml"
             return parse_migration(self.pinning.migrations[name], path=place)
-        here = sorted(path.stem for ending in _ENDINGS for path in folder.glob(f"*{ending}"))
-        here += sorted(self.pinning.migrations) if self.pinning is not None else []
-        hint = f"There are {', '.join(here)}." if here else "`dirac-forge migrate new LIBRARY VERSION` writes one."
-        raise InputError(f"there is no migration {name}: neither a file nor in {folder}", hint=hint)
+        return None
 
     @cached_property
     def graph(self) -> Graph:
@@ -71,6 +95,7 @@ class Migrating:
         graph = build_graph(facts)
         for name, reason in graph.unreadable.items():
             self.observer.warned(f"{name} is left out: {reason}")
+        warn(self.observer, [f"{name}/{problem}" for name, one in facts.items() for problem in one.problems])
         return graph
 
     def plan(self, migration: Migration) -> Plan:
@@ -131,58 +156,108 @@ class Migrating:
         assert self.channel is not None  # noqa: S101 — only called with a channel
         return self.channel.index(platform).group(package).records
 
-    def addition(self, platform: str, target: str, specs: Sequence[str]) -> Addition:
-        """The plan for a new platform. Raises InputError without a channel, UnknownError where it can't be read."""
-        if self.channel is None:
-            raise InputError(
-                "what has a build for a platform is known to a channel only", hint="Give one with --channel."
-            )
-        channel = self.channel
-
-        def facts(name: str) -> PlatformFacts:
-            recipe = self.workspace.feedstocks[name].read()
-            place = self.graph.place(name, 0).rpartition(":")[0]
-            return facts_for_platform(recipe, self.pinning, platform, path=place)
-
-        def depends(package: str) -> tuple[str, ...] | None:
-            records = channel.index(platform).group(package).records
-            return tuple(depend.partition(" ")[0] for depend in records[0].depends) if records else None
-
-        return add_platform(
-            self.graph,
-            platform,
-            target=target,
-            packages=[spec.split(" ")[0] for spec in specs],
-            depends=depends,
-            facts=facts,
-        )
-
     def effect(self, plan: Plan, target: str, specs: Sequence[str], platforms: Sequence[str]) -> TargetEffect:
         """What the plan does to a target, wave by wave, proved with the solver. Raises InputError without a channel."""
         if self.channel is None:
             raise InputError("what a migration does to a target is known to a solver only", hint="Give --channel.")
+        require_known(self.channel, specs)
         channel, graph = self.channel, plan.graph
         exports = self.exports(plan)
 
-        def solution(platform: str) -> tuple[Collection[str], Collection[str]]:
-            found = channel.solve(specs, platform=platform)
-            packages = found.packages if isinstance(found, Solution) else ()
-            old = [record.name for record in packages if with_old_pin(record, plan, platform, exports)]
-            makers = [maker for record in packages for maker in graph.makers_of(record.name)]
-            return makers, [name for name in old if not graph.makers_of(name)]
+        today: dict[str, Today] = {}
+        used: dict[str, Sequence[Record]] = {}
 
-        def installable(platform: str, rebuilt: Collection[str], pin: str) -> Answer:
+        def solution(platform: str) -> Today:
             try:
-                records, new, old = rebuilt_records(plan, platform, rebuilt, channel=channel, exports=exports)
-                view = channel.overlaid(records) if records else channel
-                answer = view.solve([*specs, *(new if pin == "new" else old)], platform=platform)
+                found = channel.solve(specs, platform=platform)
+                packages = found.packages if isinstance(found, Solution) else ()
+                old = [record.name for record in packages if with_old_pin(record, plan, platform, exports)]
+                makers = {maker for record in packages for maker in graph.makers_of(record.name)}
+                done = [
+                    name
+                    for name in plan.network.names
+                    if has_new_pin(plan, name, platform, channel=channel, exports=exports)
+                ]
+            except UnknownError:
+                return Today(feedstocks=())
+            today[platform] = Today(
+                feedstocks=makers,
+                outside=[name for name in old if not graph.makers_of(name)],
+                done=done,
+            )
+            used[platform] = packages
+            return today[platform]
+
+        def supposed(platform: str, rebuilt: tuple[str, ...], pin: str) -> tuple[Channel, tuple[str, ...]]:
+            known = today.get(platform, Today(feedstocks=()))
+            records, new, old = rebuilt_records(
+                plan,
+                platform,
+                rebuilt,
+                channel=channel,
+                exports=exports,
+                outside=known.outside,
+                used=used.get(platform, ()),
+            )
+            return channel.overlaid(records) if records else channel, (*specs, *(new if pin == "new" else old))
+
+        answers: dict[tuple[str, tuple[str, ...], str], Answer] = {}
+
+        def installable(platform: str, rebuilt: tuple[str, ...], pin: str) -> Answer:
+            key = (platform, rebuilt, pin)
+            if key not in answers:
+                answers[key] = solved(*key)
+            return answers[key]
+
+        def solved(platform: str, rebuilt: tuple[str, ...], pin: str) -> Answer:
+            try:
+                view, wanted = supposed(platform, rebuilt, pin)
+                answer = view.solve(wanted, platform=platform)
             except UnknownError as exc:
                 return Answer(status="unknown", reason=exc.message)
             if isinstance(answer, Solution):
                 return Answer(status="installable")
             return Answer(status="not-installable", reason=answer.text)
 
-        return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable)
+        def explain(platform: str, rebuilt: tuple[str, ...]) -> str:
+            view, wanted = supposed(platform, rebuilt, "new")
+            return explained(view, target, platform, wanted, installable(platform, rebuilt, "new").reason)
+
+        return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable, explain=explain)
+
+
+def explained(channel: Channel, target: str, platform: str, specs: Sequence[str], solver_text: str) -> str:
+    """Why specs have no solution, in few words; "" where that could not be found out."""
+    cell = Cell(
+        target=target,
+        platform=platform,
+        python="",
+        specs=tuple(specs),
+        wanted=False,
+        status="not-installable",
+        reason=solver_text,
+    )
+    found = explain_cell(channel, cell, remedies=False, older=False)
+    return found.reason if found.status == "not-installable" else ""
+
+
+def require_known(channel: Channel, specs: Sequence[str]) -> None:
+    """Raise InputError for a spec whose package no channel has on any platform, UnknownError where none can be read."""
+    for spec in specs:
+        name = name_of(spec)
+        if not any(channel.index(platform).group(name).records for platform in channel.platforms()):
+            raise InputError(
+                f"no channel has a package {name} on any platform",
+                hint="Write the target as conda does (NAME, 'NAME >=1.2'), or name one of the settings' targets.",
+            )
+
+
+def warn(observer: Observer, problems: Sequence[str]) -> None:
+    """Warn of each problem; of many only the first ones, and how many more there are."""
+    for problem in problems[:_MOST_WARNINGS]:
+        observer.warned(problem)
+    if len(problems) > _MOST_WARNINGS:
+        observer.warned(f"and {len(problems) - _MOST_WARNINGS} more like these")
 
 
 def open_channel(context: Context) -> Channel | None:

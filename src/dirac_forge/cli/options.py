@@ -48,7 +48,10 @@ def _shared(
     ] = None,
     channel: Annotated[
         list[str] | None,
-        typer.Option(metavar="URL|DIR", help="Channel; a folder is a snapshot. Repeatable, the first has priority."),
+        typer.Option(
+            metavar="NAME|URL|DIR",
+            help="Channel on conda.anaconda.org, at a URL, or in a folder. Repeatable, the first has priority.",
+        ),
     ] = None,
     platform: Annotated[
         list[str] | None, typer.Option(metavar="P", help="Platform such as linux-64. Repeatable.")

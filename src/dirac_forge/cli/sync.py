@@ -12,8 +12,9 @@ from rich.table import Table
 
 from dirac_forge.channel.solver import Solution
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.migrating import open_channel, specs_of
+from dirac_forge.cli.migrating import open_channel, specs_of, warn
 from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.feedstock.condaforgeyml import ForgeConfigError, parse_forge_config
 from dirac_forge.feedstock.sources import read_sources
 from dirac_forge.feedstock.sync import Line, Synced
 from dirac_forge.feedstock.sync import sync as bring_up_to_date
@@ -67,7 +68,23 @@ def sync(
             force=force,
             observer=context.observer,
         )
+    warn(context.observer, _problems(folder, results))
     return _answer(context, results)
+
+
+def _problems(folder: Path, results: tuple[Synced, ...]) -> list[str]:
+    """What is wrong with each conda-forge.yml that was copied."""
+    found: list[str] = []
+    for one in results:
+        path = folder / one.line.folder / "conda-forge.yml"
+        if one.state not in {"new", "updated"} or not path.is_file():
+            continue
+        shown = f"{one.line.folder}/conda-forge.yml"
+        try:
+            found += parse_forge_config(path.read_text(encoding="utf-8", errors="replace"), path=shown).problems
+        except ForgeConfigError as exc:
+            found.append(exc.message)
+    return found
 
 
 def _answer(context: Context, results: tuple[Synced, ...]) -> int:
@@ -78,13 +95,17 @@ def _answer(context: Context, results: tuple[Synced, ...]) -> int:
         ]
     }
     table = Table("feedstock", "", "")
+    unreached: dict[str, list[str]] = {}
     for one in results:
-        if one.state != "unchanged":
+        if one.state == "unknown":
+            unreached.setdefault(one.text, []).append(one.line.folder)
+        elif one.state != "unchanged":
             table.add_row(one.line.folder, one.state, one.text or one.commit[:12])
     counts: dict[str, int] = {}
     for one in results:
         counts[one.state] = counts.get(one.state, 0) + 1
-    summary = sentences([", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
+    lines = [f"Unknown: {', '.join(folders)}: {reason}" for reason, folders in unreached.items()]
+    summary = sentences([*lines, ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
     context.answer(joined([table, summary] if table.rows else [summary]), document)
     states = set(counts)
     return 3 if "unknown" in states else 1 if states & {"missing", "error", "kept"} else 0

@@ -23,10 +23,11 @@ from dirac_forge.store import Store
 
 __all__ = ["Export", "Facts", "Need", "facts_of", "read_facts"]
 
-READER = "1"
+READER = "2"
 """Raised whenever the readers come to another answer for the same text: kept facts are then read anew."""
 _KIND = "facts"
 _CHUNK = 64
+_FORGE = "conda-forge.yml:"
 
 
 class Need(NamedTuple):
@@ -78,6 +79,8 @@ class Facts:
     """Migrations in `.ci_support/migrations/`."""
     notes: tuple[str, ...] = ()
     """What could not be told, with file and line."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with its conda-forge.yml: `conda-forge.yml:2: …`."""
     error: str | None = None
     """Why the recipe can't be read, with file and line."""
 
@@ -150,7 +153,8 @@ def facts_of(recipe: Recipe, pinning: Pinning | None, *, path: str) -> Facts:
         exports=tuple(collected.exports),
         ignored=tuple(collected.ignored),
         applied=tuple(recipe.migrations),
-        notes=(*collected.notes, *recipe.forge.problems),
+        notes=tuple(collected.notes),
+        problems=tuple(problem[problem.index(_FORGE) :] for problem in recipe.forge.problems),
     )
 
 
@@ -209,12 +213,16 @@ def read_facts(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No garbage collection: many small values are made and none goes away, so looking for cycles only takes time."""
+    """No garbage collection: many small values are made and none goes away, so looking for cycles only takes time.
+
+    It is not looked for among them later either; they have none, and counting references frees them.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was:
             gc.enable()
 
@@ -254,7 +262,9 @@ def _read(
     for names, facts_list in _parsed(missing, pinning, executor):
         for (name, _, _, key), facts in zip(names, facts_list, strict=True):
             found[name] = facts
-            store.put(_KIND, key, _frozen(facts))
+            if facts.error is None:
+                # What is wrong names a path, and the same text may lie elsewhere too.
+                store.put(_KIND, key, _frozen(facts))
         observer.advanced("recipes", done=len(names))
     observer.finished("recipes")
     if fresh:
@@ -320,6 +330,6 @@ def facts_from(values: Sequence[object]) -> Facts:
     fields["exports"] = tuple(Export(*export) for export in fields["exports"])  # type: ignore[attr-defined]
     for name in ("skipped", "ignored"):
         fields[name] = tuple(tuple(pair) for pair in fields[name])  # type: ignore[attr-defined]
-    for name in ("platforms", "outputs", "applied", "notes"):
+    for name in ("platforms", "outputs", "applied", "notes", "problems"):
         fields[name] = tuple(fields[name])  # type: ignore[arg-type]
     return Facts(**fields)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -120,8 +121,9 @@ class Workspace:
         if path.is_file() or (path.is_dir() and find_recipe(path) is not None):
             folder = path.resolve()
             return FeedstockFolder(folder.name.partition("@")[0].removesuffix("-feedstock"), path)
-        near = sorted(other for other in self.feedstocks if name in other or other in name)[:3]
-        hint = f"Did you mean {', '.join(near)}?" if near else "`dirac-forge sync NAME` fetches one."
+        near = difflib.get_close_matches(name, self.feedstocks, n=3, cutoff=0.6)
+        near += sorted(other for other in self.feedstocks if name in other and other not in near)
+        hint = f"Did you mean {' or '.join(near[:3])}?" if near else "`dirac-forge sync NAME` fetches one."
         raise InputError(f"there is no feedstock {name} in {self.root / 'feedstocks'}", hint=hint)
 
 

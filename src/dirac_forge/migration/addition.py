@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from dirac_forge.feedstock.condaforgeyml import BuildPlatform, ForgeConfig
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, variants
+from dirac_forge.migration.effects import fewest
 from dirac_forge.migration.order import broken_edges, components, waves
 from dirac_forge.recipe.read import ReadOutput
 
-__all__ = ["Addition", "Depends", "Enabled", "PlatformFacts", "add_platform", "facts_for_platform"]
+__all__ = [
+    "Addition",
+    "Depends",
+    "Enabled",
+    "PlatformFacts",
+    "Proof",
+    "add_platform",
+    "facts_for_platform",
+    "for_platform",
+    "proved",
+]
 
 Depends = Callable[[str], tuple[str, ...] | None]
 """A package to the names that its newest build for the platform (or noarch) depends on; None where there is no build.
@@ -55,11 +67,27 @@ class Addition:
     feedstocks: tuple[Enabled, ...]
     """By wave and name."""
     smallest: tuple[str, ...]
-    """Packages without which the target can't be installed there: those of its run closure that have no build."""
+    """Packages without which the target can't be installed there: those of its run closure that have no build. As few
+    as the solver lets it be, where it was asked."""
     cycles: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]
     """Members of each cycle and the edges (parent, child) that the order leaves out."""
     unknown: tuple[str, ...]
     """Packages without a build whose feedstock isn't in the workspace, so that nothing is known of their needs."""
+    proof: Proof | None = None
+    """What the solver says; None where it was not asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """Whether a target can be installed once some packages have builds for the platform, which are supposed."""
+
+    status: Literal["installable", "not-installable", "unknown"]
+    reason: str = ""
+    """Why not, and what else it would take."""
+    nowhere: tuple[str, ...] = ()
+    """Packages that no platform has a build of, so that none could be supposed."""
+    each: bool = False
+    """Leaving out any single one was tried, and fails."""
 
 
 def facts_for_platform(recipe: Recipe, pinning: Pinning | None, platform: str, *, path: str) -> PlatformFacts:
@@ -83,6 +111,53 @@ def facts_for_platform(recipe: Recipe, pinning: Pinning | None, platform: str, *
     return PlatformFacts(host=tuple(host), run=tuple(run), skipped=skipped)
 
 
+def for_platform(depends: Sequence[str], makers: Sequence[str], graph: Graph, own: PlatformFacts) -> tuple[str, ...]:
+    """What a package that is built elsewhere would depend on here: without what its recipe needs elsewhere only.
+
+    Of `makers`, its feedstocks, the one with `own` facts tells; what only that recipe's run requirements for the
+    platform name comes in where it makes nothing else.
+    """
+    anywhere = {need.name for maker in makers for need in graph.facts[maker].needs}
+    here = {*own.host, *own.run}
+    kept = [one for one in depends if one.partition(" ")[0] not in anywhere - here]
+    alone = all(len(graph.facts[maker].outputs) == 1 for maker in makers)
+    names = {one.partition(" ")[0] for one in kept}
+    return (*kept, *(name for name in own.run if alone and name not in names))
+
+
+def proved(
+    addition: Addition,
+    *,
+    buildable: Collection[str],
+    older: Sequence[str] = (),
+    good: Callable[[tuple[str, ...]], bool],
+    explain: Callable[[tuple[str, ...]], str],
+) -> Addition:
+    """The addition with the smallest set that the solver accepts.
+
+    Args:
+        addition: from `add_platform`.
+        buildable: packages for which a build could be supposed.
+        older: packages that lack, there, the version that the target has where it is installable; they join where
+            builds of those that have none are not enough.
+        good: whether the target is installable if these had builds.
+        explain: why it is not, and what else would help.
+
+    Raises:
+        UnknownError: a channel can't be read.
+    """
+    names = tuple(name for name in addition.smallest if name in buildable)
+    nowhere = tuple(name for name in addition.smallest if name not in buildable)
+    if not good(names) and older:
+        names = tuple(dict.fromkeys((*names, *older)))
+    if not good(names):
+        proof = Proof(status="not-installable", reason=explain(names), nowhere=nowhere)
+        return replace(addition, proof=proof)
+    needed, each = fewest(names, good)
+    proof = Proof(status="installable", nowhere=nowhere, each=each)
+    return replace(addition, smallest=tuple(needed), proof=proof)
+
+
 def add_platform(
     graph: Graph,
     platform: str,
@@ -91,23 +166,31 @@ def add_platform(
     packages: Sequence[str],
     depends: Depends,
     facts: Callable[[str], PlatformFacts],
+    supposed: Depends | None = None,
 ) -> Addition:
     """What has to be enabled on `platform` so that `packages` (the target's) can be built and installed there.
 
     From the target along what is installed with it; where a package has no build, along the run and host requirements
     of its recipe on that platform. Requirements that only other systems have do not come up. `facts` gives what a
-    recipe says for the platform. Raises UnknownError where `depends` does.
+    recipe says for the platform, `supposed` what a package that has no build there would depend on. Raises
+    UnknownError where `depends` does.
     """
-    walk = _Walk(graph, depends, facts)
+    walk = _Walk(graph, depends, facts, supposed or _nothing)
     running = walk.closure(packages, host=False)
     walk.closure(packages, host=True)
     return _ordered(walk, platform, target, running)
 
 
+def _nothing(_: str) -> None:
+    """For a package that has no build, where nothing is supposed."""
+
+
 class _Walk:
     """From packages to those without a build that they need; every package and recipe is asked about once."""
 
-    def __init__(self, graph: Graph, depends: Depends, facts: Callable[[str], PlatformFacts]) -> None:
+    def __init__(
+        self, graph: Graph, depends: Depends, facts: Callable[[str], PlatformFacts], supposed: Depends
+    ) -> None:
         self.graph = graph
         self.found: dict[str, PlatformFacts] = {}
         self.needed: dict[str, dict[str, None]] = {}
@@ -115,6 +198,7 @@ class _Walk:
         self.unknown: dict[str, None] = {}
         self._depends = depends
         self._facts = facts
+        self._supposed = supposed
         self._answers: dict[str, tuple[str, ...] | None] = {}
 
     def closure(self, packages: Sequence[str], *, host: bool) -> tuple[str, ...]:
@@ -141,7 +225,7 @@ class _Walk:
         makers = [maker for maker in self.graph.makers_of(package) if self.graph.facts[maker].error is None]
         if not makers:
             self.unknown.setdefault(package)
-        needs: list[str] = []
+        needs: list[str] = list(self._supposed(package) or ())
         for maker in makers:
             if maker not in self.found:
                 self.found[maker] = self._facts(maker)

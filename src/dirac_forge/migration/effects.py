@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dirac_forge.migration.plan import Plan
 
-__all__ = ["Answer", "Installable", "TargetClosure", "TargetEffect", "WaveEffect", "closure_of", "effect_on"]
+__all__ = [
+    "Answer",
+    "Installable",
+    "TargetClosure",
+    "TargetEffect",
+    "Today",
+    "WaveEffect",
+    "closure_of",
+    "effect_on",
+    "fewest",
+]
 
-Installable = Callable[[str, Collection[str], str], "Answer"]
+Installable = Callable[[str, tuple[str, ...], str], "Answer"]
 """Platform, members that are rebuilt, and `new` or `old`: whether the target is installable with that pin."""
+
+
+_MOST_TRIES = 80
+"""Solves, on one platform, to find out which members a target does not need."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Today:
+    """What a target installs on one platform as things are."""
+
+    feedstocks: Collection[str]
+    """That make it."""
+    outside: Collection[str] = ()
+    """Packages of it with the old pin that no feedstock here makes."""
+    done: Collection[str] = ()
+    """Members whose newest builds there have the new pin."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,12 +64,17 @@ class TargetClosure:
     """The members that must be done before a target is installable with the new pin."""
 
     members: tuple[str, ...]
-    """By wave and name."""
+    """By wave and name: as few as the solver lets it be, and those that they wait for."""
     critical_path: tuple[str, ...]
     """The longest chain among them, first to last: it can't go faster than its length in waves."""
     outside: tuple[str, ...] = ()
-    """Packages that the target installs, that have the old pin, and that no feedstock here makes: with the new pin the
-    target waits for them too, and nothing is known of their order."""
+    """Packages that the target installs, that have the old pin, and that no feedstock here makes. The answers hold if
+    these are rebuilt too; nothing is known of their order."""
+    proved: bool = True
+    """The solver finds the target installable with `members` done (and `outside`); else these are all that there are,
+    and they are not enough, or it could not be found out."""
+    reason: str = ""
+    """Why they are not enough."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,15 +88,21 @@ class TargetEffect:
 
 
 def closure_of(
-    plan: Plan, feedstocks: Collection[str], platform: str, *, outside: Collection[str] = ()
+    plan: Plan,
+    feedstocks: Collection[str],
+    platform: str,
+    *,
+    outside: Collection[str] = (),
+    done: Collection[str] = (),
+    proved: bool = True,
 ) -> TargetClosure:
-    """The members among `feedstocks` (those of a solution) on a platform, all they wait for, and the longest chain."""
+    """The members among `feedstocks` on a platform, all they wait for that is not `done`, and the longest chain."""
     wanted = [name for name in feedstocks if name in plan.wave_of]
     found: set[str] = set()
     waiting = [name for name in wanted if platform in plan.membership.members[name].platforms]
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name not in found and name not in done:
             found.add(name)
             waiting.extend(plan.waited_for(name))
     ordered = sorted(found, key=lambda name: (plan.wave_of[name], name))
@@ -74,7 +111,10 @@ def closure_of(
         before = max((longest[parent] for parent in plan.waited_for(name) if parent in longest), key=len, default=())
         longest[name] = (*before, name)
     return TargetClosure(
-        members=tuple(ordered), critical_path=max(longest.values(), key=len, default=()), outside=tuple(sorted(outside))
+        members=tuple(ordered),
+        critical_path=max(longest.values(), key=len, default=()),
+        outside=tuple(sorted(outside)),
+        proved=proved,
     )
 
 
@@ -83,28 +123,78 @@ def effect_on(
     target: str,
     *,
     platforms: Sequence[str],
-    solution: Callable[[str], tuple[Collection[str], Collection[str]]],
+    solution: Callable[[str], Today],
     installable: Installable,
+    explain: Callable[[str, tuple[str, ...]], str] | None = None,
 ) -> TargetEffect:
     """The effect on a target, before the first wave and after each that changes what the target needs.
 
-    `solution` gives, for a platform, the feedstocks whose packages a target installs, and the packages with the old pin
-    that no feedstock here makes. A wave without any of the target's
-    members changes nothing and is not solved again.
+    `solution` tells what a target installs today, by platform; `explain` says why a target is not installable with the
+    new pin on a platform with some members rebuilt. A wave without any of the target's members changes
+    nothing and is not solved again.
     """
     closures: dict[str, TargetClosure] = {}
-    for platform in platforms:
-        feedstocks, outside = solution(platform)
-        closures[platform] = closure_of(plan, feedstocks, platform, outside=outside)
     found: list[WaveEffect] = []
     for platform in platforms:
-        rebuilt: list[str] = []
-        own = set(closures[platform].members)
-        last: tuple[Answer, Answer] | None = None
-        for number in range(len(plan.waves) + 1):
-            added = [name for name in plan.waves[number - 1] if name in own] if number else []
-            rebuilt += added
-            if last is None or added:
-                last = (installable(platform, rebuilt, "new"), installable(platform, rebuilt, "old"))
-            found.append(WaveEffect(wave=number, platform=platform, new=last[0], old=last[1]))
+        today = solution(platform)
+        whole = closure_of(plan, today.feedstocks, platform, outside=today.outside, done=today.done)
+        effects, rebuilt, enough = _waves(plan, platform, whole, today, installable)
+        found += effects
+        if enough is None:
+            reason = effects[-1].new.reason
+            if effects[-1].new.status == "not-installable" and explain is not None:
+                reason = explain(platform, tuple(rebuilt)) or reason
+            closures[platform] = replace(whole, proved=False, reason=reason)
+            continue
+        needed, _ = fewest(enough, lambda names, on=platform: _good(installable(on, names, "new")))  # type: ignore[misc]
+        closures[platform] = closure_of(plan, needed, platform, outside=today.outside, done=today.done)
     return TargetEffect(target=target, waves=tuple(found), closures=closures)
+
+
+def _waves(
+    plan: Plan, platform: str, whole: TargetClosure, today: Today, installable: Installable
+) -> tuple[list[WaveEffect], list[str], list[str] | None]:
+    """What the target is after each wave, all that is rebuilt then, and what was when it first became installable."""
+    found: list[WaveEffect] = []
+    rebuilt: list[str] = []
+    enough: list[str] | None = None
+    own = {*whole.members, *today.done}
+    last: tuple[Answer, Answer] | None = None
+    for number in range(len(plan.waves) + 1):
+        added = [name for name in plan.waves[number - 1] if name in own] if number else []
+        rebuilt += added
+        if last is None or any(name not in today.done for name in added):
+            last = (installable(platform, tuple(rebuilt), "new"), installable(platform, tuple(rebuilt), "old"))
+        if enough is None and _good(last[0]):
+            enough = [name for name in rebuilt if name not in today.done]
+        found.append(WaveEffect(wave=number, platform=platform, new=last[0], old=last[1]))
+    return found, rebuilt, enough
+
+
+def _good(answer: Answer) -> bool:
+    return answer.status == "installable"
+
+
+def fewest(names: Sequence[str], good: Callable[[tuple[str, ...]], bool]) -> tuple[list[str], bool]:
+    """As few of `names` as are `good`, which all of them are; halves are left out first, then single ones.
+
+    Also tells whether leaving out any single one of the rest was tried and fails: with many names the tries run out.
+    """
+    kept = list(names)
+    size = max(len(kept) // 2, 1)
+    tries = 0
+    while kept:
+        start = 0
+        while start < len(kept):
+            if tries == _MOST_TRIES:
+                return kept, False
+            rest = (*kept[:start], *kept[start + size :])
+            tries += 1
+            if good(rest):
+                kept = list(rest)
+            else:
+                start += size
+        if size == 1:
+            break
+        size //= 2
+    return kept, True

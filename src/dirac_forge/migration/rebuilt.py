@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from dirac_forge.migration.exports import Exports
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import carries
 
-__all__ = ["Indexed", "rebuilt_records", "with_old_pin"]
+__all__ = ["Indexed", "has_new_pin", "rebuilt_records", "with_old_pin"]
 
 
 class Indexed(Protocol):
@@ -24,13 +24,22 @@ class Indexed(Protocol):
 
 
 def rebuilt_records(
-    plan: Plan, platform: str, rebuilt: Collection[str], *, channel: Indexed, exports: Exports
+    plan: Plan,
+    platform: str,
+    rebuilt: Collection[str],
+    *,
+    channel: Indexed,
+    exports: Exports,
+    outside: Collection[str] = (),
+    used: Iterable[Record] = (),
 ) -> tuple[list[Record], list[str], list[str]]:
     """Records for the overlay, and the specs that ask for the new and for the old pin.
 
     Each package of a rebuilt member is taken as its newest build, with the migrated pins instead of the old ones and a
     higher build number. A migrated library that the channel lacks in its new version is taken to be built like its
-    newest one. Raises UnknownError where the channel can't be read.
+    newest one; packages named in `outside` are taken to be rebuilt too. `used` are builds that a target installs today:
+    of their packages they are rebuilt as well, since the newest build may be for another Python, or be of no use.
+    Raises UnknownError where the channel can't be read.
     """
     index = channel.index(platform)
     pins = _pins(plan, platform, exports)
@@ -48,9 +57,10 @@ def rebuilt_records(
             )
         if older:
             old.append(f"{package} {older[0].version}")
-    for name in rebuilt:
-        for output in plan.graph.facts[name].outputs:
-            records += _rebuilt(index.group(output).records, pins, plan.migration.bump_number)
+    packages = [*outside, *(output for name in rebuilt for output in plan.graph.facts[name].outputs)]
+    for package in dict.fromkeys(packages):
+        chosen = [*_newest(index.group(package).records), *(record for record in used if record.name == package)]
+        records += _rebuilt(list(dict.fromkeys(chosen)), pins, plan.migration.bump_number)
     return records, new, old
 
 
@@ -71,27 +81,44 @@ def with_old_pin(record: Record, plan: Plan, platform: str, exports: Exports) ->
     return tuple(_moved(depend, _pins(plan, platform, exports)) for depend in record.depends) != record.depends
 
 
+def has_new_pin(plan: Plan, name: str, platform: str, *, channel: Indexed, exports: Exports) -> bool:
+    """Whether a member's newest builds have the new pin: some of them have it, and none has the old one.
+
+    Raises UnknownError where the channel can't be read.
+    """
+    index = channel.index(platform)
+    pins = _pins(plan, platform, exports)
+    moved = False
+    for output in plan.graph.facts[name].outputs:
+        for record in _newest(index.group(output).records):
+            depends = [depend for depend in record.depends if depend.partition(" ")[0] in pins]
+            if any(_moved(depend, pins) != depend for depend in depends):
+                return False
+            moved |= any(" " in depend for depend in depends)
+    return moved
+
+
+def _newest(found: Sequence[Record]) -> list[Record]:
+    """The builds with the newest version and build number; each platform has its own."""
+    return [
+        record for record in found if (record.version, record.build_number) == (found[0].version, found[0].build_number)
+    ]
+
+
 def _is(version: str, pin: str) -> bool:
     return version == pin or version.startswith(f"{pin}.")
 
 
 def _rebuilt(found: Sequence[Record], pins: dict[str, str], bump: int) -> list[Record]:
-    """The newest builds of a package, one for each build string, with the new pins."""
-    if not found:
-        return []
-    newest = found[0]
+    """These builds with the new pins, where they have the old ones."""
     result = []
     for record in found:
-        if (record.version, record.build_number) != (newest.version, newest.build_number):
-            continue
         depends = tuple(_moved(depend, pins) for depend in record.depends)
         if depends == record.depends:
             continue
         number = record.build_number + bump
-        build = f"{record.build.rpartition('_')[0] or record.build}_migrated{number}"
-        result.append(
-            replace(record, depends=depends, build=build, build_number=number, file_name="", channel="", timestamp=None)
-        )
+        # The build string stays: packages that are built together may ask for it.
+        result.append(replace(record, depends=depends, build_number=number, file_name="", channel="", timestamp=None))
     return result
 
 

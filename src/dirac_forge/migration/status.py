@@ -93,6 +93,10 @@ class Known:
     """Feedstock to the reason."""
     errors: Mapping[str, str] = field(default_factory=dict)
     """Feedstock to what went wrong."""
+    waits: Mapping[str, str] = field(default_factory=dict)
+    """Migrations of `wait_for_migrators` that are not complete, to how far they are."""
+    unsure: Mapping[str, str] = field(default_factory=dict)
+    """Feedstock to why a solver could not tell whether it can be built."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +108,8 @@ class FeedstockStatus:
     evidence: str
     waits_for: tuple[str, ...] = ()
     """Parents that are not done."""
+    waits_for_migrations: tuple[str, ...] = ()
+    """Other migrations that have to be complete first."""
     blocks: int = 0
     """Members that wait for it, directly or not, and are not done."""
 
@@ -134,8 +140,8 @@ class Status:
 def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None = None) -> Status:
     """The states of all members, from evidence about each and what others know.
 
-    Done and in-pr are facts. Of the others those wait for parents of which one that is waited for is not done; the
-    rest is in error, not solvable, or can go now. Names of `wait_for_migrators` are waited for by all.
+    Done, in-pr and error are facts. Of the others those wait for parents of which one that is waited for is not done,
+    or for a migration of `wait_for_migrators` that is not complete; the rest is not solvable, or can go now.
     """
     known = known or Known()
     done = {name for name in plan.network.names if name in known.done or _done(evidence.get(name))}
@@ -177,13 +183,20 @@ def _state(
         state, text = "in-pr", known.in_pr[name]
     elif name in known.errors:
         state, text = "error", known.errors[name]
-    elif waits:
+    elif waits or known.waits:
         state = "awaiting-parents"
+        reasons = [f"waits for the migration {migration}: {how_far}" for migration, how_far in known.waits.items()]
+        text = "; ".join([*reasons, text] if text else reasons)
     elif name in known.not_solvable:
         state, text = "not-solvable", known.not_solvable[name]
     else:
         state = "awaiting-pr"
-    return FeedstockStatus(feedstock=name, state=state, evidence=text, waits_for=waits, blocks=blocks)
+        if name in known.unsure:
+            text = f"{text}; whether it can be built is unknown: {known.unsure[name]}".removeprefix("; ")
+    migrations = tuple(known.waits) if state == "awaiting-parents" else ()
+    return FeedstockStatus(
+        feedstock=name, state=state, evidence=text, waits_for=waits, waits_for_migrations=migrations, blocks=blocks
+    )
 
 
 def _blocked(plan: Plan, done: set[str]) -> dict[str, int]:

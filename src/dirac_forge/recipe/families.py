@@ -80,8 +80,6 @@ class Families:
         for member in members:
             self.executor.submit(self.prefetch, member)
         main = self.metadata(*list(given.items())[-1])
-        for requirement in readable(main.requires_dist):
-            self.executor.submit(self.prefetch, requirement.name)
         required: dict[str, SpecifierSet] = {
             canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)
         }

@@ -8,10 +8,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from dirac_forge.migration.addition import Addition
-from dirac_forge.migration.effects import TargetEffect
+from dirac_forge.migration.effects import TargetClosure, TargetEffect, WaveEffect
 from dirac_forge.report.migration import sentences
 
 __all__ = ["addition_json", "addition_text", "effect_json", "effect_text"]
+
+_SHORT = {"installable": "yes", "not-installable": "no", "unknown": "unknown"}
+_MOST_LINES = 6
+"""Of what the solver says."""
 
 
 def addition_json(addition: Addition) -> dict[str, Any]:
@@ -34,6 +38,14 @@ def addition_json(addition: Addition) -> dict[str, Any]:
         ],
         "waves": [[one.feedstock for one in addition.feedstocks if one.wave == wave] for wave in range(count)],
         "smallest": list(addition.smallest),
+        "proof": {
+            "status": addition.proof.status,
+            "reason": addition.proof.reason,
+            "each": addition.proof.each,
+            "nowhere": list(addition.proof.nowhere),
+        }
+        if addition.proof is not None
+        else None,
         "cycles": [
             {
                 "members": list(members),
@@ -59,14 +71,39 @@ def addition_text(addition: Addition) -> RenderableType:
             ", ".join(one.waits_for),
             words,
         )
-    lines = [f"Without these it can't be installed: {', '.join(addition.smallest)}."] if addition.smallest else []
-    lines += [f"Skipped by the recipe: {one.feedstock} ({one.skipped})." for one in addition.feedstocks if one.skipped]
+    lines = _smallest_lines(addition)
     if addition.unknown:
         lines.append(f"No feedstock here makes {', '.join(addition.unknown)}: `dirac-forge sync` them to see further.")
     for members, broken in addition.cycles:
         edges = ", ".join(f"{parent} -> {child}" for parent, child in broken)
         lines.append(f"A cycle: {', '.join(members)}; the order leaves out {edges}.")
-    return Group(table, sentences(lines))
+    return Group(table, sentences(lines)) if addition.feedstocks else sentences(lines)
+
+
+def _smallest_lines(addition: Addition) -> list[str]:
+    """What the target needs at least, and whether that is enough."""
+    if not addition.smallest:
+        return []
+    target, platform, names = addition.target, addition.platform, ", ".join(addition.smallest)
+    count = len(addition.smallest)
+    packages = "this package" if count == 1 else f"these {count} packages"
+    proof = addition.proof
+    lines = []
+    if proof is None or proof.status == "unknown":
+        lines.append(f"{target} on {platform} needs at least {packages}: {names}.")
+        if proof is not None:
+            lines.append(f"The solver could not be asked whether that is enough: {proof.reason}")
+    elif proof.status == "installable":
+        start = "Smallest set" if proof.each else "Enough"
+        lines.append(f"{start}: {target} is installable on {platform} once {packages} can be had there: {names}.")
+        ending = "; without any single one it fails" if proof.each else ""
+        lines.append(f"The solver says so, with builds supposed like those of other platforms{ending}.")
+    else:
+        lines.append(f"{target} is not installable on {platform} even with {packages} there: {names}.")
+        lines.append(f"  {proof.reason}")
+    if proof is not None and proof.nowhere:
+        lines.append(f"No platform has a build of {', '.join(proof.nowhere)}, so none could be supposed.")
+    return lines
 
 
 def effect_json(effect: TargetEffect) -> dict[str, Any]:
@@ -86,7 +123,10 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
             platform: {
                 "members": list(closure.members),
                 "critical_path": list(closure.critical_path),
+                "length": len(closure.critical_path),
                 "outside": list(closure.outside),
+                "proved": closure.proved,
+                "reason": closure.reason,
             }
             for platform, closure in effect.closures.items()
         },
@@ -94,21 +134,53 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
 
 
 def effect_text(effect: TargetEffect) -> RenderableType:
-    """A table of waves and platforms, and the closure."""
+    """A table of platforms and of the waves after which something changes, and the closure."""
     platforms = list(effect.closures)
-    table = Table("after wave", *platforms, title=f"{effect.target}: with the new pin / with the old one")
+    table = Table(
+        "after wave", *platforms, title=f"is {effect.target} installable? with the new pin / with the old one"
+    )
+    rows: list[tuple[int, list[str]]] = []
     for wave in sorted({one.wave for one in effect.waves}):
-        cells = {one.platform: f"{one.new.status} / {one.old.status}" for one in effect.waves if one.wave == wave}
-        table.add_row(str(wave) if wave else "none", *(cells.get(platform, "") for platform in platforms))
+        cells = {
+            one.platform: f"{_SHORT[one.new.status]} / {_SHORT[one.old.status]}"
+            for one in effect.waves
+            if one.wave == wave
+        }
+        row = [cells.get(platform, "") for platform in platforms]
+        if not rows or rows[-1][1] != row:
+            rows.append((wave, row))
+    for wave, row in rows:
+        table.add_row(str(wave) if wave else "none", *row)
     lines = []
     for platform, closure in effect.closures.items():
-        if closure.outside:
-            names = ", ".join(closure.outside)
-            lines.append(f"{platform}: also with the old pin, and made by no feedstock here: {names}.")
-        if not closure.members:
-            lines.append(f"{platform}: it needs no member.")
-            continue
-        path = " -> ".join(closure.critical_path)
-        lines.append(f"{platform}: done must be {', '.join(closure.members)} ({len(closure.members)}).")
-        lines.append(f"  the longest chain has {len(closure.critical_path)}: {path}")
+        last = next(one for one in reversed(effect.waves) if one.platform == platform)
+        lines += _closure_lines(effect.target, platform, closure, last)
     return Group(table, sentences(lines))
+
+
+def _closure_lines(target: str, platform: str, closure: TargetClosure, last: WaveEffect) -> list[str]:
+    """What has to be done for a target on one platform."""
+    lines = []
+    if closure.outside:
+        names = ", ".join(closure.outside)
+        count = len(closure.outside)
+        words = "this outside package" if count == 1 else f"these {count} outside packages"
+        lines.append(
+            f"{platform}: with {words} rebuilt too, which no feedstock here makes "
+            f"(`dirac-forge sync` brings them in): {names}."
+        )
+    members = ", ".join(closure.members)
+    if not closure.proved:
+        lines.append(f"{platform}: {last.new.status} with the new pin even with all that it needs done ({members}):")
+        lines += [f"  {line}" for line in closure.reason.splitlines()[:_MOST_LINES]]
+    elif not closure.members:
+        lines.append(f"{platform}: installable with the new pin without any further member.")
+    else:
+        count = len(closure.members)
+        path = " -> ".join(closure.critical_path)
+        words = "member has" if count == 1 else "members have"
+        lines.append(
+            f"{platform}: {count} {words} to be done before {target} is installable with the new pin: {members}."
+        )
+        lines.append(f"  The longest chain has {len(closure.critical_path)}: {path}")
+    return lines

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from dirac_forge.channel.records import name_of
+from dirac_forge.check.causes import listed
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proposal import Outcome, Proposal, Verdict
+from dirac_forge.report.reasons import Paragraph, reasons, where
 
 __all__ = ["document", "markdown", "terminal"]
 
-_MOST_CAUSES = 8
 _MOST_CHANGES = 12
 _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "better": ("▲", "green"),
@@ -121,14 +123,14 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def terminal(cells: Sequence[Cell], proposal: Proposal | None = None) -> RenderableType:
-    """The matrix of each target, why each no, and what the recipes would change."""
+def terminal(cells: Sequence[Cell], proposal: Proposal | None = None, *, verbose: bool = False) -> RenderableType:
+    """The matrix of each target, why each no, and what the recipes would change; all there is where `verbose`."""
     parts: list[RenderableType] = []
     for target in dict.fromkeys(cell.target for cell in cells):
         mine = [cell for cell in cells if cell.target == target]
-        parts += [_matrix(target, mine), *_reasons(mine)]
+        parts += [*_matrix(target, mine), Text(), *reasons(mine, verbose=verbose)]
     if proposal is not None:
-        parts += _proposal(proposal)
+        parts += _proposal(proposal, verbose=verbose)
     return Group(*parts)
 
 
@@ -137,18 +139,24 @@ def _columns(cells: Iterable[Cell]) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(cell.platform for cell in found)), list(dict.fromkeys(cell.python for cell in found))
 
 
-def _grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], Text]) -> Table:
+def _grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], Text]) -> list[RenderableType]:
+    """A title of its own line: above a narrow table rich would break it."""
     platforms, pythons = _columns(cells)
-    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    table = Table()
     table.add_column("platform")
     for python in pythons:
-        table.add_column(f"Python {python}" if python else "", justify="center")
+        table.add_column(_column(cells, python), justify="center")
     for platform in platforms:
         table.add_row(platform, *(texts.get((platform, python), Text("")) for python in pythons))
-    return table
+    return [Text(title, style="bold"), table]
 
 
-def _matrix(target: str, cells: Sequence[Cell]) -> Table:
+def _column(cells: Sequence[Cell], python: str) -> str:
+    """A target that says itself which Python it wants has one column: the version of what it names first."""
+    return f"Python {python}" if python else name_of(cells[0].specs[0])
+
+
+def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
     return _grid(target, cells, {(cell.platform, cell.python): _mark(cell) for cell in cells})
 
 
@@ -160,50 +168,27 @@ def _mark(cell: Cell) -> Text:
     return Text("✗ no", style="bold red") if cell.wanted else Text("✗ no, as expected", style="dim")
 
 
-def _reasons(cells: Sequence[Cell]) -> list[RenderableType]:
-    """One paragraph for each reason, with all the cells that it holds for."""
-    groups: dict[tuple[object, ...], list[Cell]] = {}
-    for cell in cells:
-        if cell.status != "installable":
-            groups.setdefault((cell.platform, cell.status, cell.reason, cell.older), []).append(cell)
-    return [_paragraph(some) for some in groups.values()]
-
-
-def _where(cells: Sequence[Cell]) -> str:
-    pythons = [cell.python for cell in cells if cell.python]
-    return cells[0].platform + (f", Python {', '.join(pythons)}" if pythons else "")
-
-
-def _paragraph(cells: Sequence[Cell]) -> Text:
-    first = cells[0]
-    text = Text()
-    text.append(_where(cells), style="bold")
-    text.append(f": {'unknown' if first.status == 'unknown' else 'not installable'}\n")
-    lines = [str(cause) for cause in first.causes[:_MOST_CAUSES]] or first.reason.splitlines()
-    if len(first.causes) > _MOST_CAUSES:
-        lines.append(f"and {len(first.causes) - _MOST_CAUSES} more causes (--json has them all)")
-    if first.unblock is not None:
-        lines.append(f"would unblock it: {first.unblock.text}")
-    if first.older:
-        lines.append(f"installs today: {first.target.split()[0]} {first.older}")
-    text.append("".join(f"  {line}\n" for line in lines))
-    return text
-
-
-def _proposal(proposal: Proposal) -> list[RenderableType]:
+def _proposal(proposal: Proposal, *, verbose: bool) -> list[RenderableType]:
     parts: list[RenderableType] = []
     names = ", ".join(dict.fromkeys(f"{one.record.name} {one.record.version}" for one in proposal.built))
     for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
         mine = [verdict for verdict in proposal.verdicts if verdict.before.target == target]
         texts = {(verdict.before.platform, verdict.before.python): _moved(verdict) for verdict in mine}
-        parts.append(_grid(f"{target} with {names}", [verdict.before for verdict in mine], texts))
-        parts += [_judged(verdicts) for verdicts in _alike(mine)]
+        parts += [*_grid(f"{target} with {names}", [verdict.before for verdict in mine], texts), Text()]
+        parts += [_judged(verdicts, verbose=verbose) for verdicts in _alike(mine)]
+    parts.append(_in_all(proposal))
     if proposal.unknown_exports:
         unknown = ", ".join(proposal.unknown_exports)
         parts.append(
             Text(f"The run_exports of {unknown} are unknown: packages may need more than this check knows.\n", "yellow")
         )
     return parts
+
+
+def _in_all(proposal: Proposal) -> Text:
+    counts = Counter(verdict.outcome for verdict in proposal.verdicts)
+    told = listed(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES if counts[outcome])
+    return Text.assemble("with these recipes: ", (proposal.outcome, _OUTCOMES[proposal.outcome][1]), f" ({told})\n")
 
 
 def _moved(verdict: Verdict) -> Text:
@@ -217,28 +202,28 @@ def _alike(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     groups: dict[tuple[object, ...], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.difference or verdict.outcome in ("worse", "unknown"):
-            key = (verdict.before.platform, verdict.outcome, verdict.reason, verdict.difference)
+            key = (verdict.outcome, verdict.reason, verdict.difference)
             groups.setdefault(key, []).append(verdict)
     return list(groups.values())
 
 
-def _judged(verdicts: Sequence[Verdict]) -> Text:
+def _judged(verdicts: Sequence[Verdict], *, verbose: bool = False) -> Paragraph:
     first = verdicts[0]
-    text = Text()
-    text.append(_where([verdict.before for verdict in verdicts]), style="bold")
-    text.append(f": {first.outcome}", style=_OUTCOMES[first.outcome][1])
-    text.append(f": {first.reason}\n" if first.reason else "\n")
-    text.append("".join(f"  {line}\n" for line in _changes(first.difference)))
-    return text
+    head = Text.assemble(
+        (where([verdict.before for verdict in verdicts]), "bold"),
+        (f": {first.outcome}", _OUTCOMES[first.outcome][1]),
+    )
+    return Paragraph(head=head, lines=(*first.reason.splitlines(), *_changes(first.difference, verbose=verbose)))
 
 
-def _changes(difference: Difference) -> list[str]:
+def _changes(difference: Difference, *, verbose: bool) -> list[str]:
     lines = [f"{name} {old} → {new}" for name, old, new in difference.changed]
     lines += [f"+ {name} {version}" for name, version in difference.added]
     lines += [f"- {name} {version}" for name, version in difference.removed]
     lines += [f"{name} is the new build ({new})" for name, _, new in difference.rebuilt]
-    if len(lines) > _MOST_CHANGES:
-        return [*lines[:_MOST_CHANGES], f"and {len(lines) - _MOST_CHANGES} more changes (--json has them all)"]
+    most = len(lines) if verbose else _MOST_CHANGES
+    if len(lines) > most:
+        return [*lines[:most], f"and {len(lines) - most} more changes (check -v tells them)"]
     return lines
 
 
@@ -249,7 +234,7 @@ def markdown(cells: Sequence[Cell], proposal: Proposal | None = None) -> str:
         mine = [cell for cell in cells if cell.target == target]
         texts = {(cell.platform, cell.python): _mark(cell).plain for cell in mine}
         lines += _markdown_grid(target, mine, texts)
-        lines += [f"- {_one_line(paragraph)}" for paragraph in _reasons(mine) if isinstance(paragraph, Text)]
+        lines += [f"- {_one_line(paragraph)}" for paragraph in reasons(mine, verbose=False)]
     if proposal is not None:
         names = ", ".join(dict.fromkeys(f"{one.record.name} {one.record.version}" for one in proposal.built))
         for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
@@ -264,7 +249,7 @@ def markdown(cells: Sequence[Cell], proposal: Proposal | None = None) -> str:
 
 def _markdown_grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], str]) -> list[str]:
     platforms, pythons = _columns(cells)
-    head = " | ".join([_cell_text(title), *(f"Python {python}" if python else "" for python in pythons)])
+    head = " | ".join([_cell_text(title), *(_column(cells, python) for python in pythons)])
     rows = [
         " | ".join([platform, *(texts.get((platform, python), "") for python in pythons)]) for platform in platforms
     ]
@@ -275,7 +260,7 @@ def _cell_text(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _one_line(text: Text) -> str:
-    head, *rest = [line.strip() for line in text.plain.splitlines() if line.strip()]
-    line = head if not rest else f"{head}: {'; '.join(rest)}"
+def _one_line(paragraph: Paragraph) -> str:
+    lines = "; ".join(line.strip() for line in paragraph.lines)
+    line = f"{paragraph.head.plain}: {lines}" if lines else paragraph.head.plain
     return line.replace("<", "&lt;")

@@ -36,6 +36,10 @@ _COLOURS = {
 }
 
 
+_MOST_NAMES = 20
+"""In a sentence; --json has all."""
+
+
 def joined(parts: Sequence[RenderableType]) -> RenderableType:
     """Several results below each other."""
     return Group(*parts)
@@ -109,8 +113,8 @@ def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     if plan.migration.paused:
         found.append("The migration is paused.")
     for cycle in plan.cycles:
-        broken = ", ".join(f"{parent} -> {child}" for parent, child in cycle.broken)
-        found.append(f"A cycle of {len(cycle.members)}: {', '.join(cycle.members)}; the order leaves out {broken}.")
+        broken = _some([f"{parent} -> {child}" for parent, child in cycle.broken])
+        found.append(f"A cycle of {len(cycle.members)}: {_some(cycle.members)}; the order leaves out {broken}.")
     for effect, words in (
         ("ignored", "ignore its run_exports"),
         ("builds-only", "only build against it, since it exports nothing"),
@@ -128,16 +132,30 @@ def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     return Group(table, sentences(found))
 
 
+def _some(names: Sequence[str]) -> str:
+    """Names in a sentence; of very many the first ones."""
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
+
+
 def _counted(names: Sequence[str]) -> str:
     count = len(dict.fromkeys(names))
     return f"{count} member" if count == 1 else f"{count} members"
 
 
 def _shown(plan: Plan, name: str) -> str:
+    where = _where(plan, name)
+    return f"{name} ({where})" if where else name
+
+
+def _where(plan: Plan, name: str) -> str:
+    """On which of its platforms a feedstock is a member, said in the shorter way; "" for all."""
     platforms = plan.membership.members[name].platforms
-    if len(platforms) < len(plan.graph.facts[name].platforms):
-        return f"{name} (only {', '.join(platforms)})"
-    return name
+    others = [platform for platform in plan.graph.facts[name].platforms if platform not in platforms]
+    if not others:
+        return ""
+    return f"not {', '.join(others)}" if len(others) < len(platforms) else f"only {', '.join(platforms)}"
 
 
 def status_json(plan: Plan, status: Status) -> dict[str, Any]:
@@ -150,7 +168,7 @@ def status_json(plan: Plan, status: Status) -> dict[str, Any]:
             for platform, (done, total) in status.platforms.items()
         },
         "blockers": [{"feedstock": one.feedstock, "blocks": one.blocks} for one in status.blockers],
-        "waits_for_migrations": list(plan.migration.wait_for_migrators),
+        "waits_for_migrations": list(_migrations(status)),
         "unknown": list(status.unknown),
     }
 
@@ -161,6 +179,7 @@ def _status(one: FeedstockStatus) -> dict[str, Any]:
         "state": one.state,
         "evidence": one.evidence,
         "waits_for": list(one.waits_for),
+        "waits_for_migrations": list(one.waits_for_migrations),
         "blocks": one.blocks,
     }
 
@@ -179,18 +198,25 @@ def status_text(plan: Plan, status: Status) -> RenderableType:
         table.add_row(
             one.feedstock,
             Text(one.state, style=_COLOURS[one.state]),
-            ", ".join(one.waits_for),
+            ", ".join((*one.waits_for, *one.waits_for_migrations)),
             str(one.blocks or ""),
             one.evidence,
         )
     closing = []
     if status.blockers:
         closing.append("Blocking most: " + ", ".join(f"{one.feedstock} ({one.blocks})" for one in status.blockers[:5]))
-    if plan.migration.wait_for_migrators:
-        closing.append(f"It waits for other migrations: {', '.join(plan.migration.wait_for_migrators)}")
+    closing += [f"All wait for the migration {name}." for name in _migrations(status)]
     if status.unknown:
         closing.append(f"Unknown, since the channel could not be read: {', '.join(status.unknown)}")
-    return Group(sentences(found), table, sentences(closing))
+    parts: list[RenderableType] = [sentences(found)]
+    parts += [table] if status.feedstocks else []
+    parts += [sentences(closing)] if closing else []
+    return Group(*parts)
+
+
+def _migrations(status: Status) -> tuple[str, ...]:
+    """Other migrations that are waited for."""
+    return tuple(dict.fromkeys(name for one in status.feedstocks for name in one.waits_for_migrations))
 
 
 def next_json(plan: Plan, status: Status) -> dict[str, Any]:
@@ -199,10 +225,15 @@ def next_json(plan: Plan, status: Status) -> dict[str, Any]:
 
 
 def next_text(status: Status) -> RenderableType:
-    """What can go now, most-blocking first."""
+    """What can go now, most-blocking first; where nothing can, what stands in the way."""
+    others = [(state, len(status.of(state))) for state in STATES if state != "awaiting-pr"]
+    counts = ", ".join(f"{count} {state}" for state, count in others if count)
     if not status.next:
-        return sentences(["Nothing can go now."])
-    return Text("\n".join(f"{one.feedstock}  (blocks {one.blocks})" for one in status.next))
+        return sentences([f"Nothing can go now{f': {counts}' if counts else ''}."])
+    table = Table("feedstock", "blocks", "evidence")
+    for one in status.next:
+        table.add_row(one.feedstock, str(one.blocks or ""), one.evidence)
+    return Group(table, sentences([f"The others: {counts}."])) if counts else table
 
 
 def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, Any]:

@@ -15,20 +15,27 @@ _BOX = 18
 _GAP = 90
 _CHARACTER = 7.2
 _MARGIN = 24
+_HEAD_CHARACTERS = len("wave 10 (100)")
 _HEAD = 78
 _MOST_ROWS = 60
 """A wave with more members than this is drawn in several columns beside each other."""
 _STYLE = """
 text{font:12px ui-sans-serif,system-ui,sans-serif}
 .name{fill:#fff;pointer-events:none}
+.dark{fill:#1c1c1c}
 .wave{font-weight:600;fill:#444}
 .title{font-size:16px;font-weight:600;fill:#222}
 .edge{fill:none;stroke:#888;stroke-width:1.1;stroke-opacity:.45}
 .edge:hover{stroke:#000;stroke-opacity:1;stroke-width:2.5}
 .through{stroke-dasharray:5 3}
+.implied{stroke-opacity:.13}
 .broken{stroke:#b2182b;stroke-dasharray:1 4}
 .box:hover rect{stroke:#000;stroke-width:2}
 """
+
+
+_DARK_TEXT = frozenset({"awaiting-pr", "awaiting-parents", "not-solvable"})
+"""States with a light colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +52,28 @@ def svg(picture: Picture) -> str:
     heads: list[tuple[float, int]] = []
     x = float(_MARGIN)
     previous = -1
+    tallest = max((len(column) for column in columns), default=0)
     for column in columns:
         wave = column[0].wave
-        width = max(len(box.name) for box in column) * _CHARACTER + 16
+        width = max(*(len(box.name) for box in column), _HEAD_CHARACTERS) * _CHARACTER + 16
         if wave != previous:
             heads.append((x, wave))
             previous = wave
+        # Columns are centred: arrows are shorter and cross less.
+        top = _HEAD + (tallest - len(column)) * _ROW / 2
         for row, box in enumerate(column):
-            places[box.name] = _Place(x, _HEAD + row * _ROW, width)
+            places[box.name] = _Place(x, top + row * _ROW, width)
         x += width + _GAP
     width = max(x - _GAP + _MARGIN, 480)
-    height = _HEAD + max((len(column) for column in columns), default=0) * _ROW + _MARGIN
+    height = _HEAD + tallest * _ROW + _MARGIN
+    implied = _implied(picture)
     lines = [
         _opening(picture, width, height),
         f"<style>{_STYLE}</style>",
         '<rect width="100%" height="100%" fill="#fff"/>',
         f'<text class="title" x="{_MARGIN}" y="26">{_text(picture.title)}</text>',
         *_legend(picture),
-        *(_arrow(arrow, places) for arrow in picture.arrows),
+        *(_arrow(arrow, places, implied) for arrow in _faint_first(picture.arrows, implied)),
         *(
             f'<text class="wave" x="{left:.1f}" y="{_HEAD - 8}">wave {wave + 1} ({len(picture.waves[wave])})</text>'
             for left, wave in heads
@@ -112,12 +123,34 @@ def _legend(picture: Picture) -> Sequence[str]:
     return lines
 
 
-def _arrow(arrow: Arrow, places: dict[str, _Place]) -> str:
+def _implied(picture: Picture) -> frozenset[tuple[str, str]]:
+    """Arrows that a longer way through other arrows says too: they are drawn faintly, so that the others are seen."""
+    parents: dict[str, list[str]] = {}
+    for arrow in picture.arrows:
+        if not arrow.broken:
+            parents.setdefault(arrow.child, []).append(arrow.parent)
+    before: dict[str, set[str]] = {}
+    found: set[tuple[str, str]] = set()
+    for wave in picture.waves:
+        for box in wave:
+            own = [parent for parent in parents.get(box.name, ()) if parent in before]
+            further = set().union(*(before[parent] for parent in own))
+            found.update((parent, box.name) for parent in own if parent in further)
+            before[box.name] = further.union(own)
+    return frozenset(found)
+
+
+def _faint_first(arrows: Sequence[Arrow], implied: frozenset[tuple[str, str]]) -> list[Arrow]:
+    return sorted(arrows, key=lambda arrow: (arrow.parent, arrow.child) not in implied)
+
+
+def _arrow(arrow: Arrow, places: dict[str, _Place], implied: frozenset[tuple[str, str]]) -> str:
     parent, child = places[arrow.parent], places[arrow.child]
     left, right = parent.x + parent.width, child.x
     top, bottom = parent.y + _BOX / 2, child.y + _BOX / 2
     bend = max(abs(right - left) / 2, 30)
     kind = " broken" if arrow.broken else " through" if arrow.through else ""
+    kind += " implied" if (arrow.parent, arrow.child) in implied else ""
     curve = (
         f"M{left:.1f},{top:.1f} C{left + bend:.1f},{top:.1f} {right - bend:.1f},{bottom:.1f} {right:.1f},{bottom:.1f}"
     )
@@ -126,10 +159,11 @@ def _arrow(arrow: Arrow, places: dict[str, _Place]) -> str:
 
 
 def _box(box: Box, place: _Place) -> str:
+    dark = " dark" if box.state in _DARK_TEXT else ""
     return (
         f'<g class="box"><rect x="{place.x:.1f}" y="{place.y:.1f}" width="{place.width:.1f}" height="{_BOX}" rx="4" '
         f'fill="{COLOURS[box.state]}"><title>{_text(box.why)}</title></rect>'
-        f'<text class="name" x="{place.x + 8:.1f}" y="{place.y + 13:.1f}">{_text(box.name)}</text></g>'
+        f'<text class="name{dark}" x="{place.x + 8:.1f}" y="{place.y + 13:.1f}">{_text(box.name)}</text></g>'
     )
 
 

@@ -59,7 +59,10 @@ _pythons = sequence(_python, "Python versions, in quotes")
 
 _specifiers = mapping(words, specifiers)
 _virtual_package = matching(r"__[a-z0-9_]+", "the name of a virtual package, such as '__glibc'")
-_virtual_version = matching(r"[0-9A-Za-z_.]+", "a version such as '2.28'")
+_virtual_version = matching(
+    r"([0-9A-Za-z_.]+( [0-9A-Za-z_.]+)?)?",
+    "a version such as '2.28' (or '1 x86_64_v3', with a build; '' takes the package away)",
+)
 
 _LISTS: Mapping[str, Reader[Any]] = {
     "channels": sequence(channel, "channels"),

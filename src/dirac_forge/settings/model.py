@@ -107,7 +107,8 @@ class Settings:
     names: Mapping[str, str] = field(default_factory=dict)
     """Normalised project (PEP 503) to package, where the tables are wrong."""
     virtual_packages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Platform to virtual package (`__glibc`) to version; on top of the built-in ones."""
+    """Platform to virtual package (`__glibc`) to `VERSION` or `VERSION BUILD`, or "" to take one away; on top of the
+    built-in ones."""
     bot: BotSettings = field(default_factory=BotSettings)
     index_url: str = "https://pypi.org/simple/"
     """Base of the Simple API, with a slash at the end."""

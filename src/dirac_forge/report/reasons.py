@@ -1,0 +1,120 @@
+"""Why cells are a no or unknown, and what would help: short enough to read, each reason told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from dirac_forge.channel.records import name_of
+from dirac_forge.check.causes import Cause, listed
+from dirac_forge.check.matrix import Cell
+from dirac_forge.check.unblock import Remedy, Unblock
+
+__all__ = ["Paragraph", "reasons", "where"]
+
+_MOST_CAUSES = 8
+_MOST_NAMES = 5
+_FEW_REMEDIES = 6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paragraph:
+    """A headline and lines below it; on a terminal, what does not fit into a line goes on further right."""
+
+    head: Text
+    lines: tuple[str, ...] = ()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self.head
+        for line in self.lines:
+            text = line.lstrip()
+            indent = " " * (2 + len(line) - len(text))
+            for at, part in enumerate(Text(text).wrap(console, max(options.max_width - len(indent) - 2, 20))):
+                yield Text(f"{indent}  " if at else indent) + part
+        yield Text()
+
+
+def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[Paragraph]:
+    """One paragraph for each reason, with all the cells that it holds for; all names where `verbose`."""
+    groups: dict[tuple[object, ...], list[Cell]] = {}
+    for cell in cells:
+        if cell.status != "installable":
+            groups.setdefault((cell.status, cell.reason, cell.older), []).append(cell)
+    return [_paragraph(some, verbose=verbose) for some in groups.values()]
+
+
+def where(cells: Sequence[Cell]) -> str:
+    """`linux-64 and osx-64, Python 3.11, 3.12`; platforms that differ in their Pythons are told apart by `;`."""
+    pythons: dict[str, list[str]] = {}
+    for cell in cells:
+        pythons.setdefault(cell.platform, []).append(cell.python)
+    alike: dict[str, list[str]] = {}
+    for platform, found in pythons.items():
+        alike.setdefault(", ".join(filter(None, found)), []).append(platform)
+    return "; ".join(listed(found) + (f", Python {text}" if text else "") for text, found in alike.items())
+
+
+def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> Paragraph:
+    first = cells[0]
+    state = "unknown" if first.status == "unknown" else "not installable"
+    lines = _told(first.causes) or first.reason.splitlines()
+    most = len(lines) if verbose else _MOST_CAUSES
+    if len(lines) > most:
+        lines = [*lines[:most], f"and {len(lines) - most} more causes (check -v tells them)"]
+    helping: dict[str, list[Cell]] = {}
+    for cell in cells:
+        helping.setdefault(cell.unblock.text if cell.unblock is not None else "", []).append(cell)
+    for some in helping.values():
+        if some[0].unblock is not None:
+            place = "" if len(helping) == 1 else f" ({where(some)})"
+            lines += _remedies(some[0].unblock, first.causes, place, verbose=verbose)
+    if first.older:
+        lines.append(f"installs today: {name_of(first.specs[0])} {first.older}")
+    return Paragraph(head=Text.assemble((where(cells), "bold"), f": {state}"), lines=tuple(lines))
+
+
+def _told(causes: Sequence[Cause]) -> list[str]:
+    """One line for each cause; packages that one package needs and that fail for the same reason share a line."""
+    alike: dict[tuple[object, ...], list[Cause]] = {}
+    for at, cause in enumerate(causes):
+        alone = (at,) if cause.also or len(cause.chain) < 2 or cause.chain[-1] != cause.package else ()
+        alike.setdefault((cause.chain[:-1], cause.text, cause.instead, *alone), []).append(cause)
+    return [_as_one(some) for some in alike.values()]
+
+
+def _as_one(causes: Sequence[Cause]) -> str:
+    first, *others = causes
+    if not others:
+        return str(first)
+    way = " → ".join((*first.chain[:-1], listed(cause.package for cause in causes)))
+    return f"{'or, older: ' if first.instead else ''}{way}: {first.text}"
+
+
+def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: bool) -> list[str]:
+    """One line for a few; for many how many there are, those for the causes themselves, then what these need."""
+    if len(found.remedies) <= _FEW_REMEDIES:
+        return [f"would unblock it{place}: {found.text}"]
+    own = {name for cause in causes for name in (cause.package, *cause.chain[-2:-1], *cause.also)}
+    first = [remedy for remedy in found.remedies if remedy.package in own]
+    then = [remedy for remedy in found.remedies if remedy.package not in own]
+    lines = [f"would unblock it{place}: {len(found.remedies)} changes together"]
+    if first:
+        lines.append(f"  for the causes above: {'; '.join(_phrases(first))}")
+    if then:
+        most = len(then) if verbose else _MOST_NAMES
+        rest = len(then) - most
+        more = f" and {rest} more changes (check -v tells them)" if rest > 0 else ""
+        lines.append(f"  for what these need: {'; '.join(_phrases(then[:most]))}{more}")
+    return lines
+
+
+def _phrases(remedies: Sequence[Remedy]) -> Iterator[str]:
+    """What is to be done to several packages is said once."""
+    alike: dict[str, list[str]] = {}
+    for remedy in remedies:
+        alike.setdefault(remedy.text.replace(remedy.package, "\0", 1), []).append(remedy.package)
+    for text, packages in alike.items():
+        yield text.replace("\0", listed(packages))

@@ -1,0 +1,61 @@
+"""Plans and status in words."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console, RenderableType
+
+from dirac_forge.feedstock.facts import Facts, Need
+from dirac_forge.feedstock.graph import build_graph
+from dirac_forge.migration.plan import Plan, make_plan
+from dirac_forge.migration.schema import parse_migration
+from dirac_forge.migration.status import Known, status_of
+from dirac_forge.report.migration import next_text, plan_text, status_text
+
+MIGRATION = parse_migration("__migrator:\n  kind: version\nlib:\n- '2'\nmigrator_ts: 1\n", path="lib2.yaml")
+PLATFORMS = ("linux-64", "osx-64", "win-64")
+
+
+def plan_of(needs: dict[str, dict[str, int]]) -> Plan:
+    """A plan of feedstocks that need others in host, on the platforms of a mask."""
+    facts = {
+        name: Facts(
+            recipe="recipe/meta.yaml",
+            platforms=PLATFORMS,
+            outputs=(name,),
+            needs=tuple(Need("host", need, name, need, 1, mask, None) for need, mask in own.items()),
+        )
+        for name, own in {"lib": dict[str, int](), **needs}.items()
+    }
+    return make_plan(build_graph(facts), MIGRATION)
+
+
+def shown(renderable: RenderableType) -> str:
+    text = io.StringIO()
+    Console(file=text, width=100).print(renderable, crop=False)
+    return text.getvalue()
+
+
+def test_platforms_are_said_in_the_shorter_way() -> None:
+    text = shown(plan_text(plan_of({"a": {"lib": 7}, "b": {"lib": 3}, "c": {"lib": 4}})))
+    assert "a, b (not win-64), c (only win-64)" in text
+
+
+def test_of_a_large_cycle_the_first_names_are_said() -> None:
+    ring = {f"r{number:03}": {"lib": 7, f"r{(number + 1) % 300:03}": 7} for number in range(300)}
+    text = shown(plan_text(plan_of(ring)))
+    assert "A cycle of 300: r000, r001," in text
+    assert "r019 and 280 more; the order leaves out" in text
+
+
+def test_what_stands_in_the_way_where_nothing_can_go() -> None:
+    plan = plan_of({"a": {"lib": 7}, "b": {"lib": 7, "a": 7}})
+    status = status_of(plan, {}, Known(in_pr={"a": "https://example.org/1"}))
+    assert shown(next_text(status)) == "Nothing can go now: 1 in-pr, 1 awaiting-parents.\n"
+    assert "Blocking most: a (1)" in shown(status_text(plan, status))
+
+
+def test_a_status_without_members_has_no_table() -> None:
+    plan = plan_of({})
+    assert shown(status_text(plan, status_of(plan, {}))) == "lib2: no members\n"
