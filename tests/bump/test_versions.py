@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -130,6 +131,39 @@ def test_each_url_that_failed_is_told() -> None:
             edited(text, path="meta.yaml", to="2.0", files=There((), silent=True), executor=executor)
     assert missing.value.message == "https://example.com/demo-2.0.tar.gz: not found"
     assert silent.value.message == "https://example.com/demo-2.0.tar.gz can't be reached"
+
+
+def test_a_file_of_a_silent_host_that_the_sdist_has_too() -> None:
+    def sha256(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    url = "https://example.com/v{{ version }}/LICENSE"
+    text = recipe(url, sha256=sha256("the old one"))
+    texts = {
+        "1.2.3": {"demo/LICENSE": "the old one", "demo/vendored/LICENSE": "another one"},
+        "2.0": {"demo/LICENSE": "the new one", "demo/vendored/LICENSE": "another one"},
+    }
+    with ThreadPoolExecutor(2) as executor:
+        done = edited(
+            text, path="meta.yaml", to="2.0", files=There((), silent=True), executor=executor, texts=texts.__getitem__
+        )
+        assert f"sha256: {sha256('the new one')}\n" in done.after
+        assert done.digests[0].origin == "archive"
+        assert done.notes == (
+            "https://example.com/v2.0/LICENSE can't be reached: its hash is that of the same file in the sdist",
+        )
+        # Neither a file that is gone nor one that was never the same is taken from there.
+        with pytest.raises(MissingError):
+            edited(text, path="meta.yaml", to="2.0", files=There(()), executor=executor, texts=texts.__getitem__)
+        with pytest.raises(UnansweredError):
+            edited(
+                recipe(url),
+                path="meta.yaml",
+                to="2.0",
+                files=There((), silent=True),
+                executor=executor,
+                texts=texts.__getitem__,
+            )
 
 
 def test_some_of_several_files_failed() -> None:

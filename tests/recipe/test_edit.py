@@ -238,6 +238,22 @@ def test_v1_with_outputs_and_conditions() -> None:
     assert {output.name: output.version for output in rendered.packages} == {"libdemo": "1.3.0", "tools": "7.0"}
 
 
+def test_the_version_of_the_recipe_among_those_of_outputs() -> None:
+    text = (
+        "context:\n  tag: 6-40-02\n  standard: '20'\nrecipe:\n  name: demo\n  version: ${{ tag | replace('-', '.') }}\n"
+        f"source:\n  url: https://example.com/v${{{{ tag }}}}.tar.gz\n  sha256: {OLD}\nbuild:\n  number: 0\n"
+        "outputs:\n  - package:\n      name: demo\n  - package:\n      name: standard\n      version: ${{ standard }}\n"
+    )
+    result = moved(text, "6.42.00", {"v6-42-00.tar.gz": NEW}, "recipe.yaml")
+    assert changed(text, result) == ["tag: 6-42-00", f"sha256: {NEW}"]
+
+
+def test_a_tag_is_not_taken_for_a_version() -> None:
+    with pytest.raises(RecipeError) as error:
+        start(v0(SOURCE), path="meta.yaml", to="v1.3.0")
+    assert error.value.message == "meta.yaml: v1.3.0 is no version like 1.2.3: it begins with a letter"
+
+
 def test_equal_files_that_differ_later_are_told_apart_by_their_place() -> None:
     result = moved(V1, "1.3.0", {".tar.gz": NEW, ".zip": NEWER, "LICENSE": "f" * 64}, "recipe.yaml")
     assert result.count("f" * 64) == 2

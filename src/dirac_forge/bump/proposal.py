@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dirac_forge.bump.drift import Drift
 from dirac_forge.bump.versions import Edited
 from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.upstream.choice import Rejected
+
+if TYPE_CHECKING:
+    from dirac_forge.bump.drift import Drift
 
 __all__ = ["Bump", "bump_of"]
 
@@ -66,4 +68,9 @@ def bump_of(
     )
 
 
-_ORIGINS = {"given": "as given", "index": "as the index lists it", "downloaded": "of the file, downloaded"}
+_ORIGINS = {
+    "given": "as given",
+    "index": "as the index lists it",
+    "downloaded": "of the file, downloaded",
+    "archive": "of the same file in the release's sdist",
+}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,7 +14,7 @@ from dirac_forge.recipe.edit_urls import variations
 from dirac_forge.recipe.read import RecipeError
 from dirac_forge.upstream.digests import Digest
 
-__all__ = ["Edited", "Files", "MissingError", "UnansweredError", "edited"]
+__all__ = ["Edited", "Files", "MissingError", "Texts", "UnansweredError", "edited"]
 
 
 class Files(Protocol):
@@ -50,10 +51,24 @@ class Edited:
     """What a person should look at."""
 
 
+Texts = Callable[[str], Mapping[str, str]]
+"""From a version to the text files in its sdists, path to content."""
+
+
 def edited(
-    text: str, *, path: str, to: str, files: Files, executor: Executor, settings: Sequence[Setting] = ()
+    text: str,
+    *,
+    path: str,
+    to: str,
+    files: Files,
+    executor: Executor,
+    settings: Sequence[Setting] = (),
+    texts: Texts | None = None,
 ) -> Edited:
     """`text` at version `to`; `settings` are the builds that there are.
+
+    A host that does not answer is no reason to give up where `texts` has the file too: the recipe's own hash proves
+    that it is the same one (licences of DIRAC come from its repository, and are in its sdists).
 
     Raises RecipeError where the edit can't be made for sure, MissingError and UnansweredError where a file's hash
     can't be had: each URL with its reason.
@@ -64,9 +79,14 @@ def edited(
     said: list[str] = []
     digests: dict[str, Digest] = {}
     failed: list[ForgeError] = []
-    for source, answer in zip(sources, answers, strict=True):
+    for source, asked in zip(sources, answers, strict=True):
+        answer = asked
+        if isinstance(answer, UnknownError) and texts is not None:
+            answer = _enclosed(draft, source, texts) or answer
         if isinstance(answer, Digest):
             digests[answer.url] = answer
+            if answer.origin == "archive":
+                said.append(f"{answer.url} can't be reached: its hash is that of the same file in the sdist")
             continue
         other = _elsewhere(draft, source, answer, files)
         if other is None:
@@ -85,7 +105,7 @@ def edited(
         old=draft.old,
         new=draft.new,
         digests=tuple(digests.values()),
-        notes=(*said, *draft.notes),
+        notes=tuple(dict.fromkeys((*said, *draft.notes))),
     )
 
 
@@ -98,6 +118,23 @@ def _asked(source: MovedSource, files: Files) -> Digest | ForgeError:
         except (InputError, UnknownError) as error:
             first = first or error
     return first if first is not None else UnansweredError("a source without a URL")
+
+
+def _enclosed(draft: Draft, source: MovedSource, texts: Texts) -> Digest | None:
+    """The hash of a source that the sdists have too: one of the same name had the recipe's hash at the old version."""
+    old = source.hashes.get("sha256")
+    name = source.urls[0].rpartition("/")[2]
+    if old is None or len(source.hashes) > 1 or source.before[0].rpartition("/")[2] != name:
+        return None
+    same = [path for path, text in texts(draft.old).items() if path.rpartition("/")[2] == name and _sha256(text) == old]
+    if not same:
+        return None
+    after = {_sha256(text) for path, text in texts(draft.new).items() if path in same}
+    return Digest(url=source.urls[0], hashes={"sha256": after.pop()}, origin="archive") if len(after) == 1 else None
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _elsewhere(draft: Draft, source: MovedSource, answer: ForgeError, files: Files) -> tuple[Draft, Digest, str] | None:

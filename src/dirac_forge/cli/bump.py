@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from packaging.specifiers import SpecifierSet
@@ -18,7 +18,6 @@ from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.releases import Newest, Nothing, newest, projects_of
 from dirac_forge.bump.versions import MissingError, edited
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.drifting import Drifting
 from dirac_forge.cli.files import write_file
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Skip
@@ -32,7 +31,10 @@ from dirac_forge.upstream.digests import Ask, Digests, chunks, read_known
 from dirac_forge.upstream.once import Once
 
 if TYPE_CHECKING:
+    from dirac_forge.cli.drifting import Drifting
+    from dirac_forge.upstream.choice import Rejected
     from dirac_forge.upstream.index import Index
+    from dirac_forge.upstream.lookup import Lookup
     from dirac_forge.upstream.release import Project
 
 __all__ = ["bump"]
@@ -87,11 +89,7 @@ def bump(
     if check:
         context.observer.warned("the proof is not there yet: what a bump does to the targets was not looked at")
     with ThreadPoolExecutor(context.settings.connections) as sources, ThreadPoolExecutor(4) as several:
-        drifting = (
-            Drifting(context, sources, write=dependencies is Dependencies.update, channel=check)
-            if dependencies is not Dependencies.off
-            else None
-        )
+        drifting = _drifting(context, sources, dependencies, channel=check)
         bumping = _Bumping(context, _known(known_sha256), sources, drifting)
         results = list(several.map(lambda folder: bumping.result(folder, to), folders))
     if write:
@@ -103,6 +101,14 @@ def bump(
     else:
         context.answer(bumps_text(results, written=write, proven=False), None)
     return _exit_code((result for result, _ in results), asked=bool(to or feedstocks))
+
+
+def _drifting(context: Context, executor: Executor, dependencies: Dependencies, *, channel: bool) -> Drifting | None:
+    if dependencies is Dependencies.off:
+        return None
+    from dirac_forge.cli.drifting import Drifting  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
+
+    return Drifting(context, executor, write=dependencies is Dependencies.update, channel=channel)
 
 
 def _exit_code(results: Iterable[Bump | Skip], *, asked: bool) -> int:
@@ -138,7 +144,7 @@ class _Bumping:
             settings = _settings(folder)
             shown = str(folder.recipe_path)
             current = version_of(text, path=shown, settings=settings)
-            rejected: Sequence[object] = ()
+            rejected: Sequence[Rejected] = ()
             chosen = ""
             if not to:
                 found = self._newest(folder, text, current, settings)
@@ -148,20 +154,32 @@ class _Bumping:
             if same_version(current, to):
                 reason = f"it is at {current} already"
                 return Skip(feedstock=folder.name, branch=branch, reason=reason), current
-            done = edited(text, path=shown, to=to, files=self.digests, executor=self.executor, settings=settings)
-            made = bump_of(folder.name, branch, path, done, rejected=rejected, chosen=chosen)  # type: ignore[arg-type]
+            done = edited(
+                text,
+                path=shown,
+                to=to,
+                files=self.digests,
+                executor=self.executor,
+                settings=settings,
+                texts=lambda version: self._texts(
+                    projects_of(text, path=shown, version=current, settings=settings), version
+                ),
+            )
+            made = bump_of(folder.name, branch, path, done, rejected=rejected, chosen=chosen)
             if self.drifting is None:
                 return made, current
             projects = projects_of(text, path=shown, version=current, settings=settings)
             return self.drifting.of(made, projects, shown), current
         except ForgeError as error:
-            kind = "unknown" if isinstance(error, UnknownError) else "no" if isinstance(error, MissingError) else ""
+            kind: Literal["unknown", "no", "unreadable"] = "unreadable"
+            if isinstance(error, (UnknownError, MissingError)):
+                kind = "unknown" if isinstance(error, UnknownError) else "no"
             return (
                 Skip(
                     feedstock=folder.name,
                     branch=branch,
                     reason=error.message,
-                    kind=kind or "unreadable",  # type: ignore[arg-type]
+                    kind=kind,
                     hint=error.hint or "",
                 ),
                 current,
@@ -182,6 +200,23 @@ class _Bumping:
                 return Skip(feedstock=name, branch=branch, reason=found.reason)
             case Newest():
                 return found
+
+    def _texts(self, projects: Iterable[str], version: str) -> dict[str, str]:
+        """The text files in the sdists of these projects; nothing of those that can't be had."""
+        found: dict[str, str] = {}
+        for project in projects:
+            with suppress(ForgeError):
+                facts = self._lookup.facts(project, SpecifierSet(f"=={version}"))
+                texts = facts.sdist.texts if facts.sdist is not None else {}
+                found |= {f"{project}/{path}": text for path, text in texts.items()}
+        return found
+
+    @cached_property
+    def _lookup(self) -> Lookup:
+        from dirac_forge.upstream.lookup import Lookup  # noqa: PLC0415  # only where a host does not answer
+
+        context = self.context
+        return Lookup(context.http, self._index, context.store, pythons=context.settings.pythons)
 
     def _prefetched(self, project: str) -> None:
         with suppress(ForgeError):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dirac_forge.recipe.build_number import reset_build_number
 from dirac_forge.recipe.edit_versions import left_over, with_new_version
-from dirac_forge.recipe.places import Replacement, assignments, replaced, sources_end, versions
+from dirac_forge.recipe.places import Replacement, assignments, closure, replaced, sources_end, versions
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.read import ReadOutput, ReadSource, RecipeError, parse_recipe
 from dirac_forge.recipe.spellings import same_version, valid_version
@@ -76,6 +76,8 @@ def start(text: str, *, path: Path | str, to: str, settings: Sequence[Setting] =
     chosen = tuple(settings) or _everywhere()
     before = _outputs(text, path, chosen)
     old = _version(text, path, before)
+    if to[0].isalpha() and not old[0].isalpha():
+        raise RecipeError(f"{to} is no version like {old}: it begins with a letter", path=path)
     names = {output.name for outputs in before for output in outputs}
     v1 = Path(path).name == "recipe.yaml"
     try:
@@ -137,7 +139,11 @@ def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]
         return version
     found.pop("", None)
     v1 = Path(path).name == "recipe.yaml"
-    named = [place for place in assignments(text, v1=v1) if place.name == "version"] or versions(text, v1=v1)[:1]
+    # The first `version:` is the recipe's own, those of outputs come later.
+    first = versions(text, v1=v1)[:1]
+    assigned = assignments(text, v1=v1)
+    reached = closure((name for place in first for name in place.names), assigned)
+    named = [place for place in assigned if place.name in reached] + first
     own = [version for version in found if any(same_version(place.literal or "", version) for place in named)]
     if len(own) != 1:
         several = ", ".join(sorted(found)) or "none"

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from dirac_forge.bump.drift import Drift
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from dirac_forge.bump.drift import Drift
 
 __all__ = ["bumps_json", "bumps_text"]
 

@@ -47,7 +47,8 @@ class Digest:
 
     url: str
     hashes: Mapping[str, str]
-    origin: Literal["given", "index", "downloaded"]
+    origin: Literal["given", "index", "downloaded", "archive"]
+    """`archive`: of the same file in the release's own archive."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
