@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
@@ -80,6 +81,9 @@ class Families:
         for member in members:
             self.executor.submit(self.prefetch, member)
         main = self.metadata(*list(given.items())[-1])
+        for requirement in readable(main.requires_dist):
+            if "extra" not in str(requirement.marker or ""):
+                self.executor.submit(self._foreseen, requirement.name)
         required: dict[str, SpecifierSet] = {
             canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)
         }
@@ -98,6 +102,11 @@ class Families:
             except InputError as error:
                 problems.append(f"{feedstock} is made without {member}: {error.message}")
         return chosen
+
+    def _foreseen(self, project: str) -> None:
+        """Ask early what the walk over dependencies will ask, since `metadata` remembers; trouble is told then."""
+        with suppress(ForgeError):
+            self.metadata(project, SpecifierSet())
 
     def _first(self, project: str, tries: Sequence[SpecifierSet]) -> SpecifierSet:
         """The first of the tries that some release of the project satisfies; raises as the last one does."""
