@@ -19,8 +19,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dirac_forge.http import Http
-from dirac_forge.recipe.expansion import parse
-from dirac_forge.recipe.hosts import build_requirements
+from dirac_forge.recipe.making.expansion import parse
+from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.store import Store
 from dirac_forge.upstream.facts import Facts, SdistFacts, WheelFacts
 from dirac_forge.upstream.index import Index

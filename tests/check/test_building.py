@@ -12,7 +12,7 @@ from dirac_forge.check.proposal import build_all
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
-from dirac_forge.recipe.read import RecipeError
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 from support.channel import pkg, pythons, write_channel
 
 PINNING = Pinning(

@@ -19,7 +19,7 @@ from dirac_forge.check.proposal import build_all
 from dirac_forge.feedstock.pinning import read_pinning
 from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
-from dirac_forge.recipe.read import ReadRunExport
+from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 
 SHARED = Path(__file__).parents[2] / "../shared/conda-forge"
 

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from dirac_forge.recipe import text_v0, text_v1
-from dirac_forge.recipe.forge_config import conda_forge_yml
+from dirac_forge.recipe.writing import v0 as text_v0
+from dirac_forge.recipe.writing import v1 as text_v1
+from dirac_forge.recipe.writing.forge_config import conda_forge_yml
 from support.lint import RULES, lint
 from support.recipes import COMPILED, FAMILY, NEWER_PYTHON, SYSTEMS
 

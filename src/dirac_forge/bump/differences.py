@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dirac_forge.recipe.imports import imports_of
+from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 

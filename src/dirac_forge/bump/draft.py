@@ -11,7 +11,7 @@ from dirac_forge.bump.clauses import clauses_of, joined, moved, same
 from dirac_forge.bump.drift_edits import Edits, insertion_point, item_text
 from dirac_forge.bump.recipe_lines import Block, Line, OutputLines, block_at
 from dirac_forge.recipe.model import Level, Note, When
-from dirac_forge.recipe.read import Format, Section
+from dirac_forge.recipe.reading.recipe_text import Format, Section
 
 __all__ = ["Change", "Draft", "Part"]
 

@@ -23,7 +23,7 @@ from dirac_forge.bump.python_drift import python_drift, recipe_scope
 from dirac_forge.bump.recipe_lines import OutputLines, outputs_of
 from dirac_forge.bump.requirements_drift import run_drift
 from dirac_forge.recipe.model import Note
-from dirac_forge.recipe.read import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import parse_recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 

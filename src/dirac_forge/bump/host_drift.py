@@ -10,9 +10,9 @@ from dirac_forge.bump.draft import Draft
 from dirac_forge.bump.needs import Need, needs_of
 from dirac_forge.bump.recipe_lines import Line, OutputLines
 from dirac_forge.bump.requirements_drift import NEVER, followed
-from dirac_forge.recipe.expansion import Providers, readable
-from dirac_forge.recipe.hosts import build_backend, build_requirements
-from dirac_forge.recipe.read import Section
+from dirac_forge.recipe.making.expansion import Providers, readable
+from dirac_forge.recipe.making.hosts import build_backend, build_requirements
+from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import Facts, SdistFacts
 

@@ -11,9 +11,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.channel.names import package_for_extra
-from dirac_forge.recipe.expansion import Providers, expand, readable
+from dirac_forge.recipe.making.expansion import Providers, expand, readable
+from dirac_forge.recipe.making.requirements import convert
 from dirac_forge.recipe.model import When
-from dirac_forge.recipe.requirements import convert
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import CoreMetadata
 

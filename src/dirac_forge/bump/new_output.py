@@ -12,9 +12,9 @@ from dirac_forge.bump.draft import Change, Draft
 from dirac_forge.bump.needs import Need, needs_of
 from dirac_forge.bump.projects import project_of
 from dirac_forge.bump.recipe_lines import Block, OutputLines, key_block
-from dirac_forge.recipe.expansion import Providers, readable
-from dirac_forge.recipe.hosts import build_requirements
-from dirac_forge.recipe.imports import imports_of
+from dirac_forge.recipe.making.expansion import Providers, readable
+from dirac_forge.recipe.making.hosts import build_requirements
+from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import Facts
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.recipe.read import ReadOutput, ReadRequirement, RecipeText, Section
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeText, Section
 
 __all__ = ["Block", "Line", "OutputLines", "block_at", "key_block", "outputs_of", "split_item"]
 

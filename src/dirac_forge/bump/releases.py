@@ -10,9 +10,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from dirac_forge.recipe.edit import Setting
-from dirac_forge.recipe.read import ReadSource, parse_recipe
-from dirac_forge.recipe.specs import conda_version
+from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.recipe.making.specs import conda_version
+from dirac_forge.recipe.reading.recipe_text import ReadSource, parse_recipe
 from dirac_forge.upstream.choice import Choice, Refusal, Rejected, choose
 from dirac_forge.upstream.digests import project_of
 from dirac_forge.upstream.filenames import FileNames

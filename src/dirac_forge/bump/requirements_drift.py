@@ -11,8 +11,8 @@ from dirac_forge.bump.draft import Draft
 from dirac_forge.bump.needs import Need, extras_named, mentioned, needs_of, only_extra
 from dirac_forge.bump.new_output import Family
 from dirac_forge.bump.recipe_lines import Line, OutputLines
-from dirac_forge.recipe.expansion import Providers
-from dirac_forge.recipe.read import Section
+from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import Facts
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.recipe.edit import Draft, MovedSource, Setting, finish, respelled_source, start
-from dirac_forge.recipe.edit_urls import variations
-from dirac_forge.recipe.read import RecipeError
+from dirac_forge.recipe.editing.edit import Draft, MovedSource, Setting, finish, respelled_source, start
+from dirac_forge.recipe.editing.urls import variations
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.upstream.digests import Digest
 
 __all__ = ["Edited", "Files", "MissingError", "Texts", "UnansweredError", "edited"]

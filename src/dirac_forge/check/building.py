@@ -19,8 +19,8 @@ from dirac_forge.check.toolchain import toolchain_exports
 from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
-from dirac_forge.recipe.pins import pinned_range
-from dirac_forge.recipe.read import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
+from dirac_forge.recipe.reading.pins import pinned_range
+from dirac_forge.recipe.reading.recipe_text import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
 
 __all__ = ["Built", "Exports", "build", "exports_of", "host_spec"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.pins import pinned_range
-from dirac_forge.recipe.read import ReadRunExport
+from dirac_forge.recipe.reading.pins import pinned_range
+from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 
 __all__ = ["Built", "Exports", "exports_of"]
 

@@ -19,7 +19,7 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe
 from dirac_forge.progress import Observer, Silent
-from dirac_forge.recipe.read import ReadRunExport
+from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 
 __all__ = ["Outcome", "Proposal", "Verdict", "build_all", "compare", "judge", "propose"]
 

@@ -10,10 +10,19 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import parse_spec
 from dirac_forge.channel.virtual import PLATFORMS, known_platform
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.read_v0 import selected_text, selector_variables
-from dirac_forge.recipe.templates import render
-from dirac_forge.recipe.values import EvaluationError
-from dirac_forge.recipe.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, compose, line_of, pairs
+from dirac_forge.recipe.reading.templates import render
+from dirac_forge.recipe.reading.v0 import selected_text, selector_variables
+from dirac_forge.recipe.reading.values import EvaluationError
+from dirac_forge.recipe.reading.yamlnodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    YamlError,
+    compose,
+    line_of,
+    pairs,
+)
 
 __all__ = ["DEFAULT_PLATFORMS", "DEFAULT_PYTHONS", "Target", "make_target", "read_target"]
 

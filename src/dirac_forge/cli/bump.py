@@ -23,9 +23,9 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.variants import variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace, recipe_of
-from dirac_forge.recipe.edit import Setting, version_of
+from dirac_forge.recipe.editing.edit import Setting, version_of
+from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.recipe.platforms import PLATFORMS
-from dirac_forge.recipe.spellings import same_version
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.upstream.digests import Ask, Digests, chunks, read_known
 from dirac_forge.upstream.once import Once

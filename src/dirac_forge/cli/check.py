@@ -23,7 +23,7 @@ from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
-from dirac_forge.recipe.read import ReadRunExport, find_recipe
+from dirac_forge.recipe.reading.recipe_text import ReadRunExport, find_recipe
 from dirac_forge.report.check import document, terminal
 
 __all__ = ["check", "exit_code"]

@@ -17,7 +17,7 @@ from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.recipe.expansion import readable
+from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 

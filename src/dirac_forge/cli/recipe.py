@@ -15,12 +15,12 @@ from dirac_forge.channel.catalogue import RattlerCatalogue
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.generated import put
-from dirac_forge.recipe.about import links_of
-from dirac_forge.recipe.families import Families, Order
-from dirac_forge.recipe.licences import licence_files
-from dirac_forge.recipe.making import Maker
+from dirac_forge.recipe.licences.decision import licence_files
+from dirac_forge.recipe.making.about import links_of
+from dirac_forge.recipe.making.families import Families, Order
+from dirac_forge.recipe.making.maker import Maker
+from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.model import Note
-from dirac_forge.recipe.output import LicenceFile
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.report.recipes import as_json, as_text
 from dirac_forge.upstream.facts import Facts

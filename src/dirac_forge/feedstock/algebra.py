@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dirac_forge.feedstock.pinning import Configuration, ConfigurationError, parse_configuration
-from dirac_forge.recipe.yamlnodes import YamlError, compose, plain
+from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
 
 if TYPE_CHECKING:
     from rattler import Version

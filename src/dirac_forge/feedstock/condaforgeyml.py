@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.yamlnodes import Node, YamlError, compose, line_of, pairs, plain
+from dirac_forge.recipe.reading.yamlnodes import Node, YamlError, compose, line_of, pairs, plain
 
 __all__ = ["Bot", "BuildPlatform", "ForgeConfig", "ForgeConfigError", "parse_forge_config"]
 

@@ -18,7 +18,7 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.progress import Observer, Silent
-from dirac_forge.recipe.read import ReadOutput, RecipeError
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError
 from dirac_forge.store import Store
 
 __all__ = ["Export", "Facts", "Need", "facts_of", "read_facts"]

@@ -11,9 +11,10 @@ from typing import Literal
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Edit
-from dirac_forge.recipe import text_v0, text_v1
-from dirac_forge.recipe.forge_config import conda_forge_yml
 from dirac_forge.recipe.model import Recipe
+from dirac_forge.recipe.writing import v0 as text_v0
+from dirac_forge.recipe.writing import v1 as text_v1
+from dirac_forge.recipe.writing.forge_config import conda_forge_yml
 
 __all__ = ["Format", "Outcome", "files_of", "put"]
 

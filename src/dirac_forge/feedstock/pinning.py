@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.read import RecipeError
-from dirac_forge.recipe.read_v0 import selected_text, selector_variables
-from dirac_forge.recipe.values import Function
-from dirac_forge.recipe.yamlnodes import YamlError, compose, plain
+from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.recipe.reading.v0 import selected_text, selector_variables
+from dirac_forge.recipe.reading.values import Function
+from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
 
 __all__ = ["Configuration", "ConfigurationError", "Pinning", "combined", "parse_configuration", "read_pinning"]
 

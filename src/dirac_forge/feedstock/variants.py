@@ -12,7 +12,7 @@ from pathlib import Path
 from dirac_forge.feedstock.algebra import MigrationKeys, migrated
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig
 from dirac_forge.feedstock.pinning import Configuration, Pinning, assumed, combined, parse_configuration
-from dirac_forge.recipe.read import RecipeText, RenderedRecipe
+from dirac_forge.recipe.reading.recipe_text import RecipeText, RenderedRecipe
 
 __all__ = ["ASSUMED_PYTHONS", "Recipe", "Variant", "rendered_variants", "variants"]
 

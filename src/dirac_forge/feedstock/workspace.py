@@ -14,7 +14,7 @@ from pathlib import Path
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
 from dirac_forge.feedstock.variants import Recipe
-from dirac_forge.recipe.read import RecipeError, find_recipe, parse_recipe
+from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe, parse_recipe
 
 __all__ = ["FeedstockFolder", "Workspace", "read_workspace"]
 

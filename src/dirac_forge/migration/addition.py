@@ -13,7 +13,7 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, variants
 from dirac_forge.migration.effects import fewest
 from dirac_forge.migration.order import broken_edges, components, waves
-from dirac_forge.recipe.read import ReadOutput
+from dirac_forge.recipe.reading.recipe_text import ReadOutput
 
 __all__ = [
     "Addition",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.plan import Plan
-from dirac_forge.recipe.read import ReadOutput, ReadRequirement
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement
 
 __all__ = ["Exports", "Pinned", "exports_of", "pinned_members"]
 

@@ -14,7 +14,7 @@ from rattler.exceptions import InvalidVersionError
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.migration.schema import parse_migration
-from dirac_forge.recipe.yamlnodes import compose, line_of, pairs, plain
+from dirac_forge.recipe.reading.yamlnodes import compose, line_of, pairs, plain
 
 __all__ = ["NewMigration", "new_migration"]
 

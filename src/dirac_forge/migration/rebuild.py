@@ -13,8 +13,8 @@ from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.schema import Migration
-from dirac_forge.recipe.build_number import raised_build_number
-from dirac_forge.recipe.read import RecipeError
+from dirac_forge.recipe.editing.build_number import raised_build_number
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 
 __all__ = ["rebuild"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.algebra import MigrationKeys
-from dirac_forge.recipe.yamlnodes import (
+from dirac_forge.recipe.reading.yamlnodes import (
     MappingNode,
     Node,
     ScalarNode,

@@ -12,7 +12,7 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
 from dirac_forge.migration.plan import Plan
-from dirac_forge.recipe.read import ReadOutput, RenderedRecipe
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 
 __all__ = ["Answer", "Environment", "Solvability", "Solve", "environments", "solvability_of"]
 

@@ -12,7 +12,7 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
 from dirac_forge.migration.exports import Exports
 from dirac_forge.migration.plan import Plan
-from dirac_forge.recipe.read import ReadOutput
+from dirac_forge.recipe.reading.recipe_text import ReadOutput
 
 __all__ = [
     "STATES",

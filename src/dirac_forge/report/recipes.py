@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dirac_forge.feedstock.generated import Outcome
-from dirac_forge.recipe.making import Made, Needed
+from dirac_forge.recipe.making.maker import Made, Needed
 from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
 
 __all__ = ["as_json", "as_text"]

@@ -1,0 +1,192 @@
+"""Build numbers in a recipe's text: raised where they are written, whatever output or variable that is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from dirac_forge.recipe.platforms import PLATFORMS
+from dirac_forge.recipe.reading import yamlnodes
+from dirac_forge.recipe.reading.expressions import braces, expression_names
+from dirac_forge.recipe.reading.recipe_text import RecipeError, parse_recipe
+from dirac_forge.recipe.reading.selectors import selector_of
+from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of, pairs
+
+__all__ = ["raised_build_number", "reset_build_number"]
+
+_NUMBER_V0 = re.compile(r"^(\s*(?:-\s+)?number:\s*)(.*?)(\s*)$")
+_LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
+_EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
+_SET = re.compile(r"\{%-?\s*set\s+([A-Za-z_]\w*)\s*=\s*(.*?)\s*-?%\}")
+
+_HUNDRED = 100
+"""conda-forge prefers a variant by adding hundreds to its build number."""
+
+Replacement = tuple[int, int, str]
+"""Start and end in the text, and what goes there."""
+
+
+def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
+    """`text` with every build number raised by `by`, all else as it was, byte for byte.
+
+    Numbers are raised where they are written: after `number:` of any output, and in the variables that they are made
+    from. The result is read back: raises RecipeError where a number would not come out `by` higher.
+    """
+    v1 = Path(path).name == "recipe.yaml"
+    try:
+        found = list(_places_v1(text, by) if v1 else _places_v0(text, by))
+    except YamlError as exc:
+        raise RecipeError(exc.message, path=path, line=exc.line) from exc
+    if not found:
+        raise RecipeError("there is no build number to raise", path=path)
+    result = text
+    for start, end, new in sorted(set(found), reverse=True):
+        result = result[:start] + new + result[end:]
+    _prove(text, result, path=path, by=by)
+    return result
+
+
+def reset_build_number(text: str, *, path: Path | str) -> str:
+    """`text` with the build number 0, all else as it was, byte for byte.
+
+    Numbers are reset where they are written: after `number:` of any output, and in the variables that they are made
+    from; expressions stay (`build + 100` where a variant is preferred). Where one variable is given several numbers,
+    the hundreds between them stay for the same reason. A recipe without a build number is returned as it is. Raises
+    RecipeError for what is no YAML.
+    """
+    v1 = Path(path).name == "recipe.yaml"
+    try:
+        found = set(_places_v1(text, 0, whole=False) if v1 else _places_v0(text, 0))
+    except YamlError as exc:
+        raise RecipeError(exc.message, path=path, line=exc.line) from exc
+    numbers = {int(number) for _, _, number in found}
+    hundreds = len({number // _HUNDRED for number in numbers}) > 1 and min(numbers, default=0) < _HUNDRED
+    result = text
+    for start, end, number in sorted(found, reverse=True):
+        result = f"{result[:start]}{int(number) // _HUNDRED * _HUNDRED if hundreds else 0}{result[end:]}"
+    return result
+
+
+def _prove(before: str, after: str, *, path: Path | str, by: int) -> None:
+    old, new = parse_recipe(before, path=path), parse_recipe(after, path=path)
+    for platform in PLATFORMS:
+        pairs_of_outputs = zip(
+            old.render(platform=platform).packages, new.render(platform=platform).packages, strict=True
+        )
+        for was, now in pairs_of_outputs:
+            if was.build_number is not None and now.build_number != was.build_number + by:
+                raise RecipeError(
+                    f"the build number of {was.name} would be {now.build_number}, not {was.build_number + by}, "
+                    f"on {platform}: raise it by hand",
+                    path=path,
+                    line=was.line,
+                )
+
+
+def _raised(match: re.Match[str], offset: int, by: int) -> Replacement:
+    return offset + match.start(2), offset + match.end(2), str(int(match[2]) + by)
+
+
+def _places_v0(text: str, by: int) -> Iterator[Replacement]:
+    names: set[str] = set()
+    offset = 0
+    for line in text.split("\n"):
+        content, _ = selector_of(line)
+        match = _NUMBER_V0.match(content.partition(" #")[0])
+        if match is not None:
+            literal = _LITERAL.fullmatch(match[2])
+            if literal is not None:
+                yield _raised(literal, offset + match.start(2), by)
+            for expression in _EXPRESSION.findall(match[2]):
+                names |= expression_names(expression)
+        offset += len(line) + 1
+    assigned = list(_SET.finditer(text))
+    for match in assigned:
+        if match[1] in _closure(names, ((other[1], other[2]) for other in assigned)):
+            literal = _LITERAL.fullmatch(match[2])
+            if literal is not None:
+                yield _raised(literal, match.start(2), by)
+
+
+def _closure(names: Iterable[str], assigned: Iterable[tuple[str, str]]) -> set[str]:
+    """The variables that `names` are made from, themselves included."""
+    made: dict[str, set[str]] = {}
+    for name, expression in assigned:
+        made.setdefault(name, set()).update(expression_names(expression))
+    found = set(names)
+    waiting = list(found)
+    while waiting:
+        for other in made.get(waiting.pop(), set()) - found:
+            found.add(other)
+            waiting.append(other)
+    return found
+
+
+def _places_v1(text: str, by: int, *, whole: bool = True) -> Iterator[Replacement]:
+    root = yamlnodes.compose(text)
+    top = {key: value for key, _, value in pairs(root)}
+    context = {key: value for key, _, value in pairs(top.get("context"))}
+    starts = _line_starts(text)
+    for build in _builds(top):
+        for key, _, value in pairs(build):
+            if key == "number":
+                for place in _number(value, context, starts, text, by, set()):
+                    if whole or place[2].isdigit():
+                        yield place
+
+
+def _builds(top: Mapping[str, Node]) -> Iterator[Node]:
+    if "build" in top:
+        yield top["build"]
+    outputs = top.get("outputs")
+    for output in _leaves(outputs) if outputs is not None else ():
+        for key, _, value in pairs(output):
+            if key == "build":
+                yield value
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    """The values of a list, with both branches of conditions."""
+    if isinstance(node, SequenceNode):
+        for value in node.value:
+            yield from _leaves(value)
+        return
+    fields = {key: value for key, _, value in pairs(node)}
+    if isinstance(node, MappingNode) and "if" in fields:
+        for key in ("then", "else"):
+            if key in fields:
+                yield from _leaves(fields[key])
+        return
+    yield node
+
+
+def _number(
+    node: Node, context: Mapping[str, Node], starts: list[int], text: str, by: int, seen: set[str]
+) -> Iterator[Replacement]:
+    for leaf in _leaves(node):
+        if not isinstance(leaf, ScalarNode):
+            continue
+        start = starts[line_of(leaf) - 1] + leaf.start_mark.column
+        end = starts[leaf.end_mark.line] + leaf.end_mark.column
+        literal = _LITERAL.fullmatch(text[start:end])
+        if literal is not None:
+            yield _raised(literal, start, by)
+            continue
+        names = {name for _, _, inner in braces(leaf.value) for name in expression_names(inner)} & set(context)
+        inner = [
+            place
+            for name in sorted(names - seen)
+            for place in _number(context[name], context, starts, text, by, {*seen, name})
+        ]
+        if inner:
+            yield from inner
+        elif not names:
+            # Nothing but an expression: it is raised as a whole.
+            yield from (
+                (first + 3, last - 2, f" ({inner.strip()}) + {by} ") for first, last, inner in braces(text, start, end)
+            )
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("\n", text))]

@@ -1,0 +1,129 @@
+"""The version in a recipe's text: which places say it, and what stands there afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from dirac_forge.recipe.editing.places import (
+    Place,
+    Replacement,
+    assignments,
+    closure,
+    replaced,
+    source_values,
+    versions,
+)
+from dirac_forge.recipe.editing.spellings import first_parts, parts_of, respelled, same_version
+
+__all__ = ["left_over", "with_new_version"]
+
+_HEX = re.compile(r"[0-9a-fA-F]{32,}")
+_NUMBER = re.compile(r"[-+]?(?:\d[\d_]*)?(?:\.[\d_]*)?(?:[eE][-+]?\d+)?")
+_PART_NAMES = (("major", "maj"), ("minor", "min"), ("patch", "micro", "bugfix", "tiny"))
+_PARTIAL = re.compile(r"maj|min|ver|series|branch|release", re.IGNORECASE)
+
+
+def with_new_version(text: str, *, v1: bool, old: str, new: str, outputs: Collection[str] = ()) -> str:
+    """`text` with `new` wherever it says its own version `old`; whether that came out right the readers must tell.
+
+    These are the variables that the version and the sources are made from, `version:` keys, sources, and what
+    requires one of the recipe's `outputs` at exactly the old version.
+    """
+    assigned = assignments(text, v1=v1)
+    keys, sources = versions(text, v1=v1), source_values(text)
+    defining = closure({name for place in keys for name in place.names}, assigned)
+    reached = closure({name for place in sources for name in place.names}, assigned)
+    found: list[Replacement] = []
+    for place in assigned:
+        if place.name in defining:
+            found += _whole(place, old, new, v1=v1)
+        elif place.name in reached:
+            found += _whole(place, old, new, v1=v1) or _partly(place, old, new)
+    if not any(start == place.start for place in assigned if place.name in defining for start, _, _ in found):
+        found += _split([place for place in assigned if place.name in defining and place.literal is not None], old, new)
+    for place in keys:
+        if place.literal is not None and same_version(place.literal, old):
+            found += _whole(place, old, new, v1=v1)
+    for place in sources:
+        found += _in_source(place, old, new)
+    found += _siblings(text, outputs, old, new)
+    return replaced(text, found)
+
+
+def left_over(text: str, old: str) -> tuple[int, ...]:
+    """Lines, from 1, that say `old` outside of comments: where it has at least three parts, it's hardly by chance."""
+    if len(parts_of(old)) < 3:
+        return ()
+    lines = enumerate(text.split("\n"), start=1)
+    return tuple(number for number, line in lines if respelled(line.split("#")[0], old, "\0") != line.split("#")[0])
+
+
+def _whole(place: Place, old: str, new: str, *, v1: bool) -> list[Replacement]:
+    if _HEX.search(place.raw):
+        parts = re.split(r"([0-9a-fA-F]{32,})", place.raw)
+        changed = "".join(part if index % 2 else respelled(part, old, new) for index, part in enumerate(parts))
+    else:
+        changed = respelled(place.raw, old, new)
+    if changed == place.raw:
+        return []
+    bare = place.raw[:1] not in "'\"" and "{{" not in place.raw
+    if bare and place.literal is not None and (_NUMBER.fullmatch(changed) if v1 else place.expression):
+        # 1.10 without quotes is the number 1.1.
+        changed = f'"{changed}"'
+    return [(place.start, place.end, changed)]
+
+
+def _partly(place: Place, old: str, new: str) -> list[Replacement]:
+    """A variable that is the first parts of the version: `major_minor = "1.80"`."""
+    literal = place.literal
+    for before, after in first_parts(old, new):
+        if literal is not None and literal.removeprefix("v") == before:
+            if len(parts_of(before)) == 1 and not _PARTIAL.search(place.name):
+                continue
+            return [(place.start, place.end, place.raw.replace(before, after))]
+    return []
+
+
+def _split(leaves: Sequence[Place], old: str, new: str) -> Iterator[Replacement]:
+    """A version that is put together: `major`, `minor` and `patch`, or `1.80` and `0`."""
+    before, after = parts_of(old), parts_of(new)
+    if len(before) != len(after):
+        return
+    for place in leaves:
+        own = parts_of(place.literal or "")
+        starts = [i for i in range(len(before) - len(own) + 1) if before[i : i + len(own)] == own]
+        hinted = [
+            index
+            for index, names in enumerate(_PART_NAMES)
+            if index in starts and any(name in place.name.lower() for name in names)
+        ]
+        chosen = hinted or starts
+        if len(chosen) == 1 and after[chosen[0] : chosen[0] + len(own)] != own:
+            value = ".".join(after[chosen[0] : chosen[0] + len(own)])
+            yield place.start, place.end, place.raw.replace(place.literal or "", value)
+
+
+def _in_source(place: Place, old: str, new: str) -> list[Replacement]:
+    raw = "".join(
+        part if _HEX.fullmatch(part) or part.startswith("{{") else respelled(part, old, new)
+        for part in re.split(r"([0-9a-fA-F]{32,}|\{\{.*?\}\})", place.raw)
+    )
+    whole = raw != place.raw or "{{" in raw
+    if whole and "://" in raw:
+        for before, after in first_parts(old, new):
+            # A folder of the server: `/1.80/` or `/v1.80/`.
+            changed = re.sub(rf"(?<=/)(v?){re.escape(before)}(?=/)", lambda m, to=after: m[1] + to, raw)  # type: ignore[misc]
+            if changed != raw:
+                raw = changed
+                break
+    return [(place.start, place.end, raw)] if raw != place.raw else []
+
+
+def _siblings(text: str, outputs: Collection[str], old: str, new: str) -> Iterator[Replacement]:
+    names = "|".join(re.escape(name) for name in sorted(outputs, key=len, reverse=True))
+    if not names:
+        return
+    pattern = rf"^[ \t]*-[ \t]+[\"']?(?:{names})[ \t]*(?:==?[ \t]*|[ \t])({re.escape(old)})(?![\w.])"
+    for match in re.finditer(pattern, text, re.MULTILINE):
+        yield match.start(1), match.end(1), new

@@ -1,0 +1,169 @@
+"""Licences by their text: the one place that knows the licence texts that grayskull brings along.
+
+Nothing is fetched and grayskull's own discovery is not imported: it asks spdx.org. Most texts are told by phrases that
+only they have; the rest is compared with grayskull's bundled texts.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from dirac_forge.recipe.licences.names import Term
+
+__all__ = ["identify"]
+
+_LONGEST: Final = 200_000
+_ALIKE: Final = 90.0
+"""Per cent, of `rapidfuzz.fuzz.ratio`. The most alike of the bundled texts, GPL-3.0 and AGPL-3.0, are told by their
+titles before; another holder's name in a short licence costs less than this."""
+
+_TITLES: Final = (
+    (r"gnu affero general public license version 3", "AGPL-3.0"),
+    (r"gnu lesser general public license version 3", "LGPL-3.0"),
+    (r"gnu lesser general public license version 2\.1", "LGPL-2.1"),
+    (r"gnu library general public license version 2", "LGPL-2.0"),
+    (r"gnu general public license version 3", "GPL-3.0"),
+    (r"gnu general public license version 2", "GPL-2.0"),
+    (r"gnu general public license version 1", "GPL-1.0"),
+    (r"apache license version 2\.0,? january 2004", "Apache-2.0"),
+    (r"mozilla public license,? version 2\.0", "MPL-2.0"),
+    (r"zope public license \(zpl\) version 2\.1", "ZPL-2.1"),
+    (r"eclipse public license - v 2\.0", "EPL-2.0"),
+    (r"european union public licence v\. ?1\.2", "EUPL-1.2"),
+    (r"european union public licence v\. ?1\.1", "EUPL-1.1"),
+    (r"cecill-b free software license agreement|contrat de licence de logiciel libre cecill-b", "CECILL-B"),
+    (r"cecill-c free software license agreement|contrat de licence de logiciel libre cecill-c", "CECILL-C"),
+    (r"cecill free software license agreement.{0,400}version 2\.1", "CECILL-2.1"),
+    (r"boost software license - version 1\.0", "BSL-1.0"),
+    (r"cc0 1\.0 universal", "CC0-1.0"),
+    (r"do what the fuck you want to public license", "WTFPL"),
+)
+"""Of whole licences, found at the start of a file."""
+
+_PYTHON: Final = ("psf license agreement", "python software foundation license version 2")
+"""Of Python's own licence, which goes on with the licences of its past."""
+
+_GRANTS: Final = (
+    # how a grant begins; how far it goes; what tells the licence, and which it is otherwise
+    (
+        "permission is hereby granted, free of charge, to any person obtaining a copy",
+        1600,
+        (("except as contained in this notice", "X11"), ("good, not evil", "JSON"), ("shall be included", "MIT")),
+        "MIT-0",
+    ),
+    (
+        "purpose with or without fee is hereby granted",
+        1400,
+        (("except as contained in this notice", "curl"), ("hereby granted,? provided that", "ISC")),
+        "0BSD",
+    ),
+    (
+        "redistribution and use in source and binary forms",
+        2200,
+        (
+            ("all advertising materials", "BSD-4-Clause"),
+            ("(?:neither the names? .{0,300}|names? of .{0,200}may not be used to )endorse or promote", "BSD-3-Clause"),
+        ),
+        "BSD-2-Clause",
+    ),
+)
+"""Of short licences, which are often a part of a file with several."""
+
+_PHRASES: Final = (
+    ("this is free and unencumbered software released into the public domain", "Unlicense"),
+    ("licensed under the apache license,? version 2\\.0|apache license v2\\.0 with llvm exceptions", "Apache-2.0"),
+    ("subject to the terms of the mozilla public license,? v\\. 2\\.0", "MPL-2.0"),
+    ("by obtaining, using,? and/or copying this software", "MIT-CMU"),
+    ("permission notice appear in supporting documentation", "HPND"),
+    ("the origin of this software must not be misrepresented", "Zlib"),
+)
+
+_GNU_NOTICE: Final = re.compile(
+    r"gnu (?P<kind>lesser |library |affero )?general public license.{0,120}?version (?P<version>[123](?:\.\d)?)"
+    r"(?P<rest>.{0,60})"
+)
+_NOTICE: Final = 6000
+"""Characters: in a longer text of a GNU licence, "any later version" is a part of the licence itself."""
+
+
+def identify(text: str) -> tuple[Term, ...]:
+    """The licences whose text or notice `text` is; () for none that is known.
+
+    The full text of a GNU licence does not tell "only" from "or later": `Term.later` is None then.
+    """
+    words = _words(text[:_LONGEST])
+    if any(phrase in words for phrase in _PYTHON):
+        return (Term("PSF-2.0"),)
+    if "llvm exceptions to the apache 2.0 license" in words:
+        return (Term("Apache-2.0 WITH LLVM-exception"),)
+    start = words[:2000]
+    title = next((name for pattern, name in _TITLES if re.search(pattern, start)), None)
+    if title is not None and title != "Apache-2.0":
+        return (Term(title),)
+    found = [Term(title)] if title else []
+    found += [Term(name) for phrase, name in _PHRASES if re.search(phrase, words)]
+    found += [Term(name) for anchor in _GRANTS for name in _granted(words, *anchor)]
+    if Term("MIT-CMU") in found:
+        found = [term for term in found if term.name != "HPND"]
+    return tuple(dict.fromkeys([*found, *gnu_notice(text)])) or _alike(words)
+
+
+def gnu_notice(text: str) -> tuple[Term, ...]:
+    """The GNU licence that a notice names with its version (not the licence itself, which is longer)."""
+    match = _GNU_NOTICE.search(_words(text)) if len(text) < _NOTICE else None
+    if match is None:
+        return ()
+    prefix = {"lesser ": "L", "library ": "L", "affero ": "A"}.get(match["kind"] or "", "")
+    version = match["version"] if "." in match["version"] else f"{match['version']}.0"
+    later = True if re.search("any later version|or later", match["rest"]) else None
+    return (Term(f"{prefix}GPL-{version}", later),)
+
+
+def _granted(words: str, anchor: str, length: int, choices: tuple[tuple[str, str], ...], otherwise: str) -> list[str]:
+    """One licence for each time that the anchor is found, told by what follows it."""
+    found = []
+    starts = [match.start() for match in re.finditer(anchor, words)]
+    for start, following in pairwise([*starts, len(words)]):
+        part = words[start : min(start + length, following)]
+        found.append(next((name for pattern, name in choices if re.search(pattern, part)), otherwise))
+    return found
+
+
+def _words(text: str) -> str:
+    """Lower case, without decoration, quotes and layout; `version` and its number side by side."""
+    plain = re.sub(r"[\"'`\u201c\u201d\u2018\u2019*#]+|^[ \t]*(?://|;|\.\.)", " ", text.lower(), flags=re.MULTILINE)
+    return re.sub(r"licen[cs]e,? version", "license version", " ".join(plain.split()))
+
+
+@cache
+def _bundled() -> dict[str, str]:
+    """Licence to its words, from grayskull's data files."""
+    spec = find_spec("grayskull")
+    if spec is None or not spec.submodule_search_locations:
+        return {}
+    folder = Path(next(iter(spec.submodule_search_locations)), "license", "data")
+    return {
+        path.name.removesuffix("-only"): _words(path.read_text(encoding="utf-8", errors="replace"))
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.suffix != ".py"
+    }
+
+
+def _alike(words: str) -> tuple[Term, ...]:
+    """The bundled text that `words` is nearly equal to."""
+    if len(words) < 400:
+        return ()
+    from rapidfuzz import fuzz  # noqa: PLC0415  (slow to import, rarely needed)
+
+    scores = {
+        name: fuzz.ratio(words, other, score_cutoff=_ALIKE)
+        for name, other in _bundled().items()
+        if 0.7 < len(words) / len(other) < 1.4
+    }
+    best = max(scores, key=lambda name: scores[name], default=None)
+    return (Term(best),) if best is not None and scores[best] else ()

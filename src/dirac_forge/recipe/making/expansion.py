@@ -1,0 +1,165 @@
+"""Requirements (PEP 508) read, decided over the scope, and their extras unfolded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Pep508
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.making.markers import Reach, both, reach
+from dirac_forge.recipe.making.specs import parse_specifiers
+from dirac_forge.recipe.model import Level, Note
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import CoreMetadata
+
+__all__ = ["Providers", "Wanted", "expand", "parse", "readable"]
+
+MOST_REQUIREMENTS = 2000
+"""A release has tens of requirements; extras that unfold into more are not honest."""
+
+
+def _no_package(_project: str, _extra: str) -> str | None:
+    return None
+
+
+def _no_metadata(_project: str, _specifiers: SpecifierSet) -> CoreMetadata | None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Providers:
+    """What the conversion has to ask for."""
+
+    package: Callable[[str], str]
+    """Project to the name of its package."""
+    bundled: Callable[[str, str], str | None] = _no_package
+    """Project and extra to the package that holds both (`cachecontrol-with-filecache`), where a channel has one."""
+    metadata: Callable[[str, SpecifierSet], CoreMetadata | None] = _no_metadata
+    """The metadata of the release of a project that a requirement selects, to see what an extra adds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """One requirement, its extras unfolded: where it holds, and the line of metadata that it comes from."""
+
+    project: str
+    """As upstream spells it."""
+    package: str
+    specifiers: SpecifierSet
+    reach: Reach
+    origin: str
+
+
+@lru_cache(maxsize=20_000)
+def parse(text: str) -> Pep508:
+    """One requirement; tolerant of what old tools wrote (`>=3.6.*`, `foo (>=1)`).
+
+    Raises InputError where the text is no requirement.
+    """
+    try:
+        return Pep508(text)
+    except InvalidRequirement:
+        pass
+    head, _, marker = text.partition(";")
+    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^@]*)", head)
+    if match is None:
+        raise InputError(
+            f"{text!r} is no requirement: expected a name, extras, a version specifier, a marker (PEP 508)"
+        )
+    name, extras, specifiers = match.groups()
+    try:
+        return Pep508(f"{name}{extras or ''}{parse_specifiers(specifiers)}{';' + marker if marker else ''}")
+    except InvalidRequirement as error:
+        raise InputError(f"{text!r} is no requirement: {str(error).splitlines()[0]} (PEP 508)") from error
+
+
+def readable(texts: Iterable[str]) -> Iterable[Pep508]:
+    """Those of the texts that are requirements; the others are told of where they are converted."""
+    for text in texts:
+        try:
+            yield parse(text)
+        except InputError:
+            continue
+
+
+def expand(
+    texts: Iterable[str], scope: Scope, providers: Providers, *, extras: Iterable[str] = ()
+) -> tuple[list[Wanted], list[Note]]:
+    """All requirements that hold anywhere in the scope, with what their extras add, and notes on what was left out."""
+    expansion = _Expansion(scope, providers)
+    for text in texts:
+        try:
+            expansion.add(text, tuple(extras))
+        except InputError as error:
+            expansion.note("todo", f"requirement left out: {error.message}")
+    return expansion.found, expansion.notes
+
+
+class _Expansion:
+    """Collects requirements; an extra of a project is unfolded once."""
+
+    def __init__(self, scope: Scope, providers: Providers) -> None:
+        self.scope = scope
+        self.providers = providers
+        self.found: list[Wanted] = []
+        self.notes: list[Note] = []
+        self._unfolded: set[tuple[str, str]] = set()
+
+    def note(self, level: Level, text: str) -> None:
+        self.notes.append(Note(level=level, text=text))
+
+    def add(self, text: str, extras: tuple[str, ...], *, within: Reach | None = None, added_by: str = "") -> None:
+        """One requirement, where it holds with any of `extras`; `added_by` is the one whose extra brings it."""
+        if len(self.found) > MOST_REQUIREMENTS:
+            raise InputError(f"more than {MOST_REQUIREMENTS} requirements: the metadata can't be right (at {text!r})")
+        requirement = parse(text)
+        if added_by and not reach(requirement.marker, self.scope).never:
+            return  # it holds without the extra too: the plain requirement of that package brings it
+        where = both(reach(requirement.marker, self.scope, extras), within, self.scope)
+        if where.never:
+            return
+        if requirement.url:
+            self.note("warning", f"{requirement.name}: upstream asks for a URL, which conda can't: {text}")
+        packages, unfolded = self._packages(requirement)
+        self.found += [
+            Wanted(
+                project=requirement.name,
+                package=package,
+                specifiers=requirement.specifier,
+                reach=where,
+                origin=f"{text} (extra of {added_by})" if added_by else text,
+            )
+            for package in packages
+        ]
+        for extra in unfolded:
+            self._unfold(requirement, extra, where)
+
+    def _packages(self, requirement: Pep508) -> tuple[list[str], list[str]]:
+        """The packages for a requirement, and those of its extras that they do not hold by themselves."""
+        bundled = {extra: self.providers.bundled(requirement.name, extra) for extra in sorted(requirement.extras)}
+        packages = [package for package in bundled.values() if package]
+        return packages or [self.providers.package(requirement.name)], [
+            e for e, package in bundled.items() if not package
+        ]
+
+    def _unfold(self, requirement: Pep508, extra: str, where: Reach) -> None:
+        key = (canonicalize_name(requirement.name), canonicalize_name(extra))
+        if key in self._unfolded:
+            return
+        self._unfolded.add(key)
+        asked = f"{requirement.name}[{extra}]"
+        metadata = self.providers.metadata(requirement.name, requirement.specifier)
+        if metadata is None:
+            self.note("todo", f"{asked}: what the extra adds could not be found out; add its requirements to run")
+        elif key[1] not in {canonicalize_name(known) for known in metadata.provides_extra}:
+            self.note("info", f"{asked}: {metadata.name} {metadata.version} has no such extra; it adds nothing")
+        else:
+            for text in metadata.requires_dist:
+                self.add(text, (extra, key[1]), within=where, added_by=asked)

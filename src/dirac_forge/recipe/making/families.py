@@ -1,0 +1,121 @@
+"""Projects that are released together and share one recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.recipe.making.expansion import readable
+from dirac_forge.upstream.facts import CoreMetadata
+
+__all__ = ["Families", "Order"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """One recipe that is wanted: its feedstock ("" for the package's own name) and the projects, with versions."""
+
+    feedstock: str
+    projects: Mapping[str, SpecifierSet]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Families:
+    """Which projects belong together, and which of their versions do."""
+
+    feedstocks: Mapping[str, Sequence[str]]
+    """Feedstock to the projects that it holds."""
+    metadata: Callable[[str, SpecifierSet], CoreMetadata]
+    """Of the newest release of a project that satisfies the specifiers; raises InputError where there is none."""
+    executor: Executor
+    prefetch: Callable[[str], None]
+    """Makes ready what will be asked of a project soon; raises nothing."""
+
+    def of(self, project: str) -> tuple[str, tuple[str, ...]]:
+        """The feedstock whose recipe holds `project` beside others ("" where none does), and its projects."""
+        name = canonicalize_name(project)
+        for feedstock, projects in self.feedstocks.items():
+            members = tuple(canonicalize_name(member) for member in projects)
+            if name in members:
+                return feedstock, members
+        return "", (name,)
+
+    def completed(self, orders: Iterable[Order], problems: list[str]) -> list[Order]:
+        """Orders without a feedstock, each with the whole family of its project; several of one family become one."""
+        completed: dict[str, Order] = {}
+        for number, order in enumerate(orders):
+            feedstock, members = self.of(next(iter(order.projects)))
+            if order.feedstock or not feedstock:
+                completed[f"{number} {order.feedstock}"] = order
+                continue
+            given: dict[str, SpecifierSet] = {
+                canonicalize_name(project): spec for project, spec in order.projects.items()
+            }
+            if feedstock in completed:
+                given = {**completed[feedstock].projects, **given}
+            projects = self._members(feedstock, members, given, problems)
+            completed[feedstock] = Order(feedstock=feedstock, projects=projects)
+        return list(completed.values())
+
+    def tried(self, orders: Iterable[Order], problems: list[str]) -> list[Order]:
+        """As `completed`, with a problem for each order that can't be."""
+        completed: dict[str, Order] = {}
+        for order in orders:
+            try:
+                for whole in self.completed([order], problems):
+                    completed.setdefault(whole.feedstock or next(iter(whole.projects)), whole)
+            except ForgeError as error:
+                problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
+        return list(completed.values())
+
+    def _members(
+        self, feedstock: str, members: Iterable[str], given: Mapping[str, SpecifierSet], problems: list[str]
+    ) -> dict[str, SpecifierSet]:
+        """A family is released together: the others at the version of the given one, else as that one requires."""
+        for member in members:
+            self.executor.submit(self.prefetch, member)
+        main = self.metadata(*list(given.items())[-1])
+        for requirement in readable(main.requires_dist):
+            if "extra" not in str(requirement.marker or ""):
+                self.executor.submit(self._foreseen, requirement.name)
+        required: dict[str, SpecifierSet] = {
+            canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)
+        }
+        same = SpecifierSet(f"=={main.version}")
+        found = {
+            member: self.executor.submit(
+                self._first, member, [same, *([required[member]] if member in required else [])]
+            )
+            for member in members
+            if member not in given
+        }
+        chosen = {}
+        for member in members:
+            try:
+                chosen[member] = given[member] if member in given else found[member].result()
+            except InputError as error:
+                problems.append(f"{feedstock} is made without {member}: {error.message}")
+        return chosen
+
+    def _foreseen(self, project: str) -> None:
+        """Ask early what the walk over dependencies will ask, since `metadata` remembers; trouble is told then."""
+        with suppress(ForgeError):
+            self.metadata(project, SpecifierSet())
+
+    def _first(self, project: str, tries: Sequence[SpecifierSet]) -> SpecifierSet:
+        """The first of the tries that some release of the project satisfies; raises as the last one does."""
+        *before, last = tries
+        for specifiers in before:
+            try:
+                self.metadata(project, specifiers)
+            except InputError:
+                continue
+            return specifiers
+        self.metadata(project, last)
+        return last

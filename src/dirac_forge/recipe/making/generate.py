@@ -1,0 +1,141 @@
+"""A recipe from what upstream published: facts in, model out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.output import Family, LicenceFile, Part, output_of, requires_python
+from dirac_forge.recipe.making.satellites import satellites
+from dirac_forge.recipe.making.specs import conda_version
+from dirac_forge.recipe.model import About, Note, Output, Recipe, Test
+from dirac_forge.recipe.scope import Scope
+
+__all__ = ["LicenceFile", "Part", "generate"]
+
+
+def generate(
+    feedstock: str,
+    parts: Sequence[Part],
+    *,
+    scope: Scope,
+    providers: Providers,
+    maintainers: Sequence[str] = (),
+) -> Recipe:
+    """The recipe of `feedstock`: one output for each part, siblings pinned to each other and in build order.
+
+    Raises InputError where a release has nothing that a recipe could be made from.
+    """
+    main = next((part for part in parts if feedstock in (part.package, *part.aliases)), parts[-1])
+    admitted = {part.package: _supported(part, scope) for part in parts}
+    python_min = max((s.python_min for s in admitted.values()), key=Version)
+    family = Family(
+        version=conda_version(main.facts.release.version),
+        packages={part.package: conda_version(part.facts.release.version) for part in parts},
+        python_min=python_min,
+        channel=scope,
+    )
+    notes: list[Note] = []
+    outputs = {}
+    for part in parts:
+        output, more = output_of(part, admitted[part.package], family, providers)
+        outputs[part.package] = output
+        notes += _labelled(more, part.package, several=len(parts) > 1)
+        for beside, why in satellites(part, output, admitted[part.package], providers):
+            outputs[beside.name] = beside
+            notes += why
+    about = outputs[main.package].about
+    if about.homepage is None:
+        project = canonicalize_name(main.facts.release.project)
+        about = replace(about, homepage=f"https://pypi.org/project/{project}/")
+    if not about.summary:
+        notes.append(Note(level="todo", text="upstream gives no summary: fill in about"))
+    outputs = {
+        name: replace(output, about=_inheriting(output.about, about), test=_test(output, outputs))
+        for name, output in outputs.items()
+    }
+    return Recipe(
+        feedstock=feedstock,
+        version=family.version,
+        context=_context(python_min, scope, outputs.values()),
+        outputs=tuple(outputs[name] for name in _build_order(list(outputs.values()))),
+        about=about,
+        maintainers=tuple(maintainers),
+        noarch_platforms=_noarch_platforms(outputs.values(), scope),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _test(output: Output, outputs: Mapping[str, Output]) -> Test:
+    """Of an output that installs nothing itself, the modules of the siblings that it brings."""
+    if output.test.imports:
+        return output.test
+    brought = [outputs[line.name] for line in output.run if line.name in outputs]
+    modules = dict.fromkeys(module for sibling in brought for module in sibling.test.imports)
+    return replace(output.test, imports=tuple(modules))
+
+
+def _inheriting(own: About, common: About) -> About:
+    """An output's own, with the recipe's where upstream says nothing of it."""
+    return replace(
+        own,
+        summary=own.summary or common.summary,
+        homepage=common.homepage if own.homepage is None else own.homepage,
+        repository=common.repository if own.homepage is None else own.repository,
+        documentation=common.documentation if own.homepage is None else own.documentation,
+    )
+
+
+def _context(python_min: str, scope: Scope, outputs: Iterable[Output]) -> dict[str, str]:
+    """CFEP-25: python_min only where upstream needs more than the channel's own."""
+    needed = Version(python_min) > Version(scope.python_min) and any(output.noarch == "python" for output in outputs)
+    return {"python_min": python_min} if needed else {}
+
+
+def _labelled(notes: Iterable[Note], package: str, *, several: bool) -> list[Note]:
+    return [replace(note, text=f"{package}: {note.text}") if several else note for note in notes]
+
+
+def _supported(part: Part, scope: Scope) -> Scope:
+    """The scope's Pythons that the release admits; all of them where it says nothing."""
+    admitted = scope.supported(requires_python(part.facts))
+    if not admitted.pythons:
+        release = f"{part.facts.metadata.name} {part.facts.release.version}"
+        raise InputError(
+            f"{release} needs Python {part.facts.metadata.requires_python}, and the channel builds for "
+            f"{scope.pythons[0]} to {scope.pythons[-1]}",
+            hint="Choose another version of it, or set `pythons` in [tool.dirac-forge].",
+        )
+    return admitted
+
+
+def _build_order(outputs: Sequence[Output]) -> list[str]:
+    """What is needed comes first; names decide where that leaves a choice, and in a cycle."""
+    names = {output.name for output in outputs}
+    if len(names) == 1:
+        return list(names)
+    import networkx as nx  # noqa: PLC0415  # 0.15 s that a single output does without
+
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(names)
+    for output in outputs:
+        needed = {line.name for line in (*output.host, *output.run)} & names - {output.name}
+        graph.add_edges_from((name, output.name) for name in needed)
+    condensed = nx.condensation(graph)
+    members = {node: sorted(condensed.nodes[node]["members"]) for node in condensed}
+    order = nx.lexicographical_topological_sort(condensed, key=lambda node: members[node][0])
+    return [name for node in order for name in members[node]]
+
+
+def _noarch_platforms(outputs: Iterable[Output], scope: Scope) -> tuple[str, ...]:
+    """conda-forge.yml's noarch_platforms where a noarch package differs by platform (conda-forge's documentation)."""
+    systems = {line.name for output in outputs if output.noarch for line in output.run if line.name.startswith("__")}
+    if not systems:
+        return ()
+    wanted = ("linux-64", "osx-64", "win-64") if systems & {"__linux", "__osx"} else ("linux-64", "win-64")
+    return tuple(platform.replace("-", "_") for platform in wanted if platform in scope.platforms)

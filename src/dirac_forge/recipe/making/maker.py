@@ -1,0 +1,292 @@
+"""From names of projects to recipes and the table of what they need: asks through providers, decides by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Literal, Protocol
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from dirac_forge.channel.catalogue import Catalogue
+from dirac_forge.channel.listing import Listing, Status, availability
+from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.progress import Observer
+from dirac_forge.recipe.making.dependencies import Dependency, Found, Tree, walk
+from dirac_forge.recipe.making.expansion import Providers, readable
+from dirac_forge.recipe.making.families import Families, Order
+from dirac_forge.recipe.making.generate import generate
+from dirac_forge.recipe.making.hosts import build_requirements
+from dirac_forge.recipe.making.markers import reach
+from dirac_forge.recipe.making.output import LicenceFile, Part
+from dirac_forge.recipe.making.specs import conda_spec
+from dirac_forge.recipe.model import Note, Recipe
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import CoreMetadata, Facts
+
+__all__ = ["Deps", "Made", "Maker", "Needed", "Upstream"]
+
+Deps = Literal["missing", "none", "all"]
+
+
+class Upstream(Protocol):
+    """What is asked of an index; every method may be called from any thread and raises ForgeError."""
+
+    def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
+        """Of the newest release that satisfies the specifiers."""
+        ...
+
+    def facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+        """Everything about that release."""
+        ...
+
+    def licence(self, facts: Facts) -> LicenceFile | Note | None:
+        """A licence file from the repository where the sdist has none; a note where that could not be asked."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Needed:
+    """One project of the tree and where it stands in the channel."""
+
+    project: str
+    version: str | None
+    """The release that was looked at."""
+    requirement: str
+    """Conda's spec, all requirers together."""
+    mapped: Mapped
+    status: Status
+    newest: str | None
+    """The channel's newest version."""
+    required_by: tuple[str, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """Recipes in the order in which they can be built, the ordered ones last, and all that they need."""
+
+    recipes: tuple[Recipe, ...]
+    needed: tuple[Needed, ...]
+    problems: tuple[str, ...] = ()
+    """What was left out, in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maker:
+    """Makes recipes; holds what the work needs and nothing of its own."""
+
+    upstream: Upstream
+    catalogue: Catalogue
+    scope: Scope
+    executor: Executor
+    observer: Observer
+    overrides: Mapping[str, str]
+    """The workspace's names."""
+    families: Families
+    maintainers: Sequence[str] = ()
+
+    def make(self, orders: Sequence[Order], deps: Deps) -> Made:
+        """The recipes of the orders, and as `deps` says those of what they need.
+
+        Raises ForgeError where an ordered project can't be had; trouble with a dependency is a problem in the result.
+        """
+        # 0.15 s to import, which the order of outputs needs: better while the network is waited for.
+        self.executor.submit(import_module, "networkx")
+        problems: list[str] = []
+        orders = self.families.completed(orders, problems)
+        wanted = {project: spec for order in orders for project, spec in order.projects.items()}
+        light = {
+            project: self.executor.submit(self.upstream.metadata, project, spec) for project, spec in wanted.items()
+        }
+        roots = {project: future.result() for project, future in light.items()}
+        asked = {project: self.executor.submit(self._facts, project, spec) for project, spec in wanted.items()}
+        tree = walk(
+            {project: _found(metadata) for project, metadata in roots.items()},
+            self._look,
+            self.scope,
+            self.executor,
+            observer=self.observer,
+        )
+        facts = {project: future.result() for project, future in asked.items()}
+        self._listing([*(d.project for d in tree.dependencies), *_named(facts.values())])
+        needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
+        extra = self._missing(tree, needed, deps, roots, problems)
+        ordered = [self._recipe(order, facts) for order in orders]
+        return Made(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
+
+    # -- what the tree needs
+
+    def _look(self, project: str, specifiers: SpecifierSet) -> Found:
+        try:
+            return _found(self.upstream.metadata(project, specifiers))
+        except ForgeError as error:
+            return Found(project=project, problem=error.message)
+
+    def _needed(self, dependency: Dependency) -> Needed:
+        mapped = self._mapped(dependency.project)
+        spec = conda_spec(dependency.specifiers)
+        stands = availability(self._listing([dependency.project]), mapped.package, spec)
+        return Needed(
+            project=dependency.project,
+            version=dependency.found.version,
+            requirement=spec,
+            mapped=mapped,
+            status=stands.status,
+            newest=stands.newest,
+            required_by=dependency.required_by,
+            problem=dependency.found.problem,
+        )
+
+    def _missing(
+        self, tree: Tree, needed: Sequence[Needed], deps: Deps, roots: Iterable[str], problems: list[str]
+    ) -> list[Recipe]:
+        """Recipes for dependencies, in build order; members of a family together."""
+        chosen = {
+            canonicalize_name(row.project): row
+            for row in needed
+            if deps == "all" or (deps == "missing" and row.status == "missing")
+        }
+        made = {canonicalize_name(root) for root in roots}
+        specifiers = {canonicalize_name(d.project): d.specifiers for d in tree.dependencies}
+        orders = [
+            Order(feedstock="", projects={name: specifiers[canonicalize_name(name)]})
+            for name in tree.build_order(chosen)
+            if not made.intersection(self.families.of(name)[1])  # its family is being made as ordered
+        ]
+        return self._recipes(self.families.tried(orders, problems), problems)
+
+    def _recipes(self, orders: Sequence[Order], problems: list[str]) -> list[Recipe]:
+        """As many of the orders as can be made; a problem for each other."""
+        asked = {
+            project: self.executor.submit(self._facts, project, spec)
+            for order in orders
+            for project, spec in order.projects.items()
+        }
+        facts: dict[str, Facts] = {}
+        for project, future in asked.items():
+            try:
+                facts[project] = future.result()
+            except ForgeError as error:
+                problems.append(f"no recipe for {project}: {error.message}")
+        self._listing(_named(facts.values()))
+        recipes = []
+        for order in orders:
+            if order.projects.keys() <= facts.keys():
+                try:
+                    recipes.append(self._recipe(order, facts))
+                except InputError as error:
+                    problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
+        return recipes
+
+    def _facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+        """The facts; what extras of its requirements add is looked up on the way, since the recipe will ask for it."""
+        facts = self.upstream.facts(project, specifiers)
+        builds = build_requirements(facts.sdist) if facts.sdist else ()
+        for requirement in readable([*builds, *facts.metadata.requires_dist]):
+            if requirement.extras and not reach(requirement.marker, self.scope).never:
+                self._metadata(requirement.name, requirement.specifier)
+        return facts
+
+    # -- names
+
+    def _listing(self, projects: Iterable[str]) -> Listing:
+        """What the channels have under every name that these projects may have; asked at once, and once."""
+        return self.catalogue.info({n for p in projects for n in candidates(p, overrides=self.overrides)})
+
+    def _mapped(self, project: str) -> Mapped:
+        return package_for(project, overrides=self.overrides, catalogue=self._listing([project]))
+
+    # -- one recipe
+
+    def _recipe(self, order: Order, facts: Mapping[str, Facts]) -> Recipe:
+        mapped = {project: self._mapped(project) for project in order.projects}
+        used: dict[str, Mapped] = {}
+
+        def package(project: str) -> str:
+            found = self._mapped(project)
+            used[found.project] = found
+            return found.package
+
+        def bundled(project: str, extra: str) -> str | None:
+            return package_for_extra(project, extra, catalogue=self._listing([project]))
+
+        for project in order.projects:
+            _refuse_unreadable(facts[project])
+        parts = [self._part(mapped[project], facts[project]) for project in order.projects]
+        recipe = generate(
+            order.feedstock or parts[0].package,
+            parts,
+            scope=self.scope,
+            providers=Providers(package=package, bundled=bundled, metadata=self._metadata),
+            maintainers=self.maintainers,
+        )
+        return _with_notes(recipe, _guesses([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread)))
+
+    def _part(self, mapped: Mapped, facts: Facts) -> Part:
+        licence = self.upstream.licence(facts)
+        notes = []
+        if isinstance(licence, Note):
+            notes.append(licence)
+            licence = None
+        names = packages_of(mapped.project) or (mapped.package,)
+        package, *aliases = names if mapped.package in names else (mapped.package,)
+        # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
+        extras = {e: name for e, name in extras_of(mapped.project).items() if name.startswith(f"{package}-")}
+        return Part(
+            package=package, facts=facts, licence=licence, aliases=tuple(aliases), extras=extras, notes=tuple(notes)
+        )
+
+    def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
+        try:
+            return self.upstream.metadata(project, specifiers)
+        except ForgeError:
+            return None  # the conversion writes what a person has to find out
+
+
+def _found(metadata: CoreMetadata) -> Found:
+    return Found(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
+
+
+def _refuse_unreadable(facts: Facts) -> None:
+    """A source archive that is there and can't be read is an error: nobody should build from it."""
+    sdist = facts.release.sdist
+    if sdist is not None and facts.sdist is None:
+        about = next((problem for problem in facts.problems if sdist.filename in problem), sdist.filename)
+        raise InputError(
+            f"The source archive of {facts.metadata.name} {facts.release.version} can't be used: {about}",
+            hint="Look at the file on the index, tell upstream, or choose another version.",
+        )
+
+
+def _guesses(mapped: Iterable[Mapped], *, unread: bool) -> list[Note]:
+    """One note for all names that are guesses; that a channel could not be read is told elsewhere, once."""
+    guesses = {one.project: one for one in mapped if one.mapped_by == "guess"}
+    if not guesses:
+        return []
+    names = ", ".join(
+        name if name == guesses[name].package else f"{name} as {guesses[name].package}" for name in sorted(guesses)
+    )
+    if unread:
+        return [Note(level="info", text=f"names of packages that no channel confirmed: {names}")]
+    reasons = "; ".join(sorted({one.evidence for one in guesses.values()}))
+    text = f"names of packages that are guesses: {names} ({reasons}); correct them in [tool.dirac-forge.names]"
+    return [Note(level="warning", text=text)]
+
+
+def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
+    return replace(recipe, notes=tuple(dict.fromkeys((*recipe.notes, *notes))))
+
+
+def _named(facts: Iterable[Facts]) -> set[str]:
+    """Projects that the facts name: themselves and what they require to be built and to run."""
+    projects = set()
+    for one in facts:
+        projects.add(one.metadata.name)
+        texts = [*one.metadata.requires_dist, *(build_requirements(one.sdist) if one.sdist else ())]
+        projects.update(requirement.name for requirement in readable(texts))
+    return projects

@@ -1,0 +1,281 @@
+"""One output of a recipe from the facts of one project, section by section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.licences.decision import decide
+from dirac_forge.recipe.making.about import links_of, summary_of
+from dirac_forge.recipe.making.compiled import Nature, nature
+from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.hosts import build_requirements
+from dirac_forge.recipe.making.imports import help_commands, imports_of, installed, sound_entry_points
+from dirac_forge.recipe.making.markers import python_condition
+from dirac_forge.recipe.making.requirements import convert
+from dirac_forge.recipe.making.specs import conda_spec, conda_version, parse_specifiers
+from dirac_forge.recipe.making.tools import arch_tools, noarch_tools
+from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import EntryPoint, Facts
+from dirac_forge.upstream.release import File
+
+__all__ = ["Family", "LicenceFile", "Part", "output_of", "requires_python"]
+
+_PIP = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
+_PYPI_FILES = "files.pythonhosted.org"
+"""Where PyPI keeps its files, under URLs that tell nothing; pypi.org has stable ones."""
+_BUNDLE_CRATES = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LicenceFile:
+    """A licence file from the project's repository, for a release whose sdist has none."""
+
+    url: str
+    sha256: str | None
+    name: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One project of a recipe: its facts, and the name of the package that it becomes."""
+
+    package: str
+    facts: Facts
+    licence: LicenceFile | None = None
+    aliases: tuple[str, ...] = ()
+    """Further names of the package: outputs that only require it."""
+    extras: Mapping[str, str] = field(default_factory=dict)
+    """Extra to the package that requires this one and what the extra adds."""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """What the outputs of one recipe share."""
+
+    version: str
+    """The recipe's, in conda's spelling."""
+    packages: Mapping[str, str]
+    """All outputs to their versions."""
+    python_min: str
+    channel: Scope
+
+
+def output_of(part: Part, scope: Scope, family: Family, providers: Providers) -> tuple[Output, tuple[Note, ...]]:
+    """The output for `part`, whose Pythons are those of `scope`, and what a person should know about it."""
+    builder = _Builder(part, scope, family, providers)
+    output = builder.build()
+    return output, tuple(builder.notes)
+
+
+def requires_python(facts: Facts) -> SpecifierSet:
+    """Requires-Python; everything where it can't be read (a problem of the facts says so)."""
+    try:
+        return parse_specifiers(facts.metadata.requires_python or "")
+    except InputError:
+        return SpecifierSet()
+
+
+class _Builder:
+    """One output, section by section; collects its notes."""
+
+    def __init__(self, part: Part, scope: Scope, family: Family, providers: Providers) -> None:
+        self.part = part
+        self.facts = part.facts
+        self.scope = scope
+        self.family = family
+        self.providers = providers
+        self.version = conda_version(part.facts.release.version)
+        self.nature: Nature = nature(part.facts)
+        self.notes: list[Note] = []
+
+    def build(self) -> Output:
+        """All sections."""
+        kind = "noarch: python" if self.nature.noarch else "built for each platform"
+        self._note("info", f"{kind}, because {self.nature.reason}")
+        self.notes += [
+            *self.part.notes,
+            *(Note(level="warning", text=p) for p in self.facts.problems),
+            *self.nature.notes,
+        ]
+        build, host = self._tools()
+        return Output(
+            name=self.part.package,
+            version=self.version if self.version != self.family.version else None,
+            sources=self._sources(),
+            noarch="python" if self.nature.noarch else None,
+            script=f"{_PIP}\n{_BUNDLE_CRATES}" if "rust" in self.nature.languages else _PIP,
+            skip=() if self.nature.noarch else self._skipped(),
+            # Of a compiled package pip writes the commands: conda-forge's recipes name them for noarch.
+            entry_points=self._entry_points() if self.nature.noarch else (),
+            build=build,
+            host=host,
+            run=self._run(host),
+            test=Test(imports=self._imports(), commands=help_commands(self._points(), self.facts.sdist)),
+            about=self._about(),
+            projects=(self.facts.metadata.name,),
+        )
+
+    def _sources(self) -> tuple[Source, ...]:
+        sources = []
+        sdist = self.facts.release.sdist
+        if sdist is None:
+            self._todo(
+                "upstream published no sdist: fill in the source (a tag's archive of its repository, with sha256)"
+            )
+            sources.append(Source(url=links_of(self.facts.metadata)[1] or "", sha256=None))
+        else:
+            sha256 = self.facts.sdist.sha256 if self.facts.sdist else sdist.sha256
+            sources.append(Source(url=self._url(sdist), sha256=sha256))
+        if licence := self.part.licence:
+            sources.append(Source(url=licence.url, sha256=licence.sha256, file_name=licence.name))
+        return tuple(sources)
+
+    def _url(self, sdist: File) -> str:
+        spelled = _version_in(sdist.filename)
+        filename = sdist.filename
+        if spelled == self.family.version:
+            stem, ending = filename[: filename.rindex(spelled)], filename[filename.rindex(spelled) + len(spelled) :]
+            filename = f"{stem}@{{version}}{ending}"
+        if urlsplit(sdist.url).hostname == _PYPI_FILES:
+            project = canonicalize_name(self.facts.release.project)
+            return f"https://pypi.org/packages/source/{project[0]}/{project}/{filename}"
+        return sdist.url.replace(sdist.filename, filename)
+
+    def _skipped(self) -> tuple[When, ...]:
+        """The Pythons that upstream does not admit: the channel builds compiled packages for all the others."""
+        refused = [python for python in self.family.channel.pythons if python not in self.scope.pythons]
+        condition = python_condition(refused, self.family.channel) if refused else None
+        return (condition,) if condition else ()
+
+    def _entry_points(self) -> tuple[str, ...]:
+        good, bad = sound_entry_points(self._points())
+        for text in bad:
+            self._note("warning", f"entry point left out, it is no `name = module:function`: {text!r}")
+        return good
+
+    def _points(self) -> tuple[EntryPoint, ...]:
+        if self.facts.wheel is not None:
+            return self.facts.wheel.entry_points
+        return self.facts.sdist.entry_points if self.facts.sdist is not None else ()
+
+    def _imports(self) -> tuple[str, ...]:
+        found = imports_of(self.facts)
+        if not found and self.facts.wheel is not None and not installed(self.facts.wheel.members):
+            self._note("info", "it installs no modules: its requirements are what it brings")
+        elif not found:
+            self._todo("which modules it installs could not be found out: fill in the imports of its test")
+        return found
+
+    def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
+        """The build and host sections."""
+        texts = build_requirements(self.facts.sdist) if self.facts.sdist is not None else ()
+        if self.facts.sdist is None:
+            self._todo("without an sdist the build requirements are unknown: fill in host")
+        scope = self.scope
+        if self.nature.noarch:  # one build, with the oldest Python, on Linux
+            scope = replace(scope, pythons=(self.family.python_min,), platforms=("linux-64",))
+        converted = convert(texts, scope, self.providers, noarch=self.nature.noarch)
+        self.notes += converted.notes
+        lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
+        return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
+
+    def _run(self, host: Iterable[Requirement]) -> tuple[Requirement, ...]:
+        if self.facts.wheel is None and "requires-dist" in self.facts.metadata.dynamic:
+            self._todo("what it requires is computed when it is built: fill in run")
+        converted = convert(self.facts.metadata.requires_dist, self.scope, self.providers, noarch=self.nature.noarch)
+        self.notes += converted.notes
+        lines = self._pinned([line for line in converted.lines if line.name != "python"])
+        if not self.nature.noarch:
+            return (Requirement(name="python"), *self._with_cffi(lines, host))
+        floor = Requirement(name="python", spec=",".join([">=@{python_min}", *self._python_ceiling()]))
+        return (floor, *self._by_platform(lines))
+
+    def _with_cffi(self, lines: list[Requirement], host: Iterable[Requirement]) -> list[Requirement]:
+        """What cffi compiled imports cffi's backend, whether or not upstream says so."""
+        compiling = [line for line in host if line.name == "cffi"]
+        if not compiling or any(line.name == "cffi" for line in lines):
+            return lines
+        self._note("info", "cffi in run too: the extension that it compiles imports it")
+        return sorted([*lines, *compiling], key=lambda line: line.name)
+
+    def _python_ceiling(self) -> list[str]:
+        """Clauses of Requires-Python that exclude a Python 3 above the floor: `<3.13`, `!=3.11.*`."""
+        floor = Version(self.family.python_min).minor
+        kept = []
+        for clause in conda_spec(requires_python(self.facts)).split(","):
+            if match := re.fullmatch(r"3\.(\d+)\.\*", clause):
+                kept.append(f"<3.{int(match[1]) + 1}")
+            elif (match := re.fullmatch(r"(?:<=?|!=)3\.(\d+).*", clause)) and int(match[1]) > floor:
+                kept.append(clause)
+        return sorted(kept)
+
+    def _by_platform(self, lines: list[Requirement]) -> list[Requirement]:
+        """Noarch lines under conditions: one build for each kind of system, told apart by a virtual package."""
+        conditions = {line.when.v1 for line in lines if line.when}
+        if not conditions:
+            return lines
+        by_unix = conditions <= {"win", "unix", "not win", "not unix"}
+        systems = ("unix", "win") if by_unix else ("linux", "osx", "win")
+        names = ", ".join(sorted({line.name for line in lines if line.when}))
+        platforms = "linux_64 and win_64" if by_unix else "linux_64, osx_64 and win_64"
+        self._note(
+            "info",
+            f"{names}: upstream needs it on some systems only; noarch, with one variant each "
+            f"({' and '.join('__' + s for s in systems)}) and noarch_platforms {platforms} in conda-forge.yml",
+        )
+        markers = [Requirement(name=f"__{system}", when=When(system, system)) for system in systems]
+        return [*markers, *lines]
+
+    def _pinned(self, lines: list[Requirement]) -> list[Requirement]:
+        """Siblings of the same version are released together: each asks for exactly the other's version."""
+        siblings = {
+            name for name, version in self.family.packages.items() if version == self.family.version == self.version
+        }
+        return [
+            replace(line, spec="==@{version}") if line.name in siblings - {self.part.package} else line
+            for line in lines
+        ]
+
+    def _about(self) -> About:
+        texts = dict(self.facts.sdist.texts) if self.facts.sdist is not None else {}
+        if self.part.licence is not None:
+            texts[self.part.licence.name] = self.part.licence.text
+        wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else None
+        decision = decide(self.facts.metadata, texts, wheel_texts=wheel_texts)
+        self.notes += decision.notes
+        files = list(decision.files)
+        if "rust" in self.nature.languages:
+            files.append("THIRDPARTY.yml")
+        homepage, repository, documentation = links_of(self.facts.metadata)
+        summary = summary_of(self.facts.metadata)
+        return About(
+            summary=summary,
+            license=decision.expression,
+            license_files=tuple(files),
+            homepage=homepage,
+            repository=repository,
+            documentation=documentation,
+        )
+
+    def _note(self, level: Level, text: str) -> None:
+        self.notes.append(Note(level=level, text=text))
+
+    def _todo(self, text: str) -> None:
+        self._note("todo", text)
+
+
+def _version_in(filename: str) -> str | None:
+    """The version as an sdist's name spells it."""
+    match = re.search(r"-(\d[^-]*?)\.(?:tar\.\w+|tgz|zip)$", filename)
+    return match[1] if match else None

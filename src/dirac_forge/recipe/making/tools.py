@@ -1,0 +1,54 @@
+"""The build and host sections: what runs while a package is built, and what it is built against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dirac_forge.recipe.making.compiled import Nature
+from dirac_forge.recipe.model import Requirement, When
+
+__all__ = ["Tools", "arch_tools", "noarch_tools"]
+
+Tools = tuple[tuple[Requirement, ...], tuple[Requirement, ...]]
+"""Lines of build, lines of host."""
+
+CROSS = When("build_platform != target_platform", "build_platform != target_platform")
+_RUNS_AT_BUILD = {
+    "cffi", "cython", "maturin", "meson-python", "nanobind", "numpy", "pybind11", "scikit-build-core",
+    "setuptools-rust", "swig",
+}  # fmt: skip
+"""Build requirements that have to run, or be imported, on the machine that builds when it cross-compiles."""
+_PROGRAMS = {"cmake", "make", "meson", "ninja", "patchelf", "pkg-config", "swig"}
+"""Build requirements that are programs: they belong to build, not to host."""
+
+
+def noarch_tools(lines: Sequence[Requirement]) -> Tools:
+    """Everything is in host: a noarch package is built with the oldest Python (CFEP-25)."""
+    return (), (Requirement(name="python", spec="@{python_min}.*"), Requirement(name="pip"), *lines)
+
+
+def arch_tools(package: str, lines: Sequence[Requirement], nature: Nature) -> Tools:
+    """Compilers and programs in build, with what cross-compilation runs there; the rest and libraries in host."""
+    host = [line for line in lines if line.name not in _PROGRAMS]
+    cross = [
+        Requirement(name="python", when=CROSS),
+        Requirement(name="python", kind="cross_python", when=CROSS),
+        *(replace(line, when=CROSS) for line in host if line.name in _RUNS_AT_BUILD and line.when is None),
+    ]
+    compilers = [Requirement(name=language, kind="compiler") for language in nature.languages]
+    bundler = [Requirement(name="cargo-bundle-licenses")] if "rust" in nature.languages else []
+    programs = {name: Requirement(name=name) for name in nature.programs}
+    programs |= {line.name: line for line in lines if line.name in _PROGRAMS}
+    named = {package, *(line.name for line in lines)}
+    libraries = [Requirement(name=name) for name in nature.libraries if name not in named]
+    return (
+        (
+            *cross,
+            *compilers,
+            Requirement(name="c", kind="stdlib"),
+            *bundler,
+            *(programs[name] for name in sorted(programs)),
+        ),
+        (Requirement(name="python"), Requirement(name="pip"), *host, *libraries),
+    )

@@ -1,0 +1,229 @@
+"""Recipes as they are read: the text of either format, and what it says for one platform and variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from dirac_forge.errors import InputError
+
+__all__ = [
+    "Format",
+    "Kind",
+    "ReadOutput",
+    "ReadRequirement",
+    "ReadRunExport",
+    "ReadSource",
+    "RecipeError",
+    "RecipeText",
+    "RenderedRecipe",
+    "Section",
+    "find_recipe",
+    "parse_recipe",
+    "read_recipe",
+]
+
+Format = Literal["v0", "v1"]
+Kind = Literal["package", "compiler", "stdlib", "cdt", "pin_subpackage", "pin_compatible"]
+Section = Literal["build", "host", "run", "run_constrained", "test"]
+_MAX_FILE = 1_000_000
+_MAX_LINE = 20_000
+
+
+class RecipeError(InputError):
+    """A recipe that can't be read; `line` counts from 1, 0 where it is not known."""
+
+    def __init__(self, problem: str, *, path: Path | str, line: int = 0) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+        self.problem = problem
+        self.path = str(path)
+        self.line = line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadRequirement:
+    """One requirement of an output."""
+
+    section: Section
+    name: str
+    """The package, lower case; of `compiler("c")` what the variant makes of it, else the usual one (`gcc_linux-64`);
+    "" where the name hangs on a variable that nobody gave."""
+    spec: str = ""
+    """What follows the name, else the variant's pin or what `pin_subpackage` makes of a version; "" for any version."""
+    text: str
+    """The line as it is built, name and spec."""
+    line: int
+    """In the file, from 1."""
+    kind: Kind = "package"
+    stub: str | None = None
+    """`c_compiler_stub`, `c_stdlib_stub`, `cdt_stub`: what migrations call a requirement made by a function."""
+    pin: Mapping[str, str] = field(default_factory=dict)
+    """Arguments of `pin_subpackage` and `pin_compatible` (`max_pin`, `upper_bound`, `exact`…), as text."""
+    condition: str | None = None
+    """The tests that can't be decided with what is known; None where the requirement holds for sure."""
+    unknown: tuple[str, ...] = ()
+    """Variables in it that nobody gave."""
+
+    @property
+    def graph_name(self) -> str:
+        """The name that migrations and the graph know it by."""
+        return self.stub or self.name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadRunExport:
+    """What an output adds to its users: `strong` (also where it is in build), `weak`, `noarch`, or a constraint."""
+
+    strength: Literal["strong", "weak", "noarch", "strong_constrains", "weak_constrains"]
+    requirement: ReadRequirement
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadSource:
+    """Where a recipe takes its sources from."""
+
+    url: str | None
+    sha256: str | None
+    line: int
+    """Of the URL, in the file, from 1."""
+    md5: str | None = None
+    sha1: str | None = None
+    entry: int = 0
+    """Line where the source begins; several URLs of one source are mirrors of one file."""
+    unknown: bool = False
+    """Whether its URL or a hash hangs on a variable that nobody gave."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadOutput:
+    """One output, or what is built in common before outputs are made (`is_package` False)."""
+
+    name: str
+    version: str
+    build_number: int | None
+    """None where it hangs on a variable that nobody gave."""
+    build_string: str | None = None
+    """As written, where the recipe writes one."""
+    noarch: Literal["python", "generic"] | None = None
+    skip: bool | None = False
+    """None where that hangs on a variable that nobody gave."""
+    skip_line: int = 0
+    is_package: bool = True
+    requirements: tuple[ReadRequirement, ...] = ()
+    run_exports: tuple[ReadRunExport, ...] = ()
+    ignore_run_exports: tuple[str, ...] = ()
+    """Packages whose run_exports are not taken."""
+    ignore_run_exports_from: tuple[str, ...] = ()
+    """Requirements that export nothing to this output."""
+    sources: tuple[ReadSource, ...] = ()
+    line: int = 0
+
+    def of(self, section: Section) -> tuple[ReadRequirement, ...]:
+        """The requirements of one section, in the file's order."""
+        return tuple(requirement for requirement in self.requirements if requirement.section == section)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenderedRecipe:
+    """What a recipe says for one platform and variant."""
+
+    path: str
+    format: Format
+    platform: str
+    outputs: tuple[ReadOutput, ...]
+
+    @property
+    def packages(self) -> tuple[ReadOutput, ...]:
+        """The outputs that become packages."""
+        return tuple(output for output in self.outputs if output.is_package)
+
+    @property
+    def skipped(self) -> bool | None:
+        """Whether nothing at all is built; None where it can't be told."""
+        skips = [output.skip for output in self.packages]
+        return True if skips and all(skip is True for skip in skips) else None if None in skips else not skips
+
+
+class RecipeText(Protocol):
+    """A recipe's text, read once; `render` may be called for many platforms and variants."""
+
+    @property
+    def path(self) -> str:
+        """The file's."""
+        ...
+
+    @property
+    def format(self) -> Format:
+        """v0 or v1."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The file's."""
+        ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every variable that selectors, conditions and templates read."""
+        ...
+
+    @property
+    def pinned(self) -> frozenset[str]:
+        """Packages that host (or build, where there is no host) asks for without a version: those that pins reach."""
+        ...
+
+    def render(
+        self,
+        *,
+        platform: str,
+        variant: Mapping[str, str] | None = None,
+        build_platform: str | None = None,
+        stubs: bool = False,
+    ) -> RenderedRecipe:
+        """The recipe for `platform` with the variant's values; a value that the variant lacks is unknown.
+
+        `build_platform` defaults to `platform`. With `stubs` compilers have the names that migrations know
+        (`c_compiler_stub`) instead of packages of the platform. Raises RecipeError with file and line.
+        """
+        ...
+
+
+def find_recipe(folder: Path) -> Path | None:
+    """`meta.yaml` or `recipe.yaml` in a feedstock's folder (or its `recipe/`), None where there is none.
+
+    Where there are both meta.yaml is the recipe, as conda-forge's bot has it.
+    """
+    for name in ("recipe/meta.yaml", "recipe/recipe.yaml", "meta.yaml", "recipe.yaml"):
+        path = folder / name
+        if path.is_file():
+            return path
+    return None
+
+
+def read_recipe(path: Path) -> RecipeText:
+    """The recipe in a file named recipe.yaml (v1) or meta.yaml (v0).
+
+    Raises RecipeError where the file can't be read.
+    """
+    try:
+        if path.stat().st_size > _MAX_FILE:
+            raise RecipeError("the file is larger than any recipe", path=path)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise RecipeError(f"it can't be read: {exc}", path=path) from exc
+    return parse_recipe(text, path=path)
+
+
+def parse_recipe(text: str, *, path: Path | str) -> RecipeText:
+    """The recipe in `text`; the file's name tells the format. Raises RecipeError."""
+    from dirac_forge.recipe.reading.v0 import RecipeV0  # noqa: PLC0415 — the readers build on the values above
+    from dirac_forge.recipe.reading.v1 import RecipeV1  # noqa: PLC0415
+
+    if len(text) > _MAX_FILE:
+        raise RecipeError(f"{len(text):,} characters are more than any recipe has", path=path)
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _MAX_LINE:
+            raise RecipeError(f"{len(line):,} characters in one line", path=path, line=number)
+    return RecipeV1(text, path=path) if Path(path).name == "recipe.yaml" else RecipeV0(text, path=path)

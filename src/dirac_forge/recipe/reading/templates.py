@@ -1,0 +1,302 @@
+"""Jinja in meta.yaml: parsed by Jinja, walked here, so that every rendered line knows its line in the file.
+
+Nothing is compiled, run or imported, and a template that does not end is stopped. Where a test hangs on an Unknown,
+every branch is rendered, and its lines carry the test as their condition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from dirac_forge.recipe.reading.expressions import ENVIRONMENT, assign, parse_expression, value_of
+from dirac_forge.recipe.reading.values import (
+    Budget,
+    EvaluationError,
+    Function,
+    Unknown,
+    as_text,
+    limited,
+    merged,
+    truth,
+)
+
+__all__ = ["Line", "Rendered", "render", "tags", "unknown_mark"]
+
+_MAX_TEXT = 2_000_000
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_SET = re.compile(r"\{%\s+set\s+([A-Za-z_]\w*)\s*=(.*)%\}", re.DOTALL)
+_TEST = re.compile(r"\{%-?\s*(?:if|elif)\s+(.*?)\s*-?%\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a rendered line comes from."""
+
+    number: int
+    """In the file, from 1."""
+    condition: str | None
+    """The tests that it hangs on and that can't be decided, None where it is there for sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Rendered text, and for each of its lines the place in the template."""
+
+    text: str
+    lines: Sequence[Line]
+
+
+def unknown_mark(unknown: Unknown) -> str:
+    """What stands in rendered text where an Unknown was put in: private-use characters, so that it can be found."""
+    return f"\ue000unknown\ue001{','.join(unknown.names)}\ue000"
+
+
+@dataclass(slots=True)
+class _Run:
+    source: list[str]
+    budget: Budget
+    pieces: list[tuple[str, int, str | None]] = field(default_factory=list)
+    condition: str | None = None
+    size: int = 0
+
+    def put(self, text: str, line: int) -> None:
+        self.size += len(text)
+        if self.size > _MAX_TEXT:
+            raise EvaluationError(f"line {line}: the template makes more than {_MAX_TEXT:,} characters")
+        self.pieces.append((text, line, self.condition))
+
+
+def render(text: str, names: Mapping[str, object], *, conditions: Mapping[int, str] | None = None) -> Rendered:
+    """`text` rendered with `names`; `conditions` are those of source lines (0-based) that are there only perhaps.
+
+    Raises EvaluationError, its message beginning with `line N: `, for what is no template, what a recipe may not do
+    (include, import, call, attributes of Python), and what takes too long or grows too large.
+    """
+    run = _Run(text.split("\n"), Budget())
+    scope = dict(names)
+    line = 1
+    try:
+        for node in _nodes(text):
+            line = node.lineno
+            _statement(node, scope, run)
+    except EvaluationError as exc:
+        message = str(exc)
+        raise EvaluationError(message if message.startswith("line ") else f"line {line}: {message}") from exc
+    except RecursionError:
+        raise EvaluationError(f"line {line}: the template is nested too deeply") from None
+    return _with_lines(run.pieces, conditions or {})
+
+
+def tags(text: str) -> Iterator[tuple[int, int]]:
+    """Where the tags of a template begin and end, in one pass; -1 for the end of one that does not end."""
+    opening = _OPENING.search(text)
+    while opening is not None:
+        end = text.find(_CLOSING[opening[0]], opening.end())
+        yield opening.start(), end + 2 if end >= 0 else -1
+        opening = _OPENING.search(text, end + 2) if end >= 0 else None
+
+
+def _nodes(text: str) -> Iterator[nodes.Node]:
+    """The statements of a template; plain ones (text, `{{ }}`, `set`) without Jinja's full parser, which is slow."""
+    found: list[nodes.Node] = []
+    position, line = 0, 1
+    for start, end in tags(text):
+        tag = text[start:end]
+        if end < 0:
+            return iter(_parsed(text).body)  # which says what is wrong with a tag that does not end
+        if tag[2] == "-" or tag[-3] == "-" or tag[2] == "+":
+            return iter(_parsed(text).body)
+        if start > position:
+            data = text[position:start]
+            found.append(nodes.Output([nodes.TemplateData(data, lineno=line)], lineno=line))
+            line += data.count("\n")
+        try:
+            if tag.startswith("{{"):
+                found.append(nodes.Output([parse_expression(tag[2:-2])], lineno=line))
+            elif tag.startswith("{%"):
+                assignment = _SET.fullmatch(tag)
+                if assignment is None:
+                    return iter(_parsed(text).body)
+                target = nodes.Name(assignment[1], "store", lineno=line)
+                found.append(nodes.Assign(target, parse_expression(assignment[2]), lineno=line))
+        except EvaluationError:
+            return iter(_parsed(text).body)
+        line += tag.count("\n")
+        position = end
+    found.append(nodes.Output([nodes.TemplateData(text[position:], lineno=line)], lineno=line))
+    return iter(found)
+
+
+def _parsed(text: str) -> nodes.Template:
+    try:
+        return ENVIRONMENT.parse(text)
+    except TemplateSyntaxError as exc:
+        raise EvaluationError(f"line {exc.lineno}: {exc.message}") from exc
+    except (RecursionError, MemoryError) as exc:
+        raise EvaluationError("line 1: the template is nested too deeply") from exc
+
+
+def _statement(node: nodes.Node, scope: dict[str, object], run: _Run) -> None:
+    run.budget.spend()
+    match node:
+        case nodes.Output(nodes=parts):
+            _output(parts, node.lineno, scope, run)
+        case nodes.Assign(target=target, node=expression):
+            assign(target, value_of(expression, scope, run.budget), scope)
+        case nodes.AssignBlock(target=target, body=body):
+            assign(target, _captured(body, scope, run), scope)
+        case nodes.If():
+            _if(node, scope, run)
+        case nodes.For():
+            _for(node, scope, run)
+        case nodes.With(targets=targets, values=values, body=body):
+            inner = dict(scope)
+            for target, expression in zip(targets, values, strict=True):
+                assign(target, value_of(expression, scope, run.budget), inner)
+            _body(body, inner, run)
+        case nodes.Macro():
+            scope[node.name] = _macro(node, scope, run)
+        case nodes.Scope(body=body):
+            _body(body, dict(scope), run)
+        case _:
+            raise EvaluationError(f"line {node.lineno}: {type(node).__name__.lower()} is not allowed in a recipe")
+
+
+def _body(body: Sequence[nodes.Node], scope: dict[str, object], run: _Run) -> None:
+    for node in body:
+        _statement(node, scope, run)
+
+
+def _output(parts: Sequence[nodes.Expr], line: int, scope: dict[str, object], run: _Run) -> None:
+    for part in parts:
+        if isinstance(part, nodes.TemplateData):
+            run.put(part.data, part.lineno)
+            continue
+        value = value_of(part, scope, run.budget)
+        run.put(unknown_mark(value) if isinstance(value, Unknown) else as_text(value), part.lineno or line)
+
+
+def _captured(body: Sequence[nodes.Node], scope: dict[str, object], run: _Run) -> str:
+    inner = _Run(run.source, run.budget)
+    _body(body, scope, inner)
+    text = "".join(piece for piece, _, _ in inner.pieces)
+    limited(text)
+    return text
+
+
+def _macro(node: nodes.Macro, scope: dict[str, object], run: _Run) -> Function:
+    def expand(*args: object, **kwargs: object) -> object:
+        inner = dict(scope)
+        names = [argument.name for argument in node.args]
+        for name, default in zip(reversed(names), reversed(node.defaults), strict=False):
+            inner[name] = value_of(default, scope, run.budget)
+        inner |= dict(zip(names, args, strict=False)) | {name: kwargs[name] for name in names if name in kwargs}
+        return _captured(node.body, inner, run)
+
+    return Function(expand)
+
+
+def _test_text(line: int, run: _Run) -> str:
+    source = run.source[line - 1] if 0 < line <= len(run.source) else ""
+    match = _TEST.search(source)
+    return match[1] if match else f"the test in line {line}"
+
+
+def _if(node: nodes.If, scope: dict[str, object], run: _Run) -> None:
+    undecided: list[str] = []
+    before = dict(scope)
+    outcomes: list[dict[str, object]] = []
+    outer = run.condition
+    decided = False
+    for branch in (node, *node.elif_):
+        holds = truth(value_of(branch.test, before, run.budget))
+        if holds is False:
+            continue
+        test = _test_text(branch.lineno, run)
+        own = [f"not ({other})" for other in undecided] + ([test] if isinstance(holds, Unknown) else [])
+        outcomes.append(_branch(branch.body, before, run, [*([outer] if outer else []), *own]))
+        if holds is True:
+            decided = True
+            break
+        undecided.append(test)
+    if not decided:
+        own = [f"not ({other})" for other in undecided]
+        outcomes.append(_branch(node.else_, before, run, [*([outer] if outer else []), *own]))
+    run.condition = outer
+    scope.update(outcomes[0] if len(outcomes) == 1 else _joined(outcomes))
+
+
+def _branch(
+    body: Sequence[nodes.Node], before: dict[str, object], run: _Run, conditions: Sequence[str]
+) -> dict[str, object]:
+    scope = dict(before)
+    run.condition = " and ".join(conditions) or None
+    _body(body, scope, run)
+    return scope
+
+
+def _joined(outcomes: Sequence[dict[str, object]]) -> dict[str, object]:
+    """What each name may be after branches of which one was taken: its value where they agree, else Unknown."""
+    joined: dict[str, object] = {}
+    for name in dict.fromkeys(name for outcome in outcomes for name in outcome):
+        values = [outcome.get(name, Unknown((name,))) for outcome in outcomes]
+        same = all(value is values[0] or value == values[0] for value in values)
+        joined[name] = values[0] if same else (merged(*values) or Unknown((name,)))
+    return joined
+
+
+def _for(node: nodes.For, scope: dict[str, object], run: _Run) -> None:
+    if node.recursive:
+        raise EvaluationError(f"line {node.lineno}: a recursive loop is not allowed in a recipe")
+    values = value_of(node.iter, scope, run.budget)
+    if isinstance(values, Unknown):
+        items: list[object] = [values]
+    elif isinstance(values, (str, list, tuple, Mapping)):
+        items = list(values)
+    else:
+        raise EvaluationError(f"line {node.lineno}: {values!r} is no list")
+    kept: list[object] = []
+    for value in items:
+        inner = dict(scope)
+        assign(node.target, value, inner)
+        if node.test is None or truth(value_of(node.test, inner, run.budget)) is not False:
+            kept.append(value)
+    for index, value in enumerate(kept):
+        inner = dict(scope)
+        assign(node.target, value, inner)
+        inner["loop"] = {
+            "index": index + 1,
+            "index0": index,
+            "first": index == 0,
+            "last": index == len(kept) - 1,
+            "length": len(kept),
+        }
+        _body(node.body, inner, run)
+    if not kept:
+        _body(node.else_, scope, run)
+
+
+def _with_lines(pieces: Sequence[tuple[str, int, str | None]], conditions: Mapping[int, str]) -> Rendered:
+    lines: list[Line] = []
+    settled = False
+    for text, number, condition in pieces:
+        for offset, part in enumerate(text.split("\n")):
+            if offset or not lines:
+                lines.append(_line(number + offset, condition, conditions))
+                settled = bool(part.strip())
+            elif not settled and part.strip():
+                # A line belongs where its first word stands, not where the newline before it stands.
+                lines[-1] = _line(number + offset, condition, conditions)
+                settled = True
+    return Rendered("".join(text for text, _, _ in pieces), lines)
+
+
+def _line(number: int, condition: str | None, conditions: Mapping[int, str]) -> Line:
+    own = conditions.get(number - 1)
+    both = [part for part in (condition, own) if part]
+    return Line(number, " and ".join(both) or None)

@@ -1,0 +1,1 @@
+"""A recipe as text: both formats, and conda-forge.yml."""

@@ -1,0 +1,127 @@
+"""What both formats have in common: checks of names, comments that ask a person for something, and shared lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Final
+
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.model import Output, Recipe, Requirement, Source
+from dirac_forge.recipe.writing.blocks import Lines
+from dirac_forge.recipe.writing.scalars import Dialect
+
+__all__ = [
+    "LICENSE_FILE_MISSING",
+    "LICENSE_MISSING",
+    "SHA256_MISSING",
+    "capped",
+    "check",
+    "feedstock_name",
+    "requirement",
+    "script_lines",
+    "source_comments",
+    "todo_lines",
+]
+
+SHA256_MISSING: Final = "TODO: add sha256, the SHA-256 of the file at this URL; it could not be found out"
+LICENSE_MISSING: Final = "TODO: add license, an SPDX expression; nothing that upstream published tells it"
+LICENSE_FILE_MISSING: Final = "TODO: add license_file; the sources ship none, so add a source for it too"
+
+_PACKAGE: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_LANGUAGE: Final = re.compile(r"[a-z0-9_-]+")
+_SPEC: Final = re.compile(r"(?:[A-Za-z0-9_.*+!<>=~,|^ -]|@\{[a-z_]+\})*")
+_VERSION: Final = re.compile(r"[A-Za-z0-9_.!+]+")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VALUE: Final = re.compile(r"[A-Za-z0-9_.!+*<>=-]+")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_MODULE: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_ENTRY_POINT: Final = re.compile(r"[\w.-]+ = [^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_MAINTAINER: Final = re.compile(r"[A-Za-z0-9-]+(?:/[A-Za-z0-9_.-]+)?")
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse what no recipe can hold.
+
+    Raises:
+        InputError: a name, version, spec, hash, module, entry point or path that cannot be valid; the message names it.
+    """
+    _each("feedstock name", _PACKAGE, [recipe.feedstock])
+    _each("version", _VERSION, [recipe.version])
+    _each("name of a context variable", _VARIABLE, recipe.context)
+    _each("value of a context variable", _VALUE, recipe.context.values())
+    _each("maintainer", _MAINTAINER, recipe.maintainers)
+    if not recipe.outputs:
+        raise InputError(f"The recipe of {recipe.feedstock} has no output.", hint="Give at least one project.")
+    for output in recipe.outputs:
+        _each("package name", _PACKAGE, [output.name])
+        _each("version", _VERSION, [output.version] if output.version is not None else [])
+        _each("sha256", _SHA256, [source.sha256 for source in output.sources if source.sha256 is not None])
+        _each("module to import", _MODULE, output.test.imports)
+        _each("entry point", _ENTRY_POINT, output.entry_points)
+        _check_paths(output.about.license_files)
+        _check_paths([source.file_name for source in output.sources if source.file_name is not None])
+        for line in (*output.build, *output.host, *output.run, *output.run_constraints):
+            _each("requirement", _PACKAGE if line.kind in {"package", "pin_subpackage"} else _LANGUAGE, [line.name])
+            _each(f"version spec of {line.name}", _SPEC, [line.spec])
+    _check_paths(recipe.about.license_files)
+    names = [output.name for output in recipe.outputs]
+    if len(set(names)) < len(names):
+        raise InputError(f"The recipe of {recipe.feedstock} has two outputs of the same name: {', '.join(names)}.")
+
+
+def _each(what: str, pattern: re.Pattern[str], values: Iterable[str]) -> None:
+    for value in values:
+        if not pattern.fullmatch(value):
+            raise InputError(
+                f"Not a valid {what}: {value!r} (expected {pattern.pattern}).",
+                hint="A recipe cannot hold it; correct it in the workspace's settings or tell upstream.",
+            )
+
+
+def _check_paths(paths: Iterable[str]) -> None:
+    for path in paths:
+        pure = PurePosixPath(path)
+        if pure.is_absolute() or ".." in pure.parts or not pure.parts or ":" in path:
+            raise InputError(
+                f"Not a path within the source: {path!r}.", hint="Name files relative to the source's folder."
+            )
+
+
+def requirement(line: Requirement, dialect: Dialect) -> str:
+    """The scalar of one requirement."""
+    match line.kind:
+        case "compiler" | "stdlib":
+            return dialect.variable(f"{line.kind}('{line.name}')")
+        case "pin_subpackage":
+            return dialect.variable(f"pin_subpackage('{line.name}', exact=True)")
+        case "cross_python":
+            return f"cross-python_{dialect.variable('target_platform')}"
+        case "package":
+            return dialect.template(f"{line.name} {line.spec}".rstrip())
+
+
+def todo_lines(recipe: Recipe, dialect: Dialect) -> Lines:
+    """What a person must fill in, as comments for the top of the file."""
+    return [f"# TODO: {dialect.comment(note.text)}" for note in recipe.notes if note.level == "todo"]
+
+
+def source_comments(source: Source, dialect: Dialect) -> Lines:
+    """Where the source comes from, if there is something to say."""
+    return [f"# {dialect.comment(source.comment)}"] if source.comment else []
+
+
+def script_lines(output: Output) -> list[str]:
+    """The commands of the build."""
+    return [line.strip() for line in output.script.splitlines() if line.strip()]
+
+
+def capped(output: Output) -> bool:
+    """Some newer Python is ruled out by the output's own requirement."""
+    return any(line.name == "python" and "<" in line.spec for line in output.run)
+
+
+def feedstock_name(recipe: Recipe, name: str) -> str | None:
+    """The feedstock's name, where `name` in the recipe does not tell it (or there are several)."""
+    return recipe.feedstock if len(recipe.outputs) > 1 or recipe.feedstock != name else None

@@ -1,0 +1,149 @@
+"""Build numbers, raised where they are written and nowhere else."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.recipe.editing.build_number import raised_build_number
+from dirac_forge.recipe.reading.recipe_text import RecipeError, read_recipe
+
+SHARED = Path(__file__).parents[3] / "../shared/conda-forge"
+
+
+def changed(before: str, after: str) -> list[str]:
+    lines = difflib.ndiff(before.splitlines(), after.splitlines())
+    return [line for line in lines if line[0] in "+-"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "package: {name: a, version: 1}\nbuild:\n  number: 3  # bumped\n",
+            ["-   number: 3  # bumped", "+   number: 5  # bumped"],
+        ),
+        (
+            (
+                "{% set build = 9 %}\n"
+                "{% set build = build + 100 %}  # [win]\n"
+                "package: {name: a, version: 1}\n"
+                "build:\n"
+                "  number: {{ build }}\n"
+            ),
+            ["- {% set build = 9 %}", "+ {% set build = 11 %}"],
+        ),
+        (
+            (
+                "{% set number = '4' %}\n"
+                "{% set other = 4 %}\n"
+                "package: {name: a, version: '{{ other }}'}\n"
+                "build:\n"
+                "  number: {{ number }}\n"
+            ),
+            ["- {% set number = '4' %}", "+ {% set number = '6' %}"],
+        ),
+        (
+            (
+                "package: {name: a, version: 1}\n"
+                "build:\n"
+                "  number: 0\n"
+                "outputs:\n"
+                "  - name: b\n"
+                "    build:\n"
+                "      number: 7\n"
+                "  - name: c\n"
+            ),
+            ["-   number: 0", "+   number: 2", "-       number: 7", "+       number: 9"],
+        ),
+        (
+            "package: {name: a, version: 1}\nbuild:\n  number: 1  # [cuda == 'no']\n  number: 101  # [cuda != 'no']\n",
+            [
+                "-   number: 1  # [cuda == 'no']",
+                "-   number: 101  # [cuda != 'no']",
+                "+   number: 3  # [cuda == 'no']",
+                "+   number: 103  # [cuda != 'no']",
+            ],
+        ),
+    ],
+)
+def test_meta_yaml(text: str, expected: list[str]) -> None:
+    assert sorted(changed(text, raised_build_number(text, path="meta.yaml", by=2))) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("package: {name: a}\nbuild:\n  number: 3 # bumped\n", ["-   number: 3 # bumped", "+   number: 4 # bumped"]),
+        (
+            "context:\n  version: 2\n  build_number: 2\npackage: {name: a}\nbuild:\n  number: ${{ build_number }}\n",
+            ["-   build_number: 2", "+   build_number: 3"],
+        ),
+        (
+            (
+                "context:\n"
+                "  build: 2\n"
+                "  number: ${{ build + 100 if win else build }}\n"
+                "package: {name: a}\n"
+                "build:\n"
+                "  number: ${{ number }}\n"
+            ),
+            ["-   build: 2", "+   build: 3"],
+        ),
+        (
+            "package: {name: a}\nbuild:\n  number: ${{ 5 if win else 2 }}\n",
+            ["-   number: ${{ 5 if win else 2 }}", "+   number: ${{ (5 if win else 2) + 1 }}"],
+        ),
+        (
+            (
+                "recipe: {name: a}\n"
+                "build:\n"
+                "  number: 0\n"
+                "outputs:\n"
+                "  - package: {name: b}\n"
+                "    build:\n"
+                "      number: 7\n"
+                "  - package: {name: c}\n"
+            ),
+            ["-   number: 0", "+   number: 1", "-       number: 7", "+       number: 8"],
+        ),
+    ],
+)
+def test_recipe_yaml(text: str, expected: list[str]) -> None:
+    assert sorted(changed(text, raised_build_number(text, path="recipe.yaml", by=1))) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        ("package: {name: a, version: 1}\n", "meta.yaml", "meta.yaml: there is no build number to raise"),
+        (
+            (
+                "{% set build = 1 %}\n"
+                "{% set build = 2 * build %}\n"
+                "package: {name: a, version: 1}\n"
+                "build:\n"
+                "  number: {{ build }}\n"
+            ),
+            "meta.yaml",
+            "meta.yaml:3: the build number of a would be 4, not 3, on linux-64: raise it by hand",
+        ),
+    ],
+)
+def test_what_cannot_be_raised(text: str, path: str, message: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        raised_build_number(text, path=path, by=1)
+    assert str(error.value) == message
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
+def test_every_recipe_of_conda_forge() -> None:
+    paths = [*SHARED.glob("feedstocks/*/recipe/*.yaml"), *SHARED.glob("migrations/*/*/*/recipe/*.yaml")]
+    for path in paths:
+        if path.name not in {"meta.yaml", "recipe.yaml"}:
+            continue
+        text = read_recipe(path).text
+        after = raised_build_number(text, path=path, by=1)
+        assert 0 < len(changed(text, after)) <= 12

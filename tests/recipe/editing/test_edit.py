@@ -1,0 +1,410 @@
+"""Editing recipes: what changes, what must not, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dirac_forge.recipe.editing.edit import finish, start, version_of
+from dirac_forge.recipe.platforms import PLATFORMS
+from dirac_forge.recipe.reading.recipe_text import RecipeError, parse_recipe
+
+OLD, NEW, OTHER, NEWER = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
+PYTHONS = [(platform, {"python": python}) for platform in PLATFORMS for python in ("3.11.* *_cp311", "3.12.* *_cp312")]
+
+
+def moved(text: str, to: str, hashes: dict[str, str], path: str = "meta.yaml") -> str:
+    """The text at version `to`; `hashes` maps the end of a URL to its new hash."""
+    draft = start(text, path=path, to=to, settings=PYTHONS)
+    lengths = {64: "sha256", 40: "sha1", 32: "md5"}
+    found: dict[str, dict[str, str]] = {}
+    for source in draft.moved:
+        for url in source.urls:
+            for end, value in hashes.items():
+                if url.endswith(end):
+                    found.setdefault(url, {})[lengths[len(value)]] = value
+    return finish(draft, found)
+
+
+def changed(before: str, after: str) -> list[str]:
+    assert before.count("\n") == after.count("\n")
+    return [new.strip() for old, new in zip(before.split("\n"), after.split("\n"), strict=True) if old != new]
+
+
+def v0(
+    source: str, *, head: str = '{% set version = "1.2.3" %}', version: str = "{{ version }}", build: str = ""
+) -> str:
+    return (
+        f"{head}\npackage:\n  name: demo\n  version: {version}\n\nsource:\n{source}\n"
+        f"build:\n  number: 4{build}\nabout:\n  license: MIT\n"
+    )
+
+
+SOURCE = f"  url: https://example.com/demo-{{{{ version }}}}.tar.gz\n  sha256: {OLD}"
+
+
+def test_a_plain_recipe() -> None:
+    text = v0(SOURCE)
+    result = moved(text, "1.3.0", {"demo-1.3.0.tar.gz": NEW})
+    assert changed(text, result) == ['{% set version = "1.3.0" %}', f"sha256: {NEW}", "number: 0"]
+    assert version_of(result, path="meta.yaml") == "1.3.0"
+
+
+@pytest.mark.parametrize(
+    ("head", "version", "to", "expected"),
+    [
+        ("{% set version = '1.2.3' %}", "{{ version }}", "1.10", "{% set version = '1.10' %}"),
+        ('{%- set version  =  "1.2.3"  -%}', "{{ version }}", "2.0", '{%- set version  =  "2.0"  -%}'),
+        ('{% set version = "1_2_3" %}', '{{ version | replace("_", ".") }}', "1.3.0", '{% set version = "1_3_0" %}'),
+        ('{% set version = "v1.2.3" %}', "{{ version[1:] }}", "1.3.0", '{% set version = "v1.3.0" %}'),
+        ("# nothing", "1.2.3", "1.3.0", "version: 1.3.0"),
+        ("# nothing", '"1.2.3"   # why', "1.3.0", 'version: "1.3.0"   # why'),
+    ],
+)
+def test_versions_are_spelled_as_before(head: str, version: str, to: str, expected: str) -> None:
+    text = v0("  path: .", head=head, version=version)
+    assert changed(text, moved(text, to, {})) == [expected, "number: 0"]
+
+
+def test_a_version_that_is_put_together() -> None:
+    parts = '{% set major = "1" %}\n{% set minor = "2" %}\n{% set patch = "2" %}\n'
+    head = parts + '{% set version = major ~ "." ~ minor ~ "." ~ patch %}'
+    text = v0(SOURCE, head=head)
+    result = moved(text, "1.3.4", {"demo-1.3.4.tar.gz": NEW})
+    assert changed(text, result)[:2] == ['{% set minor = "3" %}', '{% set patch = "4" %}']
+
+
+def test_a_number_without_quotes_gets_them_where_it_would_be_another_version() -> None:
+    text = v0("  path: .", head="{% set version = 1.9 %}")
+    assert changed(text, moved(text, "1.10", {})) == ['{% set version = "1.10" %}', "number: 0"]
+    v1 = "context:\n  version: 1.2.3\npackage:\n  name: demo\n  version: ${{ version }}\nbuild:\n  number: 0\n"
+    assert changed(v1, moved(v1, "2.0", {}, "recipe.yaml")) == ['version: "2.0"']
+    assert changed(v1, moved(v1, "2.0.1", {}, "recipe.yaml")) == ["version: 2.0.1"]
+
+
+def test_literal_urls_their_folders_and_other_spellings() -> None:
+    source = (
+        f"  - url: https://example.com/demo/1.2/demo-1.2.3.tar.gz\n    sha256: {OLD}\n    folder: demo-1.2.3\n"
+        f"  - url: https://example.com/demo_1_2_3.zip  # 1.2.3 it is\n    sha256: {OTHER}\n"
+        "    patches:\n      - fix-1.2.3.patch"
+    )
+    text = v0(source)
+    result = moved(text, "1.3.0", {"/1.3/demo-1.3.0.tar.gz": NEW, "demo_1_3_0.zip": NEWER})
+    assert changed(text, result)[1:] == [
+        "- url: https://example.com/demo/1.3/demo-1.3.0.tar.gz",
+        f"sha256: {NEW}",
+        "folder: demo-1.3.0",
+        "- url: https://example.com/demo_1_3_0.zip  # 1.2.3 it is",
+        f"sha256: {NEWER}",
+        "number: 0",
+    ]
+
+
+def test_first_parts_in_a_variable_of_the_url_only() -> None:
+    head = '{% set version = "1.2.3" %}\n{% set series = "1.2" %}\n{% set abi = "1.2" %}'
+    text = v0(SOURCE.replace("example.com/", "example.com/{{ series }}/"), head=head)
+    result = moved(text, "1.3.0", {"/1.3/demo-1.3.0.tar.gz": NEW})
+    assert changed(text, result)[:2] == ['{% set version = "1.3.0" %}', '{% set series = "1.3" %}']
+
+
+def test_files_of_other_versions_keep_their_hashes() -> None:
+    text = v0(
+        f"  - url: https://example.com/demo-{{{{ version }}}}.tar.gz\n    sha256: {OLD}\n"
+        f"  - url: https://example.com/setuptools-75.8.0.whl\n    sha256: {OTHER}"
+    )
+    assert f"sha256: {OTHER}" in moved(text, "1.3.0", {"demo-1.3.0.tar.gz": NEW})
+
+
+def test_every_kind_of_hash_and_hashes_in_variables() -> None:
+    md5, sha1 = "1" * 32, "2" * 40
+    head = f'{{% set version = "1.2.3" %}}\n{{% set hash = "{OLD}" %}}  # the file\'s'
+    text = v0(SOURCE.replace(f"sha256: {OLD}", f"sha256: {{{{ hash }}}}\n  md5: {md5}\n  sha1: {sha1}"), head=head)
+    url = "demo-1.3.0.tar.gz"
+    draft = start(text, path="meta.yaml", to="1.3.0")
+    result = finish(draft, {f"https://example.com/{url}": {"sha256": NEW, "md5": "3" * 32, "sha1": "4" * 40}})
+    assert changed(text, result)[1:] == [
+        f'{{% set hash = "{NEW}" %}}  # the file\'s',
+        f"md5: {'3' * 32}",
+        f"sha1: {'4' * 40}",
+        "number: 0",
+    ]
+    with pytest.raises(RecipeError, match=r"meta.yaml:\d+: there is no md5 for https://example.com/demo-1.3.0.tar.gz"):
+        finish(draft, {f"https://example.com/{url}": {"sha256": NEW, "sha1": "4" * 40}})
+
+
+def test_a_file_for_each_platform_and_python() -> None:
+    source = dedent(f"""\
+        \x20 - url: https://example.com/demo-{{{{ version }}}}-linux.tar.gz  # [linux]
+            sha256: {OLD}  # [linux]
+            url: https://example.com/demo-{{{{ version }}}}-cp311.whl  # [not linux and py==311]
+            sha256: {OTHER}  # [not linux and py==311]
+            url: https://example.com/demo-{{{{ version }}}}-cp312.whl  # [not linux and py==312]
+            sha256: {"e" * 64}  # [not linux and py==312]""")
+    text = v0(source)
+    result = moved(text, "1.3.0", {"linux.tar.gz": NEW, "cp311.whl": NEWER, "cp312.whl": "f" * 64})
+    assert changed(text, result)[1:-1] == [
+        f"sha256: {NEW}  # [linux]",
+        f"sha256: {NEWER}  # [not linux and py==311]",
+        f"sha256: {'f' * 64}  # [not linux and py==312]",
+    ]
+
+
+def test_hashes_in_branches_and_loops() -> None:
+    text = dedent(f"""\
+        {{% set version = "1.2.3" %}}
+        {{% if win %}}
+        {{% set sha = "{OLD}" %}}
+        {{% else %}}
+        {{% set sha = "{OTHER}" %}}
+        {{% endif %}}
+        {{% set parts = [("one", "{"1" * 64}"), ("two", "{"2" * 64}")] %}}
+        package:
+          name: demo
+          version: {{{{ version }}}}
+        source:
+          - url: https://example.com/demo-{{{{ version }}}}-{{{{ "win" if win else "unix" }}}}.zip
+            sha256: {{{{ sha }}}}
+        {{% for part, digest in parts %}}
+          - url: https://example.com/{{{{ part }}}}-{{{{ version }}}}.zip
+            sha256: {{{{ digest }}}}
+        {{% endfor %}}
+        build:
+          number: 0
+        """)
+    hashes = {"win.zip": NEW, "unix.zip": NEWER, "one-2.0.zip": "3" * 64, "two-2.0.zip": "4" * 64}
+    assert changed(text, moved(text, "2.0", hashes)) == [
+        '{% set version = "2.0" %}',
+        f'{{% set sha = "{NEW}" %}}',
+        f'{{% set sha = "{NEWER}" %}}',
+        f'{{% set parts = [("one", "{"3" * 64}"), ("two", "{"4" * 64}")] %}}',
+    ]
+
+
+V1 = f"""\
+schema_version: 1
+context:
+    name: demo   # odd indentation
+    version: "1.2.3"
+    build_number: 3
+
+recipe:
+  name: demo
+  version: ${{{{ version }}}}
+build:
+  number: ${{{{ build_number }}}}
+
+outputs:
+  - package: {{name: lib{{}}demo}}
+    source:
+      - if: unix
+        then:
+          url: https://example.com/demo-${{{{ version }}}}.tar.gz
+          sha256: {OLD}
+        else:
+          url: https://example.com/demo-${{{{ version }}}}.zip
+          sha256: {OTHER}
+      - url: https://example.com/v${{{{ version }}}}/LICENSE
+        sha256: {"e" * 64}
+    requirements:
+      run:
+        - python
+  - package:
+      name: tools
+      version: "7.0"
+    source:
+      url: https://example.com/v${{{{ version }}}}/LICENSE
+      sha256: {"e" * 64}
+    requirements:
+      run:
+        - libdemo ==1.2.3
+        - other ==1.2.3
+""".replace("lib{}demo", "libdemo")
+
+
+def test_v1_with_outputs_and_conditions() -> None:
+    result = moved(V1, "1.3.0", {".tar.gz": NEW, ".zip": NEWER, "LICENSE": "e" * 64}, "recipe.yaml")
+    assert changed(V1, result) == [
+        'version: "1.3.0"',
+        "build_number: 0",
+        f"sha256: {NEW}",
+        f"sha256: {NEWER}",
+        "- libdemo ==1.3.0",
+    ]
+    rendered = parse_recipe(result, path="recipe.yaml").render(platform="win-64")
+    assert {output.name: output.version for output in rendered.packages} == {"libdemo": "1.3.0", "tools": "7.0"}
+
+
+def test_the_version_of_the_recipe_among_those_of_outputs() -> None:
+    text = (
+        "context:\n  tag: 6-40-02\n  standard: '20'\nrecipe:\n  name: demo\n  version: ${{ tag | replace('-', '.') }}\n"
+        f"source:\n  url: https://example.com/v${{{{ tag }}}}.tar.gz\n  sha256: {OLD}\nbuild:\n  number: 0\n"
+        "outputs:\n  - package:\n      name: demo\n  - package:\n      name: standard\n      version: ${{ standard }}\n"
+    )
+    result = moved(text, "6.42.00", {"v6-42-00.tar.gz": NEW}, "recipe.yaml")
+    assert changed(text, result) == ["tag: 6-42-00", f"sha256: {NEW}"]
+
+
+def test_a_tag_is_not_taken_for_a_version() -> None:
+    with pytest.raises(RecipeError) as error:
+        start(v0(SOURCE), path="meta.yaml", to="v1.3.0")
+    assert error.value.message == "meta.yaml: v1.3.0 is no version like 1.2.3: it begins with a letter"
+
+
+def test_equal_files_that_differ_later_are_told_apart_by_their_place() -> None:
+    result = moved(V1, "1.3.0", {".tar.gz": NEW, ".zip": NEWER, "LICENSE": "f" * 64}, "recipe.yaml")
+    assert result.count("f" * 64) == 2
+    assert "e" * 64 not in result
+
+
+def test_mirrors_need_one_hash() -> None:
+    text = v0(
+        "  url:\n    - https://one.example/demo-{{ version }}.tgz\n    - https://two.example/demo-{{ version }}.tgz\n"
+        f"  sha256: {OLD}"
+    )
+    draft = start(text, path="meta.yaml", to="2.0")
+    assert [source.urls for source in draft.moved] == [
+        ("https://one.example/demo-2.0.tgz", "https://two.example/demo-2.0.tgz")
+    ]
+    assert NEW in finish(draft, {"https://two.example/demo-2.0.tgz": {"sha256": NEW}})
+
+
+@pytest.mark.parametrize(
+    ("head", "number", "expected"),
+    [
+        ("", "  number: 1004", ["number: 0"]),
+        ("{% set build = 3 %}", "  number: {{ build }}", ["{% set build = 0 %}"]),
+        (
+            "{% set build_number = 3 %}\n{% set build_number = build_number + 100 %}  # [win]",
+            "  number: {{ build_number }}",
+            ["{% set build_number = 0 %}"],
+        ),
+        (
+            "{% set build = 2 %}  # [win]\n{% set build = 102 %}  # [not win]",
+            "  number: {{ build }}",
+            ["{% set build = 0 %}  # [win]", "{% set build = 100 %}  # [not win]"],
+        ),
+        ("{% set libver = 3 %}", "  number: 0", []),
+    ],
+)
+def test_build_numbers(head: str, number: str, expected: list[str]) -> None:
+    text = v0("  path: .", head=f'{{% set version = "1.2.3" %}}\n{head}').replace("  number: 4", number)
+    assert changed(text, moved(text, "2.0", {}))[1:] == expected
+
+
+def test_carriage_returns_spaces_and_the_missing_end_stay() -> None:
+    text = v0(SOURCE + "   ").replace("\n", "\r\n").rstrip("\r\n") + "  # end"
+    result = moved(text, "1.3.0", {"demo-1.3.0.tar.gz": NEW})
+    assert result == text.replace('"1.2.3"', '"1.3.0"').replace(OLD, NEW).replace("number: 4", "number: 0")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (v0(SOURCE, head="", version="''"), "meta.yaml: it has no version that can be known"),
+        (
+            v0(SOURCE, head="{% set version = load_setup_py_data().version %}"),
+            "meta.yaml: it has no version that can be known",
+        ),
+        (
+            v0(SOURCE, head='{% set version = "1.0" %}  # [win]\n{% set version = "1.1" %}  # [not win]'),
+            "meta.yaml:1: which version is its own can't be told: there are 1.0, 1.1",
+        ),
+        (
+            v0(f"  url: https://example.com/demo-latest.tar.gz\n  sha256: {OLD}"),
+            (
+                "meta.yaml:7: no source has the version in its URL (https://example.com/demo-latest.tar.gz): "
+                "edit it by hand"
+            ),
+        ),
+        (
+            v0(SOURCE, version="{{ version.split('.')[0] }}.9"),
+            "meta.yaml:2: the version of demo would be 1.9, not 2.0.0: edit it by hand",
+        ),
+    ],
+)
+def test_what_is_not_sure_is_refused(text: str, message: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        moved(text, "2.0.0", {"demo-2.0.0.tar.gz": NEW})
+    assert error.value.message == message
+
+
+@pytest.mark.parametrize("to", ["", '1.0" %}', "1.0 beta", "1.0-1", "../../x", "main"])
+def test_what_is_no_version_is_refused(to: str) -> None:
+    with pytest.raises(RecipeError, match="can't be a version"):
+        start(v0(SOURCE), path="meta.yaml", to=to)
+
+
+def test_one_hash_for_files_that_differ_later_is_refused() -> None:
+    head = f'{{% set version = "1.2.3" %}}\n{{% set hash = "{OLD}" %}}'
+    text = v0(
+        "".join(
+            f"  - url: https://example.com/{name}-{{{{ version }}}}.zip\n    sha256: {{{{ hash }}}}\n" for name in "ab"
+        ),
+        head=head,
+    )
+    with pytest.raises(RecipeError, match=r"meta.yaml:2: two files with different hashes are checked by this one"):
+        moved(text, "2.0", {"a-2.0.zip": NEW, "b-2.0.zip": NEWER})
+
+
+def test_what_still_says_the_old_version_is_noted() -> None:
+    text = v0(SOURCE) + "test:\n  commands:\n    - demo --version | grep 1.2.3\n"
+    assert start(text, path="meta.yaml", to="2.0").notes == ("line 15 still says 1.2.3: - demo --version | grep 1.2.3",)
+
+
+NUMBERS = st.integers(0, 40)
+VERSIONS = st.lists(NUMBERS, min_size=2, max_size=4).map(lambda parts: ".".join(map(str, parts)))
+SHAPES = st.sampled_from(["set", "literal", "context", "context-literal"])
+COMMENTS = st.sampled_from(["", "  # why", " # [unix]", "   "])
+ENDS = st.sampled_from(["\n", "\r\n"])
+
+
+@st.composite
+def recipes(draw: st.DrawFn) -> tuple[str, str, str]:
+    """Path, version and text of a recipe."""
+    version, shape, end = draw(VERSIONS), draw(SHAPES), draw(ENDS)
+    quote, comment = draw(st.sampled_from(["'", '"'])), draw(COMMENTS)
+    v1 = shape.startswith("context")
+    comment = comment.replace(" # [unix]", "") if v1 else comment.replace(" # [unix]", " # note")
+    variable = "${{ version }}" if v1 else "{{ version }}"
+    written = version if shape.endswith("literal") else variable
+    number = draw(st.integers(0, 30))
+    lines = [f"{{% set version = {quote}{version}{quote} %}}{comment}"] if shape == "set" else []
+    if shape == "context":
+        lines += ["context:", f"  version: {quote}{version}{quote}{comment}"]
+    shown = f"{quote}{version}{quote}" if shape.endswith("literal") else variable
+    lines += ["package:", "  name: demo", f"  version: {shown}", "source:"]
+    for index in range(draw(st.integers(1, 3))):
+        lines += [
+            f"  - url: https://example.com/part{chr(97 + index)}-{written}.tar.gz{comment}",
+            f"    sha256: {str(index) * 64}{comment}",
+        ]
+    lines += ["build:", f"  number: {number}{comment}", "about:", "  summary: 'version 99.98.97'", ""]
+    return ("recipe.yaml" if v1 else "meta.yaml"), version, end.join(lines)
+
+
+@given(recipes(), VERSIONS)
+def test_any_recipe(recipe: tuple[str, str, str], to: str) -> None:
+    path, version, text = recipe
+    if to == version:
+        return
+    draft = start(text, path=path, to=to)
+    hashes = {url: {"sha256": f"{index + 4:x}" * 64} for index, s in enumerate(draft.moved) for url in s.urls}
+    result = finish(draft, hashes)
+    # It is at the new version everywhere, with the new files and their hashes.
+    for platform in PLATFORMS:
+        (output,) = parse_recipe(result, path=path).render(platform=platform).packages
+        assert (output.version, output.build_number) == (to, 0)
+        assert {source.url: source.sha256 for source in output.sources} == {u: h["sha256"] for u, h in hashes.items()}
+    # Lines without a version, a hash or a build number are as they were, and so is all around the values.
+    pattern = re.compile(rf"(?<![\d.])({re.escape(version)}|{re.escape(to)})(?![\d.]*\d)|(.)\2{{63}}|(?<=number: )\d+")
+    for old, new in zip(text.split("\n"), result.split("\n"), strict=True):
+        assert old == new or pattern.sub("", old) == pattern.sub("", new)
+    # There and back again: only what had to change was changed.
+    back = start(result, path=path, to=version)
+    first = {u: dict(s.hashes) for s in start(text, path=path, to=to).moved for u in s.before}
+    restored = finish(back, first)
+    assert restored == re.sub(r"(?<=number: )\d+", "0", text)

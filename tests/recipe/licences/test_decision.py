@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dirac_forge.recipe.licences.decision import LicenceDecision, decide
+from dirac_forge.recipe.licences.names import normalised
+from dirac_forge.upstream.facts import CoreMetadata
+
+
+def full(name: str) -> str:
+    """A bundled licence's text."""
+    spec = find_spec("grayskull")
+    assert spec is not None
+    return Path(next(iter(spec.submodule_search_locations or ())), "license", "data", name).read_text(encoding="utf-8")
+
+
+MIT, BSD2, BSD3, APACHE = full("MIT"), full("BSD-2-Clause"), full("BSD-3-Clause"), full("Apache-2.0")
+GPL3, LGPL3 = full("GPL-3.0-only"), full("LGPL-3.0-only")
+OSI = "License :: OSI Approved :: "
+
+
+def decided(
+    texts: dict[str, str] | None = None,
+    *,
+    expression: str | None = None,
+    field: str | None = None,
+    classifiers: tuple[str, ...] = (),
+    files: tuple[str, ...] = (),
+    wheel: dict[str, str] | None = None,
+) -> LicenceDecision:
+    metadata = CoreMetadata(
+        name="p",
+        version="1",
+        license=field,
+        license_expression=expression,
+        license_files=files,
+        classifiers=tuple(OSI + name for name in classifiers),
+    )
+    return decide(metadata, texts or {}, wheel_texts=wheel)
+
+
+def notes(decision: LicenceDecision) -> list[str]:
+    return [f"{note.level}: {note.text}" for note in decision.notes]
+
+
+def test_an_expression_is_the_word_of_the_project() -> None:
+    made = decided({"LICENSE": MIT}, expression="mit OR gpl-3.0+", field="BSD", classifiers=("BSD License",))
+    assert made == LicenceDecision(expression="MIT OR GPL-3.0-or-later", files=("LICENSE",))
+
+
+def test_an_expression_that_the_files_contradict_is_kept_and_noted() -> None:
+    made = decided({"LICENSE": BSD3}, expression="MIT")
+    assert made.expression == "MIT"
+    assert notes(made) == ["warning: License-Expression says MIT, but LICENSE reads like BSD-3-Clause; MIT is taken."]
+
+
+def test_files_of_others_are_only_mentioned() -> None:
+    made = decided(
+        {"LICENSE": MIT, "vendor/x/LICENSE": APACHE}, expression="MIT", files=("LICENSE", "vendor/x/LICENSE")
+    )
+    assert made.files == ("LICENSE", "vendor/x/LICENSE")
+    assert notes(made) == ["info: LICENSE, vendor/x/LICENSE also holds what reads like Apache-2.0."]
+
+
+def test_an_expression_that_is_none_gives_way() -> None:
+    made = decided({"LICENSE": MIT}, expression="My Own", classifiers=("MIT License",))
+    assert made.expression == "MIT"
+    assert notes(made) == ["warning: License-Expression is not SPDX: 'My Own'."]
+
+
+@pytest.mark.parametrize(
+    ("field", "classifiers", "text", "spdx"),
+    [
+        ("BSD", ("BSD License",), BSD2, "BSD-2-Clause"),
+        (None, ("BSD License",), BSD3, "BSD-3-Clause"),
+        ("BSD-3-Clause", ("BSD License",), BSD3, "BSD-3-Clause"),
+        ("Apache License 2.0", ("Apache Software License",), APACHE, "Apache-2.0"),
+        (MIT, (), "", "MIT"),
+        ("MIT", ("MIT License",), MIT, "MIT"),
+        ("LGPL-3.0-or-newer", ("GNU Lesser General Public License v3 (LGPLv3)",), LGPL3, "LGPL-3.0-or-later"),
+        ("GPLv3", ("GNU General Public License v3 or later (GPLv3+)",), GPL3, "GPL-3.0-or-later"),
+        ("GPL-3.0-only", ("GNU General Public License v3 (GPLv3)",), GPL3, "GPL-3.0-only"),
+        ("UNKNOWN", (), BSD2, "BSD-2-Clause"),
+        (None, ("Python Software Foundation License",), "", "PSF-2.0"),
+        ("ISC license", ("ISC License (ISCL)",), "", "ISC"),
+        ("LicenseRef-Own", (), "", "LicenseRef-Own"),
+    ],
+)
+def test_field_classifiers_and_text_together(
+    field: str | None, classifiers: tuple[str, ...], text: str, spdx: str
+) -> None:
+    made = decided({"LICENSE": text}, field=field, classifiers=classifiers)
+    assert (made.expression, made.notes) == (spdx, ())
+
+
+def test_the_text_of_the_gpl_does_not_tell_of_later_versions() -> None:
+    made = decided({"COPYING": GPL3})
+    assert made.expression == "GPL-3.0-only"
+    assert notes(made) == ["info: No word of later versions was found: GPL-3.0-only, not GPL-3.0-or-later."]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "setup.py",
+            "# under the GNU General Public License; either version 3, or (at your option) any later version\n",
+        ),
+        ("README.md", "Licence: GPLv3 or later"),
+    ],
+)
+def test_a_notice_elsewhere_tells_of_later_versions(path: str, text: str) -> None:
+    assert decided({"LICENSE": GPL3, path: text}) == LicenceDecision(expression="GPL-3.0-or-later", files=("LICENSE",))
+    old = decided({"LICENSE": GPL3, path: text}, expression="GPL-3.0")
+    assert old == LicenceDecision(expression="GPL-3.0-or-later", files=("LICENSE",))
+
+
+def test_a_gnu_licence_without_version_gets_it_from_a_text_or_notice() -> None:
+    lgpl = ("GNU Library or Lesser General Public License (LGPL)",)
+    assert decided({"LICENSE": LGPL3}, classifiers=lgpl).expression == "LGPL-3.0-only"
+    notice = "GNU Lesser General Public License; either version 2.1, or (at your option) any later version."
+    assert decided({"setup.py": notice}, classifiers=lgpl).expression == "LGPL-2.1-or-later"
+    made = decided(classifiers=lgpl)
+    assert made.expression == ""
+    assert notes(made)[1:] == [
+        "warning: The metadata says only LGPL, no file tells which: it has to be looked up.",
+        "todo: license: neither metadata nor a licence file tells it; look at the project's repository.",
+    ]
+
+
+def test_the_gpl_beside_the_lgpl_belongs_to_it() -> None:
+    made = decided({"COPYING": GPL3, "COPYING.LESSER": LGPL3})
+    assert (made.expression, made.files) == ("LGPL-3.0-only", ("COPYING", "COPYING.LESSER"))
+
+
+def test_a_text_outweighs_a_single_classifier_but_not_two_witnesses() -> None:
+    made = decided({"LICENSE": BSD3}, classifiers=("MIT License",))
+    assert made.expression == "BSD-3-Clause"
+    assert notes(made) == [
+        "warning: The metadata says MIT, but LICENSE reads like BSD-3-Clause; BSD-3-Clause is taken."
+    ]
+    assert decided({"LICENSE": BSD3}, field="MIT license", classifiers=("MIT License",)).expression == "MIT"
+    made = decided({"LICENSE": f"{BSD3}\n{MIT}"}, classifiers=("Python Software Foundation License",))
+    assert made.expression == "PSF-2.0"
+
+
+def test_an_exact_field_outweighs_a_text_and_a_classifier() -> None:
+    made = decided({"LICENSE": BSD2}, field="ISC", classifiers=("MIT License",))
+    assert made.expression == "ISC"
+    assert notes(made) == [
+        "warning: the License field says ISC, but LICENSE reads like BSD-2-Clause; ISC is taken.",
+        "warning: The License field says ISC, the classifiers say MIT; ISC is taken.",
+    ]
+
+
+def test_where_field_and_classifiers_differ_the_text_decides() -> None:
+    made = decided({"LICENSE": APACHE}, field="MIT license", classifiers=("Apache Software License",))
+    assert made.expression == "Apache-2.0"
+    assert notes(made) == ["warning: The License field says MIT, the classifiers say Apache; Apache is taken."]
+
+
+def test_a_choice_is_an_or_and_no_choice_is_an_and_with_a_note() -> None:
+    both = ("BSD License", "Apache Software License")
+    assert decided({"LICENSE": f"{APACHE}\n{BSD3}"}, field="Dual License", classifiers=both) == LicenceDecision(
+        expression="Apache-2.0 OR BSD-3-Clause", files=("LICENSE",)
+    )
+    assert decided(field="MIT/Apache-2.0").expression == "Apache-2.0 OR MIT"
+    files = {"LICENSE": "the terms of *either* of the licenses in", "LICENSE.APACHE": APACHE, "LICENSE.BSD": BSD2}
+    assert decided(files).expression == "Apache-2.0 OR BSD-2-Clause"
+    made = decided({"LICENSE-MIT": MIT, "LICENSE-BSD": BSD2})
+    assert made.expression == "BSD-2-Clause AND MIT"
+    assert notes(made) == [
+        "warning: Several licences, and nothing says that one may choose: BSD-2-Clause AND MIT is taken."
+    ]
+
+
+def test_an_unspecific_bsd_is_assumed_to_be_the_usual_one() -> None:
+    made = decided({"LICENSE": "see the web"}, field="BSD")
+    assert made.expression == "BSD-3-Clause"
+    assert notes(made) == ["warning: The metadata says only BSD, no file tells which: BSD-3-Clause is assumed."]
+
+
+def test_nothing_known_is_for_a_person() -> None:
+    made = decided(field="UNKNOWN")
+    assert (made.expression, made.files) == ("", ())
+    assert notes(made) == [
+        "warning: The sdist ships no licence file.",
+        "todo: license: neither metadata nor a licence file tells it; look at the project's repository.",
+    ]
+
+
+def test_an_empty_field_of_many_spaces_says_nothing() -> None:
+    assert decided({"LICENSE": MIT}, field=" \n" * 50).expression == "MIT"
+
+
+def test_the_wheel_helps_where_the_sdist_ships_no_licence() -> None:
+    made = decided(wheel={"licenses/LICENSE": BSD2}, field="BSD")
+    assert (made.expression, made.files) == ("BSD-2-Clause", ())
+    assert notes(made) == ["warning: The sdist ships no licence file; the wheel has licenses/LICENSE."]
+
+
+@pytest.mark.parametrize(
+    ("paths", "declared", "files"),
+    [
+        (["LICENSE", "NOTICE", "AUTHORS"], (), ["LICENSE", "NOTICE"]),
+        (["LICENSE", "AUTHORS.rst", "NOTICE"], ("LICENSE", "AUTHORS.rst", "NOTICE"), ["LICENSE", "NOTICE"]),
+        (["COPYING.LESSER", "COPYING", "licenses.py"], (), ["COPYING", "COPYING.LESSER"]),
+        (["LICENCE.txt", "vendor/a/LICENSE", "tests/LICENSE"], (), ["LICENCE.txt"]),
+        (["LICENSE", "vendor/a/LICENSE"], ("vendor/a/LICENSE", "LICENSE"), ["vendor/a/LICENSE", "LICENSE"]),
+        (["src/p/LICENSE", "docs/license.rst", "p.egg-info/LICENSE"], (), ["src/p/LICENSE"]),
+        (["LICENSES/MIT.txt", "LICENSES/BSD-3-Clause.txt"], (), ["LICENSES/BSD-3-Clause.txt", "LICENSES/MIT.txt"]),
+        (["MIT-LICENSE.txt", "UNLICENSE", "README.md"], (), ["MIT-LICENSE.txt", "UNLICENSE"]),
+        (["LICENSE"], ("LICENSE.md",), ["LICENSE"]),
+        (["vendor/LICENSE", "NOTICE"], (), []),
+    ],
+)
+def test_which_files_hold_the_licence(paths: list[str], declared: tuple[str, ...], files: list[str]) -> None:
+    for order in (paths, paths[::-1]):
+        assert list(decided(dict.fromkeys(order, MIT), files=declared).files) == files
+
+
+@given(
+    st.none() | st.text(max_size=80),
+    st.none() | st.text(max_size=500),
+    st.lists(st.text(max_size=40), max_size=3),
+    st.dictionaries(st.sampled_from(["LICENSE", "NOTICE", "setup.py", "a/COPYING"]), st.text(max_size=200)),
+)
+def test_any_metadata_gives_spdx_or_a_todo(
+    expression: str | None, field: str | None, classifiers: list[str], texts: dict[str, str]
+) -> None:
+    made = decided(texts, expression=expression, field=field, classifiers=tuple(classifiers))
+    assert (made.expression == "") == any(note.level == "todo" for note in made.notes)
+    assert not made.expression or normalised(made.expression) == made.expression

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from dirac_forge.recipe.licences.names import Term, dual, from_classifier, from_field, later_versions, normalised
+
+
+@pytest.mark.parametrize(
+    ("expression", "spdx"),
+    [
+        ("mit", "MIT"),
+        ("GPL-3.0+", "GPL-3.0-or-later"),
+        ("gpl-2.0-or-later with classpath-exception-2.0", "GPL-2.0-or-later WITH Classpath-exception-2.0"),
+        ("Apache-2.0 OR (MIT AND curl)", "Apache-2.0 OR (MIT AND curl)"),
+        ("LicenseRef-Own OR MIT", "LicenseRef-Own OR MIT"),
+        ("CECILL-2.1", "CECILL-2.1"),
+        ("EUPL-1.2", "EUPL-1.2"),
+        ("BSD", None),
+        ("GPLv3", None),
+        ("MIT License", None),
+        ("MIT OR", None),
+        ("((((", None),
+        ("", None),
+        ("MIT AND " * 200 + "MIT", None),
+    ],
+)
+def test_an_expression_is_spdx_or_none(expression: str, spdx: str | None) -> None:
+    assert normalised(expression) == spdx
+
+
+@pytest.mark.parametrize(
+    ("field", "terms"),
+    [
+        ("MIT license", [Term("MIT")]),
+        ("The MIT License (MIT)", [Term("MIT")]),
+        ("Expat", [Term("MIT")]),
+        ("BSD", [Term("BSD")]),
+        ("new BSD", [Term("BSD-3-Clause")]),
+        ("3-Clause BSD License", [Term("BSD-3-Clause")]),
+        ("BSD 2-Clause", [Term("BSD-2-Clause")]),
+        ("BSD-2-Clause", [Term("BSD-2-Clause")]),
+        ("Simplified BSD", [Term("BSD-2-Clause")]),
+        ("Apache 2", [Term("Apache-2.0")]),
+        ("Apache License, Version 2.0", [Term("Apache-2.0")]),
+        ("ASL 2.0", [Term("Apache-2.0")]),
+        ("Apache", [Term("Apache")]),
+        ("GPLv3+", [Term("GPL-3.0", later=True)]),
+        ("GPL-3.0-only", [Term("GPL-3.0", later=False)]),
+        ("GPL v2", [Term("GPL-2.0")]),
+        ("GNU General Public License v3 or later (GPLv3+)", [Term("GPL-3.0", later=True)]),
+        ("GPL", [Term("GPL")]),
+        ("LGPL 3", [Term("LGPL-3.0")]),
+        ("LGPLv2.1+", [Term("LGPL-2.1", later=True)]),
+        ("LGPL-3.0-or-newer", [Term("LGPL-3.0", later=True)]),
+        ("GNU Lesser General Public License, version 2.1", [Term("LGPL")]),
+        ("AGPL-3.0", [Term("AGPL-3.0")]),
+        ("ISC license", [Term("ISC")]),
+        ("PSF", [Term("PSF-2.0")]),
+        ("MPL 2.0", [Term("MPL-2.0")]),
+        ("ZPL 2.1", [Term("ZPL-2.1")]),
+        ("HPND", [Term("HPND")]),
+        ("MIT-CMU", [Term("MIT-CMU")]),
+        ("Public Domain", [Term("LicenseRef-Public-Domain")]),
+        ("CC0", [Term("CC0-1.0")]),
+        ("EUPL 1.2", [Term("EUPL-1.2")]),
+        ("CeCILL-B", [Term("CECILL-B")]),
+        ("MIT/Apache-2.0", [Term("MIT"), Term("Apache-2.0")]),
+        ("BSD and MIT", [Term("BSD"), Term("MIT")]),
+        ("UNKNOWN", []),
+        ("Dual License", []),
+        ("", []),
+        ("see the file", []),
+    ],
+)
+def test_a_field_names_licences(field: str, terms: list[Term]) -> None:
+    assert from_field(field) == tuple(terms)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "term"),
+    [
+        ("License :: OSI Approved :: MIT License", Term("MIT")),
+        ("License :: OSI Approved :: BSD License", Term("BSD")),
+        ("License :: OSI Approved :: Apache Software License", Term("Apache")),
+        ("License :: OSI Approved :: GNU General Public License v3 (GPLv3)", Term("GPL-3.0")),
+        ("License :: OSI Approved :: GNU General Public License v2 or later (GPLv2+)", Term("GPL-2.0", later=True)),
+        ("License :: OSI Approved :: GNU Library or Lesser General Public License (LGPL)", Term("LGPL")),
+        (
+            "License :: OSI Approved :: GNU Lesser General Public License v3 or later (LGPLv3+)",
+            Term("LGPL-3.0", later=True),
+        ),
+        ("License :: OSI Approved :: GNU Affero General Public License v3", Term("AGPL-3.0")),
+        ("License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)", Term("MPL-2.0")),
+        ("License :: OSI Approved :: Python Software Foundation License", Term("PSF-2.0")),
+        ("License :: OSI Approved :: ISC License (ISCL)", Term("ISC")),
+        ("License :: OSI Approved :: The Unlicense (Unlicense)", Term("Unlicense")),
+        ("License :: OSI Approved :: Zope Public License", Term("ZPL-2.1")),
+        ("License :: OSI Approved :: Historical Permission Notice and Disclaimer (HPND)", Term("HPND")),
+        ("License :: OSI Approved :: CMU License (MIT-CMU)", Term("MIT-CMU")),
+        ("License :: OSI Approved :: European Union Public Licence 1.2 (EUPL 1.2)", Term("EUPL-1.2")),
+        ("License :: CeCILL-C Free Software License Agreement (CECILL-C)", Term("CECILL-C")),
+        ("License :: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", Term("CC0-1.0")),
+        ("License :: Public Domain", Term("LicenseRef-Public-Domain")),
+        ("License :: Other/Proprietary License", Term("LicenseRef-Proprietary")),
+        ("License :: OSI Approved", None),
+        ("Programming Language :: Python", None),
+        ("Topic :: Software Development :: Libraries :: MIT", None),
+    ],
+)
+def test_a_classifier_names_a_licence(classifier: str, term: Term | None) -> None:
+    assert from_classifier(classifier) == term
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        (Term("BSD"), Term("BSD-2-Clause"), True),
+        (Term("GPL"), Term("GPL-3.0", later=True), True),
+        (Term("GPL-3.0"), Term("GPL-3.0", later=False), True),
+        (Term("GPL-3.0", later=True), Term("GPL-3.0", later=False), False),
+        (Term("GPL"), Term("LGPL-3.0"), False),
+        (Term("MIT"), Term("MIT-0"), False),
+    ],
+)
+def test_terms_agree_when_both_can_be_meant(one: Term, other: Term, agree: bool) -> None:
+    assert one.agrees(other) is other.agrees(one) is agree
+
+
+def test_words_that_leave_a_choice_or_a_later_version() -> None:
+    assert dual("Dual License")
+    assert dual("under the terms of *either* of these licenses")
+    assert not dual("MIT")
+    assert later_versions("GNU General Public License …; either version 3, or (at your option) any later version.")
+    assert later_versions("GPLv3+")
+    assert later_versions("Licence: GPL v3, or later")
+    assert not later_versions("the GNU General Public License, version 2")
+    assert not later_versions("GPL. Works with Python 3.8 or later")

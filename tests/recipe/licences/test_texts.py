@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.recipe.licences.names import Term
+from dirac_forge.recipe.licences.texts import gnu_notice, identify
+
+GRANT = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software "
+REDISTRIBUTION = "Redistribution and use in source and binary forms, with or without modification, are permitted "
+PURPOSE = "Permission to use, copy, modify this software for any purpose with or without fee is hereby granted"
+
+
+def bundled() -> list[Path]:
+    spec = find_spec("grayskull")
+    assert spec is not None
+    folder = Path(next(iter(spec.submodule_search_locations or ())), "license", "data")
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".py")
+
+
+@pytest.mark.parametrize("path", bundled(), ids=lambda path: path.name)
+def test_whole_licences_are_told_apart(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert identify(text) == (Term(path.name.removesuffix("-only")),)
+    assert identify("\ufeff" + text.replace("\n", "\r\n")) == (Term(path.name.removesuffix("-only")),)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            f"{GRANT}… The above copyright notice and this\n  permission notice shall be included in all copies.",
+            ["MIT"],
+        ),
+        (f"{GRANT}… without restriction.", ["MIT-0"]),
+        (f"{GRANT}… notice shall be included … Except as contained in this notice, the name …", ["X11"]),
+        (f"{GRANT}… shall be included … The Software shall be used for Good, not Evil.", ["JSON"]),
+        (f"{PURPOSE}, provided that the above copyright notice …", ["ISC"]),
+        (f"{PURPOSE}.", ["0BSD"]),
+        (f"{PURPOSE}, provided that … Except as contained in this notice, the name of a holder …", ["curl"]),
+        (f"{REDISTRIBUTION} provided that: 1. … 2. …", ["BSD-2-Clause"]),
+        (
+            f"{REDISTRIBUTION} … Neither the name of the holder nor names of others may be used to endorse or promote",
+            ["BSD-3-Clause"],
+        ),
+        (f"{REDISTRIBUTION} … All advertising materials mentioning features", ["BSD-4-Clause"]),
+        (f"{REDISTRIBUTION} …\n\n{GRANT}… shall be included", ["MIT", "BSD-2-Clause"]),
+        ('Licensed under the Apache License, Version 2.0 (the "License")', ["Apache-2.0"]),
+        (
+            "… and that both that copyright notice and this permission notice appear in supporting documentation",
+            ["HPND"],
+        ),
+        (
+            "Apache License\nVersion 2.0, January 2004 … LLVM Exceptions to the Apache 2.0 License",
+            ["Apache-2.0 WITH LLVM-exception"],
+        ),
+        ("PSF LICENSE AGREEMENT FOR PYTHON 3 … permission notice appear in supporting documentation", ["PSF-2.0"]),
+        ("Zope Public License (ZPL) Version 2.1", ["ZPL-2.1"]),
+        ("All rights are the author's.", []),
+        ("", []),
+    ],
+)
+def test_short_licences_are_told_by_their_words(text: str, names: list[str]) -> None:
+    assert [term.name for term in identify(text)] == names
+
+
+def test_a_nearly_equal_text_is_that_licence() -> None:
+    (unlicense,) = (path for path in bundled() if path.name == "Unlicense")
+    lines = unlicense.read_text(encoding="utf-8").splitlines()
+    assert identify("\n".join(["Gift", *lines[2:]])) == (Term("Unlicense"),)
+
+
+def test_a_notice_tells_the_version_and_whether_later_ones_go() -> None:
+    later = "GNU Lesser General Public License; either version 3 of it, or (at your option) any later version"
+    assert gnu_notice(later) == identify(later) == (Term("LGPL-3.0", later=True),)
+    assert gnu_notice("the GNU General Public License, version 2") == (Term("GPL-2.0"),)
+    assert gnu_notice("GNU General Public License version 2" + "x" * 7000) == ()
+
+
+def test_a_huge_text_is_read_in_part() -> None:
+    for text in ("lorem ipsum ", " \n", "\t", "gnu general public license ", "license, ", "\u2028 "):
+        assert identify(text * 500_000) == ()

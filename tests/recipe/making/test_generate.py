@@ -1,0 +1,256 @@
+from dataclasses import replace
+
+import pytest
+
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.generate import generate
+from dirac_forge.recipe.making.output import LicenceFile, Part
+from dirac_forge.recipe.model import Output, Recipe, Requirement
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import EntryPoint, Facts
+from support.facts import SHA256, facts
+
+SCOPE = Scope()
+
+
+def made(*parts: Part, feedstock: str = "") -> Recipe:
+    return generate(
+        feedstock or parts[-1].package,
+        parts,
+        scope=SCOPE,
+        providers=Providers(package=str.lower),
+        maintainers=("someone",),
+    )
+
+
+def only(what: Facts, **more: object) -> Output:
+    (output,) = made(replace(Part(package=what.metadata.name.lower(), facts=what), **more)).outputs  # type: ignore[arg-type]
+    return output
+
+
+def texts(lines: tuple[Requirement, ...]) -> list[str]:
+    return [f"{line.kind} {line.name} {line.spec} {line.when.v1 if line.when else ''}".strip() for line in lines]
+
+
+def notes(recipe: Recipe, level: str) -> list[str]:
+    return [note.text for note in recipe.notes if note.level == level]
+
+
+def test_a_pure_project_is_noarch_with_the_channels_oldest_python() -> None:
+    recipe = made(Part(package="demo", facts=facts("Demo", requires=["Requests>=2"])))
+    (output,) = recipe.outputs
+    assert output.noarch == "python"
+    assert texts(output.host) == ["package python @{python_min}.*", "package pip", "package hatchling"]
+    assert texts(output.run) == ["package python >=@{python_min}", "package requests >=2"]
+    assert recipe.context == {}
+    assert output.test.imports == ("demo",)
+    assert output.sources[0].url == "https://pypi.org/packages/source/d/demo/demo-@{version}.tar.gz"
+    assert output.sources[0].sha256 == SHA256
+    assert (recipe.about.license, recipe.about.license_files) == ("MIT", ("LICENSE",))
+    assert recipe.about.repository == recipe.about.homepage == "https://github.com/example/demo"
+    assert (
+        notes(recipe, "info")[0]
+        == "noarch: python, because its only wheels are for any platform (demo-1.0-py3-none-any.whl)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("requires_python", "context", "run"),
+    [
+        (">=3.8", {}, ">=@{python_min}"),
+        (">=3.11", {"python_min": "3.11"}, ">=@{python_min}"),
+        (">=3.8,<3.13", {}, ">=@{python_min},<3.13"),
+        (">=3.8,<4", {}, ">=@{python_min}"),
+        ("~=3.12", {"python_min": "3.12"}, ">=@{python_min}"),
+        (">=3.8,!=3.9.*,!=3.11.*", {}, ">=@{python_min},!=3.11.*"),
+        ("==3.11.*", {"python_min": "3.11"}, ">=@{python_min},<3.12"),
+        (None, {}, ">=@{python_min}"),
+    ],
+)
+def test_python_as_cfep_25_says(requires_python: str | None, context: dict[str, str], run: str) -> None:
+    recipe = made(Part(package="demo", facts=facts("demo", requires_python=requires_python)))
+    assert recipe.context == context
+    assert recipe.outputs[0].run[0] == Requirement(name="python", spec=run)
+
+
+def test_a_python_that_the_channel_lacks_is_an_error() -> None:
+    with pytest.raises(InputError) as caught:
+        made(Part(package="demo", facts=facts("demo", requires_python=">=3.99")))
+    assert caught.value.message == "demo 1.0 needs Python >=3.99, and the channel builds for 3.10 to 3.14"
+
+
+def test_a_compiled_project_has_compilers_and_cross_compilation() -> None:
+    output = only(
+        facts(
+            "fast",
+            requires=["typing-extensions; python_version < '3.11'"],
+            requires_python=">=3.11",
+            wheels=["cp312-cp312-manylinux_2_28_x86_64"],
+            members=["fast/__init__.py", "fast/core.cpython-312-x86_64-linux-gnu.so"],
+            sdist_members=["setup.py", "src/fast/core.pyx"],
+            texts={"setup.py": "from setuptools import *\nsetup(ext_modules=[Extension('c', libraries=['ssl'])])"},
+            pyproject={
+                "build-system": {"requires": ["setuptools>=61", "Cython>=3"], "build-backend": "setuptools.build_meta"}
+            },
+        )
+    )
+    cross = "build_platform != target_platform"
+    assert output.noarch is None
+    assert texts(output.build) == [
+        f"package python  {cross}",
+        f"cross_python python  {cross}",
+        f"package cython >=3 {cross}",
+        "compiler c",
+        "stdlib c",
+    ]
+    assert texts(output.host) == [
+        "package python",
+        "package pip",
+        "package cython >=3",
+        "package setuptools >=61",
+        "package openssl",
+    ]
+    assert texts(output.run) == ["package python"]
+    assert [when.v1 for when in output.skip] == ['match(python, "3.10.*")']
+
+
+def test_a_rust_project_bundles_the_licences_of_its_crates() -> None:
+    output = only(
+        facts(
+            "rusty",
+            wheels=["cp310-abi3-win_amd64"],
+            sdist_members=["Cargo.toml", "src/lib.rs"],
+            pyproject={"build-system": {"requires": ["maturin>=1,<2"], "build-backend": "maturin"}},
+        )
+    )
+    assert "compiler rust" in texts(output.build)
+    assert "compiler c" in texts(output.build)
+    assert "package cargo-bundle-licenses" in texts(output.build)
+    assert output.script.splitlines()[1] == "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
+    assert output.about.license_files == ("LICENSE", "THIRDPARTY.yml")
+
+
+def test_what_cffi_compiles_needs_cffi_to_run() -> None:
+    output = only(
+        facts(
+            "bound",
+            wheels=["cp312-cp312-win_amd64"],
+            sdist_members=["bound.c"],
+            texts={"setup.py": "setup(cffi_modules=['make.py:ffi'])"},
+            pyproject={"build-system": {"requires": ["setuptools", "cffi>=1.17"]}},
+        )
+    )
+    assert texts(output.run) == ["package python", "package cffi >=1.17"]
+
+
+def test_a_platform_marker_keeps_it_noarch_with_one_variant_each() -> None:
+    recipe = made(Part(package="demo", facts=facts("demo", requires=["pywin32>=304; sys_platform == 'win32'", "six"])))
+    assert texts(recipe.outputs[0].run) == [
+        "package python >=@{python_min}",
+        "package __unix  unix",
+        "package __win  win",
+        "package pywin32 >=304 win",
+        "package six",
+    ]
+    assert recipe.noarch_platforms == ("linux_64", "win_64")
+    assert notes(recipe, "info")[-1] == (
+        "pywin32: upstream needs it on some systems only; noarch, with one variant each (__unix and __win) "
+        "and noarch_platforms linux_64 and win_64 in conda-forge.yml"
+    )
+
+
+def test_three_systems_where_a_marker_tells_linux_from_macos() -> None:
+    recipe = made(Part(package="demo", facts=facts("demo", requires=["pyobjc; sys_platform == 'darwin'"])))
+    assert [line.name for line in recipe.outputs[0].run[1:4]] == ["__linux", "__osx", "__win"]
+    assert recipe.noarch_platforms == ("linux_64", "osx_64", "win_64")
+
+
+def test_a_family_pins_its_members_and_is_in_build_order() -> None:
+    recipe = made(
+        Part(package="app", facts=facts("app", "2.0", requires=["lib", "other>=1"], requires_python=">=3.11")),
+        Part(package="lib", facts=facts("lib", "2.0")),
+        Part(package="other", facts=facts("other", "1.5")),
+        feedstock="app",
+    )
+    assert [output.name for output in recipe.outputs] == ["lib", "other", "app"]
+    by_name = {output.name: output for output in recipe.outputs}
+    assert texts(by_name["app"].run)[1:] == ["package lib ==@{version}", "package other >=1"]
+    assert (by_name["app"].version, by_name["other"].version) == (None, "1.5")
+    assert recipe.version == "2.0"
+    assert recipe.context == {"python_min": "3.11"}
+
+
+def test_a_member_that_installs_nothing_tests_what_it_brings() -> None:
+    recipe = made(
+        Part(package="lib", facts=facts("lib")),
+        Part(package="all", facts=facts("all", requires=["lib", "other"], members=["all-1.0.dist-info/METADATA"])),
+    )
+    assert recipe.outputs[1].test.imports == ("lib",)
+
+
+def test_members_that_need_each_other_come_by_name() -> None:
+    recipe = made(
+        Part(package="b", facts=facts("b", requires=["a"])),
+        Part(package="a", facts=facts("a", requires=["b"])),
+        feedstock="ab",
+    )
+    assert [output.name for output in recipe.outputs] == ["a", "b"]
+
+
+def test_further_names_and_extras_are_outputs() -> None:
+    part = Part(
+        package="demo_ext",
+        facts=facts("demo-ext", requires=["six", "numpy>=2; extra == 'full'"], extras=["full"]),
+        aliases=("demo-ext",),
+        extras={"full": "demo_ext-full"},
+    )
+    recipe = made(part)
+    outputs = {output.name: output for output in recipe.outputs}
+    assert list(outputs) == ["demo_ext", "demo-ext", "demo_ext-full"]
+    assert texts(outputs["demo-ext"].run) == ["pin_subpackage demo_ext"]
+    assert texts(outputs["demo_ext-full"].run) == ["pin_subpackage demo_ext", "package numpy >=2"]
+    assert {outputs[n].noarch for n in ("demo-ext", "demo_ext-full")} == {"generic"}
+
+
+def test_commands_are_tested_where_their_module_parses_a_command_line() -> None:
+    points = [EntryPoint(name=f"tool{n}", value="demo.cli:main") for n in range(7)]
+    points += [
+        EntryPoint(name="quiet", value="demo.other:main"),
+        EntryPoint(name="bad name;rm -rf", value="demo.cli:main"),
+    ]
+    recipe = made(
+        Part(package="demo", facts=facts("demo", entry_points=points, command_line_modules=["src/demo/cli.py"]))
+    )
+    (output,) = recipe.outputs
+    assert output.test.commands == tuple(f"tool{n} --help" for n in range(5))
+    assert "quiet = demo.other:main" in output.entry_points
+    assert notes(recipe, "warning") == [
+        "entry point left out, it is no `name = module:function`: 'bad name;rm -rf = demo.cli:main'"
+    ]
+
+
+def test_a_licence_file_from_the_repository_is_a_second_source() -> None:
+    what = facts("demo")
+    assert what.sdist is not None
+    what = replace(what, sdist=replace(what.sdist, texts={}))
+    url = "https://raw.githubusercontent.com/example/demo/refs/tags/v1.0/LICENSE"
+    output = only(what, licence=LicenceFile(url=url, sha256="ab" * 32, name="LICENSE", text="MIT License"))
+    assert [source.url for source in output.sources][1] == url
+    assert output.about.license_files == ("LICENSE",)
+
+
+def test_another_index_is_written_as_it_lists_its_files() -> None:
+    recipe = made(Part(package="demo", facts=facts("demo", host="files.example")))
+    assert recipe.outputs[0].sources[0].url == "https://files.example/demo-@{version}.tar.gz"
+
+
+def test_what_nobody_tells_is_for_a_person_to_fill_in() -> None:
+    recipe = made(Part(package="demo", facts=facts("demo", sdist=False, members=[], summary=None)))
+    assert notes(recipe, "todo") == [
+        "without an sdist the build requirements are unknown: fill in host",
+        "upstream published no sdist: fill in the source (a tag's archive of its repository, with sha256)",
+        "upstream gives no summary: fill in about",
+    ]
+    assert "it installs no modules: its requirements are what it brings" in notes(recipe, "info")
+    assert recipe.outputs[0].sources[0].sha256 is None

@@ -1,0 +1,49 @@
+import pytest
+
+from dirac_forge.recipe.making.imports import imports_of, installed
+from support.facts import facts
+
+
+@pytest.mark.parametrize(
+    ("members", "names"),
+    [
+        (["DIRAC/__init__.py", "DIRAC/Core/__init__.py", "dirac-9.dist-info/METADATA"], ("DIRAC",)),
+        (
+            ["rucio/client/__init__.py", "rucio/client/x.py", "rucio/common/__init__.py"],
+            ("rucio.client", "rucio.common"),
+        ),
+        (["diracx/api/__init__.py"], ("diracx.api",)),
+        (["six.py"], ("six",)),
+        (["_cffi_backend.cpython-312-x86_64-linux-gnu.so", "cffi/__init__.py"], ("cffi", "_cffi_backend")),
+        (["fast.abi3.so"], ("fast",)),
+        (["demo/__init__.py", "tests/__init__.py", "docs/conf.py", "setup.py"], ("demo",)),
+        (["tests/__init__.py"], ("tests",)),
+        (["demo-1.0.data/purelib/demo/__init__.py", "demo-1.0.data/scripts/x.py"], ("demo",)),
+        (["demo/__init__.py", "demo.libs/libz.so"], ("demo",)),
+        (["share/data.txt", "etc/conf.ini"], ()),
+        (["class/__init__.py", "not-a-name/__init__.py"], ()),
+        (["google/cloud/storage/__init__.py"], ("google.cloud.storage",)),
+        ([], ()),
+    ],
+)
+def test_what_a_wheel_installs(members: list[str], names: tuple[str, ...]) -> None:
+    assert installed(members) == names
+
+
+def test_at_most_a_dozen_are_named() -> None:
+    assert len(installed([f"m{n}.py" for n in range(40)])) == 12
+
+
+@pytest.mark.parametrize(
+    ("members", "texts", "names"),
+    [
+        (["src/M2Crypto/__init__.py", "tests/__init__.py"], {}, ("M2Crypto",)),
+        (["suds/__init__.py", "suds/sax/__init__.py"], {}, ("suds",)),
+        (["python/curl/__init__.py"], {"pycurl.egg-info/top_level.txt": "curl\npycurl\n"}, ("curl", "pycurl")),
+        (["demo.py", "setup.py"], {}, ("demo",)),
+        (["src/demo.py"], {}, ("demo",)),
+        (["README.md"], {}, ()),
+    ],
+)
+def test_without_a_wheel_the_sdist_tells(members: list[str], texts: dict[str, str], names: tuple[str, ...]) -> None:
+    assert imports_of(facts("demo", wheels=[], sdist_members=members, texts=texts)) == names

@@ -1,0 +1,181 @@
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from dirac_forge.channel.listing import Availability, Listing, PackageInfo, availability
+from dirac_forge.errors import InputError
+from dirac_forge.progress import Silent
+from dirac_forge.recipe.making.families import Families, Order
+from dirac_forge.recipe.making.maker import Deps, Made, Maker
+from dirac_forge.recipe.making.output import LicenceFile
+from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import CoreMetadata, Facts
+from support.facts import facts
+
+
+class Releases:
+    """An index in memory with one or more releases of each project."""
+
+    def __init__(self, *releases: Facts) -> None:
+        self.by_name: dict[str, list[Facts]] = {}
+        for one in releases:
+            self.by_name.setdefault(one.metadata.name.lower(), []).append(one)
+
+    def facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+        known = self.by_name.get(project.lower())
+        if known is None:
+            raise InputError(f"There is no project {project} on the index.")
+        fitting = [one for one in known if specifiers.contains(str(one.release.version))]
+        if not fitting:
+            raise InputError(f"No release of {project} satisfies {specifiers}.")
+        return max(fitting, key=lambda one: one.release.version)
+
+    def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
+        return self.facts(project, specifiers).metadata
+
+    def licence(self, facts: Facts) -> LicenceFile | Note | None:
+        return None
+
+
+class Channel:
+    """What a channel has, in memory."""
+
+    def __init__(self, packages: Mapping[str, str], *, unread: tuple[str, ...] = ()) -> None:
+        self.packages = {
+            name: PackageInfo(
+                name=name, versions=(version,), python=True, subdirs=frozenset({"noarch"}), channel="test"
+            )
+            for name, version in packages.items()
+        }
+        self.unread = unread
+
+    def info(self, names: Iterable[str]) -> Listing:
+        return Listing(packages={n: self.packages[n] for n in names if n in self.packages}, unread=self.unread)
+
+    def satisfies(self, name: str, spec: str) -> bool:
+        return self.status(name, spec).status == "available"
+
+    def status(self, name: str, spec: str) -> Availability:
+        return availability(self.info([name]), name, spec)
+
+
+def make(
+    releases: Releases,
+    *orders: Order,
+    deps: Deps = "missing",
+    channel: Channel | None = None,
+    families: Mapping[str, tuple[str, ...]] | None = None,
+) -> Made:
+    with ThreadPoolExecutor(2) as pool:
+        maker = Maker(
+            upstream=releases,
+            catalogue=channel or Channel({}),
+            scope=Scope(),
+            executor=pool,
+            observer=Silent(),
+            overrides={},
+            families=Families(
+                feedstocks=families or {}, metadata=releases.metadata, executor=pool, prefetch=lambda project: None
+            ),
+        )
+        return maker.make(orders, deps)
+
+
+def order(*projects: str, feedstock: str = "") -> Order:
+    return Order(feedstock=feedstock, projects={name: SpecifierSet() for name in projects})
+
+
+APP = facts("zz-app", requires=["zz-lib>=2", "zz-old>=3", "zz-new"])
+TREE = Releases(
+    APP, facts("zz-lib", "2.0"), facts("zz-old", "3.1"), facts("zz-new", requires=["zz-newer"]), facts("zz-newer")
+)
+
+
+def test_each_dependency_is_classified_and_missing_ones_get_recipes_in_build_order() -> None:
+    made = make(TREE, order("zz-app"), channel=Channel({"zz-lib": "2.2", "zz-old": "2.9"}))
+    assert [(n.project, n.requirement, n.status, n.newest, n.required_by) for n in made.needed] == [
+        ("zz-lib", ">=2", "available", "2.2", ("zz-app",)),
+        ("zz-new", "", "missing", None, ("zz-app",)),
+        ("zz-newer", "", "missing", None, ("zz-new",)),
+        ("zz-old", ">=3", "outdated", "2.9", ("zz-app",)),
+    ]
+    assert [recipe.feedstock for recipe in made.recipes] == ["zz-newer", "zz-new", "zz-app"]
+
+
+@pytest.mark.parametrize(
+    ("deps", "recipes"), [("none", ["zz-app"]), ("all", ["zz-lib", "zz-newer", "zz-new", "zz-old", "zz-app"])]
+)
+def test_deps_decides_which_recipes_are_made(deps: Deps, recipes: list[str]) -> None:
+    made = make(TREE, order("zz-app"), deps=deps, channel=Channel({"zz-lib": "2.2"}))
+    assert [recipe.feedstock for recipe in made.recipes] == recipes
+
+
+def test_a_channel_that_can_not_be_read_leaves_everything_unknown_and_makes_nothing_up() -> None:
+    made = make(TREE, order("zz-app"), channel=Channel({}, unread=("conda-forge",)))
+    assert {n.status for n in made.needed} == {"unknown"}
+    assert [recipe.feedstock for recipe in made.recipes] == ["zz-app"]
+
+
+def test_a_dependency_that_can_not_be_had_is_a_problem_and_the_recipe_is_made() -> None:
+    made = make(Releases(facts("zz-app", requires=["zz-gone"])), order("zz-app"))
+    assert [recipe.feedstock for recipe in made.recipes] == ["zz-app"]
+    assert made.needed[0].problem == "There is no project zz-gone on the index."
+    assert made.problems == ("no recipe for zz-gone: There is no project zz-gone on the index.",)
+
+
+def test_an_ordered_project_that_can_not_be_had_is_an_error() -> None:
+    with pytest.raises(InputError, match="There is no project nope"):
+        make(TREE, order("nope"))
+
+
+FAMILY = {"zz-app": ("zz-common", "zz-app")}
+
+
+def test_a_family_is_one_recipe_at_one_version() -> None:
+    releases = Releases(
+        facts("zz-app", "2.0", requires=["zz-common"]), facts("zz-common", "2.0"), facts("zz-common", "2.1")
+    )
+    made = make(releases, order("zz-app"), families=FAMILY)
+    (recipe,) = made.recipes
+    assert [(o.name, o.version) for o in recipe.outputs] == [("zz-common", None), ("zz-app", None)]
+    assert recipe.version == "2.0"
+    assert recipe.outputs[1].run[1].spec == "==@{version}"
+
+
+def test_a_member_without_that_version_is_the_one_that_the_family_asks_for() -> None:
+    releases = Releases(
+        facts("zz-app", "2.0", requires=["zz-common<1.5"]), facts("zz-common", "1.4"), facts("zz-common", "1.6")
+    )
+    (recipe,) = make(releases, order("zz-app"), families=FAMILY).recipes
+    assert [(o.name, o.version) for o in recipe.outputs] == [("zz-common", "1.4"), ("zz-app", None)]
+
+
+def test_a_member_that_the_index_lacks_is_left_out_and_told() -> None:
+    made = make(Releases(facts("zz-app", "2.0")), order("zz-app"), families=FAMILY)
+    assert [o.name for o in made.recipes[0].outputs] == ["zz-app"]
+    assert made.problems == ("zz-app is made without zz-common: There is no project zz-common on the index.",)
+
+
+def test_a_missing_member_of_a_family_brings_the_whole_family() -> None:
+    releases = Releases(facts("zz-user", requires=["zz-common"]), facts("zz-app", "2.0"), facts("zz-common", "2.0"))
+    made = make(releases, order("zz-user"), families=FAMILY)
+    assert [[o.name for o in recipe.outputs] for recipe in made.recipes] == [["zz-app", "zz-common"], ["zz-user"]]
+
+
+def test_a_name_that_is_only_a_guess_is_a_warning_in_the_recipe() -> None:
+    made = make(Releases(facts("zz-app", requires=["bash"])), order("zz-app"), deps="none")
+    (warning,) = [note.text for note in made.recipes[0].notes if note.level == "warning"]
+    assert warning == (
+        "names of packages that are guesses: bash as python-bash (the package bash is the shell); "
+        "correct them in [tool.dirac-forge.names]"
+    )
+
+
+def test_names_that_no_channel_confirmed_are_noted_once() -> None:
+    made = make(TREE, order("zz-app"), deps="none", channel=Channel({}, unread=("conda-forge",)))
+    assert [note.text for note in made.recipes[0].notes if "names of packages" in note.text] == [
+        "names of packages that no channel confirmed: zz-app, zz-lib, zz-new, zz-old"
+    ]

@@ -1,0 +1,154 @@
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.making import expansion
+from dirac_forge.recipe.making.expansion import Providers, expand, parse
+from dirac_forge.recipe.making.requirements import convert
+from dirac_forge.recipe.model import When
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import CoreMetadata
+
+SCOPE = Scope()
+KNOWN = {
+    "azure-core": CoreMetadata(
+        name="azure-core",
+        version="1.30",
+        requires_dist=("requests>=2.21", "aiohttp>=3; extra == 'aio'", "typing-extensions; python_version < '3.9'"),
+        provides_extra=("aio", "everything"),
+    ),
+    "loop": CoreMetadata(
+        name="loop",
+        version="1",
+        requires_dist=("loop[b]; extra == 'a'", "loop[a]; extra == 'b'", "end>=2; extra == 'b'"),
+        provides_extra=("a", "b"),
+    ),
+}
+
+
+def metadata(project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
+    return KNOWN.get(project)
+
+
+PROVIDERS = Providers(
+    package=str.lower,
+    bundled=lambda project, extra: "uvicorn-standard" if (project, extra) == ("uvicorn", "standard") else None,
+    metadata=metadata,
+)
+
+
+def lines(*texts: str, noarch: bool = True, extras: tuple[str, ...] = ()) -> list[tuple[str, str, str | None]]:
+    converted = convert(texts, SCOPE, PROVIDERS, noarch=noarch, extras=extras)
+    return [(line.name, line.spec, line.when.v1 if line.when else None) for line in converted.lines]
+
+
+def notes(*texts: str, noarch: bool = True) -> list[str]:
+    return [f"{n.level}: {n.text}" for n in convert(texts, SCOPE, PROVIDERS, noarch=noarch).notes]
+
+
+def test_requirements_are_merged_by_package_and_sorted() -> None:
+    assert lines("zipp>=3", "A>=1", "a<3", "importlib_metadata>=4.4") == [
+        ("a", ">=1,<3", None),
+        ("importlib_metadata", ">=4.4", None),
+        ("zipp", ">=3", None),
+    ]
+
+
+def test_what_never_holds_is_left_out_and_what_always_holds_is_plain() -> None:
+    assert lines("a; python_version < '3'", "b; python_version >= '3.6'", "c; extra == 'test'") == [("b", "", None)]
+    assert lines("c; extra == 'test'", extras=("test",)) == [("c", "", None)]
+
+
+def test_noarch_needs_what_any_python_needs() -> None:
+    text = "typing_extensions>=4; python_version < '3.11'"
+    assert lines(text) == [("typing_extensions", ">=4", None)]
+    assert notes(text) == ["info: typing_extensions: needed by some Pythons only, required for all (noarch): " + text]
+
+
+def test_a_compiled_package_keeps_the_marker() -> None:
+    assert lines("typing_extensions>=4; python_version < '3.11'", noarch=False) == [
+        ("typing_extensions", ">=4", 'match(python, "3.10.*")')
+    ]
+    assert lines("a>=1", "a>=2; python_version >= '3.13' and sys_platform == 'win32'", noarch=False) == [
+        ("a", ">=1", None),
+        ("a", ">=2", 'win and match(python, ">=3.13")'),
+    ]
+
+
+def test_alternatives_for_different_pythons_become_the_widest_range() -> None:
+    assert lines(
+        "numpy>=1.22,<3; python_version < '3.11'",
+        "numpy>=1.23; python_version == '3.11'",
+        "numpy>=1.26,<4; python_version >= '3.12'",
+    ) == [("numpy", ">=1.22", None)]
+    assert lines("numpy<3; python_version < '3.11'", "numpy<4; python_version >= '3.11'") == [("numpy", "<4", None)]
+
+
+def test_a_platform_stays_a_condition_in_both_kinds() -> None:
+    for noarch in (True, False):
+        assert lines("pywin32>=304; sys_platform == 'win32'", noarch=noarch) == [("pywin32", ">=304", "win")]
+
+
+def test_machines_can_not_be_told_apart_in_noarch() -> None:
+    text = "greenlet; platform_machine == 'x86_64'"
+    assert lines(text) == [("greenlet", "", None)]
+    assert notes(text) == ["info: greenlet: needed on some machines only, required on all (noarch): " + text]
+
+
+def test_an_extra_becomes_what_it_adds() -> None:
+    assert lines("azure-core[aio]>=1.20") == [("aiohttp", ">=3", None), ("azure-core", ">=1.20", None)]
+
+
+def test_an_extra_that_a_package_holds_is_that_package() -> None:
+    assert lines("uvicorn[standard]>=0.20") == [("uvicorn-standard", ">=0.20", None)]
+
+
+def test_the_conditions_of_a_requirement_hold_for_what_its_extra_adds() -> None:
+    assert lines("azure-core[aio]; sys_platform == 'win32'", noarch=False) == [
+        ("aiohttp", ">=3", "win"),
+        ("azure-core", "", "win"),
+    ]
+
+
+def test_extras_that_ask_for_each_other_end() -> None:
+    assert lines("loop[a]") == [("end", ">=2", None), ("loop", "", None)]
+
+
+def test_an_extra_that_nothing_tells_of_is_a_note() -> None:
+    assert notes("unheard-of[x]") == [
+        "todo: unheard-of[x]: what the extra adds could not be found out; add its requirements to run"
+    ]
+    assert notes("azure-core[nope]") == ["info: azure-core[nope]: azure-core 1.30 has no such extra; it adds nothing"]
+
+
+def test_a_url_is_a_warning_and_nonsense_is_for_a_person() -> None:
+    assert notes("q @ https://example.org/q.zip") == [
+        "warning: q: upstream asks for a URL, which conda can't: q @ https://example.org/q.zip"
+    ]
+    (told,) = notes("bad requirement here")
+    assert told == (
+        "todo: requirement left out: 'requirement here' is no version specifier: "
+        "expected clauses such as '>=1.2,<3' (PEP 440)"
+    )
+
+
+def test_old_spellings_are_read() -> None:
+    assert str(parse("foo (>=1.0)")) == "foo>=1.0"
+    assert str(parse("foo >= 3.6.*")) == "foo>=3.6"
+    with pytest.raises(InputError, match="is no requirement: expected a name"):
+        parse("!!!")
+
+
+def test_metadata_that_unfolds_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expansion, "MOST_REQUIREMENTS", 5)
+    found, told = expand([f"p{n}" for n in range(9)], SCOPE, PROVIDERS)
+    assert len(found) == 6
+    assert "more than 5 requirements" in told[0].text
+
+
+def test_a_marker_over_pairs_is_widened_and_told() -> None:
+    text = "a; sys_platform == 'win32' or python_version < '3.11'"
+    converted = convert([text], SCOPE, PROVIDERS, noarch=False)
+    assert [(line.name, line.when) for line in converted.lines] == [("a", None)]
+    assert converted.notes[0].text == f"a: the marker joins Python and platform; condition widened: {text}"
+    assert When("a", "b") != When("a", "c")
