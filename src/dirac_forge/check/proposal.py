@@ -16,6 +16,7 @@ from dirac_forge.check.difference import Difference, difference
 from dirac_forge.check.matrix import Cell, explain_cell, solve_cell
 from dirac_forge.check.migrations import shown_migrations
 from dirac_forge.errors import UnknownError
+from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe
 from dirac_forge.progress import Observer, Silent
@@ -164,7 +165,7 @@ def _version(cell: Cell, name: str) -> str:
     return next((record.version for record in cell.packages if record.name == name), "")
 
 
-def _shown(channel: Channel, recipe: Recipe, platform: str, pinning: Pinning | None) -> tuple:  # type: ignore[type-arg]
+def _shown(channel: Channel, recipe: Recipe, platform: str, pinning: Pinning | None) -> tuple[MigrationKeys, ...]:
     if pinning is None or recipe.ci_support:
         return ()
     names = {output.name for output in recipe.text.render(platform=platform).packages}

@@ -13,6 +13,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.recipe.making.markers import reach
+from dirac_forge.recipe.making.order import build_order
 from dirac_forge.recipe.making.specs import merged
 from dirac_forge.recipe.scope import Scope
 
@@ -60,16 +61,10 @@ class Tree:
 
     def build_order(self, projects: Iterable[str]) -> list[str]:
         """The projects, what is needed before what needs it (through others too); members of a cycle by name."""
-        import networkx as nx  # noqa: PLC0415  # 0.15 s that most runs do without
-
-        wanted = {canonicalize_name(project) for project in projects}
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(wanted)
-        graph.add_edges_from((need, name) for name, needs in self.needs.items() for need in needs)
-        condensed = nx.condensation(graph)
-        members = {node: sorted(condensed.nodes[node]["members"]) for node in condensed}
-        order = nx.lexicographical_topological_sort(condensed, key=lambda node: members[node][0])
-        return [name for node in order for name in members[node] if name in wanted]
+        wanted: set[str] = {canonicalize_name(project) for project in projects}
+        needs: dict[str, Iterable[str]] = dict.fromkeys(wanted, ())
+        needs |= {str(name): found for name, found in self.needs.items()}
+        return [name for name in build_order(needs) if name in wanted]
 
 
 @dataclass(kw_only=True)

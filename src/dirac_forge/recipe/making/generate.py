@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.order import build_order
 from dirac_forge.recipe.making.output import Family, LicenceFile, Part, output_of, requires_python
 from dirac_forge.recipe.making.satellites import satellites
 from dirac_forge.recipe.making.specs import conda_version
@@ -119,17 +120,9 @@ def _build_order(outputs: Sequence[Output]) -> list[str]:
     names = {output.name for output in outputs}
     if len(names) == 1:
         return list(names)
-    import networkx as nx  # noqa: PLC0415  # 0.15 s that a single output does without
-
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(names)
-    for output in outputs:
-        needed = {line.name for line in (*output.host, *output.run)} & names - {output.name}
-        graph.add_edges_from((name, output.name) for name in needed)
-    condensed = nx.condensation(graph)
-    members = {node: sorted(condensed.nodes[node]["members"]) for node in condensed}
-    order = nx.lexicographical_topological_sort(condensed, key=lambda node: members[node][0])
-    return [name for node in order for name in members[node]]
+    return build_order(
+        {output.name: {line.name for line in (*output.host, *output.run)} & names - {output.name} for output in outputs}
+    )
 
 
 def _noarch_platforms(outputs: Iterable[Output], scope: Scope) -> tuple[str, ...]:
