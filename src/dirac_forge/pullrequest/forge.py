@@ -1,0 +1,130 @@
+"""A place where feedstocks live, as this project needs it: GitHub, or a stand-in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+__all__ = ["Checks", "Comment", "Forge", "PullRequest", "Repo"]
+
+Checks = Literal["green", "red", "pending", "none"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repo:
+    """A repository, under the name that it has now: the forge follows renames."""
+
+    full_name: str
+    """`owner/name`."""
+    default_branch: str
+    clone_url: str
+    """For git over HTTPS; never with credentials."""
+    archived: bool = False
+    permission: Literal["none", "read", "triage", "write", "admin"] = "read"
+    """What the token's owner may do."""
+    parent: str = ""
+    """`owner/name` of what it is a fork of."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PullRequest:
+    """A pull request as it stands."""
+
+    number: int
+    url: str
+    """For people."""
+    state: Literal["open", "closed", "merged"]
+    title: str
+    body: str
+    head: str
+    """`owner:branch`."""
+    head_sha: str
+    base: str
+    """The branch that it goes to."""
+    labels: tuple[str, ...] = ()
+    author: str = ""
+    draft: bool = False
+    created: datetime
+    updated: datetime
+    closed: datetime | None = None
+    closed_by: str = ""
+    """Login, where the forge tells it; "" else."""
+    merge_commit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comment:
+    """What somebody said on a pull request or issue."""
+
+    author: str
+    body: str
+    created: datetime
+
+
+class Forge(Protocol):
+    """What is asked of a forge. Each call raises UnknownError where the forge can't be reached or is out of order,
+    RefusedError and its kin where it says no; a change that may have happened before an answer was lost is looked up
+    before it is tried again.
+    """
+
+    def login(self) -> str:
+        """Who the token belongs to."""
+        ...
+
+    def repository(self, full_name: str) -> Repo:
+        """A repository; raises NotFoundError where there is none (or none that may be seen)."""
+        ...
+
+    def fork(self, repo: Repo) -> Repo:
+        """The token owner's fork, made and waited for where there is none; `repo` itself where it is theirs."""
+        ...
+
+    def pull_requests(
+        self, repo: Repo, *, state: Literal["open", "closed", "all"] = "open", head: str = "", base: str = ""
+    ) -> Iterator[PullRequest]:
+        """Newest first; all pages, read as they are asked for."""
+        ...
+
+    def pull_request(self, repo: Repo, number: int) -> PullRequest:
+        """One, with who closed it."""
+        ...
+
+    def open(
+        self, repo: Repo, *, head: str, base: str, title: str, body: str, maintainer_can_modify: bool = True
+    ) -> PullRequest:
+        """A new pull request, or the open one that there is from `head` (`owner:branch`) to `base` already."""
+        ...
+
+    def edit(self, repo: Repo, number: int, *, title: str = "", body: str = "", state: str = "") -> PullRequest:
+        """Another title, body or state (`open`, `closed`); "" leaves it as it is."""
+        ...
+
+    def comments(self, repo: Repo, number: int) -> Iterator[Comment]:
+        """Oldest first."""
+        ...
+
+    def comment(self, repo: Repo, number: int, body: str) -> None:
+        """Say something on a pull request or issue."""
+        ...
+
+    def label(self, repo: Repo, number: int, name: str) -> None:
+        """Put a label on it."""
+        ...
+
+    def unlabel(self, repo: Repo, number: int, name: str) -> None:
+        """Take a label off it; none is there is fine."""
+        ...
+
+    def checks(self, repo: Repo, sha: str) -> Checks:
+        """The verdict of all check runs and commit statuses on a commit."""
+        ...
+
+    def delete_branch(self, repo: Repo, branch: str) -> None:
+        """Remove a branch; one that is gone is fine."""
+        ...
+
+    def issue(self, repo: Repo, *, title: str, body: str) -> str:
+        """Open an issue, or find the open one of the same title and author; its URL."""
+        ...
