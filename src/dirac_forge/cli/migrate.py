@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
+from dirac_forge.bot.channels import open_channel, pinning_of, specs_of
+from dirac_forge.bot.enabling import enabling
+from dirac_forge.bot.migrating import Migrating, processes
+from dirac_forge.bot.standing import status_now
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.enabling import enabling
 from dirac_forge.cli.files import write_file
-from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of
 from dirac_forge.cli.running import with_shared_options
-from dirac_forge.cli.standing import status_now
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.workspace import read_workspace
