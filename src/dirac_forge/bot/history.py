@@ -1,0 +1,199 @@
+"""What happened to a feedstock, and why nothing did: from what the ledger remembers, as words and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dirac_forge.bot.budget import paused_by
+from dirac_forge.pullrequest.backoff import due
+from dirac_forge.pullrequest.records import Entry, Event, Line, Run
+
+__all__ = ["History", "history_json", "history_of", "history_lines", "moment"]
+
+_SAID = {
+    "wanted": "wanted, and not sent yet",
+    "pushed": "its branch is pushed, the request is not open yet",
+    "open": "open",
+    "merged": "merged; the channel has no package of it yet",
+    "closed-by-person": "closed by a person: it stays closed until something changes",
+    "superseded": "superseded by a newer one",
+    "retracted": "taken back: it stays so until something changes",
+    "done": "done: the channel has it",
+    "failed": "failed",
+    "waiting": "waits",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """All that the ledger knows of one feedstock."""
+
+    feedstock: str
+    now: datetime
+    lines: tuple[Line, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    """The changes, newest first."""
+    events: tuple[Event, ...] = ()
+    """The last ones, oldest first."""
+    last_run: Run | None = None
+    """Of the bot, whatever it looked at."""
+    paused: str = ""
+    """What pauses it: its own name, or `all`."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the bot has ever had to do with it."""
+        return bool(self.lines or self.entries or self.events)
+
+
+def history_of(
+    feedstock: str,
+    *,
+    now: datetime,
+    lines: Sequence[Line],
+    entries: Sequence[Entry],
+    events: Sequence[Event],
+    runs: Sequence[Run],
+    paused: Sequence[str],
+) -> History:
+    """The history out of what the ledger gives for the feedstock; `runs` are the last ones, newest first."""
+    beginning = datetime.min.replace(tzinfo=UTC)
+    return History(
+        feedstock=feedstock,
+        now=now,
+        lines=tuple(lines),
+        entries=tuple(sorted(entries, key=lambda one: (one.updated or beginning, one.identity), reverse=True)),
+        events=tuple(events),
+        last_run=runs[0] if runs else None,
+        paused=next((name for name in paused if name in {"all", feedstock}), ""),
+    )
+
+
+def moment(time: datetime) -> str:
+    """A time for people, in UTC: `2026-01-05 14:03 UTC`."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def history_lines(history: History, *, all_events: bool = False) -> list[str]:
+    """The answer to `bot why`: last looked, found, decided, tried, failed, next try."""
+    if not history.known:
+        return _unknown(history)
+    said = [f"{history.feedstock} is paused: {_paused(history.paused)}."] if history.paused else []
+    for line in history.lines:
+        said += [
+            f"{history.feedstock} ({line.branch})",
+            f"  looked:  {moment(line.looked)}",
+            f"  found:   {line.found or 'nothing'}",
+            f"  decided: {line.decided or 'nothing'}{f': {line.reason}' if line.reason else ''}",
+        ]
+    for entry in history.entries:
+        said += _entry_lines(entry, history)
+    events = history.events if all_events else history.events[-10:]
+    if events:
+        said.append("What happened:" if len(events) == len(history.events) else "What happened last (-v for more):")
+        said += [f"  {moment(event.time)}  {event.step}{_about(event)}" for event in events]
+    return said
+
+
+def _about(event: Event) -> str:
+    about = f" {event.kind} {event.key}".rstrip() if event.key else ""
+    return f"{about}: {event.text}" if event.text else about
+
+
+def _unknown(history: History) -> list[str]:
+    if history.last_run is None:
+        return [f"The bot has never run here, so nothing is known of {history.feedstock}."]
+    last = history.last_run
+    if history.paused:
+        return [f"The bot has never looked at {history.feedstock}: {_paused(history.paused)}."]
+    end = f"its last run was at {moment(last.start)}"
+    return [f"The bot has never looked at {history.feedstock}; {end}.", "Is it in the workspace?"]
+
+
+def _paused(name: str) -> str:
+    what = "everything" if name == "all" else name
+    return f"{what} is, by `paused` of [tool.dirac-forge.bot]"
+
+
+def _entry_lines(entry: Entry, history: History) -> list[str]:
+    identity = entry.identity
+    state = _SAID[entry.state]
+    said = [f"{identity.kind} {identity.key} ({identity.branch}): {state}"]
+    if paused := paused_by(identity, [history.paused] if history.paused else []):
+        said.append(f"  paused:  {_paused(paused)}")
+    if entry.url:
+        said.append(f"  request: {entry.url}")
+    if entry.updated is not None:
+        step = f" ({entry.step})" if entry.step else ""
+        said.append(f"  tried:   {moment(entry.updated)}{step}{_times(entry.attempts)}")
+    if entry.error:
+        said.append(f"  {'waits:  ' if entry.state == 'waiting' else 'failed: '} {entry.error}")
+    if entry.decided:
+        said.append(f"  people:  {entry.decided}")
+    if entry.next_try is not None and entry.state in {"wanted", "pushed", "failed", "waiting"}:
+        when = "with the next run" if due(entry.next_try, history.now) else moment(entry.next_try)
+        said.append(f"  next:    {when}")
+    return said
+
+
+def _times(attempts: int) -> str:
+    if not attempts:
+        return ""
+    return f", {attempts} attempt{'s' if attempts > 1 else ''} failed"
+
+
+def history_json(history: History) -> dict[str, Any]:
+    """The document of `bot why --json`."""
+    return {
+        "feedstock": history.feedstock,
+        "known": history.known,
+        "paused": history.paused or None,
+        "last_run": None
+        if history.last_run is None
+        else {
+            "run": history.last_run.id,
+            "start": history.last_run.start.isoformat(),
+            "outcome": history.last_run.outcome or None,
+        },
+        "lines": [
+            {
+                "branch": line.branch,
+                "looked": line.looked.isoformat(),
+                "found": line.found,
+                "decided": line.decided,
+                "reason": line.reason,
+            }
+            for line in history.lines
+        ],
+        "changes": [
+            {
+                "branch": entry.identity.branch,
+                "kind": entry.identity.kind,
+                "key": entry.identity.key,
+                "state": entry.state,
+                "url": entry.url or None,
+                "batch": entry.batch or None,
+                "tried": entry.updated.isoformat() if entry.updated is not None else None,
+                "attempts": entry.attempts,
+                "error": entry.error or None,
+                "people": entry.decided or None,
+                "next_try": entry.next_try.isoformat() if entry.next_try is not None else None,
+            }
+            for entry in history.entries
+        ],
+        "events": [
+            {
+                "time": event.time.isoformat(),
+                "run": event.run,
+                "branch": event.branch,
+                "kind": event.kind,
+                "key": event.key,
+                "step": event.step,
+                "text": event.text,
+            }
+            for event in history.events
+        ],
+    }

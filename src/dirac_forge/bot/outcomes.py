@@ -1,0 +1,31 @@
+"""From what became of each change to how the run went, and to its exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+__all__ = ["BAD", "UNKNOWN", "exit_code", "outcome_of"]
+
+BAD = frozenset({"failed", "error"})
+"""The answer was no, and somebody should look."""
+UNKNOWN = frozenset({"unknown"})
+"""There was no answer: the next run asks again."""
+
+
+def exit_code(states: Iterable[str]) -> int:
+    """0: all that could be done is done (also where changes wait, are held or were closed by people); 1: something
+    failed for a reason that does not pass by itself; 3: something could not be found out, which goes before 1.
+    """
+    found = set(states)
+    if found & UNKNOWN:
+        return 3
+    return 1 if found & BAD else 0
+
+
+def outcome_of(states: Iterable[str]) -> str:
+    """How a run went, for the ledger: `3 opened, 1 failed`."""
+    counts = Counter(states)
+    order = ("opened", "updated", "closed", "merged", "done", "failed", "error", "unknown")
+    listed = [f"{counts[state]} {state}" for state in order if counts[state]]
+    return ", ".join(listed) or "nothing to do"
