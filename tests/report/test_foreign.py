@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirac_forge.report.foreign import code, escaped, fenced, plain
+from dirac_forge.report.foreign import code, escaped, fenced, plain, quiet
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ from dirac_forge.report.foreign import code, escaped, fenced, plain
 )
 def test_escaped(text: str, wanted: str) -> None:
     assert escaped(text) == wanted
+
+
+def test_quiet() -> None:
+    assert quiet("bump a_b to 1.0\nCloses #1 @me [skip ci] [CI skip]") == (
+        "bump a_b to 1.0 Closes #\u200b1 @\u200bme [skip-ci] [CI-skip]"
+    )
 
 
 def test_what_is_too_long_is_cut() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["code", "escaped", "fenced", "plain"]
+__all__ = ["code", "escaped", "fenced", "plain", "quiet"]
 
 _LONGEST = 2_000
 _BREAK = "\u200b"  # a space without width: shows nothing, and ends a mention or a reference
@@ -15,6 +15,8 @@ _START = re.compile(r"^(\d*)([#+=.)-])")
 # https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 _MENTION = re.compile(r"@(?=\w)")
 _REFERENCE = re.compile(r"#(?=\d)|\b(?<=GH)-(?=\d)", re.IGNORECASE)
+# https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs; Azure: ***NO_CI***
+_SKIPPED = re.compile(r"\[(skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
 _LINK = re.compile(r"(?<![\w.-])github\.com(?=/[\w.-]+/[\w.-]+/(?:issues|pull|discussions|commit)/)", re.IGNORECASE)
 
 
@@ -32,9 +34,18 @@ def escaped(text: str, *, longest: int = _LONGEST) -> str:
     shows up there: links to GitHub's issues go through its redirecting host).
     """
     line = plain(text, longest=longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = _LINK.sub("redirect.github.com", line)
-    line = _MARKUP.sub(r"\\\1", line)
-    line = _START.sub(r"\1\\\2", line)
+    line = _MARKUP.sub(r"\\\1", _LINK.sub("redirect.github.com", line))
+    return _unreferring(_START.sub(r"\1\\\2", line))
+
+
+def quiet(text: str, *, longest: int = _LONGEST) -> str:
+    """Text for a title or a commit message, where there is no markup: one line that mentions and refers to nobody and
+    nothing, and does not keep checks from running.
+    """
+    return _unreferring(_SKIPPED.sub(lambda found: found.group().replace(" ", "-"), plain(text, longest=longest)))
+
+
+def _unreferring(line: str) -> str:
     line = _REFERENCE.sub(lambda found: f"{found.group()}{_BREAK}", line)
     return _MENTION.sub(f"@{_BREAK}", line)
 
