@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Candidate", "Canaries", "Chosen", "Held", "Limits", "canaries_held", "choose", "ordered", "paused_by"]
+__all__ = ["Canaries", "Candidate", "Chosen", "Held", "Limits", "canaries_held", "choose", "ordered", "paused_by"]
 
 
 class Identity(Protocol):

@@ -11,7 +11,7 @@ from dirac_forge.bot.budget import paused_by
 from dirac_forge.pullrequest.backoff import due
 from dirac_forge.pullrequest.records import Entry, Event, Line, Run
 
-__all__ = ["History", "history_json", "history_of", "history_lines", "moment"]
+__all__ = ["History", "history_json", "history_lines", "history_of", "moment"]
 
 _SAID = {
     "wanted": "wanted, and not sent yet",

@@ -1,0 +1,209 @@
+"""What a run wants: changes, with who waits for them, how they are decided again, and what a person has to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dirac_forge.bot.automerge import care_of
+from dirac_forge.bot.lines import Looked, folder_of, kept
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.errors import ForgeError
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.rebuild import rebuild
+from dirac_forge.migration.status import Status
+from dirac_forge.pullrequest.clones import Tip
+from dirac_forge.pullrequest.delivery import Remake
+from dirac_forge.pullrequest.records import Identity
+
+__all__ = ["Decision", "Wanted", "blockers", "bump_decision", "bump_wanted", "rebuild_decisions", "skip_decision"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """A change that ought to be merged some day."""
+
+    change: Change
+    remake: Remake
+    """Decides it again where the feedstock has moved on."""
+    blocks: int = 0
+    """How many feedstocks wait for it."""
+    care: str = ""
+    """Why a person has to look before it is merged; "" where nothing asks for one."""
+    allowed: bool | str = False
+    """The feedstock's `bot.automerge`."""
+
+    @property
+    def identity(self) -> Identity:
+        """Which change it is."""
+        return Identity.of(self.change)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What was found and decided for a release line, about its version or about one migration."""
+
+    feedstock: str
+    branch: str
+    kind: Literal["bump", "migration"]
+    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
+    found: str = ""
+    decided: str = ""
+    reason: str = ""
+    wanted: Wanted | None = None
+
+
+def bump_wanted(
+    bump: Bump, looked: Looked, again: Callable[[FeedstockFolder], Bump | Skip], *, change: Change, blocks: int
+) -> Wanted:
+    """A bump as something wanted; `change` is its change with the body that the request gets."""
+    assert looked.tip is not None  # noqa: S101  # only what was read is decided about
+    tip = looked.tip
+
+    def remake(files: Mapping[str, str]) -> Change | Skip:
+        result = again(folder_of(bump.change.feedstock, tip, kept(files)))
+        match result:
+            case Skip():
+                return result
+            case Bump() if result.status == "blocked":
+                waits = ", ".join(result.waits_for)
+                return Skip(feedstock=bump.change.feedstock, branch=bump.change.branch, reason=f"it waits for {waits}")
+            case Bump():
+                return result.change
+
+    drift = bump.drift
+    return Wanted(
+        change=change,
+        remake=remake,
+        blocks=blocks,
+        care=care_of(
+            status=bump.status,
+            notes=bump.edited.notes,
+            todo=[note.text for note in drift.notes if note.level == "todo"] if drift is not None else [],
+            compared=drift is not None,
+            proof=bump.proof.outcome if bump.proof is not None else "",
+        ),
+        allowed=_allowed(looked.folder),
+    )
+
+
+def bump_decision(bump: Bump, looked: Looked, wanted: Wanted | None) -> Decision:
+    """What was decided for a line that could move; `wanted` where it may."""
+    found = f"{bump.new} upstream, {bump.old} in the recipe"
+    place = {"feedstock": bump.change.feedstock, "branch": looked.branch}
+    if wanted is None or bump.status == "blocked":
+        waits = ", ".join(bump.waits_for)
+        reason = f"waits for {waits}" if waits else "; ".join(bump.notes[:3])
+        return Decision(
+            **place, kind="bump", state="blocked", found=found, decided=f"no bump to {bump.new} yet", reason=reason
+        )
+    return Decision(
+        **place,
+        kind="bump",
+        state="wanted",
+        found=found,
+        decided=f"bump to {bump.new}",
+        reason=next(iter(bump.change.reasons), ""),
+        wanted=wanted,
+    )
+
+
+def skip_decision(skip: Skip, looked: Looked) -> Decision:
+    """What was decided for a line that stays."""
+    states: dict[str, Literal["nothing", "unknown", "failed"]] = {"unknown": "unknown", "unreadable": "failed"}
+    state = states.get(skip.kind, "nothing")
+    said = {"nothing": "nothing", "unknown": "nothing: the answer is not known", "failed": "nothing: it can't be read"}
+    return Decision(
+        feedstock=skip.feedstock,
+        branch=looked.branch,
+        kind="bump",
+        state=state,
+        found=f"{skip.current} in the recipe" if skip.current else "",
+        decided=said[state],
+        reason=skip.reason,
+    )
+
+
+def rebuild_decisions(
+    plan: Plan, status: Status, looked: Mapping[str, Looked], *, body: Callable[[Plan, Change], str]
+) -> list[Decision]:
+    """What was decided for the members of a migration that can go now; feedstock to what it has now."""
+    decisions = []
+    for one in status.next:
+        mine = looked.get(one.feedstock)
+        if mine is None or mine.folder is None or mine.tip is None:
+            continue
+        decisions.append(_rebuild(plan, mine, mine.folder, mine.tip, one.blocks, one.evidence, body))
+    return decisions
+
+
+def _rebuild(
+    plan: Plan,
+    looked: Looked,
+    folder: FeedstockFolder,
+    tip: Tip,
+    blocks: int,
+    evidence: str,
+    body: Callable[[Plan, Change], str],
+) -> Decision:
+    name = folder.name
+
+    def made(files: FeedstockFolder) -> Change | Skip:
+        result = rebuild(files, plan)
+        if isinstance(result, Skip):
+            return result
+        return replace(result, body=body(plan, result))
+
+    migration = plan.migration.name
+    place = {"feedstock": name, "branch": looked.branch}
+    try:
+        change = made(folder)
+    except ForgeError as error:
+        return Decision(**place, kind="migration", state="failed", found=migration, reason=error.message)
+    if isinstance(change, Skip):
+        return Decision(**place, kind="migration", state="nothing", found=migration, reason=change.reason)
+    return Decision(
+        **place,
+        kind="migration",
+        state="wanted",
+        found=f"{migration}: {evidence}" if evidence else migration,
+        decided=f"rebuild for {migration}",
+        wanted=Wanted(
+            change=change,
+            remake=lambda files: made(folder_of(name, tip, kept(files))),
+            blocks=blocks,
+            allowed=_allowed(folder),
+        ),
+    )
+
+
+def _allowed(folder: FeedstockFolder | None) -> bool | str:
+    if folder is None:
+        return False
+    try:
+        return folder.read().forge.bot.automerge
+    except ForgeError:
+        return False
+
+
+def blockers(bumps: Iterable[Bump], feedstock_of: Mapping[str, str]) -> dict[str, int]:
+    """Feedstock to how many bumps wait for it, directly or not."""
+    waits: dict[str, set[str]] = {}
+    for bump in bumps:
+        for name in bump.waits_for:
+            waits.setdefault(feedstock_of.get(name, name), set()).add(bump.change.feedstock)
+    return {name: len(_behind(name, waits)) for name in waits}
+
+
+def _behind(name: str, waits: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    left: list[str] = [name]
+    while left:
+        for other in waits.get(left.pop(), ()):
+            if other not in found:
+                found.add(other)
+                left.append(other)
+    return found - {name}
