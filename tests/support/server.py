@@ -25,6 +25,7 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
     @property
     def line(self) -> str:
@@ -37,6 +38,7 @@ class Answer:
     """What to answer. A body in pieces is sent as it comes; then Content-Length is sent only where `headers` has it."""
 
     status: int = 200
+    """0: nothing at all is said, and the connection closed."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Iterable[bytes] = b""
     hang_up: bool = False
@@ -128,8 +130,20 @@ class _Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
         """A client that hung up is no news."""
 
 
+class _Reader(http.server.BaseHTTPRequestHandler):
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        chunks = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+
 def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(_Reader):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
@@ -147,7 +161,10 @@ def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = server._ask(Asked(method=self.command, path=self.path, headers=headers))
+            answer = server._ask(Asked(method=self.command, path=self.path, headers=headers, body=self._body()))
+            if answer.status == 0:
+                self.close_connection = True
+                return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -166,7 +183,7 @@ def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
                 self.wfile.write(chunk)
                 self.wfile.flush()
 
-        do_HEAD = do_GET  # noqa: N815
+        do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815
 
     return Handler
 
