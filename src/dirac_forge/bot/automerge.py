@@ -30,8 +30,9 @@ class Verdict:
 def care_of(*, status: str, notes: Iterable[str], todo: Iterable[str], compared: bool, proof: str) -> str:
     """Why a person has to look at a bump; "" where nothing asks for one.
 
-    `status` is the bump's, `todo` what its drift leaves for a hand, `notes` what the edit itself leaves open, `compared`
-    whether upstream's requirements of both releases were, `proof` the solver's verdict ("" where it was not asked).
+    `status` is the bump's, `todo` what its drift leaves for a hand, `notes` what the edit itself leaves open,
+    `compared` whether upstream's requirements of both releases were, `proof` the solver's verdict ("" where it was
+    not asked).
     """
     if status != "proposed":
         return f"it is {status}"

@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-__all__ = ["Canaries", "Candidate", "Chosen", "Held", "Limits", "canaries_held", "choose", "ordered", "paused_by"]
+from dirac_forge.pullrequest.records import Identity
 
-
-class Identity(Protocol):
-    """What a change is about."""
-
-    @property
-    def feedstock(self) -> str:
-        """Whose it is."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """`bump`, `migration`, `recipe` or `fix`."""
-        ...
-
-    @property
-    def key(self) -> str:
-        """The version, or the migration's name."""
-        ...
+__all__ = [
+    "Canaries",
+    "Candidate",
+    "Chosen",
+    "Held",
+    "Limits",
+    "canaries_held",
+    "choose",
+    "group_of",
+    "ordered",
+    "paused_by",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,8 +98,8 @@ def canaries_held(
 ) -> tuple[list[Candidate], list[Held]]:
     """Those that may go, and those that wait for canaries. `candidates` are in order; `canary` 0: all may go.
 
-    A group (see `Canaries`; `groups` by its name) is a big wave where more than `canary` of it are wanted. Of a big wave
-    as many go first, and the others once that many are merged and built.
+    A group (see `Canaries`; `groups` by its name) is a big wave where more than `canary` of it are wanted. Of a big
+    wave as many go first, and the others once that many are merged and built.
     """
     sizes = Counter(group_of(one.identity) for one in candidates)
     free: dict[str, int] = {}

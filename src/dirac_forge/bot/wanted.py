@@ -92,23 +92,19 @@ def bump_wanted(
 
 def bump_decision(bump: Bump, looked: Looked, wanted: Wanted | None) -> Decision:
     """What was decided for a line that could move; `wanted` where it may."""
-    found = f"{bump.new} upstream, {bump.old} in the recipe"
-    place = {"feedstock": bump.change.feedstock, "branch": looked.branch}
+    plain = Decision(
+        feedstock=bump.change.feedstock,
+        branch=looked.branch,
+        kind="bump",
+        state="blocked",
+        found=f"{bump.new} upstream, {bump.old} in the recipe",
+    )
     if wanted is None or bump.status == "blocked":
         waits = ", ".join(bump.waits_for)
         reason = f"waits for {waits}" if waits else "; ".join(bump.notes[:3])
-        return Decision(
-            **place, kind="bump", state="blocked", found=found, decided=f"no bump to {bump.new} yet", reason=reason
-        )
-    return Decision(
-        **place,
-        kind="bump",
-        state="wanted",
-        found=found,
-        decided=f"bump to {bump.new}",
-        reason=next(iter(bump.change.reasons), ""),
-        wanted=wanted,
-    )
+        return replace(plain, decided=f"no bump to {bump.new} yet", reason=reason)
+    because = next(iter(bump.change.reasons), "")
+    return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=because, wanted=wanted)
 
 
 def skip_decision(skip: Skip, looked: Looked) -> Decision:
@@ -158,16 +154,15 @@ def _rebuild(
         return replace(result, body=body(plan, result))
 
     migration = plan.migration.name
-    place = {"feedstock": name, "branch": looked.branch}
+    plain = Decision(feedstock=name, branch=looked.branch, kind="migration", state="failed", found=migration)
     try:
         change = made(folder)
     except ForgeError as error:
-        return Decision(**place, kind="migration", state="failed", found=migration, reason=error.message)
+        return replace(plain, decided=f"no rebuild for {migration}", reason=error.message)
     if isinstance(change, Skip):
-        return Decision(**place, kind="migration", state="nothing", found=migration, reason=change.reason)
-    return Decision(
-        **place,
-        kind="migration",
+        return replace(plain, state="nothing", decided="nothing", reason=change.reason)
+    return replace(
+        plain,
         state="wanted",
         found=f"{migration}: {evidence}" if evidence else migration,
         decided=f"rebuild for {migration}",
