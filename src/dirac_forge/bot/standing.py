@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from dirac_forge.bot.migrating import Migrating, explained
 from dirac_forge.channel.records import name_of
@@ -20,9 +21,17 @@ from dirac_forge.migration.status import Evidence, Known, Status, status_of
 __all__ = ["status_now"]
 
 _LONGEST_REASON = 400
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def status_now(migrating: Migrating, plan: Plan, page: Path | None, *, platforms: Collection[str] = ()) -> Status:
+def status_now(
+    migrating: Migrating,
+    plan: Plan,
+    page: Path | None,
+    *,
+    platforms: Collection[str] = (),
+    in_pr: Mapping[str, str] = _NONE,
+) -> Status:
     """The status of a plan.
 
     Args:
@@ -30,12 +39,13 @@ def status_now(migrating: Migrating, plan: Plan, page: Path | None, *, platforms
         plan: the plan.
         page: a status page of conda-forge's bot, for pull requests and errors.
         platforms: for which the solver is asked; () for all.
+        in_pr: feedstock to the URL of a request of ours that is open.
 
     Raises:
         InputError: the page, or a migration that this one waits for, can't be read.
     """
     known = known_from_page(page) if page is not None else Known()
-    known = replace(known, waits=_waits(migrating, plan))
+    known = replace(known, waits=_waits(migrating, plan), in_pr={**known.in_pr, **in_pr})
     evidence = migrating.evidence(plan)
     first = status_of(plan, evidence, known)
     if migrating.channel is None or not plan.migration.check_solvable or not first.next:

@@ -14,12 +14,21 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
-from dirac_forge.migration.status import Status
-from dirac_forge.pullrequest.clones import Tip
+from dirac_forge.migration.status import FeedstockStatus
 from dirac_forge.pullrequest.delivery import Remake
 from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["Decision", "Wanted", "blockers", "bump_decision", "bump_wanted", "rebuild_decisions", "skip_decision"]
+__all__ = [
+    "Decision",
+    "Wanted",
+    "blockers",
+    "bump_decision",
+    "bump_wanted",
+    "rebuild_decision",
+    "recipe_decision",
+    "recipe_wanted",
+    "skip_decision",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +57,7 @@ class Decision:
 
     feedstock: str
     branch: str
-    kind: Literal["bump", "migration"]
+    kind: Literal["bump", "migration", "recipe"]
     state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
     found: str = ""
     decided: str = ""
@@ -57,27 +66,14 @@ class Decision:
 
 
 def bump_wanted(
-    bump: Bump, looked: Looked, again: Callable[[FeedstockFolder], Bump | Skip], *, change: Change, blocks: int
+    bump: Bump, looked: Looked, again: Callable[[FeedstockFolder], Change | Skip], *, change: Change, blocks: int
 ) -> Wanted:
     """A bump as something wanted; `change` is its change with the body that the request gets."""
     assert looked.tip is not None  # noqa: S101  # only what was read is decided about
-    tip = looked.tip
-
-    def remake(files: Mapping[str, str]) -> Change | Skip:
-        result = again(folder_of(bump.change.feedstock, tip, kept(files)))
-        match result:
-            case Skip():
-                return result
-            case Bump() if result.status == "blocked":
-                waits = ", ".join(result.waits_for)
-                return Skip(feedstock=bump.change.feedstock, branch=bump.change.branch, reason=f"it waits for {waits}")
-            case Bump():
-                return result.change
-
-    drift = bump.drift
+    name, tip, drift = bump.change.feedstock, looked.tip, bump.drift
     return Wanted(
         change=change,
-        remake=remake,
+        remake=lambda files: again(folder_of(name, tip, kept(files))),
         blocks=blocks,
         care=care_of(
             status=bump.status,
@@ -88,6 +84,11 @@ def bump_wanted(
         ),
         allowed=_allowed(looked.folder),
     )
+
+
+def recipe_wanted(change: Change, blocks: int) -> Wanted:
+    """A new recipe, for staged-recipes; nothing that is there now can change it."""
+    return Wanted(change=change, remake=lambda _: change, blocks=blocks, care="a new recipe is reviewed by people")
 
 
 def bump_decision(bump: Bump, looked: Looked, wanted: Wanted | None) -> Decision:
@@ -123,37 +124,33 @@ def skip_decision(skip: Skip, looked: Looked) -> Decision:
     )
 
 
-def rebuild_decisions(
-    plan: Plan, status: Status, looked: Mapping[str, Looked], *, body: Callable[[Plan, Change], str]
-) -> list[Decision]:
-    """What was decided for the members of a migration that can go now; feedstock to what it has now."""
-    decisions = []
-    for one in status.next:
-        mine = looked.get(one.feedstock)
-        if mine is None or mine.folder is None or mine.tip is None:
-            continue
-        decisions.append(_rebuild(plan, mine, mine.folder, mine.tip, one.blocks, one.evidence, body))
-    return decisions
+def recipe_decision(wanted: Wanted) -> Decision:
+    """A new recipe that bumps need, as a decision."""
+    change = wanted.change
+    return Decision(
+        feedstock=change.feedstock,
+        branch=change.branch,
+        kind="recipe",
+        state="wanted",
+        found=f"{change.feedstock} {change.key} is in no channel",
+        decided=f"a recipe for {change.feedstock}",
+        wanted=wanted,
+    )
 
 
-def _rebuild(
-    plan: Plan,
-    looked: Looked,
-    folder: FeedstockFolder,
-    tip: Tip,
-    blocks: int,
-    evidence: str,
-    body: Callable[[Plan, Change], str],
-) -> Decision:
-    name = folder.name
+def rebuild_decision(
+    plan: Plan, one: FeedstockStatus, looked: Looked, body: Callable[[Change], Change]
+) -> Decision | None:
+    """What was decided for a member that can go now, or went already; None where it could not be looked at."""
+    folder, tip = looked.folder, looked.tip
+    if folder is None or tip is None:
+        return None
+    name, migration = folder.name, plan.migration.name
 
     def made(files: FeedstockFolder) -> Change | Skip:
         result = rebuild(files, plan)
-        if isinstance(result, Skip):
-            return result
-        return replace(result, body=body(plan, result))
+        return result if isinstance(result, Skip) else body(result)
 
-    migration = plan.migration.name
     plain = Decision(feedstock=name, branch=looked.branch, kind="migration", state="failed", found=migration)
     try:
         change = made(folder)
@@ -164,12 +161,12 @@ def _rebuild(
     return replace(
         plain,
         state="wanted",
-        found=f"{migration}: {evidence}" if evidence else migration,
+        found=f"{migration}: {one.evidence}" if one.evidence else migration,
         decided=f"rebuild for {migration}",
         wanted=Wanted(
             change=change,
             remake=lambda files: made(folder_of(name, tip, kept(files))),
-            blocks=blocks,
+            blocks=one.blocks,
             allowed=_allowed(folder),
         ),
     )
@@ -184,12 +181,12 @@ def _allowed(folder: FeedstockFolder | None) -> bool | str:
         return False
 
 
-def blockers(bumps: Iterable[Bump], feedstock_of: Mapping[str, str]) -> dict[str, int]:
-    """Feedstock to how many bumps wait for it, directly or not."""
+def blockers(bumps: Iterable[Bump]) -> dict[str, int]:
+    """Name (of a feedstock or package that is waited for) to how many bumps wait for it, directly or not."""
     waits: dict[str, set[str]] = {}
     for bump in bumps:
         for name in bump.waits_for:
-            waits.setdefault(feedstock_of.get(name, name), set()).add(bump.change.feedstock)
+            waits.setdefault(name, set()).add(bump.change.feedstock)
     return {name: len(_behind(name, waits)) for name in waits}
 
 

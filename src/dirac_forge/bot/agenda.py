@@ -1,0 +1,224 @@
+"""What a run wants: bumps of what it looked at, rebuilds for the workspace's migrations; and what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from rattler import Version
+from rattler.exceptions import InvalidVersionError
+
+from dirac_forge.bot.channels import open_channel, pinning_of
+from dirac_forge.bot.lines import Looked
+from dirac_forge.bot.migrating import Migrating
+from dirac_forge.bot.standing import status_now
+from dirac_forge.bot.wanted import (
+    Decision,
+    Wanted,
+    blockers,
+    bump_decision,
+    bump_wanted,
+    rebuild_decision,
+    recipe_decision,
+    recipe_wanted,
+    skip_decision,
+)
+from dirac_forge.bot.world import World
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.channel.solver import Channel
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.variants import rendered_variants
+from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.status import Status
+from dirac_forge.pullrequest.records import Entry, Identity
+from dirac_forge.recipe.editing.spellings import same_version
+
+__all__ = ["Agenda", "migrations_in"]
+
+_ENDINGS = ("*.yaml", "*.yml")
+
+
+@dataclass(kw_only=True)
+class Agenda:
+    """The decisions of one run; a `Decider`."""
+
+    world: World
+    workspace: Workspace
+    """Its `migrations/`, and the copies that stand in for feedstocks that can't be reached."""
+    bumps: Callable[[Sequence[FeedstockFolder]], Sequence[Bump | Skip]]
+    """All bumps, in the order of the feedstocks; raises nothing for what is wrong with one."""
+    again: Callable[[FeedstockFolder], Bump | Skip]
+    """One bump, decided again from files that changed since."""
+    executors: Callable[[], AbstractContextManager[Executor]]
+    """Of processes, to read recipes of migrations with."""
+    described: Callable[[Bump], Change] = lambda bump: bump.change
+    """A bump's change with the body of its request."""
+    explained: Callable[[Plan, Status, Change], Change] = lambda _plan, _status, change: change
+    """The same for a rebuild."""
+    _looked: dict[tuple[str, str], Looked] = field(default_factory=dict)
+    _versions: dict[tuple[str, str], str] = field(default_factory=dict)
+    _rebuilt: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Migration and feedstock to whether the channel has it rebuilt."""
+
+    def decide(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> list[Decision]:
+        """What is wanted now, or why nothing is."""
+        read = [one for one in looked if one.folder is not None]
+        self._looked = {(one.line.name, one.branch): one for one in read}
+        return [*self._bumps(read), *self._rebuilds(looked, requests)]
+
+    def arrived(self, identity: Identity) -> bool | None:
+        """Whether the channel has what a merged change builds."""
+        if identity.kind == "migration":
+            return self._rebuilt.get((identity.key, identity.feedstock))
+        try:
+            if self._channel is None:
+                return None
+            return self._has(self._channel, identity)
+        except UnknownError:
+            return None
+
+    def current(self, identity: Identity) -> str:
+        """Why an open request is of no use any more."""
+        if identity.kind == "migration":
+            done = self._rebuilt.get((identity.key, identity.feedstock))
+            return "the channel has it rebuilt already" if done else ""
+        version = self._versions.get((identity.feedstock, identity.branch), "")
+        if identity.kind == "bump" and version and _reached(version, identity.key):
+            return f"the feedstock is at {version} already"
+        return ""
+
+    def _bumps(self, looked: Sequence[Looked]) -> list[Decision]:
+        results = self.bumps([one.folder for one in looked if one.folder is not None])
+        blocks = blockers([result for result in results if isinstance(result, Bump)])
+        decisions: list[Decision] = []
+        recipes: dict[Identity, Wanted] = {}
+        for mine, result in zip(looked, results, strict=True):
+            name = mine.line.name
+            match result:
+                case Skip():
+                    self._versions[name, mine.branch] = result.current
+                    decisions.append(skip_decision(result, mine))
+                case Bump():
+                    self._versions[name, mine.branch] = result.old
+                    wanted = None
+                    if result.status == "proposed":
+                        change = self.described(result)
+                        wanted = bump_wanted(result, mine, self._again, change=change, blocks=blocks.get(name, 0))
+                    decisions.append(bump_decision(result, mine, wanted))
+                    for recipe in result.recipes:
+                        waiting = blocks.get(recipe.feedstock, 0)
+                        recipes.setdefault(Identity.of(recipe), recipe_wanted(recipe, waiting))
+        return [*decisions, *map(recipe_decision, recipes.values())]
+
+    def _again(self, folder: FeedstockFolder) -> Change | Skip:
+        result = self.again(folder)
+        match result:
+            case Skip():
+                return result
+            case Bump() if result.status == "blocked":
+                change, waits = result.change, ", ".join(result.waits_for)
+                return Skip(feedstock=change.feedstock, branch=change.branch, reason=f"it waits for {waits}")
+            case Bump():
+                return self.described(result)
+
+    def _rebuilds(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> list[Decision]:
+        names = migrations_in(self.workspace.root)
+        if not names:
+            return []
+        mine = {one.line.name: one for one in looked if not one.line.branch}
+        folders = dict(self.workspace.feedstocks)
+        folders |= {name: one.folder for name, one in mine.items() if one.folder is not None}
+        decisions: list[Decision] = []
+        with self.executors() as executor:
+            migrating = Migrating(
+                workspace=replace(self.workspace, feedstocks=folders, lines=()),
+                pinning=self._pinning,
+                store=self.world.store,
+                observer=self.world.observer,
+                channel=self._channel,
+                executor=executor,
+            )
+            for name in names:
+                try:
+                    decisions += self._rebuild(migrating, name, mine, requests)
+                except ForgeError as error:
+                    state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
+                    decisions.append(
+                        Decision(
+                            feedstock="", branch="", kind="migration", state=state, found=name, reason=error.message
+                        )
+                    )
+        return decisions
+
+    def _rebuild(
+        self, migrating: Migrating, name: str, looked: Mapping[str, Looked], requests: Sequence[Entry]
+    ) -> list[Decision]:
+        plan = migrating.plan(migrating.migration(name))
+        key = plan.migration.name
+        mine = {
+            entry.identity.feedstock: entry.url or "a branch is pushed"
+            for entry in requests
+            if (entry.identity.kind, entry.identity.key) == ("migration", key)
+        }
+        status = status_now(migrating, plan, None, in_pr=mine)
+        unknown = set(status.unknown)
+        for one in status.feedstocks:
+            if one.feedstock not in unknown:
+                self._rebuilt[key, one.feedstock] = one.state == "done"
+        wanted = [*status.next, *(one for one in status.of("in-pr") if one.feedstock in mine)]
+        made = (
+            rebuild_decision(plan, one, looked[one.feedstock], lambda change: self.explained(plan, status, change))
+            for one in wanted
+            if one.feedstock in looked
+        )
+        return [decision for decision in made if decision is not None]
+
+    @cached_property
+    def _channel(self) -> Channel | None:
+        return open_channel(self.world)
+
+    @cached_property
+    def _pinning(self) -> Pinning | None:
+        return pinning_of(self.world, self._channel)
+
+    def _has(self, channel: Channel, identity: Identity) -> bool | None:
+        if identity.kind == "recipe":
+            names, version = [identity.feedstock], ""
+        else:
+            looked = self._looked.get((identity.feedstock, identity.branch))
+            if looked is None or looked.folder is None:
+                return None
+            try:
+                recipe = looked.folder.read()
+                rendered = [one for _, one in rendered_variants(recipe, None, platform="linux-64")]
+            except ForgeError:
+                return None
+            names, version = [output.name for one in rendered for output in one.packages], identity.key
+        records = {
+            name: [record for platform in channel.platforms() for record in channel.index(platform).group(name).records]
+            for name in dict.fromkeys(names)
+        }
+        known = [found for found in records.values() if found]
+        if not version or identity.kind == "fix":
+            return bool(known) if identity.kind == "recipe" else None
+        return bool(known) and all(any(same_version(one.version, version) for one in found) for found in known)
+
+
+def _reached(version: str, wanted: str) -> bool:
+    try:
+        return Version(version) >= Version(wanted)
+    except InvalidVersionError:
+        return same_version(version, wanted)
+
+
+def migrations_in(root: Path) -> list[str]:
+    """The names of the workspace's own migrations."""
+    return sorted({path.stem for ending in _ENDINGS for path in (root / "migrations").glob(ending)})

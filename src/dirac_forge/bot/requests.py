@@ -1,0 +1,133 @@
+"""Requests that are there: what became of them, which are over, and which may merge by themselves now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from dirac_forge.bot.automerge import LABEL, automerge
+from dirac_forge.bot.journal import Journal
+from dirac_forge.bot.wanted import Wanted
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.pullrequest.delivery import Outcome, observe, withdraw
+from dirac_forge.pullrequest.forge import Forge, Repo
+from dirac_forge.pullrequest.records import Entry, State
+
+if TYPE_CHECKING:
+    from dirac_forge.bot.running import Decider, Desk
+
+__all__ = ["THERE", "Requests"]
+
+THERE: tuple[State, ...] = ("pushed", "open")
+"""Branches that are there, with a request or nearly."""
+_MAY_LABEL = frozenset({"triage", "write", "admin"})
+_BECAME: dict[str, Literal["merged", "closed"]] = {
+    "merged": "merged",
+    "done": "merged",
+    "closed-by-person": "closed",
+    "superseded": "closed",
+    "retracted": "closed",
+}
+
+
+@dataclass(kw_only=True)
+class Requests:
+    """Those of one run."""
+
+    desk: Desk
+    run: str
+    journal: Journal
+    decider: Decider
+    _repositories: dict[str, Repo] = field(default_factory=dict)
+
+    def there(self) -> tuple[Entry, ...]:
+        """What is open at this destination, as the ledger knows it."""
+        return tuple(entry for entry in self.desk.ledger.entries(states=THERE) if self.desk.sent_here(entry))
+
+    def observed(self) -> list[Outcome]:
+        """Ask what became of each; what changed, and what could not be asked."""
+        return self._each(self.there(), self._observed)
+
+    def settled(self, wanted: Sequence[Wanted], outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """Close the books on what is over, and let what may merge by itself do so."""
+        unreached = {outcome.identity for outcome in outcomes if outcome.state == "unknown"}
+        found: list[Outcome] = []
+        for entry in self.desk.ledger.entries(states=("merged",)):
+            if self.decider.arrived(entry.identity):
+                self.desk.ledger.done(entry.identity)
+                self.journal.note("done", "the channel has it", about=entry.identity)
+        mine = {one.identity: one for one in wanted}
+        there = [entry for entry in self.there() if entry.identity not in unreached]
+        found += self._each([entry for entry in there if entry.identity not in mine], self._closed)
+        if self.desk.forge is not None:
+            forge = self.desk.forge
+            found += self._each(
+                [entry for entry in there if entry.identity in mine and entry.number],
+                lambda entry: self._labelled(entry, mine[entry.identity], forge),
+            )
+        return found
+
+    def _each(self, entries: Iterable[Entry], act: Callable[[Entry], Outcome | None]) -> list[Outcome]:
+        def one(entry: Entry) -> Outcome | None:
+            try:
+                return act(entry)
+            except ForgeError as error:
+                state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
+                self.journal.note(state, error.message, about=entry.identity)
+                return Outcome(
+                    identity=entry.identity,
+                    state=state,
+                    text=error.message,
+                    url=entry.url,
+                    number=entry.number,
+                    error=error,
+                )
+
+        return [outcome for outcome in self.desk.executor.map(one, entries) if outcome is not None]
+
+    def _observed(self, entry: Entry) -> Outcome | None:
+        found = observe(entry, destination=self.desk.destination, ledger=self.desk.ledger, run=self.run)
+        state = _BECAME.get(found.state)
+        if state is None:
+            return None
+        text = found.decided or found.state
+        self.journal.log(found.state, text, about=entry.identity, url=found.url)
+        return Outcome(identity=entry.identity, state=state, text=text, url=found.url, number=found.number)
+
+    def _closed(self, entry: Entry) -> Outcome | None:
+        """Close a request that nobody needs any more."""
+        reason = self.decider.current(entry.identity)
+        if not reason:
+            return None
+        text = f"Closed, since {reason}."
+        found = withdraw(entry, destination=self.desk.destination, ledger=self.desk.ledger, run=self.run, text=text)
+        return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
+
+    def _labelled(self, entry: Entry, wanted: Wanted, forge: Forge) -> Outcome | None:
+        if wanted.care or wanted.allowed is False:
+            return None
+        repo = self._repository(entry.repository, forge)
+        pull = forge.pull_request(repo, entry.number)
+        if pull.head_sha != entry.head_sha:
+            self.journal.log("automerge", "somebody else pushed to it", about=entry.identity)
+            return None
+        verdict = automerge(
+            entry.identity.kind,
+            may_label=repo.permission in _MAY_LABEL,
+            allowed=wanted.allowed,
+            care=wanted.care,
+            checks=forge.checks(repo, pull.head_sha),
+            labelled=LABEL in pull.labels,
+        )
+        if verdict.label:
+            forge.label(repo, entry.number, LABEL)
+            self.journal.note("automerge", verdict.reason, about=entry.identity)
+        else:
+            self.journal.log("automerge", verdict.reason, about=entry.identity)
+        return None
+
+    def _repository(self, full_name: str, forge: Forge) -> Repo:
+        if full_name not in self._repositories:
+            self._repositories[full_name] = forge.repository(full_name)
+        return self._repositories[full_name]

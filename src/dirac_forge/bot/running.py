@@ -1,0 +1,272 @@
+"""One run of the bot: look, decide, and send what is wanted and not there yet, within the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dirac_forge.bot.budget import Candidate, Held, Limits, canaries_held, choose, ordered, paused_by
+from dirac_forge.bot.canaries import canaries_of
+from dirac_forge.bot.journal import Journal
+from dirac_forge.bot.lines import Looked
+from dirac_forge.bot.outcomes import outcome_of
+from dirac_forge.bot.requests import THERE, Requests
+from dirac_forge.bot.wanted import Decision, Wanted
+from dirac_forge.errors import ForgeError
+from dirac_forge.progress import Observer
+from dirac_forge.pullrequest.clones import Clones
+from dirac_forge.pullrequest.delivery import Outcome, deliver
+from dirac_forge.pullrequest.destination import Destination
+from dirac_forge.pullrequest.forge import Forge
+from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.records import Entry, Identity, Line, Run
+from dirac_forge.settings import BotSettings
+
+__all__ = ["Decider", "Desk", "Result", "Running"]
+
+_TASK = "changes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What changes are sent with."""
+
+    ledger: Ledger
+    clones: Clones
+    destination: Destination
+    executor: Executor
+    observer: Observer
+    forge: Forge | None = None
+    """None for the outbox."""
+    write: Callable[[str], None] | None = None
+    """Takes the lines of the log."""
+
+    def sent_here(self, entry: Entry) -> bool:
+        """Whether an entry is about this destination: one may have gone to the outbox before there was a token."""
+        return bool(entry.repository) == (self.forge is not None)
+
+
+class Decider(Protocol):
+    """What a run decides with. Raises nothing for what is wrong with one feedstock."""
+
+    def decide(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> Sequence[Decision]:
+        """What is wanted now, or why nothing is; `requests` are those that are there already."""
+        ...
+
+    def arrived(self, identity: Identity) -> bool | None:
+        """Whether the channel has what a merged change builds; None where that is not known."""
+        ...
+
+    def current(self, identity: Identity) -> str:
+        """Why an open request is of no use any more: the feedstock has it by other means; "" else."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What a run did."""
+
+    run: Run
+    looked: tuple[Looked, ...]
+    decisions: tuple[Decision, ...]
+    outcomes: tuple[Outcome, ...]
+    held: tuple[Held, ...]
+    requests: tuple[Entry, ...]
+    """What stands at the end, of this destination."""
+
+    @property
+    def states(self) -> list[str]:
+        """What became of everything, for the exit code."""
+        lines = [one.state for one in self.looked if one.state in {"unknown", "failed"}]
+        decided = [one.state for one in self.decisions if one.state in {"unknown", "failed"}]
+        return [*lines, *decided, *(one.state for one in self.outcomes)]
+
+
+@dataclass(kw_only=True)
+class Running:
+    """A run, made anew for each."""
+
+    desk: Desk
+    settings: BotSettings
+    look: Callable[[], Sequence[Looked]]
+    decider: Decider
+    canary: int = 0
+    _outcomes: list[Outcome] = field(default_factory=list)
+    _held: list[Held] = field(default_factory=list)
+
+    def run(self) -> Result:
+        """Go once over everything.
+
+        Raises BusyError where another bot is at work, and what the ledger raises where it can't be read or written.
+        """
+        ledger = self.desk.ledger
+        with Lease(ledger) as lease:
+            run = ledger.start_run()
+            journal = Journal(ledger, run.id, self.desk.write)
+            journal.log("start", f"run {run.id}")
+            outcome = "broken off"
+            try:
+                result = self._run(run, journal, lease)
+                outcome = outcome_of(result.states)
+            except ForgeError as error:
+                outcome = f"broken off: {error.message}"
+                raise
+            finally:
+                journal.log("end", outcome)
+                ledger.end_run(run, outcome)
+            return result
+
+    def _run(self, run: Run, journal: Journal, lease: Lease) -> Result:
+        desk = self.desk
+        requests = Requests(desk=desk, run=run.id, journal=journal, decider=self.decider)
+        self._outcomes += requests.observed()
+        lease.renew()
+        looked = tuple(self.look())
+        lease.renew()
+        decisions = tuple(self.decider.decide(looked, requests.there()))
+        self._remember(looked, decisions, journal)
+        wanted = [one.wanted for one in decisions if one.wanted is not None]
+        self._deliver(wanted, run, journal, lease)
+        self._outcomes += requests.settled(wanted, self._outcomes)
+        return Result(
+            run=run,
+            looked=looked,
+            decisions=decisions,
+            outcomes=tuple(self._outcomes),
+            held=tuple(self._held),
+            requests=requests.there(),
+        )
+
+    def _remember(self, looked: Iterable[Looked], decisions: Iterable[Decision], journal: Journal) -> None:
+        ledger = self.desk.ledger
+        now = ledger.now()
+        said: dict[tuple[str, str], list[Decision]] = {}
+        for decision in decisions:
+            said.setdefault((decision.feedstock, decision.branch), []).append(decision)
+        with ledger.transaction():
+            for one in looked:
+                name, branch = one.line.name, one.branch
+                mine = said.get((name, branch), [])
+                if one.state != "read":
+                    line = Line(
+                        feedstock=name, branch=branch, looked=now, decided="nothing: it can't be read", reason=one.text
+                    )
+                else:
+                    chief = sorted(mine, key=lambda each: (each.state == "nothing", each.kind))
+                    line = Line(
+                        feedstock=name,
+                        branch=branch,
+                        looked=now,
+                        found="; ".join(each.found for each in chief if each.found),
+                        decided="; ".join(dict.fromkeys(each.decided for each in chief[:3] if each.decided)),
+                        reason="; ".join(each.reason for each in chief[:3] if each.reason),
+                    )
+                ledger.looked(line)
+        for one in looked:
+            journal.log("looked", one.text or one.state, feedstock=one.line.name)
+        for decision in decisions:
+            text = f"{decision.decided}: {decision.reason}" if decision.reason else decision.decided
+            journal.log("decided", text, feedstock=decision.feedstock)
+
+    def _deliver(self, wanted: Sequence[Wanted], run: Run, journal: Journal, lease: Lease) -> None:
+        """Bring what is there up to date, and open what is not, within the budget."""
+        desk = self.desk
+        entries = {entry.identity: entry for entry in desk.ledger.entries()}
+        there = {identity for identity, entry in entries.items() if entry.state in THERE and desk.sent_here(entry)}
+        mine = {one.identity: one for one in wanted}
+        desk.observer.started(_TASK, len(mine))
+
+        def one(wanted: Wanted) -> Outcome:
+            outcome = self._one(wanted, run, journal, lease)
+            desk.observer.advanced(_TASK, detail=wanted.change.feedstock)
+            return outcome
+
+        updates = [each for identity, each in mine.items() if identity in there and not self._paused(identity, journal)]
+        self._outcomes += desk.executor.map(one, updates)
+        candidates = ordered(
+            Candidate(identity=identity, blocks=each.blocks, replaces=_replaced(identity, there))
+            for identity, each in mine.items()
+            if identity not in there
+        )
+        groups = canaries_of((entry for entry in entries.values() if desk.sent_here(entry)), now=desk.ledger.now())
+        left, held = canaries_held(candidates, self.canary, groups)
+        self._hold(held, journal)
+        opened = 0
+        while left:
+            open_now = _open_now(desk)
+            chosen = choose(left, self._limits(), opened=opened, open_now=open_now)
+            if not chosen.now:
+                self._hold(chosen.held, journal)
+                break
+            outcomes = list(desk.executor.map(one, [mine[each.identity] for each in chosen.now]))
+            self._outcomes += outcomes
+            opened += sum(outcome.state == "opened" for outcome in outcomes)
+            tried = {each.identity for each in chosen.now}
+            left = [each for each in left if each.identity not in tried]
+            if all(outcome.state == "unknown" for outcome in outcomes) and len(outcomes) > 1:
+                self._give_up(left, outcomes[-1], journal)
+                break
+        desk.observer.finished(_TASK)
+
+    def _one(self, wanted: Wanted, run: Run, journal: Journal, lease: Lease) -> Outcome:
+        identity = wanted.identity
+
+        def step(name: str) -> None:
+            journal.log(name, about=identity)
+            lease.renew()
+
+        outcome = deliver(
+            wanted.change,
+            remake=wanted.remake,
+            destination=self.desk.destination,
+            clones=self.desk.clones,
+            ledger=self.desk.ledger,
+            run=run.id,
+            automerge=not wanted.care and wanted.allowed is not False,
+            on_step=step,
+        )
+        journal.log(outcome.state, outcome.text, about=identity, url=outcome.url)
+        return outcome
+
+    def _limits(self) -> Limits:
+        settings = self.settings
+        return Limits(open_per_feedstock=settings.open_per_feedstock, per_run=settings.per_run, paused=settings.paused)
+
+    def _paused(self, identity: Identity, journal: Journal) -> bool:
+        paused = paused_by(identity, self.settings.paused)
+        if paused:
+            self._hold([Held(identity=identity, reason=f"{paused} is paused; its request stays as it is")], journal)
+        return bool(paused)
+
+    def _hold(self, held: Iterable[Held], journal: Journal) -> None:
+        for one in held:
+            self._held.append(one)
+            journal.note("held", one.reason, about=one.identity)
+
+    def _give_up(self, left: Iterable[Candidate], last: Outcome, journal: Journal) -> None:
+        for each in left:
+            text = f"not tried in this run: {last.text}"
+            journal.note("unknown", text, about=each.identity)
+            self._outcomes.append(Outcome(identity=each.identity, state="unknown", text=text))
+
+
+def _open_now(desk: Desk) -> dict[str, int]:
+    count: dict[str, int] = {}
+    for entry in desk.ledger.entries(states=THERE):
+        if desk.sent_here(entry):
+            count[entry.identity.feedstock] = count.get(entry.identity.feedstock, 0) + 1
+    return count
+
+
+def _replaced(identity: Identity, there: Iterable[Identity]) -> int:
+    """How many open requests are closed for a new one: those for older versions on the same branch."""
+    if identity.kind != "bump":
+        return 0
+    return sum(
+        (other.feedstock, other.branch, other.kind) == (identity.feedstock, identity.branch, "bump")
+        for other in there
+        if other != identity
+    )
