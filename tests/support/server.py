@@ -54,6 +54,8 @@ class Server:
         """`latency`: seconds before each answer; `certificate`: a file with key and certificate, to serve https."""
         self.answer = answer
         self.latency = latency
+        self.clock: Callable[[], float] = time.time
+        """For the header Date."""
         self.log: list[Asked] = []
         self.connections = 0
         """Connections accepted so far."""
@@ -158,6 +160,9 @@ def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """The log is `Server.log`."""
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(server.clock() if timestamp is None else timestamp)
 
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}

@@ -92,7 +92,7 @@ def test_renamed(github: GitHub, tmp_path: Path) -> None:
     assert git(tmp_path, "clone", f"{github.url}/{UPSTREAM}.git", "x").returncode == 0
     with pytest.raises(urllib.error.HTTPError, match="307"):  # a post is not sent on
         urllib.request.urlopen(
-            urllib.request.Request(f"{github.api_url}/repos/{UPSTREAM}/issues", data=b"{}", method="POST")
+            urllib.request.Request(f"{github.api_url}/repos/{UPSTREAM}/issues", data=b'{"title": "t"}', method="POST")
         )
 
 

@@ -31,8 +31,9 @@ class Refusal(Exception):  # noqa: N818  # the word for it
         self.body: Json = {
             "message": message,
             "documentation_url": "https://docs.github.com/rest",
-            "status": str(status),
         }
+        if status != 422:
+            self.body["status"] = str(status)
         if errors is not None:
             self.body["errors"] = errors
 
@@ -245,7 +246,8 @@ def open_pull(call: Call, owner: str, name: str) -> object:
     base_sha = bare.branches(github.path(repo.full_name)).get(body["base"])
     if base_sha is None:
         raise Refusal(422, "Validation Failed", errors=[_invalid("PullRequest", "base")])
-    modify = bool(body.get("maintainer_can_modify", False))
+    # Not said, it is as if it was true where it can be.
+    modify = bool(body.get("maintainer_can_modify", github.users[head_owner].kind == "User"))
     if modify and head_repo is not repo and github.users[head_owner].kind != "User":
         said = "fork_collab Fork collab can't be granted by someone without permission"
         raise _custom("PullRequest", said, field="fork_collab")

@@ -14,6 +14,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from support.github.cgi import http_backend
+from support.github.description import description
 from support.github.routes import Call, Refusal, route
 from support.github.site import Site
 from support.github.state import (
@@ -38,7 +39,7 @@ class GitHub(Site):
     methods too (`merge`, `close`, `rename`, …). Attributes may be changed while it runs: `latency` (seconds before each
     answer), `limit` (all requests), `writes` (the secondary limit), `faults`, `fork_polls` (how often a new fork is
     asked for before it is there), `largest_page`, `clock`. `requests` holds all calls of the API, `git_requests` those
-    of git.
+    of git. Where GitHub's description of its API is at hand, everything is checked against it at the end.
     """
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time, latency: float = 0.0) -> None:
@@ -49,8 +50,11 @@ class GitHub(Site):
         """Whether a refusal for the secondary limit says when to come back."""
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
+        self.requests_ever: list[Request] = []
+        """Also those that were forgotten."""
         self.git_requests: list[str] = []
         self._server = Server(self._answer, latency=latency)
+        self._server.clock = self._now
         self.url = self._server.url
         self.api_url = f"{self.url}{API}"
 
@@ -62,6 +66,10 @@ class GitHub(Site):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.__exit__(kind, error, trace)
+        known = description()
+        if known is not None and error is None:
+            wrong = known.violations(self.requests_ever)
+            assert not wrong, "GitHub's own description says otherwise:\n" + "\n".join(wrong)
 
     @property
     def latency(self) -> float:
@@ -71,6 +79,9 @@ class GitHub(Site):
     @latency.setter
     def latency(self, seconds: float) -> None:
         self._server.latency = seconds
+
+    def _now(self) -> float:
+        return self.clock()
 
     def _answer(self, asked: Asked) -> Answer:
         parts = urlsplit(asked.path)
@@ -181,17 +192,17 @@ class GitHub(Site):
         body: object = None
         with contextlib.suppress(ValueError):
             body = json.loads(asked.body) if asked.body else None
-        self.requests.append(
-            Request(
-                method=asked.method,
-                path=self._canonical(unquote(path)),
-                query=dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True)),
-                headers=asked.headers,
-                body=body,
-                status=status,
-                answer=answer,
-            )
+        request = Request(
+            method=asked.method,
+            path=self._canonical(unquote(path)),
+            query=dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True)),
+            headers=asked.headers,
+            body=body,
+            status=status,
+            answer=answer,
         )
+        self.requests.append(request)
+        self.requests_ever.append(request)
 
     def lines(self) -> list[str]:
         """Method and path of each call so far."""
