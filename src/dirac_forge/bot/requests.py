@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from dirac_forge.bot.automerge import LABEL, automerge
+from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.journal import Journal
-from dirac_forge.bot.wanted import Wanted
+from dirac_forge.bot.wanted import Decider, Wanted
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome, observe, withdraw
 from dirac_forge.pullrequest.forge import Forge, Repo
 from dirac_forge.pullrequest.records import Entry, State
-
-if TYPE_CHECKING:
-    from dirac_forge.bot.running import Decider, Desk
 
 __all__ = ["THERE", "Requests"]
 

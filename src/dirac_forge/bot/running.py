@@ -3,66 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from dirac_forge.bot.budget import Candidate, Held, Limits, canaries_held, choose, ordered, paused_by
 from dirac_forge.bot.canaries import canaries_of
+from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.journal import Journal
 from dirac_forge.bot.lines import Looked
 from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.requests import THERE, Requests
-from dirac_forge.bot.wanted import Decision, Wanted
+from dirac_forge.bot.wanted import Decider, Decision, Wanted
 from dirac_forge.errors import ForgeError
-from dirac_forge.progress import Observer
-from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.delivery import Outcome, deliver
-from dirac_forge.pullrequest.destination import Destination
-from dirac_forge.pullrequest.forge import Forge
 from dirac_forge.pullrequest.lease import Lease
-from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Entry, Identity, Line, Run
 from dirac_forge.settings import BotSettings
 
-__all__ = ["Decider", "Desk", "Result", "Running"]
+__all__ = ["Result", "Running"]
 
 _TASK = "changes"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """What changes are sent with."""
-
-    ledger: Ledger
-    clones: Clones
-    destination: Destination
-    executor: Executor
-    observer: Observer
-    forge: Forge | None = None
-    """None for the outbox."""
-    write: Callable[[str], None] | None = None
-    """Takes the lines of the log."""
-
-    def sent_here(self, entry: Entry) -> bool:
-        """Whether an entry is about this destination: one may have gone to the outbox before there was a token."""
-        return bool(entry.repository) == (self.forge is not None)
-
-
-class Decider(Protocol):
-    """What a run decides with. Raises nothing for what is wrong with one feedstock."""
-
-    def decide(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> Sequence[Decision]:
-        """What is wanted now, or why nothing is; `requests` are those that are there already."""
-        ...
-
-    def arrived(self, identity: Identity) -> bool | None:
-        """Whether the channel has what a merged change builds; None where that is not known."""
-        ...
-
-    def current(self, identity: Identity) -> str:
-        """Why an open request is of no use any more: the feedstock has it by other means; "" else."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

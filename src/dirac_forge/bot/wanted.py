@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from dirac_forge.bot.automerge import care_of
 from dirac_forge.bot.lines import Looked, folder_of, kept
@@ -16,9 +16,10 @@ from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.status import FeedstockStatus
 from dirac_forge.pullrequest.delivery import Remake
-from dirac_forge.pullrequest.records import Identity
+from dirac_forge.pullrequest.records import Entry, Identity
 
 __all__ = [
+    "Decider",
     "Decision",
     "Wanted",
     "blockers",
@@ -63,6 +64,22 @@ class Decision:
     decided: str = ""
     reason: str = ""
     wanted: Wanted | None = None
+
+
+class Decider(Protocol):
+    """What a run decides with. Raises nothing for what is wrong with one feedstock."""
+
+    def decide(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> Sequence[Decision]:
+        """What is wanted now, or why nothing is; `requests` are those that are there already."""
+        ...
+
+    def arrived(self, identity: Identity) -> bool | None:
+        """Whether the channel has what a merged change builds; None where that is not known."""
+        ...
+
+    def current(self, identity: Identity) -> str:
+        """Why an open request is of no use any more: the feedstock has it by other means; "" else."""
+        ...
 
 
 def bump_wanted(

@@ -93,6 +93,7 @@ _bot: Mapping[str, Reader[Any]] = {
     "open-per-feedstock": count(0, 1000),
     "per-run": count(0, 10_000),
     "paused": sequence(words, "names", empty=True),
+    "ledger": folder,
 }
 _TABLES: Mapping[str, Reader[Any]] = {
     "targets": mapping(words, table(_target)),

@@ -47,6 +47,8 @@ class BotSettings:
     """Pull requests opened in one run."""
     paused: tuple[str, ...] = ()
     """Feedstocks, migrations, or `all`."""
+    ledger: Path | None = None
+    """Absolute; the file in which the bot remembers, None: `.dirac-forge/ledger.sqlite` of the workspace."""
 
 
 DIRAC_FEEDSTOCKS = (

@@ -1,0 +1,68 @@
+"""Taking requests back: a batch (what one run opened), a migration's, or a feedstock's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from dirac_forge.bot.desk import Desk
+from dirac_forge.bot.journal import Journal
+from dirac_forge.bot.requests import THERE
+from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.pullrequest.delivery import Outcome, withdraw
+from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.records import Entry
+
+__all__ = ["chosen", "retract"]
+
+
+def chosen(desk: Desk, names: Iterable[str]) -> tuple[Entry, ...]:
+    """The open requests that `names` mean: ids of runs, migrations, feedstocks (`NAME@BRANCH` for one line).
+
+    Raises InputError for a name that nothing in the ledger has.
+    """
+    entries = desk.ledger.entries()
+    runs = {run.id for run in desk.ledger.runs(last=10_000)}
+    found: dict[Entry, None] = {}
+    for name in names:
+        mine = [entry for entry in entries if _means(entry, name.removesuffix("-feedstock"))]
+        if not mine and name not in runs:
+            raise InputError(
+                f"the ledger knows no batch, migration or feedstock {name}",
+                hint="A batch is a run's id, as its summary and `dirac-forge bot why FEEDSTOCK` show it.",
+            )
+        found |= dict.fromkeys(entry for entry in mine if entry.state in THERE and desk.sent_here(entry))
+    return tuple(found)
+
+
+def _means(entry: Entry, name: str) -> bool:
+    identity = entry.identity
+    if entry.batch and entry.batch == name:
+        return True
+    if identity.kind == "migration" and identity.key == name:
+        return True
+    return name in {identity.feedstock, f"{identity.feedstock}@{identity.branch}"}
+
+
+def retract(desk: Desk, entries: Sequence[Entry], *, reason: str = "") -> list[Outcome]:
+    """Close these, with a comment. One that fails stops none of the others; raises BusyError where a bot is at work."""
+    text = f"Taken back by who runs this bot{f': {reason}' if reason else '.'}"
+    with Lease(desk.ledger) as lease:
+        run = desk.ledger.start_run()
+        journal = Journal(desk.ledger, run.id, desk.write)
+
+        def one(entry: Entry) -> Outcome:
+            lease.renew()
+            identity = entry.identity
+            try:
+                found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=run.id, text=text)
+            except ForgeError as error:
+                state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
+                journal.note(state, error.message, about=identity)
+                return Outcome(identity=identity, state=state, text=error.message, url=entry.url, error=error)
+            journal.note("retracted", reason, about=identity)
+            return Outcome(identity=identity, state="closed", text=found.decided or "closed", url=found.url)
+
+        outcomes = list(desk.executor.map(one, entries))
+        desk.ledger.end_run(run, f"{sum(outcome.state == 'closed' for outcome in outcomes)} retracted")
+    return outcomes
