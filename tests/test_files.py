@@ -42,7 +42,7 @@ def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: py
 
 def test_a_folder_in_the_way_is_said(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    with pytest.raises(InputError, match="can't be written: Is a directory|can't be written: "):
+    with pytest.raises(InputError, match="can't be written"):
         write_file(tmp_path / "a", "text")
     with pytest.raises(OSError):  # noqa: PT011  # which one differs by system
         replace_file(tmp_path / "a", b"text")
