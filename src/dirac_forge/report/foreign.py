@@ -1,0 +1,58 @@
+"""Foreign text (what upstream, an index or a stranger wrote) in Markdown: shown as it is, and without any effect."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["code", "escaped", "fenced", "plain"]
+
+_LONGEST = 2_000
+_BREAK = "\u200b"  # a space without width: shows nothing, and ends a mention or a reference
+_CONTROL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_MARKUP = re.compile(r"([\\`*_\[\]|~$])")
+_START = re.compile(r"^(\d*)([#+=.)-])")
+# https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+_MENTION = re.compile(r"@(?=\w)")
+_REFERENCE = re.compile(r"#(?=\d)|\b(?<=GH)-(?=\d)", re.IGNORECASE)
+_LINK = re.compile(r"(?<![\w.-])github\.com(?=/[\w.-]+/[\w.-]+/(?:issues|pull|discussions|commit)/)", re.IGNORECASE)
+
+
+def plain(text: str, *, longest: int = _LONGEST) -> str:
+    """`text` on one line: white space and line ends become one space, control characters and marks that turn the
+    direction of writing or hide text go, and what is longer than `longest` characters is cut (`…`).
+    """
+    line = " ".join(text[: 4 * longest].split())
+    line = "".join(mark for mark in line if unicodedata.category(mark) not in _CONTROL)
+    return f"{line[: longest - 1]}…" if len(line) > longest or len(text) > 4 * longest else line
+
+
+def escaped(text: str, *, longest: int = _LONGEST) -> str:
+    """Foreign text within a line of Markdown: no markup, no HTML, no mention, no reference to an issue (nor one that
+    shows up there: links to GitHub's issues go through its redirecting host).
+    """
+    line = plain(text, longest=longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _LINK.sub("redirect.github.com", line)
+    line = _MARKUP.sub(r"\\\1", line)
+    line = _START.sub(r"\1\\\2", line)
+    line = _REFERENCE.sub(lambda found: f"{found.group()}{_BREAK}", line)
+    return _MENTION.sub(f"@{_BREAK}", line)
+
+
+def code(text: str, *, longest: int = _LONGEST) -> str:
+    """Foreign text as a code span: in it nothing has an effect, and no run of backticks ends it early."""
+    line = plain(text, longest=longest)
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    pad = " " if not line or line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def fenced(text: str, language: str = "", *, longest: int = 20_000) -> str:
+    """Foreign lines (a diff, a log) as a code block that they can't leave; cut, and saying so, beyond `longest`."""
+    kept = "".join(
+        mark for mark in text[:longest] if mark in "\n\t" or unicodedata.category(mark) not in _CONTROL
+    ).rstrip("\n")
+    if len(text) > longest:
+        kept = f"{kept}\n… ({len(text) - longest} more characters)"
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", kept)), default=0) + 1)
+    return f"{fence}{language}\n{kept}\n{fence}"
