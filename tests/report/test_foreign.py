@@ -29,6 +29,7 @@ from dirac_forge.report.foreign import code, escaped, fenced, link, plain
         ("- [ ] box", "\\- \\[ \\] box"),
         ("1. item", "1\\. item"),
         ("2026-11-22", "2026-11-22"),
+        ("1.2.3", "1.2.3"),
         ("two\n\n## lines\r\n\tand", "two ## lines and"),
         ("a\x00\x1b[31m\u202eb\ufeff", "a\\[31mb"),
         ("", ""),
@@ -82,6 +83,11 @@ def test_nothing_of_it_has_an_effect(text: str) -> None:
 )
 def test_links(url: str, wanted: str) -> None:
     assert link("a_b", url) == wanted
+
+
+def test_a_url_that_is_shown_as_it_is() -> None:
+    assert link("https://e.org/a_b?c&d", "https://e.org/a_b?c&d") == "<https://e.org/a_b?c&d>"
+    assert link("https://e.org/a|b", "https://e.org/a|b") == "[https://e.org/a\\|b](<https://e.org/a%7Cb>)"
 
 
 def test_a_link_may_be_meant_to_show_up_where_it_leads() -> None:

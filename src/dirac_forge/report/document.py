@@ -82,6 +82,8 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[Line, ...], ...]
     caption: str = ""
+    told: tuple[Line, ...] = ()
+    """The same as sentences, for a terminal, where wide tables are hard to read."""
 
 
 Block = Paragraph | Quote | Items | Table

@@ -14,7 +14,7 @@ _LONGEST = 2_000
 _BREAK = "\u200b"  # a space without width: shows nothing, and ends a mention or a reference
 _CONTROL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
-_START = re.compile(r"^(\d+(?=[.)])|(?=[#+=-]))")
+_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[#+=-]))")
 # https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 _MENTION = re.compile(r"@(?=\w)")
 _REFERENCE = re.compile(r"#(?=\d)|\b(?<=GH)-(?=\d)", re.IGNORECASE)
@@ -56,8 +56,10 @@ def link(text: str, url: str, *, quiet: bool = True) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return words
     place = quote(parts.geturl(), safe=_SAFE)
-    place = _LINK.sub("redirect.github.com", place) if quiet else place
-    return f"[{words}](<{place.replace('&', '&amp;').replace('@', '%40')}>)"
+    place = (_LINK.sub("redirect.github.com", place) if quiet else place).replace("@", "%40")
+    if place == text:
+        return f"<{place}>"
+    return f"[{words}](<{place.replace('&', '&amp;')}>)"
 
 
 def code(text: str, *, longest: int = _LONGEST) -> str:

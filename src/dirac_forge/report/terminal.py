@@ -15,7 +15,7 @@ from rich.text import Text
 from dirac_forge.report.document import Block, Bold, Code, Inline, Items, Line, Link, Paragraph, Quote, Section, Table
 from dirac_forge.report.foreign import plain
 
-__all__ = ["Hanging", "Shown", "diff", "inline"]
+__all__ = ["Hanging", "Shown", "diff", "inline", "wrapped"]
 
 _LONGEST = 2_000
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -64,14 +64,14 @@ class Hanging:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         first = " " * self.indent + self.head
         rest = " " * len(first)
-        for at, line in enumerate(_wrapped(self.text, max(options.max_width - len(first), 20))):
+        for at, line in enumerate(wrapped(self.text, max(options.max_width - len(first), 20))):
             whole = Text(rest if at else first) + line
             whole.no_wrap, whole.overflow = True, "ignore"
             yield whole
 
 
-def _wrapped(text: Text, width: int) -> Iterator[Text]:
-    """The text in lines, broken at spaces only."""
+def wrapped(text: Text, width: int) -> Iterator[Text]:
+    """The text in lines of `width` cells, broken at spaces only."""
     start = end = 0
     breaks = []
     for word in re.finditer(r"\S+", text.plain):
@@ -120,6 +120,10 @@ def _block(block: Block, indent: int, console: Console, options: ConsoleOptions)
 def _table(table: Table, indent: int, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
     if table.caption:
         yield Text(" " * indent + plain(table.caption))
+    if table.told:
+        for sentence in table.told:
+            yield Hanging("- ", inline(sentence), indent + 2 * bool(table.caption))
+        return
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for at, head in enumerate(table.head):
         grid.add_column(Text(" " * indent + head if at == 0 else head), no_wrap=True)
