@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from dirac_forge.bump.draft import Change as Line
-from dirac_forge.bump.drift import Drift
+from dirac_forge.bump.drift.draft import Carried
+from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import Bump
 
 __all__ = ["carried", "described"]
@@ -46,7 +46,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def described(line: Line) -> str:
+def described(line: Carried) -> str:
     """One line carried over, as a sentence: what, where and upstream's line behind it."""
     if line.before and line.after:
         what = f"{line.before} → {line.after}"

@@ -12,7 +12,7 @@ from dirac_forge.feedstock.change import Skip
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from dirac_forge.bump.drift import Drift
+    from dirac_forge.bump.drift.merge import Drift
 
 __all__ = ["bumps_json", "bumps_text"]
 
