@@ -135,9 +135,7 @@ def test_a_recipe_without_a_version_is_unreadable(workspace: Path, capsys: pytes
     assert found["reason"].endswith("recipe.yaml: it has no version that can be known")
 
 
-def test_text_for_people(
-    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     put(workspace, "same", recipe(PYPI).replace("'1.0'", "'1.1'"))
     options = ("--workspace", str(workspace), "--no-check", "-q", "--dependencies", "off", "--index-url")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from dirac_forge.bump.proposal import Bump
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.draft import Change as Line
-    from dirac_forge.bump.drift import Drift
+    from dirac_forge.bump.drift.draft import Carried
+    from dirac_forge.bump.drift.merge import Drift
 
 __all__ = ["carried", "described"]
 
@@ -42,7 +42,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def described(line: Line) -> str:
+def described(line: Carried) -> str:
     """One line carried over, as a sentence: what, where and upstream's line behind it."""
     if line.before and line.after:
         what = f"{line.before} → {line.after}"

@@ -12,7 +12,7 @@ from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.upstream.choice import Rejected
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.drift import Drift
+    from dirac_forge.bump.drift.merge import Drift
     from dirac_forge.bump.proof import Proof
 
 __all__ = ["Bump", "Link", "bump_of"]

@@ -23,7 +23,7 @@ from dirac_forge.report.document import (
 )
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.draft import Change as Carried
+    from dirac_forge.bump.drift.draft import Carried
     from dirac_forge.bump.proof import Environment, Proof
 
 __all__ = ["UNPROVEN", "bump_sections", "written"]
