@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from dirac_forge.bot.world import World
 from dirac_forge.bump.carrying import carried
-from dirac_forge.bump.drift import Change, Drift, drift, newcomers
+from dirac_forge.bump.drift.merge import Carried, Drift, drift, newcomers
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError, InputError
@@ -106,7 +106,7 @@ class Drifting:
                 waits.append(name)
         return list(dict.fromkeys(waits)), notes
 
-    def _asked(self, found: Drift) -> Sequence[Change]:
+    def _asked(self, found: Drift) -> Sequence[Carried]:
         if not self.channel or not self.write:
             return ()
         own = {line.package for line in found.added if line.part == "output"}

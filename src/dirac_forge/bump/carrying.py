@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from dirac_forge.bump.draft import Change as Line
-from dirac_forge.bump.drift import Drift
 from dirac_forge.bump.proposal import Bump
+
+if TYPE_CHECKING:
+    from dirac_forge.bump.drift.draft import Carried
+    from dirac_forge.bump.drift.merge import Drift
 
 __all__ = ["carried", "described"]
 
@@ -24,16 +27,9 @@ def carried(bump: Bump, drift: Drift, *, write: bool, lacking: Sequence[str] = (
     change = bump.change
     (edit,) = change.edits
     reasons = tuple(described(line) for line in drift.changes)
-    body = change.body
-    if reasons:
-        body += "\nRequirements:\n\n" + "".join(f"- {reason}\n" for reason in reasons)
-    if told:
-        body += "\nFor a person to look at:\n\n" + "".join(f"- {text}\n" for text in told)
     return replace(
         bump,
-        change=replace(
-            change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons), body=body
-        ),
+        change=replace(change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons)),
         edited=replace(bump.edited, after=drift.text),
         status="blocked" if lacking else bump.status,
         waits_for=_unique((*bump.waits_for, *lacking)),
@@ -46,7 +42,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def described(line: Line) -> str:
+def described(line: Carried) -> str:
     """One line carried over, as a sentence: what, where and upstream's line behind it."""
     if line.before and line.after:
         what = f"{line.before} → {line.after}"

@@ -15,16 +15,17 @@ from dirac_forge.bot.enabling import enabling
 from dirac_forge.bot.migrating import Migrating, processes
 from dirac_forge.bot.standing import status_now
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.files import write_file
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.files import write_file, write_files
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
+from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.dot import dot
 from dirac_forge.report.mermaid import mermaid
 from dirac_forge.report.picture import Picture, picture_of
@@ -192,9 +193,11 @@ def _run(
         results = [rebuild(folder, plan) for folder in folders]
         for folder, result in zip(folders, results, strict=True):
             if write and isinstance(result, Change):
-                for edit in result.edits:
-                    write_file(folder.path / edit.path, edit.after or "")
-        context.answer(report.changes_text(results), report.changes_json(plan, results))
+                write_files(folder.path, {edit.path: edit.after for edit in result.edits})
+        results = [with_rebuild_body(each, plan) if isinstance(each, Change) else each for each in results]
+        context.answer(
+            report.changes_text(plan, results, verbose=context.options.verbose), report.changes_json(plan, results)
+        )
     return 0
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.draft import Change, Draft
-from dirac_forge.bump.needs import Need, needs_of
-from dirac_forge.bump.projects import project_of
-from dirac_forge.bump.recipe_lines import Block, OutputLines, key_block
+from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
+from dirac_forge.bump.drift.needs import Need, needs_of
+from dirac_forge.bump.drift.projects import project_of
 from dirac_forge.recipe.making.expansion import Providers, readable
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.imports import imports_of
@@ -132,7 +132,7 @@ def new_output(
     place = _place(packages, package, output, draft)
     draft.edits.insert(place, written.lines)
     draft.added.append(
-        Change(
+        Carried(
             output=package,
             part="output",
             package=package,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dirac_forge.bump.draft import Change, Draft
-from dirac_forge.bump.drift_edits import item_text
-from dirac_forge.bump.recipe_lines import Block, OutputLines, key_block
+from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.edits import item_text
+from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
 from dirac_forge.upstream.facts import Facts
 
 __all__ = ["entry_points_drift"]
@@ -77,8 +77,8 @@ def _add(draft: Draft, block: Block, name: str, value: str, mine: Mapping[str, t
     draft.edits.insert(place, item_text(block, f"{name} = {value}", lines, when=None, v1=draft.v1))
 
 
-def _change(output: OutputLines, name: str, *, before: str = "", after: str = "", line: int = 0) -> Change:
-    return Change(
+def _change(output: OutputLines, name: str, *, before: str = "", after: str = "", line: int = 0) -> Carried:
+    return Carried(
         output=output.output.name,
         part="entry_points",
         package=name,

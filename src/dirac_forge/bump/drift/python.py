@@ -8,10 +8,10 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.clauses import Clause, clauses_of, joined, lower_bound
-from dirac_forge.bump.draft import Change, Draft
-from dirac_forge.bump.needs import floor_of
-from dirac_forge.bump.recipe_lines import Line, OutputLines
+from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound
+from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.lines import Line, OutputLines
+from dirac_forge.bump.drift.needs import floor_of
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import Facts
 
@@ -106,7 +106,7 @@ def _raise_minimum(draft: Draft, output: OutputLines, line: Line, floor: Version
         return
     wanted = f"{floor.major}.{floor.minor}"
     pattern = _MINIMUM_V1 if draft.v1 else _MINIMUM_V0
-    change = Change(
+    change = Carried(
         output=output.output.name,
         part="python",
         package="python_min",

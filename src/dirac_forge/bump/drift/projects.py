@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.recipe_lines import OutputLines
+from dirac_forge.bump.drift.lines import OutputLines
 from dirac_forge.upstream.facts import Facts
 
 __all__ = ["by_project", "project_of", "projects_in"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.draft import Draft
-from dirac_forge.bump.needs import Need, needs_of
-from dirac_forge.bump.recipe_lines import Line, OutputLines
-from dirac_forge.bump.requirements_drift import NEVER, followed
+from dirac_forge.bump.drift.draft import Draft
+from dirac_forge.bump.drift.lines import Line, OutputLines
+from dirac_forge.bump.drift.needs import Need, needs_of
+from dirac_forge.bump.drift.run import NEVER, followed
 from dirac_forge.recipe.making.expansion import Providers, readable
 from dirac_forge.recipe.making.hosts import build_backend, build_requirements
 from dirac_forge.recipe.reading.recipe_text import Section

@@ -12,22 +12,22 @@ from dataclasses import dataclass, replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.differences import differences
-from dirac_forge.bump.draft import Change, Draft
-from dirac_forge.bump.entry_points_drift import entry_points_drift
-from dirac_forge.bump.host_drift import host_drift
-from dirac_forge.bump.needs import providers_for
-from dirac_forge.bump.new_output import joining, new_output, newcomers
-from dirac_forge.bump.projects import by_project, project_of
-from dirac_forge.bump.python_drift import python_drift, recipe_scope
-from dirac_forge.bump.recipe_lines import OutputLines, outputs_of
-from dirac_forge.bump.requirements_drift import run_drift
+from dirac_forge.bump.drift.differences import differences
+from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.entry_points import entry_points_drift
+from dirac_forge.bump.drift.host import host_drift
+from dirac_forge.bump.drift.lines import OutputLines, outputs_of
+from dirac_forge.bump.drift.needs import providers_for
+from dirac_forge.bump.drift.new_output import joining, new_output, newcomers
+from dirac_forge.bump.drift.projects import by_project, project_of
+from dirac_forge.bump.drift.python import python_drift, recipe_scope
+from dirac_forge.bump.drift.run import run_drift
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.reading.recipe_text import parse_recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import CoreMetadata, Facts
 
-__all__ = ["Change", "Drift", "drift", "newcomers"]
+__all__ = ["Carried", "Drift", "drift", "newcomers"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,14 +35,14 @@ class Drift:
     """What is carried over, and the recipe's text with it."""
 
     text: str
-    added: tuple[Change, ...] = ()
-    removed: tuple[Change, ...] = ()
-    changed: tuple[Change, ...] = ()
+    added: tuple[Carried, ...] = ()
+    removed: tuple[Carried, ...] = ()
+    changed: tuple[Carried, ...] = ()
     notes: tuple[Note, ...] = ()
     """Conflicts, and what is only reported."""
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[Carried, ...]:
         """All of them."""
         return (*self.added, *self.removed, *self.changed)
 

@@ -7,19 +7,19 @@ from typing import Literal
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.clauses import clauses_of, joined, moved, same
-from dirac_forge.bump.drift_edits import Edits, insertion_point, item_text
-from dirac_forge.bump.recipe_lines import Block, Line, OutputLines, block_at
+from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
+from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
+from dirac_forge.bump.drift.lines import Block, Line, OutputLines, block_at
 from dirac_forge.recipe.model import Level, Note, When
 from dirac_forge.recipe.reading.recipe_text import Format, Section
 
-__all__ = ["Change", "Draft", "Part"]
+__all__ = ["Carried", "Draft", "Part"]
 
 Part = Literal["build", "host", "run", "python", "entry_points", "output"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Carried:
     """One line that is carried over from upstream."""
 
     output: str
@@ -49,9 +49,9 @@ class Draft:
         self.v1 = format_ == "v1"
         self.old_version = old_version
         self.new_version = new_version
-        self.added: list[Change] = []
-        self.removed: list[Change] = []
-        self.changed: list[Change] = []
+        self.added: list[Carried] = []
+        self.removed: list[Carried] = []
+        self.changed: list[Carried] = []
         self.notes: list[Note] = []
         self._decided: set[int] = set()
         self._specs: dict[int, str] = {}
@@ -127,7 +127,7 @@ class Draft:
         self._decided.add(line.number)
         self._specs[line.number] = spec
         self.changed.append(
-            Change(
+            Carried(
                 output=output,
                 part=part or _part(line.section),
                 package=line.name,
@@ -156,7 +156,7 @@ class Draft:
             return
         self._decided.add(line.number)
         self.removed.append(
-            Change(
+            Carried(
                 output=output,
                 part=_part(line.section),
                 package=line.name,
@@ -199,7 +199,7 @@ class Draft:
         self._new.add((block.key_line, canonicalize_name(name)))
         self._insert(block, name, name + self.edits.spaced(spec), when)
         self.added.append(
-            Change(
+            Carried(
                 output=output.output.name,
                 part=_part(section),
                 package=name,

@@ -6,7 +6,7 @@ import difflib
 
 import pytest
 
-from dirac_forge.bump.drift import Drift, drift, newcomers
+from dirac_forge.bump.drift.merge import Drift, drift, newcomers
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import EntryPoint, Facts

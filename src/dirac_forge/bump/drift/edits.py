@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.recipe_lines import Block, key_block, split_item
+from dirac_forge.bump.drift.lines import Block, key_block, split_item
 from dirac_forge.recipe.model import When
 
 __all__ = ["Edits", "insertion_point", "item_text", "sorted_names"]

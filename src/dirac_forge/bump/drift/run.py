@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.clauses import clauses_of, implied, same
-from dirac_forge.bump.draft import Draft
-from dirac_forge.bump.needs import Need, extras_named, mentioned, needs_of, only_extra
-from dirac_forge.bump.new_output import Family
-from dirac_forge.bump.recipe_lines import Line, OutputLines
+from dirac_forge.bump.drift.clauses import clauses_of, implied, same
+from dirac_forge.bump.drift.draft import Draft
+from dirac_forge.bump.drift.lines import Line, OutputLines
+from dirac_forge.bump.drift.needs import Need, extras_named, mentioned, needs_of, only_extra
+from dirac_forge.bump.drift.new_output import Family
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
