@@ -36,10 +36,9 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
-from dirac_forge.migration.plan import Plan
-from dirac_forge.migration.status import Status
 from dirac_forge.pullrequest.records import Entry, Identity
 from dirac_forge.recipe.editing.spellings import same_version
+from dirac_forge.report.bodies import with_bodies, with_body
 
 __all__ = ["Agenda", "migrations_in"]
 
@@ -59,10 +58,6 @@ class Agenda:
     """One bump, decided again from files that changed since."""
     executors: Callable[[], AbstractContextManager[Executor]]
     """Of processes, to read recipes of migrations with."""
-    described: Callable[[Bump], Change] = lambda bump: bump.change
-    """A bump's change with the body of its request."""
-    explained: Callable[[Plan, Status, Change], Change] = lambda _plan, _status, change: change
-    """The same for a rebuild."""
     _looked: dict[tuple[str, str], Looked] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _rebuilt: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -96,7 +91,7 @@ class Agenda:
         return ""
 
     def _bumps(self, looked: Sequence[Looked]) -> list[Decision]:
-        results = self.bumps([one.folder for one in looked if one.folder is not None])
+        results = with_bodies(self.bumps([one.folder for one in looked if one.folder is not None]))
         blocks = blockers([result for result in results if isinstance(result, Bump)])
         decisions: list[Decision] = []
         recipes: dict[Identity, Wanted] = {}
@@ -110,8 +105,7 @@ class Agenda:
                     self._versions[name, mine.branch] = result.old
                     wanted = None
                     if result.status == "proposed":
-                        change = self.described(result)
-                        wanted = bump_wanted(result, mine, self._again, change=change, blocks=blocks.get(name, 0))
+                        wanted = bump_wanted(result, mine, self._again, blocks=blocks.get(name, 0))
                     decisions.append(bump_decision(result, mine, wanted))
                     for recipe in result.recipes:
                         waiting = blocks.get(recipe.feedstock, 0)
@@ -127,7 +121,7 @@ class Agenda:
                 change, waits = result.change, ", ".join(result.waits_for)
                 return Skip(feedstock=change.feedstock, branch=change.branch, reason=f"it waits for {waits}")
             case Bump():
-                return self.described(result)
+                return with_body(result).change
 
     def _rebuilds(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> list[Decision]:
         names = migrations_in(self.workspace.root)
@@ -174,11 +168,7 @@ class Agenda:
             if one.feedstock not in unknown:
                 self._rebuilt[key, one.feedstock] = one.state == "done"
         wanted = [*status.next, *(one for one in status.of("in-pr") if one.feedstock in mine)]
-        made = (
-            rebuild_decision(plan, one, looked[one.feedstock], lambda change: self.explained(plan, status, change))
-            for one in wanted
-            if one.feedstock in looked
-        )
+        made = (rebuild_decision(plan, one, looked[one.feedstock]) for one in wanted if one.feedstock in looked)
         return [decision for decision in made if decision is not None]
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from dirac_forge.bot.running import Result
@@ -78,7 +79,7 @@ def result_json(result: Result) -> dict[str, Any]:
         "run": result.run.id,
         "requests": [
             {
-                **_keys(outcome.identity),
+                **asdict(outcome.identity),
                 "state": outcome.state,
                 "url": outcome.url or None,
                 "reason": outcome.text,
@@ -86,7 +87,7 @@ def result_json(result: Result) -> dict[str, Any]:
             }
             for outcome in result.outcomes
         ],
-        "held": [{**_keys(one.identity), "reason": one.reason} for one in result.held],
+        "held": [{**asdict(one.identity), "reason": one.reason} for one in result.held],
         "feedstocks": [
             {"feedstock": one.line.name, "branch": one.branch, "state": one.state, "reason": one.text}
             for one in result.looked
@@ -103,13 +104,4 @@ def result_json(result: Result) -> dict[str, Any]:
             }
             for one in result.decisions
         ],
-    }
-
-
-def _keys(identity: Identity) -> dict[str, str]:
-    return {
-        "feedstock": identity.feedstock,
-        "branch": identity.branch,
-        "kind": identity.kind,
-        "key": identity.key,
     }

@@ -17,6 +17,7 @@ from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.status import FeedstockStatus
 from dirac_forge.pullrequest.delivery import Remake
 from dirac_forge.pullrequest.records import Entry, Identity
+from dirac_forge.report.bodies import with_rebuild_body
 
 __all__ = [
     "Decider",
@@ -83,13 +84,13 @@ class Decider(Protocol):
 
 
 def bump_wanted(
-    bump: Bump, looked: Looked, again: Callable[[FeedstockFolder], Change | Skip], *, change: Change, blocks: int
+    bump: Bump, looked: Looked, again: Callable[[FeedstockFolder], Change | Skip], *, blocks: int
 ) -> Wanted:
-    """A bump as something wanted; `change` is its change with the body that the request gets."""
+    """A bump, with its body, as something wanted."""
     assert looked.tip is not None  # noqa: S101  # only what was read is decided about
     name, tip, drift = bump.change.feedstock, looked.tip, bump.drift
     return Wanted(
-        change=change,
+        change=bump.change,
         remake=lambda files: again(folder_of(name, tip, kept(files))),
         blocks=blocks,
         care=care_of(
@@ -155,9 +156,7 @@ def recipe_decision(wanted: Wanted) -> Decision:
     )
 
 
-def rebuild_decision(
-    plan: Plan, one: FeedstockStatus, looked: Looked, body: Callable[[Change], Change]
-) -> Decision | None:
+def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: Looked) -> Decision | None:
     """What was decided for a member that can go now, or went already; None where it could not be looked at."""
     folder, tip = looked.folder, looked.tip
     if folder is None or tip is None:
@@ -166,7 +165,7 @@ def rebuild_decision(
 
     def made(files: FeedstockFolder) -> Change | Skip:
         result = rebuild(files, plan)
-        return result if isinstance(result, Skip) else body(result)
+        return result if isinstance(result, Skip) else with_rebuild_body(result, plan)
 
     plain = Decision(feedstock=name, branch=looked.branch, kind="migration", state="failed", found=migration)
     try:

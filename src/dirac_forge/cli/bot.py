@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
 
-from dirac_forge.bot.budget import paused_by
 from dirac_forge.bot.desk import open_desk, open_ledger
 from dirac_forge.bot.history import history_json, history_lines, history_of
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import LedgerFile, OutboxFolder, PullRequests, github_of, outbox_of
 from dirac_forge.cli.running import with_shared_options
-from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.report.reasons import sentences
+from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+from dirac_forge.report.migration import sentences
 
 __all__ = ["bot"]
 
@@ -87,25 +87,26 @@ def _run(
         feedstocks=tuple(feedstocks or ()), pr=pr, canary=canary, outbox=outbox, ledger=ledger, summary=summary
     )
     with _lines(log, log_format) as write:
-        if log_format is LogFormat.json:
-            context.observer.stop()
-            context = _with_observer(context, _JsonLines(write))
-        if not span:
+        if not span and log_format is LogFormat.text:
             return run_once(context, asked, write)
-        return _again_and_again(context, span, lambda one: run_once(one, asked, write))
+        observer = _JsonLines(write) if log_format is LogFormat.json and write is not None else context.observer
+        if not span:
+            with Context.of(context.options, context.environ, observer) as one:
+                return run_once(one, asked, write)
+        return _again_and_again(context, observer, span, lambda one: run_once(one, asked, write))
 
 
-def _again_and_again(context: Context, span: float, run: Callable[[Context], int]) -> int:
+def _again_and_again(context: Context, observer: Terminal, span: float, run: Callable[[Context], int]) -> int:
     """Runs until something ends the program; what one run could not do the next one tries."""
     while True:
         # Everything anew: settings may have changed, and a host that was dead may be there again.
-        with Context.of(context.options, context.environ, context.observer) as one:
+        with Context.of(context.options, context.environ, observer) as one:
             try:
                 code = run(one)
                 said = {0: "done", 1: "something failed", 3: "something could not be found out"}.get(code, "")
             except ForgeError as error:
                 said = error.message
-            context.observer.warned(f"{time.strftime('%Y-%m-%d %H:%M')}: {said}; the next run is in {span / 60:g} min")
+            observer.warned(f"{time.strftime('%Y-%m-%d %H:%M')}: {said}; the next run is in {span / 60:g} min")
         _sleep(span)
 
 
@@ -117,7 +118,7 @@ def _seconds(text: str) -> float:
     if not parts or _SPAN.sub("", text).strip():
         raise InputError(f"--every {text}: expected a time such as 30m, 6h or 1d")
     span = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    if span < 60:  # noqa: PLR2004
+    if span < 60:
         raise InputError(f"--every {text}: expected a minute at least")
     return span
 
@@ -188,9 +189,7 @@ def _retract(
     github = github_of(context, wanted=pr)
     with (
         ThreadPoolExecutor(context.settings.connections) as executor,
-        open_desk(
-            context, executor=executor, github=github, outbox=outbox_of(context, outbox), ledger=ledger
-        ) as desk,
+        open_desk(context, executor=executor, github=github, outbox=outbox_of(context, outbox), ledger=ledger) as desk,
     ):
         entries = chosen(desk, what)
         if not yes and entries:
@@ -199,7 +198,7 @@ def _retract(
     lines = [f"{outcome.identity}: {outcome.state}: {outcome.text}" for outcome in outcomes]
     document = {
         "retracted": [
-            {**_identity(outcome.identity), "state": outcome.state, "url": outcome.url, "reason": outcome.text}
+            {**asdict(outcome.identity), "state": outcome.state, "url": outcome.url, "reason": outcome.text}
             for outcome in outcomes
         ]
     }
@@ -218,10 +217,24 @@ def _confirmed(context: Context, lines: list[str]) -> None:
         raise InputError("nothing was closed")
 
 
-def _identity(identity: Any) -> dict[str, str]:
-    return {
-        "feedstock": identity.feedstock,
-        "branch": identity.branch,
-        "kind": identity.kind,
-        "key": identity.key,
-    }
+class _JsonLines(Terminal):
+    """Says nothing but warnings, as lines of the log."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        super().__init__(quiet=True)
+        self._write = write
+        self._warned: set[str] = set()
+
+    def warned(self, message: str) -> None:
+        """A line with it; the same message once."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self._write(redact(json.dumps({"step": "warning", "text": message}, ensure_ascii=False)))
+
+
+for _command, _name, _short in (
+    (_run, "run", "One run over all feedstocks, into GitHub or the outbox."),
+    (_why, "why", "What happened to a feedstock, and why nothing did."),
+    (_retract, "retract", "Close the open requests of a batch, migration or feedstock."),
+):
+    bot.command(_name, short_help=_short)(with_shared_options(_command))

@@ -22,6 +22,10 @@ COMMANDS = {
     "bump": ("dirac_forge.cli.bump:bump", "Move feedstocks to the versions that upstream released."),
     "sync": ("dirac_forge.cli.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.migrate:migrate", "Plan ABI migrations, see where they stand, rebuild what can go."),
+    "bot": (
+        "dirac_forge.cli.bot:bot",
+        "Look after all feedstocks: one run, or on a schedule; into GitHub or a folder.",
+    ),
     "doctor": ("dirac_forge.cli.doctor:doctor", "Say what is there, and what to do about what is not."),
 }
 """Name to where the command is (a function that takes a `Context` first, or a `typer.Typer` with several) and its

@@ -25,9 +25,7 @@ OutboxFolder = Annotated[
 ]
 LedgerFile = Annotated[
     Path | None,
-    typer.Option(
-        "--ledger", metavar="FILE", help="What the bot remembers.", show_default=".dirac-forge/ledger.sqlite"
-    ),
+    typer.Option("--ledger", metavar="FILE", help="What the bot remembers.", show_default=".dirac-forge/ledger.sqlite"),
 ]
 
 
