@@ -220,6 +220,7 @@ def test_a_full_disk(tmp_path: Path, ledger: Ledger) -> None:
     ledger.put(Entry(identity=A))
     pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
     ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
+
     def fill() -> None:
         for number in range(1000):
             ledger.record(event("a" * 1000, str(number)))

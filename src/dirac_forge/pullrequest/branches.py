@@ -32,22 +32,24 @@ def safe_branch(name: str) -> str:
 
 
 def branch_name(identity: Identity) -> str:
-    """The branch that carries a change: `dirac-forge/bump/main/9.1.22`, for a recipe `dirac-forge/recipe/NAME/1.0`.
+    """The branch that carries a change: `dirac-forge/bump/main/9.1.22`; for a new recipe `dirac-forge/recipe/NAME`,
+    whatever its version: staged-recipes takes one request for it.
 
     At most 100 characters, always the same for the same change, and another for another: where a name had to be
     altered, a digest of it stands at the end. Raises InputError for names that no feedstock or branch has.
     """
     safe_name(identity.feedstock)
-    line = identity.feedstock if identity.kind == "recipe" else safe_branch(identity.branch)
-    parts = [_UNUSUAL.sub("-", part).strip(".-") for part in (identity.kind, line, identity.key)]
-    name = PREFIX + "/".join(part or "-" for part in parts)
-    plain = f"{PREFIX}{identity.kind}/{line}/{identity.key}"
+    safe_branch(identity.branch)
+    told = (identity.feedstock,) if identity.kind == "recipe" else (identity.branch, identity.key)
+    plain = PREFIX + "/".join((identity.kind, *told))
+    parts = [_UNUSUAL.sub("-", part).strip(".-") or "-" for part in (identity.kind, *told)]
+    name = PREFIX + "/".join(parts)
     usual = name == plain and len(name) <= _LONGEST and not _LOOKS_HASHED.search(name)
     if usual and _BRANCH.fullmatch(name):
         return name
-    digest = sha256(repr((identity.kind, line, identity.key)).encode(errors="replace")).hexdigest()[:8]
-    shorter = re.sub(r"\.{2,}|\.lock\b|-(?=/)", "-", name)[: _LONGEST - 9].strip("./-")
-    return safe_branch(f"{shorter.replace('/.', '/')}-{digest}")
+    digest = sha256(repr((identity.kind, *told)).encode(errors="replace")).hexdigest()[:8]
+    shorter = re.sub(r"\.{2,}|\.lock(?=/|$)|[.-](?=/)", "-", name)[: _LONGEST - 9].rstrip("./-")
+    return safe_branch(f"{shorter}-{digest}")
 
 
 def title_of(change: Change) -> str:

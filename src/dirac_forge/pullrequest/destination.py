@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from dirac_forge.feedstock.change import Change
+from dirac_forge.errors import ForgeError
 from dirac_forge.pullrequest.clones import Author, Tip
 from dirac_forge.pullrequest.headers import Header
+from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["Destination", "Place", "Request", "Sent"]
+__all__ = ["Destination", "Place", "Request", "Sent", "TakenError"]
+
+
+class TakenError(ForgeError):
+    """A branch of ours has commits of somebody else, which are not pushed away."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,10 +27,13 @@ class Place:
     """For git, without credentials."""
     default_branch: str = ""
     """"" where only git can tell."""
-    owner: str = ""
-    """Whose branches carry our changes; "" in the outbox."""
     archived: bool = False
-    token_may_label: bool = False
+    may_label: bool = True
+    """Whether labels can be put on requests there."""
+
+    def base(self, identity: Identity) -> str:
+        """The branch that a change goes to: `main` is the default branch, whatever it is called there."""
+        return self.default_branch or "main" if identity.branch == "main" else identity.branch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,71 +43,79 @@ class Request:
     number: int
     """0 in the outbox."""
     url: str
+    """For people; a folder in the outbox."""
     state: Literal["open", "closed", "merged"]
-    title: str
-    body: str
     branch: str
     """The one that carries it."""
     head_sha: str
-    base: str
-    header: Header
+    header: Header | None
+    """None where somebody took it out of the body."""
     labels: tuple[str, ...] = ()
-    closed_by: str = ""
+    closed: str = ""
+    """When, and by whom, in words."""
     by_us: bool = False
     """It was closed by us, not by a person."""
+
+    @property
+    def name(self) -> str:
+        """In words: `#12`, or the folder."""
+        return f"#{self.number}" if self.number else self.url
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
     """A branch that is there now."""
 
-    head_sha: str
-    head: str
-    """`owner:branch`."""
+    branch: str
+    commit: str
+    base: str
+    """The branch that it is to go to, and the commit that it is on."""
+    base_commit: str
 
 
 class Destination(Protocol):
-    """What a delivery needs of it. Every call is idempotent."""
+    """What a delivery needs of it. Every call is idempotent, and raises UnknownError where there is no answer."""
 
     name: str
     """`github` or `outbox`."""
 
-    def place(self, change: Change) -> Place:
-        """Where it goes; raises MissingError where there is no such repository."""
+    def place(self, identity: Identity) -> Place:
+        """Where it goes; raises NotFoundError or MissingError where there is no such repository."""
         ...
 
     def author(self) -> Author:
         """Who our commits are by."""
         ...
 
-    def environment(self) -> Mapping[str, str]:
-        """What git needs in its environment to reach the place."""
+    def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
+        """Our own requests to `base` from `branch`, newest first, an open one before all others; with `beside`, our
+        open ones from other branches as well.
+        """
         ...
 
-    def open_requests(self, place: Place, base: str) -> tuple[Request, ...]:
-        """Our own open ones to a branch."""
+    def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:
+        """Bring a commit of the clone to its branch. `known` is what we sent there last ("": not known).
+
+        Raises TakenError where somebody else's commits are there, RefusedPushError where it isn't taken.
+        """
         ...
 
-    def past_requests(self, place: Place, base: str, branch: str) -> tuple[Request, ...]:
-        """Our own closed and merged ones from a branch of that name, newest first."""
+    def request(self, place: Place, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:
+        """Open a request for what was sent, or bring the open one up to date."""
         ...
 
-    def send(self, place: Place, tip: Tip, commit: str, branch: str) -> Sent:
-        """Push commits to a branch of ours; one that has commits of a person is left: raises TakenError."""
+    def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
+        """Another title and body for an open request."""
         ...
 
-    def request(self, place: Place, sent: Sent, *, base: str, title: str, body: str, old: Request | None) -> Request:
-        """Open a request, or bring the open one up to date."""
-        ...
-
-    def ask_rerender(self, place: Place, request: Request, sha: str) -> bool:
-        """Ask conda-forge's service to rerender, once for each commit; False where nobody can be asked."""
+    def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
+        """A comment of ours, once for each mark."""
         ...
 
     def label(self, place: Place, request: Request, name: str, *, on: bool) -> None:
         """Put a label on it, or take it off."""
         ...
 
-    def close(self, place: Place, request: Request, *, text: str, keep_branch: bool) -> None:
+    def close(self, place: Place, request: Request, text: str, *, keep_branch: bool) -> None:
         """Close it, saying why."""
         ...

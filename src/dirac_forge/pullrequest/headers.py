@@ -28,8 +28,12 @@ class Header:
     kind: str
     key: str
     fingerprint: str
+    before: str = ""
+    """Digest of the files that it changes as they were: where they moved on, the request has conflicts."""
     text: str = ""
     """Digest of title and body as they were written: people may tick boxes without us undoing it."""
+    rerender: str = ""
+    """`ask`: conda-forge's service is to rerender; `done`: a commit of ours did."""
     version: str = ""
     """Of this program."""
 
@@ -44,14 +48,17 @@ def text_digest(title: str, body: str) -> str:
     return sha256(f"{title}\0{body}".encode(errors="replace")).hexdigest()[:16]
 
 
-def with_header(body: str, header: Header) -> str:
-    """The body with its header in front, cut where it is too long; nothing in it can pass for a header."""
+def with_header(body: str, header: Header, *, end: str = "") -> str:
+    """The body with its header in front and `end` behind; the body is cut where that is too long, and nothing in it
+    can pass for a header.
+    """
     # JSON's own escapes keep the end of a comment out of what stands in it.
     told = json.dumps(asdict(header), sort_keys=True)
     for mark, instead in (("<", "\\u003c"), (">", "\\u003e"), ("--", "-\\u002d")):
         told = told.replace(mark, instead)
     line = f"<!-- dirac-forge: {told} -->\n"
-    return line + _fitting(_SPOOFED.sub("<!-- (foreign) dirac-forge", body), LONGEST - len(line))
+    end = end[: LONGEST // 4]
+    return line + _fitting(_SPOOFED.sub("<!-- (foreign) dirac-forge", body), LONGEST - len(line) - len(end)) + end
 
 
 def read_header(body: str) -> Header | None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dirac_forge.feedstock.change import Change
 
-__all__ = ["STATES", "Entry", "Event", "Identity", "Line", "Run", "State", "fingerprint"]
+__all__ = ["STATES", "Entry", "Event", "Identity", "Line", "Run", "State", "before_digest", "fingerprint"]
 
 State = Literal[
     "wanted",
@@ -69,6 +69,15 @@ def fingerprint(change: Change) -> str:
         lines = [line for line in edit.diff.splitlines() if line[:1] in "+-"]
         digest.update("\n".join([edit.path, *lines, ""]).encode(errors="surrogatepass") + b"\0")
     return digest.hexdigest()[:32]
+
+
+def before_digest(change: Change) -> str:
+    """16 hexadecimal digits for the files that a change is made for, as they are before it."""
+    digest = sha256()
+    for edit in sorted(change.edits, key=lambda edit: edit.path):
+        text = "-" if edit.before is None else f"+{edit.before}"
+        digest.update(f"{edit.path}\0{len(text)}\0{text}".encode(errors="surrogatepass"))
+    return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from support.github import bare, views
 from support.github.state import RIGHTS, Pull, Repository, Ticket, Token
@@ -119,7 +120,7 @@ def route(call: Call, method: str, path: str) -> object:
     """The JSON of the answer; raises Refusal."""
     for wanted, pattern, action in _ROUTES:
         if wanted == method and (match := pattern.fullmatch(path)):
-            return action(call, **match.groupdict())
+            return action(call, **{name: unquote(value) for name, value in match.groupdict().items()})
     raise Refusal(404, "Not Found")
 
 

@@ -87,7 +87,7 @@ class GitHub(Site):
         parts = urlsplit(asked.path)
         rest = parts.path.removeprefix("/api") if parts.path == "/api/graphql" else parts.path.removeprefix(API)
         with self._lock:
-            struck = [each for each in self.faults if each.strikes(asked.method, unquote(rest))]
+            struck = [each for each in self.faults if each.strikes(asked.method, rest)]
         act = self._api if parts.path.startswith("/api/") else self._git
         if not struck:
             return act(asked, rest)
@@ -135,7 +135,7 @@ class GitHub(Site):
             wait = {"Retry-After": str(max(1, int(self.writes.reset - self.clock() + 0.999)))}
             said = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
             raise Refusal(403, said, headers=wait if self.retry_after else {})
-        place = self._moved(unquote(path))
+        place = self._moved(path)
         if place is not None:
             status = 301 if asked.method == "GET" else 307
             moved = {"message": "Moved Permanently", "url": place, "documentation_url": "https://docs.github.com/rest"}
@@ -146,7 +146,7 @@ class GitHub(Site):
             raise Refusal(400, "Problems parsing JSON") from None
         query = dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True))
         call = Call(github=self, query=query, body=body, token=token, jwt=jwt)
-        answer = route(call, asked.method, self._canonical(unquote(path)))
+        answer = route(call, asked.method, self._canonical(path))
         return call.status, answer, call.headers
 
     def _who(self, said: str) -> tuple[Token | None, str]:
@@ -194,7 +194,7 @@ class GitHub(Site):
             body = json.loads(asked.body) if asked.body else None
         request = Request(
             method=asked.method,
-            path=self._canonical(unquote(path)),
+            path=self._canonical(path),
             query=dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True)),
             headers=asked.headers,
             body=body,

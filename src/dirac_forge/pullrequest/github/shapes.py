@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from dirac_forge.pullrequest.answers import NonsenseError
 from dirac_forge.pullrequest.forge import Checks, Comment, PullRequest, Repo
+from dirac_forge.pullrequest.github.answers import NonsenseError
 
 __all__ = ["checks", "comment", "owner_kind", "pull_request", "repo", "understood"]
 

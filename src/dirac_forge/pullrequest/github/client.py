@@ -12,11 +12,12 @@ from typing import Any, Literal, TypeVar
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.http import Http
 from dirac_forge.progress import Observer, Silent
-from dirac_forge.pullrequest import shapes
-from dirac_forge.pullrequest.api import Api, path_of, site_of
 from dirac_forge.pullrequest.credentials import git_environment
 from dirac_forge.pullrequest.forge import Checks, Comment, PullRequest, Repo
-from dirac_forge.pullrequest.rates import Clock, Pace, RateLimit
+from dirac_forge.pullrequest.github import shapes
+from dirac_forge.pullrequest.github.api import Api, path_of, site_of
+from dirac_forge.pullrequest.github.rates import Clock, Pace, RateLimit
+from dirac_forge.pullrequest.github.signin import Account, AppSignIn, TokenSignIn
 from dirac_forge.pullrequest.refusals import (
     ArchivedError,
     ConflictError,
@@ -25,13 +26,12 @@ from dirac_forge.pullrequest.refusals import (
     NothingNewError,
     ValidationError,
 )
-from dirac_forge.pullrequest.signin import Account, AppSignIn, TokenSignIn
 from dirac_forge.pullrequest.tokens import AppKey, Token
 
 __all__ = ["API_URL", "GitHub"]
 
 API_URL = "https://api.github.com"
-_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+(\[bot\])?/[A-Za-z0-9_.-]+")
+_FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+")
 _LONGEST_PAUSE = 15.0
 
 T = TypeVar("T")
@@ -99,11 +99,11 @@ class GitHub:
 
         Raises ArchivedError where nothing could come of it, UnknownError where GitHub takes longer than the patience.
         """
+        if repo.archived:
+            raise ArchivedError(f"{repo.full_name} is archived: it takes no pull requests", status=403)
         owner = self._fork_owner or self._account().owner
         if _same(repo.full_name.partition("/")[0], owner):
             return repo
-        if repo.archived:
-            raise ArchivedError(f"{repo.full_name} is archived: it takes no pull requests", status=403)
         known = self._fork_named(f"{owner}/{repo.full_name.partition('/')[2]}", repo)
         if known is not None:
             return known

@@ -12,9 +12,9 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Answer, Http, LostError, UnreachableError
-from dirac_forge.pullrequest.answers import NonsenseError, failure, next_page, parsed, refusal, said
-from dirac_forge.pullrequest.rates import Pace, asked_to_wait
-from dirac_forge.pullrequest.shapes import understood
+from dirac_forge.pullrequest.github.answers import NonsenseError, failure, next_page, parsed, refusal, said
+from dirac_forge.pullrequest.github.rates import Pace, asked_to_wait
+from dirac_forge.pullrequest.github.shapes import understood
 from dirac_forge.pullrequest.tokens import Token
 
 __all__ = ["Api", "path_of", "site_of"]

@@ -9,11 +9,11 @@ from typing import Any
 
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http
-from dirac_forge.pullrequest.api import Api, path_of
-from dirac_forge.pullrequest.appkey import signed
-from dirac_forge.pullrequest.rates import Pace
+from dirac_forge.pullrequest.github.api import Api, path_of
+from dirac_forge.pullrequest.github.appkey import signed
+from dirac_forge.pullrequest.github.rates import Pace
+from dirac_forge.pullrequest.github.shapes import understood
 from dirac_forge.pullrequest.refusals import ForbiddenError
-from dirac_forge.pullrequest.shapes import understood
 from dirac_forge.pullrequest.tokens import AppKey, Token
 
 __all__ = ["Account", "AppSignIn", "TokenSignIn"]
