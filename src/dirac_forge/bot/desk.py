@@ -15,11 +15,12 @@ from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.destination import Destination
 from dirac_forge.pullrequest.forge import Forge
-from dirac_forge.pullrequest.github import GitHub
+from dirac_forge.pullrequest.github.client import GitHub
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.records import Entry
+from dirac_forge.pullrequest.smithy import Smithy, find_smithy
 from dirac_forge.settings import Settings
 
 __all__ = ["Desk", "ledger_path", "open_desk", "open_ledger"]
@@ -38,6 +39,8 @@ class Desk:
     observer: Observer
     forge: Forge | None = None
     """None for the outbox."""
+    smithy: Smithy | None = None
+    """None where it is not installed: conda-forge's service is asked to rerender."""
     write: Callable[[str], None] | None = None
     """Takes the lines of the log."""
 
@@ -87,7 +90,6 @@ def open_desk(
             destination = GitHubDestination(
                 forge=github,
                 clones=clones,
-                ledger=opened,
                 repository=lambda name: full_name_of(settings, name)[0],
             )
         else:
@@ -100,5 +102,6 @@ def open_desk(
             executor=executor,
             observer=world.observer,
             forge=github,
+            smithy=find_smithy(),
             write=write,
         )

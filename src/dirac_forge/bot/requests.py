@@ -8,7 +8,7 @@ from typing import Literal
 
 from dirac_forge.bot.automerge import LABEL, automerge
 from dirac_forge.bot.desk import Desk
-from dirac_forge.bot.journal import Journal
+from dirac_forge.bot.log import Log
 from dirac_forge.bot.wanted import Decider, Wanted
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome, observe, withdraw
@@ -35,7 +35,7 @@ class Requests:
 
     desk: Desk
     run: str
-    journal: Journal
+    log: Log
     decider: Decider
     _repositories: dict[str, Repo] = field(default_factory=dict)
 
@@ -54,7 +54,7 @@ class Requests:
         for entry in self.desk.ledger.entries(states=("merged",)):
             if self.decider.arrived(entry.identity):
                 self.desk.ledger.done(entry.identity)
-                self.journal.note("done", "the channel has it", about=entry.identity)
+                self.log.note("done", "the channel has it", about=entry.identity)
         mine = {one.identity: one for one in wanted}
         there = [entry for entry in self.there() if entry.identity not in unreached]
         found += self._each([entry for entry in there if entry.identity not in mine], self._closed)
@@ -72,7 +72,7 @@ class Requests:
                 return act(entry)
             except ForgeError as error:
                 state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
-                self.journal.note(state, error.message, about=entry.identity)
+                self.log.note(state, error.message, about=entry.identity)
                 return Outcome(
                     identity=entry.identity,
                     state=state,
@@ -90,7 +90,7 @@ class Requests:
         if state is None:
             return None
         text = found.decided or found.state
-        self.journal.log(found.state, text, about=entry.identity, url=found.url)
+        self.log.say(found.state, text, about=entry.identity, url=found.url)
         return Outcome(identity=entry.identity, state=state, text=text, url=found.url, number=found.number)
 
     def _closed(self, entry: Entry) -> Outcome | None:
@@ -108,7 +108,7 @@ class Requests:
         repo = self._repository(entry.repository, forge)
         pull = forge.pull_request(repo, entry.number)
         if pull.head_sha != entry.head_sha:
-            self.journal.log("automerge", "somebody else pushed to it", about=entry.identity)
+            self.log.say("automerge", "somebody else pushed to it", about=entry.identity)
             return None
         verdict = automerge(
             entry.identity.kind,
@@ -120,9 +120,9 @@ class Requests:
         )
         if verdict.label:
             forge.label(repo, entry.number, LABEL)
-            self.journal.note("automerge", verdict.reason, about=entry.identity)
+            self.log.note("automerge", verdict.reason, about=entry.identity)
         else:
-            self.journal.log("automerge", verdict.reason, about=entry.identity)
+            self.log.say("automerge", verdict.reason, about=entry.identity)
         return None
 
     def _repository(self, full_name: str, forge: Forge) -> Repo:

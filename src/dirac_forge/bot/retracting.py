@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from dirac_forge.bot.desk import Desk
-from dirac_forge.bot.journal import Journal
+from dirac_forge.bot.log import Log
 from dirac_forge.bot.requests import THERE
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome, withdraw
@@ -49,7 +49,7 @@ def retract(desk: Desk, entries: Sequence[Entry], *, reason: str = "") -> list[O
     text = f"Taken back by who runs this bot{f': {reason}' if reason else '.'}"
     with Lease(desk.ledger) as lease:
         run = desk.ledger.start_run()
-        journal = Journal(desk.ledger, run.id, desk.write)
+        log = Log(desk.ledger, run.id, desk.write)
 
         def one(entry: Entry) -> Outcome:
             lease.renew()
@@ -58,9 +58,9 @@ def retract(desk: Desk, entries: Sequence[Entry], *, reason: str = "") -> list[O
                 found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=run.id, text=text)
             except ForgeError as error:
                 state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
-                journal.note(state, error.message, about=identity)
+                log.note(state, error.message, about=identity)
                 return Outcome(identity=identity, state=state, text=error.message, url=entry.url, error=error)
-            journal.note("retracted", reason, about=identity)
+            log.note("retracted", reason, about=identity)
             return Outcome(identity=identity, state="closed", text=found.decided or "closed", url=found.url)
 
         outcomes = list(desk.executor.map(one, entries))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from dirac_forge.bot.budget import Candidate, Held, Limits, canaries_held, choose, ordered, paused_by
 from dirac_forge.bot.canaries import canaries_of
 from dirac_forge.bot.desk import Desk
-from dirac_forge.bot.journal import Journal
 from dirac_forge.bot.lines import Looked
+from dirac_forge.bot.log import Log
 from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.requests import THERE, Requests
 from dirac_forge.bot.wanted import Decider, Decision, Wanted
@@ -64,31 +64,31 @@ class Running:
         ledger = self.desk.ledger
         with Lease(ledger) as lease:
             run = ledger.start_run()
-            journal = Journal(ledger, run.id, self.desk.write)
-            journal.log("start", f"run {run.id}")
+            log = Log(ledger, run.id, self.desk.write)
+            log.say("start", f"run {run.id}")
             outcome = "broken off"
             try:
-                result = self._run(run, journal, lease)
+                result = self._run(run, log, lease)
                 outcome = outcome_of(result.states)
             except ForgeError as error:
                 outcome = f"broken off: {error.message}"
                 raise
             finally:
-                journal.log("end", outcome)
+                log.say("end", outcome)
                 ledger.end_run(run, outcome)
             return result
 
-    def _run(self, run: Run, journal: Journal, lease: Lease) -> Result:
+    def _run(self, run: Run, log: Log, lease: Lease) -> Result:
         desk = self.desk
-        requests = Requests(desk=desk, run=run.id, journal=journal, decider=self.decider)
+        requests = Requests(desk=desk, run=run.id, log=log, decider=self.decider)
         self._outcomes += requests.observed()
         lease.renew()
         looked = tuple(self.look())
         lease.renew()
         decisions = tuple(self.decider.decide(looked, requests.there()))
-        self._remember(looked, decisions, journal)
+        self._remember(looked, decisions, log)
         wanted = [one.wanted for one in decisions if one.wanted is not None]
-        self._deliver(wanted, run, journal, lease)
+        self._deliver(wanted, run, log, lease)
         self._outcomes += requests.settled(wanted, self._outcomes)
         return Result(
             run=run,
@@ -99,7 +99,7 @@ class Running:
             requests=requests.there(),
         )
 
-    def _remember(self, looked: Iterable[Looked], decisions: Iterable[Decision], journal: Journal) -> None:
+    def _remember(self, looked: Iterable[Looked], decisions: Iterable[Decision], log: Log) -> None:
         ledger = self.desk.ledger
         now = ledger.now()
         said: dict[tuple[str, str], list[Decision]] = {}
@@ -125,12 +125,12 @@ class Running:
                     )
                 ledger.looked(line)
         for one in looked:
-            journal.log("looked", one.text or one.state, feedstock=one.line.name)
+            log.say("looked", one.text or one.state, feedstock=one.line.name)
         for decision in decisions:
             text = f"{decision.decided}: {decision.reason}" if decision.reason else decision.decided
-            journal.log("decided", text, feedstock=decision.feedstock)
+            log.say("decided", text, feedstock=decision.feedstock)
 
-    def _deliver(self, wanted: Sequence[Wanted], run: Run, journal: Journal, lease: Lease) -> None:
+    def _deliver(self, wanted: Sequence[Wanted], run: Run, log: Log, lease: Lease) -> None:
         """Bring what is there up to date, and open what is not, within the budget."""
         desk = self.desk
         entries = {entry.identity: entry for entry in desk.ledger.entries()}
@@ -139,11 +139,11 @@ class Running:
         desk.observer.started(_TASK, len(mine))
 
         def one(wanted: Wanted) -> Outcome:
-            outcome = self._one(wanted, run, journal, lease)
+            outcome = self._one(wanted, run, log, lease)
             desk.observer.advanced(_TASK, detail=wanted.change.feedstock)
             return outcome
 
-        updates = [each for identity, each in mine.items() if identity in there and not self._paused(identity, journal)]
+        updates = [each for identity, each in mine.items() if identity in there and not self._paused(identity, log)]
         self._outcomes += desk.executor.map(one, updates)
         candidates = ordered(
             Candidate(identity=identity, blocks=each.blocks, replaces=_replaced(identity, there))
@@ -152,13 +152,13 @@ class Running:
         )
         groups = canaries_of((entry for entry in entries.values() if desk.sent_here(entry)), now=desk.ledger.now())
         left, held = canaries_held(candidates, self.canary, groups)
-        self._hold(held, journal)
+        self._hold(held, log)
         opened = 0
         while left:
             open_now = _open_now(desk)
             chosen = choose(left, self._limits(), opened=opened, open_now=open_now)
             if not chosen.now:
-                self._hold(chosen.held, journal)
+                self._hold(chosen.held, log)
                 break
             outcomes = list(desk.executor.map(one, [mine[each.identity] for each in chosen.now]))
             self._outcomes += outcomes
@@ -166,15 +166,15 @@ class Running:
             tried = {each.identity for each in chosen.now}
             left = [each for each in left if each.identity not in tried]
             if all(outcome.state == "unknown" for outcome in outcomes) and len(outcomes) > 1:
-                self._give_up(left, outcomes[-1], journal)
+                self._give_up(left, outcomes[-1], log)
                 break
         desk.observer.finished(_TASK)
 
-    def _one(self, wanted: Wanted, run: Run, journal: Journal, lease: Lease) -> Outcome:
+    def _one(self, wanted: Wanted, run: Run, log: Log, lease: Lease) -> Outcome:
         identity = wanted.identity
 
         def step(name: str) -> None:
-            journal.log(name, about=identity)
+            log.say(name, about=identity)
             lease.renew()
 
         outcome = deliver(
@@ -184,31 +184,31 @@ class Running:
             clones=self.desk.clones,
             ledger=self.desk.ledger,
             run=run.id,
-            automerge=not wanted.care and wanted.allowed is not False,
+            smithy=self.desk.smithy,
             on_step=step,
         )
-        journal.log(outcome.state, outcome.text, about=identity, url=outcome.url)
+        log.say(outcome.state, outcome.text, about=identity, url=outcome.url)
         return outcome
 
     def _limits(self) -> Limits:
         settings = self.settings
         return Limits(open_per_feedstock=settings.open_per_feedstock, per_run=settings.per_run, paused=settings.paused)
 
-    def _paused(self, identity: Identity, journal: Journal) -> bool:
+    def _paused(self, identity: Identity, log: Log) -> bool:
         paused = paused_by(identity, self.settings.paused)
         if paused:
-            self._hold([Held(identity=identity, reason=f"{paused} is paused; its request stays as it is")], journal)
+            self._hold([Held(identity=identity, reason=f"{paused} is paused; its request stays as it is")], log)
         return bool(paused)
 
-    def _hold(self, held: Iterable[Held], journal: Journal) -> None:
+    def _hold(self, held: Iterable[Held], log: Log) -> None:
         for one in held:
             self._held.append(one)
-            journal.note("held", one.reason, about=one.identity)
+            log.note("held", one.reason, about=one.identity)
 
-    def _give_up(self, left: Iterable[Candidate], last: Outcome, journal: Journal) -> None:
+    def _give_up(self, left: Iterable[Candidate], last: Outcome, log: Log) -> None:
         for each in left:
             text = f"not tried in this run: {last.text}"
-            journal.note("unknown", text, about=each.identity)
+            log.note("unknown", text, about=each.identity)
             self._outcomes.append(Outcome(identity=each.identity, state="unknown", text=text))
 
 

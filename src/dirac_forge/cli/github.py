@@ -12,7 +12,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 
 if TYPE_CHECKING:
-    from dirac_forge.pullrequest.github import GitHub
+    from dirac_forge.pullrequest.github.client import GitHub
 
 __all__ = ["LedgerFile", "OutboxFolder", "PullRequests", "github_of", "outbox_of"]
 
@@ -33,7 +33,7 @@ def github_of(context: Context, *, wanted: bool) -> GitHub | None:
     """GitHub where it is wanted. Raises InputError where nothing lets us in, UnknownError offline."""
     if not wanted:
         return None
-    from dirac_forge.pullrequest.github import API_URL, GitHub  # noqa: PLC0415  # the outbox does without
+    from dirac_forge.pullrequest.github.client import API_URL, GitHub  # noqa: PLC0415  # the outbox does without
     from dirac_forge.pullrequest.tokens import SOURCES, from_environment  # noqa: PLC0415
 
     credentials = from_environment(context.environ)

@@ -7,46 +7,35 @@ import threading
 from collections.abc import Callable
 
 from dirac_forge.errors import redact
+from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.records import Event, Identity
+from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["Journal"]
+__all__ = ["Log"]
 
 
-class Journal:
-    """Events of one run. Safe to use from several threads; without secrets."""
+class Log:
+    """Of one run. Safe to use from several threads; without secrets."""
 
     def __init__(self, ledger: Ledger, run: str, write: Callable[[str], None] | None = None) -> None:
-        """`write` takes a line without its end; None: there is no log."""
+        """`write` takes a line without its end; None: only the ledger hears of anything."""
         self._ledger = ledger
-        self._run = run
+        self._journal = Journal(ledger=ledger, run=run)
         self._write = write
         self._lock = threading.Lock()
 
-    def note(self, step: str, text: str = "", *, about: Identity | None = None, feedstock: str = "") -> None:
-        """Something that happened: for the ledger and for the log."""
-        if about is not None:
-            feedstock = about.feedstock
-        event = Event(
-            time=self._ledger.now(),
-            run=self._run,
-            feedstock=feedstock,
-            branch=about.branch if about is not None else "",
-            kind=about.kind if about is not None else "",
-            key=about.key if about is not None else "",
-            step=step,
-            text=text,
-        )
-        self._ledger.record(event)
-        self.log(step, text, about=about, feedstock=feedstock)
+    def note(self, step: str, text: str, *, about: Identity) -> None:
+        """Something that happened to a change: for the ledger too."""
+        self._journal.event(about, step, text)
+        self.say(step, text, about=about)
 
-    def log(
+    def say(
         self, step: str, text: str = "", *, about: Identity | None = None, feedstock: str = "", **more: str
     ) -> None:
         """Something for the log only."""
         if self._write is None:
             return
-        line = {"time": self._ledger.now().isoformat(timespec="milliseconds"), "run": self._run, "step": step}
+        line = {"time": self._ledger.now().isoformat(timespec="milliseconds"), "run": self._journal.run, "step": step}
         line["feedstock"] = about.feedstock if about is not None else feedstock
         if about is not None:
             line |= {"branch": about.branch, "kind": about.kind, "key": about.key}
