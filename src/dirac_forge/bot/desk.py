@@ -46,7 +46,7 @@ class Desk:
 
     def sent_here(self, entry: Entry) -> bool:
         """Whether an entry is about this destination: one may have gone to the outbox before there was a token."""
-        return bool(entry.repository) == (self.forge is not None)
+        return not entry.url or entry.url.startswith(("http://", "https://")) == (self.forge is not None)
 
 
 def ledger_path(settings: Settings) -> Path:

@@ -20,13 +20,14 @@ class Log:
     def __init__(self, ledger: Ledger, run: str, write: Callable[[str], None] | None = None) -> None:
         """`write` takes a line without its end; None: only the ledger hears of anything."""
         self._ledger = ledger
-        self._journal = Journal(ledger=ledger, run=run)
+        self.journal = Journal(ledger=ledger, run=run)
+        """For the ledger."""
         self._write = write
         self._lock = threading.Lock()
 
     def note(self, step: str, text: str, *, about: Identity) -> None:
         """Something that happened to a change: for the ledger too."""
-        self._journal.event(about, step, text)
+        self.journal.event(about, step, text)
         self.say(step, text, about=about)
 
     def say(
@@ -35,7 +36,7 @@ class Log:
         """Something for the log only."""
         if self._write is None:
             return
-        line = {"time": self._ledger.now().isoformat(timespec="milliseconds"), "run": self._journal.run, "step": step}
+        line = {"time": self._ledger.now().isoformat(timespec="milliseconds"), "run": self.journal.run, "step": step}
         line["feedstock"] = about.feedstock if about is not None else feedstock
         if about is not None:
             line |= {"branch": about.branch, "kind": about.kind, "key": about.key}

@@ -9,16 +9,21 @@ from typing import Literal
 from dirac_forge.bot.automerge import LABEL, automerge
 from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.log import Log
+from dirac_forge.bot.observing import close, observe
 from dirac_forge.bot.wanted import Decider, Wanted
 from dirac_forge.errors import ForgeError, UnknownError
-from dirac_forge.pullrequest.delivery import Outcome, observe, withdraw
+from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.forge import Forge, Repo
+from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Entry, State
+from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 
-__all__ = ["THERE", "Requests"]
+__all__ = ["ENDS", "THERE", "Requests"]
 
 THERE: tuple[State, ...] = ("pushed", "open")
 """Branches that are there, with a request or nearly."""
+ENDS = (BusyError, LedgerError, LockedError)
+"""What ends a run: nothing can be done without the ledger, or when another bot took over."""
 _MAY_LABEL = frozenset({"triage", "write", "admin"})
 _BECAME: dict[str, Literal["merged", "closed"]] = {
     "merged": "merged",
@@ -34,7 +39,6 @@ class Requests:
     """Those of one run."""
 
     desk: Desk
-    run: str
     log: Log
     decider: Decider
     _repositories: dict[str, Repo] = field(default_factory=dict)
@@ -70,6 +74,8 @@ class Requests:
         def one(entry: Entry) -> Outcome | None:
             try:
                 return act(entry)
+            except ENDS:
+                raise
             except ForgeError as error:
                 state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
                 self.log.note(state, error.message, about=entry.identity)
@@ -85,7 +91,7 @@ class Requests:
         return [outcome for outcome in self.desk.executor.map(one, entries) if outcome is not None]
 
     def _observed(self, entry: Entry) -> Outcome | None:
-        found = observe(entry, destination=self.desk.destination, ledger=self.desk.ledger, run=self.run)
+        found = observe(entry, self.desk, self.log.journal)
         state = _BECAME.get(found.state)
         if state is None:
             return None
@@ -98,8 +104,7 @@ class Requests:
         reason = self.decider.current(entry.identity)
         if not reason:
             return None
-        text = f"Closed, since {reason}."
-        found = withdraw(entry, destination=self.desk.destination, ledger=self.desk.ledger, run=self.run, text=text)
+        found = close(entry, self.desk, self.log.journal, text=f"Closed, since {reason}.")
         return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
 
     def _labelled(self, entry: Entry, wanted: Wanted, forge: Forge) -> Outcome | None:

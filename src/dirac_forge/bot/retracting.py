@@ -7,9 +7,10 @@ from typing import Literal
 
 from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.log import Log
-from dirac_forge.bot.requests import THERE
+from dirac_forge.bot.observing import take_back
+from dirac_forge.bot.requests import ENDS, THERE
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.pullrequest.delivery import Outcome, withdraw
+from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Entry
 
@@ -55,12 +56,14 @@ def retract(desk: Desk, entries: Sequence[Entry], *, reason: str = "") -> list[O
             lease.renew()
             identity = entry.identity
             try:
-                found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=run.id, text=text)
+                found = take_back(entry, desk, log.journal, text=text)
+            except ENDS:
+                raise
             except ForgeError as error:
                 state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
                 log.note(state, error.message, about=identity)
                 return Outcome(identity=identity, state=state, text=error.message, url=entry.url, error=error)
-            log.note("retracted", reason, about=identity)
+            log.say("retracted", reason, about=identity)
             return Outcome(identity=identity, state="closed", text=found.decided or "closed", url=found.url)
 
         outcomes = list(desk.executor.map(one, entries))

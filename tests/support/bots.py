@@ -1,0 +1,262 @@
+"""A bot on a local GitHub: feedstocks, a decider that moves versions, and runs of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dirac_forge.bot.desk import Desk
+from dirac_forge.bot.lines import Looked, ReleaseLine, folder_of, full_name_of, kept, look
+from dirac_forge.bot.running import Result, Running
+from dirac_forge.bot.wanted import Decision, Wanted
+from dirac_forge.feedstock.change import Change, Edit, Skip
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.http import Http
+from dirac_forge.progress import Silent
+from dirac_forge.pullrequest.clones import Clones
+from dirac_forge.pullrequest.github import GitHub as Client
+from dirac_forge.pullrequest.github_destination import GitHubDestination
+from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.outbox import Outbox
+from dirac_forge.pullrequest.records import Entry, Identity
+from dirac_forge.pullrequest.tokens import Token
+from dirac_forge.settings import BotSettings, Settings
+from dirac_forge.store import Store
+from support.github import GitHub
+from support.github.clock import StandingClock
+
+__all__ = ["TOKEN", "Bots", "Mover", "bots", "feedstock_files", "recipe"]
+
+TOKEN = "ghp_0123456789abcdef0123456789abcdef0123"
+_VERSION = re.compile(r"(?m)^  version: (\S+)$")
+
+
+def recipe(name: str, version: str = "1.0", number: int = 0, extra: str = "") -> str:
+    """A small recipe."""
+    return (
+        f"context:\n  version: {version}\n\npackage:\n  name: {name}\n  version: ${{{{ version }}}}\n\n"
+        f"source:\n  url: https://example.org/{name}-${{{{ version }}}}.tar.gz\n  sha256: {'0' * 64}\n\n"
+        f"build:\n  number: {number}\n  noarch: python\n{extra}"
+    )
+
+
+def feedstock_files(name: str, version: str = "1.0", *, automerge: str = "") -> dict[str, str | bytes]:
+    """What a feedstock's repository has."""
+    return {
+        "recipe/recipe.yaml": recipe(name, version),
+        "conda-forge.yml": f"bot:\n  automerge: {automerge}\n" if automerge else "bot: {}\n",
+        "README.md": f"About {name}\n",
+    }
+
+
+@dataclass
+class Mover:
+    """Decides what a test says: feedstock to the version that upstream has; a `Decider`."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    blocks: Mapping[str, int] = field(default_factory=dict)
+    migration: str = ""
+    """Instead of bumps: all of `versions` are rebuilt for it."""
+    care: str = ""
+    built: set[Identity] = field(default_factory=set)
+    """What the channel has."""
+    over: dict[Identity, str] = field(default_factory=dict)
+    looked: list[Looked] = field(default_factory=list)
+
+    def decide(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> list[Decision]:
+        """What is wanted of what was looked at."""
+        self.looked = list(looked)
+        return [self._decision(one) for one in looked if one.folder is not None]
+
+    def arrived(self, identity: Identity) -> bool | None:
+        return identity in self.built
+
+    def current(self, identity: Identity) -> str:
+        return self.over.get(identity, "")
+
+    def _decision(self, looked: Looked) -> Decision:
+        assert looked.folder is not None
+        name = looked.line.name
+        change = self.change(looked.folder)
+        kind = "migration" if self.migration else "bump"
+        plain = Decision(feedstock=name, branch=looked.branch, kind=kind, state="nothing", decided="nothing")  # type: ignore[arg-type]
+        if isinstance(change, Skip):
+            return replace(plain, reason=change.reason)
+        tip = looked.tip
+        assert tip is not None
+        wanted = Wanted(
+            change=change,
+            remake=lambda files: self.change(folder_of(name, tip, kept(files))),
+            blocks=self.blocks.get(name, 0),
+            care=self.care,
+            allowed=looked.folder.read().forge.bot.automerge,
+        )
+        return replace(
+            plain, state="wanted", found=f"{change.key} upstream", decided=f"{kind} to {change.key}", wanted=wanted
+        )
+
+    def change(self, folder: FeedstockFolder) -> Change | Skip:
+        """The change that these files need."""
+        path, text = folder.exact_recipe()
+        wanted = self.versions.get(folder.name, "")
+        found = _VERSION.search(text)
+        current = found[1] if found else ""
+        branch = folder.branch or "main"
+        if self.migration:
+            key, title = self.migration, f"Rebuild for {self.migration}"
+            after = text.replace("number: 0", "number: 1") if wanted else text
+        else:
+            key, title = wanted, f"{folder.name} {wanted}"
+            after = _VERSION.sub(f"  version: {wanted}", text) if wanted else text
+        if after == text:
+            return Skip(feedstock=folder.name, branch=branch, reason=f"it is at {current} already", current=current)
+        return Change(
+            feedstock=folder.name,
+            branch=branch,
+            kind="migration" if self.migration else "bump",
+            key=key,
+            title=title,
+            body=f"{folder.name} moves.\n",
+            reasons=("a test says so",),
+            edits=(Edit(path=path, before=text, after=after),),
+        )
+
+
+@dataclass(kw_only=True)
+class Bots:
+    """Runs of a bot; each opens the ledger anew, as programs do."""
+
+    folder: Path
+    github: GitHub
+    clock: StandingClock
+    executor: Executor
+    settings: Settings
+    decider: Mover = field(default_factory=Mover)
+    lines: list[ReleaseLine] = field(default_factory=list)
+    canary: int = 0
+    log: list[str] = field(default_factory=list)
+    token: str = TOKEN
+    http: Http | None = None
+    ledger: Path | None = None
+    jump: timedelta = timedelta()
+    """By how much the bot's clock is wrong."""
+    on_step: Callable[[str], None] = lambda _: None
+    observer: Silent = field(default_factory=Silent)
+
+    def feedstock(self, name: str, version: str = "1.0", *, wanted: str = "", automerge: str = "") -> str:
+        """One more, which upstream has at `wanted`; its full name."""
+        full_name = f"conda-forge/{name}-feedstock"
+        self.github.repository(full_name, feedstock_files(name, version, automerge=automerge))
+        self.lines.append(ReleaseLine(name=name))
+        if wanted:
+            self.decider.versions[name] = wanted
+        return full_name
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.now, UTC) + self.jump
+
+    @property
+    def store(self) -> Store:
+        return Store(None)
+
+    @contextmanager
+    def opened(self) -> Iterator[Ledger]:
+        """The ledger, at the bot's own time."""
+        path = self.ledger or self.folder / ".dirac-forge/ledger.sqlite"
+        with Ledger.open(path, clock=self.now, timeout=0.2, warned=self.observer.warned) as ledger:
+            yield ledger
+
+    def entries(self, name: str = "") -> tuple[Entry, ...]:
+        """What the ledger remembers."""
+        with self.opened() as ledger:
+            return ledger.entries(feedstock=name)
+
+    @contextmanager
+    def desk(self, *, outbox: bool = False) -> Iterator[Desk]:
+        """What changes are sent with."""
+        settings = self.settings
+        clones = Clones(self.folder / "clones")
+        with ExitStack() as stack:
+            ledger = stack.enter_context(self.opened())
+            if outbox:
+                yield Desk(
+                    ledger=ledger,
+                    clones=clones,
+                    destination=Outbox(
+                        folder=self.folder / "outbox",
+                        clones=clones,
+                        repository=lambda name: full_name_of(settings, name),
+                    ),
+                    executor=self.executor,
+                    observer=self.observer,
+                    write=self.log.append,
+                )
+                return
+            http = self.http or stack.enter_context(Http(cache=None, timeout=0.5))
+            client = Client(
+                http,
+                Token(self.token),
+                api_url=self.github.api_url,
+                clock=self.clock.clock(),
+                observer=self.observer,
+                fork_patience=60,
+            )
+            clones = Clones(self.folder / "clones", environment=client.git_environment)
+            yield Desk(
+                ledger=ledger,
+                clones=clones,
+                destination=GitHubDestination(
+                    forge=client,
+                    clones=clones,
+                    repository=lambda name: full_name_of(settings, name)[0],
+                ),
+                executor=self.executor,
+                observer=self.observer,
+                forge=client,
+                write=self.log.append,
+            )
+
+    def run(self, *, outbox: bool = False) -> Result:
+        """One run of the bot."""
+        with self.desk(outbox=outbox) as desk:
+            return Running(
+                desk=desk,
+                settings=self.settings.bot,
+                look=lambda: look(
+                    self.lines,
+                    settings=self.settings,
+                    clones=desk.clones,
+                    executor=desk.executor,
+                    observer=self.observer,
+                ),
+                decider=self.decider,
+                canary=self.canary,
+            ).run()
+
+    def limits(self, **changes: object) -> None:
+        """Other settings of the bot."""
+        self.settings = replace(self.settings, bot=replace(BotSettings(), **changes))  # type: ignore[arg-type]
+
+
+@contextmanager
+def bots(folder: Path, *, threads: int = 1) -> Iterator[Bots]:
+    """A bot in a folder, with a GitHub of its own."""
+    clock = StandingClock()
+    with (
+        GitHub(folder / "github", clock=clock.time) as github,
+        ThreadPoolExecutor(threads) as executor,
+    ):
+        github.user("bot", token=TOKEN)
+        settings = Settings(
+            workspace=folder,
+            cache=folder / "cache",
+            feedstock_url=f"{github.url}/conda-forge/{{name}}-feedstock",
+        )
+        yield Bots(folder=folder, github=github, clock=clock, executor=executor, settings=settings)
+
+
