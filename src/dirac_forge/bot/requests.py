@@ -51,14 +51,17 @@ class Requests:
         """Ask what became of each; what changed, and what could not be asked."""
         return self._each(self.there(), self._observed)
 
-    def settled(self, wanted: Sequence[Wanted], outcomes: Iterable[Outcome]) -> list[Outcome]:
-        """Close the books on what is over, and let what may merge by itself do so."""
-        unreached = {outcome.identity for outcome in outcomes if outcome.state == "unknown"}
-        found: list[Outcome] = []
+    def finish(self) -> None:
+        """Close the books on what is merged and built."""
         for entry in self.desk.ledger.entries(states=("merged",)):
             if self.decider.arrived(entry.identity):
                 self.desk.ledger.done(entry.identity)
                 self.log.note("done", "the channel has it", about=entry.identity)
+
+    def settled(self, wanted: Sequence[Wanted], outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """Close what nobody needs any more, and let what may merge by itself do so."""
+        unreached = {outcome.identity for outcome in outcomes if outcome.state == "unknown"}
+        found: list[Outcome] = []
         mine = {one.identity: one for one in wanted}
         there = [entry for entry in self.there() if entry.identity not in unreached]
         found += self._each([entry for entry in there if entry.identity not in mine], self._closed)
@@ -95,7 +98,7 @@ class Requests:
         state = _BECAME.get(found.state)
         if state is None:
             return None
-        text = found.decided or found.state
+        text = found.decided if state == "closed" else f"#{found.number} is {state}"
         self.log.say(found.state, text, about=entry.identity, url=found.url)
         return Outcome(identity=entry.identity, state=state, text=text, url=found.url, number=found.number)
 

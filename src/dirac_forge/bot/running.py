@@ -81,14 +81,17 @@ class Running:
     def _run(self, run: Run, log: Log, lease: Lease) -> Result:
         desk = self.desk
         requests = Requests(desk=desk, log=log, decider=self.decider)
-        self._outcomes += requests.observed()
+        observed = requests.observed()
         lease.renew()
         looked = tuple(self.look())
         lease.renew()
         decisions = tuple(self.decider.decide(looked, requests.there()))
         self._remember(looked, decisions, log)
+        requests.finish()
         wanted = [one.wanted for one in decisions if one.wanted is not None]
         self._deliver(wanted, run, log, lease)
+        known = {outcome.identity for outcome in self._outcomes}
+        self._outcomes[:0] = [outcome for outcome in observed if outcome.identity not in known]
         self._outcomes += requests.settled(wanted, self._outcomes)
         return Result(
             run=run,
@@ -201,7 +204,8 @@ class Running:
     def _paused(self, identity: Identity, log: Log) -> bool:
         paused = paused_by(identity, self.settings.paused)
         if paused:
-            self._hold([Held(identity=identity, reason=f"{paused} is paused; its request stays as it is")], log)
+            what = "everything" if paused == "all" else paused
+            self._hold([Held(identity=identity, reason=f"{what} is paused; its request stays as it is")], log)
         return bool(paused)
 
     def _hold(self, held: Iterable[Held], log: Log) -> None:

@@ -24,6 +24,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import LedgerFile, OutboxFolder, PullRequests, github_of, outbox_of
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.report.migration import sentences
 
 __all__ = ["bot"]
@@ -207,6 +208,59 @@ def _retract(
     return UnknownError.exit_code if "unknown" in states else int("failed" in states)
 
 
+def _sweep(
+    context: Context,
+    url: Annotated[str, typer.Argument(metavar="PR_URL", help="A merged pull request on a feedstock.")],
+    branch: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="To this release line. Repeatable.", show_default="all the others"),
+    ] = None,
+    pr: PullRequests = False,
+    outbox: OutboxFolder = None,
+    ledger: LedgerFile = None,
+) -> int:
+    """Carry a merged fix to the feedstock's other release lines: one request a branch.
+
+    Version, hashes and build number stay each branch's own, and the build number is raised. Where the fix does not fit
+    there is an issue with instructions instead, and the exit code is 1.
+    """
+    from dirac_forge.bot.sweeping import read_fix, sweep, sweep_lines  # noqa: PLC0415
+
+    settings = context.settings
+    folder = outbox_of(context, outbox)
+    github = github_of(context, wanted=pr)
+    with (
+        ThreadPoolExecutor(settings.connections) as executor,
+        open_desk(context, executor=executor, github=github, outbox=folder, ledger=ledger) as desk,
+    ):
+        fix = read_fix(url, settings, desk)
+        known = [
+            line.branch
+            for line in read_workspace(settings.workspace).lines
+            if line.name == fix.feedstock and line.branch
+        ]
+        results = sweep(
+            fix, sweep_lines(fix, settings, known, branch or ()), settings=settings, desk=desk, outbox=folder
+        )
+    document = {
+        "request": fix.url,
+        "base": fix.base,
+        "branches": [
+            {
+                "branch": one.branch,
+                "state": one.state,
+                "url": one.url or None,
+                "reason": one.text,
+            }
+            for one in results
+        ],
+    }
+    said = [f"{fix.feedstock} {one.branch}: {one.state}: {one.url or one.text}" for one in results]
+    context.answer(sentences(said), document)
+    states = {one.state for one in results}
+    return UnknownError.exit_code if "unknown" in states else int(bool(states & {"failed", "issue"}))
+
+
 def _confirmed(context: Context, lines: list[str]) -> None:
     context.observer.stop()
     for line in lines:
@@ -235,6 +289,7 @@ class _JsonLines(Terminal):
 for _command, _name, _short in (
     (_run, "run", "One run over all feedstocks, into GitHub or the outbox."),
     (_why, "why", "What happened to a feedstock, and why nothing did."),
+    (_sweep, "sweep", "Carry a merged fix to the other release lines."),
     (_retract, "retract", "Close the open requests of a batch, migration or feedstock."),
 ):
     bot.command(_name, short_help=_short)(with_shared_options(_command))
