@@ -108,8 +108,11 @@ def _git(
 def _error(said: str, about: str, code: int) -> InputError | UnknownError:
     last = said.splitlines()[-1] if said else f"git left with {code}"
     if refused := _REFUSED.search(said):
-        line = next((line.strip() for line in said.splitlines() if refused.group(0) in line), last)
-        return RefusedPushError(f"{about}: {line}")
+        lines = said.splitlines()
+        line = next((line.strip() for line in lines if refused.group(0) in line), last)
+        words = [each.removeprefix("remote:").strip() for each in lines if each.startswith("remote:")]
+        why = "; ".join(each for each in words if each)[:500]
+        return RefusedPushError(f"{about}: {line}{f' ({why})' if why else ''}")
     if _NONE.search(said):
         return MissingError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):

@@ -42,7 +42,6 @@ class GitHubDestination:
     """Who commits are by; the token's owner where it isn't given."""
     name: str = field(default="github", init=False)
     _repos: dict[str, Repo] = field(default_factory=dict, init=False, repr=False)
-    _login: str = field(default="", init=False, repr=False)
 
     def place(self, identity: Identity) -> Place:
         """Where it goes, followed through renames."""
@@ -59,7 +58,7 @@ class GitHubDestination:
 
     def author(self) -> Author:
         """Who our commits are by."""
-        return self.by or Author.of(self._owner())
+        return self.by or Author.of(self.forge.login())
 
     def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
         """Our own; see Destination. One page of the open ones is enough where it is among them."""
@@ -71,7 +70,7 @@ class GitHubDestination:
                 return (*mine, *(each for each in others if each.branch != branch))
         if not branch:
             return tuple(others)
-        head = f"{self._owner()}:{branch}"
+        head = f"{self.forge.owner()}:{branch}"
         found = list(self._ours(self.forge.pull_requests(repo, state="all", head=head, base=base)))
         found.sort(key=lambda pull: pull.state != "open")
         mine = [self._request(pull) for pull in found]
@@ -96,7 +95,7 @@ class GitHubDestination:
         """Open a request for what was sent, or bring the open one up to date."""
         if old is not None:
             return self.retell(place, old, title=title, body=body)
-        head = f"{self._owner()}:{sent.branch}"
+        head = f"{self.forge.owner()}:{sent.branch}"
         return self._request(self.forge.open(self._repo(place), head=head, base=sent.base, title=title, body=body))
 
     def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
@@ -106,9 +105,9 @@ class GitHubDestination:
     def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
         """A comment of ours, once for each mark."""
         hidden = f"<!-- dirac-forge: {mark} -->"
-        repo, owner = self._repo(place), self._owner()
+        repo, login = self._repo(place), self.forge.login()
         if not any(
-            hidden in comment.body for comment in self.forge.comments(repo, request.number) if comment.author == owner
+            hidden in comment.body for comment in self.forge.comments(repo, request.number) if comment.author == login
         ):
             self.forge.comment(repo, request.number, f"{text}\n\n{hidden}\n")
 
@@ -128,15 +127,11 @@ class GitHubDestination:
     def _repo(self, place: Place) -> Repo:
         return self._repos[place.full_name]
 
-    def _owner(self) -> str:
-        self._login = self._login or self.forge.login()
-        return self._login
-
     def _ours(self, pulls: Iterator[PullRequest]) -> Iterator[PullRequest]:
         """Anybody may open a request from a branch of anybody's fork: both must be ours."""
-        owner = self._owner()
+        start = f"{self.forge.owner()}:{PREFIX}".lower()
         for pull in pulls:
-            if pull.author == owner and pull.head.startswith(f"{owner}:{PREFIX}"):
+            if pull.author == self.forge.login() and pull.head.lower().startswith(start):
                 yield pull
 
     def _request(self, pull: PullRequest) -> Request:
@@ -152,8 +147,8 @@ class GitHubDestination:
 
     def _closed(self, repo: Repo, number: int) -> Request:
         """A closed one, with who did it: a person may use the same account, so where it was us, a comment says so."""
-        pull, owner = self.forge.pull_request(repo, number), self._owner()
-        said = (each.body for each in self.forge.comments(repo, number) if each.author == owner)
+        pull, login = self.forge.pull_request(repo, number), self.forge.login()
+        said = (each.body for each in self.forge.comments(repo, number) if each.author == login)
         when = f" on {pull.closed:%Y-%m-%d}" if pull.closed else ""
         return replace(
             self._request(pull),
