@@ -21,7 +21,8 @@ _HARDENED = (
 _DEAD = re.compile(
     r"could not resolve host|failed to connect|connection (refused|timed out|reset)|network is unreachable|"
     r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|unable to access.*(5\d\d|429)|"
-    r"returned error: (5\d\d|429)|early eof|unexpected disconnect",
+    r"returned error: (5\d\d|429)|early eof|unexpected disconnect|expected flush|expected packfile|rpc failed|"
+    r"empty reply|protocol error|bad line length",
     re.IGNORECASE,
 )
 _NONE = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dirac_forge.pullrequest.branches import PREFIX, commits_fingerprint
 from dirac_forge.pullrequest.clones import Author, Clones, Log, Tip
-from dirac_forge.pullrequest.destination import Place, Request, Sent, TakenError
+from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent, TakenError
 from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity
@@ -25,7 +25,6 @@ SERVICES = frozenset(
 )
 """Whose commits on our branches are no person's work: they come again when they are asked for again."""
 _MAY_LABEL = {"triage", "write", "admin"}
-_CLOSED = "closed"
 
 
 @dataclass(kw_only=True)
@@ -116,10 +115,10 @@ class GitHubDestination:
         if on != (name in request.labels):
             (self.forge.label if on else self.forge.unlabel)(self._repo(place), request.number, name)
 
-    def close(self, place: Place, request: Request, text: str, *, keep_branch: bool) -> None:
+    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
         """Close it, saying why; the words come first, so that a killed run leaves no silent close."""
         repo = self._repo(place)
-        self.say(place, request, text, mark=_CLOSED)
+        self.say(place, request, text, mark=mark)
         self.forge.edit(repo, request.number, state="closed")
         if not keep_branch:
             self.forge.delete_branch(self.forge.fork(repo), request.branch)
@@ -153,7 +152,7 @@ class GitHubDestination:
         return replace(
             self._request(pull),
             closed=f"#{number} was closed{when}{f' by {pull.closed_by}' if pull.closed_by else ''}",
-            by_us=any(f"<!-- dirac-forge: {_CLOSED} -->" in body for body in said),
+            by_us=any("<!-- dirac-forge: superseded -->" in body for body in said),
         )
 
 
