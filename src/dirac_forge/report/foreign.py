@@ -37,10 +37,10 @@ def escaped(text: str, *, longest: int = _LONGEST) -> str:
     """
     line = plain(text, longest=longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = _LINK.sub("redirect.github.com", line)
-    line = _MARKUP.sub(r"\\\1", line)
-    line = _START.sub(r"\1\\", line)
     line = _REFERENCE.sub(lambda found: f"{found.group()}{_BREAK}", line)
-    return _MENTION.sub(f"@{_BREAK}", line)
+    line = _MENTION.sub(f"@{_BREAK}", line)
+    line = _MARKUP.sub(r"\\\1", line)
+    return _START.sub(r"\1\\", line)
 
 
 def link(text: str, url: str, *, quiet: bool = True) -> str:

@@ -71,7 +71,14 @@ def _row(cells: Sequence[Line]) -> str:
 
 
 def _line(line: Line, *, cell: bool = False) -> str:
-    return "".join(_inline(part, cell=cell) for part in _joined(line))
+    text = ""
+    before: Inline = ""
+    for part in _joined(line):
+        # The backticks of neighbours would be one fence, and so would their asterisks.
+        text += "" if isinstance(before, str) or isinstance(part, str) else "\u200b"
+        text += _inline(part, cell=cell)
+        before = part
+    return text
 
 
 def _joined(line: Line) -> Iterator[Inline]:
@@ -80,6 +87,8 @@ def _joined(line: Line) -> Iterator[Inline]:
     for part in (line,) if isinstance(line, (str, Code, Link, Bold)) else line:
         if isinstance(part, str):
             plain += part
+            continue
+        if not part.text.strip():
             continue
         if plain:
             yield plain
@@ -97,7 +106,7 @@ def _inline(part: Inline, *, cell: bool) -> str:
         case Link(text, url, own):
             return link(text, url, quiet=not own)
         case Bold(text):
-            return f"**{escaped(text, longest=_LONGEST)}**" if text.strip() else ""
+            return f"**{escaped(text, longest=_LONGEST)}**"
         case _:
             return _prose(part)
 
