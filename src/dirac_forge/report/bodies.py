@@ -92,7 +92,7 @@ def how_to_go_on(change: Change) -> Section:
             (
                 "A maintainer can label it ",
                 Code("automerge"),
-                ": conda-forge then merges it when all checks are green. Further commits take the label off.",
+                ": conda-forge merges it once all is green; further commits take that label off.",
             )
         )
     by = Paragraph(("Proposed by ", Link("dirac-forge", _HOME), "."))

@@ -82,7 +82,8 @@ def _order(bump: Bump, waiting: Sequence[str]) -> Iterator[Block]:
     lines: list[Line] = []
     if bump.waits_for:
         first = "It is blocked until there is" if bump.status == "blocked" else "It waits for"
-        lines.append((Bold(f"{first} {words(bump.waits_for)}"), "; it can be merged once that is in the channel."))
+        them = "it" if len(bump.waits_for) == 1 else "them"
+        lines.append((Bold(f"{first} {words(bump.waits_for)}"), f"; it can be merged once the channel has {them}."))
     if waiting:
         lines.append(f"Waiting for it: {words(waiting)}.")
     lines += bump.satisfies
@@ -97,11 +98,9 @@ def _checks(proof: Proof | None) -> Iterator[Block]:
     if proof is None:
         yield Paragraph(f"{UNPROVEN.capitalize()}.")
         return
-    from dirac_forge.report.verdicts import OUTCOMES, verdict_blocks  # noqa: PLC0415  # the solver's library is large
+    from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
-    said: list[Line] = [(f"{OUTCOMES[proof.outcome][0]} ", Bold(proof.outcome), f": {proof.reason}")]
-    if not proof.reason:
-        said = [(f"{OUTCOMES[proof.outcome][0]} ", Bold(proof.outcome))]
+    said: list[Line] = [(Bold(proof.outcome), f": {proof.reason}" if proof.reason else "")]
     if proof.beside:
         said.append(f"Taken as merged already: {words(proof.beside)}.")
     said += proof.warnings
