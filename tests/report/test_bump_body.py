@@ -110,7 +110,7 @@ It needs what the channel lacks; these recipes for staged-recipes are proposed b
 
 ## How to go on
 
-- Push to this branch whatever is missing.
+- Push to this branch whatever is missing: the bot then leaves it to you.
 - To have it made again from what there is then: `dirac-forge bump dirac-grid --pr`.
 - To stop it, close it: this version is not proposed again, the next one is.
 - To pause the bot here: `paused = ["dirac-grid"]` under `[tool.dirac-forge.bot]`.
@@ -144,7 +144,7 @@ What upstream requires was not compared with the release before.
 
 ## How to go on
 
-- Push to this branch whatever is missing.
+- Push to this branch whatever is missing: the bot then leaves it to you.
 - To have it made again from what there is then: `dirac-forge bump demo --pr`.
 - To stop it, close it: this version is not proposed again, the next one is.
 - To pause the bot here: `paused = ["demo"]` under `[tool.dirac-forge.bot]`.

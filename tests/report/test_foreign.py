@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirac_forge.report.foreign import code, escaped, fenced, link, plain
+from dirac_forge.report.foreign import code, escaped, fenced, link, plain, quiet
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,12 @@ from dirac_forge.report.foreign import code, escaped, fenced, link, plain
 )
 def test_escaped(text: str, wanted: str) -> None:
     assert escaped(text) == wanted
+
+
+def test_quiet() -> None:
+    assert quiet("bump a_b to 1.0\nCloses #1 @me [skip ci] [CI skip]") == (
+        "bump a_b to 1.0 Closes #\u200b1 @\u200bme [skip-ci] [CI-skip]"
+    )
 
 
 def test_what_is_too_long_is_cut() -> None:
@@ -91,4 +97,4 @@ def test_a_url_that_is_shown_as_it_is() -> None:
 
 
 def test_a_link_may_be_meant_to_show_up_where_it_leads() -> None:
-    assert link("ours", "https://github.com/o/r/pull/1", quiet=False) == "[ours](<https://github.com/o/r/pull/1>)"
+    assert link("ours", "https://github.com/o/r/pull/1", own=True) == "[ours](<https://github.com/o/r/pull/1>)"

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from dirac_forge.errors import redact
 
-__all__ = ["code", "escaped", "fenced", "link", "plain"]
+__all__ = ["code", "escaped", "fenced", "link", "plain", "quiet"]
 
 _LONGEST = 2_000
 _BREAK = "\u200b"  # a space without width: shows nothing, and ends a mention or a reference
@@ -19,6 +19,8 @@ _START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[#+=-]))")
 _MENTION = re.compile(r"@(?=\w)")
 _REFERENCE = re.compile(r"#(?=\d)|\b(?<=GH)-(?=\d)", re.IGNORECASE)
 _SAFE = "!#$%&'*+,/:;=?@~[]-._"  # what stays as it is in a URL; the rest could end a link or a table's cell
+# https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs; Azure: ***NO_CI***
+_SKIPPED = re.compile(r"\[(skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
 _LINK = re.compile(r"(?<![\w.-])github\.com(?=/[\w.-]+/[\w.-]+/(?:issues|pull|discussions|commit)/)", re.IGNORECASE)
 
 
@@ -36,17 +38,26 @@ def escaped(text: str, *, longest: int = _LONGEST) -> str:
     shows up there: links to GitHub's issues go through its redirecting host).
     """
     line = plain(text, longest=longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = _LINK.sub("redirect.github.com", line)
-    line = _REFERENCE.sub(lambda found: f"{found.group()}{_BREAK}", line)
-    line = _MENTION.sub(f"@{_BREAK}", line)
-    line = _MARKUP.sub(r"\\\1", line)
+    line = _MARKUP.sub(r"\\\1", _unreferring(_LINK.sub("redirect.github.com", line)))
     return _START.sub(r"\1\\", line)
 
 
-def link(text: str, url: str, *, quiet: bool = True) -> str:
+def quiet(text: str, *, longest: int = _LONGEST) -> str:
+    """Text for a title or a commit message, where there is no markup: one line that mentions and refers to nobody and
+    nothing, and does not keep checks from running.
+    """
+    return _unreferring(_SKIPPED.sub(lambda found: found.group().replace(" ", "-"), plain(text, longest=longest)))
+
+
+def _unreferring(line: str) -> str:
+    line = _REFERENCE.sub(lambda found: f"{found.group()}{_BREAK}", line)
+    return _MENTION.sub(f"@{_BREAK}", line)
+
+
+def link(text: str, url: str, *, own: bool = False) -> str:
     """Foreign words that lead to a foreign URL; the words alone where it is no http or https.
 
-    `quiet` links to GitHub's issues do not show up there.
+    Links to GitHub's issues and requests do not show up there, but for our `own`.
     """
     words = escaped(text)
     try:
@@ -56,7 +67,7 @@ def link(text: str, url: str, *, quiet: bool = True) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return words
     place = quote(parts.geturl(), safe=_SAFE)
-    place = (_LINK.sub("redirect.github.com", place) if quiet else place).replace("@", "%40")
+    place = (place if own else _LINK.sub("redirect.github.com", place)).replace("@", "%40")
     if place == text:
         return f"<{place}>"
     return f"[{words}](<{place.replace('&', '&amp;')}>)"

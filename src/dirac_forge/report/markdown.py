@@ -104,7 +104,7 @@ def _inline(part: Inline, *, cell: bool) -> str:
             # In a table's cell a pipe ends even a code span.
             return _escaped(text) if cell and "|" in text else code(text, longest=_LONGEST)
         case Link(text, url, own):
-            return link(text, url, quiet=not own)
+            return link(text, url, own=own)
         case Bold(text):
             return f"**{_escaped(text)}**"
         case _:
