@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from dirac_forge.errors import redact
 
-__all__ = ["code", "escaped", "fenced", "link", "plain", "quiet"]
+__all__ = ["code", "escaped", "fenced", "link", "plain", "quiet", "visible"]
 
 _LONGEST = 2_000
 _BREAK = "\u200b"  # a space without width: shows nothing, and ends a mention or a reference
@@ -28,9 +28,15 @@ def plain(text: str, *, longest: int = _LONGEST) -> str:
     """`text` on one line: white space and line ends become one space, control characters and marks that turn the
     direction of writing or hide text go, and what is longer than `longest` characters is cut (`…`).
     """
-    line = " ".join(text[: 4 * longest].split())
-    line = "".join(mark for mark in line if unicodedata.category(mark) not in _CONTROL)
+    line = visible(" ".join(text[: 4 * longest].split()))
     return f"{line[: longest - 1]}…" if len(line) > longest or len(text) > 4 * longest else line
+
+
+def visible(text: str, *, but: str = "") -> str:
+    """`text` without control characters and without marks that turn the direction of writing or hide text, `but` those
+    that are wanted.
+    """
+    return "".join(mark for mark in text if mark in but or unicodedata.category(mark) not in _CONTROL)
 
 
 def escaped(text: str, *, longest: int = _LONGEST) -> str:
@@ -86,9 +92,7 @@ def code(text: str, *, longest: int = _LONGEST) -> str:
 
 def fenced(text: str, language: str = "", *, longest: int = 20_000) -> str:
     """Foreign lines (a diff, a log) as a code block that they can't leave; cut, and saying so, beyond `longest`."""
-    kept = "".join(
-        mark for mark in text[:longest] if mark in "\n\t" or unicodedata.category(mark) not in _CONTROL
-    ).rstrip("\n")
+    kept = visible(text[:longest], but="\n\t").rstrip("\n")
     kept = _MENTION.sub(f"@{_BREAK}", kept)
     if len(text) > longest:
         kept = f"{kept}\n… ({len(text) - longest} more characters)"
