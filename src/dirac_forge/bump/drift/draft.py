@@ -67,10 +67,10 @@ class Draft:
         """What a line asks for now."""
         return self._specs.get(line.number, line.spec)
 
-    def edited(self, output: OutputLines, part: Part) -> bool:
-        """Whether a list of an output is edited."""
+    def edited(self, output: OutputLines, *parts: Part) -> bool:
+        """Whether any of these lists of an output is edited."""
         changes = (*self.added, *self.removed, *self.changed)
-        return any(change.output == output.output.name and change.part == part for change in changes)
+        return any(change.output == output.output.name and change.part in parts for change in changes)
 
     def gone(self, line: Line) -> bool:
         """Whether a line is removed."""

@@ -85,7 +85,6 @@ def drift(
             continue
         was, now = both[project], after[project]
         scopes = recipe_scope(output, scope, was.metadata.requires_python)
-        python_drift(draft, output, was, now)
         later = recipe_scope(output, scope, now.metadata.requires_python, draft)
         satellite = _satellite(output, outputs)
         run_drift(
@@ -99,6 +98,7 @@ def drift(
             if len(outputs) == 1:
                 until = len(draft.edits.lines) + 1
             entry_points_drift(draft, output, was, now, until=until)
+        python_drift(draft, output, was, now, scope)
     for project in family.new:
         new_output(
             draft,
