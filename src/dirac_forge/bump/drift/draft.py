@@ -76,8 +76,10 @@ class Draft:
         """Whether a line is removed."""
         return self.edits.removed(line.number)
 
-    def follow(self, output: str, line: Line, old: str, new: str, evidence: str, *, project: str = "") -> None:
-        """A line after upstream went from spec `old` to `new`; the maintainers' own bounds stay."""
+    def follow(
+        self, output: str, line: Line, old: str, new: str, evidence: str, *, project: str = "", lift: bool = True
+    ) -> None:
+        """A line after upstream went from spec `old` to `new`; the maintainers' own bounds stay (see `moved`)."""
         mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
         if mine is None or was is None or now is None:
             self.note(
@@ -93,7 +95,7 @@ class Draft:
                 f"{output}: {line.name} stays without a version; upstream went from {old or 'any'} to {evidence}",
             )
             return
-        result = moved(mine, was, now)
+        result = moved(mine, was, now, lift=lift)
         if same(result, mine):
             self.note(
                 "info",

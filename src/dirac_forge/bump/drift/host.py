@@ -48,7 +48,8 @@ def host_drift(
             crossed = [line for line in output.of("build") if section == "host" and line.key in need.keys]
             for line in (*mine, *crossed):
                 if line.spec:
-                    followed(draft, name, line, before[key], need)
+                    # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
+                    followed(draft, name, line, before[key], need, lift=False)
         elif not mine and needed:
             _add(draft, output, section, need, _bare(before, lines))
         elif not mine:

@@ -151,8 +151,11 @@ def _added(draft: Draft, output: OutputLines, need: Need, section: Section, what
         )
 
 
-def followed(draft: Draft, output: str, line: Line, was: Need, now: Need) -> None:
-    """One line where upstream's spec changed: against the spec under the condition that the line stands for."""
+def followed(draft: Draft, output: str, line: Line, was: Need, now: Need, *, lift: bool = True) -> None:
+    """One line where upstream's spec changed: against the spec under the condition that the line stands for.
+
+    Without `lift` a lower bound of the maintainers' own stays below upstream's.
+    """
     pairs = [(spec, now.lines[key][1]) for key, (_, spec) in was.lines.items() if key in now.lines]
     mine = clauses_of(line.spec)
     fitting = [pair for pair in pairs if mine is not None and same(mine, clauses_of(pair[0]) or ())]
@@ -161,7 +164,7 @@ def followed(draft: Draft, output: str, line: Line, was: Need, now: Need) -> Non
     if not fitting:
         fitting = pairs[:1]
     for old, new in fitting[:1]:
-        draft.follow(output, line, old, new, now.evidence, project=now.projects[0] if now.projects else "")
+        draft.follow(output, line, old, new, now.evidence, project=now.projects[0] if now.projects else "", lift=lift)
 
 
 def _drop_duplicates(draft: Draft, output: OutputLines, section: Section, touched: set[str]) -> None:
