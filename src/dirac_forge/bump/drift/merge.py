@@ -88,7 +88,15 @@ def drift(
         later = recipe_scope(output, scope, now.metadata.requires_python, draft)
         satellite = _satellite(output, outputs)
         run_drift(
-            draft, output, was, now, scopes=(scopes, later), providers=providers, satellite=satellite, family=family
+            draft,
+            output,
+            was,
+            now,
+            scopes=(scopes, later),
+            built=scope,
+            providers=providers,
+            satellite=satellite,
+            family=family,
         )
         if not satellite:
             for note in differences(output.output.name, was, now, noarch=output.output.noarch is not None):
