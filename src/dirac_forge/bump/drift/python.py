@@ -53,7 +53,7 @@ def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scop
     """Raise the recipe's floor where it is too low for upstream's; to be called after all else of the output.
 
     It is raised where upstream raised its own in this release to more than the channel's oldest Python. A floor below
-    that is housekeeping, which people do when they edit the list anyway: so it goes along with other edits, also where
+    that is housekeeping, which people do when they edit run anyway: so it goes along with other edits there, also where
     the recipe lagged behind before, and is only told of otherwise.
     """
     was, now = floor_of(old.metadata.requires_python), floor_of(new.metadata.requires_python)
@@ -63,7 +63,7 @@ def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scop
         return
     evidence = f"Requires-Python: {new.metadata.requires_python}"
     needed = was != now and now > Version(scope.python_min)
-    if not needed and not draft.edited(output, "host", "run", "build"):
+    if not needed and not draft.edited(output, "run"):
         draft.note(
             "info",
             f"{output.output.name}, line {low[0].number}: {low[0].name} {low[0].spec} is lower than upstream's "
