@@ -143,10 +143,11 @@ def test_a_recipe_that_lags_behind_stays_as_it_is(format_: str) -> None:
     assert result.text == text
     assert result.changes == ()
     line = text.split("\n").index("    - python >=3.6") + 1
-    assert [note.text for note in result.notes] == [
+    (note,) = result.notes
+    assert note.text == (
         f"thing, line {line}: python >=3.6 is lower than upstream's (Requires-Python: >=3.8), which did not change in "
         "this release"
-    ]
+    )
 
 
 @FORMATS
