@@ -553,8 +553,7 @@ def test_what_people_should_look_at_is_told() -> None:
     old = facts("thing", "1.0", members=["thing/__init__.py", "extra/__init__.py"])
     new = facts("thing", "2.0", wheels=["cp311-cp311-linux_x86_64"], members=["thing/__init__.py"])
     assert [note.text for note in merge(text, "v1", old, new).notes] == [
-        "thing: upstream's wheels are compiled now: the package can't stay noarch",
-        "thing: modules that upstream no longer installs: extra; see the tests' imports",
+        "thing: modules that upstream no longer installs: extra; see the tests",
     ]
 
 

@@ -15,7 +15,7 @@ from dirac_forge.recipe.reading.recipe_text import Format, Section
 
 __all__ = ["Carried", "Draft", "Part"]
 
-Part = Literal["build", "host", "run", "python", "entry_points", "output"]
+Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class Carried:
     output: str
     part: Part
     package: str
-    """The package, or the name of an entry point or output."""
+    """The package, or the name of an entry point, output, module, or key of `about`."""
     project: str = ""
     """The project behind it, as upstream spells it."""
     before: str = ""
@@ -52,6 +52,9 @@ class Draft:
         self.added: list[Carried] = []
         self.removed: list[Carried] = []
         self.changed: list[Carried] = []
+        self.beyond: list[Carried] = []
+        """Edits of `about` and of tests."""
+        self.blockers: list[str] = []
         self.notes: list[Note] = []
         self._decided: set[int] = set()
         self._specs: dict[int, str] = {}
