@@ -60,7 +60,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
 def written(bump: Bump) -> bool:
     """Whether what drifted is in the edits, and not only reported."""
     drift = bump.drift
-    return drift is not None and any(edit.after == drift.text for edit in bump.change.edits)
+    return drift is not None and not drift.faults and any(edit.after == drift.text for edit in bump.change.edits)
 
 
 def _head(bump: Bump) -> Section:
