@@ -37,6 +37,9 @@ class Bump:
     edited: Edited
     status: Literal["proposed", "blocked"] = "proposed"
     waits_for: tuple[str, ...] = ()
+    """Feedstocks whose bumps come first, and packages that have to come from elsewhere."""
+    blocked_by: tuple[str, ...] = ()
+    """Why it is blocked, a sentence each."""
     notes: tuple[str, ...] = ()
     """What a person should look at."""
     rejected: tuple[Rejected, ...] = ()
