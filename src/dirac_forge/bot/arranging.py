@@ -95,7 +95,7 @@ class _Run:
                 "outdated",
             ):
                 found = self._maker(need, moves)
-                if found is not None:
+            if found is not None:
                 self.subjects.setdefault(found.key, found)
                 yield replace(found.move(), needs=(), merged=True)
 
