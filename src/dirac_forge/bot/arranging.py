@@ -90,11 +90,9 @@ class _Run:
         """Recipes of the workspace that make what bumps need, and that the channel does not have yet."""
         made = {package for move in moves.values() for package in move.provides}
         for need in {str(need): need for move in moves.values() for need in move.needs}.values():
-            if need.package not in made and self.proving.stands(need.package, need.spec).status in (
-                "missing",
-                "outdated",
-            ):
-                found = self._maker(need, moves)
+            if need.package in made or self.proving.stands(need.package, need.spec).status == "available":
+                continue
+            found = self._maker(need, moves)
             if found is not None:
                 self.subjects.setdefault(found.key, found)
                 yield replace(found.move(), needs=(), merged=True)
