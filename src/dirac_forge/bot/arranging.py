@@ -63,7 +63,7 @@ class _Run:
             self.world.observer.advanced(task, detail=key)
             return folder, done
 
-        found = [decided(key) for key in order]
+        found = list(self.executor.map(decided, order))
         self.world.observer.finished(task)
         return found
 
