@@ -208,17 +208,25 @@ def test_json() -> None:
         "status": "not-installable",
         "reason": "m2crypto has no build for Python 3.13",
     }
-    assert (full["outcome"], full["beside"]) == ("worse", ["m2crypto"])
+    assert full["proof"] == {
+        "outcome": "worse",
+        "reason": "dirac-grid 9.1.22 can't be installed on osx-64",
+        "beside": ["m2crypto"],
+        "warnings": ["The run_exports of lib are unknown."],
+    }
+    assert full["blocked_by"] == []
     assert [line["package"] for line in full["dependencies"]["changed"]] == ["m2crypto"]
     assert [one["origin"] for one in full["hashes"]] == ["index", "downloaded"]
     assert full["links"][0] == {
         "title": "release",
         "url": "https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22",
     }
-    assert full["recipes"] == [{"feedstock": "httpx2", "title": "httpx2 0.3", "edits": []}]
+    assert full["recipes"] == [
+        {"feedstock": "httpx2", "version": "0.3", "title": "httpx2 0.3", "reason": "", "body": "", "files": {}}
+    ]
     assert full["satisfies"] == ["LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22"]
     assert full["patches"] == ["fix-@octocat.patch"]
     assert full["body"].startswith("## dirac-grid 9.1.9 → 9.1.22\n")
-    assert (bare["checks"], bare["environments"], bare["outcome"]) == ([], [], None)
+    assert (bare["checks"], bare["environments"], bare["proof"]) == ([], [], None)
     assert bare["notes"] == ["not proven: no solver was asked what this does to the targets"]
     assert (skip["from"], skip["to"], skip["status"], skip["kind"]) == ("2.0", None, "skipped", "nothing")

@@ -84,11 +84,19 @@ def _order(bump: Bump, waiting: Sequence[str]) -> Iterator[Block]:
         first = "It is blocked until there is" if bump.status == "blocked" else "It waits for"
         them = "it" if len(bump.waits_for) == 1 else "them"
         lines.append((Bold(f"{first} {words(bump.waits_for)}"), f"; it can be merged once the channel has {them}."))
+    lines += [(Bold("Blocked"), f": {reason}") for reason in _blockers(bump)]
     if waiting:
         lines.append(f"Waiting for it: {words(waiting)}.")
     lines += bump.satisfies
     if lines:
         yield Items(tuple(lines))
+
+
+def _blockers(bump: Bump) -> tuple[str, ...]:
+    """Why it is blocked, but for what the solver says, which stands with the checks."""
+    own = bump.drift.blockers if bump.drift is not None else ()
+    said = bump.proof.reason if bump.proof is not None else ""
+    return tuple(reason for reason in dict.fromkeys((*bump.blocked_by, *own)) if reason != said)
 
 
 # -- what the solver says
@@ -198,7 +206,7 @@ def _looked_at(bump: Bump) -> Iterator[Block]:
     if drift is not None:
         lines += [(Bold("by hand"), f": {note.text}") for note in drift.notes if note.level == "todo"]
         lines += [note.text for note in drift.notes if note.level == "warning"]
-        known |= {note.text for note in drift.notes}
+        known |= {*drift.blockers, *(note.text for note in drift.notes)}
         known |= {f"not carried over: {described(line)}" for line in drift.changes}
     lines += [note for note in bump.notes if note not in known]
     if lines:
