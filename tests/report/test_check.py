@@ -148,7 +148,7 @@ def test_markdown() -> None:
     assert "| app | Python 3.12 | Python 3.13 |" in text
     assert "| linux-64 | ✓ 1.0 |  |" in text
     assert "- win-64, Python 3.12, 3.13: not installable: app → lib: no build for win-64; would unblock it: " in text
-    assert "- linux-64, Python 3.13: worse: lib 2.0 can't be installed with app: &lt;why&gt;" in text
+    assert "- linux-64, Python 3.13: worse: lib 2.0 can't be installed with app: &lt;why>" in text
 
 
 def test_json() -> None:

@@ -97,4 +97,4 @@ def test_a_url_that_is_shown_as_it_is() -> None:
 
 
 def test_a_link_may_be_meant_to_show_up_where_it_leads() -> None:
-    assert link("ours", "https://github.com/o/r/pull/1", quiet=False) == "[ours](<https://github.com/o/r/pull/1>)"
+    assert link("ours", "https://github.com/o/r/pull/1", own=True) == "[ours](<https://github.com/o/r/pull/1>)"

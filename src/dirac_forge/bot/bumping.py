@@ -89,7 +89,7 @@ class Bumping:
             if self.drifting is None:
                 return made
             projects = projects_of(text, path=shown, version=current, settings=settings)
-            return self.drifting.of(made, projects, shown)
+            return self.drifting.of(made, projects, shown, settings)
         except ForgeError as error:
             kind: Literal["unknown", "no", "unreadable"] = "unreadable"
             if isinstance(error, (UnknownError, MissingError)):

@@ -39,6 +39,9 @@ class Bump:
     """Why this version, as a clause."""
     status: Literal["proposed", "blocked"] = "proposed"
     waits_for: tuple[str, ...] = ()
+    """Feedstocks whose bumps come first, and packages that have to come from elsewhere."""
+    blocked_by: tuple[str, ...] = ()
+    """Why it is blocked, a sentence each."""
     notes: tuple[str, ...] = ()
     """What a person should look at."""
     rejected: tuple[Rejected, ...] = ()

@@ -60,6 +60,8 @@ def build(
         if platform not in enabled and platform not in recipe.forge.noarch_platforms:
             continue
         for variant, rendered in rendered_variants(recipe, pinning, migrations, platform=platform):
+            if platform not in recipe.forge.noarch_platforms and all(output.noarch for output in rendered.packages):
+                continue  # made elsewhere
             for one in _Variant(recipe, feedstock, channel, exports, variant, rendered).packages():
                 noarch = one.record.noarch is not None
                 if noarch and platform not in recipe.forge.noarch_platforms:

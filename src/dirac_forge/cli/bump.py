@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from dirac_forge.bot.bumping import Bumping
+from dirac_forge.bot.deciding import Options, decide
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
@@ -21,9 +21,6 @@ from dirac_forge.files import write_files
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.upstream.digests import read_known
-
-if TYPE_CHECKING:
-    from dirac_forge.bot.drifting import Drifting
 
 __all__ = ["bump"]
 
@@ -73,30 +70,20 @@ def bump(
     folders = [workspace.find(name) for name in feedstocks or ()] or [*workspace, *workspace.lines]
     if to and len(folders) != 1:
         raise InputError("--to is for one feedstock", hint="Name it.")
-    if check:
-        context.observer.warned("the proof is not there yet: what a bump does to the targets was not looked at")
-    with ThreadPoolExecutor(context.settings.connections) as sources, ThreadPoolExecutor(4) as several:
-        drifting = _drifting(context, sources, dependencies, channel=check)
-        bumping = Bumping(context, sources, known=_known(known_sha256), drifting=drifting)
-        results = list(several.map(lambda folder: bumping.result(folder, to), folders))
+    options = Options(to=to, dependencies=dependencies.value, check=check, known=_known(known_sha256))
+    with ThreadPoolExecutor(context.settings.connections) as executor:
+        decided = decide(context, workspace, folders, options, executor=executor)
     if write:
-        for folder, result in zip(folders, results, strict=True):
-            if isinstance(result, Bump) and result.status == "proposed":
-                _write(folder, result)
+        for one in decided:
+            if isinstance(one.result, Bump) and one.result.status == "proposed":
+                _write(one.folder, one.result)
+    results = [one.result for one in decided]
     if context.options.json:
         context.answer("", bumps_json(with_bodies(results)))
     else:
         shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks or ()) == 1)
         context.answer(shown, None)
     return _exit_code(results, asked=bool(to or feedstocks))
-
-
-def _drifting(context: Context, executor: Executor, dependencies: Dependencies, *, channel: bool) -> Drifting | None:
-    if dependencies is Dependencies.off:
-        return None
-    from dirac_forge.bot.drifting import Drifting  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
-
-    return Drifting(context, executor, write=dependencies is Dependencies.update, channel=channel)
 
 
 def _exit_code(results: Iterable[Bump | Skip], *, asked: bool) -> int:

@@ -79,7 +79,7 @@ def how_to_go_on(change: Change) -> Section:
     """How people steer what was opened for them: change it, have it made again, merge it, stop it."""
     name = change.feedstock
     again = {"bump": f"bump {name} --pr", "migration": f"migrate run {change.key} {name} --pr"}.get(change.kind)
-    lines: list[Line] = ["Push to this branch whatever is missing."]
+    lines: list[Line] = ["Push to this branch whatever is missing: the bot then leaves it to you."]
     if again is not None:
         lines.append(("To have it made again from what there is then: ", Code(f"dirac-forge {again}"), "."))
     lines.append(f"To stop it, close it: {_CLOSED[change.kind]}")
@@ -92,7 +92,7 @@ def how_to_go_on(change: Change) -> Section:
             (
                 "A maintainer can label it ",
                 Code("automerge"),
-                ": conda-forge then merges it when all checks are green. Further commits take the label off.",
+                ": conda-forge merges it once all is green; further commits take that label off.",
             )
         )
     by = Paragraph(("Proposed by ", Link("dirac-forge", _HOME), "."))

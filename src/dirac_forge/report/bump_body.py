@@ -60,7 +60,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
 def written(bump: Bump) -> bool:
     """Whether what drifted is in the edits, and not only reported."""
     drift = bump.drift
-    return drift is not None and any(edit.after == drift.text for edit in bump.change.edits)
+    return drift is not None and not drift.faults and any(edit.after == drift.text for edit in bump.change.edits)
 
 
 def _head(bump: Bump) -> Section:
@@ -82,12 +82,21 @@ def _order(bump: Bump, waiting: Sequence[str]) -> Iterator[Block]:
     lines: list[Line] = []
     if bump.waits_for:
         first = "It is blocked until there is" if bump.status == "blocked" else "It waits for"
-        lines.append((Bold(f"{first} {words(bump.waits_for)}"), "; it can be merged once that is in the channel."))
+        them = "it" if len(bump.waits_for) == 1 else "them"
+        lines.append((Bold(f"{first} {words(bump.waits_for)}"), f"; it can be merged once the channel has {them}."))
+    lines += [(Bold("Blocked"), f": {reason}") for reason in _blockers(bump)]
     if waiting:
         lines.append(f"Waiting for it: {words(waiting)}.")
     lines += bump.satisfies
     if lines:
         yield Items(tuple(lines))
+
+
+def _blockers(bump: Bump) -> tuple[str, ...]:
+    """Why it is blocked, but for what the solver says, which stands with the checks."""
+    own = bump.drift.blockers if bump.drift is not None else ()
+    said = bump.proof.reason if bump.proof is not None else ""
+    return tuple(reason for reason in dict.fromkeys((*bump.blocked_by, *own)) if reason != said)
 
 
 # -- what the solver says
@@ -97,11 +106,9 @@ def _checks(proof: Proof | None) -> Iterator[Block]:
     if proof is None:
         yield Paragraph(f"{UNPROVEN.capitalize()}.")
         return
-    from dirac_forge.report.verdicts import OUTCOMES, verdict_blocks  # noqa: PLC0415  # the solver's library is large
+    from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
-    said: list[Line] = [(f"{OUTCOMES[proof.outcome][0]} ", Bold(proof.outcome), f": {proof.reason}")]
-    if not proof.reason:
-        said = [(f"{OUTCOMES[proof.outcome][0]} ", Bold(proof.outcome))]
+    said: list[Line] = [(Bold(proof.outcome), f": {proof.reason}" if proof.reason else "")]
     if proof.beside:
         said.append(f"Taken as merged already: {words(proof.beside)}.")
     said += proof.warnings
@@ -199,7 +206,7 @@ def _looked_at(bump: Bump) -> Iterator[Block]:
     if drift is not None:
         lines += [(Bold("by hand"), f": {note.text}") for note in drift.notes if note.level == "todo"]
         lines += [note.text for note in drift.notes if note.level == "warning"]
-        known |= {note.text for note in drift.notes}
+        known |= {*drift.blockers, *(note.text for note in drift.notes)}
         known |= {f"not carried over: {described(line)}" for line in drift.changes}
     lines += [note for note in bump.notes if note not in known]
     if lines:

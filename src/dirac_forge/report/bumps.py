@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.feedstock.change import Skip
+from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.report.bodies import how_to_go_on, waiting_for
 from dirac_forge.report.bump_body import UNPROVEN, bump_sections
 from dirac_forge.report.document import Items, Line, Section, words
@@ -65,11 +65,13 @@ def _json(result: Bump | Skip) -> dict[str, Any]:
                 "from": result.old,
                 "to": result.new,
                 "status": result.status,
-                "reason": "; ".join(change.reasons),
+                "reason": "; ".join(dict.fromkeys((*result.blocked_by, *change.reasons))),
                 "waits_for": list(result.waits_for),
                 "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
                 "dependencies": _dependencies(result.drift),
                 **_proof(result.proof),
+                "beyond": [asdict(line) for line in result.drift.beyond] if result.drift is not None else [],
+                "blocked_by": list(result.blocked_by),
                 "released": {"from": _when(result.old_released), "to": _when(result.released)},
                 "hashes": [
                     {"url": digest.url, "origin": digest.origin, **digest.hashes} for digest in result.edited.digests
@@ -78,18 +80,22 @@ def _json(result: Bump | Skip) -> dict[str, Any]:
                 "links": [{"title": link.title, "url": link.url} for link in result.links],
                 "patches": list(result.patches),
                 "satisfies": list(result.satisfies),
-                "recipes": [
-                    {
-                        "feedstock": recipe.feedstock,
-                        "title": recipe.title,
-                        "edits": [{"path": edit.path, "diff": edit.diff} for edit in recipe.edits],
-                    }
-                    for recipe in result.recipes
-                ],
+                "recipes": [_recipe(recipe) for recipe in result.recipes],
                 "notes": [*result.notes, *([] if result.proof is not None else [UNPROVEN])],
                 "title": change.title,
                 "body": change.body,
             }
+
+
+def _recipe(change: Change) -> dict[str, Any]:
+    return {
+        "feedstock": change.feedstock,
+        "version": change.key,
+        "title": change.title,
+        "reason": "; ".join(change.reasons),
+        "body": change.body,
+        "files": {edit.path: edit.after for edit in change.edits},
+    }
 
 
 def _when(moment: datetime | None) -> str | None:
@@ -103,16 +109,18 @@ def _dependencies(drift: Drift | None) -> dict[str, list[dict[str, Any]]]:
 
 def _proof(proof: Proof | None) -> dict[str, Any]:
     if proof is None:
-        return {"checks": [], "environments": [], "outcome": None}
+        return {"checks": [], "environments": [], "proof": None}
     from dirac_forge.report.check import verdict_json  # noqa: PLC0415  # the solver's library is large
 
     return {
         "checks": [verdict_json(verdict) for verdict in proof.verdicts],
         "environments": [asdict(one) for one in proof.environments],
-        "outcome": proof.outcome,
-        "outcome_reason": proof.reason or None,
-        "beside": list(proof.beside),
-        "warnings": list(proof.warnings),
+        "proof": {
+            "outcome": proof.outcome,
+            "reason": proof.reason,
+            "beside": list(proof.beside),
+            "warnings": list(proof.warnings),
+        },
     }
 
 
@@ -185,6 +193,8 @@ def _why(bump: Bump) -> str:
     """One line: what it waits for, else what is wrong with it, else what it does."""
     if bump.waits_for:
         return f"waits for {words(bump.waits_for)}"
+    if bump.blocked_by:
+        return plain(bump.blocked_by[0], longest=_SHORT)
     if bump.proof is None:
         return "not proven"
     reason = plain(bump.proof.reason, longest=_SHORT)

@@ -71,7 +71,14 @@ def _row(cells: Sequence[Line]) -> str:
 
 
 def _line(line: Line, *, cell: bool = False) -> str:
-    return "".join(_inline(part, cell=cell) for part in _joined(line))
+    text = ""
+    before: Inline = ""
+    for part in _joined(line):
+        # The backticks of neighbours would be one fence, and so would their asterisks.
+        text += "" if isinstance(before, str) or isinstance(part, str) else "\u200b"
+        text += _inline(part, cell=cell)
+        before = part
+    return text
 
 
 def _joined(line: Line) -> Iterator[Inline]:
@@ -80,6 +87,8 @@ def _joined(line: Line) -> Iterator[Inline]:
     for part in (line,) if isinstance(line, (str, Code, Link, Bold)) else line:
         if isinstance(part, str):
             plain += part
+            continue
+        if not part.text.strip():
             continue
         if plain:
             yield plain
@@ -93,11 +102,11 @@ def _inline(part: Inline, *, cell: bool) -> str:
     match part:
         case Code(text):
             # In a table's cell a pipe ends even a code span.
-            return escaped(text, longest=_LONGEST) if cell and "|" in text else code(text, longest=_LONGEST)
+            return _escaped(text) if cell and "|" in text else code(text, longest=_LONGEST)
         case Link(text, url, own):
-            return link(text, url, quiet=not own)
+            return link(text, url, own=own)
         case Bold(text):
-            return f"**{escaped(text, longest=_LONGEST)}**" if text.strip() else ""
+            return f"**{_escaped(text)}**"
         case _:
             return _prose(part)
 
@@ -116,4 +125,10 @@ def _prose(text: str) -> str:
 def _spaced(text: str) -> str:
     if not text.strip():
         return " " if text else ""
-    return f"{' ' if text[0].isspace() else ''}{escaped(text)}{' ' if text[-1].isspace() else ''}"
+    return f"{' ' if text[0].isspace() else ''}{_escaped(text)}{' ' if text[-1].isspace() else ''}"
+
+
+def _escaped(text: str) -> str:
+    """Escaped, but `>=` stays readable where Markdown is read as it is: only the first one of a line could quote."""
+    shown = escaped(text, longest=_LONGEST)
+    return shown[:4] + shown[4:].replace("&gt;", ">")

@@ -53,7 +53,7 @@ def _order(plan: Plan, name: str) -> Iterator[Block]:
     for edge in plan.edges_of(name):
         way = " → ".join(edge.path)
         if edge.parent in waited:
-            lines.append(("It waited for ", Bold(edge.parent), f" ({way}): {edge.because[-1]}"))
+            lines.append(("It waited for ", Bold(edge.parent), f" ({way}): {'; '.join(edge.because)}"))
         elif edge.broken:
             lines.append(f"It did not wait for {edge.parent} ({way}), since each needs the other.")
         else:
@@ -63,7 +63,7 @@ def _order(plan: Plan, name: str) -> Iterator[Block]:
     children = plan.children[name]
     yield Items(few(lines, _MOST))
     if children:
-        yield Paragraph((Bold(f"Waiting for it ({len(children)}): "), f"{words(children)}."))
+        yield Paragraph((Bold(f"Waiting for it ({len(children)}):"), f" {words(children)}."))
 
 
 def _targets(plan: Plan, name: str, effects: Sequence[TargetEffect]) -> Iterator[Block]:

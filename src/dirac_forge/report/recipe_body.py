@@ -48,7 +48,8 @@ def _head(recipe: Recipe, needed: Sequence[Needed], needed_for: Sequence[str]) -
     if users:
         lines.append(("Needed for ", Bold(words(tuple(dict.fromkeys(users)))), "."))
     links = [url for url in (recipe.about.homepage, recipe.about.repository, recipe.about.documentation) if url]
-    lines += [("Upstream: ", url) for url in dict.fromkeys(links)]
+    if links:
+        lines.append(f"Upstream: {' '.join(dict.fromkeys(links))}")
     if recipe.about.license:
         files = ", ".join(recipe.about.license_files)
         lines.append(("Licence: ", Code(recipe.about.license), f" ({files})" if files else ""))

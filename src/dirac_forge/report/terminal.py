@@ -13,7 +13,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from dirac_forge.report.document import Block, Bold, Code, Inline, Items, Line, Link, Paragraph, Quote, Section, Table
-from dirac_forge.report.foreign import plain
+from dirac_forge.report.foreign import plain, visible
 
 __all__ = ["Hanging", "Shown", "diff", "inline", "wrapped"]
 
@@ -23,10 +23,9 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 def diff(text: str) -> Text:
     """A unified diff in its colours; nothing of it is broken or left out but control characters."""
-    lines = []
-    for line in text.splitlines():
-        shown = "".join(sign for sign in line if sign.isprintable() or sign == "\t")
-        lines.append(Text(shown, style=_STYLES.get(line[:1], "")))
+    lines = (
+        Text(visible(line, but="\t"), style=_STYLES.get(line[:1], "")) for line in text.removesuffix("\n").split("\n")
+    )
     return Text("\n", no_wrap=True, overflow="ignore").join(lines)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -140,8 +142,12 @@ def test_a_recipe_that_lags_behind_stays_as_it_is(format_: str) -> None:
     result = merge(text, format_, *old_new(("attrs>=22", "six"), ("attrs>=22", "six")))
     assert result.text == text
     assert result.changes == ()
-    floors = [note.text for note in result.notes]
-    assert any("python >=3.6 is lower than upstream's, which did not change in this release" in t for t in floors)
+    line = text.split("\n").index("    - python >=3.6") + 1
+    (note,) = result.notes
+    assert note.text == (
+        f"thing, line {line}: python >=3.6 is lower than upstream's (Requires-Python: >=3.8), which did not change in "
+        "this release"
+    )
 
 
 @FORMATS
@@ -240,17 +246,86 @@ def test_a_tool_that_build_lists_for_cross_compiling_moves_too() -> None:
     assert merge(text, "v1", old, new).text == text.replace("maturin >=1,<2", "maturin >=1.10,<2")
 
 
+@FORMATS
+def test_a_looser_bound_of_the_maintainers_own_stays_in_host(format_: str) -> None:
+    text = recipe(format_, host=("python >=3.8", "pip", "setuptools >=40,<90"))
+    result = merge(text, format_, built("1.0", "setuptools>=45,<90"), built("2.0", "setuptools>=61,<90"))
+    assert result.text == text
+    assert "setuptools >=40,<90 is the maintainers' own and stays" in result.notes[0].text
+
+
+def released(made: Facts, when: str) -> Facts:
+    """The same, uploaded at that day."""
+    files = tuple(
+        replace(file, uploaded=datetime.fromisoformat(f"{when}T12:00:00+00:00")) for file in made.release.files
+    )
+    return replace(made, release=replace(made.release, files=files))
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("host", "when", "added"),
+    [
+        (("python >=3.8", "pip"), "2025-01-01", True),
+        (("python", "pip"), "2025-01-01", True),
+        (("python", "pip"), "2024-08-01", False),
+        (("python >=3.8,<3.13", "pip"), "2025-01-01", False),
+        (("python 3.10.*", "pip"), "2025-01-01", False),
+        (("python", "pip", "setuptools_scm"), "2025-01-01", False),
+        (("python",), "2025-01-01", False),
+    ],
+)
+def test_setuptools_that_pip_no_longer_brings_is_named(
+    format_: str, host: tuple[str, ...], when: str, added: bool
+) -> None:
+    text = recipe(format_, host=host)
+    result = merge(text, format_, built("1.0", "setuptools"), released(built("2.0", "setuptools"), when))
+    assert changed_lines(text, result.text) == (["+ - setuptools"] if added else [])
+
+
+def compiled(version: str, setup: str) -> Facts:
+    return facts("thing", version, wheels=("cp311-cp311-manylinux_2_17_x86_64",), sdist_members=("a.c",),
+                 texts={"setup.py": setup}, pyproject={})  # fmt: skip
+
+
+def test_a_program_that_the_build_runs_now_is_listed_in_build() -> None:
+    text = recipe("v0", host=("python", "pip", "setuptools", "libcurl"), python="python").replace(
+        "  noarch: python\n", ""
+    )
+    text = text.replace("requirements:\n", "requirements:\n  build:\n    - {{ compiler('c') }}\n")
+    before = 'setup(ext_modules=[Extension("a", ["a.c"], libraries=["curl"])])'
+    after = before + '\nsubprocess.run(["pkg-config", "--libs", "libcurl"])'
+    result = merge(text, "v0", compiled("1.0", before), compiled("2.0", after))
+    assert changed_lines(text, result.text) == ["+ - pkg-config"]
+    assert result.text.index("compiler('c')") < result.text.index("pkg-config") < result.text.index("host:")
+    assert result.added[0].part == "build"
+
+
 # Rule 4: Python.
 
 
 @FORMATS
-def test_a_literal_floor_that_is_too_low_is_raised(format_: str) -> None:
+@pytest.mark.parametrize("asked", [">=3.12", ">=3.12,<4"])
+def test_a_literal_floor_that_is_too_low_is_raised(format_: str, asked: str) -> None:
     text = recipe(format_, host=("python >=3.7", "pip"), python="python >=3.7")
-    result = merge(text, format_, *old_new((), (), floor=(">=3.6", ">=3.9")))
-    assert result.text == text.replace("python >=3.7", "python >=3.9")
+    result = merge(text, format_, *old_new((), (), floor=(">=3.6", asked)))
+    assert result.text == text.replace("python >=3.7", "python >=3.12")
     assert [(c.before, c.after, c.evidence) for c in result.changed] == [
-        ("python >=3.7", "python >=3.9", "Requires-Python: >=3.9")
+        ("python >=3.7", "python >=3.12", f"Requires-Python: {asked}")
     ] * 2
+
+
+@FORMATS
+def test_a_floor_below_the_channels_own_is_raised_with_other_edits_of_run_only(format_: str) -> None:
+    text = recipe(format_, "six", host=("python >=3.7", "pip"), python="python >=3.7")
+    alone = merge(text, format_, *old_new(("six",), ("six",), floor=(">=3.7", ">=3.9")))
+    assert alone.text == text
+    assert "(Requires-Python: >=3.9); the channel builds for 3.10 and later" in alone.notes[0].text
+    for floors in (">=3.7", ">=3.9"), (">=3.9", ">=3.9"):
+        result = merge(text, format_, *old_new(("six",), ("six>=1.5",), floor=floors))
+        assert result.text == text.replace("python >=3.7", "python >=3.9").replace(
+            "- six\n  ", "- six >=1.5\n  "
+        ).replace("- six\n\n", "- six >=1.5\n\n")
 
 
 @FORMATS
@@ -288,6 +363,20 @@ def test_a_requirement_of_one_of_the_recipes_pythons_is_added(format_: str) -> N
     assert result.text.index("- attrs") < result.text.index("- tomli") < result.text.index("- zipp")
     (change,) = result.added
     assert (change.after, change.evidence, change.optional) == ("tomli", 'tomli; python_version < "3.11"', True)
+
+
+@FORMATS
+def test_what_only_pythons_need_that_the_channel_no_longer_builds_for_is_told(format_: str) -> None:
+    text = recipe(format_, "attrs", python="python >=3.7")
+    old, new = old_new((), ('importlib-metadata; python_version < "3.8"',), floor=(">=3.7", ">=3.7"))
+    result = merge(text, format_, old, new)
+    assert result.text == text
+    assert "importlib-metadata is new for Pythons that the channel no longer builds for" in (
+        result.notes[0].text.replace("_", "-")
+    )
+    # What is there goes all the same once nothing names it.
+    text = recipe(format_, "attrs", "importlib-metadata", python="python >=3.7")
+    assert changed_lines(text, merge(text, format_, new, old).text) == ["- - importlib-metadata"]
 
 
 @FORMATS
@@ -464,8 +553,7 @@ def test_what_people_should_look_at_is_told() -> None:
     old = facts("thing", "1.0", members=["thing/__init__.py", "extra/__init__.py"])
     new = facts("thing", "2.0", wheels=["cp311-cp311-linux_x86_64"], members=["thing/__init__.py"])
     assert [note.text for note in merge(text, "v1", old, new).notes] == [
-        "thing: upstream's wheels are compiled now: the package can't stay noarch",
-        "thing: modules that upstream no longer installs: extra; see the tests' imports",
+        "thing: modules that upstream no longer installs: extra; see the tests",
     ]
 
 

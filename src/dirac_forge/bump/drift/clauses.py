@@ -89,11 +89,13 @@ def _loose(clauses: Iterable[Clause]) -> set[tuple[str, Version]]:
     return {("==" if c.operator == "=" else c.operator, c.version) for c in clauses}
 
 
-def moved(mine: tuple[Clause, ...], old: tuple[Clause, ...], new: tuple[Clause, ...]) -> tuple[Clause, ...]:
+def moved(
+    mine: tuple[Clause, ...], old: tuple[Clause, ...], new: tuple[Clause, ...], *, lift: bool = True
+) -> tuple[Clause, ...]:
     """The recipe's clauses after upstream went from `old` to `new`.
 
     Each side of the range that equals upstream's old one follows it; a bound of the maintainers' own stays, unless
-    upstream's moved to where theirs admits too much below, or nothing at all.
+    upstream's moved to where theirs admits nothing at all or, with `lift`, too much below.
     """
     if same(mine, old):
         return _followed(mine, old, new)
@@ -104,7 +106,7 @@ def moved(mine: tuple[Clause, ...], old: tuple[Clause, ...], new: tuple[Clause, 
             continue
         if here and _meanings(here) == _meanings(was):
             kept = [c for c in kept if c.side != side] if not now else _replaced(kept, here[0], was, now[0])
-        elif side == "low" and here and now and now[0].version > here[0].version:
+        elif lift and side == "low" and here and now and now[0].version > here[0].version:
             kept = _replaced(kept, here[0], (), now[0])
     if contradictory(kept, new):
         return new

@@ -15,7 +15,7 @@ from dirac_forge.recipe.reading.recipe_text import Format, Section
 
 __all__ = ["Carried", "Draft", "Part"]
 
-Part = Literal["build", "host", "run", "python", "entry_points", "output"]
+Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class Carried:
     output: str
     part: Part
     package: str
-    """The package, or the name of an entry point or output."""
+    """The package, or the name of an entry point, output, module, or key of `about`."""
     project: str = ""
     """The project behind it, as upstream spells it."""
     before: str = ""
@@ -52,6 +52,9 @@ class Draft:
         self.added: list[Carried] = []
         self.removed: list[Carried] = []
         self.changed: list[Carried] = []
+        self.beyond: list[Carried] = []
+        """Edits of `about` and of tests."""
+        self.blockers: list[str] = []
         self.notes: list[Note] = []
         self._decided: set[int] = set()
         self._specs: dict[int, str] = {}
@@ -67,17 +70,19 @@ class Draft:
         """What a line asks for now."""
         return self._specs.get(line.number, line.spec)
 
-    def edited(self, output: OutputLines, part: Part) -> bool:
-        """Whether a list of an output is edited."""
+    def edited(self, output: OutputLines, *parts: Part) -> bool:
+        """Whether any of these lists of an output is edited."""
         changes = (*self.added, *self.removed, *self.changed)
-        return any(change.output == output.output.name and change.part == part for change in changes)
+        return any(change.output == output.output.name and change.part in parts for change in changes)
 
     def gone(self, line: Line) -> bool:
         """Whether a line is removed."""
         return self.edits.removed(line.number)
 
-    def follow(self, output: str, line: Line, old: str, new: str, evidence: str, *, project: str = "") -> None:
-        """A line after upstream went from spec `old` to `new`; the maintainers' own bounds stay."""
+    def follow(
+        self, output: str, line: Line, old: str, new: str, evidence: str, *, project: str = "", lift: bool = True
+    ) -> None:
+        """A line after upstream went from spec `old` to `new`; the maintainers' own bounds stay (see `moved`)."""
         mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
         if mine is None or was is None or now is None:
             self.note(
@@ -93,7 +98,7 @@ class Draft:
                 f"{output}: {line.name} stays without a version; upstream went from {old or 'any'} to {evidence}",
             )
             return
-        result = moved(mine, was, now)
+        result = moved(mine, was, now, lift=lift)
         if same(result, mine):
             self.note(
                 "info",

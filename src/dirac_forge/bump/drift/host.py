@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
+from dirac_forge.bump.drift.clauses import clauses_of, contradictory
 from dirac_forge.bump.drift.draft import Draft
 from dirac_forge.bump.drift.lines import Line, OutputLines
 from dirac_forge.bump.drift.needs import Need, needs_of
 from dirac_forge.bump.drift.run import NEVER, followed
+from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers, readable
 from dirac_forge.recipe.making.hosts import build_backend, build_requirements
 from dirac_forge.recipe.reading.recipe_text import Section
@@ -17,6 +21,11 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import Facts, SdistFacts
 
 __all__ = ["host_drift"]
+
+_WITHOUT = Version("3.13")
+"""The first Python whose pip depends on neither setuptools nor wheel (pip-feedstock, August 2024)."""
+_HINTED = datetime(2024, 9, 2, tzinfo=UTC)
+"""conda-smithy 3.39.1, whose linter asks for the backend in host; releases from before were packaged without."""
 
 
 def host_drift(
@@ -48,11 +57,61 @@ def host_drift(
             crossed = [line for line in output.of("build") if section == "host" and line.key in need.keys]
             for line in (*mine, *crossed):
                 if line.spec:
-                    followed(draft, name, line, before[key], need)
+                    # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
+                    followed(draft, name, line, before[key], need, lift=False)
         elif not mine and needed:
             _add(draft, output, section, need, _bare(before, lines))
         elif not mine:
             draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
+    if not noarch:
+        _compiled(draft, output, nature(old), nature(new))
+    _unbundled(draft, output, section, new)
+
+
+def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> None:
+    """Programs that the build runs now and did not before; compilers and libraries are for a person to see."""
+    name = output.output.name
+    here = {line.key for line in output.lines if line.section in {"build", "host"}}
+    for program in sorted(set(new.programs) - set(old.programs) - here):
+        evidence = "upstream's build files name it now"
+        draft.add(output, "build", program, "", evidence=evidence, reason="upstream's build runs it now")
+    languages = sorted(set(new.languages) - set(old.languages))
+    if languages and old.languages:
+        draft.note("todo", f"{name}: upstream's sources are in {', '.join(languages)} too now; see build's compilers")
+    libraries = sorted(set(new.libraries) - set(old.libraries) - here)
+    if libraries:
+        draft.note("todo", f"{name}: upstream's build files name {', '.join(libraries)} now; see whether host needs it")
+
+
+def _unbundled(draft: Draft, output: OutputLines, section: Section, new: Facts) -> None:
+    """`setuptools` for a build that has it from pip only, with a Python for which pip brings it no longer."""
+    lines = [line for line in output.of(section) if not draft.gone(line)]
+    keys = {line.key for line in lines}
+    uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
+    if (
+        section != "host"
+        or new.sdist is None
+        or _backend(new.sdist) != "setuptools"
+        or "pip" not in keys
+        or any(key.startswith("setuptools") for key in keys)
+        or not any(line.key == "python" and _admits(line, _WITHOUT) for line in lines)
+        or (uploaded is not None and uploaded < _HINTED)
+    ):
+        return
+    draft.add(
+        output,
+        section,
+        "setuptools",
+        "",
+        evidence="build-backend: setuptools.build_meta",
+        reason=f"conda-forge's pip does not bring it from Python {_WITHOUT} on",
+        project="setuptools",
+    )
+
+
+def _admits(line: Line, python: Version) -> bool:
+    clauses = clauses_of(line.spec)
+    return clauses is not None and not contradictory(clauses, clauses_of(f"=={python}") or ())
 
 
 def _removed(

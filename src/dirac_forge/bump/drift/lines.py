@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeText, Section
 
-__all__ = ["Block", "Line", "OutputLines", "block_at", "key_block", "outputs_of", "split_item"]
+__all__ = ["Block", "Line", "OutputLines", "block_at", "extent", "key_block", "outputs_of", "split_item", "values_of"]
 
 PLATFORMS = (
     ("linux-64", "linux-64"),
@@ -181,6 +181,54 @@ def key_block(lines: Sequence[str], key_line: int) -> Block | None:
         return None
     ends = [_end(lines, first, after - 1) for first, after in zip(starts, [*starts[1:], last + 1], strict=True)]
     return Block(key_line=key_line, indent=indent, items=tuple(zip(starts, ends, strict=True)))
+
+
+def extent(output: ReadOutput, lines: Sequence[str]) -> tuple[int, int] | None:
+    """First and last line of an output, blank lines behind it included; None where it is no item of a list."""
+    first = output.line
+    match = re.match(r"(\s*)-\s", lines[first - 1]) if 0 < first <= len(lines) else None
+    if match is None:
+        return None
+    last = first
+    for number in range(first + 1, len(lines) + 1):
+        text = lines[number - 1].strip()
+        if not text:
+            last = number
+            continue
+        indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
+        if indent < len(match[1]) or (indent == len(match[1]) and not text.startswith("#")):
+            break
+        last = number
+    return first, last
+
+
+def values_of(lines: Sequence[str], region: tuple[int, int], path: Sequence[str]) -> list[int]:
+    """Lines of the keys that `path` leads to in a region (`("about", "license")`): below each other, at any depth."""
+    first, last = region
+    found = []
+    for number in range(first, last + 1):
+        match = re.match(rf"(\s*)((?:-\s+)?){re.escape(path[0])}:(?:\s|$)", lines[number - 1])
+        if match is None:
+            continue
+        if len(path) == 1:
+            found.append(number)
+            continue
+        end = _below(lines, number, last, len(match[1]) + len(match[2]), item=bool(match[2]))
+        found += values_of(lines, (number + 1, end), path[1:])
+    return found
+
+
+def _below(lines: Sequence[str], key_line: int, last: int, outer: int, *, item: bool) -> int:
+    """The last line of what stands below a key that is `outer` wide in; a list may begin as far out as its key."""
+    end = key_line
+    for number in range(key_line + 1, last + 1):
+        text = lines[number - 1].strip()
+        if text and not text.startswith(("#", "{%", "{#")):
+            indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
+            if indent < outer or (indent == outer and (item or not text.startswith("- "))):
+                break
+            end = number
+    return end
 
 
 def _end(lines: Sequence[str], first: int, last: int) -> int:

@@ -12,16 +12,20 @@ from dataclasses import dataclass, replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.differences import differences
+from dirac_forge.bump.drift.about import about_drift
 from dirac_forge.bump.drift.draft import Carried, Draft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
 from dirac_forge.bump.drift.host import host_drift
-from dirac_forge.bump.drift.lines import OutputLines, outputs_of
+from dirac_forge.bump.drift.lines import OutputLines, extent, outputs_of
+from dirac_forge.bump.drift.modules import modules_drift
+from dirac_forge.bump.drift.nature import nature_drift
 from dirac_forge.bump.drift.needs import providers_for
 from dirac_forge.bump.drift.new_output import joining, new_output, newcomers
 from dirac_forge.bump.drift.projects import by_project, project_of
 from dirac_forge.bump.drift.python import python_drift, recipe_scope
 from dirac_forge.bump.drift.run import run_drift
+from dirac_forge.bump.drift.verification import faults
+from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.reading.recipe_text import parse_recipe
 from dirac_forge.recipe.scope import Scope
@@ -38,13 +42,19 @@ class Drift:
     added: tuple[Carried, ...] = ()
     removed: tuple[Carried, ...] = ()
     changed: tuple[Carried, ...] = ()
+    beyond: tuple[Carried, ...] = ()
+    """What is no requirement: the licence and its files, imports of tests."""
+    blockers: tuple[str, ...] = ()
+    """Why the recipe can't move without a person."""
     notes: tuple[Note, ...] = ()
     """Conflicts, and what is only reported."""
+    faults: tuple[str, ...] = ()
+    """Why the changes are not in the text: it did not read back as it should."""
 
     @property
     def changes(self) -> tuple[Carried, ...]:
         """All of them."""
-        return (*self.added, *self.removed, *self.changed)
+        return (*self.added, *self.removed, *self.changed, *self.beyond)
 
 
 def drift(
@@ -56,20 +66,23 @@ def drift(
     names: Callable[[str], str],
     scope: Scope,
     metadata: Callable[[str, SpecifierSet], CoreMetadata | None] = lambda _project, _specifiers: None,
+    settings: Sequence[Setting] = (),
 ) -> Drift:
     """The recipe with what changed upstream from `old` to `new` (facts of each of its projects) carried over.
 
     `names` gives a project's package; `scope` the Pythons and platforms that the channel builds for. The text may have
     the old version or the new one. Facts in `new` of a project that is not in `old` and that one of the others requires
     make a new output (see `newcomers`); `metadata` then tells what extras of its requirements add. A project that is
-    not in both is left alone otherwise. Raises RecipeError for a recipe that can't be read.
+    not in both is left alone otherwise. The result is read back for all platforms, and for `settings` (the builds that
+    there are): where it does not say exactly what it should, the text stays as it was and `faults` tells why. Raises
+    RecipeError for a recipe that can't be read.
     """
-    recipe = parse_recipe(recipe_text, path=path)
+    # Line numbers stay; the readers need not know of carriage returns.
+    recipe = parse_recipe(recipe_text.replace("\r\n", "\n"), path=path)
     before, after = by_project(old), by_project(new)
     both = {name: facts for name, facts in before.items() if name in after}
     outputs = outputs_of(recipe, python_min=scope.python_min)
     providers = providers_for(names)
-    result = recipe_text
     first = next(iter(both), None)
     draft = Draft(
         recipe_text,
@@ -78,6 +91,7 @@ def drift(
         new_version=after[first].metadata.version if first else "",
     )
     family = joining(outputs, both, after, names)
+    alone = len({project_of(output, both, names) for output in outputs if not _satellite(output, outputs)}) == 1
     starts = sorted(output.output.line for output in outputs)
     for output in outputs:
         project = project_of(output, both, names)
@@ -85,20 +99,30 @@ def drift(
             continue
         was, now = both[project], after[project]
         scopes = recipe_scope(output, scope, was.metadata.requires_python)
-        python_drift(draft, output, was, now)
         later = recipe_scope(output, scope, now.metadata.requires_python, draft)
         satellite = _satellite(output, outputs)
         run_drift(
-            draft, output, was, now, scopes=(scopes, later), providers=providers, satellite=satellite, family=family
+            draft,
+            output,
+            was,
+            now,
+            scopes=(scopes, later),
+            built=scope,
+            providers=providers,
+            satellite=satellite,
+            family=family,
         )
         if not satellite:
-            for note in differences(output.output.name, was, now, noarch=output.output.noarch is not None):
-                draft.note(note.level, note.text)
             host_drift(draft, output, was, now, scope=later, providers=providers)
             until = next((line for line in starts if line > output.output.line), len(draft.edits.lines) + 1)
             if len(outputs) == 1:
                 until = len(draft.edits.lines) + 1
             entry_points_drift(draft, output, was, now, until=until)
+            regions = _regions(outputs, output, recipe_text, alone=alone)
+            about_drift(draft, output, was, now, regions)
+            modules_drift(draft, output, was, now, regions)
+            nature_drift(draft, output, was, now)
+        python_drift(draft, output, was, now, scope)
     for project in family.new:
         new_output(
             draft,
@@ -111,14 +135,20 @@ def drift(
             scope=scope,
             providers=replace(providers, metadata=metadata),
         )
-    result = draft.edits.text
-    return Drift(
-        text=result,
+    found = Drift(
+        text=draft.edits.text,
         added=tuple(draft.added),
         removed=tuple(draft.removed),
         changed=tuple(draft.changed),
+        beyond=tuple(draft.beyond),
+        blockers=tuple(draft.blockers),
         notes=tuple(draft.notes),
     )
+    if not found.changes:
+        return found
+    text = found.text.replace("\r\n", "\n")
+    wrong = faults(recipe, text, found.changes, python_min=scope.python_min, settings=settings)
+    return replace(found, text=recipe_text, faults=wrong) if wrong else found
 
 
 def _satellite(output: OutputLines, outputs: Sequence[OutputLines]) -> bool:
@@ -129,3 +159,22 @@ def _satellite(output: OutputLines, outputs: Sequence[OutputLines]) -> bool:
         if other is not output and other.sources == output.sources
     }
     return any(line.kind == "pin_subpackage" and line.key in others for line in output.of("run"))
+
+
+def _regions(outputs: Sequence[OutputLines], output: OutputLines, text: str, *, alone: bool) -> list[tuple[int, int]]:
+    """The lines (from 1, the last one included) that speak of an output.
+
+    With `alone` all outputs are of one project, and what stands outside of them is told by the first that is none of
+    the satellites; of several projects nobody knows whose the common part is.
+    """
+    lines = text.split("\n")
+    if len(outputs) == 1:
+        return [(1, len(lines))]
+    spans = {id(one): span for one in outputs if (span := extent(one.output, lines)) is not None}
+    own = spans.get(id(output))
+    regions = [own] if own is not None else []
+    first = next((one for one in outputs if not _satellite(one, outputs)), None)
+    if alone and first is output and spans:
+        begin, end = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
+        regions += [(1, begin - 1), (end + 1, len(lines))]
+    return regions

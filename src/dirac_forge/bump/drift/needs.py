@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
@@ -33,6 +33,8 @@ class Need:
     """The lines of metadata behind it."""
     marked: bool
     """Upstream asks for it under a marker only."""
+    pythons: frozenset[str] = field(default=frozenset(), compare=False)
+    """Those of the scope that need it."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -76,6 +78,7 @@ def needs_of(
             },
             origins=tuple(dict.fromkeys(one.origin for one in behind)),
             marked=all(not one.reach.always for one in behind),
+            pythons=frozenset(python for one in behind for python in one.reach.pythons),
         )
     return found
 

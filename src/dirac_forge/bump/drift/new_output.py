@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.draft import Carried, Draft
-from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
+from dirac_forge.bump.drift.lines import Block, OutputLines, extent, key_block
 from dirac_forge.bump.drift.needs import Need, needs_of
 from dirac_forge.bump.drift.projects import project_of
 from dirac_forge.recipe.making.expansion import Providers, readable
@@ -153,40 +153,21 @@ def _requiring(project: str, facts: Mapping[str, Facts]) -> str:
     )
 
 
-def _extent(output: OutputLines, lines: Sequence[str]) -> tuple[int, int] | None:
-    """First and last line of an output, blank lines behind it included; None where it is no item of a list."""
-    first = output.output.line
-    match = re.match(r"(\s*)-\s", lines[first - 1]) if 0 < first <= len(lines) else None
-    if match is None:
-        return None
-    last = first
-    for number in range(first + 1, len(lines) + 1):
-        text = lines[number - 1].strip()
-        if not text:
-            last = number
-            continue
-        indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
-        if indent < len(match[1]) or (indent == len(match[1]) and not text.startswith("#")):
-            break
-        last = number
-    return first, last
-
-
 def _model(
     draft: Draft, outputs: Sequence[OutputLines], both: Mapping[str, Facts], names: Callable[[str], str]
 ) -> tuple[OutputLines, int, int] | None:
     """The output that a new one is written like: one of its own project, with plain tests, the simplest."""
     found = []
     for output in outputs:
-        extent = _extent(output, draft.edits.lines)
+        lines = extent(output.output, draft.edits.lines)
         project = project_of(output, both, names)
-        if extent is None or project is None or not output.of("run") or not output.of("host"):
+        if lines is None or project is None or not output.of("run") or not output.of("host"):
             continue
-        body = "\n".join(draft.edits.lines[extent[0] - 1 : extent[1]])
+        body = "\n".join(draft.edits.lines[lines[0] - 1 : lines[1]])
         if "sha256:" not in body or "{%" in body or "- if:" in body or "entry_points:" in body:
             continue
         simple = body.count("script:"), project == canonicalize_name(output.output.name.partition("-")[0]), len(body)
-        found.append((simple, output.output.name, output, extent))
+        found.append((simple, output.output.name, output, lines))
     if not found:
         return None
     _, _, output, (first, last) = min(found, key=lambda one: one[:2])
@@ -197,8 +178,8 @@ def _place(outputs: Sequence[OutputLines], package: str, model: OutputLines, dra
     """The line behind which the new output goes: behind the last sibling before it by name, else behind the model."""
     named = sorted((o.output.name, o) for o in outputs if o.output.name < package and "-" in o.output.name)
     after = named[-1][1] if named else model
-    extent = _extent(after, draft.edits.lines)
-    return extent[1] if extent else len(draft.edits.lines)
+    place = extent(after.output, draft.edits.lines)
+    return place[1] if place else len(draft.edits.lines)
 
 
 class _Writing:

@@ -49,21 +49,30 @@ def _pythons(output: OutputLines) -> list[Line]:
     return [line for line in output.lines if line.key == "python" and line.section in {"build", "host", "run"}]
 
 
-def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> None:
-    """Raise the floor where upstream raised its own in this release and the recipe's is too low for it."""
+def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scope: Scope) -> None:
+    """Raise the recipe's floor where it is too low for upstream's; to be called after all else of the output.
+
+    It is raised where upstream raised its own in this release to more than the channel's oldest Python. A floor below
+    that is housekeeping, which people do when they edit run anyway: so it goes along with other edits there, also where
+    the recipe lagged behind before, and is only told of otherwise.
+    """
     was, now = floor_of(old.metadata.requires_python), floor_of(new.metadata.requires_python)
-    evidence = f"Requires-Python: {new.metadata.requires_python}"
     _tell_ceiling(draft, output, old, new)
-    if now is None:
+    low = [line for line in _pythons(output) if now is not None and _too_low(line, now)]
+    if now is None or not low:
         return
-    low = [line for line in _pythons(output) if _too_low(line, now)]
-    if was == now:
-        if low:
-            draft.note(
-                "info",
-                f"{output.output.name}, line {low[0].number}: {low[0].name} {low[0].spec} is lower than upstream's, "
-                f"which did not change in this release ({evidence})",
-            )
+    evidence = f"Requires-Python: {new.metadata.requires_python}"
+    needed = was != now and now > Version(scope.python_min)
+    if not needed and not draft.edited(output, "run"):
+        draft.note(
+            "info",
+            f"{output.output.name}, line {low[0].number}: {low[0].name} {low[0].spec} is lower than upstream's "
+            + (
+                f"({evidence}), which did not change in this release"
+                if was == now
+                else f"({evidence}); the channel builds for {scope.python_min} and later"
+            ),
+        )
         return
     for line in low:
         if line.template:
@@ -74,9 +83,8 @@ def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> N
                 Clause(text=f">={now}", operator=">=", version=now) if clause.side == "low" else clause
                 for clause in clauses
             ]
-            draft.respecify(
-                output.output.name, line, joined(raised, line.written), evidence, "upstream's floor rose", part="python"
-            )
+            reason = "upstream's floor is higher" if was == now else "upstream's floor rose"
+            draft.respecify(output.output.name, line, joined(raised, line.written), evidence, reason, part="python")
 
 
 def _too_low(line: Line, floor: Version) -> bool:

@@ -29,14 +29,16 @@ def run_drift(
     new: Facts,
     *,
     scopes: tuple[Scope, Scope],
+    built: Scope,
     providers: Providers,
     satellite: bool,
     family: Family,
 ) -> None:
     """Carry over what changed in Requires-Dist.
 
-    `scopes` are what the recipe serves before and after. A `satellite` (an output around another of the same project)
-    has no part in the plain requirements, only in the extras that it holds.
+    `scopes` are what the recipe serves before and after, `built` what the channel builds for: a floor of the recipe may
+    be lower. A `satellite` (an output around another of the same project) has no part in the plain requirements, only
+    in the extras that it holds.
     """
     noarch = output.output.noarch is not None
     before, after = old.metadata, new.metadata
@@ -44,14 +46,14 @@ def run_drift(
     if not satellite:
         plain = needs_of(before.requires_dist, scopes[0], providers, noarch=noarch)
         now = needs_of(after.requires_dist, scopes[1], providers, noarch=noarch)
-        _diff(draft, output, plain, now, new, what="upstream", family=family)
+        _diff(draft, output, plain, now, new, what="upstream", built=built, family=family)
         touched |= _touched(plain, now)
     for extra in extras_named(before):
         held = only_extra(before, extra, scopes[0], providers, noarch=noarch)
         if not held or not _holds(output, held.values()):
             continue
         now = only_extra(after, extra, scopes[1], providers, noarch=noarch)
-        _diff(draft, output, held, now, new, what=f"upstream's extra {extra}", family=family)
+        _diff(draft, output, held, now, new, what=f"upstream's extra {extra}", built=built, family=family)
         touched |= _touched(held, now)
     if draft.edited(output, "run"):
         _drop_duplicates(draft, output, "run", touched)
@@ -80,6 +82,7 @@ def _diff(
     facts: Facts,
     *,
     what: str,
+    built: Scope,
     family: Family,
 ) -> None:
     sections: tuple[Section, ...] = ("run", "host") if _mirrored(output, old) else ("run",)
@@ -87,7 +90,13 @@ def _diff(
         if key in NEVER:
             continue
         was = old.get(key) or next((other for other in old.values() if other.keys & need.keys), None)
-        if was is None:
+        if was is None and need.pythons.isdisjoint(built.pythons):
+            draft.note(
+                "info",
+                f"{output.output.name}: {need.package} is new for Pythons that the channel no longer builds for, "
+                f"and is not added ({need.evidence})",
+            )
+        elif was is None:
             for section in sections:
                 _added(draft, output, need, section, what, family.pin if family.sibling(need) else "")
         elif was.lines != need.lines:
@@ -151,8 +160,11 @@ def _added(draft: Draft, output: OutputLines, need: Need, section: Section, what
         )
 
 
-def followed(draft: Draft, output: str, line: Line, was: Need, now: Need) -> None:
-    """One line where upstream's spec changed: against the spec under the condition that the line stands for."""
+def followed(draft: Draft, output: str, line: Line, was: Need, now: Need, *, lift: bool = True) -> None:
+    """One line where upstream's spec changed: against the spec under the condition that the line stands for.
+
+    Without `lift` a lower bound of the maintainers' own stays below upstream's.
+    """
     pairs = [(spec, now.lines[key][1]) for key, (_, spec) in was.lines.items() if key in now.lines]
     mine = clauses_of(line.spec)
     fitting = [pair for pair in pairs if mine is not None and same(mine, clauses_of(pair[0]) or ())]
@@ -161,7 +173,7 @@ def followed(draft: Draft, output: str, line: Line, was: Need, now: Need) -> Non
     if not fitting:
         fitting = pairs[:1]
     for old, new in fitting[:1]:
-        draft.follow(output, line, old, new, now.evidence, project=now.projects[0] if now.projects else "")
+        draft.follow(output, line, old, new, now.evidence, project=now.projects[0] if now.projects else "", lift=lift)
 
 
 def _drop_duplicates(draft: Draft, output: OutputLines, section: Section, touched: set[str]) -> None:
