@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from packaging.specifiers import SpecifierSet
 
 from dirac_forge.bot.world import World
+from dirac_forge.bump.patches import patches_of
 from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.releases import Newest, Nothing, newest, projects_of
 from dirac_forge.bump.versions import MissingError, edited
@@ -83,11 +84,12 @@ class Bumping:
                     projects_of(text, path=shown, version=current, settings=settings), version
                 ),
             )
-            made = bump_of(folder.name, branch, path, done, rejected=rejected, chosen=chosen)
+            patches = patches_of(text, path=shown, settings=settings)
+            made = bump_of(folder.name, branch, path, done, rejected=rejected, chosen=chosen, patches=patches)
             if self.drifting is None:
                 return made
             projects = projects_of(text, path=shown, version=current, settings=settings)
-            return self.drifting.of(made, projects, shown)
+            return self.drifting.of(made, projects, shown, settings)
         except ForgeError as error:
             kind: Literal["unknown", "no", "unreadable"] = "unreadable"
             if isinstance(error, (UnknownError, MissingError)):

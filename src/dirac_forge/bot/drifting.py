@@ -13,10 +13,11 @@ from packaging.specifiers import SpecifierSet
 
 from dirac_forge.bot.world import World
 from dirac_forge.bump.carrying import carried
-from dirac_forge.bump.drift import Change, Drift, drift, newcomers
+from dirac_forge.bump.drift.merge import Carried, Drift, drift, newcomers
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import CoreMetadata, Facts
@@ -39,8 +40,11 @@ class Drifting:
         self.channel = channel
         self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
 
-    def of(self, bump: Bump, projects: Iterable[str], path: str) -> Bump:
-        """`bump` with what changed in what its projects require; what could not be found out is a note."""
+    def of(self, bump: Bump, projects: Iterable[str], path: str, settings: Sequence[Setting] = ()) -> Bump:
+        """`bump` with what changed in what its projects require; what could not be found out is a note.
+
+        `settings` are the builds of the feedstock, for which the result is proved.
+        """
         problems: list[str] = []
         old = self._facts(projects, bump.old, problems)
         new = self._facts([one.release.project for one in old], bump.new, problems)
@@ -54,6 +58,7 @@ class Drifting:
             names=self.package,
             scope=self.scope,
             metadata=self._metadata,
+            settings=settings,
         )
         lacking, optional = self._lacking(found)
         notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
@@ -106,8 +111,8 @@ class Drifting:
                 waits.append(name)
         return list(dict.fromkeys(waits)), notes
 
-    def _asked(self, found: Drift) -> Sequence[Change]:
-        if not self.channel or not self.write:
+    def _asked(self, found: Drift) -> Sequence[Carried]:
+        if not self.channel or not self.write or found.faults:
             return ()
         own = {line.package for line in found.added if line.part == "output"}
         lines = (*found.added, *found.changed)

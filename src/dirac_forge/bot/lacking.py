@@ -15,6 +15,7 @@ from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.feedstock.generated import files_of
 from dirac_forge.recipe.making.families import Order
+from dirac_forge.report.bodies import with_recipe_body
 
 if TYPE_CHECKING:
     from dirac_forge.recipe.making.maker import Maker
@@ -40,7 +41,10 @@ class Lacking:
             try:
                 made = self._maker.make([order], "missing")
                 for recipe in made.recipes:
-                    found.setdefault(recipe.feedstock, _change(recipe, lack, wanted_by))
+                    change = with_recipe_body(
+                        _change(recipe, lack, wanted_by), recipe, made.needed, needed_for=[wanted_by]
+                    )
+                    found.setdefault(recipe.feedstock, change)
             except ForgeError as error:
                 problems.append(f"no recipe for {lack.need.package}: {error.message}")
                 continue
@@ -58,16 +62,11 @@ def _change(recipe: Recipe, lack: Lack, wanted_by: str) -> Change:
     own = lack.need.package in {output.name for output in recipe.outputs}
     why = f"{wanted_by} needs {lack.need}" if own else f"{lack.need.package}, which {wanted_by} needs, needs it"
     reasons: Sequence[str] = (f"{why}, and the channel has no such package",)
-    notes = [f"- {note.text}" for note in recipe.notes if note.level != "info"]
-    body = f"A recipe for {recipe.feedstock} {recipe.version}: {reasons[0]}.\n"
-    if notes:
-        body += "\nTo be looked at:\n\n" + "\n".join(notes) + "\n"
     return Change(
         feedstock=recipe.feedstock,
         kind="recipe",
         key=recipe.version,
         title=f"{recipe.feedstock} {recipe.version}: a new recipe",
-        body=body,
         reasons=tuple(reasons),
         edits=tuple(Edit(path=path, before=None, after=text) for path, text in files_of(recipe, "v1").items()),
     )

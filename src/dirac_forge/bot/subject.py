@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from dirac_forge.bump.drift import Drift
+from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.order import Move, Need
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.index import parsed

@@ -18,6 +18,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.files import write_files
+from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.upstream.digests import read_known
 
@@ -78,9 +79,10 @@ def bump(
                 _write(one.folder, one.result)
     results = [one.result for one in decided]
     if context.options.json:
-        context.answer("", bumps_json(results, proven=check))
+        context.answer("", bumps_json(with_bodies(results)))
     else:
-        context.answer(bumps_text(results, written=write, proven=check), None)
+        shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks or ()) == 1)
+        context.answer(shown, None)
     return _exit_code(results, asked=bool(to or feedstocks))
 
 
