@@ -14,6 +14,7 @@ from rattler import Version
 from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.bot.channels import open_channel, pinning_of
+from dirac_forge.bot.deciding import Options, decide
 from dirac_forge.bot.lines import Looked
 from dirac_forge.bot.migrating import Migrating
 from dirac_forge.bot.standing import status_now
@@ -38,7 +39,7 @@ from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.pullrequest.records import Entry, Identity
 from dirac_forge.recipe.editing.spellings import same_version
-from dirac_forge.report.bodies import with_bodies, with_body
+from dirac_forge.report.bodies import with_bodies
 
 __all__ = ["Agenda", "migrations_in"]
 
@@ -52,10 +53,8 @@ class Agenda:
     world: World
     workspace: Workspace
     """Its `migrations/`, and the copies that stand in for feedstocks that can't be reached."""
-    bumps: Callable[[Sequence[FeedstockFolder]], Sequence[Bump | Skip]]
-    """All bumps, in the order of the feedstocks; raises nothing for what is wrong with one."""
-    again: Callable[[FeedstockFolder], Bump | Skip]
-    """One bump, decided again from files that changed since."""
+    executor: Executor
+    """Runs questions to upstream, and solves; not what this is called from."""
     executors: Callable[[], AbstractContextManager[Executor]]
     """Of processes, to read recipes of migrations with."""
     _looked: dict[tuple[str, str], Looked] = field(default_factory=dict)
@@ -91,49 +90,76 @@ class Agenda:
         return ""
 
     def _bumps(self, looked: Sequence[Looked]) -> list[Decision]:
-        results = with_bodies(self.bumps([one.folder for one in looked if one.folder is not None]))
-        blocks = blockers([result for result in results if isinstance(result, Bump)])
+        decided = self._decided([one.folder for one in looked if one.folder is not None])
+        blocks = blockers([result for result in decided.values() if isinstance(result, Bump)])
+        unproven = self._unproven if any(isinstance(result, Bump) for result in decided.values()) else ""
         decisions: list[Decision] = []
         recipes: dict[Identity, Wanted] = {}
-        for mine, result in zip(looked, results, strict=True):
+        for mine in looked:
             name = mine.line.name
+            result = decided[id(mine.folder)]
             match result:
                 case Skip():
                     self._versions[name, mine.branch] = result.current
                     decisions.append(skip_decision(result, mine))
                 case Bump():
                     self._versions[name, mine.branch] = result.old
-                    wanted = None
-                    if result.status == "proposed":
-                        wanted = bump_wanted(result, mine, self._again, blocks=blocks.get(name, 0))
-                    decisions.append(bump_decision(result, mine, wanted))
-                    for recipe in result.recipes:
+                    wanted = bump_wanted(result, mine, self._again, blocks=blocks.get(name, 0))
+                    decisions.append(bump_decision(result, mine, wanted, unproven=unproven))
+                    for recipe in result.recipes if not unproven else ():
                         waiting = blocks.get(recipe.feedstock, 0)
                         recipes.setdefault(Identity.of(recipe), recipe_wanted(recipe, waiting))
         return [*decisions, *map(recipe_decision, recipes.values())]
 
+    def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
+        """What is proposed for each folder, by its `id`."""
+        found = decide(self.world, self._at_hand, folders, Options(), executor=self.executor)
+        results = with_bodies([one.result for one in found])
+        return {id(one.folder): result for one, result in zip(found, results, strict=True)}
+
     def _again(self, folder: FeedstockFolder) -> Change | Skip:
-        result = self.again(folder)
+        (result,) = self._decided([folder]).values()
         match result:
             case Skip():
                 return result
             case Bump() if result.status == "blocked":
-                change, waits = result.change, ", ".join(result.waits_for)
-                return Skip(feedstock=change.feedstock, branch=change.branch, reason=f"it waits for {waits}")
+                change = result.change
+                return Skip(feedstock=change.feedstock, branch=change.branch, reason="; ".join(result.blocked_by))
             case Bump():
-                return with_body(result).change
+                return result.change
+
+    @property
+    def _at_hand(self) -> Workspace:
+        """The workspace, with the feedstocks as they are now."""
+        read = {name: one.folder for (name, _), one in self._looked.items() if not one.line.branch}
+        lines = [one.folder for one in self._looked.values() if one.line.branch]
+        return replace(
+            self.workspace,
+            feedstocks={**self.workspace.feedstocks, **{name: one for name, one in read.items() if one is not None}},
+            lines=tuple(one for one in lines if one is not None),
+        )
+
+    @cached_property
+    def _unproven(self) -> str:
+        """Why nothing can be proved in this run: no channel answers; "" where one does."""
+        try:
+            channel = self._channel
+            if channel is None:
+                return "offline, and no channel is a folder"
+            channel.index(self.world.settings.platforms[0])
+        except UnknownError as error:
+            return error.message
+        return ""
 
     def _rebuilds(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> list[Decision]:
         names = migrations_in(self.workspace.root)
         if not names:
             return []
         mine = {one.line.name: one for one in looked if not one.line.branch}
-        folders = dict(self.workspace.feedstocks)
-        folders |= {name: one.folder for name, one in mine.items() if one.folder is not None}
         decisions: list[Decision] = []
         with self.executors() as executor:
             migrating = Migrating(
-                workspace=replace(self.workspace, feedstocks=folders, lines=()),
+                workspace=replace(self._at_hand, lines=()),
                 pinning=self._pinning,
                 store=self.world.store,
                 observer=self.world.observer,

@@ -19,6 +19,7 @@ class Log:
 
     def __init__(self, ledger: Ledger, run: str, write: Callable[[str], None] | None = None) -> None:
         """`write` takes a line without its end; None: only the ledger hears of anything."""
+        self.run = run
         self._ledger = ledger
         self.journal = Journal(ledger=ledger, run=run)
         """For the ledger."""
@@ -36,7 +37,7 @@ class Log:
         """Something for the log only."""
         if self._write is None:
             return
-        line = {"time": self._ledger.now().isoformat(timespec="milliseconds"), "run": self.journal.run, "step": step}
+        line = {"time": self._ledger.now().isoformat(timespec="milliseconds"), "run": self.run, "step": step}
         line["feedstock"] = about.feedstock if about is not None else feedstock
         if about is not None:
             line |= {"branch": about.branch, "kind": about.kind, "key": about.key}

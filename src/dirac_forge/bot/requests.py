@@ -8,14 +8,15 @@ from typing import Literal
 
 from dirac_forge.bot.automerge import LABEL, automerge
 from dirac_forge.bot.desk import Desk
+from dirac_forge.bot.lines import Looked
 from dirac_forge.bot.log import Log
-from dirac_forge.bot.observing import close, observe
 from dirac_forge.bot.wanted import Decider, Wanted
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome
+from dirac_forge.pullrequest.following import observe, relearn, withdraw
 from dirac_forge.pullrequest.forge import Forge, Repo
 from dirac_forge.pullrequest.lease import BusyError
-from dirac_forge.pullrequest.records import Entry, State
+from dirac_forge.pullrequest.records import Entry, Identity, State
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 
 __all__ = ["ENDS", "THERE", "Requests"]
@@ -46,6 +47,25 @@ class Requests:
     def there(self) -> tuple[Entry, ...]:
         """What is open at this destination, as the ledger knows it."""
         return tuple(entry for entry in self.desk.ledger.entries(states=THERE) if self.desk.sent_here(entry))
+
+    def relearnt(self, lines: Iterable[Looked]) -> list[Outcome]:
+        """For a ledger that was begun anew: what stands on the forge of these lines; what could not be asked."""
+
+        def one(looked: Looked) -> Outcome | None:
+            name, branch = looked.line.name, "main" if not looked.line.branch else looked.branch
+            desk, about = self.desk, Identity(feedstock=name, branch=branch, kind="bump", key="")
+            try:
+                relearn(name, branch, destination=desk.destination, ledger=desk.ledger, run=self.log.run)
+            except ENDS:
+                raise
+            except UnknownError as error:
+                return Outcome(identity=about, state="unknown", text=error.message, error=error)
+            except ForgeError as error:
+                self.log.say("learnt", error.message, about=about)
+            return None
+
+        found = self.desk.executor.map(one, [looked for looked in lines if looked.state == "read"])
+        return [outcome for outcome in found if outcome is not None]
 
     def observed(self) -> list[Outcome]:
         """Ask what became of each; what changed, and what could not be asked."""
@@ -94,7 +114,7 @@ class Requests:
         return [outcome for outcome in self.desk.executor.map(one, entries) if outcome is not None]
 
     def _observed(self, entry: Entry) -> Outcome | None:
-        found = observe(entry, self.desk, self.log.journal)
+        found = observe(entry, destination=self.desk.destination, ledger=self.desk.ledger, run=self.log.run)
         state = _BECAME.get(found.state)
         if state is None:
             return None
@@ -107,7 +127,8 @@ class Requests:
         reason = self.decider.current(entry.identity)
         if not reason:
             return None
-        found = close(entry, self.desk, self.log.journal, text=f"Closed, since {reason}.")
+        desk, text = self.desk, f"Closed, since {reason}."
+        found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=self.log.run, text=text)
         return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
 
     def _labelled(self, entry: Entry, wanted: Wanted, forge: Forge) -> Outcome | None:

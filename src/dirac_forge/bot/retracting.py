@@ -7,10 +7,10 @@ from typing import Literal
 
 from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.log import Log
-from dirac_forge.bot.observing import take_back
 from dirac_forge.bot.requests import ENDS, THERE
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome
+from dirac_forge.pullrequest.following import withdraw
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Entry
 
@@ -56,15 +56,18 @@ def retract(desk: Desk, entries: Sequence[Entry], *, reason: str = "") -> list[O
             lease.renew()
             identity = entry.identity
             try:
-                found = take_back(entry, desk, log.journal, text=text)
+                found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=run.id, text=text)
             except ENDS:
                 raise
             except ForgeError as error:
                 state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
                 log.note(state, error.message, about=identity)
                 return Outcome(identity=identity, state=state, text=error.message, url=entry.url, error=error)
-            log.say("retracted", reason, about=identity)
-            return Outcome(identity=identity, state="closed", text=found.decided or "closed", url=found.url)
+            if found.state == "merged":
+                merged = "it is merged: it can't be taken back any more"
+                return Outcome(identity=identity, state="failed", text=merged, url=found.url)
+            log.say("retracted", text, about=identity)
+            return Outcome(identity=identity, state="closed", text=found.decided, url=found.url)
 
         outcomes = list(desk.executor.map(one, entries))
         desk.ledger.end_run(run, f"{sum(outcome.state == 'closed' for outcome in outcomes)} retracted")

@@ -16,7 +16,7 @@ from dirac_forge.bot.wanted import Decider, Decision, Wanted
 from dirac_forge.errors import ForgeError
 from dirac_forge.pullrequest.delivery import Outcome, deliver
 from dirac_forge.pullrequest.lease import Lease
-from dirac_forge.pullrequest.records import Entry, Identity, Line, Run, fingerprint
+from dirac_forge.pullrequest.records import Entry, Identity, Line, Run
 from dirac_forge.settings import BotSettings
 
 __all__ = ["Result", "Running"]
@@ -85,6 +85,8 @@ class Running:
         lease.renew()
         looked = tuple(self.look())
         lease.renew()
+        if desk.ledger.rebuilt:
+            observed += requests.relearnt(looked)
         decisions = tuple(self.decider.decide(looked, requests.there()))
         self._remember(looked, decisions, log)
         requests.finish()
@@ -175,10 +177,6 @@ class Running:
 
     def _one(self, wanted: Wanted, run: Run, log: Log, lease: Lease) -> Outcome:
         identity = wanted.identity
-        known = self.desk.ledger.entry(identity)
-        if known is not None and known.state == "retracted" and known.fingerprint == fingerprint(wanted.change):
-            text = f"it was taken back, and nothing has changed since: {known.decided}"
-            return Outcome(identity=identity, state="closed", text=text, url=known.url)
 
         def step(name: str) -> None:
             log.say(name, about=identity)

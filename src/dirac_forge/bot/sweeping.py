@@ -238,7 +238,7 @@ def _one(fix: Fix, branch: str, identity: Identity, settings: Settings, desk: De
         destination=desk.destination,
         clones=desk.clones,
         ledger=desk.ledger,
-        run=log.journal.run,
+        run=log.run,
         smithy=desk.smithy,
         on_step=lambda step: log.say(step, about=identity),
     )

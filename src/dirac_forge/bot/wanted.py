@@ -109,28 +109,39 @@ def recipe_wanted(change: Change, blocks: int) -> Wanted:
     return Wanted(change=change, remake=lambda _: change, blocks=blocks, care="a new recipe is reviewed by people")
 
 
-def bump_decision(bump: Bump, looked: Looked, wanted: Wanted | None) -> Decision:
-    """What was decided for a line that could move; `wanted` where it may."""
+def bump_decision(bump: Bump, looked: Looked, wanted: Wanted, *, unproven: str = "") -> Decision:
+    """What was decided for a line that could move; `unproven` is why nothing could be proved in this run."""
     plain = Decision(
         feedstock=bump.change.feedstock,
         branch=looked.branch,
         kind="bump",
         state="blocked",
         found=f"{bump.new} upstream, {bump.old} in the recipe",
+        decided=f"no bump to {bump.new} yet",
     )
-    if wanted is None or bump.status == "blocked":
-        waits = ", ".join(bump.waits_for)
-        reason = f"waits for {waits}" if waits else "; ".join(bump.notes[:3])
-        return replace(plain, decided=f"no bump to {bump.new} yet", reason=reason)
-    because = next(iter(bump.change.reasons), "")
-    return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=because, wanted=wanted)
+    if unproven:
+        # The next run will know; what is opened now would be opened on faith.
+        return replace(plain, state="unknown", reason=f"what it does to the targets is unknown: {unproven}")
+    if bump.status == "blocked":
+        waits = f"waits for {', '.join(bump.waits_for)}" if bump.waits_for else ""
+        return replace(plain, reason="; ".join([waits, *bump.blocked_by] if waits else bump.blocked_by))
+    return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=bump.chosen, wanted=wanted)
 
 
 def skip_decision(skip: Skip, looked: Looked) -> Decision:
     """What was decided for a line that stays."""
-    states: dict[str, Literal["nothing", "unknown", "failed"]] = {"unknown": "unknown", "unreadable": "failed"}
+    states: dict[str, Literal["nothing", "blocked", "unknown", "failed"]] = {
+        "unknown": "unknown",
+        "no": "blocked",
+        "unreadable": "failed",
+    }
     state = states.get(skip.kind, "nothing")
-    said = {"nothing": "nothing", "unknown": "nothing: the answer is not known", "failed": "nothing: it can't be read"}
+    said = {
+        "nothing": "nothing",
+        "blocked": "nothing yet",
+        "unknown": "nothing: the answer is not known",
+        "failed": "nothing: it can't be read or edited",
+    }
     return Decision(
         feedstock=skip.feedstock,
         branch=looked.branch,

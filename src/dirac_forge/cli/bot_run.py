@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.bot.agenda import Agenda
-from dirac_forge.bot.bumping import Bumping
 from dirac_forge.bot.desk import open_desk
-from dirac_forge.bot.drifting import Drifting
 from dirac_forge.bot.lines import look, wanted_lines
 from dirac_forge.bot.migrating import processes
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.bot.running import Result, Running
 from dirac_forge.bot.summary import result_json, result_notes, result_rows
-from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import github_of, outbox_of
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.change import Skip
-from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
+from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.report.runs import run_markdown, run_text
 
 __all__ = ["Asked", "run_once"]
-
-_AT_ONCE = 4
-"""Feedstocks that are decided at the same time; each asks several things at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,21 +50,15 @@ def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None
     with (
         ThreadPoolExecutor(settings.connections) as executor,
         ThreadPoolExecutor(settings.connections) as sources,
-        ThreadPoolExecutor(_AT_ONCE) as several,
         open_desk(context, executor=executor, github=github, outbox=outbox, ledger=asked.ledger, write=write) as desk,
     ):
-        bumping = Bumping(context, sources, drifting=Drifting(context, sources, write=True, channel=True))
-
-        def bumps(folders: Sequence[FeedstockFolder]) -> Sequence[Bump | Skip]:
-            return list(several.map(bumping.result, folders))
-
         result = Running(
             desk=desk,
             settings=settings.bot,
             look=lambda: look(
                 lines, settings=settings, clones=desk.clones, executor=executor, observer=context.observer
             ),
-            decider=Agenda(world=context, workspace=workspace, bumps=bumps, again=bumping.result, executors=processes),
+            decider=Agenda(world=context, workspace=workspace, executor=sources, executors=processes),
             canary=asked.canary,
         ).run()
     where = "requests are on GitHub" if asked.pr else f"all is in {outbox}; nothing was sent anywhere"
