@@ -53,6 +53,8 @@ class Running:
     look: Callable[[], Sequence[Looked]]
     decider: Decider
     canary: int = 0
+    recipes: bool = False
+    """Whether new recipes that bumps need are sent too: people at staged-recipes review each."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _held: list[Held] = field(default_factory=list)
 
@@ -90,7 +92,7 @@ class Running:
         decisions = tuple(self.decider.decide(looked, requests.there()))
         self._remember(looked, decisions, log)
         requests.finish()
-        wanted = [one.wanted for one in decisions if one.wanted is not None]
+        wanted = self._sendable([one.wanted for one in decisions if one.wanted is not None], log)
         self._deliver(wanted, run, log, lease)
         known = {outcome.identity for outcome in self._outcomes}
         self._outcomes[:0] = [outcome for outcome in observed if outcome.identity not in known]
@@ -134,6 +136,12 @@ class Running:
         for decision in decisions:
             text = f"{decision.decided}: {decision.reason}" if decision.reason else decision.decided
             log.say("decided", text, feedstock=decision.feedstock)
+
+    def _sendable(self, wanted: Sequence[Wanted], log: Log) -> list[Wanted]:
+        new = [one.identity for one in wanted if one.identity.kind == "recipe" and not self.recipes]
+        reason = "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"
+        self._hold([Held(identity=identity, reason=reason) for identity in new], log)
+        return [one for one in wanted if self.recipes or one.identity.kind != "recipe"]
 
     def _deliver(self, wanted: Sequence[Wanted], run: Run, log: Log, lease: Lease) -> None:
         """Bring what is there up to date, and open what is not, within the budget."""

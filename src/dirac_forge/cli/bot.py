@@ -61,6 +61,9 @@ def _run(
     canary: Annotated[
         int, typer.Option(metavar="N", min=0, help="Of a big wave N first, the rest when these are merged and built.")
     ] = 0,
+    recipes: Annotated[
+        bool, typer.Option("--recipes", help="Send recipes that bumps need to staged-recipes too.")
+    ] = False,
     outbox: OutboxFolder = None,
     ledger: LedgerFile = None,
     summary: Annotated[
@@ -85,7 +88,13 @@ def _run(
     if span and context.options.json:
         raise InputError("--json prints one document, and --every never ends", hint="Use --log FILE for a program.")
     asked = Asked(
-        feedstocks=tuple(feedstocks or ()), pr=pr, canary=canary, outbox=outbox, ledger=ledger, summary=summary
+        feedstocks=tuple(feedstocks or ()),
+        pr=pr,
+        canary=canary,
+        recipes=recipes,
+        outbox=outbox,
+        ledger=ledger,
+        summary=summary,
     )
     with _lines(log, log_format) as write:
         if not span and log_format is LogFormat.text:

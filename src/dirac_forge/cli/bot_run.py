@@ -30,6 +30,7 @@ class Asked:
     feedstocks: tuple[str, ...] = ()
     pr: bool = False
     canary: int = 0
+    recipes: bool = False
     outbox: Path | None = None
     ledger: Path | None = None
     summary: Path | None = None
@@ -60,6 +61,7 @@ def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None
             ),
             decider=Agenda(world=context, workspace=workspace, executor=sources, executors=processes),
             canary=asked.canary,
+            recipes=asked.recipes,
         ).run()
     where = "requests are on GitHub" if asked.pr else f"all is in {outbox}; nothing was sent anywhere"
     _tell(context, asked, result, where)
