@@ -91,7 +91,7 @@ class Mover:
         assert tip is not None
         wanted = Wanted(
             change=change,
-            remake=lambda files: self.change(folder_of(name, tip, kept(files))),
+            remake=lambda files: self.change(folder_of(name, tip.full_name, tip.branch, kept(files))),
             blocks=self.blocks.get(name, 0),
             care=self.care,
             allowed=looked.folder.read().forge.bot.automerge,

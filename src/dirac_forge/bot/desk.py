@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dirac_forge.bot.lines import full_name_of
 from dirac_forge.bot.world import World
-from dirac_forge.errors import UnknownError
+from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.destination import Destination
@@ -23,7 +23,7 @@ from dirac_forge.pullrequest.records import Entry
 from dirac_forge.pullrequest.smithy import Smithy, find_smithy
 from dirac_forge.settings import Settings
 
-__all__ = ["Desk", "ledger_path", "open_desk", "open_ledger"]
+__all__ = ["Desk", "ledger_path", "open_desk", "open_ledger", "open_rebuilds"]
 
 _STATE = ".dirac-forge"
 
@@ -63,6 +63,23 @@ def open_ledger(world: World, path: Path | None = None) -> Ledger:
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
     return Ledger.open(path, warned=world.observer.warned)
+
+
+def open_rebuilds(world: World, migration: str) -> dict[str, str]:
+    """Feedstock to the URL of our open request that rebuilds it, as the ledger knows; {} where there is no ledger."""
+    if not ledger_path(world.settings).is_file():
+        return {}
+    try:
+        with open_ledger(world) as ledger:
+            entries = ledger.entries(kind="migration", states=("pushed", "open"))
+    except ForgeError as error:
+        world.observer.warned(f"which rebuilds are open is not known: {error.message}")
+        return {}
+    return {
+        entry.identity.feedstock: entry.url or f"the branch {entry.head} is pushed"
+        for entry in entries
+        if entry.identity.key == migration and entry.identity.branch == "main"
+    }
 
 
 @contextmanager

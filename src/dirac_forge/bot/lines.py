@@ -122,7 +122,7 @@ def _one(line: ReleaseLine, settings: Settings, clones: Clones, dead: list[Unkno
         files = kept(clones.read(tip, under=_UNDER))
         if not any(path in files for path in _RECIPES):
             return Looked(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
-        return Looked(line=line, state="read", folder=folder_of(line.name, tip, files), tip=tip)
+        return Looked(line=line, state="read", folder=folder_of(line.name, tip.full_name, tip.branch, files), tip=tip)
     except MissingError as error:
         return Looked(line=line, state="missing", text=error.message)
     except UnknownError as error:
@@ -133,10 +133,9 @@ def _one(line: ReleaseLine, settings: Settings, clones: Clones, dead: list[Unkno
         return Looked(line=line, state="failed", text=error.message)
 
 
-def folder_of(name: str, tip: Tip, files: Mapping[str, str]) -> FeedstockFolder:
+def folder_of(name: str, full_name: str, branch: str, files: Mapping[str, str]) -> FeedstockFolder:
     """A feedstock's files as the decisions take them; messages name its repository."""
-    branch = None if tip.branch in {"main", "master"} else tip.branch
-    return FeedstockFolder(name, Path(tip.full_name), branch, given=files)
+    return FeedstockFolder(name, Path(full_name), None if branch in {"main", "master"} else branch, given=files)
 
 
 def kept(files: Mapping[str, str]) -> dict[str, str]:

@@ -12,18 +12,19 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.following import withdraw
 from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Entry
 
 __all__ = ["chosen", "retract"]
 
 
-def chosen(desk: Desk, names: Iterable[str]) -> tuple[Entry, ...]:
+def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[Entry, ...]:
     """The open requests that `names` mean: ids of runs, migrations, feedstocks (`NAME@BRANCH` for one line).
 
     Raises InputError for a name that nothing in the ledger has.
     """
-    entries = desk.ledger.entries()
-    runs = {run.id for run in desk.ledger.runs(last=10_000)}
+    entries = ledger.entries()
+    runs = {run.id for run in ledger.runs(last=10_000)}
     found: dict[Entry, None] = {}
     for name in names:
         mine = [entry for entry in entries if _means(entry, name.removesuffix("-feedstock"))]
@@ -32,7 +33,7 @@ def chosen(desk: Desk, names: Iterable[str]) -> tuple[Entry, ...]:
                 f"the ledger knows no batch, migration or feedstock {name}",
                 hint="A batch is a run's id, as its summary and `dirac-forge bot why FEEDSTOCK` show it.",
             )
-        found |= dict.fromkeys(entry for entry in mine if entry.state in THERE and desk.sent_here(entry))
+        found |= dict.fromkeys(entry for entry in mine if entry.state in THERE)
     return tuple(found)
 
 

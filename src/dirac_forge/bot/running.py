@@ -217,7 +217,18 @@ class Running:
     def _hold(self, held: Iterable[Held], log: Log) -> None:
         for one in held:
             self._held.append(one)
-            log.note("held", one.reason, about=one.identity)
+            if self._news(one):
+                log.note("held", one.reason, about=one.identity)
+            else:
+                log.say("held", one.reason, about=one.identity)
+
+    def _news(self, held: Held) -> bool:
+        """Whether something else happened to the change since it was held back for the same reason."""
+        identity = held.identity
+        events = self.desk.ledger.events(feedstock=identity.feedstock, last=50)
+        about = (identity.branch, identity.kind, identity.key)
+        mine = [one for one in events if (one.branch, one.kind, one.key) == about]
+        return not mine or (mine[-1].step, mine[-1].text) != ("held", held.reason)
 
     def _give_up(self, left: Iterable[Candidate], last: Outcome, log: Log) -> None:
         for each in left:

@@ -70,7 +70,9 @@ def _title(identity: Identity) -> str:
 
 def result_notes(result: Result, *, where: str) -> tuple[str, ...]:
     """What to know about the run: its id, for `bot retract`, and where everything went."""
-    return (f"batch {result.run.id}: `dirac-forge bot retract {result.run.id}` takes it back", where)
+    opened = any(outcome.state == "opened" for outcome in result.outcomes)
+    back = (f"dirac-forge bot retract {result.run.id} takes back what this run opened",) if opened else ()
+    return (*back, where)
 
 
 def result_json(result: Result) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def bump_wanted(
     name, tip, drift = bump.change.feedstock, looked.tip, bump.drift
     return Wanted(
         change=bump.change,
-        remake=lambda files: again(folder_of(name, tip, kept(files))),
+        remake=lambda files: again(folder_of(name, tip.full_name, tip.branch, kept(files))),
         blocks=blocks,
         care=care_of(
             status=bump.status,
@@ -192,7 +192,7 @@ def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: Looked) -> Decisi
         decided=f"rebuild for {migration}",
         wanted=Wanted(
             change=change,
-            remake=lambda files: made(folder_of(name, tip, kept(files))),
+            remake=lambda files: made(folder_of(name, tip.full_name, tip.branch, kept(files))),
             blocks=one.blocks,
             allowed=_allowed(folder),
         ),

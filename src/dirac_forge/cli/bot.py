@@ -19,12 +19,15 @@ import typer
 
 from dirac_forge.bot.desk import open_desk, open_ledger
 from dirac_forge.bot.history import history_json, history_lines, history_of
+from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import LedgerFile, OutboxFolder, PullRequests, github_of, outbox_of
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.pullrequest.outcome import Outcome
+from dirac_forge.pullrequest.tokens import SOURCES
 from dirac_forge.report.migration import sentences
 
 __all__ = ["bot"]
@@ -189,22 +192,31 @@ def _retract(
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="For the comment: why.")] = "",
-    pr: PullRequests = False,
     outbox: OutboxFolder = None,
     ledger: LedgerFile = None,
 ) -> int:
     """Close open requests with a comment, and do not open them again until what they would do changes."""
     from dirac_forge.bot.retracting import chosen, retract  # noqa: PLC0415
 
-    github = github_of(context, wanted=pr)
-    with (
-        ThreadPoolExecutor(context.settings.connections) as executor,
-        open_desk(context, executor=executor, github=github, outbox=outbox_of(context, outbox), ledger=ledger) as desk,
-    ):
-        entries = chosen(desk, what)
-        if not yes and entries:
-            _confirmed(context, [f"{entry.identity}: {entry.url}" for entry in entries])
-        outcomes = retract(desk, entries, reason=reason)
+    with open_ledger(context, ledger) as opened:
+        entries = chosen(opened, what)
+    if not yes and entries:
+        _confirmed(context, [f"{entry.identity}: {entry.url}" for entry in entries])
+    outcomes: list[Outcome] = []
+    for on_forge in (True, False):
+        mine = [entry for entry in entries if entry.url.startswith(("http://", "https://")) == on_forge]
+        if not mine:
+            continue
+        github = github_of(context, wanted=on_forge)
+        if on_forge and github is None:
+            raise InputError("these are on GitHub, and there is no token to close them with", hint=f"Set {SOURCES}.")
+        with (
+            ThreadPoolExecutor(context.settings.connections) as executor,
+            open_desk(
+                context, executor=executor, github=github, outbox=outbox_of(context, outbox), ledger=ledger
+            ) as desk,
+        ):
+            outcomes += retract(desk, mine, reason=reason)
     lines = [f"{outcome.identity}: {outcome.state}: {outcome.text}" for outcome in outcomes]
     document = {
         "retracted": [
@@ -212,9 +224,8 @@ def _retract(
             for outcome in outcomes
         ]
     }
-    context.answer(sentences(lines or ["Nothing is open of it."]), document)
-    states = {outcome.state for outcome in outcomes}
-    return UnknownError.exit_code if "unknown" in states else int("failed" in states)
+    context.answer(sentences(lines or ["Nothing of it is open."]), document)
+    return exit_code(outcome.state for outcome in outcomes)
 
 
 def _sweep(

@@ -12,14 +12,17 @@ from typing import Annotated
 import typer
 
 from dirac_forge.bot.deciding import Options, decide
+from dirac_forge.bot.proposing import asked_bumps
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.github import PullRequests, Sent, send
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.files import write_files
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
+from dirac_forge.report.migration import joined, sentences
 from dirac_forge.upstream.digests import read_known
 
 __all__ = ["bump"]
@@ -45,6 +48,7 @@ def bump(
     ] = None,
     to: Annotated[str, typer.Option("--to", metavar="VERSION", help="This version, whatever else there is.")] = "",
     write: Annotated[bool, typer.Option("--write", help="Write the proposals into the workspace.")] = False,
+    pr: PullRequests = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Prove each proposal with the solver.")] = True,
     known_sha256: Annotated[
         Path | None,
@@ -73,17 +77,22 @@ def bump(
     options = Options(to=to, dependencies=dependencies.value, check=check, known=_known(known_sha256))
     with ThreadPoolExecutor(context.settings.connections) as executor:
         decided = decide(context, workspace, folders, options, executor=executor)
+        sent = Sent()
+        if pr:
+            pairs = [(one.folder, one.result) for one in decided]
+            asked = asked_bumps(context, workspace, pairs, options, executor=executor)
+            sent = send(context, asked, force=bool(feedstocks))
     if write:
         for one in decided:
             if isinstance(one.result, Bump) and one.result.status == "proposed":
                 _write(one.folder, one.result)
     results = [one.result for one in decided]
     if context.options.json:
-        context.answer("", bumps_json(with_bodies(results)))
+        context.answer("", {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})})
     else:
         shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks or ()) == 1)
-        context.answer(shown, None)
-    return _exit_code(results, asked=bool(to or feedstocks))
+        context.answer(joined([shown, sentences(sent.lines)]) if sent.lines else shown, None)
+    return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code)
 
 
 def _exit_code(results: Iterable[Bump | Skip], *, asked: bool) -> int:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.context import Context
-from dirac_forge.errors import InputError
 
 if TYPE_CHECKING:
+    from dirac_forge.bot.proposing import Asked
     from dirac_forge.pullrequest.github.client import GitHub
+    from dirac_forge.pullrequest.outcome import Outcome
 
-__all__ = ["LedgerFile", "OutboxFolder", "PullRequests", "github_of", "outbox_of"]
+__all__ = ["LedgerFile", "OutboxFolder", "PullRequests", "Sent", "github_of", "outbox_of", "send"]
 
 PullRequests = Annotated[
-    bool, typer.Option("--pr", help="Open pull requests on GitHub (needs a token); else all goes into the outbox.")
+    bool, typer.Option("--pr", help="Open pull requests on GitHub, with a token; else all goes into the outbox.")
 ]
 OutboxFolder = Annotated[
     Path | None,
@@ -30,7 +34,10 @@ LedgerFile = Annotated[
 
 
 def github_of(context: Context, *, wanted: bool) -> GitHub | None:
-    """GitHub where it is wanted. Raises InputError where nothing lets us in, UnknownError offline."""
+    """GitHub where it is wanted and something lets us in; else the outbox takes all, which is said.
+
+    Raises InputError for credentials that can't be any.
+    """
     if not wanted:
         return None
     from dirac_forge.pullrequest.github.client import API_URL, GitHub  # noqa: PLC0415  # the outbox does without
@@ -38,16 +45,56 @@ def github_of(context: Context, *, wanted: bool) -> GitHub | None:
 
     credentials = from_environment(context.environ)
     if credentials is None:
-        raise InputError(
-            "--pr needs a token, and there is none",
-            hint=f"Set {SOURCES}; without --pr all goes into the outbox, for you to look at.",
-        )
+        context.observer.warned(f"--pr needs a token ({SOURCES}), and there is none: all goes into the outbox")
+        return None
     return GitHub(
         context.http,
         credentials,
         api_url=_given(context.environ, "GITHUB_API_URL") or API_URL,
         observer=context.observer,
     )
+
+
+def send(context: Context, asked: Sequence[Asked], *, force: bool) -> Sent:
+    """Send what a command made, to GitHub or into the workspace's outbox."""
+    from dirac_forge.bot.desk import open_desk  # noqa: PLC0415
+    from dirac_forge.bot.proposing import propose  # noqa: PLC0415
+
+    github = github_of(context, wanted=True)
+    outbox = outbox_of(context, None)
+    with (
+        ThreadPoolExecutor(context.settings.connections) as executor,
+        open_desk(context, executor=executor, github=github, outbox=outbox) as desk,
+    ):
+        return Sent(outcomes=tuple(propose(desk, context.settings, asked, force=force)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """What became of changes that a command sent."""
+
+    outcomes: tuple[Outcome, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """A line for each."""
+        return [
+            f"{one.identity.feedstock}: {one.text}" + (f": {one.url}" if one.url and one.url not in one.text else "")
+            for one in self.outcomes
+        ]
+
+    @property
+    def document(self) -> list[dict[str, Any]]:
+        """The value of `requests` in --json."""
+        return [
+            {**asdict(one.identity), "state": one.state, "url": one.url or None, "reason": one.text}
+            for one in self.outcomes
+        ]
+
+    @property
+    def exit_code(self) -> int:
+        """As that of `bot run`."""
+        return exit_code(one.state for one in self.outcomes)
 
 
 def outbox_of(context: Context, folder: Path | None) -> Path:

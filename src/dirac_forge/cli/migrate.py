@@ -11,10 +11,13 @@ from typing import Annotated
 import typer
 
 from dirac_forge.bot.channels import open_channel, pinning_of, specs_of
+from dirac_forge.bot.desk import open_rebuilds
 from dirac_forge.bot.enabling import enabling
 from dirac_forge.bot.migrating import Migrating, processes
+from dirac_forge.bot.proposing import asked_rebuilds
 from dirac_forge.bot.standing import status_now
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.github import PullRequests, Sent, send
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
@@ -22,7 +25,9 @@ from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.files import write_file, write_files
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
+from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
+from dirac_forge.migration.status import Status
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
 from dirac_forge.report.bodies import with_rebuild_body
@@ -74,6 +79,12 @@ def _asked(context: Context) -> tuple[str, ...]:
     return context.settings.platforms if "platforms" in context.settings.flags else ()
 
 
+def _status(context: Context, migrating: Migrating, plan: Plan, page: Path | None) -> Status:
+    """Where it stands, with the requests of ours that are open."""
+    requests = open_rebuilds(context, plan.migration.name)
+    return status_now(migrating, plan, page, platforms=_asked(context), in_pr=requests)
+
+
 def _plan(
     context: Context,
     migration: Annotated[str | None, typer.Argument(metavar="[MIGRATION]", help="A name, or a YAML file.")] = None,
@@ -100,9 +111,7 @@ def _plan(
         plan = migrating.plan(migrating.migration(migration))
         if formats:
             status = (
-                status_now(migrating, plan, status_page, platforms=_asked(context))
-                if migrating.channel is not None or status_page
-                else None
+                _status(context, migrating, plan, status_page) if migrating.channel is not None or status_page else None
             )
             context.observer.stop()
             typer.echo(_DRAW[formats[0]](picture_of(plan, status)), nl=False)
@@ -132,7 +141,7 @@ def _show_status(context: Context, migration: Name, status_page: StatusPage = No
     """What is done, what can go, what waits for what: from what the channel has, or from the recipes where offline."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        status = status_now(migrating, plan, status_page, platforms=_asked(context))
+        status = _status(context, migrating, plan, status_page)
         context.answer(report.status_text(plan, status), report.status_json(plan, status))
     return 3 if status.unknown else 0
 
@@ -141,7 +150,7 @@ def _next(context: Context, migration: Name, status_page: StatusPage = None) -> 
     """What can go now, most-blocking first."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        status = status_now(migrating, plan, status_page, platforms=_asked(context))
+        status = _status(context, migrating, plan, status_page)
         context.answer(report.next_text(status), report.next_json(plan, status))
     return 3 if status.unknown else 0
 
@@ -181,24 +190,30 @@ def _run(
     migration: Name,
     feedstocks: Annotated[list[str] | None, typer.Argument(metavar="[FEEDSTOCK]...")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write the changes into the workspace.")] = False,
+    pr: PullRequests = False,
     status_page: StatusPage = None,
 ) -> int:
     """The rebuild changes of these feedstocks, or of all that can go now: build number and migration, nothing else."""
     with _migrating(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        names = feedstocks or [
-            one.feedstock for one in status_now(migrating, plan, status_page, platforms=_asked(context)).next
-        ]
+        names = feedstocks or [one.feedstock for one in _status(context, migrating, plan, status_page).next]
         folders = [migrating.workspace.find(name) for name in names]
         results = [rebuild(folder, plan) for folder in folders]
         for folder, result in zip(folders, results, strict=True):
             if write and isinstance(result, Change):
                 write_files(folder.path, {edit.path: edit.after for edit in result.edits})
         results = [with_rebuild_body(each, plan) if isinstance(each, Change) else each for each in results]
+        sent = Sent()
+        if pr:
+            asked = asked_rebuilds(context.settings, plan, folders)
+            sent = send(context, asked, force=bool(feedstocks))
+        text = report.changes_text(plan, results, verbose=context.options.verbose)
+        document = report.changes_json(plan, results)
         context.answer(
-            report.changes_text(plan, results, verbose=context.options.verbose), report.changes_json(plan, results)
+            report.joined([text, report.sentences(sent.lines)]) if sent.lines else text,
+            {**document, "requests": sent.document} if pr else document,
         )
-    return 0
+    return sent.exit_code
 
 
 for _command, _name, _short in (

@@ -12,10 +12,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from dirac_forge.bot.making import maker_of
+from dirac_forge.bot.proposing import asked_recipe
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.github import PullRequests, Sent, send
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.generated import put
 from dirac_forge.recipe.making.families import Order
+from dirac_forge.report.migration import joined, sentences
 from dirac_forge.report.recipes import as_json, as_text
 
 __all__ = ["recipe"]
@@ -52,6 +55,7 @@ def recipe(
     deps: Annotated[
         Deps, typer.Option(help="Recipes for dependencies too: those that the channel lacks, none, or all.")
     ] = Deps.missing,
+    pr: PullRequests = False,
     force: Annotated[bool, typer.Option("--force", help="Write over recipes that are there and differ.")] = False,
 ) -> int:
     """Write recipes for projects from what upstream published, and show where what they need stands.
@@ -66,8 +70,17 @@ def recipe(
         made = maker_of(context, executor).make(orders, deps.value)
     folder = output if output is not None else settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_.value, force=force) for one in made.recipes]
-    context.answer(as_text(made, outcomes, verbose=context.options.verbose), as_json(made, outcomes))
-    return int(any(outcome.state == "differs" for outcome in outcomes))
+    sent = Sent()
+    if pr:
+        pairs = zip(made.recipes, outcomes, strict=True)
+        asked = [asked_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
+        sent = send(context, asked, force=True)
+    text, document = as_text(made, outcomes, verbose=context.options.verbose), as_json(made, outcomes)
+    context.answer(
+        joined([text, sentences(sent.lines)]) if sent.lines else text,
+        {**document, "requests": sent.document} if pr else document,
+    )
+    return max(int(any(outcome.state == "differs" for outcome in outcomes)), sent.exit_code)
 
 
 def _orders(texts: list[str], feedstock: str) -> list[Order]:

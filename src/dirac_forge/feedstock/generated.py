@@ -15,7 +15,7 @@ from dirac_forge.recipe.writing import v0 as text_v0
 from dirac_forge.recipe.writing import v1 as text_v1
 from dirac_forge.recipe.writing.forge_config import conda_forge_yml
 
-__all__ = ["Format", "Outcome", "files_of", "put"]
+__all__ = ["RECIPE_FILES", "Format", "Outcome", "files_of", "put"]
 
 Format = Literal["v1", "v0"]
 RECIPE_FILES: Mapping[Format, str] = {"v1": "recipe/recipe.yaml", "v0": "recipe/meta.yaml"}
