@@ -112,14 +112,14 @@ def _run(
 def _again_and_again(context: Context, observer: Terminal, span: float, run: Callable[[Context], int]) -> int:
     """Runs until something ends the program; what one run could not do the next one tries."""
     while True:
-        # Everything anew: settings may have changed, and a host that was dead may be there again.
-        with Context.of(context.options, context.environ, observer) as one:
-            try:
+        try:
+            # Everything anew: settings may have changed, and a host that was dead may be there again.
+            with Context.of(context.options, context.environ, observer) as one:
                 code = run(one)
-                said = {0: "done", 1: "something failed", 3: "something could not be found out"}.get(code, "")
-            except ForgeError as error:
-                said = error.message
-            observer.warned(f"{time.strftime('%Y-%m-%d %H:%M')}: {said}; the next run is in {span / 60:g} min")
+            said = {0: "done", 1: "something failed", 3: "something could not be found out"}.get(code, f"exit {code}")
+        except ForgeError as error:
+            said = error.message
+        observer.warned(f"{time.strftime('%Y-%m-%d %H:%M:%S')}: {said}; the next run is in {span / 60:g} min")
         _sleep(span)
 
 

@@ -1,0 +1,276 @@
+"""`dirac-forge bot` from the outside: an index, a channel and a GitHub of its own, real git."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.cli import bot as module
+from dirac_forge.cli import main
+from dirac_forge.cli.bot import _seconds
+from dirac_forge.errors import InputError
+from support.archives import sdist
+from support.channel import pkg, write_channel
+from support.github import GitHub
+from support.index import IndexFile, PackageIndex
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+TOKEN = "ghp_0123456789abcdef0123456789abcdef0123"
+METADATA = "Metadata-Version: 2.1\nName: {0}\nVersion: {1}\n"
+
+
+def recipe(name: str, version: str = "1.0") -> str:
+    return (
+        f"context:\n  version: '{version}'\n\npackage:\n  name: {name}\n  version: ${{{{ version }}}}\n\n"
+        f"source:\n  url: https://pypi.org/packages/source/{name[0]}/{name}/{name}-${{{{ version }}}}.tar.gz\n"
+        f"  sha256: {'a' * 64}\n\nbuild:\n  number: 2\n  noarch: python\n\n"
+        "requirements:\n  host:\n    - python >=3.10\n    - pip\n    - setuptools\n  run:\n    - python >=3.10\n\n"
+        "about:\n  license: MIT\n"
+    )
+
+
+def release(name: str, version: str) -> IndexFile:
+    content = sdist(name, version, {"PKG-INFO": METADATA.format(name, version), "setup.py": ""})
+    return IndexFile(content=content)
+
+
+@dataclass
+class Here:
+    folder: Path
+    github: GitHub
+    index: PackageIndex
+    capsys: pytest.CaptureFixture[str]
+    said: list[str] = field(default_factory=list)
+
+    def feedstock(self, name: str) -> str:
+        full_name = f"conda-forge/{name}-feedstock"
+        files: dict[str, str | bytes] = {"recipe/recipe.yaml": recipe(name), "conda-forge.yml": "bot: {}\n"}
+        self.github.repository(full_name, files)
+        for path, text in files.items():
+            place = self.folder / "feedstocks" / name / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(str(text))
+        return full_name
+
+    def run(self, *arguments: str, options: tuple[str, ...] = ()) -> tuple[int, Any]:
+        """Exit code and the JSON document."""
+        code = main([*arguments, *options, "--workspace", str(self.folder), "--index-url", self.index.url, "--json"])
+        captured = self.capsys.readouterr()
+        self.said += [captured.out, captured.err]
+        return code, json.loads(captured.out) if captured.out else captured.err
+
+    def states(self, *arguments: str) -> dict[str, str]:
+        _, document = self.run("bot", "run", *arguments)
+        return {one["feedstock"]: one["state"] for one in document["requests"]}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
+    channel = write_channel(
+        tmp_path / "channel",
+        {
+            "noarch": [pkg(text, noarch="python") for text in ("target 1.0", "pip 26.0", "setuptools 80.0")],
+            "linux-64": [pkg("python 3.12.1", build="h0_0_cp312"), pkg("python_abi 3.12", build="0_cp312")],
+        },
+    )
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    names = ("demo", "still")
+    files = {name: {f"{name}-1.0.tar.gz": release(name, "1.0")} for name in names}
+    files["demo"]["demo-1.1.tar.gz"] = release("demo", "1.1")
+    with GitHub(tmp_path / "github") as github, PackageIndex(files) as index:
+        github.user("bot", token=TOKEN)
+        (workspace / "pyproject.toml").write_text(
+            "[tool.dirac-forge]\n"
+            f'channels = ["{channel.as_posix()}"]\nplatforms = ["linux-64"]\npythons = ["3.12"]\n'
+            f'feedstock-url = "{github.url}/conda-forge/{{name}}-feedstock"\n'
+            f'cache = "{(tmp_path / "cache").as_posix()}"\n\n'
+            '[tool.dirac-forge.targets.target]\nspecs = ["target"]\n'
+        )
+        monkeypatch.setenv("GITHUB_API_URL", github.api_url)
+        made = Here(folder=workspace, github=github, index=index, capsys=capsys)
+        for name in names:
+            made.feedstock(name)
+        yield made
+
+
+@pytest.fixture
+def token(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    monkeypatch.setattr("dirac_forge.pullrequest.github.rates.Pace.spacing", 0.0, raising=False)
+    return TOKEN
+
+
+def test_a_first_user_sees_in_the_outbox_what_would_happen(here: Here) -> None:
+    code, document = here.run("bot", "run", "--pr")  # without a token
+    assert code == 0
+    assert "there is none: all goes into the outbox" in here.said[-1]
+    (request,) = document["requests"]
+    assert (request["feedstock"], request["state"]) == ("demo", "opened")
+    folder = Path(request["url"])
+    assert folder == here.folder / "outbox/demo/bump/main/1.1"
+    assert (folder / "body.md").read_text().splitlines()[1] == "## demo 1.0 → 1.1"
+    assert here.github.requests == []
+    assert here.states() == {"demo": "unchanged"}
+    assert (here.folder / ".dirac-forge/.gitignore").read_text() == "*\n"
+    assert here.folder.joinpath("feedstocks/demo/recipe/recipe.yaml").read_text() == recipe("demo")
+
+
+def test_with_a_token_requests_are_opened_once_and_why_says_so(here: Here, token: str, tmp_path: Path) -> None:
+    summary, log, step = tmp_path / "summary.md", tmp_path / "log/bot.jsonl", tmp_path / "step.md"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GITHUB_STEP_SUMMARY", str(step))
+        code, document = here.run("bot", "run", "--pr", "--summary", str(summary), "--log", str(log))
+    assert code == 0
+    (request,) = document["requests"]
+    assert request["url"] == f"{here.github.url}/conda-forge/demo-feedstock/pull/1"
+    (pull,) = here.github.pulls("conda-forge/demo-feedstock")
+    assert (pull.title, pull.state) == ("demo 1.1", "open")
+    assert pull.pull is not None
+    assert pull.pull.maintainer_can_modify
+    assert summary.read_text() == step.read_text()
+    assert summary.read_text().startswith("## dirac-forge bot\n\n1 opened, 1 nothing to do.\n")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {line["run"] for line in lines} == {document["run"]}
+    assert [line["step"] for line in lines if line.get("feedstock") == "demo"][-1] == "opened"
+    assert here.states("--pr") == {"demo": "unchanged"}
+    code, why = here.run("bot", "why", "demo")
+    assert code == 0
+    assert why["lines"][0]["decided"] == "bump to 1.1"
+    assert [(one["key"], one["state"]) for one in why["changes"]] == [("1.1", "open")]
+    code, why = here.run("bot", "why", "still-feedstock")
+    assert (code, why["lines"][0]["decided"]) == (0, "nothing")
+    code, why = here.run("bot", "why", "elsewhere")
+    assert (code, why["known"]) == (1, False)
+    assert TOKEN not in "".join(here.said) + log.read_text() + summary.read_text()
+
+
+def test_one_feedstock_or_line_can_be_named_and_wrong_names_are_told(here: Here) -> None:
+    assert here.states("still") == {}
+    code, said = here.run("bot", "run", "dem")
+    assert code == 2
+    assert said.startswith("error: there is no feedstock dem in ")
+    assert "Did you mean demo?" in said
+
+
+def test_a_batch_is_taken_back_and_stays_so(here: Here, token: str) -> None:
+    _, document = here.run("bot", "run", "--pr")
+    code, said = here.run("bot", "retract", document["run"])
+    assert code == 2
+    assert "1 requests would be closed, and nobody can be asked" in said
+    code, found = here.run("bot", "retract", document["run"], "--yes", "--reason", "too early")
+    assert (code, [one["state"] for one in found["retracted"]]) == (0, ["closed"])
+    (pull,) = here.github.pulls("conda-forge/demo-feedstock")
+    assert pull.state == "closed"
+    assert pull.comments[-1].body.startswith("Taken back by who runs this bot: too early")
+    assert here.states("--pr") == {"demo": "closed"}
+    assert len(here.github.pulls("conda-forge/demo-feedstock")) == 1
+    code, said = here.run("bot", "retract", "nothing-like-it", "--yes")
+    assert (code, said.splitlines()[0]) == (
+        2,
+        "error: the ledger knows no batch, migration or feedstock nothing-like-it",
+    )
+    # A person who asks by name gets it again.
+    code, document = here.run("bump", "demo", "--pr")
+    assert (code, [one["state"] for one in document["requests"]]) == (0, ["opened"])
+
+
+def test_bump_goes_the_same_path(here: Here, token: str) -> None:
+    code, document = here.run("bump", "--pr")
+    assert code == 0
+    assert [(one["feedstock"], one["state"]) for one in document["requests"]] == [("demo", "opened")]
+    assert here.states("--pr") == {"demo": "unchanged"}
+
+
+def test_new_recipes_go_to_staged_recipes_and_feedstocks_that_are_there_do_not(here: Here, token: str) -> None:
+    here.github.repository("conda-forge/staged-recipes", {"recipes/example/meta.yaml": "x\n"})
+    new = ("--output", str(here.folder / "new"))
+    here.index.publish("fresh", "fresh-0.1.tar.gz", release("fresh", "0.1"))
+    code, document = here.run("recipe", "fresh", "demo", "--deps", "none", "--pr", options=new)
+    assert {one["feedstock"]: one["state"] for one in document["requests"]} == {"fresh": "opened", "demo": "skipped"}
+    (pull,) = here.github.pulls("conda-forge/staged-recipes")
+    assert pull.title == "fresh 0.1: a new recipe"
+    assert pull.pull is not None
+    files = here.github.git("bot/staged-recipes", "ls-tree", "-r", "--name-only", pull.pull.head_sha).split()
+    assert "recipes/fresh/recipe.yaml" in files
+    assert code == 0
+    code, document = here.run("recipe", "fresh", "--deps", "none", "--pr", options=new)
+    assert [one["state"] for one in document["requests"]] == ["unchanged"]
+
+
+def test_a_forge_or_upstream_that_is_down_is_an_unknown_and_nothing_is_lost(here: Here, token: str) -> None:
+    here.index.failures = {"/simple/demo/": 503, "/simple/still/": 503}
+    code, document = here.run("bot", "run", "--pr")
+    assert (code, [one["state"] for one in document["decisions"]]) == (3, ["unknown", "unknown"])
+    here.index.failures = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GITHUB_API_URL", "http://127.0.0.1:9/api/v3")
+        code, document = here.run("bot", "run", "--pr")
+    assert (code, [one["state"] for one in document["requests"]]) == (3, ["unknown"])
+    _, why = here.run("bot", "why", "demo")
+    assert why["changes"][0]["state"] == "waiting"
+    assert "127.0.0.1:9" in why["changes"][0]["error"]
+    assert here.states("--pr") == {"demo": "opened"}
+
+
+def test_offline_nothing_is_asked(here: Here) -> None:
+    code, said = here.run("bot", "run", "--offline")
+    assert (code, said.splitlines()[0]) == (3, "error: offline: repositories can't be asked")
+
+
+def test_an_empty_workspace_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bot", "run", "--workspace", str(tmp_path)]) == 2
+    assert "there are no feedstocks in" in capsys.readouterr().err
+
+
+def test_every_goes_on_and_reads_the_settings_anew(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 1:
+            (here.folder / "pyproject.toml").write_text("[tool.dirac-forge]\nnonsense = 1\n")
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_sleep", sleep)
+    code = main(["bot", "run", "--every", "6h", "--workspace", str(here.folder), "--index-url", here.index.url])
+    captured = here.capsys.readouterr()
+    assert (code, slept) == (130, [21600, 21600])
+    assert "done; the next run is in 360 min" in captured.err
+    assert "unknown key 'nonsense'" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("6h", 21600), ("30m", 1800), ("1d", 86400), ("1h30m", 5400), ("90 s", 90), ("0.5h", 1800)]
+)
+def test_times(text: str, seconds: float) -> None:
+    assert _seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["6", "h", "6 hours", "1s", "-6h", "6h!"])
+def test_what_is_no_time_is_told(text: str) -> None:
+    with pytest.raises(InputError, match=r"--every .*: expected"):
+        _seconds(text)
+
+
+def test_lines_of_json_on_stderr_replace_progress(here: Here) -> None:
+    assert main(
+        ["bot", "run", "--log-format", "json", "--workspace", str(here.folder), "--index-url", here.index.url]
+    ) == 0
+    lines = [json.loads(line) for line in here.capsys.readouterr().err.splitlines()]
+    assert {line["step"] for line in lines} >= {"start", "looked", "decided", "opened", "end"}
+
+
+def test_json_and_every_contradict_each_other(here: Here) -> None:
+    code, said = here.run("bot", "run", "--every", "6h")
+    assert (code, said.splitlines()[0]) == (2, "error: --json prints one document, and --every never ends")
+
+
