@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.repositories import safe_name
+from dirac_forge.files import write_file
 from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.branches import PREFIX
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
@@ -141,12 +142,9 @@ class Outbox:
                 rows.append(
                     f"| [{title}]({quote(place)}/body.md) | {code(told['repository'])} | {code(told['base'])} |"
                 )
-        self.folder.mkdir(parents=True, exist_ok=True)
         table = ["| change | for | branch |", "| --- | --- | --- |", *rows] if rows else ["Nothing waits here."]
         summary = self.folder / "README.md"
-        new = summary.with_name(".README.md.new")
-        new.write_text(_ABOUT + "\n".join(table) + "\n", encoding="utf-8")
-        new.replace(summary)
+        write_file(summary, _ABOUT + "\n".join(table) + "\n")
         return summary
 
     def _change(self, place: Place, request: Request, changes: Mapping[str, Any]) -> None:
