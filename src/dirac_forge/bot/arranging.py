@@ -30,9 +30,10 @@ def arranged_and_proved(world: World, workspace: Workspace, bumps: Sequence[Pair
     """The bumps in order, each with what it waits for, its proof, the recipes that it needs and whom it satisfies."""
     proving = Proving(world, [*workspace, *workspace.lines], executor)
     try:
-        _ = proving.channel.index(proving.platforms[0]), proving.pinning
+        _ = proving.channel.index(proving.platforms[0]).group("python"), proving.pinning
     except UnknownError as error:
-        world.observer.warned(f"what the bumps do to the targets is unknown: {error.message}")
+        # In the words of whoever asked for a package before, so that it is said once.
+        world.observer.warned(f"{error.message}: what it has is unknown")
         proof = Proof(outcome="unknown", reason=error.message)
         return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
     return _Run(world, workspace, proving, executor).done(bumps)
@@ -143,7 +144,8 @@ class _Run:
         notes = [lack.text for lack in place.lacks if not lack.certain]
         notes += [f"it moves together with {other}: each needs the other" for other in place.together]
         notes += made.problems
-        why = [*place.because, *(lack.text for lack in certain)]
+        own = bump.drift.blockers if bump.drift is not None else ()
+        why = [*bump.blocked_by, *own, *place.because, *(lack.text for lack in certain)]
         waits = [*place.waits_for, *(lack.need.package for lack in certain)]
         proof = None
         if all(lack.need.package in given for lack in certain):
@@ -160,9 +162,9 @@ class _Run:
         old = dict.fromkeys(subject.provides, bump.old)
         return replace(
             bump,
-            status="blocked" if why else "proposed",
+            status="blocked" if why else bump.status,
             waits_for=tuple(dict.fromkeys(waits)),
-            blocked_by=tuple(why),
+            blocked_by=tuple(dict.fromkeys(why)),
             notes=tuple(dict.fromkeys((*bump.notes, *notes, *leaves(lines, old, subject.provides)))),
             satisfies=belongs(lines, subject.provides),
             recipes=made.changes,

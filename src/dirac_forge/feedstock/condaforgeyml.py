@@ -39,6 +39,7 @@ class Bot:
     inspection: str | None = None
     version_updates: Mapping[str, object] = field(default_factory=dict)
     run_deps_from_wheel: bool = False
+    check_solvable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
             inspection=str(bot["inspection"]) if bot.get("inspection") is not None else None,
             version_updates=_mapping(bot, "version_updates", lines, path),
             run_deps_from_wheel=bot.get("run_deps_from_wheel") is True,
+            check_solvable=bot.get("check_solvable") is not False,
         ),
         os_version={key: str(value) for key, value in _mapping(values, "os_version", lines, path).items()},
         problems=_problems(root, path),
