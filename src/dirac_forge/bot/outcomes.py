@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-__all__ = ["BAD", "UNKNOWN", "exit_code", "outcome_of"]
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.pullrequest.outcome import Outcome
+from dirac_forge.pullrequest.records import Identity
+
+__all__ = ["BAD", "UNKNOWN", "exit_code", "failure", "outcome_of"]
 
 BAD = frozenset({"failed", "error"})
 """The answer was no, and somebody should look."""
@@ -29,3 +33,15 @@ def outcome_of(states: Iterable[str]) -> str:
     order = ("opened", "updated", "closed", "merged", "done", "failed", "error", "unknown")
     listed = [f"{counts[state]} {state}" for state in order if counts[state]]
     return ", ".join(listed) or "nothing to do"
+
+
+def failure(identity: Identity, error: ForgeError, *, url: str = "", number: int = 0) -> Outcome:
+    """What became of a change about which something failed: a no, or no answer."""
+    return Outcome(
+        identity=identity,
+        state="unknown" if isinstance(error, UnknownError) else "failed",
+        text=error.message,
+        url=url,
+        number=number,
+        error=error,
+    )

@@ -10,6 +10,7 @@ from dirac_forge.bot.automerge import LABEL, automerge
 from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.lines import Looked
 from dirac_forge.bot.log import Log
+from dirac_forge.bot.outcomes import failure
 from dirac_forge.bot.wanted import Decider, Wanted
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome
@@ -59,7 +60,7 @@ class Requests:
             except ENDS:
                 raise
             except UnknownError as error:
-                return Outcome(identity=about, state="unknown", text=error.message, error=error)
+                return failure(about, error)
             except ForgeError as error:
                 self.log.say("learnt", error.message, about=about)
             return None
@@ -100,16 +101,9 @@ class Requests:
             except ENDS:
                 raise
             except ForgeError as error:
-                state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
-                self.log.note(state, error.message, about=entry.identity)
-                return Outcome(
-                    identity=entry.identity,
-                    state=state,
-                    text=error.message,
-                    url=entry.url,
-                    number=entry.number,
-                    error=error,
-                )
+                outcome = failure(entry.identity, error, url=entry.url, number=entry.number)
+                self.log.note(outcome.state, error.message, about=entry.identity)
+                return outcome
 
         return [outcome for outcome in self.desk.executor.map(one, entries) if outcome is not None]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.log import Log
+from dirac_forge.bot.outcomes import failure
 from dirac_forge.bot.requests import ENDS, THERE
-from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.following import withdraw
 from dirac_forge.pullrequest.lease import Lease
@@ -61,9 +61,9 @@ def retract(desk: Desk, entries: Sequence[Entry], *, reason: str = "") -> list[O
             except ENDS:
                 raise
             except ForgeError as error:
-                state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
-                log.note(state, error.message, about=identity)
-                return Outcome(identity=identity, state=state, text=error.message, url=entry.url, error=error)
+                outcome = failure(identity, error, url=entry.url, number=entry.number)
+                log.note(outcome.state, error.message, about=identity)
+                return outcome
             if found.state == "merged":
                 merged = "it is merged: it can't be taken back any more"
                 return Outcome(identity=identity, state="failed", text=merged, url=found.url)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.lines import full_name_of
 from dirac_forge.bot.log import Log
+from dirac_forge.bot.outcomes import failure
 from dirac_forge.bot.picking import Conflict, FilePair, picked
 from dirac_forge.bot.requests import ENDS
 from dirac_forge.errors import ForgeError, InputError
@@ -204,11 +205,8 @@ def sweep(fix: Fix, branches: Sequence[str], *, settings: Settings, desk: Desk, 
             except ENDS:
                 raise
             except ForgeError as error:
-                failed, waiting = log.journal.failed(identity, error)
-                outcome = Outcome(
-                    identity=identity, state="unknown" if waiting else "failed", text=failed.message, error=failed
-                )
-                return Swept(branch=branch, outcome=outcome, text=failed.message)
+                log.journal.failed(identity, error)
+                return Swept(branch=branch, outcome=failure(identity, error), text=error.message)
 
         results = list(desk.executor.map(one, branches))
         desk.ledger.end_run(run, ", ".join(f"{result.branch}: {result.state}" for result in results))
