@@ -36,6 +36,7 @@ dirac-grid 9.1.9 → 9.1.22
   Order
     - It is blocked until there is m2crypto and httpx2; it can be merged once
       the channel has them.
+    - m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1
     - LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22
   Checks
     - worse: dirac-grid 9.1.22 can't be installed on osx-64
@@ -47,12 +48,11 @@ dirac-grid 9.1.9 → 9.1.22
     - linux-64, Python 3.12: better: dirac-grid 9.1.9 → 9.1.22
     - osx-64, Python 3.12: worse: dirac-grid 9.1.22 can't be installed: m2crypto
       >=0.50 has no build for osx-64
-    environment       linux-64                      osx-64
-    dirac-grid, host  ✓
-    dirac-grid, run   ✓ python 3.12, ✗ python 3.13  ?
-    - dirac-grid, run, linux-64, python 3.13: m2crypto has no build for Python
-      3.13
-    - dirac-grid, run, osx-64: no answer
+    - Environments that the feedstock is built and used in: 2 can be installed,
+      1 can't, 1 unknown
+    - run of dirac-grid (linux-64; python 3.13): m2crypto has no build for
+      Python 3.13
+    - run of dirac-grid (osx-64): no answer
   Requirements
     - entry points: dirac-x = DIRAC.x:main added (upstream added it: entry point
       dirac-x = DIRAC.x:main)
@@ -75,7 +75,7 @@ dirac-grid 9.1.9 → 9.1.22
   New recipes
     It needs what the channel lacks; these recipes for staged-recipes are
     proposed beside it:
-    - httpx2: httpx2 0.3
+    - httpx2 0.3: dirac-grid 9.1.22 needs httpx2
   Read more
     - release: https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22
     - changes: https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22
@@ -214,7 +214,10 @@ def test_json() -> None:
         "beside": ["m2crypto"],
         "warnings": ["The run_exports of lib are unknown."],
     }
-    assert full["blocked_by"] == []
+    assert full["blocked_by"] == ["m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1"]
+    assert full["reason"] == (
+        "m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1; 9.1.22 is the newest that fits"
+    )
     assert [line["package"] for line in full["dependencies"]["changed"]] == ["m2crypto"]
     assert [one["origin"] for one in full["hashes"]] == ["index", "downloaded"]
     assert full["links"][0] == {
@@ -222,7 +225,14 @@ def test_json() -> None:
         "url": "https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22",
     }
     assert full["recipes"] == [
-        {"feedstock": "httpx2", "version": "0.3", "title": "httpx2 0.3", "reason": "", "body": "", "files": {}}
+        {
+            "feedstock": "httpx2",
+            "version": "0.3",
+            "title": "httpx2 0.3",
+            "reason": "dirac-grid 9.1.22 needs httpx2",
+            "body": "",
+            "files": {},
+        }
     ]
     assert full["satisfies"] == ["LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22"]
     assert full["patches"] == ["fix-@octocat.patch"]

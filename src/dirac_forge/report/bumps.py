@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.report.bodies import how_to_go_on, waiting_for
-from dirac_forge.report.bump_body import UNPROVEN, bump_sections
+from dirac_forge.report.bump_body import bump_sections
 from dirac_forge.report.document import Items, Line, Section, words
 from dirac_forge.report.foreign import plain
+from dirac_forge.report.proof_body import UNPROVEN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -198,7 +199,7 @@ def _why(bump: Bump) -> str:
     if bump.proof is None:
         return "not proven"
     reason = plain(bump.proof.reason, longest=_SHORT)
-    return f"{bump.proof.outcome}: {reason}" if reason else bump.proof.outcome
+    return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
 
 
 def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
