@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dirac_forge.bot.extending import lines_of
 from dirac_forge.bot.lacking import Lacking
@@ -12,7 +12,7 @@ from dirac_forge.bot.proving import Proving
 from dirac_forge.bot.subject import Subject, key_of
 from dirac_forge.bot.world import World
 from dirac_forge.bump.extensions import belongs, leaves
-from dirac_forge.bump.order import Lack, Move, Need, Place, admits, arranged
+from dirac_forge.bump.order import Move, Need, Place, admits, arranged, in_order
 from dirac_forge.bump.proof import Proof
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError, UnknownError
@@ -22,6 +22,8 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 __all__ = ["arranged_and_proved"]
 
 Pair = tuple[FeedstockFolder, Bump]
+_GOOD = ("same", "better")
+_MOST_TO_SPARE = 4
 
 
 def arranged_and_proved(world: World, workspace: Workspace, bumps: Sequence[Pair], *, executor: Executor) -> list[Pair]:
@@ -34,6 +36,18 @@ def arranged_and_proved(world: World, workspace: Workspace, bumps: Sequence[Pair
         proof = Proof(outcome="unknown", reason=error.message)
         return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
     return _Run(world, workspace, proving, executor).done(bumps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipes:
+    """New recipes that a bump needs, and what went wrong in making them."""
+
+    changes: tuple[Change, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def _blocked(found: Mapping[str, Bump]) -> frozenset[str]:
+    return frozenset(key for key, bump in found.items() if bump.status == "blocked")
 
 
 class _Run:
@@ -54,18 +68,20 @@ class _Run:
         places = {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
         order = [key for key in places if key in pairs] + [key for key in pairs if key not in places]
         _ = self.proving.before
+        recipes = {key: self._recipes(pairs[key][1], places[key]) for key in order if key in places}
         task = "proving"
         self.world.observer.started(task, len(order))
 
-        def decided(key: str) -> Pair:
-            folder, bump = pairs[key]
-            done = self._decided(bump, places[key]) if key in places else self._unread(bump, key)
+        def decided(key: str) -> Bump:
+            bump = pairs[key][1]
+            done = self._decided(bump, key, places, recipes[key]) if key in places else self._unread(bump, key)
             self.world.observer.advanced(task, detail=key)
-            return folder, done
+            return done
 
-        found = list(self.executor.map(decided, order))
+        found = dict(zip(order, self.executor.map(decided, order), strict=True))
         self.world.observer.finished(task)
-        return found
+        waits = {key: [other for other in bump.waits_for if other in found] for key, bump in found.items()}
+        return [(pairs[key][0], found[key]) for key in in_order(waits, last=_blocked(found))]
 
     # -- order
 
@@ -118,40 +134,77 @@ class _Run:
 
     # -- one bump
 
-    def _decided(self, bump: Bump, place: Place) -> Bump:
-        subject = self.subjects[place.key]
+    def _decided(self, bump: Bump, key: str, places: Mapping[str, Place], made: _Recipes) -> Bump:
+        subject, place = self.subjects[key], places[key]
         certain = [lack for lack in place.lacks if lack.certain]
-        recipes, problems = self._recipes(bump, certain)
-        made = [self._read(change) for change in recipes]
-        given = {package for one in made for package in one.provides}
-        open_ = [lack for lack in certain if lack.need.package not in given]
-        beside = [self.subjects[key] for key in (*place.behind, *place.together)]
-        proof = None if open_ else self.proving.proof(subject, (*beside, *made))
-        why = (*place.because, *(lack.text for lack in certain))
-        if proof is not None and proof.outcome == "worse":
-            why = (*why, proof.reason)
+        subjects = [self._read(change) for change in made.changes]
+        given = {package for one in subjects for package in one.provides}
+        beside = [*(self.subjects[other] for other in (*place.behind, *place.together)), *subjects]
         notes = [lack.text for lack in place.lacks if not lack.certain]
         notes += [f"it moves together with {other}: each needs the other" for other in place.together]
-        notes += problems
+        notes += made.problems
+        why = [*place.because, *(lack.text for lack in certain)]
+        waits = [*place.waits_for, *(lack.need.package for lack in certain)]
+        proof = None
+        if all(lack.need.package in given for lack in certain):
+            proof, helpers = self._proved(subject, beside, places)
+            for other in helpers:
+                if key in places[other].behind:
+                    notes.append(f"the targets can take it with the bump of {other} only, which waits for it")
+                else:
+                    waits.append(other)
+                    why.append(f"the targets can take it with the bump of {other} only")
+            if proof.outcome == "worse":
+                why.append(proof.reason)
         lines = lines_of(self.world, self.workspace, self.proving.channel, subject, self.proving.platforms)
         old = dict.fromkeys(subject.provides, bump.old)
         return replace(
             bump,
             status="blocked" if why else "proposed",
-            waits_for=tuple(dict.fromkeys((*place.waits_for, *(lack.need.package for lack in certain)))),
-            blocked_by=why,
+            waits_for=tuple(dict.fromkeys(waits)),
+            blocked_by=tuple(why),
             notes=tuple(dict.fromkeys((*bump.notes, *notes, *leaves(lines, old, subject.provides)))),
             satisfies=belongs(lines, subject.provides),
-            recipes=recipes,
+            recipes=made.changes,
             proof=proof,
         )
 
-    def _recipes(self, bump: Bump, lacks: Sequence[Lack]) -> tuple[tuple[Change, ...], list[str]]:
-        missing = [lack for lack in lacks if lack.stands.status == "missing"]
+    def _proved(
+        self, subject: Subject, beside: Sequence[Subject], places: Mapping[str, Place]
+    ) -> tuple[Proof, tuple[str, ...]]:
+        """The proof; where targets are worse off, with the bumps of what stands in the way, if that helps."""
+        proof, culprits = self.proving.proof(subject, beside)
+        known = {subject.key, *(one.key for one in beside)}
+        helpers = [
+            key
+            for key, place in places.items()
+            if key not in known
+            and culprits & self.subjects[key].provides.keys()
+            and not any(lack.certain for lack in place.lacks)
+        ]
+        if proof.outcome != "worse" or not helpers:
+            return proof, ()
+
+        def helped(some: Sequence[str]) -> Proof:
+            behind = {other for key in some for other in places[key].behind} - known - set(some)
+            more = [self.subjects[key] for key in places if key in behind or key in some]
+            return self.proving.proof(subject, (*beside, *more))[0]
+
+        again = helped(helpers)
+        if again.outcome not in _GOOD:
+            return proof, ()
+        for spared in helpers if len(helpers) <= _MOST_TO_SPARE else ():
+            fewer = [key for key in helpers if key != spared]
+            if fewer and (without := helped(fewer)).outcome in _GOOD:
+                helpers, again = fewer, without
+        return again, tuple(helpers)
+
+    def _recipes(self, bump: Bump, place: Place) -> _Recipes:
+        missing = [lack for lack in place.lacks if lack.certain and lack.stands.status == "missing"]
         if not missing:
-            return (), []
-        recipes, problems = self.lacking.recipes(missing, f"{bump.change.feedstock} {bump.new}")
-        return recipes, list(problems)
+            return _Recipes()
+        changes, problems = self.lacking.recipes(missing, f"{bump.change.feedstock} {bump.new}")
+        return _Recipes(changes, problems)
 
     def _read(self, change: Change) -> Subject:
         return Subject.of_change(

@@ -20,7 +20,8 @@ from dirac_forge.check.building import Built, Exports
 from dirac_forge.check.difference import Difference, difference
 from dirac_forge.check.environments import Question, built_in, unheard_of, used_in
 from dirac_forge.check.exchange import at_its_newest, exchanged
-from dirac_forge.check.matrix import Cell, explain_cell
+from dirac_forge.check.explanation import Cause
+from dirac_forge.check.matrix import Cell, explain_cell, solve_cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.proposal import Outcome, Verdict, build_all, compare, judge, rounds_of
 from dirac_forge.errors import ForgeError, UnknownError
@@ -103,16 +104,21 @@ class Proving:
             return Availability(status="unknown")
         return Availability(status="outdated" if newest else "missing", newest=newest)
 
-    def proof(self, subject: Subject, beside: Sequence[Subject] = ()) -> Proof:
-        """What becomes of the targets and of the feedstock itself, with `beside` merged before."""
+    def proof(self, subject: Subject, beside: Sequence[Subject] = ()) -> tuple[Proof, frozenset[str]]:
+        """What becomes of the targets and of the feedstock itself, with `beside` merged before.
+
+        Also the packages that stand in the way where a target is worse off.
+        """
         names = tuple(other.key for other in beside)
         try:
-            return replace(_Proof(self, subject, beside).result(), beside=names)
+            found = _Proof(self, subject, beside)
+            return replace(found.result(), beside=names), frozenset(found.culprits)
         except UnknownError as exc:
             self.world.observer.warned(f"what bumps do to the targets is unknown: {exc.message}")
-            return Proof(outcome="unknown", reason=exc.message, beside=names)
+            return Proof(outcome="unknown", reason=exc.message, beside=names), frozenset()
         except ForgeError as exc:
-            return Proof(outcome="unknown", reason=f"it can't be built on paper: {exc.message}", beside=names)
+            reason = f"it can't be built on paper: {exc.message}"
+            return Proof(outcome="unknown", reason=reason, beside=names), frozenset()
 
     def built(self, subjects: Sequence[Subject], side: Side = "new") -> tuple[Built, ...]:
         """The packages that these would make, each in sight of the others."""
@@ -164,6 +170,8 @@ class _Proof:
         self.others = tuple(one for one in every if one.feedstock != subject.key)
         self.view = run.channel.overlaid([one.record for one in every])
         self.warnings: list[str] = []
+        self.culprits: set[str] = set()
+        self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
         self._proven: set[tuple[Record, str]] = set()
         self._lock = threading.Lock()
 
@@ -230,7 +238,49 @@ class _Proof:
         if cell.status == "unknown":
             return Verdict(before=cell, after=cell, outcome="unknown", reason=cell.reason, difference=Difference())
         relevant = [one for one in self._relevant(cell) if one.record.name not in excused]
-        return judge(self.view, cell, relevant)
+        if cell.status != "installable":
+            return judge(self.view, cell, relevant)
+        blank = replace(cell, status="unknown", version="", packages=(), reason="")
+        rounds = rounds_of(self.view, cell, relevant) or [[]]
+        tried = [solve_cell(self.view, blank, required=some) for some in rounds]
+        after = tried[0]
+        if "unknown" in {one.status for one in tried}:
+            return Verdict(before=cell, after=after, outcome="unknown", reason=after.reason, difference=Difference())
+        if all(one.status == "installable" for one in tried):
+            outcome, reason = compare(cell, after)
+            if outcome == "worse":
+                kept = f"{name_of(cell.specs[0])} =={cell.version}"
+                reason += self._because(cell, rounds[0], (kept, *cell.specs[1:]))
+            changes = difference(cell.packages, after.packages)
+            return Verdict(before=cell, after=after, outcome=outcome, reason=reason, difference=changes)
+        records = list(dict.fromkeys(record for some in rounds for record in some))
+        failing = [one for one in records if solve_cell(self.view, blank, required=[one]).status != "installable"]
+        failing = failing if len(records) > 1 else records
+        names = ", ".join(f"{one.name} {one.version}" for one in failing or records)
+        together = "" if failing else " all at once"
+        reason = f"{names} can't be installed with {cell.target}{together}" + self._because(
+            cell, failing[:1] or records, cell.specs
+        )
+        # What is there now stays installable, with the packages that there are now.
+        return Verdict(
+            before=cell,
+            after=cell,
+            outcome="worse",
+            reason=reason,
+            failing=tuple(failing or records),
+            difference=Difference(),
+        )
+
+    def _because(self, cell: Cell, records: Sequence[Record], specs: Sequence[str]) -> str:
+        """Why these can't be had with `specs`, after a colon; the Pythons of a platform mostly fail alike."""
+        key = (cell.platform, tuple(f"{one.name} =={one.version}" for one in records))
+        with self._lock:
+            if key not in self._reasons:
+                reason, causes = self._explained(cell.target, cell.platform, (*key[1], *specs))
+                self._reasons[key] = f": {reason}"
+                for cause in causes:
+                    self.culprits.update((cause.package, *cause.chain[-2:], *cause.other[-1:]))
+            return self._reasons[key]
 
     def _note_proven(self, cell: Cell) -> None:
         with self._lock:
@@ -264,13 +314,14 @@ class _Proof:
     def _answered(self, question: Question) -> _Answer:
         if question.required and (question.required[0], question.on) in self._proven:
             return _Answer("installable")
-        if self._solved(question):
-            return _Answer("installable")
         unheard = unheard_of(self.view, self._names(question), question.on)
         if unheard:
             return _Answer("unknown", f"the channel has no {', '.join(unheard)} on any platform")
-        reason, causes = self._explained(question)
-        if causes and all(cause == "unknown-name" for cause in causes):
+        if self._solved(question):
+            return _Answer("installable")
+        exact = [f"{one.name} =={one.version} {one.build}" for one in question.required]
+        reason, causes = self._explained(question.output, question.on, tuple(exact) or question.specs)
+        if causes and all(cause.kind == "unknown-name" for cause in causes):
             return _Answer("unknown", reason)
         before = self._before(question)
         if before is False:
@@ -293,19 +344,13 @@ class _Proof:
         found = view.solve(question.specs, platform=question.on, required=question.required)
         return isinstance(found, Solution)
 
-    def _explained(self, question: Question) -> tuple[str, list[str]]:
-        exact = [f"{one.name} =={one.version} {one.build}" for one in question.required]
+    def _explained(self, target: str, platform: str, specs: Sequence[str]) -> tuple[str, tuple[Cause, ...]]:
         cell = Cell(
-            target=question.output,
-            platform=question.on,
-            python="",
-            specs=tuple(exact) or question.specs,
-            wanted=False,
-            status="not-installable",
+            target=target, platform=platform, python="", specs=tuple(specs), wanted=False, status="not-installable"
         )
         found = explain_cell(self.view, cell, remedies=False, older=False)
         reason = found.reason if len(found.reason) <= _LONGEST else f"{found.reason[:_LONGEST].rstrip()}…"
-        return reason, [cause.kind for cause in found.causes]
+        return reason, found.causes
 
     def _before(self, question: Question) -> bool | None:
         """Whether the same environment could be solved without the bump; None where there was no such."""

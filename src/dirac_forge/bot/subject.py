@@ -123,7 +123,8 @@ class Subject:
 
     def move(self) -> Move:
         """What the order needs to know of it."""
-        return Move(key=self.key, needs=tuple(self._needs()), provides=self.provides)
+        had = {output.name: output.version for output in self._outputs("old")}
+        return Move(key=self.key, needs=tuple(self._needs()), provides=self.provides, had=had)
 
     def _outputs(self, side: Side) -> Iterator[ReadOutput]:
         for platform in self.enabled(side):

@@ -11,7 +11,7 @@ from rattler.exceptions import InvalidVersionError, InvalidVersionSpecError
 
 from dirac_forge.channel.listing import Availability
 
-__all__ = ["Lack", "Move", "Need", "Place", "admits", "arranged"]
+__all__ = ["Lack", "Move", "Need", "Place", "admits", "arranged", "in_order"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +44,8 @@ class Move:
     needs: tuple[Need, ...] = ()
     provides: Mapping[str, str] = field(default_factory=dict)
     """Package to the version that there will be."""
+    had: Mapping[str, str] = field(default_factory=dict)
+    """Package to the version that the recipe makes without the bump."""
     merged: bool = False
     """No bump: the recipe is at that version already, and the channel does not have it yet."""
 
@@ -100,53 +102,84 @@ def arranged(moves: Iterable[Move], stands: Callable[[str, str], Availability]) 
     `stands` tells how a requirement (package, spec) stands in the channel. What a bump waits for goes first; bumps that
     wait for each other stand side by side, as one step.
     """
-    import networkx as nx  # noqa: PLC0415  # 0.15 s that a run without a bump does without
-
     bumps = {move.key: move for move in moves}
-    makers: dict[str, list[tuple[str, str]]] = {}
-    for move in bumps.values():
-        for package, version in move.provides.items():
-            makers.setdefault(package, []).append((move.key, version))
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(sorted(bumps))
-    merged = {key for key, move in bumps.items() if move.merged}
-    found = {key: _looked_at(move, makers, merged, stands) for key, move in bumps.items()}
-    for key, (awaited, _) in found.items():
-        graph.add_edges_from((other, key) for other in awaited)
-    condensed = nx.condensation(graph)
-    members = {node: sorted(condensed.nodes[node]["members"]) for node in condensed}
+    found = {key: _looked_at(move, _others(move, bumps), stands) for key, move in bumps.items()}
+    graph = _Steps({key: list(awaited) for key, (awaited, _) in found.items()})
     stuck = {key for key, (_, lacks) in found.items() if any(lack.certain for lack in lacks)}
-    order = list(
-        nx.lexicographical_topological_sort(
-            condensed, key=lambda node: (any(key in stuck for key in members[node]), members[node][0])
-        )
-    )
-    line = [key for node in order for key in members[node]]
+    line = graph.line(stuck)
     places = []
-    for node in order:
-        for key in members[node]:
-            awaited, lacks = found[key]
-            before = {other for above in nx.ancestors(condensed, node) for other in members[above]}
-            mates = tuple(other for other in members[node] if other != key)
-            waits = tuple(sorted(set(awaited) - set(mates)))
-            places.append(
-                Place(
-                    key=key,
-                    waits_for=waits,
-                    because=tuple(awaited[other] for other in waits),
-                    together=mates,
-                    lacks=tuple(lacks),
-                    behind=tuple(other for other in line if other in before),
-                )
+    for key in line:
+        awaited, lacks = found[key]
+        mates = graph.mates(key)
+        waits = tuple(sorted(set(awaited) - set(mates)))
+        before = graph.before(key)
+        places.append(
+            Place(
+                key=key,
+                waits_for=waits,
+                because=tuple(awaited[other] for other in waits),
+                together=mates,
+                lacks=tuple(lacks),
+                behind=tuple(other for other in line if other in before),
             )
+        )
     return tuple(places)
 
 
+def in_order(waits: Mapping[str, Iterable[str]], *, last: Collection[str] = ()) -> list[str]:
+    """Bumps by what each waits for, that first; those in `last` as late as that allows, else by name."""
+    return _Steps(waits).line(last)
+
+
+class _Steps:
+    """Bumps and what they wait for; those that wait for each other are one step."""
+
+    def __init__(self, waits: Mapping[str, Iterable[str]]) -> None:
+        import networkx as nx  # noqa: PLC0415  # 0.15 s that a run without a bump does without
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.add_nodes_from(sorted(waits))
+        graph.add_edges_from((other, key) for key, others in waits.items() for other in others)
+        self._steps = nx.condensation(graph)
+        self._members = {node: sorted(self._steps.nodes[node]["members"]) for node in self._steps}
+        self._step_of: dict[str, int] = self._steps.graph["mapping"]
+
+    def line(self, last: Collection[str]) -> list[str]:
+        """All of them."""
+        import networkx as nx  # noqa: PLC0415
+
+        late: set[int] = set()
+        for node in nx.topological_sort(self._steps):
+            if any(key in last for key in self._members[node]) or late & set(self._steps.predecessors(node)):
+                late.add(node)
+        order = nx.lexicographical_topological_sort(
+            self._steps, key=lambda node: (node in late, self._members[node][0])
+        )
+        return [key for node in order for key in self._members[node]]
+
+    def mates(self, key: str) -> tuple[str, ...]:
+        """The others of its step."""
+        return tuple(other for other in self._members[self._step_of[key]] if other != key)
+
+    def before(self, key: str) -> set[str]:
+        """All that come before its step for a reason."""
+        import networkx as nx  # noqa: PLC0415
+
+        return {other for node in nx.ancestors(self._steps, self._step_of[key]) for other in self._members[node]}
+
+
+def _others(move: Move, bumps: Mapping[str, Move]) -> dict[str, list[Move]]:
+    """Package to the other bumps that make it."""
+    makers: dict[str, list[Move]] = {}
+    for need in move.needs:
+        makers[need.package] = [
+            other for key, other in bumps.items() if key != move.key and need.package in other.provides
+        ]
+    return makers
+
+
 def _looked_at(
-    move: Move,
-    makers: Mapping[str, Sequence[tuple[str, str]]],
-    merged: Collection[str],
-    stands: Callable[[str, str], Availability],
+    move: Move, makers: Mapping[str, Sequence[Move]], stands: Callable[[str, str], Availability]
 ) -> tuple[dict[str, str], list[Lack]]:
     """The bumps that one waits for, with a sentence for each, and what nothing satisfies."""
     awaited: dict[str, str] = {}
@@ -157,29 +190,35 @@ def _looked_at(
         answer = stands(need.package, need.spec)
         if answer.status == "available":
             continue
-        others = [(key, version) for key, version in makers.get(need.package, ()) if key != move.key]
-        fitting = [(key, version) for key, version in others if admits(need.spec, version)]
-        if fitting:
-            by, version = max(fitting, key=lambda one: Version(one[1]))
-            has = (
-                f"the channel has {need.package} {answer.newest}"
-                if answer.newest
-                else f"the channel has no {need.package}"
-            )
-            brings = f"the recipe of {by} makes {version}" if by in merged else f"the bump of {by} brings {version}"
-            awaited.setdefault(by, f"{need} ({need.section} of {need.output}): {has}, {brings}")
-            continue
+        name, others = need.package, makers[need.package]
         if need.partial and answer.status == "missing":
+            if any(
+                admits(need.spec, (other.provides if other.merged else other.had).get(name, "")) for other in others
+            ):
+                continue  # a feedstock made it before, so the channel that it was uploaded to has it
             answer = Availability(status="unknown")
-        lacks.append(Lack(need=need, stands=answer, offered=tuple(others)))
+        fitting = [other for other in others if admits(need.spec, other.provides[name])]
+        if fitting:
+            by = max(fitting, key=lambda other: Version(other.provides[name]))
+            awaited.setdefault(by.key, _waiting(need, answer, by))
+            continue
+        offered = tuple((other.key, other.provides[name]) for other in others)
+        lacks.append(Lack(need=need, stands=answer, offered=offered))
     lacks.sort(key=lambda lack: not lack.certain)
     return awaited, list({str(lack.need): lack for lack in reversed(lacks)}.values())[::-1]
 
 
+def _waiting(need: Need, answer: Availability, by: Move) -> str:
+    has = f"the channel has {need.package} {answer.newest}" if answer.newest else f"the channel has no {need.package}"
+    version = by.provides[need.package]
+    brings = f"the recipe of {by.key} makes {version}" if by.merged else f"the bump of {by.key} brings {version}"
+    return f"{need} ({need.section} of {need.output}): {has}, {brings}"
+
+
 def admits(spec: str, version: str) -> bool:
     """Whether a version satisfies conda's version spec; False for what can't be compared."""
-    if not spec.strip():
-        return True
+    if not version or not spec.strip():
+        return bool(version)
     try:
         return VersionSpec("".join(spec.split())).matches(Version(version))
     except (InvalidVersionSpecError, InvalidVersionError):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from rattler import PackageName, PackageRecord, Version
 from rattler.package import BuildString
 
-from dirac_forge.channel.index import parsed
+from dirac_forge.channel.index import Index, parsed
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import VirtualPackage
@@ -16,27 +16,62 @@ from dirac_forge.check.matrix import Cell
 
 __all__ = ["at_its_newest", "exchanged"]
 
+_MOST_FRESH = 40
+_MOST_TRIES = 50
+
 
 def exchanged(
     channel: Channel, cell: Cell, records: Sequence[Record], spare: Iterable[Record] = ()
 ) -> tuple[Record, ...] | None:
     """What `cell` installs, with `records` in place of the packages of their names; None where that does not fit.
 
-    Packages of `spare` are added where something needs them. An environment that comes back is installable for sure:
-    every requirement of every package is met, no constraint is broken. None says nothing: a solver may find another.
+    What else they need comes from `spare`, else from the channel, the newest that fits. An environment that comes back
+    is installable for sure: every requirement of every package is met, no constraint is broken. None says nothing: a
+    solver may find another.
     """
+    index = channel.index(cell.platform)
     environment = {record.name: record for record in cell.packages}
     extra = {record.name: record for record in spare}
-    fresh: dict[str, Record] = {}
+    fresh = {record.name: record for record in records}
+    environment |= fresh
     todo = list(records)
     while todo:
-        record = todo.pop()
-        environment[record.name] = fresh[record.name] = record
-        for spec in record.depends:
+        for spec in todo.pop().depends:
             name = name_of(spec)
             there = environment.get(name)
-            if name in extra and name not in fresh and (there is None or not _matches(spec, there)):
-                todo.append(extra[name])
+            if name.startswith("__") or (there is not None and _matches(spec, there)):
+                continue
+            if name in fresh or len(fresh) > _MOST_FRESH:
+                return None
+            found = extra.get(name)
+            if found is None or not _matches(spec, found):
+                found = _newest_fitting(index, spec, environment)
+            if found is None:
+                return None
+            environment[name] = fresh[name] = found
+            todo.append(found)
+    return _whole(channel, cell, environment, fresh)
+
+
+def _newest_fitting(index: Index, spec: str, environment: Mapping[str, Record]) -> Record | None:
+    """The newest record that takes the Python, and whatever else is there, as it is."""
+    name, mask = index.match(spec)
+    tries = 0
+    for at, record in enumerate(index.group(name).records):
+        if mask >> at & 1:
+            known = ((name_of(need), need) for need in record.depends)
+            if all(_matches(need, environment[other]) for other, need in known if other in environment):
+                return record
+            tries += 1
+            if tries > _MOST_TRIES:
+                break
+    return None
+
+
+def _whole(
+    channel: Channel, cell: Cell, environment: Mapping[str, Record], fresh: Mapping[str, Record]
+) -> tuple[Record, ...] | None:
+    """The environment, where it holds: only what is fresh, and what looks at that, can have changed."""
     machine = {package.name: package for package in channel.machine(cell.platform)}
     if not all(_met(spec, environment, machine) for spec in cell.specs):
         return None
