@@ -21,7 +21,8 @@ _HARDENED = (
 _DEAD = re.compile(
     r"could not resolve host|failed to connect|connection (refused|timed out|reset)|network is unreachable|"
     r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|unable to access.*(5\d\d|429)|"
-    r"returned error: (5\d\d|429)|early eof|unexpected disconnect",
+    r"returned error: (5\d\d|429)|early eof|unexpected disconnect|expected flush|expected packfile|rpc failed|"
+    r"empty reply|protocol error|bad line length",
     re.IGNORECASE,
 )
 _NONE = re.compile(
@@ -108,8 +109,11 @@ def _git(
 def _error(said: str, about: str, code: int) -> InputError | UnknownError:
     last = said.splitlines()[-1] if said else f"git left with {code}"
     if refused := _REFUSED.search(said):
-        line = next((line.strip() for line in said.splitlines() if refused.group(0) in line), last)
-        return RefusedPushError(f"{about}: {line}")
+        lines = said.splitlines()
+        line = next((line.strip() for line in lines if refused.group(0) in line), last)
+        words = [each.removeprefix("remote:").strip() for each in lines if each.startswith("remote:")]
+        why = "; ".join(each for each in words if each)[:500]
+        return RefusedPushError(f"{about}: {line}{f' ({why})' if why else ''}")
     if _NONE.search(said):
         return MissingError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):

@@ -255,7 +255,7 @@ def test_a_push_that_a_hook_refuses(tmp_path: Path, clones: Clones, place: Path,
     hook.write_text("#!/bin/sh\necho no entry >&2\nexit 1\n")
     hook.chmod(0o755)
     change = made(clones, tip, Edit(path="conda-forge.yml", before="bot: {}\n", after="one\n"))
-    with pytest.raises(RefusedPushError, match=r"\[remote rejected\] .* \(pre-receive hook declined\)"):
+    with pytest.raises(RefusedPushError, match=r"\[remote rejected\] .* \(pre-receive hook declined\) \(no entry\)"):
         clones.push(tip, str(place), change, "b", expected="")
     assert sorted(branches(place)) == ["main"]
 

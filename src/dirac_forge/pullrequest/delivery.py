@@ -127,6 +127,9 @@ class _Delivery:
     def _settled(self, wanted: Wanted, decision: Decision, place: Place) -> Outcome | None:
         """The outcome where no commit is to be made."""
         request = self.request = decision.request
+        if request is None and decision.act == "closed":
+            known = self._known()
+            return self._outcome("closed", f"it was taken back: {known.decided}" if known is not None else "")
         if request is None or decision.act in {"open", "update"}:
             return None
         if decision.act in {"merged", "closed"}:
@@ -219,7 +222,7 @@ class _Delivery:
         known = self.journal.ledger.entry(identity)
         untouched = known is not None and bool(known.head_sha) and known.head_sha == older.head_sha
         text = f"Superseded by {request.name}: {wanted.title}"
-        self.destination.close(place, older, text, keep_branch=not untouched)
+        self.destination.close(place, older, text, mark="superseded", keep_branch=not untouched)
         self.journal.note(
             identity, "superseded", f"{older.url}: {text}", state="superseded", decided=text,
             number=older.number, url=older.url, head=older.branch,
@@ -235,6 +238,8 @@ class _Delivery:
                 self._note(wanted, "merged", f"{request.url}: {text}", state="merged", **about)
             return self._outcome("merged", text)
         text = request.closed or f"{request.name} was closed"
+        if known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint:
+            return self._outcome("closed", f"it was taken back: {known.decided}")
         if known is None or known.state != "closed-by-person" or known.decided != text:
             told = f"{text}: it is not opened again until something changes"
             self._note(wanted, "closed", told, state="closed-by-person", decided=text, **about)

@@ -15,7 +15,7 @@ from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.branches import PREFIX
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
-from dirac_forge.pullrequest.destination import Place, Request, Sent
+from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity
 
@@ -108,7 +108,7 @@ class Outbox:
             labels = [*told["labels"], name] if on else [each for each in told["labels"] if each != name]
             self._change(place, request, {"labels": labels})
 
-    def close(self, place: Place, request: Request, text: str, *, keep_branch: bool) -> None:  # noqa: ARG002
+    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:  # noqa: ARG002
         """Take it out, and its branch: nobody else has seen either."""
         bare, folder = self._bare(place), self._request_folder(place, request.branch)
         if self._at(bare, request.branch):
