@@ -198,6 +198,7 @@ def test_who_waits_for_whom() -> None:
     assert "- Waiting for it: dirac-grid.\n" in first.change.body  # type: ignore[union-attr]
     assert "- **It waits for m2crypto**; it can be merged once the channel has it.\n" in second.change.body  # type: ignore[union-attr]
     assert "\n- **same**\n" in first.change.body  # type: ignore[union-attr]
+    assert "\n## Checks\n\nNot proven: what it waits for is not there yet.\n" in second.change.body  # type: ignore[union-attr]
     assert "Waiting" not in last.change.body  # type: ignore[union-attr]
 
 

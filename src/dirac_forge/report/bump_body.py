@@ -44,7 +44,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
     return (
         _head(bump),
         *Section.of("Order", _order(bump, waiting)),
-        *Section.of("Checks", proof_blocks(bump.proof)),
+        *Section.of("Checks", proof_blocks(bump.proof, waits=bool(bump.waits_for))),
         *Section.of(_requirements_title(bump), _requirements(bump)),
         *Section.of("To be looked at", _looked_at(bump)),
         *Section.of("Only reported", _reported(bump)),

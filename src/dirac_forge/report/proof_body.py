@@ -18,10 +18,13 @@ _STATUSES = {"installable": "can be installed", "not-installable": "can't", "unk
 _SIGNS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
 
 
-def proof_blocks(proof: Proof | None) -> Iterator[Block]:
-    """The targets by platform and Python, then the feedstock's own environments, each no with its reason."""
+def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]:
+    """The targets by platform and Python, then the feedstock's own environments, each no with its reason.
+
+    `waits`: it needs what is not there yet, so that nothing could be proved.
+    """
     if proof is None:
-        yield Paragraph(f"{UNPROVEN.capitalize()}.")
+        yield Paragraph("Not proven: what it waits for is not there yet." if waits else f"{UNPROVEN.capitalize()}.")
         return
     from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
