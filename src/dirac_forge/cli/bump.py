@@ -14,10 +14,10 @@ import typer
 from dirac_forge.bot.bumping import Bumping
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.files import write_file
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
+from dirac_forge.files import write_files
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.upstream.digests import read_known
 
@@ -119,6 +119,4 @@ def _known(path: Path | None) -> dict[str, dict[str, str]]:
 
 def _write(folder: FeedstockFolder, result: Bump) -> None:
     root = folder.path.parent if folder.path.is_file() else folder.path
-    for edit in result.change.edits:
-        if edit.after is not None:
-            write_file(root / edit.path, edit.after)
+    write_files(root, {edit.path: edit.after for edit in result.change.edits})
