@@ -39,8 +39,12 @@ class Drifting:
         self.channel = channel
         self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
 
-    def of(self, bump: Bump, projects: Iterable[str], path: str) -> Bump:
-        """`bump` with what changed in what its projects require; what could not be found out is a note."""
+    def of(self, bump: Bump, projects: Iterable[str], path: str, *, write: bool | None = None) -> Bump:
+        """`bump` with what changed in what its projects require; what could not be found out is a note.
+
+        `write` goes before the run's own where it is given.
+        """
+        write = self.write if write is None else write
         problems: list[str] = []
         old = self._facts(projects, bump.old, problems)
         new = self._facts([one.release.project for one in old], bump.new, problems)
@@ -55,9 +59,9 @@ class Drifting:
             scope=self.scope,
             metadata=self._metadata,
         )
-        lacking, optional = self._lacking(found)
+        lacking, optional = self._lacking(found) if write else ([], [])
         notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
-        done = carried(bump, found, write=self.write, lacking=lacking)
+        done = carried(bump, found, write=write, lacking=lacking)
         return replace(done, notes=(*done.notes, *notes, *optional))
 
     def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[Facts]:
@@ -107,7 +111,7 @@ class Drifting:
         return list(dict.fromkeys(waits)), notes
 
     def _asked(self, found: Drift) -> Sequence[Change]:
-        if not self.channel or not self.write:
+        if not self.channel:
             return ()
         own = {line.package for line in found.added if line.part == "output"}
         lines = (*found.added, *found.changed)

@@ -20,6 +20,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.files import write_files
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.upstream.digests import read_known
+from dirac_forge.upstream.github import GitHubAccess
 
 if TYPE_CHECKING:
     from dirac_forge.bot.drifting import Drifting
@@ -66,6 +67,7 @@ def bump(
     commands that upstream changed between the two versions. Where a feedstock can't move the reason is said, and where
     anything about an edit is not sure nothing is written.
     """
+    inspection = dependencies is None
     if dependencies is None:
         dependencies = Dependencies.off if to and known_sha256 else Dependencies.update
     workspace = read_workspace(context.settings.workspace)
@@ -76,7 +78,14 @@ def bump(
         context.observer.warned("the proof is not there yet: what a bump does to the targets was not looked at")
     with ThreadPoolExecutor(context.settings.connections) as sources, ThreadPoolExecutor(4) as several:
         drifting = _drifting(context, sources, dependencies, channel=check)
-        bumping = Bumping(context, sources, known=_known(known_sha256), drifting=drifting)
+        bumping = Bumping(
+            context,
+            sources,
+            known=_known(known_sha256),
+            drifting=drifting,
+            inspection=inspection,
+            github=_github(context),
+        )
         results = list(several.map(lambda folder: bumping.result(folder, to), folders))
     if write:
         for folder, result in zip(folders, results, strict=True):
@@ -95,6 +104,15 @@ def _drifting(context: Context, executor: Executor, dependencies: Dependencies, 
     from dirac_forge.bot.drifting import Drifting  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
 
     return Drifting(context, executor, write=dependencies is Dependencies.update, channel=channel)
+
+
+def _github(context: Context) -> GitHubAccess:
+    """GitHub as the environment has it: GitHub Actions sets both, and `gh` takes GH_TOKEN first."""
+    environ = context.environ
+    return GitHubAccess(
+        url=environ.get("GITHUB_API_URL") or GitHubAccess().url,
+        token=environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN") or "",
+    )
 
 
 def _exit_code(results: Iterable[Bump | Skip], *, asked: bool) -> int:

@@ -84,21 +84,21 @@ class Places:
 
         Raises UnknownError where nobody could tell, InputError where there is no such project or repository.
         """
-        first: ForgeError | None = None
+        failed: list[ForgeError] = []
         notes: list[str] = []
         found: Offers | None = None
         for way in place.ways:
             try:
                 found = self._by(way, place)
             except (InputError, UnknownError) as error:
-                first = first or error
+                failed.append(error)
                 notes.append(_fallen_back(way, error))
                 continue
             if found.offers:
                 break
         if found is not None:
             return found.noting(*notes)
-        raise first or InputError(f"{place.origin.name}: there is no way to ask for its versions")
+        raise _failure(place.origin, failed)
 
     def about(self, origin: Origin, tag: str) -> GitHubRelease | None:
         """What GitHub says of the release of a tag; None for other hosts, and where it has or tells nothing."""
@@ -172,6 +172,15 @@ def _checked(offers: Offers, versions: Iterable[Version], probes: Probes) -> Off
             for offer in offers.offers
         ),
     )
+
+
+def _failure(origin: Origin, failed: Sequence[ForgeError]) -> ForgeError:
+    if len(failed) == 1:
+        return failed[0]
+    message = f"{origin.name}: {'; '.join(error.message for error in failed)}"
+    hint = next((error.hint for error in failed if error.hint), None)
+    unknown = any(isinstance(error, UnknownError) for error in failed)
+    return UnreachableError(message, hint=hint) if unknown else InputError(message, hint=hint)
 
 
 def _bare(origin: Origin) -> Origin:

@@ -58,7 +58,10 @@ class Probes:
 
         Raises UnknownError where nobody could tell.
         """
-        for url in self._urls(version):
+        urls = self._urls(version)
+        if not urls:
+            return f"the recipe does not say where the file of {version} would be"
+        for url in urls:
             self.asked += 1
             try:
                 check_start(url, self._http.start(url, length=_FIRST).body)

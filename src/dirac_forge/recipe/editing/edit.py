@@ -173,6 +173,7 @@ def _drafted(draft: Draft, before: Sequence[tuple[ReadOutput, ...]]) -> Draft:
                         line=source.line,
                     )
                 (moved if changed else unmoved).setdefault(key, source)
+    kept = _kept_commits(draft, before, after, files_move=bool(moved))
     if unmoved and not moved and any(source.hashes for source in unmoved.values()):
         first = next(iter(unmoved.values()))
         raise RecipeError(
@@ -182,7 +183,34 @@ def _drafted(draft: Draft, before: Sequence[tuple[ReadOutput, ...]]) -> Draft:
         f"line {line} still says {draft.old}: {draft.text.split(chr(10))[line - 1].strip()}"
         for line in left_over(draft.text, draft.old)
     ]
-    return replace(draft, moved=tuple(moved.values()), unmoved=tuple(unmoved.values()), notes=tuple(notes))
+    return replace(draft, moved=tuple(moved.values()), unmoved=tuple(unmoved.values()), notes=(*kept, *notes))
+
+
+def _kept_commits(
+    draft: Draft, before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]], *, files_move: bool
+) -> list[str]:
+    """A note for each repository that is checked out where it was before.
+
+    Raises RecipeError where that is all that there is: the new version would be built from the old text.
+    """
+    kept: dict[str, ReadSource] = {}
+    moves = files_move
+    for old_outputs, new_outputs in zip(before, after, strict=True):
+        for old, new in zip(old_outputs, new_outputs, strict=True):
+            for was, now in zip(old.sources, new.sources, strict=False):
+                if now.git is None:
+                    continue
+                moves = moves or (was.git, was.rev) != (now.git, now.rev)
+                if (was.git, was.rev) == (now.git, now.rev):
+                    kept.setdefault(now.git, now)
+    first = next(iter(kept.values()), None)
+    if first is not None and not moves:
+        raise RecipeError(
+            f"{first.git} is checked out at {first.rev or 'its newest commit'}, whatever the version: edit it by hand",
+            path=draft.path,
+            line=first.line,
+        )
+    return [f"line {source.line}: {url} is still checked out at {source.rev}" for url, source in kept.items()]
 
 
 def _same_outputs(draft: Draft, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:
