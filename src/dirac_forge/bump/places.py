@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.botconfig import VersionUpdates
-from dirac_forge.recipe.editing.edit import Setting, start
-from dirac_forge.recipe.reading.recipe_text import ReadSource, parse_recipe
+from dirac_forge.recipe.editing.edit import Setting, outputs_of, start
+from dirac_forge.recipe.reading.recipe_text import ReadSource
 from dirac_forge.upstream.origins import Kind, Origin, git_origin, origin_of
 from dirac_forge.upstream.places import Place, Way
 from dirac_forge.upstream.probes import next_versions
@@ -111,12 +111,11 @@ class _Key:
 
 def _origins(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> dict[_Key, tuple[Setting, Origin]]:
     """The origins in the recipe's order, each once, with the names of all attached files that it takes of it."""
-    recipe = parse_recipe(text.replace("\r\n", "\n"), path=path)
     first: dict[tuple[Kind, str], tuple[Setting, Origin]] = {}
     assets: dict[tuple[Kind, str], dict[str, None]] = {}
     plain: dict[str, Setting] = {}
-    for setting in settings:
-        for output in recipe.render(platform=setting[0], variant=setting[1]).outputs:
+    for setting, outputs in outputs_of(text, path=path, settings=settings):
+        for output in outputs:
             for source in output.sources:
                 if source.url and "://" in source.url and not source.unknown:
                     plain.setdefault(source.url, setting)

@@ -12,8 +12,8 @@ from packaging.version import InvalidVersion, Version
 
 from dirac_forge.bump.proposal import Link
 from dirac_forge.bump.rules import Rules
-from dirac_forge.recipe.editing.edit import Setting
-from dirac_forge.recipe.reading.recipe_text import ReadSource, parse_recipe
+from dirac_forge.recipe.editing.edit import Setting, outputs_of
+from dirac_forge.recipe.reading.recipe_text import ReadSource
 from dirac_forge.upstream.choice import Rejected
 from dirac_forge.upstream.digests import project_of
 from dirac_forge.upstream.filenames import FileNames
@@ -62,10 +62,9 @@ def projects_of(text: str, *, path: str, version: str, settings: Sequence[Settin
 
     Raises RecipeError.
     """
-    recipe = parse_recipe(text.replace("\r\n", "\n"), path=path)
     found: dict[str, str] = {}
-    for platform, variant in settings:
-        for output in recipe.render(platform=platform, variant=variant).outputs:
+    for _, outputs in outputs_of(text, path=path, settings=settings):
+        for output in outputs:
             for project, filename in _of(output.sources, version):
                 found.setdefault(project, filename)
     return found

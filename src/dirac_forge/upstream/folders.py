@@ -16,6 +16,7 @@ from dirac_forge.upstream.tags import HostVersion, Spelling, learned, read_versi
 
 __all__ = ["Found", "Segment", "folder_offers", "links", "segments"]
 
+SOURCEFORGE = "https://sourceforge.net"
 _LARGEST = 16 * 1024**2
 _MOST_PAGES = 8
 _SOURCEFORGE = re.compile(
@@ -185,7 +186,7 @@ def _sourceforge(http: Http, project: str, url: str, version: str) -> Found:
     spelling = learned(urlsplit(url).path.rstrip("/").rpartition("/")[2], version)
     if spelling is None:
         return Found()
-    page = http.page(f"https://sourceforge.net/projects/{project}/rss?path=/", limit=_LARGEST)
+    page = http.page(f"{SOURCEFORGE}/projects/{project}/rss?path=/", limit=_LARGEST)
     return Found(offers=tuple(_feed(page.body.decode("utf-8", "replace"), spelling, project)), complete=True, pages=1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -176,10 +176,11 @@ def _unlearned(origin: Origin, tags: Mapping[str, str], version: str) -> Iterabl
 
 
 def date_of(text: object) -> datetime | None:
-    """A date as hosts write it (ISO 8601, `Z` for UTC); None for what is none."""
+    """A date as hosts write it (ISO 8601, in UTC where it says no zone); None for what is none."""
     if not isinstance(text, str):
         return None
     try:
-        return datetime.fromisoformat(text.strip())
+        date = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

@@ -26,7 +26,7 @@ def npm(http: Http, origin: Origin) -> Offers:
 
     Raises NotFoundError and UnreachableError.
     """
-    page = http.page(f"{_root(origin)}/{quote(origin.name, safe='@')}", limit=_LARGEST)
+    page = http.page(f"{_root(origin)}/{quote(origin.name, safe='@/')}", limit=_LARGEST)
     document = _json(page)
     times, tags = _mapping(document.get("time")), _mapping(document.get("dist-tags"))
     latest = _semver(tags.get("latest"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from dirac_forge.recipe.editing.build_number import reset_build_number
@@ -17,7 +18,17 @@ from dirac_forge.recipe.editing.versions import left_over, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError, parse_recipe
 
-__all__ = ["ALGORITHMS", "Draft", "MovedSource", "Setting", "finish", "respelled_source", "start", "version_of"]
+__all__ = [
+    "ALGORITHMS",
+    "Draft",
+    "MovedSource",
+    "Setting",
+    "finish",
+    "outputs_of",
+    "respelled_source",
+    "start",
+    "version_of",
+]
 
 ALGORITHMS: Mapping[str, int] = {"sha256": 64, "sha1": 40, "md5": 32}
 """Algorithm to digits of a hash."""
@@ -124,10 +135,28 @@ def _everywhere() -> tuple[Setting, ...]:
     return tuple((platform, {}) for platform in PLATFORMS)
 
 
-def _outputs(text: str, path: Path | str, settings: Sequence[Setting]) -> list[tuple[ReadOutput, ...]]:
+def outputs_of(
+    text: str, *, path: Path | str, settings: Sequence[Setting] = ()
+) -> Sequence[tuple[Setting, tuple[ReadOutput, ...]]]:
+    """What the recipe makes in each of the builds that there are (without `settings`: on each platform).
+
+    Raises RecipeError.
+    """
+    chosen = tuple(settings) or _everywhere()
+    return tuple(zip(chosen, _outputs(text, path, chosen), strict=True))
+
+
+def _outputs(text: str, path: Path | str, settings: Sequence[Setting]) -> Sequence[tuple[ReadOutput, ...]]:
+    return _rendered(text, str(path), tuple((platform, tuple(variant.items())) for platform, variant in settings))
+
+
+@lru_cache(maxsize=16)  # its version, its sources and its projects are asked for one after another
+def _rendered(
+    text: str, path: str, settings: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+) -> tuple[tuple[ReadOutput, ...], ...]:
     # Line numbers stay; the readers need not know of carriage returns.
     recipe = parse_recipe(text.replace("\r\n", "\n"), path=path)
-    return [recipe.render(platform=platform, variant=variant).outputs for platform, variant in settings]
+    return tuple(recipe.render(platform=platform, variant=dict(variant)).outputs for platform, variant in settings)
 
 
 def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]) -> str:
