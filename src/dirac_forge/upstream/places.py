@@ -175,6 +175,8 @@ def _checked(offers: Offers, versions: Iterable[Version], probes: Probes) -> Off
 
 
 def _failure(origin: Origin, failed: Sequence[ForgeError]) -> ForgeError:
+    if not failed:
+        return InputError(f"{origin.name}: there is no way to ask for its versions")
     if len(failed) == 1:
         return failed[0]
     message = f"{origin.name}: {'; '.join(error.message for error in failed)}"
