@@ -7,6 +7,7 @@ import pytest
 from dirac_forge.bump.places import Nowhere, places_of
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
+from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.upstream.places import Place
 
 HUB = "https://github.com/a/b/archive/v{{ version }}.tar.gz"
@@ -22,7 +23,7 @@ def recipe(*urls: str, version: str = "1.0") -> str:
 
 
 def look(text: str, updates: VersionUpdates | None = None, version: str = "1.0") -> tuple[Place, ...] | Nowhere:
-    settings = [("linux-64", {}), ("win-64", {})]
+    settings: list[Setting] = [("linux-64", {}), ("win-64", {})]
     return places_of(text, path="meta.yaml", version=version, settings=settings, updates=updates or VersionUpdates())
 
 

@@ -87,7 +87,7 @@ def test_all_given_asks_nobody(workspace: Path, capsys: pytest.CaptureFixture[st
 def test_what_nobody_knows_is_told_for_each_feedstock_and_the_others_go_on(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    put(workspace, "elsewhere", recipe("https://example.com/demo-${{ version }}.tar.gz"))
+    put(workspace, "elsewhere", recipe("https://example.com/demo.tar.gz"))
     put(workspace, "broken", "a: [")
     with PackageIndex({"demo": {"demo-1.1.tar.gz": ARCHIVE}}) as index:
         code, found = run(workspace, capsys, "--index-url", index.url)
@@ -97,9 +97,7 @@ def test_what_nobody_knows_is_told_for_each_feedstock_and_the_others_go_on(
         ("demo", "proposed"),
         ("elsewhere", "skipped"),
     ]
-    assert found[2]["reason"] == (
-        "its sources are not on PyPI, and finding releases of other hosts is not supported yet"
-    )
+    assert found[2]["reason"] == "none of its sources has the version in its URL or tag"
 
 
 @pytest.mark.parametrize(

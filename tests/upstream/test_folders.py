@@ -75,7 +75,7 @@ def test_a_line_folder_that_can_t_be_listed_is_still_looked_into() -> None:
 
 def test_an_endless_tree_is_not_walked_to_its_end() -> None:
     class Endless(dict[str, str]):
-        def get(self, key: str, default: object = None) -> str:  # type: ignore[override]
+        def get(self, key: str, default: object = None) -> str:
             return index(*(f"v{number}/" for number in range(1, 50)))
 
     found, asked = look(Endless(), "/v1/1.2/1.2.3/x-1.2.3.tar.gz", "1.2.3")

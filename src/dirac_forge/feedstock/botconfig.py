@@ -120,6 +120,10 @@ _Reader = Callable[[Node], Any]
 class _ValueError(Exception):
     """A value of a wrong kind; the message says what was expected."""
 
+    def __init__(self, expected: str, near: str = "") -> None:
+        super().__init__(expected)
+        self.near = near
+
 
 def _flag(node: Node) -> bool:
     value = plain(node, typed=True)
@@ -176,7 +180,7 @@ def _one_of(known: Iterable[str], node: Node) -> str:
     text = (scalar(node) or "").lower()
     if text not in known:
         near = difflib.get_close_matches(text, list(known), n=1)
-        raise _ValueError(f"one of {', '.join(known)}" + (f"; the nearest one is {near[0]}" if near else ""))
+        raise _ValueError(f"one of {', '.join(known)}", near[0] if near else "")
     return text
 
 
@@ -213,7 +217,8 @@ class _Section:
             except _ValueError as problem:
                 said = scalar(value)
                 got = f", not {said}" if said is not None else ""
-                self._wrong(where, f"{name}.{key}", f"expected {problem}{got}")
+                near_by = f"; the nearest one is {problem.near}" if problem.near else ""
+                self._wrong(where, f"{name}.{key}", f"expected {problem}{got}{near_by}")
         return {**found, "lines": lines}
 
     def _wrong(self, node: Node, name: str, problem: str) -> None:

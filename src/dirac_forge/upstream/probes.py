@@ -70,7 +70,7 @@ class Probes:
         return ""
 
     def offers(self, current: str) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
-        """The versions after `current` that are found by trying, and notes.
+        """`current` where its files are there, the versions after it that are found by trying, and notes.
 
         Raises UnknownError where the server does not answer or refuses even the recipe's own file.
         """
@@ -78,6 +78,8 @@ class Probes:
         gone = self.missing(current)
         if gone:
             notes.append(f"the recipe's own file is not there any more: {gone}")
+        own = read_version(current)
+        there = (Offer(version=own),) if own is not None and not gone else ()
         found: dict[str, Offer] = {}
         seen = {current}
         waiting = [current]
@@ -91,8 +93,8 @@ class Probes:
                     found[version] = Offer(version=read)
                     waiting.append(version)
         if found and self._there(_absurd(current)):
-            return (), (*notes, "the server has a file for any version that it is asked for, so none of them counts")
-        return tuple(found.values()), tuple(notes)
+            return there, (*notes, "the server has a file for any version that it is asked for, so none of them counts")
+        return (*there, *found.values()), tuple(notes)
 
     def _there(self, version: str) -> bool:
         try:
