@@ -172,8 +172,8 @@ def demo_index() -> PackageIndex:
             None,
             (
                 "1.0 is the newest release that fits (1.3.1: its second number is odd, so it is no stable version "
-                "(conda-forge.yml, line 4); 1.2: excluded by conda-forge.yml, line 3; 1.1: its second number is odd, so "
-                "it is no stable version (conda-forge.yml, line 4))"
+                "(conda-forge.yml, line 4); 1.2: excluded by conda-forge.yml, line 3; 1.1: its second number is odd, "
+                "so it is no stable version (conda-forge.yml, line 4))"
             ),
         ),
         ("bot:\n  version_updates:\n    exclude: ['1.3.1']\n", "1.2", "1.3.1: excluded by conda-forge.yml, line 3"),

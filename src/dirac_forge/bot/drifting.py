@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from dirac_forge.bot.world import World
 from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift import Change, Drift, drift, newcomers
+from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError, InputError
@@ -62,7 +63,8 @@ class Drifting:
         lacking, optional = self._lacking(found) if write else ([], [])
         notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
         done = carried(bump, found, write=write, lacking=lacking)
-        return replace(done, notes=(*done.notes, *notes, *optional))
+        links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))
+        return replace(done, notes=(*done.notes, *notes, *optional), links=links)
 
     def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[Facts]:
         asked: list[Future[Facts]] = [

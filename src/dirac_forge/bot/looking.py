@@ -14,7 +14,8 @@ from dirac_forge.bot.world import World
 from dirac_forge.bump.places import Nowhere, places_of
 from dirac_forge.bump.releases import Newest, Nothing, newest
 from dirac_forge.bump.rules import Rules
-from dirac_forge.errors import ForgeError
+from dirac_forge.bump.versions import MissingError
+from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
@@ -82,7 +83,10 @@ class Looking:
         self.github = github
 
     def places(self, case: Case) -> Looked | Skip:
-        """What the feedstock's places offer. Raises where one that must answer does not."""
+        """What the feedstock's places offer.
+
+        Of those that must answer: raises UnknownError where one does not, MissingError where one is not there.
+        """
         updates = case.bot.version_updates
         if updates.skip:
             reason = f"conda-forge.yml, line {updates.lines['skip']} asks for no new versions (version_updates: skip)"
@@ -122,7 +126,7 @@ class Looking:
         for place, answer in zip(places, self.executor.map(self._asked, places), strict=True):
             if isinstance(answer, ForgeError):
                 if place.main:
-                    raise answer
+                    raise answer if isinstance(answer, UnknownError) else MissingError(answer.message, hint=answer.hint)
                 notes.append(f"whether {place.origin.name} has the release could not be found out: {answer.message}")
             elif place.main or answer.offers:
                 offers.append(answer)

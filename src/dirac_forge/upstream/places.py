@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
+from urllib.parse import urlsplit
 
 from packaging.version import Version
 
-from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.http import Http, UnreachableError
 from dirac_forge.store import Store
 from dirac_forge.upstream import registries
 from dirac_forge.upstream.folders import folder_offers
-from dirac_forge.upstream.git import remote_tags
+from dirac_forge.upstream.git import GitError, remote_tags
 from dirac_forge.upstream.github import GitHubAccess, release, releases
 from dirac_forge.upstream.offers import GitHubRelease, Offers, from_project, from_releases, from_tags
 from dirac_forge.upstream.once import Once
@@ -74,6 +75,7 @@ class Places:
         self._github = github or GitHubAccess()
         self._offline = offline
         self._clock = clock
+        self._lost: dict[str, str] = {}
         self._tags: Once[str, Mapping[str, str]] = Once(self._ask_tags)
         self._releases: Once[Origin, tuple[GitHubRelease, ...]] = Once(
             lambda origin: releases(self._http, self._github, origin)
@@ -137,10 +139,18 @@ class Places:
         kept = _read_kept(self._store.get(_REFS, key))
         if kept is not None and (self._offline or 0 <= self._clock() - kept[0] < _FRESH):
             return kept[1]
-        problem = self._http.problem(url)
+        host = urlsplit(url).netloc
+        problem = self._lost.get(host) or self._http.problem(url)
         if problem is not None:
-            raise UnreachableError(f"{url} can't be reached: {problem}")
-        tags = remote_tags(url)
+            raise UnreachableError(f"{redact(url)} can't be reached: {problem}")
+        try:
+            tags = remote_tags(url)
+        except UnknownError as error:
+            # It answers, but not git: whoever asks it next need not wait as long again.
+            self._lost[host] = f"it did not answer before ({error.message})"
+            raise
+        except GitError as error:
+            raise UnknownError(error.message, hint=error.hint) from error
         self._store.put(_REFS, key, json.dumps({"at": self._clock(), "tags": dict(tags)}).encode())
         return tags
 
