@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dirac_forge.cli import main
+from dirac_forge.store import Store
 from support.archives import sdist
 from support.index import IndexFile, PackageIndex
 from support.repositories import bare_repository, served
@@ -262,3 +264,55 @@ def test_github_is_asked_where_the_environment_says(
         {"version": "1.2", "reason": "no file like demo-1.0.tar.gz is attached to it (it has none)"},
     ]
     assert "ghp_" not in said
+
+
+@needs_git
+def test_a_repository_that_is_checked_out(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare_repository(workspace / "web/demo.git", ["release-1-0", "release-1-1"], annotated=["release-1-1"])
+    with Server(lambda asked: served(workspace / "web", asked)) as server:
+        path = put(workspace, "x")
+        text = path.read_text()
+        source = f"git: {server.url}/demo.git\n  tag: release-${{{{ version | replace('.', '-') }}}}\n"
+        path.write_text(text.replace(f"url: x\n  sha256: {OLD}\n", source))
+        code, (found,), _ = run(workspace, capsys, "--write")
+        assert (code, found["to"], found["hashes"]) == (0, "1.1", [])
+        assert path.read_text() == path.read_text().replace("1.0", "1.1")
+        code, (again,), _ = run(workspace, capsys)
+        assert again["reason"] == "1.1 is the newest release that fits"
+
+
+@needs_git
+def test_a_repository_that_is_not_there_any_more(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Server(lambda asked: Answer(status=404)) as server:
+        put(workspace, f"{server.url}/x/demo/-/archive/v${{{{ version }}}}/demo.tar.gz")
+        code, (found,), _ = run(workspace, capsys, "demo")
+    assert (code, found["kind"]) == (1, "no")
+    assert found["reason"].startswith(f"{server.url}/x/demo.git: there is no such repository or branch (fatal: ")
+
+
+def test_what_only_github_s_own_release_says_of_a_tag(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tags of github.com are those that were read a moment ago; its API is asked."""
+    key = hashlib.sha256(b"https://github.com/a/demo").hexdigest()
+    kept = {"at": time.time(), "tags": dict.fromkeys(("v1.0", "v1.1", "v1.2"), "1" * 40)}
+    Store(workspace / "cache").put("refs-1", key, json.dumps(kept).encode())
+    url = "https://github.com/a/demo/archive/v${{ version }}.tar.gz"
+    put(workspace, url)
+    known = workspace / "known.json"
+    known.write_text(json.dumps({url.replace("${{ version }}", "1.1"): "b" * 64}))
+
+    def answer(asked: Asked) -> Answer:
+        tag = asked.path.rpartition("/")[2]
+        return Answer(
+            body=json.dumps(
+                {"tag_name": tag, "prerelease": tag == "v1.2", "published_at": "2026-05-06T07:08:09Z"}
+            ).encode()
+        )
+
+    with Server(answer) as server:
+        monkeypatch.setenv("GITHUB_API_URL", server.url)
+        code, (found,), _ = run(workspace, capsys, "--known-sha256", str(known), "--dependencies", "off")
+        assert server.lines() == [f"GET /repos/a/demo/releases/tags/v1.{minor}" for minor in (2, 1)]
+    assert (code, found["to"]) == (0, "1.1")
+    assert found["rejected"] == [{"version": "1.2", "reason": "a pre-release, as GitHub says"}]
