@@ -316,3 +316,37 @@ def test_what_only_github_s_own_release_says_of_a_tag(
         assert server.lines() == [f"GET /repos/a/demo/releases/tags/v1.{minor}" for minor in (2, 1)]
     assert (code, found["to"]) == (0, "1.1")
     assert found["rejected"] == [{"version": "1.2", "reason": "a pre-release, as GitHub says"}]
+    known.write_text(json.dumps({url.replace("${{ version }}", "1.2"): "b" * 64}))
+    dead = f"http://127.0.0.1:{dead_port()}"
+    monkeypatch.setenv("GITHUB_API_URL", dead)
+    code, (found,), _ = run(workspace, capsys, "--known-sha256", str(known), "--dependencies", "off")
+    assert (code, found["to"]) == (0, "1.2")
+    assert (
+        f"only its tag was seen, not whether v1.2 is a pre-release: {dead}/repos/a/demo/releases/tags/v1.2 can't be "
+        "reached: connection refused"
+    ) in found["notes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("package:\n  name: demo\nsource:\n  url: x\n", "recipe.yaml: it has no version that can be known"),
+        (
+            "recipe: {name: demo}\noutputs:\n- package: {name: a, version: '1.0'}\n- package: {name: b, version: '2.0'}\n",
+            "which version is its own can't be told: there are 1.0, 2.0",
+        ),
+        (
+            "package:\n  name: demo\n  version: '1.0'\nsource:\n  - git: https://127.0.0.1:1/x\n    rev: main\n",
+            "none of its sources has the version in its URL or tag",
+        ),
+    ],
+)
+def test_recipes_without_a_version_of_their_own(
+    text: str, reason: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = put(workspace, "x")
+    path.write_text(text)
+    _, (found,), _ = run(workspace, capsys, "--write")
+    assert found["status"] == "skipped"
+    assert reason in found["reason"]
+    assert path.read_text() == text

@@ -167,8 +167,8 @@ def test_what_github_says_of_one_tag() -> None:
         assert found.prerelease
         assert asking.about(hub(server.url), "v9") is None
         assert asking.about(Origin(kind="gitlab", name="gitlab.com/a/b", url=""), "v1") is None
-    with Http(cache=None) as http:
-        assert places(http, api=f"http://127.0.0.1:{dead_port()}").about(hub("https://github.com"), "v1") is None
+    with Http(cache=None) as http, pytest.raises(UnreachableError):
+        places(http, api=f"http://127.0.0.1:{dead_port()}").about(hub("https://github.com"), "v1")
 
 
 def files(root: dict[str, bytes]) -> Callable[[Asked], Answer]:

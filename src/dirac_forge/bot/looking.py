@@ -112,7 +112,11 @@ class Looking:
             found = replace(found, notes=(*found.notes, *looked.notes))
             # Where a date is known, the place that it comes from has told all that it has; tags tell nothing.
             tagged = found.tagged if found.released is None else None
-            release = self._places.about(tagged, found.tag) if tagged is not None else None
+            try:
+                release = self._places.about(tagged, found.tag) if tagged is not None else None
+            except UnknownError as error:
+                note = f"only its tag was seen, not whether {found.tag} is a pre-release: {error.message}"
+                return replace(found, notes=(*found.notes, note))
             if release is None:
                 return found
             if not release.prerelease or found.number.is_prerelease:

@@ -29,8 +29,12 @@ _NONE = re.compile(
     r"not found|does not exist|does not appear to be a git repository|could not read Username", re.IGNORECASE
 )
 _HARDENED = ("-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null")
-_FROM_OUTSIDE = ("-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.http.allow=always")
-"""What is done with a URL from a recipe: nothing but the web is asked."""
+_ALLOWED = ("https", "http", "ssh")
+_FROM_OUTSIDE = (
+    *("-c", "protocol.allow=never"),
+    *(word for name in _ALLOWED for word in ("-c", f"protocol.{name}.allow=always")),
+)
+"""What is done with a URL from a recipe: the web is asked, or what the user's own `url.….insteadOf` has for it."""
 _REF = re.compile(r"([0-9a-f]{40,64})\trefs/tags/(\S+)")
 
 
@@ -50,6 +54,7 @@ def git(*arguments: str, about: str, timeout: float = _TIMEOUT, limit: int = _LA
     """
     shown = redact(about)
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
+    environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
     command: Sequence[str] = ("git", *_HARDENED, *arguments)
     try:
         process = subprocess.Popen(

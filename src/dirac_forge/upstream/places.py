@@ -103,13 +103,13 @@ class Places:
         raise _failure(place.origin, failed)
 
     def about(self, origin: Origin, tag: str) -> GitHubRelease | None:
-        """What GitHub says of the release of a tag; None for other hosts, and where it has or tells nothing."""
+        """What GitHub says of the release of a tag; None for other hosts, and where there is no release of it.
+
+        Raises UnreachableError.
+        """
         if origin.kind != "github" or not tag:
             return None
-        try:
-            return release(self._http, self._github, _bare(origin), tag)
-        except UnreachableError:
-            return None
+        return release(self._http, self._github, _bare(origin), tag)
 
     def _by(self, way: Way, place: Place) -> Offers:
         origin = place.origin
