@@ -15,6 +15,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 
 if TYPE_CHECKING:
     from dirac_forge.bot.drifting import Drifting
+    from dirac_forge.upstream.github import GitHubAccess
 
 __all__ = ["Decided", "Dependencies", "Options", "decide"]
 
@@ -34,6 +35,10 @@ class Options:
     """Whether each proposal is put in order and proved."""
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Hashes by URL, of files that need not be downloaded."""
+    inspection: bool = False
+    """Leave it to each conda-forge.yml whether requirements are changed, where it says so."""
+    github: GitHubAccess | None = None
+    """How GitHub is asked for releases."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +67,14 @@ def decide(
     """
     listed = list(folders)
     drifting = _drifting(world, executor, options)
-    bumping = Bumping(world, executor, known=options.known, drifting=drifting)
+    bumping = Bumping(
+        world,
+        executor,
+        known=options.known,
+        drifting=drifting,
+        inspection=options.inspection,
+        github=options.github,
+    )
     # What is done for one feedstock waits for what `executor` runs, so it can't be run there itself.
     with ThreadPoolExecutor(_FEEDSTOCKS) as several:
         results = list(several.map(lambda folder: bumping.result(folder, options.to), listed))

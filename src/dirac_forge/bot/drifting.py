@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from dirac_forge.bot.world import World
 from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.merge import Carried, Drift, drift, newcomers
+from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError, InputError
@@ -40,11 +41,21 @@ class Drifting:
         self.channel = channel
         self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
 
-    def of(self, bump: Bump, projects: Iterable[str], path: str, settings: Sequence[Setting] = ()) -> Bump:
+    def of(
+        self,
+        bump: Bump,
+        projects: Iterable[str],
+        path: str,
+        settings: Sequence[Setting] = (),
+        *,
+        write: bool | None = None,
+    ) -> Bump:
         """`bump` with what changed in what its projects require; what could not be found out is a note.
 
-        `settings` are the builds of the feedstock, for which the result is proved.
+        `settings` are the builds of the feedstock, for which the result is proved. `write` goes before the run's own
+        where it is given.
         """
+        write = self.write if write is None else write
         problems: list[str] = []
         old = self._facts(projects, bump.old, problems)
         new = self._facts([one.release.project for one in old], bump.new, problems)
@@ -60,10 +71,11 @@ class Drifting:
             metadata=self._metadata,
             settings=settings,
         )
-        lacking, optional = self._lacking(found)
+        lacking, optional = self._lacking(found) if write else ([], [])
         notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
-        done = carried(bump, found, write=self.write, lacking=lacking)
-        return replace(done, notes=(*done.notes, *notes, *optional))
+        done = carried(bump, found, write=write, lacking=lacking)
+        links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))
+        return replace(done, notes=(*done.notes, *notes, *optional), links=links)
 
     def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[Facts]:
         asked: list[Future[Facts]] = [
@@ -112,7 +124,7 @@ class Drifting:
         return list(dict.fromkeys(waits)), notes
 
     def _asked(self, found: Drift) -> Sequence[Carried]:
-        if not self.channel or not self.write or found.faults:
+        if not self.channel or found.faults:
             return ()
         own = {line.package for line in found.added if line.part == "output"}
         lines = (*found.added, *found.changed)
