@@ -18,11 +18,9 @@ from dirac_forge.report.bumps import bumps_json, bumps_text
 from .examples import BARE, FULL, proposed
 
 TEXT = """\
-feedstock   version         released                 status
-dirac-grid  9.1.9 → 9.1.22  2026-05-01 → 2026-11-02  blocked   waits for
-                                                               m2crypto and
-                                                               httpx2
-demo@v1.x   1.0 → 1.1                                proposed  not proven
+feedstock   version         released    status
+dirac-grid  9.1.9 → 9.1.22  2026-11-02  blocked   waits for m2crypto and httpx2
+demo@v1.x   1.0 → 1.1                   proposed  not proven
 
 dirac-grid 9.1.9 → 9.1.22
   Released on 2026-11-02, 9.1.9 on 2026-05-01. 9.1.22 is the newest that fits.
@@ -147,6 +145,10 @@ def test_a_reason_has_its_own_line_where_the_terminal_is_narrow() -> None:
         "feedstock                            version    status",
         "a-feedstock-with-a-rather-long-name  1.0 → 1.1  proposed",
         "    waits for m2crypto",
+    ]
+    assert shown([FULL], width=100)[:2] == [
+        "feedstock   version         released                 status",
+        "dirac-grid  9.1.9 → 9.1.22  2026-05-01 → 2026-11-02  blocked  waits for m2crypto and httpx2",
     ]
 
 

@@ -177,11 +177,9 @@ def _named(result: Bump | Skip) -> str:
     return name if branch == "main" else f"{name}@{branch}"
 
 
-def _released(bump: Bump) -> str:
-    if bump.released is None:
-        return ""
-    before = "" if bump.old_released is None else f"{bump.old_released:%Y-%m-%d} → "
-    return f"{before}{bump.released:%Y-%m-%d}"
+def _released(bump: Bump) -> tuple[str, str]:
+    old, new = bump.old_released, bump.released
+    return ("" if old is None else f"{old:%Y-%m-%d}", "" if new is None else f"{new:%Y-%m-%d}")
 
 
 def _status(bump: Bump, written: bool) -> str:
