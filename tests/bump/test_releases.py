@@ -193,3 +193,18 @@ def test_projects_are_told_by_the_files_of_the_version() -> None:
     assert projects_of(text, path="meta.yaml", version="1.0", settings=[("linux-64", {})]) == {
         "demo": "Demo-1.0.tar.gz"
     }
+
+
+def test_neighbours_with_one_reason_share_a_sentence() -> None:
+    tags = ("v1.0", *(f"v2.{minor}" for minor in range(5)), "v3.0rc1", "v3.0rc2", "v4.0")
+    found = newest("1.0", [tagged(*tags)], rules=Rules(allowed=SpecifierSet("<2,!=4.0")))
+    assert isinstance(found, Nothing)
+    assert len(found.rejected) == 8
+    assert found.reason == (
+        "1.0 is the newest release that fits (4.0 to 2.0 (8 versions): it does not belong on this branch (!=4.0,<2))"
+    )
+    found = newest("1.0", [tagged("v1.0", "v2.0a1", "v2.0a2", "v1.1")], rules=Rules(allowed=SpecifierSet("!=1.1")))
+    assert found.reason == (  # type: ignore[union-attr]
+        "1.0 is the newest release that fits (2.0a2 and 2.0a1: a pre-release; 1.1: it does not belong on this branch "
+        "(!=1.1))"
+    )

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from dirac_forge.bump.proposal import Link
+from dirac_forge.bump.rejections import rejections
 from dirac_forge.bump.rules import Rules
 from dirac_forge.recipe.editing.edit import Setting, outputs_of
 from dirac_forge.recipe.reading.recipe_text import ReadSource
@@ -178,8 +179,9 @@ def _nothing(current: str, places: Sequence[Offers], rejected: tuple[Rejected, .
     if silent is not None:
         why = silent.unread[0] if silent.unread else f"{silent.origin.name} offers no version"
         reason = f"no release was found: {why}"
-    shown = "; ".join(f"{item.version}: {item.reason}" for item in rejected[:_SHOWN])
-    more = f"; and {len(rejected) - _SHOWN} more" if len(rejected) > _SHOWN else ""
+    sentences = rejections(rejected)
+    shown = "; ".join(sentences[:_SHOWN])
+    more = f"; and {len(sentences) - _SHOWN} more" if len(sentences) > _SHOWN else ""
     notes = "".join(f"; {note}" for place in places for note in place.notes)
     other = "" if silent is not None else _unread(places)
     return Nothing(reason=(f"{reason} ({shown}{more})" if shown else reason) + other + notes, rejected=rejected)

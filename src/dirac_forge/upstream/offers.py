@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -51,7 +52,7 @@ class Offer:
     """Where people read about it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Offers:
     """All versions that a place has."""
 
@@ -66,7 +67,11 @@ class Offers:
 
     def of(self, version: Version) -> Offer | None:
         """What is offered of one version."""
-        return next((offer for offer in self.offers if offer.version == version), None)
+        return self._by_version.get(version)
+
+    @cached_property
+    def _by_version(self) -> Mapping[Version, Offer]:
+        return {offer.version: offer for offer in self.offers}
 
     def noting(self, *notes: str) -> Offers:
         """The same with more notes."""
