@@ -102,7 +102,9 @@ def _git(
         raise UnknownError(f"{about}: no answer within {timeout:g} s") from exc
     if done.code == 0:
         return done.output
-    said = redact(done.errors.decode(errors="replace").strip())
+    # What another host says may hold anything; a terminal obeys some of it.
+    told = done.errors.decode(errors="replace").expandtabs()
+    said = redact("".join(mark for mark in told if mark == "\n" or mark.isprintable()).strip())
     raise _error(said, about, done.code)
 
 
@@ -124,8 +126,10 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
 def place_of(url: str) -> str:
     """A repository's URL, also of a folder (bare ones may end in `.git` or not): a depth is honoured for URLs only.
 
-    Raises MissingError where a folder is not there.
+    Raises MissingError where a folder is not there, InputError for what git could take for an option.
     """
+    if url.startswith("-"):
+        raise InputError(f"{url[:200]!r} is no place of a repository")
     if "://" in url:
         return url
     for path in (Path(url), Path(f"{url}.git")):

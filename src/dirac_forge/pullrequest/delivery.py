@@ -187,7 +187,8 @@ class _Delivery:
             request = self.request = self.destination.retell(place, request, title=wanted.title, body=body)
             state, text = "updated", f"the text of {request.name} was brought up to date"
         about = {"state": "open", "number": request.number, "url": request.url, "head": request.branch}
-        if state == "updated" or known is None or any(getattr(known, name) != about[name] for name in about):
+        there = {**about, "fingerprint": wanted.fingerprint}
+        if state == "updated" or known is None or any(getattr(known, name) != there[name] for name in there):
             batch = known.batch if known is not None and known.batch else self.journal.run
             told = f"{request.url}: {text}"
             self._note(
@@ -256,8 +257,9 @@ class _Delivery:
 
     def failed(self, exc: ForgeError | OSError) -> Outcome:
         """An answer was no, or there was none."""
-        error, waiting = self.journal.failed(self.identity, exc)
-        return replace(self._outcome("unknown" if waiting else "failed", error.message), error=error)
+        error = self.journal.failed(self.identity, exc)
+        state: OutcomeState = "unknown" if isinstance(exc, (UnknownError, OSError)) else "failed"
+        return replace(self._outcome(state, error.message), error=error)
 
     def _body(self, wanted: Wanted, made: Made, *, rerender: str | None = None) -> str:
         if rerender is None:

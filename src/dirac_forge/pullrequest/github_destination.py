@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from dirac_forge.git import RefusedPushError
 from dirac_forge.pullrequest.branches import PREFIX, commits_fingerprint
 from dirac_forge.pullrequest.clones import Author, Clones, Log, Tip
 from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent, TakenError
@@ -80,6 +81,15 @@ class GitHubDestination:
     def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:
         """Push to the fork, which is made where there is none."""
         fork = self.forge.fork(self._repo(place))
+        try:
+            self._push(fork, tip, sent, known)
+        except RefusedPushError as exc:
+            if "stale info" not in exc.message:
+                raise
+            # The branch moved while it was looked at: what is there now may be somebody's.
+            self._push(fork, tip, sent, known)
+
+    def _push(self, fork: Repo, tip: Tip, sent: Sent, known: str) -> None:
         there = self.clones.log(tip, fork.clone_url, sent.branch)
         if there and there[0].commit == sent.commit:
             return
