@@ -143,7 +143,8 @@ class _Run:
         notes = [lack.text for lack in place.lacks if not lack.certain]
         notes += [f"it moves together with {other}: each needs the other" for other in place.together]
         notes += made.problems
-        why = [*place.because, *(lack.text for lack in certain)]
+        own = bump.drift.blockers if bump.drift is not None else ()
+        why = [*bump.blocked_by, *own, *place.because, *(lack.text for lack in certain)]
         waits = [*place.waits_for, *(lack.need.package for lack in certain)]
         proof = None
         if all(lack.need.package in given for lack in certain):
@@ -160,9 +161,9 @@ class _Run:
         old = dict.fromkeys(subject.provides, bump.old)
         return replace(
             bump,
-            status="blocked" if why else "proposed",
+            status="blocked" if why else bump.status,
             waits_for=tuple(dict.fromkeys(waits)),
-            blocked_by=tuple(why),
+            blocked_by=tuple(dict.fromkeys(why)),
             notes=tuple(dict.fromkeys((*bump.notes, *notes, *leaves(lines, old, subject.provides)))),
             satisfies=belongs(lines, subject.provides),
             recipes=made.changes,

@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from dirac_forge.bot.subject import Subject
 from dirac_forge.bot.world import World
-from dirac_forge.bump.extensions import Line
+from dirac_forge.bump.extensions import Line, follows
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
@@ -22,27 +22,28 @@ __all__ = ["lines_of"]
 def lines_of(
     world: World, workspace: Workspace, channel: Channel, subject: Subject, platforms: Sequence[str]
 ) -> tuple[Line, ...]:
-    """The release lines that need a package of `subject` in certain versions.
+    """The release lines that need a package of `subject` in certain versions, bounded from above.
 
-    Extensions are the feedstocks that the settings give release lines (`branches`): what the recipes of the workspace
-    say of them, and for lines that are not there, the newest package of each in the channel.
+    They are told by the recipes of the workspace, and for release lines of the settings (`branches`) of which there is
+    no recipe, by the newest package in the channel that belongs to the line.
     """
+    own = subject.key.partition("@")[0]
     found: dict[tuple[str, str], list[Line]] = {}
+    for folder in (*workspace, *workspace.lines):
+        if folder.name != own:
+            branch = folder.branch or "main"
+            found[folder.name, branch] = list(_of_folder(folder, branch, subject, platforms))
     for name, settings in world.settings.feedstocks.items():
-        if name == subject.key.partition("@")[0] or not settings.branches:
-            continue
-        for folder in (*workspace, *workspace.lines):
-            if folder.name == name:
-                branch = folder.branch or "main"
-                found[name, branch] = list(_of_folder(folder, branch, subject, platforms))
-        for branch, versions in settings.branches.items():
+        for branch, versions in settings.branches.items() if name != own else ():
             if (name, branch) not in found:
                 found[name, branch] = list(_of_channel(channel, name, branch, versions, subject, platforms))
-    return tuple(dict.fromkeys(line for lines in found.values() for line in lines))
+    return tuple(dict.fromkeys(line for lines in found.values() for line in lines if follows(line.spec)))
 
 
 def _of_folder(folder: FeedstockFolder, branch: str, subject: Subject, platforms: Sequence[str]) -> Iterator[Line]:
     try:
+        if not any(name in text for text in folder.texts.values() for name in subject.provides):
+            return
         recipe = folder.read()
         for platform in platforms[:1]:
             for output in recipe.text.render(platform=platform).packages:

@@ -135,6 +135,30 @@ class Proving:
         pythons = settings.pythons if "pythons" in settings.flags else ()
         return tuple(one for one in found if _for_pythons(one, pythons))
 
+    def laid(
+        self, subjects: Sequence[Subject], side: Side = "new"
+    ) -> tuple[tuple[Built, ...], Channel, Mapping[Record, tuple[str, ...]]]:
+        """What these would make, laid over the channel, and by record what of its requirements is taken to be there.
+
+        A package that the channel never heard of is left out of the requirements: a snapshot has no other answer, and
+        where nothing can be solved for that reason, nothing else that stands in the way would be seen.
+        """
+        built = self.built(subjects, side)
+        view = self.channel.overlaid([one.record for one in built])
+        assumed: dict[Record, tuple[str, ...]] = {}
+        found: list[Built] = []
+        for one in built:
+            platform = self.platforms[0] if one.record.subdir == "noarch" else one.record.subdir
+            names = unheard_of(view, map(name_of, one.record.depends), platform)
+            if names:
+                depends = tuple(spec for spec in one.record.depends if name_of(spec) not in names)
+                one = replace(one, record=replace(one.record, depends=depends))
+                assumed[one.record] = names
+            found.append(one)
+        if assumed:
+            view = self.channel.overlaid([one.record for one in found])
+        return tuple(found), view, assumed
+
     def host(self, specs: tuple[str, ...], platform: str) -> bool:
         """Whether an environment of the channel's own packages can be solved; found out once."""
         return self._exports.host(specs, platform) is not None
@@ -165,10 +189,9 @@ class _Proof:
         self.run = run
         self.subject = subject
         self.beside = tuple(beside)
-        every = run.built((subject, *beside))
+        every, self.view, self.assumed = run.laid((subject, *beside))
         self.own = tuple(one for one in every if one.feedstock == subject.key)
         self.others = tuple(one for one in every if one.feedstock != subject.key)
-        self.view = run.channel.overlaid([one.record for one in every])
         self.warnings: list[str] = []
         self.culprits: set[str] = set()
         self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -182,8 +205,11 @@ class _Proof:
         for verdict in certified.values():
             self._note_proven(verdict.after)
         environments, faults = self._environments()
-        excused = {one.output for one in environments if one.part == "run" and one.status != "installable"}
+        excused = {one.output for one in environments if one.part == "run" and one.status == "not-installable"}
         verdicts = tuple(certified.get(at) or self._judged(cell, excused - faults) for at, cell in enumerate(cells))
+        assumed = sorted({name for names in self.assumed.values() for name in names})
+        if assumed:
+            self.warnings.append(f"taken to be there, for the channel has no such packages: {', '.join(assumed)}")
         unknown = sorted({name for one in self.own for name in one.unknown})
         if unknown:
             self.warnings.append(
@@ -312,13 +338,21 @@ class _Proof:
         return found, faults
 
     def _answered(self, question: Question) -> _Answer:
-        if question.required and (question.required[0], question.on) in self._proven:
+        if (
+            question.required
+            and (question.required[0], question.on) in self._proven
+            and question.required[0] not in self.assumed
+        ):
             return _Answer("installable")
-        unheard = unheard_of(self.view, self._names(question), question.on)
-        if unheard:
-            return _Answer("unknown", f"the channel has no {', '.join(unheard)} on any platform")
+        if question.required:
+            unheard = tuple(name for record in question.required for name in self.assumed.get(record, ()))
+        else:
+            unheard = unheard_of(self.view, map(name_of, question.specs), question.on)
+        lacking = f"the channel has no {', '.join(unheard)} on any platform"
+        if unheard and not question.required:
+            return _Answer("unknown", lacking)
         if self._solved(question):
-            return _Answer("installable")
+            return _Answer("unknown", lacking) if unheard else _Answer("installable")
         exact = [f"{one.name} =={one.version} {one.build}" for one in question.required]
         reason, causes = self._explained(question.output, question.on, tuple(exact) or question.specs)
         if causes and all(cause.kind == "unknown-name" for cause in causes):
@@ -327,10 +361,6 @@ class _Proof:
         if before is False:
             return _Answer("not-installable", f"not without this bump either: {reason}")
         return _Answer("not-installable", reason, fault=True)
-
-    def _names(self, question: Question) -> list[str]:
-        specs = [spec for record in question.required for spec in record.depends] or question.specs
-        return [name_of(spec) for spec in specs]
 
     def _solved(self, question: Question, view: Channel | None = None) -> bool:
         view = view or self.view
@@ -359,21 +389,18 @@ class _Proof:
         alike = [one for one in self._old_questions if _alike(one, question)]
         if not alike:
             return None
-        return any(self._solved(one, self._old_view) for one in alike)
+        return any(self._solved(one, self._old[1]) for one in alike)
 
     @cached_property
-    def _old_built(self) -> tuple[Built, ...]:
-        return self.run.built((self.subject,), "old")
-
-    @cached_property
-    def _old_view(self) -> Channel:
-        return self.run.channel.overlaid([one.record for one in self._old_built])
+    def _old(self) -> tuple[tuple[Built, ...], Channel]:
+        built, view, _ = self.run.laid((self.subject,), "old")
+        return built, view
 
     @cached_property
     def _old_questions(self) -> tuple[Question, ...]:
         platforms = self.subject.enabled("old")
         found = [one for platform in platforms for one in built_in(self.subject.rendered("old", platform))]
-        return (*found, *used_in(self._old_view, self._old_built, self.run.platforms))
+        return (*found, *used_in(self._old[1], self._old[0], self.run.platforms))
 
 
 def _alike(one: Question, other: Question) -> bool:

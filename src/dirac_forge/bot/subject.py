@@ -11,6 +11,7 @@ from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.order import Move, Need
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.index import parsed
+from dirac_forge.channel.names import known_elsewhere
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.building import host_spec
 from dirac_forge.check.proposal import migrations_of
@@ -165,7 +166,7 @@ class Subject:
                 section=section,  # type: ignore[arg-type]
                 project=line[0],
                 optional=line[1],
-                partial=self._missing_before(before, output, section),
+                partial=self._missing_before(before, output, section) or self._known(package),
             )
 
     def _line(self, output: str, section: str, package: str) -> tuple[str, bool]:
@@ -175,8 +176,12 @@ class Subject:
         exact = [one for one in mine if one.output == output] or mine
         return (exact[0].project, exact[0].optional) if exact else ("", False)
 
+    def _known(self, package: str) -> str:
+        """Why a snapshot may lack a package that is there elsewhere."""
+        return "" if self._channel.remote else known_elsewhere(package)
+
     def _missing_before(self, before: Iterable[_Asked], output: str, section: str) -> str:
-        """A package that the output needed before and that no channel has: then the channel is only a part."""
+        """A package that the output needed before and that no channel has, in words: then the channel is a part."""
         before = list(before)
         own = [one for one in before if one[0] == output] or before
         names = dict.fromkeys(name for _, part, name, _ in own if (part == "run") == (section == "run"))
@@ -185,5 +190,5 @@ class Subject:
             if name not in made and not any(
                 self._channel.index(platform).group(name).records for platform in self.platforms
             ):
-                return name
+                return f"the channel lacks {name} too, which the recipe needed before"
         return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dirac_forge.bump.order import admits
 
-__all__ = ["Line", "belongs", "leaves"]
+__all__ = ["Line", "belongs", "follows", "leaves"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +27,13 @@ class Line:
         return " ".join(
             part for part in (self.extension, self.branch, f"({self.version})" if self.version else "") if part
         )
+
+
+def follows(spec: str) -> bool:
+    """Whether a requirement bounds a version from above, as an extension does with the line that it is made for."""
+    return any(
+        clause.lstrip().startswith(("<", "=", "~")) or clause.strip()[:1].isdigit() for clause in spec.split(",")
+    )
 
 
 def belongs(lines: Iterable[Line], new: Mapping[str, str]) -> tuple[str, ...]:

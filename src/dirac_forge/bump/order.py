@@ -28,8 +28,8 @@ class Need:
     optional: bool = False
     """Upstream can do without."""
     partial: str = ""
-    """A package that the output needed before too and that the channel lacks: so the channel is only a part of the one
-    that the feedstock was built with, and what it lacks may well be there. "" where there is none."""
+    """Why the channel is only a part of the one that the feedstock is built with, so that what it lacks may well be
+    there; "" where nothing says so."""
 
     def __str__(self) -> str:
         return f"{self.package} {self.spec}".strip()
@@ -75,7 +75,7 @@ class Lack:
         else:
             has = f"whether there is a {self.need.package} is unknown"
             if self.need.partial:
-                has += f": the channel lacks {self.need.partial} too, which the recipe needed before"
+                has += f": {self.need.partial}"
         offers = "".join(f", and the bump of {by} brings {version}" for by, version in self.offered)
         return f"{where}: {has}{offers}"
 
