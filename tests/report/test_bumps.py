@@ -156,7 +156,7 @@ def test_skips_are_grouped_by_their_reason() -> None:
     assert shown(SKIPS) == [
         "Nothing to do",
         "  - 5 are up to date: f0 2.0, f1 2.0, f2 2.0, odd@v1 1.1 and there 3",
-        "  - odd@v1: newer ones were passed over: 1.2: yanked (bad)",
+        "  - odd@v1: 1.1 is the newest release that fits (1.2: yanked (bad))",
         "  - off 1: conda-forge.yml says so",
         "",
         "Not possible",
@@ -177,6 +177,17 @@ def test_of_very_many_that_are_up_to_date_some_are_named() -> None:
     many = [Skip(feedstock=f"f{n}", reason="2 is the newest release that fits", current="2") for n in range(100)]
     assert shown(many, width=1000)[1].endswith(", f38 2, f39 2 and 60 more")
     assert shown(many, width=1000, verbose=True)[1].endswith(", f98 2 and f99 2")
+
+
+def test_of_very_many_that_were_passed_over_some_are_told() -> None:
+    many = [
+        Skip(feedstock=f"f{n}", reason="2 is the newest release that fits (3a1: a pre-release)", current="2")
+        for n in range(12)
+    ]
+    lines = shown(many)
+    assert "  - f9: 2 is the newest release that fits (3a1: a pre-release)" in lines
+    assert "  - and 2 more" in lines
+    assert "  - f11: 2 is the newest release that fits (3a1: a pre-release)" in shown(many, verbose=True)
 
 
 def test_control_characters_do_nothing_to_a_terminal() -> None:
