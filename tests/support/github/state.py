@@ -130,6 +130,8 @@ class Repository:
     """By login, what is more than reading."""
     polls_left: int = 0
     """How often somebody must ask before a new fork is there."""
+    elsewhere: str = ""
+    """The URL that git is sent to."""
     tickets: dict[int, Ticket] = field(default_factory=dict)
     check_runs: dict[str, list[CheckRun]] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)

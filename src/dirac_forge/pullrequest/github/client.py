@@ -68,7 +68,7 @@ class GitHub:
             if isinstance(credentials, Token)
             else AppSignIn(credentials, http, api_url, pace=self._pace)
         )
-        self._api = Api(http, api_url, token=self._sign_in.token, pace=self._pace)
+        self._api = Api(http, api_url, token=self._sign_in.token, renew=self._sign_in.renew, pace=self._pace)
         self._fork_patience = fork_patience
         self._fork_owner = fork_owner
         self._lock = threading.Lock()

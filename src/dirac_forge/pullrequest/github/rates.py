@@ -60,12 +60,12 @@ class RateLimit:
             return None
 
 
-def server_time(headers: Mapping[str, str], wall: float) -> float:
-    """The server's clock when it answered, `wall` where it does not tell: ours may be wrong."""
+def server_time(headers: Mapping[str, str], otherwise: float) -> float:
+    """The server's clock when it answered; `otherwise` where it does not tell."""
     try:
         return parsedate_to_datetime(headers["date"]).timestamp()
     except (KeyError, ValueError, TypeError):
-        return wall
+        return otherwise
 
 
 def asked_to_wait(
@@ -114,11 +114,15 @@ class Pace:
     _closed_until: float = field(default=0.0, repr=False)
     _why: str = field(default="", repr=False)
     _next_write: float = field(default=0.0, repr=False)
-    _skew: float = field(default=0.0, repr=False)
+    _seen: tuple[float, float] | None = field(default=None, repr=False)
+    """The server's time in its last answer, and the steady clock's then."""
 
     def now(self) -> float:
-        """The time by the server's clock."""
-        return self.clock.wall() + self._skew
+        """The time by the server's clock, whatever ours says; before the first answer, ours."""
+        if self._seen is None:
+            return self.clock.wall()
+        told, then = self._seen
+        return told + self.clock.steady() - then
 
     def before(self, *, writes: bool) -> None:
         """Wait until the next request may be sent."""
@@ -135,11 +139,10 @@ class Pace:
 
     def after(self, headers: Mapping[str, str]) -> None:
         """Take note of what an answer says about the primary limit."""
-        wall = self.clock.wall()
-        now = server_time(headers, wall)
+        now = server_time(headers, self.now())
         limit = RateLimit.parse(headers)
         with self._lock:
-            self._skew = now - wall
+            self._seen = now, self.clock.steady()
         if limit is None:
             return
         with self._lock:
@@ -158,7 +161,7 @@ class Pace:
                 self._closed_until, self._why = until, why
 
     def _wait(self, seconds: float, why: str) -> None:
-        until = datetime.fromtimestamp(self.clock.wall() + seconds, UTC)
+        until = datetime.fromtimestamp(self.now() + seconds, UTC)
         if seconds > self.patience:
             raise LimitError(
                 f"GitHub {why}: it can be asked again at {until:%Y-%m-%d %H:%M} UTC",
