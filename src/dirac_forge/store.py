@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import contextlib
 from pathlib import Path
+
+from dirac_forge.files import replace_file
 
 __all__ = ["Store"]
 
@@ -29,18 +30,9 @@ class Store:
         """Keep the blob: written under a temporary name and renamed, so a killed run leaves nothing half done."""
         if self._folder is None:
             return
-        path = self._path(self._folder, kind, key)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        except OSError:
-            return
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(blob)
-            Path(temporary).replace(path)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
+        # What is not kept costs time, never an answer.
+        with contextlib.suppress(OSError):
+            replace_file(self._path(self._folder, kind, key), blob)
 
     @staticmethod
     def _path(folder: Path, kind: str, key: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.bump.versions import Edited
@@ -12,8 +13,18 @@ from dirac_forge.upstream.choice import Rejected
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift import Drift
+    from dirac_forge.bump.proof import Proof
 
-__all__ = ["Bump", "bump_of"]
+__all__ = ["Bump", "Link", "bump_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """Where to read about a release."""
+
+    title: str
+    """`release`, `changes`, `changelog`, `repository`."""
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +43,18 @@ class Bump:
     """Newer versions that were passed over, newest first."""
     drift: Drift | None = None
     """What changed in upstream's requirements; None where nobody looked."""
+    proof: Proof | None = None
+    """What the solver says; None where it was not asked."""
+    released: datetime | None = None
+    """When upstream released the new version, where that is known."""
+    old_released: datetime | None = None
+    links: tuple[Link, ...] = ()
+    patches: tuple[str, ...] = ()
+    """Patches that the recipe carries: a person sees whether they still apply."""
+    satisfies: tuple[str, ...] = ()
+    """Release lines of extensions that the new version belongs to, each as a sentence."""
+    recipes: tuple[Change, ...] = ()
+    """New recipes for packages that it needs and the channel lacks."""
 
 
 def bump_of(

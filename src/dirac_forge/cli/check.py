@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dirac_forge.channel.packages import unpacked
+from dirac_forge.bot.channels import exports_at_hand, pinning_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.check.matrix import Cell, cells_of
@@ -19,11 +18,10 @@ from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.proposal import Proposal, propose
 from dirac_forge.check.targets import Target, make_target, read_target
 from dirac_forge.cli.context import Context
-from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.feedstock.pinning import Pinning, read_pinning
-from dirac_forge.feedstock.variants import rendered_variants
-from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
-from dirac_forge.recipe.reading.recipe_text import ReadRunExport, find_recipe
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
 
 __all__ = ["check", "exit_code"]
@@ -86,7 +84,7 @@ def check(
                 found,
                 executor=executor,
                 pinning=pinning,
-                at_hand=_at_hand([*folders.values(), *workspace], pinning),
+                at_hand=exports_at_hand([*folders.values(), *workspace], pinning),
                 observer=context.observer,
             )
     context.answer(terminal(found, proposal, verbose=context.options.verbose), document(found, proposal))
@@ -147,36 +145,10 @@ def _cells(context: Context, target: Target) -> tuple[Cell, ...]:
 
 
 def _pinning(context: Context, channel: Channel) -> Pinning | None:
-    """The folder that is given, else what the channel has as conda-forge-pinning."""
-    folder = context.settings.pinning or unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
-    if folder is not None:
-        return read_pinning(folder)
-    context.observer.warned(
-        "the channel has no conda-forge-pinning and no --pinning is given: "
-        "what recipes do not pin themselves is taken at its newest version"
-    )
-    return None
-
-
-def _at_hand(
-    folders: Sequence[FeedstockFolder] | Workspace, pinning: Pinning | None
-) -> Callable[[str], tuple[ReadRunExport, ...] | None]:
-    """What the recipes at hand export; they are read when the first package asks."""
-
-    @cache
-    def known() -> dict[str, tuple[ReadRunExport, ...]]:
-        found: dict[str, tuple[ReadRunExport, ...] | None] = {}
-        for folder in folders:
-            try:
-                rendered = [one for _, one in rendered_variants(folder.read(), pinning, platform="linux-64")]
-            except ForgeError:
-                continue
-            mine: dict[str, tuple[ReadRunExport, ...] | None] = {}
-            for output in (output for one in rendered for output in one.packages):
-                # Where variants export different things, which of them a build is can't be told.
-                same = mine.setdefault(output.name, output.run_exports) == output.run_exports
-                mine[output.name] = output.run_exports if same else None
-            found = mine | found
-        return {name: exports for name, exports in found.items() if exports is not None}
-
-    return lambda name: known().get(name)
+    found = pinning_of(context, channel)
+    if found is None:
+        context.observer.warned(
+            "the channel has no conda-forge-pinning and no --pinning is given: "
+            "what recipes do not pin themselves is taken at its newest version"
+        )
+    return found

@@ -10,15 +10,16 @@ from typing import Annotated
 
 import typer
 
+from dirac_forge.bot.channels import open_channel, pinning_of, specs_of
+from dirac_forge.bot.enabling import enabling
+from dirac_forge.bot.migrating import Migrating, processes
+from dirac_forge.bot.standing import status_now
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.enabling import enabling
-from dirac_forge.cli.files import write_file
-from dirac_forge.cli.migrating import Migrating, open_channel, pinning_of, processes, specs_of
 from dirac_forge.cli.running import with_shared_options
-from dirac_forge.cli.standing import status_now
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.files import write_file, write_files
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.rebuild import rebuild
@@ -191,8 +192,7 @@ def _run(
         results = [rebuild(folder, plan) for folder in folders]
         for folder, result in zip(folders, results, strict=True):
             if write and isinstance(result, Change):
-                for edit in result.edits:
-                    write_file(folder.path / edit.path, edit.after or "")
+                write_files(folder.path, {edit.path: edit.after for edit in result.edits})
         context.answer(report.changes_text(results), report.changes_json(plan, results))
     return 0
 

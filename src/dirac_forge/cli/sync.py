@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dirac_forge.bot.channels import open_channel, specs_of
+from dirac_forge.bot.migrating import warn
 from dirac_forge.channel.solver import Solution
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.migrating import open_channel, specs_of, warn
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.condaforgeyml import ForgeConfigError, parse_forge_config
 from dirac_forge.feedstock.sources import read_sources

@@ -58,3 +58,5 @@ class Skip:
     """There is nothing to do; what was asked for is not there; the feedstock can't be read or edited; nobody could
     tell."""
     hint: str = ""
+    current: str = ""
+    """The version that the recipe has, where that is known."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Edit
+from dirac_forge.files import write_files
 from dirac_forge.recipe.model import Recipe
 from dirac_forge.recipe.writing import v0 as text_v0
 from dirac_forge.recipe.writing import v1 as text_v1
@@ -57,7 +56,8 @@ def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> Outcom
         return Outcome(folder=folder, recipe_file=recipe_file, state="unchanged")
     if not force and any(edit.before is not None for edit in edits):
         return Outcome(folder=folder, recipe_file=recipe_file, state="differs", edits=edits)
-    _write(folder, edits)
+    hint = "Nothing was written. Make room or choose another folder with --output."
+    write_files(folder, {edit.path: edit.after for edit in edits}, hint=hint)
     return Outcome(folder=folder, recipe_file=recipe_file, state="written", edits=edits)
 
 
@@ -69,39 +69,3 @@ def _edit(folder: Path, path: str, text: str | None) -> Edit:
     except OSError as error:
         raise InputError(f"{folder / path} can't be read: {error.strerror or error}") from error
     return Edit(path=path, before=before, after=text)
-
-
-def _write(folder: Path, edits: Sequence[Edit]) -> None:
-    """All files under temporary names first, so that a full disk or a killed run leaves none of them half written."""
-    temporary: dict[Path, Path] = {}
-    try:
-        for edit in edits:
-            if edit.after is not None:
-                path = folder / edit.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                temporary[path] = _temporary(path, edit.after)
-        for path, new in temporary.items():
-            new.replace(path)
-        for edit in edits:
-            if edit.after is None:
-                (folder / edit.path).unlink(missing_ok=True)
-    except OSError as error:
-        for new in temporary.values():
-            new.unlink(missing_ok=True)
-        raise InputError(
-            f"{error.filename or folder} can't be written: {error.strerror or error}",
-            hint="Nothing was written. Make room or choose another folder with --output.",
-        ) from error
-
-
-def _temporary(path: Path, text: str) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    new = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-        new.chmod(0o644)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
-    return new

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from dirac_forge.errors import InputError
+from dirac_forge.files import write_file
 
 __all__ = ["Source", "digest_of", "files_of", "journal", "read_sources", "write_sources"]
 
@@ -107,7 +108,5 @@ def write_sources(folder: Path, sources: Mapping[str, Source]) -> None:
     for name in sorted(sources):
         lines = [f"{field.name} = {json.dumps(getattr(sources[name], field.name))}" for field in fields(Source)]
         blocks.append("\n".join([f"[{json.dumps(name)}]", *lines, ""]))
-    temporary = folder / f".{_NAME}.new"
-    temporary.write_text("\n".join(blocks), encoding="utf-8")
-    temporary.replace(folder / _NAME)
+    write_file(folder / _NAME, "\n".join(blocks))
     (folder / _JOURNAL).unlink(missing_ok=True)

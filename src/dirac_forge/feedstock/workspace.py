@@ -30,10 +30,14 @@ class FeedstockFolder:
     path: Path
     branch: str | None = None
     """The release line of a folder named `<name>@<branch>`; None for the default branch."""
+    given: Mapping[str, str] | None = None
+    """Its files where they are at hand, as `texts` has them, but exact: a repository's, of which there is no folder."""
 
     @property
     def recipe_path(self) -> Path:
         """The recipe's file. Raises RecipeError where there is none."""
+        if self.given is not None:
+            return self.path / next(iter(self.given))
         if self.path.is_file():
             return self.path
         found = find_recipe(self.path)
@@ -47,6 +51,8 @@ class FeedstockFolder:
 
         Raises RecipeError where there is no recipe, or a file can't be read.
         """
+        if self.given is not None:
+            return {path: text.replace("\r\n", "\n") for path, text in self.given.items()}
         recipe = self.recipe_path
         paths = [recipe, *(recipe.parent / name for name in _CONFIGURATIONS)]
         if not self.path.is_file():
@@ -55,6 +61,15 @@ class FeedstockFolder:
             if support.is_dir():
                 paths += sorted(support.glob("*.yaml")) + sorted((support / "migrations").glob("*.y*ml"))
         return {self.shown(path): _text(path) for path in paths if path == recipe or path.is_file()}
+
+    def exact_recipe(self) -> tuple[str, str]:
+        """The recipe's path in the feedstock and its text, carriage returns and all. Raises RecipeError."""
+        path = self.shown(self.recipe_path)
+        text = self.texts[path]  # which says what is wrong with a file that can't be read
+        if self.given is not None:
+            return path, self.given[path]
+        exact = self.recipe_path.read_bytes().decode("utf-8")
+        return path, exact if "\r" in exact else text
 
     def shown(self, path: Path) -> str:
         """A path as messages about this feedstock name it."""

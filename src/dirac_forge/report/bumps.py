@@ -19,12 +19,12 @@ __all__ = ["bumps_json", "bumps_text"]
 UNPROVEN = "not proven: no solver was asked what this does to the targets"
 
 
-def bumps_json(results: Sequence[tuple[Bump | Skip, str]], *, proven: bool) -> dict[str, Any]:
-    """The document of `bump --json`; each result comes with the version that the recipe has now, "" if not known."""
-    return {"bumps": [_json(result, current, proven=proven) for result, current in results]}
+def bumps_json(results: Sequence[Bump | Skip], *, proven: bool) -> dict[str, Any]:
+    """The document of `bump --json`."""
+    return {"bumps": [_json(result, proven=proven) for result in results]}
 
 
-def _json(result: Bump | Skip, current: str, *, proven: bool) -> dict[str, Any]:
+def _json(result: Bump | Skip, *, proven: bool) -> dict[str, Any]:
     common: dict[str, Any] = {"waits_for": [], "edits": [], "checks": []}
     common["dependencies"] = {"added": [], "removed": [], "changed": []}
     match result:
@@ -32,7 +32,7 @@ def _json(result: Bump | Skip, current: str, *, proven: bool) -> dict[str, Any]:
             return {
                 "feedstock": result.feedstock,
                 "branch": result.branch,
-                "from": current or None,
+                "from": result.current or None,
                 "to": None,
                 "status": "skipped",
                 "reason": result.reason,
@@ -66,15 +66,15 @@ def _dependencies(drift: Drift | None) -> dict[str, list[dict[str, Any]]]:
     return {kind: [asdict(line) for line in lines.get(kind, ())] for kind in ("added", "removed", "changed")}
 
 
-def bumps_text(results: Sequence[tuple[Bump | Skip, str]], *, written: bool, proven: bool) -> RenderableType:
+def bumps_text(results: Sequence[Bump | Skip], *, written: bool, proven: bool) -> RenderableType:
     """Each bump with its reasons and its diff, each skip with its reason."""
     from rich.text import Text  # noqa: PLC0415  # 0.05 s that --json does without
 
     lines = []
-    for result, current in results:
+    for result in results:
         match result:
             case Skip():
-                lines.append(f"{result.feedstock} {current}".rstrip() + f": skipped: {result.reason}")
+                lines.append(f"{result.feedstock} {result.current}".rstrip() + f": skipped: {result.reason}")
                 lines += [f"  {result.hint}"] if result.hint else []
             case Bump():
                 state = f"{result.status}, written" if written and result.status == "proposed" else result.status

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 
+from dirac_forge.bot.migrating import Migrating, require_known
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.matrix import Cell, explain_cell
 from dirac_forge.check.unblock import supposed_build
-from dirac_forge.cli.migrating import Migrating, require_known
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.migration.addition import (
     Addition,

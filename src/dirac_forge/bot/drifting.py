@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from dirac_forge.bot.world import World
 from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift import Change, Drift, drift, newcomers
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
-from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.recipe.scope import Scope
@@ -31,13 +31,13 @@ __all__ = ["Drifting"]
 class Drifting:
     """One run: each release is read once, and the channel is asked only where something new is required."""
 
-    def __init__(self, context: Context, executor: Executor, *, write: bool, channel: bool) -> None:
+    def __init__(self, world: World, executor: Executor, *, write: bool, channel: bool) -> None:
         """`write` puts requirements into the edits; without `channel` nobody asks whether it has them."""
-        self.context = context
+        self.world = world
         self.executor = executor
         self.write = write
         self.channel = channel
-        self.scope = Scope(pythons=context.settings.pythons, python_min=context.settings.python_min)
+        self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
 
     def of(self, bump: Bump, projects: Iterable[str], path: str) -> Bump:
         """`bump` with what changed in what its projects require; what could not be found out is a note."""
@@ -76,7 +76,7 @@ class Drifting:
         """Ask the channel once for all names that will be asked for one by one."""
         if self.channel:
             texts = [text for one in facts for text in one.metadata.requires_dist]
-            names = self.context.settings.names
+            names = self.world.settings.names
             self._catalogue.info(sorted({c for one in readable(texts) for c in candidates(one.name, overrides=names)}))
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
@@ -86,7 +86,7 @@ class Drifting:
 
     def package(self, project: str) -> str:
         """The project's package, as the workspace, the tables or the channel say."""
-        names = self.context.settings.names
+        names = self.world.settings.names
         listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
         return package_for(project, overrides=names, catalogue=listing).package
 
@@ -122,20 +122,20 @@ class Drifting:
         from dirac_forge.upstream.index import Index  # noqa: PLC0415  # where nothing is compared no index is asked
         from dirac_forge.upstream.lookup import Lookup  # noqa: PLC0415
 
-        context = self.context
-        index = Index(context.http, url=context.settings.index_url)
-        return Lookup(context.http, index, context.store, pythons=context.settings.pythons)
+        world = self.world
+        index = Index(world.http, url=world.settings.index_url)
+        return Lookup(world.http, index, world.store, pythons=world.settings.pythons)
 
     @cached_property
     def _catalogue(self) -> RattlerCatalogue:
         from dirac_forge.channel.catalogue import RattlerCatalogue  # noqa: PLC0415  # the solver's library is large
 
-        settings = self.context.settings
+        settings = self.world.settings
         return RattlerCatalogue.open(
             settings.channels,
             self.scope.platforms,
             offline=settings.offline,
             cache_dir=settings.cache / "repodata",
-            reachable=self.context.http.reachable,
-            observer=self.context.observer,
+            reachable=self.world.http.reachable,
+            observer=self.world.observer,
         )

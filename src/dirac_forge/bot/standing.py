@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from dirac_forge.bot.migrating import Migrating, explained
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.cli.migrating import Migrating, explained
 from dirac_forge.errors import ForgeError
 from dirac_forge.migration.known import known_from_page
 from dirac_forge.migration.plan import Plan

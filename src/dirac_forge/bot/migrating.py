@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from dirac_forge.channel.packages import unpacked
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.matrix import Cell, explain_cell
-from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph
-from dirac_forge.feedstock.pinning import Pinning, read_pinning
+from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import Workspace
 from dirac_forge.migration.effects import Answer, TargetEffect, Today, effect_on
 from dirac_forge.migration.exports import Exports, exports_of
@@ -33,11 +31,8 @@ from dirac_forge.store import Store
 __all__ = [
     "Migrating",
     "explained",
-    "open_channel",
-    "pinning_of",
     "processes",
     "require_known",
-    "specs_of",
     "warn",
 ]
 
@@ -258,47 +253,6 @@ def warn(observer: Observer, problems: Sequence[str]) -> None:
         observer.warned(problem)
     if len(problems) > _MOST_WARNINGS:
         observer.warned(f"and {len(problems) - _MOST_WARNINGS} more like these")
-
-
-def open_channel(context: Context) -> Channel | None:
-    """The channels of the settings; offline only the folders among them, None where there is none."""
-    settings = context.settings
-    channels = [each for each in settings.channels if not settings.offline or Path(each).is_dir()]
-    if not channels:
-        context.observer.warned("offline, and no channel is a folder: the recipes alone tell what is done")
-        return None
-    return Channel.open(
-        channels,
-        machines=settings.virtual_packages,
-        observer=context.observer,
-        cache_dir=settings.cache / "repodata",
-        store=context.store,
-        offline=settings.offline,
-        reachable=context.http.reachable,
-    )
-
-
-def pinning_of(context: Context, channel: Channel | None) -> Pinning | None:
-    """The pinning's folder that is given, else what the channel has as conda-forge-pinning; None without either.
-
-    A channel that can't be read is no pinning, and a warning.
-    """
-    folder = context.settings.pinning
-    if folder is None and channel is not None:
-        try:
-            folder = unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
-        except UnknownError as exc:
-            context.observer.warned(f"without a pinning, since {exc.message}")
-    return read_pinning(folder) if folder is not None else None
-
-
-def specs_of(context: Context, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The specs of a target of the settings (or of the spec itself), and the platforms to look at."""
-    settings = context.settings
-    known = settings.targets.get(target)
-    if known is None:
-        return (target,), settings.platforms
-    return known.specs, settings.platforms if "platforms" in settings.flags else known.platforms
 
 
 @contextmanager

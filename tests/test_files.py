@@ -1,0 +1,49 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from dirac_forge import files
+from dirac_forge.errors import InputError
+from dirac_forge.files import replace_file, write_file, write_files
+
+
+def listing(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_are_written_and_removed_together(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("gone soon")
+    write_files(tmp_path, {"a": "1\r\n", "deep/b": "2\n", "old": None})
+    assert (tmp_path / "a").read_bytes() == b"1\r\n"
+    assert listing(tmp_path) == {"a": "1\n", "deep/b": "2\n"}
+
+
+def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, {"a": "old", "b": "old"})
+    real = files._beside
+
+    def full(path: Path, content: bytes) -> Path:
+        if path.name == "b":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return real(path, content)
+
+    monkeypatch.setattr(files, "_beside", full)
+    with pytest.raises(InputError) as caught:
+        write_files(tmp_path, {"a": "new", "b": "new"}, hint="Buy a disk.")
+    assert caught.value.message == f"{tmp_path / 'b'} can't be written: No space left on device"
+    assert caught.value.hint == "Buy a disk."
+    assert listing(tmp_path) == {"a": "old", "b": "old"}
+
+
+def test_a_folder_in_the_way_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(InputError, match="can't be written"):
+        write_file(tmp_path / "a", "text")
+    with pytest.raises(OSError):  # noqa: PT011  # which one differs by system
+        replace_file(tmp_path / "a", b"text")
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]
