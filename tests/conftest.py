@@ -29,5 +29,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings, tokens or proxies of the person who runs it."""
     for name in list(os.environ):
-        if name.startswith("DIRAC_FORGE_") or name.lower().endswith("_proxy") or name in ("GITHUB_TOKEN", "GH_TOKEN"):
+        if name.startswith(("DIRAC_FORGE_", "GITHUB_", "GH_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

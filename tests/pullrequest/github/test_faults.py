@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -18,6 +18,7 @@ from dirac_forge.pullrequest.refusals import (
     ConflictError,
     CredentialsError,
     ForbiddenError,
+    LimitError,
     NotFoundError,
     RefusedError,
     ValidationError,
@@ -37,9 +38,10 @@ AGAIN = "Try again later; https://www.githubstatus.com tells more."
 
 
 @pytest.fixture
-def http() -> Http:
+def http() -> Iterator[Http]:
     """Impatient."""
-    return Http(cache=None, timeout=0.15)
+    with Http(cache=None, timeout=0.15) as http:
+        yield http
 
 
 @pytest.mark.parametrize(
@@ -119,6 +121,25 @@ def test_a_failing_server_is_asked_again(github: GitHub, client: Client, time: S
     assert str(error.value) == f"{github.api_url}/repos/{UPSTREAM}: GitHub says {status}\n{AGAIN}"
     assert error.value.exit_code == 3
     assert len(github.requests) == 4
+
+
+def test_a_server_that_says_when_it_is_back(github: GitHub, client: Client, time: StandingClock) -> None:
+    github.faults = [Fault(status=503, headers={"Retry-After": "120"})]
+    assert client.repository(UPSTREAM).full_name == UPSTREAM
+    assert time.slept == [1, 119]
+    github.faults = [Fault(status=503, headers={"Retry-After": "1200"})]
+    with pytest.raises(LimitError, match=r"^GitHub is out of order and asks for patience: it can be asked again at "):
+        client.repository(UPSTREAM)
+
+
+def test_a_change_to_what_is_elsewhere(github: GitHub, client: Client, repo: Repo) -> None:
+    github.faults = [Fault(method="POST", status=301, headers={"Location": "/x"}, body='{"message": "Moved"}')]
+    with pytest.raises(RefusedError) as error:
+        client.issue(repo, title="t", body="")
+    assert str(error.value) == (
+        f"POST {github.api_url}/repos/{UPSTREAM}/issues: GitHub says 301 (Moved)\n"
+        "It is elsewhere now, probably under another name: look the repository up again."
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Answer, Http, LostError, UnreachableError
 from dirac_forge.pullrequest.github.answers import NonsenseError, failure, next_page, parsed, refusal, said
-from dirac_forge.pullrequest.github.rates import Pace, asked_to_wait
+from dirac_forge.pullrequest.github.rates import Pace, asked_to_wait, retry_after
 from dirac_forge.pullrequest.github.shapes import understood
 from dirac_forge.pullrequest.tokens import Token
 
@@ -190,6 +190,9 @@ class Api:
         raise refusal(answer, about, hide=self._token().hidden_in)
 
     def _failing(self, answer: Answer, about: str) -> UnreachableError:
+        told = retry_after(answer.headers, self.pace.now())
+        if told:
+            self.pace.close(told, "is out of order and asks for patience")
         return failure(answer, about, hide=self._token().hidden_in)
 
     def _place(self, path: str, query: Mapping[str, str] = _NONE) -> str:

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.refusals import LimitError
 
-__all__ = ["Clock", "Pace", "RateLimit", "asked_to_wait", "server_time"]
+__all__ = ["Clock", "Pace", "RateLimit", "asked_to_wait", "retry_after", "server_time"]
 
 _UNTOLD = 60.0
 """Seconds to wait where a secondary limit does not say: "at least one minute", and twice as long each time."""
@@ -78,7 +78,7 @@ def asked_to_wait(
     if status not in (403, 429):
         return None
     limit = RateLimit.parse(headers)
-    told = _retry_after(headers.get("retry-after", ""), now)
+    told = retry_after(headers, now)
     if told is not None:
         return told, "asks for patience"
     if limit is not None and limit.remaining == 0:
@@ -89,7 +89,9 @@ def asked_to_wait(
     return None
 
 
-def _retry_after(told: str, now: float) -> float | None:
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until an answer's Retry-After (RFC 9110, 10.2.3), by the server's time; None where it has none."""
+    told = headers.get("retry-after", "")
     if told.strip().isdecimal():
         return float(told)
     try:
