@@ -268,8 +268,6 @@ def open_pull(call: Call, owner: str, name: str) -> object:
         maintainer_can_modify=modify and head_repo is not repo,
         draft=bool(body.get("draft", False)),
     )
-    refs = f"+refs/heads/{head_ref}:refs/pull/{made.number}/head"
-    bare.fetch(github.path(repo.full_name), github.path(head_repo.full_name), refs)
     call.status = 201
     return github.pull_view(repo, made, whole=True)
 

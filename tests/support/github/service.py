@@ -244,6 +244,8 @@ class GitHub(Site):
             hidden = repo is None or repo.private or pushes
             if refused or (token is None and hidden):
                 return Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="GitHub"'}, body=b"Who are you?\n")
+            if repo is not None and not pushes:
+                self.publish(repo)
             right = self.right(token, repo) if token and repo else "read"
             if repo is None or right == "none" or repo.polls_left:
                 return Answer(status=404, body=b"Repository not found.\n")

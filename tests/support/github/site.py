@@ -205,8 +205,17 @@ class Site:
         elif sha != pull.head_sha and head is not None:
             pull.head_sha, ticket.updated = sha, self.clock()
             ticket.labels = [each for each in ticket.labels if each != "automerge"]  # conda-forge's service does that
-            refs = f"+refs/heads/{pull.head_ref}:refs/pull/{ticket.number}/head"
-            bare.fetch(self.path(repo.full_name), self.path(head.full_name), refs)
+
+    def publish(self, repo: Repository) -> None:
+        """Put the heads of pull requests where git finds them (`refs/pull/<number>/head`), as late as can be."""
+        for each in repo.pulls:
+            pull = each.pull
+            self.refresh(repo, each)
+            head = self.by_id(pull.head_repo) if pull else None
+            if pull is not None and head is not None and pull.published != pull.head_sha:
+                refs = f"+{pull.head_sha}:refs/pull/{each.number}/head"
+                bare.fetch(self.path(repo.full_name), self.path(head.full_name), refs)
+                pull.published = pull.head_sha
 
     def merge(self, full_name: str, number: int, *, by: str = "maintainer", squash: bool = True) -> str:
         """Somebody merges a pull request; the commit on its base branch."""
@@ -214,7 +223,7 @@ class Site:
         with self._lock:
             repo = self.get(full_name)
             ticket = repo.tickets[number]
-            self.refresh(repo, ticket)
+            self.publish(repo)
             assert ticket.pull is not None
             assert ticket.state == "open"
             message = f"{ticket.title} (#{number})"

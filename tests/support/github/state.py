@@ -90,6 +90,8 @@ class Pull:
     merged: float | None = None
     merged_by: str = ""
     merge_commit: str = ""
+    published: str = ""
+    """The commit that `refs/pull/<number>/head` of the bare repository has."""
 
 
 @dataclass(kw_only=True)
