@@ -113,8 +113,8 @@ def test_a_pull_request_follows_its_branch_and_goes_with_it(github: GitHub) -> N
 def test_commits_are_those_of_git(github: GitHub, tmp_path: Path) -> None:
     folder = github.path(UPSTREAM)
     first = bare.branches(folder)["main"]
-    changes = {"a": "1", "b/c": b"\x00", "b.d": "x", "b/e/f": "y", "b0": "z"}
-    second = bare.commit(folder, "main", changes, message="Second\n\nTwo lines")
+    changes: dict[str, str | bytes] = {"a": "1", "b/c": b"\x00", "b.d": "x", "b/e/f": "y", "b0": "z"}
+    second = bare.commit(folder, "main", dict(changes), message="Second\n\nTwo lines")
     third = bare.commit(folder, "new/branch", {"b/c": None, "a": "2"}, start="main")
     assert bare.git(folder, "fsck", "--strict", "--full") == ""
     assert bare.git(folder, "rev-list", "new/branch").splitlines() == [third, second, first]

@@ -231,6 +231,8 @@ def test_pull_requests(github: GitHub, client: Client, repo: Repo) -> None:
     assert [each.number for each in client.pull_requests(repo)] == [7, 6, 5, 4, 1]
     assert [each.number for each in client.pull_requests(repo, state="all", head="bot:v4")] == [5]
     assert list(client.pull_requests(repo, state="all", base="v1.x")) == []
+    assert [each.number for each in client.pull_requests(repo, state="all", head="Bot:v4")] == [5]
+    assert list(client.pull_requests(repo, state="all", head="bot:V4")) == []
     # GitHub heeds no `head` without an owner, and would list them all.
     assert list(client.pull_requests(repo, state="all", head="v4")) == []
 

@@ -21,7 +21,7 @@ __all__ = ["Clock", "Pace", "RateLimit", "asked_to_wait", "retry_after", "server
 _UNTOLD = 60.0
 """Seconds to wait where a secondary limit does not say: "at least one minute", and twice as long each time."""
 _MARGIN = 1.0
-"""Resets are told in whole seconds."""
+"""Resets are told in whole seconds: who is refused was too early by less than that."""
 _WORTH_SAYING = 5.0
 
 
@@ -151,7 +151,7 @@ class Pace:
             self.limit = limit
         if limit.remaining == 0 and limit.reset > now:
             why = f"allows {limit.limit:,} requests an hour, and they are used up"
-            self.close(limit.reset - now + _MARGIN, why)
+            self.close(limit.reset - now, why)
 
     def close(self, seconds: float, why: str, *, for_good: bool = False) -> None:
         """Nobody asks for so many seconds. `for_good`: it was waited for often enough, raise LimitError."""
