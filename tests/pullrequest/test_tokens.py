@@ -53,7 +53,7 @@ def test_what_can_be_no_token(value: str) -> None:
     [
         ({"GITHUB_TOKEN": "a"}, "a"),
         ({"GH_TOKEN": "b"}, "b"),
-        ({"GITHUB_TOKEN": "a", "GH_TOKEN": "b"}, "b"),
+        ({"GITHUB_TOKEN": "a", "GH_TOKEN": "b"}, "a"),
         ({"GITHUB_TOKEN": " a\n", "GH_TOKEN": ""}, "a"),
     ],
 )
