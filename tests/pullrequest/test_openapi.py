@@ -59,6 +59,7 @@ def test_all_that_is_asked_for(described: Description, tmp_path: Path) -> None:
             github.check_run(UPSTREAM, sha, f"{number}")
             client.issue(repo, title=f"i{number}", body="")
         client.label(repo, made.number, "automerge")
+        client.label(repo, made.number, "bug")
         client.unlabel(repo, made.number, "automerge")
         client.checks(repo, sha)
         assert len(list(client.comments(repo, made.number))) == 3
