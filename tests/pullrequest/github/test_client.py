@@ -330,6 +330,17 @@ def test_a_branch_goes(github: GitHub, client: Client, branch: str) -> None:
     assert list(bare.branches(github.path(FORK))) == ["main"]
 
 
+@pytest.mark.parametrize("name", ["..", "../../..", "a/../b", "", "/", "a//b", "./a", "a/."])
+def test_nothing_leaves_its_place(github: GitHub, client: Client, repo: Repo, name: str) -> None:
+    """`requests` takes dots out of a path as a browser does: this would delete the repository, or all labels."""
+    with pytest.raises(InputError, match="is no branch that GitHub can have"):
+        client.delete_branch(repo, name)
+    with pytest.raises(InputError, match="that GitHub can have"):
+        client.repository(UPSTREAM) if "/" in name else client.unlabel(repo, 1, name)
+        client.checks(repo, "..")
+    assert [line for line in github.lines() if line.startswith("DELETE")] == []
+
+
 def test_an_issue_is_opened_once(github: GitHub, client: Client, repo: Repo, branch: str) -> None:
     client.open(repo, head=branch, base="main", title="The same", body="b")
     github.user("somebody")

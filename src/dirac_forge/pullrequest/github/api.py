@@ -49,7 +49,14 @@ def site_of(api_url: str) -> str:
 
 
 def path_of(template: str, **parts: str | int) -> str:
-    """A path with its parts escaped; `{repo}` is `owner/name`, and `{branch}` may have slashes."""
+    """A path with its parts escaped; `{repo}` is `owner/name`, and `{branch}` may have slashes.
+
+    Raises InputError for a part that would leave its place (`..`): a branch to delete must not become its repository.
+    """
+    for name, part in parts.items():
+        segments = str(part).split("/") if name in ("repo", "branch") else [str(part)]
+        if not {"", ".", ".."}.isdisjoint(segments):
+            raise InputError(f"{str(part)!r} is no {name} that GitHub can have")
     return template.format(
         **{name: quote(str(part), safe="/" if name in ("repo", "branch") else "") for name, part in parts.items()}
     )
