@@ -23,23 +23,9 @@ from dirac_forge.http import (
 )
 from dirac_forge.http.session import USER_AGENT
 from dirac_forge.progress import Silent
-from support.server import Answer, Asked, Server
+from support.server import Answer, Asked, Serve
 
-Serve = Callable[[Callable[[Asked], Answer]], Server]
 LIMIT = 1_000_000
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    servers: list[Server] = []
-
-    def start(answer: Callable[[Asked], Answer]) -> Server:
-        servers.append(Server(answer).__enter__())
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.__exit__(None, None, None)
 
 
 @pytest.fixture
