@@ -23,8 +23,9 @@ from dirac_forge.http import (
 )
 from dirac_forge.http.session import USER_AGENT
 from dirac_forge.progress import Silent
-from support.server import Answer, Asked, Serve
+from support.server import Answer, Asked, Server
 
+Serve = Callable[[Callable[[Asked], Answer]], Server]
 LIMIT = 1_000_000
 
 
