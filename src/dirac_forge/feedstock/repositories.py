@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from dirac_forge.errors import InputError, redact
-from dirac_forge.upstream.git import GitError, git
-from dirac_forge.upstream.git import MissingRepositoryError as MissingError
+from dirac_forge.git import GitError, MissingError, git, place_of
 
 __all__ = ["GitError", "MissingError", "Repository", "Tree", "safe_name"]
 
@@ -53,7 +51,7 @@ class Repository:
         if branch and not _BRANCH.fullmatch(branch):
             raise InputError(f"{branch!r} is no name of a branch")
         wanted = f"refs/heads/{branch}" if branch else "HEAD"
-        for line in self._git("ls-remote", "--", self._place, wanted).decode().splitlines():
+        for line in self._git("ls-remote", "--", place_of(self.url), wanted).decode().splitlines():
             commit, _, ref = line.partition("\t")
             if ref == wanted:
                 return commit
@@ -64,7 +62,7 @@ class Repository:
         with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
             only = ("--branch", branch) if branch else ()
             options = ("--quiet", "--bare", "--depth", "1", "--single-branch", "--no-tags", *only)
-            self._git("clone", *options, "--", self._place, folder)
+            self._git("clone", *options, "--", place_of(self.url), folder)
             commit = self._git("-C", folder, "rev-parse", "HEAD").decode().strip()
             return Tree(commit=commit, files=self._files(folder))
 
@@ -81,18 +79,6 @@ class Repository:
                 raise InputError(f"{redact(self.url)}: {path} is larger than anything in a feedstock")
             found[path] = self._git("-C", folder, "cat-file", "blob", parts[2])
         return found
-
-    @property
-    def _place(self) -> str:
-        if "://" in self.url:
-            return self.url
-        for path in (Path(self.url), Path(f"{self.url}.git")):
-            if path.exists():
-                # A depth is honoured for URLs only.
-                return path.absolute().as_uri()
-        if ":" in self.url:
-            return self.url
-        raise MissingError(f"{self.url}: there is no such repository")
 
     def _git(self, *arguments: str) -> bytes:
         return git(*arguments, about=self.url)
