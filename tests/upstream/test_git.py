@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.errors import InputError, UnknownError
-from dirac_forge.upstream.git import GitError, MissingRepositoryError, git, parse_refs, remote_tags
+from dirac_forge.git import GitError, MissingError
+from dirac_forge.upstream.git import parse_refs, remote_tags
 from support.repositories import bare_repository, served
 from support.server import Answer, Server, dead_port
 
@@ -39,7 +40,7 @@ def test_only_the_web_is_asked(url: str) -> None:
 def test_no_such_repository_and_no_such_host_are_told_apart(tmp_path: Path) -> None:
     with (
         Server(lambda asked: Answer(status=404)) as server,
-        pytest.raises(MissingRepositoryError, match="there is no such"),
+        pytest.raises(MissingError, match="there is no such"),
     ):
         remote_tags(f"{server.url}/a/b")
     with pytest.raises(UnknownError, match="can't be reached"):
@@ -59,24 +60,7 @@ def test_what_a_credential_is_stays_out_of_messages() -> None:
     assert "secret" not in str(error.value)
 
 
-def test_too_much_output_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="more than 10 bytes"):
-        git("--version", about="git", limit=10)
-
-
-def test_a_git_that_never_ends_is_ended(tmp_path: Path) -> None:
-    # `cat-file --batch` with nobody writing to it would wait for ever.
-    bare_repository(tmp_path / "b.git", ["v1.0"])
-    with pytest.raises(UnknownError, match=r"b: no answer within 0\.2 s"):
-        git("-C", str(tmp_path / "b.git"), "-c", "alias.wait=!sleep 60", "wait", about="b", timeout=0.2)
-
-
-def test_a_wrong_command_is_an_error_in_words() -> None:
-    with pytest.raises(GitError, match="x: git: 'nonsense' is not a git command"):
-        git("nonsense", about="x")
-
-
 def test_git_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(GitError, match="git is not installed"):
-        git("--version", about="x")
+        remote_tags("https://example.org/a/b")

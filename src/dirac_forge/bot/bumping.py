@@ -30,7 +30,6 @@ from dirac_forge.upstream.once import Once
 
 if TYPE_CHECKING:
     from dirac_forge.bot.drifting import Drifting
-    from dirac_forge.upstream.github import GitHubAccess
     from dirac_forge.upstream.index import Index
     from dirac_forge.upstream.lookup import Lookup
     from dirac_forge.upstream.release import Project
@@ -53,7 +52,6 @@ class Bumping:
         known: Mapping[str, Mapping[str, str]] | None = None,
         drifting: Drifting | None = None,
         inspection: bool = False,
-        github: GitHubAccess | None = None,
     ) -> None:
         """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
 
@@ -61,7 +59,6 @@ class Bumping:
         """
         self.world = world
         self.inspection = inspection
-        self.github = github
         self.drifting = drifting
         self.executor = executor
         self.digests = Digests(known or {}, Ask(project=self.project, download=self.download))
@@ -129,20 +126,16 @@ class Bumping:
             settings=case.settings,
             texts=lambda version: self._texts(projects, version),
         )
-        patches = patches_of(case.text, path=case.shown, settings=case.settings)
-        if found is None:
-            made = bump_of(case.folder.name, case.branch, case.path, done, patches=patches)
-        else:
-            chosen = f"{to} is the newest that fits"
-            made = bump_of(
-                case.folder.name,
-                case.branch,
-                case.path,
-                done,
-                rejected=found.rejected,
-                chosen=chosen,
-                patches=patches,
-            )
+        made = bump_of(
+            case.folder.name,
+            case.branch,
+            case.path,
+            done,
+            rejected=found.rejected if found is not None else (),
+            chosen=f"{to} is the newest that fits" if found is not None else "",
+            patches=patches_of(case.text, path=case.shown, settings=case.settings),
+        )
+        if found is not None:
             made = replace(
                 made,
                 released=found.released,
@@ -161,7 +154,8 @@ class Bumping:
             line = case.bot.lines.get("inspection")
             note = f"requirements were not compared: conda-forge.yml, line {line} asks for that (inspection: disabled)"
             return replace(made, notes=(*made.notes, note))
-        return self.drifting.of(made, projects, case.shown, case.settings, write=False if wanted == "report" else None)
+        write = False if wanted == "report" else None
+        return self.drifting.of(made, projects, case.shown, case.settings, write=write)
 
     def _texts(self, projects: Iterable[str], version: str) -> dict[str, str]:
         """The text files in the sdists of these projects; nothing of those that can't be had."""
@@ -186,7 +180,7 @@ class Bumping:
 
     @cached_property
     def _looking(self) -> Looking:
-        return Looking(self.world, self.executor, project=self.project, github=self.github)
+        return Looking(self.world, self.executor, project=self.project)
 
     @cached_property
     def _projects(self) -> Once[str, Project]:

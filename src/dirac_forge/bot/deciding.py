@@ -15,7 +15,6 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 
 if TYPE_CHECKING:
     from dirac_forge.bot.drifting import Drifting
-    from dirac_forge.upstream.github import GitHubAccess
 
 __all__ = ["Decided", "Dependencies", "Options", "decide"]
 
@@ -29,16 +28,13 @@ class Options:
 
     to: str = ""
     """This version, whatever else there is; "" for the newest that fits."""
-    dependencies: Dependencies = "update"
-    """Requirements that upstream changed: carried over, told, or left alone."""
+    dependencies: Dependencies | None = None
+    """Requirements that upstream changed: carried over, told, or left alone; None: as the `inspection` of each
+    conda-forge.yml says, carried over where it says nothing."""
     check: bool = True
     """Whether each proposal is put in order and proved."""
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Hashes by URL, of files that need not be downloaded."""
-    inspection: bool = False
-    """Leave it to each conda-forge.yml whether requirements are changed, where it says so."""
-    github: GitHubAccess | None = None
-    """How GitHub is asked for releases."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,14 +63,7 @@ def decide(
     """
     listed = list(folders)
     drifting = _drifting(world, executor, options)
-    bumping = Bumping(
-        world,
-        executor,
-        known=options.known,
-        drifting=drifting,
-        inspection=options.inspection,
-        github=options.github,
-    )
+    bumping = Bumping(world, executor, known=options.known, drifting=drifting, inspection=options.dependencies is None)
     # What is done for one feedstock waits for what `executor` runs, so it can't be run there itself.
     with ThreadPoolExecutor(_FEEDSTOCKS) as several:
         results = list(several.map(lambda folder: bumping.result(folder, options.to), listed))
@@ -94,4 +83,4 @@ def _drifting(world: World, executor: Executor, options: Options) -> Drifting | 
         return None
     from dirac_forge.bot.drifting import Drifting  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
 
-    return Drifting(world, executor, write=options.dependencies == "update", channel=options.check)
+    return Drifting(world, executor, write=options.dependencies != "report", channel=options.check)

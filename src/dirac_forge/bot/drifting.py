@@ -52,10 +52,8 @@ class Drifting:
     ) -> Bump:
         """`bump` with what changed in what its projects require; what could not be found out is a note.
 
-        `settings` are the builds of the feedstock, for which the result is proved. `write` goes before the run's own
-        where it is given.
+        `settings` are the builds of the feedstock, for which the result is proved; `write` goes before the run's own.
         """
-        write = self.write if write is None else write
         problems: list[str] = []
         old = self._facts(projects, bump.old, problems)
         new = self._facts([one.release.project for one in old], bump.new, problems)
@@ -72,7 +70,7 @@ class Drifting:
             settings=settings,
         )
         notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
-        done = carried(bump, found, write=write)
+        done = carried(bump, found, write=self.write if write is None else write)
         links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))
         return replace(done, notes=(*done.notes, *notes), links=links)
 

@@ -20,7 +20,6 @@ from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.editing.edit import Setting
-from dirac_forge.upstream.github import GitHubAccess
 from dirac_forge.upstream.offers import Offers
 from dirac_forge.upstream.places import Place, Places
 from dirac_forge.upstream.release import Project
@@ -68,19 +67,11 @@ class Looked:
 class Looking:
     """One run: each place is asked once."""
 
-    def __init__(
-        self,
-        world: World,
-        executor: Executor,
-        *,
-        project: Callable[[str], Project],
-        github: GitHubAccess | None = None,
-    ) -> None:
+    def __init__(self, world: World, executor: Executor, *, project: Callable[[str], Project]) -> None:
         """`project` gives a project's page on the index."""
         self.world = world
         self.executor = executor
         self.project = project
-        self.github = github
 
     def places(self, case: Case) -> Looked | Skip:
         """What the feedstock's places offer.
@@ -150,6 +141,6 @@ class Looking:
             world.store,
             project=self.project,
             pythons=world.settings.pythons,
-            github=self.github,
+            github=world.github,
             offline=world.settings.offline,
         )

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from packaging.version import Version
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+from dirac_forge.git import GitError
 from dirac_forge.http import Http, UnreachableError
 from dirac_forge.store import Store
 from dirac_forge.upstream import registries
 from dirac_forge.upstream.folders import folder_offers
-from dirac_forge.upstream.git import GitError, remote_tags
+from dirac_forge.upstream.git import remote_tags
 from dirac_forge.upstream.github import GitHubAccess, release, releases
 from dirac_forge.upstream.offers import GitHubRelease, Offers, from_project, from_releases, from_tags
 from dirac_forge.upstream.once import Once
