@@ -122,6 +122,10 @@ class Subject:
         """Package to version, as the recipe makes them now."""
         return {output.name: output.version for output in self._outputs("new")}
 
+    def built_with(self, side: Side) -> set[str]:
+        """Packages that its outputs have in build or host."""
+        return {package for _, section, package, _ in self._asked(side) if section != "run"}
+
     def move(self) -> Move:
         """What the order needs to know of it."""
         had = {output.name: output.version for output in self._outputs("old")}
