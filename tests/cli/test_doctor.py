@@ -7,12 +7,14 @@ import os
 import stat
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dirac_forge.cli import main
+from dirac_forge.pullrequest.ledger import Ledger
 from support.index import PackageIndex
 from support.server import Answer, Asked, Server, dead_port
 
@@ -50,6 +52,7 @@ def test_all_is_well(doctor: Callable[..., Findings], tmp_path: Path, monkeypatc
     assert statuses == {
         "python": "ok",
         "github token": "ok",
+        "bot": "ok",
         f"channel {server.url}/c": "ok",
         f"channel {snapshot.as_uri()}": "ok",
         "index": "ok",
@@ -72,6 +75,20 @@ def test_hosts_that_do_not_answer(doctor: Callable[..., Findings], tmp_path: Pat
         f"{dead}/c/noarch/repodata.json.zst can't be reached: connection refused"
     )
     assert found[f"channel {tmp_path / 'empty'}"]["status"] == "missing"
+
+
+def test_the_bots_ledger_is_looked_at_and_left_as_it_is(doctor: Callable[..., Findings], tmp_path: Path) -> None:
+    path = tmp_path / ".dirac-forge/ledger.sqlite"
+    outbox = tmp_path / "outbox"
+    assert doctor("--offline")["bot"]["detail"] == f"no run yet; its ledger is {path}, its outbox {outbox}"
+    assert not path.parent.exists()
+    with Ledger.open(path, clock=lambda: datetime(2026, 1, 5, 14, 3, tzinfo=UTC)) as ledger:
+        ledger.start_run()
+    assert doctor("--offline")["bot"]["detail"].startswith("last run 2026-01-05 14:03 UTC; ")
+    path.write_bytes(b"nonsense" * 100)
+    found = doctor("--offline")["bot"]
+    assert (found["status"], found["detail"]) == ("unknown", f"{path}: it can't be read: file is not a database")
+    assert path.read_bytes() == b"nonsense" * 100
 
 
 def test_offline(doctor: Callable[..., Findings]) -> None:

@@ -71,7 +71,16 @@ def test_a_token_is_not_shown() -> None:
         name="github token", status="ok", detail="in GH_TOKEN"
     )
     missing = token_finding({"PATH": "x"})
-    assert (missing.status, missing.detail) == ("missing", "neither GITHUB_TOKEN nor GH_TOKEN is set")
+    assert (missing.status, missing.detail) == (
+        "missing",
+        "neither GITHUB_TOKEN nor GH_TOKEN is set, nor a GitHub App's key",
+    )
+    app = {"GITHUB_APP_ID": "7", "GITHUB_APP_PRIVATE_KEY": "-----BEGIN", "GITHUB_API_URL": "https://x/api/v3"}
+    assert token_finding(app).detail == (
+        "a GitHub App's, by GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, for https://x/api/v3"
+    )
+    half = token_finding({"GITHUB_APP_ID": "7", "GITHUB_TOKEN": "ghp_secret"})
+    assert (half.status, half.remedy) == ("missing", "set GITHUB_APP_PRIVATE_KEY, or take away GITHUB_APP_ID")
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ class Agenda:
     def arrived(self, identity: Identity) -> bool | None:
         """Whether the channel has what a merged change builds."""
         if identity.kind == "migration":
-            return self._rebuilt.get((identity.key, identity.feedstock))
+            # The plan looks at default branches only.
+            return self._rebuilt.get((identity.key, identity.feedstock)) if identity.branch == "main" else None
         try:
             if self._channel is None:
                 return None
@@ -82,8 +83,7 @@ class Agenda:
     def current(self, identity: Identity) -> str:
         """Why an open request is of no use any more."""
         if identity.kind == "migration":
-            done = self._rebuilt.get((identity.key, identity.feedstock))
-            return "the channel has it rebuilt already" if done else ""
+            return "the channel has it rebuilt already" if self.arrived(identity) else ""
         version = self._versions.get((identity.feedstock, identity.branch), "")
         if identity.kind == "bump" and version and _reached(version, identity.key):
             return f"the feedstock is at {version} already"
@@ -186,7 +186,7 @@ class Agenda:
         mine = {
             entry.identity.feedstock: entry.url or "a branch is pushed"
             for entry in requests
-            if (entry.identity.kind, entry.identity.key) == ("migration", key)
+            if (entry.identity.kind, entry.identity.key, entry.identity.branch) == ("migration", key, "main")
         }
         status = status_now(migrating, plan, None, in_pr=mine)
         unknown = set(status.unknown)
@@ -194,8 +194,22 @@ class Agenda:
             if one.feedstock not in unknown:
                 self._rebuilt[key, one.feedstock] = one.state == "done"
         wanted = [*status.next, *(one for one in status.of("in-pr") if one.feedstock in mine)]
-        made = (rebuild_decision(plan, one, looked[one.feedstock]) for one in wanted if one.feedstock in looked)
+        made = (
+            rebuild_decision(plan, one, line)
+            for one in wanted
+            if one.feedstock in looked
+            for line in (looked[one.feedstock], *self._rebuilt_lines(looked[one.feedstock]))
+        )
         return [decision for decision in made if decision is not None]
+
+    def _rebuilt_lines(self, looked: Looked) -> list[Looked]:
+        """The other release lines that a feedstock's maintainers want rebuilds on, of those that were looked at."""
+        try:
+            branches = looked.folder.read().forge.bot.abi_migration_branches if looked.folder is not None else ()
+        except ForgeError:
+            return []
+        lines = (self._looked.get((looked.line.name, branch)) for branch in branches)
+        return [line for line in lines if line is not None and line.line.branch]
 
     @cached_property
     def _channel(self) -> Channel | None:

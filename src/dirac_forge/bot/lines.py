@@ -49,8 +49,8 @@ class Looked:
 
     @property
     def branch(self) -> str:
-        """The branch by its name, `main` where it is not known."""
-        return self.tip.branch if self.tip is not None else self.line.branch or "main"
+        """The branch as changes name it: `main` is the default one, whatever it is called there."""
+        return self.line.branch or "main"
 
 
 def wanted_lines(workspace: Workspace, settings: Settings, names: Sequence[str] = ()) -> list[ReleaseLine]:

@@ -53,7 +53,7 @@ class Requests:
         """For a ledger that was begun anew: what stands on the forge of these lines; what could not be asked."""
 
         def one(looked: Looked) -> Outcome | None:
-            name, branch = looked.line.name, "main" if not looked.line.branch else looked.branch
+            name, branch = looked.line.name, looked.branch
             desk, about = self.desk, Identity(feedstock=name, branch=branch, kind="bump", key="")
             try:
                 relearn(name, branch, destination=desk.destination, ledger=desk.ledger, run=self.log.run)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from dirac_forge.bot.desk import ledger_path
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.findings import (
     Answer,
@@ -24,6 +27,7 @@ from dirac_forge.cli.findings import (
     cache_finding,
     exit_code,
     git_finding,
+    ledger_finding,
     place_finding,
     python_finding,
     smithy_finding,
@@ -31,6 +35,7 @@ from dirac_forge.cli.findings import (
 )
 from dirac_forge.errors import ForgeError
 from dirac_forge.http import Http, NotFoundError
+from dirac_forge.settings import Settings
 
 __all__ = ["doctor"]
 
@@ -58,6 +63,7 @@ def _look(context: Context) -> list[Finding]:
             lambda: git_finding(_program("git")),
             lambda: smithy_finding(_program("conda-smithy")),
             lambda: token_finding(context.environ),
+            lambda: _ledger(settings),
             *(
                 lambda channel=channel: place_finding("channel", channel, _channel(http, channel, settings.offline))
                 for channel in settings.channels
@@ -67,6 +73,19 @@ def _look(context: Context) -> list[Finding]:
         ]
         with ThreadPoolExecutor(len(checks)) as executor:
             return list(executor.map(lambda check: check(), checks))
+
+
+def _ledger(settings: Settings) -> Finding:
+    """Read only: a look must not make one, nor move a broken one away."""
+    path, last, problem = ledger_path(settings), "", ""
+    if path.exists():
+        try:
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)) as connection:
+                found = connection.execute("SELECT start FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
+            last = str(found[0])[:16].replace("T", " ") + " UTC" if found else ""
+        except sqlite3.Error as error:
+            problem = f"it can't be read: {error}"
+    return ledger_finding(path, settings.workspace / "outbox", last=last, problem=problem)
 
 
 def _version(distribution: str) -> str | None:

@@ -139,17 +139,50 @@ def _program(name: str, program: Program, *, required: bool = False) -> Finding:
 
 
 def token_finding(environ: Mapping[str, str]) -> Finding:
-    """The token for GitHub; only whether there is one."""
-    for variable in ("GITHUB_TOKEN", "GH_TOKEN"):
+    """What lets us in on GitHub, and which GitHub; only whether there is something."""
+    api = environ.get("GITHUB_API_URL", "").strip()
+    where = f", for {api}" if api else ""
+    app = [name for name in _APP if environ.get(name, "").strip()]
+    if len(app) == len(_APP):
+        return Finding(name="github token", status="ok", detail=f"a GitHub App's, by {' and '.join(_APP)}{where}")
+    if app:
+        (absent,) = set(_APP) - set(app)
+        return Finding(
+            name="github token",
+            status="missing",
+            detail=f"{absent} is not set: a GitHub App needs its id and its private key",
+            cost="no pull requests",
+            remedy=f"set {absent}, or take away {app[0]}",
+        )
+    # The order in which they are looked for: that of GitHub's own `gh`.
+    for variable in ("GH_TOKEN", "GITHUB_TOKEN"):
         if environ.get(variable, "").strip():
-            return Finding(name="github token", status="ok", detail=f"in {variable}")
+            return Finding(name="github token", status="ok", detail=f"in {variable}{where}")
     return Finding(
         name="github token",
         status="missing",
-        detail="neither GITHUB_TOKEN nor GH_TOKEN is set",
-        cost="no pull requests, and 60 questions an hour to GitHub instead of 5,000",
-        remedy="make one at https://github.com/settings/personal-access-tokens and set GITHUB_TOKEN",
+        detail="neither GITHUB_TOKEN nor GH_TOKEN is set, nor a GitHub App's key",
+        cost="no pull requests: what would be sent goes into the outbox, a folder",
+        remedy="make a classic token with the scopes public_repo and workflow at https://github.com/settings/tokens "
+        "and set GITHUB_TOKEN; what else there is stands in docs/bot.md",
     )
+
+
+_APP = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY")
+
+
+def ledger_finding(path: Path, outbox: Path, *, last: str, problem: str) -> Finding:
+    """What the bot remembers; `last`: when it ran last, "" for never; `problem`: why that can't be read."""
+    if problem:
+        return Finding(
+            name="bot",
+            status="unknown",
+            detail=f"{path}: {problem}",
+            cost="attempts and what people decided are not known; what is open is found again on GitHub",
+            remedy="move it away: the next run begins a new one",
+        )
+    ran = f"last run {last}" if last else "no run yet"
+    return Finding(name="bot", status="ok", detail=f"{ran}; its ledger is {path}, its outbox {outbox}")
 
 
 def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer) -> Finding:
