@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from support.bots import Bots
-from support.gits import file_at
+from support.gits import commit, file_at
 
 
 def states(bot: Bots, *, outbox: bool = False) -> dict[str, str]:
@@ -181,6 +183,23 @@ def test_the_label_is_set_when_all_checks_are_green_and_not_before(bot: Bots) ->
     bot.github.forget()
     bot.run()
     assert [line for line in bot.github.lines() if not line.startswith("GET")] == []
+
+
+@pytest.mark.parametrize(("who", "labels"), [("conda-forge-webservices[bot]", ["automerge"]), ("A Person", [])])
+def test_a_rerender_by_the_service_is_no_persons_commit(bot: Bots, who: str, labels: list[str]) -> None:
+    demo = bot.feedstock("demo", wanted="2.0", automerge="true")
+    bot.github.get(demo).permissions["bot"] = "triage"
+    bot.run()
+    (pull,) = bot.github.pulls(demo)
+    assert pull.pull is not None
+    names = {"GIT_COMMITTER_NAME": who, "GIT_AUTHOR_NAME": who}
+    files = {".ci_support/linux_64_.yaml": "a: 1\n"}
+    fork = bot.github.path("bot/demo-feedstock")
+    made = commit(fork, files, branch=pull.pull.head_ref, message="MNT: Re-rendered", environment=names)
+    bot.github.check_run(demo, made, "build")
+    bot.run()
+    assert pull.labels == labels
+    assert pull.pull.head_sha == made
 
 
 def test_feedstocks_that_fail_stop_none_of_the_others(bot: Bots) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -274,3 +276,31 @@ def test_json_and_every_contradict_each_other(here: Here) -> None:
     assert (code, said.splitlines()[0]) == (2, "error: --json prints one document, and --every never ends")
 
 
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="programs are shell scripts here")
+def test_no_program_gets_the_token_but_git_where_it_asks_the_forge(
+    here: Here, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arguments of all programs, the environment of conda-smithy, and all that is written."""
+    programs, told = tmp_path / "bin", tmp_path / "told"
+    programs.mkdir()
+    told.mkdir()
+    git = shutil.which("git")
+    scripts = {
+        "git": f'echo "$@" >> {told}/arguments\nexec {git} "$@"\n',
+        "conda-smithy": f'env >> {told}/environment\necho "$@" >> {told}/arguments\n'
+        '[ "$1" = --version ] && echo "conda-smithy, version 2026.1.3"\nexit 0\n',
+    }
+    for name, script in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    assert here.run("bot", "run", "--pr", "--log", str(tmp_path / "log.jsonl"))[0] == 0
+    assert here.run("bot", "why", "demo")[0] == 0
+    assert "rerender" in (told / "arguments").read_text()
+    assert "push" in (told / "arguments").read_text()
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and tmp_path / "github" not in path.parents]
+    assert len(files) > 20
+    assert [path for path in files if token.encode() in path.read_bytes()] == []
+    assert token not in "".join(here.said)

@@ -15,7 +15,8 @@ from dirac_forge.bot.wanted import Decider, Wanted
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.following import observe, relearn, withdraw
-from dirac_forge.pullrequest.forge import Forge, Repo
+from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
+from dirac_forge.pullrequest.github_destination import SERVICES
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Entry, Identity, State
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
@@ -130,7 +131,7 @@ class Requests:
             return None
         repo = self._repository(entry.repository, forge)
         pull = forge.pull_request(repo, entry.number)
-        if pull.head_sha != entry.head_sha:
+        if pull.head_sha != entry.head_sha and not self._served(entry, pull, repo, forge):
             self.log.say("automerge", "somebody else pushed to it", about=entry.identity)
             return None
         verdict = automerge(
@@ -147,6 +148,17 @@ class Requests:
         else:
             self.log.say("automerge", verdict.reason, about=entry.identity)
         return None
+
+    def _served(self, entry: Entry, pull: PullRequest, repo: Repo, forge: Forge) -> bool:
+        """Whether all that was pushed after us is by conda-forge's services: a rerender that we asked for."""
+        clones = self.desk.clones
+        tip = clones.refresh(repo.full_name, repo.clone_url, pull.base, default=repo.default_branch)
+        for commit in clones.log(tip, forge.fork(repo).clone_url, entry.head):
+            if commit.commit == entry.head_sha:
+                return True
+            if commit.name not in SERVICES:
+                return False
+        return False
 
     def _repository(self, full_name: str, forge: Forge) -> Repo:
         if full_name not in self._repositories:
