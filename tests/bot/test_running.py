@@ -118,6 +118,9 @@ def test_pausing_leaves_open_requests_as_they_are(bot: Bots) -> None:
     bot.github.forget()
     result = bot.run()
     assert [one.reason for one in result.held] == ["everything is paused; its request stays as it is"]
+    del bot.decider.versions["demo"]
+    bot.decider.over[bot.entries()[0].identity] = "the feedstock is at 2.0 already"
+    assert bot.run().outcomes == ()
     assert [line for line in bot.github.lines() if not line.startswith("GET")] == []
 
 

@@ -17,6 +17,8 @@ from dirac_forge.cli import bot as module
 from dirac_forge.cli import main
 from dirac_forge.cli.bot import _seconds
 from dirac_forge.errors import InputError
+from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.ledger import Ledger
 from support.archives import sdist
 from support.channel import pkg, write_channel
 from support.github import GitHub
@@ -220,6 +222,13 @@ def test_a_forge_or_upstream_that_is_down_is_an_unknown_and_nothing_is_lost(here
     assert why["changes"][0]["state"] == "waiting"
     assert "127.0.0.1:9" in why["changes"][0]["error"]
     assert here.states("--pr") == {"demo": "opened"}
+
+
+def test_a_bot_that_finds_another_at_work_leaves_it_the_work(here: Here) -> None:
+    with Ledger.open(here.folder / ".dirac-forge/ledger.sqlite") as ledger, Lease(ledger, holder="elsewhere"):
+        code, said = here.run("bot", "run")
+    assert (code, said.splitlines()[0].partition(",")[0]) == (3, "error: another bot runs: elsewhere")
+    assert here.states() == {"demo": "opened"}
 
 
 def test_offline_nothing_is_asked(here: Here) -> None:

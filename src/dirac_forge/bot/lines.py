@@ -116,7 +116,7 @@ def look(
 def _one(line: ReleaseLine, settings: Settings, clones: Clones, dead: list[UnknownError]) -> Looked:
     try:
         if dead:
-            return Looked(line=line, state="unknown", text=dead[0].message)
+            return Looked(line=line, state="unknown", text=f"not asked: {dead[0].message}")
         full_name, url = full_name_of(settings, line.name)
         tip = clones.refresh(full_name, url, line.branch or "main")
         files = kept(clones.read(tip, under=_UNDER))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -80,13 +80,11 @@ class Requests:
                 self.desk.ledger.done(entry.identity)
                 self.log.note("done", "the channel has it", about=entry.identity)
 
-    def settled(self, wanted: Sequence[Wanted], outcomes: Iterable[Outcome]) -> list[Outcome]:
-        """Close what nobody needs any more, and let what may merge by itself do so."""
-        unreached = {outcome.identity for outcome in outcomes if outcome.state == "unknown"}
-        found: list[Outcome] = []
+    def settled(self, wanted: Sequence[Wanted], leave: Collection[Identity]) -> list[Outcome]:
+        """Close what nobody needs any more, and let what may merge by itself do so; all but `leave`."""
         mine = {one.identity: one for one in wanted}
-        there = [entry for entry in self.there() if entry.identity not in unreached]
-        found += self._each([entry for entry in there if entry.identity not in mine], self._closed)
+        there = [entry for entry in self.there() if entry.identity not in leave]
+        found = self._each([entry for entry in there if entry.identity not in mine], self._closed)
         if self.desk.forge is not None:
             forge = self.desk.forge
             found += self._each(

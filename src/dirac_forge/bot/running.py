@@ -96,7 +96,10 @@ class Running:
         self._deliver(wanted, run, log, lease)
         known = {outcome.identity for outcome in self._outcomes}
         self._outcomes[:0] = [outcome for outcome in observed if outcome.identity not in known]
-        self._outcomes += requests.settled(wanted, self._outcomes)
+        unreached = {outcome.identity for outcome in self._outcomes if outcome.state == "unknown"}
+        there = (entry.identity for entry in requests.there())
+        paused = {identity for identity in there if paused_by(identity, self.settings.paused)}
+        self._outcomes += requests.settled(wanted, unreached | paused)
         return Result(
             run=run,
             looked=looked,

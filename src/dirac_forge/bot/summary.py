@@ -11,7 +11,7 @@ from dirac_forge.report.runs import Row
 
 __all__ = ["result_json", "result_notes", "result_rows"]
 
-_QUIET = frozenset({"unchanged"})
+_QUIET = frozenset({"unchanged", "closed"})
 
 
 def result_rows(result: Result) -> tuple[Row, ...]:

@@ -16,8 +16,9 @@ from dirac_forge.bot.running import Result, Running
 from dirac_forge.bot.summary import result_json, result_notes, result_rows
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import github_of, outbox_of
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.report.runs import run_markdown, run_text
 
 __all__ = ["Asked", "run_once"]
@@ -53,7 +54,7 @@ def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None
         ThreadPoolExecutor(settings.connections) as sources,
         open_desk(context, executor=executor, github=github, outbox=outbox, ledger=asked.ledger, write=write) as desk,
     ):
-        result = Running(
+        running = Running(
             desk=desk,
             settings=settings.bot,
             look=lambda: look(
@@ -62,8 +63,13 @@ def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None
             decider=Agenda(world=context, workspace=workspace, executor=sources, executors=processes),
             canary=asked.canary,
             recipes=asked.recipes,
-        ).run()
-    where = "requests are on GitHub" if asked.pr else f"all is in {outbox}; nothing was sent anywhere"
+        )
+        try:
+            result = running.run()
+        except BusyError as error:
+            # Not wrong use: a schedule may well be quicker than a run.
+            raise UnknownError(error.message, hint=error.hint) from error
+    where = "requests are on GitHub" if github is not None else f"all is in {outbox}; nothing was sent anywhere"
     _tell(context, asked, result, where)
     return exit_code(result.states)
 
