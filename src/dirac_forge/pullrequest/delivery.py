@@ -110,18 +110,19 @@ class _Delivery:
         fresh = on_what_is_there(change, self.clones, tip, remake)
         if isinstance(fresh, Skip):
             text = f"{place.full_name} moved on: {fresh.reason}"
-            self.journal.event(self.identity, "decided again", text)
+            self.journal.once(self.identity, "decided again", text)
             return self._outcome("skipped", text)
         if fresh is not change:
-            self.journal.event(self.identity, "decided again", f"{place.full_name} moved on since: {fresh.title}")
             wanted = Wanted.of(fresh)
             if wanted.identity != self.identity:
                 if again:
                     raise UnknownError(f"{place.full_name} moves faster than it can be changed", hint="Try again.")
+                self.journal.once(self.identity, "decided again", f"{place.full_name} moved on: {wanted.title}")
                 return self.of(fresh, remake, again=True)
             decision = decide(wanted, requests, known, force=self.force)
             if settled := self._settled(wanted, decision, place):
                 return settled
+            self.journal.event(self.identity, "decided again", f"{place.full_name} moved on since it was looked at")
         return self._carry_out(wanted, decision, place, tip)
 
     def _settled(self, wanted: Wanted, decision: Decision, place: Place) -> Outcome | None:
