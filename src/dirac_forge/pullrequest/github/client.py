@@ -68,7 +68,7 @@ class GitHub:
             if isinstance(credentials, Token)
             else AppSignIn(credentials, http, api_url, pace=self._pace)
         )
-        self._api = Api(http, api_url, token=self._sign_in.token, pace=self._pace)
+        self._api = Api(http, api_url, token=self._sign_in.token, renew=self._sign_in.renew, pace=self._pace)
         self._fork_patience = fork_patience
         self._fork_owner = fork_owner
         self._lock = threading.Lock()
@@ -128,7 +128,7 @@ class GitHub:
         for each in self._api.pages(path, query):
             found = self._understood(path, shapes.pull_request, each)
             # A branch that GitHub can't read as `owner:branch` would not be heeded at all.
-            if not head or _same(found.head, head):
+            if not head or _same_head(found.head, head):
                 yield found
 
     def pull_request(self, repo: Repo, number: int) -> PullRequest:
@@ -319,6 +319,13 @@ def _of_opening(error: ValidationError, repo: Repo, head: str, base: str) -> Val
 
 def _same(one: str, other: str) -> bool:
     return one.lower() == other.lower()
+
+
+def _same_head(one: str, other: str) -> bool:
+    """Whether two are the same `owner:branch`: branches that differ in case are two."""
+    owner, _, branch = one.partition(":")
+    wanted, _, name = other.partition(":")
+    return _same(owner, wanted) and branch == name
 
 
 def _same_text(one: str, other: str) -> bool:
