@@ -190,6 +190,23 @@ def test_what_is_merged_is_left_to_the_channel(world: World) -> None:
     assert world.deliver(bump("3", RECIPE.format(2))).state == "opened"
 
 
+def test_what_is_merged_leaves_no_older_one_open(world: World) -> None:
+    world.deliver(bump("2"))
+    world.steps.clear()
+
+    def on_step(name: str) -> None:
+        if name == "opened":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world.deliver(bump("3"), on_step=on_step)
+    world.github.merge(FEEDSTOCK, 2)
+    outcome = world.deliver(bump("3"))
+    assert (outcome.state, outcome.superseded) == ("merged", (f"{world.github.url}/{FEEDSTOCK}/pull/1",))
+    assert world.open_pulls() == []
+    assert world.pulls()[0].comments[-1].body.startswith("Superseded by #2: demo 3\n")
+
+
 def test_commits_of_a_person_are_not_pushed_away(world: World) -> None:
     world.deliver(bump("2"))
     bare.commit(world.github.path(FORK), BRANCH, {"recipe/fix.patch": "x\n"}, message="fix")
