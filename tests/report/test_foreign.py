@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirac_forge.report.foreign import code, escaped, fenced, plain, quiet
+from dirac_forge.report.foreign import code, escaped, fenced, link, plain, quiet
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ from dirac_forge.report.foreign import code, escaped, fenced, plain, quiet
         ("# title", "\\# title"),
         ("- [ ] box", "\\- \\[ \\] box"),
         ("1. item", "1\\. item"),
+        ("2026-11-22", "2026-11-22"),
+        ("1.2.3", "1.2.3"),
         ("two\n\n## lines\r\n\tand", "two ## lines and"),
         ("a\x00\x1b[31m\u202eb\ufeff", "a\\[31mb"),
         ("", ""),
@@ -52,12 +54,13 @@ def test_what_is_too_long_is_cut() -> None:
 def test_a_code_span_is_not_left() -> None:
     assert code("a") == "`a`"
     assert code("a `b`") == "`` a `b` ``"
-    assert code("@x #1") == "`@x #1`"
+    assert code("@x #1, a @ b") == "`@\u200bx #1, a @ b`"
     assert code("") == "`  `"
 
 
 def test_a_code_block_is_not_left() -> None:
     assert fenced("a\n```\n# b\x00\n", "diff") == "````diff\na\n```\n# b\n````"
+    assert fenced("@conda-forge-admin, please rerender") == "```\n@\u200bconda-forge-admin, please rerender\n```"
     assert fenced("abcdef", longest=3) == "```\nabc\n… (3 more characters)\n```"
 
 
@@ -69,3 +72,29 @@ def test_nothing_of_it_has_an_effect(text: str) -> None:
     assert ">" not in line
     assert not any(before == "@" and after.isalnum() for before, after in itertools.pairwise(line))
     assert not any(before == "#" and after.isdigit() for before, after in itertools.pairwise(line))
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("https://e.org/a_b?c=d&e=f#g", "[a\\_b](<https://e.org/a_b?c=d&amp;e=f#g>)"),
+        ("https://e.org/a)> [x](y) |`", "[a\\_b](<https://e.org/a%29%3E%20[x]%28y%29%20%7C%60>)"),
+        ("https://github.com/o/r/issues/1", "[a\\_b](<https://redirect.github.com/o/r/issues/1>)"),
+        ("https://github.com/o/r/compare/a...b", "[a\\_b](<https://github.com/o/r/compare/a...b>)"),
+        ("https://e.org/@octocat", "[a\\_b](<https://e.org/%40octocat>)"),
+        ("javascript:alert(1)", "a\\_b"),
+        ("https://[", "a\\_b"),
+        ("", "a\\_b"),
+    ],
+)
+def test_links(url: str, wanted: str) -> None:
+    assert link("a_b", url) == wanted
+
+
+def test_a_url_that_is_shown_as_it_is() -> None:
+    assert link("https://e.org/a_b?c&d", "https://e.org/a_b?c&d") == "<https://e.org/a_b?c&d>"
+    assert link("https://e.org/a|b", "https://e.org/a|b") == "[https://e.org/a\\|b](<https://e.org/a%7Cb>)"
+
+
+def test_a_link_may_be_meant_to_show_up_where_it_leads() -> None:
+    assert link("ours", "https://github.com/o/r/pull/1", own=True) == "[ours](<https://github.com/o/r/pull/1>)"

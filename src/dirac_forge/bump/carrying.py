@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from dirac_forge.bump.draft import Change as Line
-from dirac_forge.bump.drift import Drift
 from dirac_forge.bump.proposal import Bump
+
+if TYPE_CHECKING:
+    from dirac_forge.bump.drift.draft import Carried
+    from dirac_forge.bump.drift.merge import Drift
 
 __all__ = ["carried", "described"]
 
 
-def carried(bump: Bump, drift: Drift, *, write: bool, lacking: Sequence[str] = ()) -> Bump:
+def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
     """`bump` with its drift: in the edits with `write`, else in the report only.
 
-    `lacking` are packages that a line carried over needs and the channel does not have: with any the bump is blocked.
+    What could not be proved (`Drift.faults`) is in the report only, too. With a blocker of the drift's own the bump is
+    blocked.
     """
-    told = tuple(note.text for note in drift.notes)
-    if not write:
+    told = (*drift.blockers, *(note.text for note in drift.notes))
+    if drift.blockers:
+        bump = replace(bump, status="blocked")
+    if not write or drift.faults:
+        unproved = tuple(
+            f"requirements were left alone, the edited recipe was not right: {one}" for one in drift.faults
+        )
         would = tuple(f"not carried over: {described(line)}" for line in drift.changes)
-        return replace(bump, drift=drift, notes=(*bump.notes, *would, *told))
+        return _told(bump, drift, (*unproved, *would, *told))
     change = bump.change
     (edit,) = change.edits
     reasons = tuple(described(line) for line in drift.changes)
-    body = change.body
-    if reasons:
-        body += "\nRequirements:\n\n" + "".join(f"- {reason}\n" for reason in reasons)
-    if told:
-        body += "\nFor a person to look at:\n\n" + "".join(f"- {text}\n" for text in told)
-    return replace(
+    done = replace(
         bump,
-        change=replace(
-            change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons), body=body
-        ),
+        change=replace(change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons)),
         edited=replace(bump.edited, after=drift.text),
-        status="blocked" if lacking else bump.status,
-        waits_for=_unique((*bump.waits_for, *lacking)),
-        notes=(*bump.notes, *told),
-        drift=drift,
     )
+    return _told(done, drift, told)
 
 
-def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+def _told(bump: Bump, drift: Drift, told: Sequence[str]) -> Bump:
+    """`bump` with what a person should look at; blockers are reasons too."""
+    change = replace(bump.change, reasons=(*drift.blockers, *bump.change.reasons))
+    return replace(bump, change=change, notes=(*bump.notes, *told), drift=drift)
 
 
-def described(line: Line) -> str:
+def described(line: Carried) -> str:
     """One line carried over, as a sentence: what, where and upstream's line behind it."""
     if line.before and line.after:
         what = f"{line.before} → {line.after}"

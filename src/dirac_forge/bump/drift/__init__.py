@@ -1,0 +1,1 @@
+"""Drift: what upstream changed between two releases, merged into the recipe."""

@@ -1,0 +1,218 @@
+"""Version specs of recipes clause by clause: compared with upstream's, and moved as upstream moved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+__all__ = ["Clause", "clauses_of", "contradictory", "implied", "joined", "lower_bound", "moved", "same"]
+
+Side = Literal["equal", "low", "high", "not"]
+_CLAUSE = re.compile(r"(?P<operator>===?|=|~=|>=|<=|!=|>|<)?(?P<space>\s*)(?P<version>[0-9][\w.!+*-]*)")
+_SIDES: dict[str, Side] = {">=": "low", ">": "low", "<": "high", "<=": "high", "!=": "not"}
+_PRE_END = re.compile(r"(?<=\d)(?:a0|\.?dev0)$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clause:
+    """One clause of a spec; `version` is None where the text is no version that PEP 440 knows."""
+
+    text: str
+    """As written."""
+    operator: str
+    """`==` of a prefix (`1.2.*`, `=1.2`) is `=`."""
+    version: Version
+
+    @property
+    def side(self) -> Side:
+        """What it bounds."""
+        return _SIDES.get(self.operator, "equal")
+
+    @property
+    def meaning(self) -> tuple[str, Version]:
+        """Two clauses with the same meaning admit the same versions."""
+        return self.operator, self.version
+
+
+def clauses_of(spec: str) -> tuple[Clause, ...] | None:
+    """The clauses of a conda spec in its order, () for any version; None for what is more than clauses of versions.
+
+    `~=1.2` comes out as its two bounds; `<2.0a0` and `<2.0.dev0` mean `<2` (CEP 29 orders pre-releases below).
+    """
+    found: list[Clause] = []
+    for part in filter(None, (part.strip() for part in spec.split(","))):
+        match = _CLAUSE.fullmatch(part)
+        if match is None:
+            return None if part != "*" else ()
+        clauses = _read(part, match["operator"] or "=", match["version"])
+        if clauses is None:
+            return None
+        found += clauses
+    return tuple(found)
+
+
+def _read(text: str, operator: str, written: str) -> list[Clause] | None:
+    version = written.removesuffix("*").removesuffix(".")
+    if operator in {"<", "<="}:
+        version = _PRE_END.sub("", version)
+    try:
+        parsed = Version(version)
+    except InvalidVersion:
+        return None
+    if operator == "~=":
+        if len(parsed.release) < 2:
+            return None
+        release = parsed.release[:-1]
+        upper = ".".join(str(number) for number in (*release[:-1], release[-1] + 1))
+        return [
+            Clause(text=f">={written}", operator=">=", version=parsed),
+            Clause(text=f"<{upper}", operator="<", version=Version(upper)),
+        ]
+    if operator in {"==", "===", "="}:
+        exact = operator != "=" and not written.endswith("*")
+        return [Clause(text=text, operator="==" if exact else "=", version=parsed)]
+    return [Clause(text=text, operator=operator, version=parsed)]
+
+
+def same(one: Iterable[Clause], other: Iterable[Clause]) -> bool:
+    """Whether both ask for the same, whatever the order and spelling of their clauses."""
+    return _loose(one) == _loose(other)
+
+
+def _loose(clauses: Iterable[Clause]) -> set[tuple[str, Version]]:
+    # A recipe's `1.2.3.*` and `=1.2.3` stand for upstream's `==1.2.3`.
+    return {("==" if c.operator == "=" else c.operator, c.version) for c in clauses}
+
+
+def moved(
+    mine: tuple[Clause, ...], old: tuple[Clause, ...], new: tuple[Clause, ...], *, lift: bool = True
+) -> tuple[Clause, ...]:
+    """The recipe's clauses after upstream went from `old` to `new`.
+
+    Each side of the range that equals upstream's old one follows it; a bound of the maintainers' own stays, unless
+    upstream's moved to where theirs admits nothing at all or, with `lift`, too much below.
+    """
+    if same(mine, old):
+        return _followed(mine, old, new)
+    kept = list(mine)
+    for side in ("equal", "low", "high"):
+        was, now, here = (_on(side, clauses) for clauses in (old, new, mine))
+        if _meanings(was) == _meanings(now):
+            continue
+        if here and _meanings(here) == _meanings(was):
+            kept = [c for c in kept if c.side != side] if not now else _replaced(kept, here[0], was, now[0])
+        elif lift and side == "low" and here and now and now[0].version > here[0].version:
+            kept = _replaced(kept, here[0], (), now[0])
+    if contradictory(kept, new):
+        return new
+    return tuple(kept)
+
+
+def _followed(mine: tuple[Clause, ...], old: tuple[Clause, ...], new: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    result: list[Clause] = []
+    waiting = list(new)
+    for clause in mine:
+        fits = [c for c in waiting if _loose([c]) == _loose([clause])] or [
+            c for c in waiting if c.side == clause.side and c.side != "not"
+        ]
+        if fits:
+            waiting.remove(fits[0])
+            before = [c for c in old if _loose([c]) == _loose([clause])]
+            result.append(clause if _loose(fits[:1]) == _loose([clause]) else styled(fits[0], clause, before))
+    lows = [c for c in waiting if c.side == "low"]
+    return (*lows, *result, *(c for c in waiting if c.side != "low"))
+
+
+def _replaced(clauses: list[Clause], one: Clause, was: Iterable[Clause], by: Clause) -> list[Clause]:
+    return [styled(by, one, list(was)) if clause is one else clause for clause in clauses]
+
+
+def styled(clause: Clause, mine: Clause, old: list[Clause]) -> Clause:
+    """Upstream's `clause` as the recipe would write it, which wrote `mine` for upstream's `old`."""
+    match = _CLAUSE.fullmatch(mine.text)
+    written = _CLAUSE.fullmatch(clause.text)
+    if match is None or written is None:
+        return clause
+    version = _zeros(written["version"], len(mine.version.release), len(old[0].version.release) if old else 0)
+    if match["version"].endswith("*") and clause.side == "equal" and not version.endswith("*"):
+        version += "*" if not match["version"].endswith(".*") else ".*"
+    if clause.operator == "<" and (end := _PRE_END.search(match["version"])) and not _PRE_END.search(version):
+        version += end[0]
+    both_equal = clause.side == mine.side == "equal"
+    operator = (match["operator"] or "") if both_equal else written["operator"] or ""
+    return Clause(text=f"{operator}{match['space']}{version}", operator=clause.operator, version=clause.version)
+
+
+def _zeros(version: str, mine: int, old: int) -> str:
+    """`version` with trailing zeros where the recipe adds them to upstream's, without where it leaves them out."""
+    numbers = version.split(".")
+    if not old or mine == old or not all(number.isdigit() for number in numbers):
+        return version
+    while len(numbers) < mine and mine > old:
+        numbers.append("0")
+    while mine < old and len(numbers) > mine and numbers[-1] == "0":
+        numbers.pop()
+    return ".".join(numbers)
+
+
+def _on(side: str, clauses: Iterable[Clause]) -> list[Clause]:
+    return [clause for clause in clauses if clause.side == side]
+
+
+def _meanings(clauses: Iterable[Clause]) -> set[tuple[str, Version]]:
+    return _loose(clauses)
+
+
+def contradictory(one: Iterable[Clause], other: Iterable[Clause]) -> bool:
+    """Whether no version satisfies both."""
+    both = [*one, *other]
+    exact = [c.version for c in both if c.operator == "=="]
+    if exact:
+        return not all(_admits(c, version) for version in exact for c in both)
+    lows, highs = _on("low", both), _on("high", both)
+    return any(
+        low.version > high.version or (low.version == high.version and {low.operator, high.operator} != {">=", "<="})
+        for low in lows
+        for high in highs
+    )
+
+
+def _admits(clause: Clause, version: Version) -> bool:
+    text = f"=={clause.version}.*" if clause.operator == "=" else f"{clause.operator}{clause.version}"
+    return SpecifierSet(text).contains(version, prereleases=True)
+
+
+def implied(weak: Iterable[Clause], strong: Iterable[Clause]) -> bool:
+    """Whether whatever `strong` admits `weak` admits too."""
+    theirs = list(strong)
+    return all(any(_stricter(c, clause) for c in theirs) for clause in weak)
+
+
+def _stricter(strong: Clause, weak: Clause) -> bool:
+    if _loose([strong]) == _loose([weak]):
+        return True
+    if strong.operator == "==":
+        return _admits(weak, strong.version)
+    if strong.side != weak.side:
+        return False
+    if weak.side == "low":
+        return strong.version > weak.version or (strong.version == weak.version and weak.operator == ">=")
+    if weak.side == "high":
+        return strong.version < weak.version or (strong.version == weak.version and weak.operator == "<=")
+    return False
+
+
+def lower_bound(clauses: Iterable[Clause]) -> Version | None:
+    """The version that nothing below is admitted, None where there is no such bound."""
+    bounds = [c.version for c in clauses if c.side in {"low", "equal"}]
+    return max(bounds, default=None)
+
+
+def joined(clauses: Iterable[Clause], like: str) -> str:
+    """The clauses as one spec, with blanks after its commas where `like` has them."""
+    return (", " if re.search(r",\s", like) else ",").join(clause.text for clause in clauses)

@@ -1,0 +1,229 @@
+"""Changes to a recipe's requirements while they are being decided, and the text that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
+from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
+from dirac_forge.bump.drift.lines import Block, Line, OutputLines, block_at
+from dirac_forge.recipe.model import Level, Note, When
+from dirac_forge.recipe.reading.recipe_text import Format, Section
+
+__all__ = ["Carried", "Draft", "Part"]
+
+Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carried:
+    """One line that is carried over from upstream."""
+
+    output: str
+    part: Part
+    package: str
+    """The package, or the name of an entry point, output, module, or key of `about`."""
+    project: str = ""
+    """The project behind it, as upstream spells it."""
+    before: str = ""
+    """What the recipe said, "" where it is new."""
+    after: str = ""
+    """What it says now, "" where it goes."""
+    line: int = 0
+    """In the text before, from 1; 0 for a new line."""
+    evidence: str = ""
+    """Upstream's line behind it."""
+    reason: str
+    optional: bool = False
+    """A marker or an extra makes it optional for upstream."""
+
+
+class Draft:
+    """Edits with the reasons for them; a line is decided once."""
+
+    def __init__(self, text: str, format_: Format, *, old_version: str, new_version: str) -> None:
+        self.edits = Edits(text)
+        self.v1 = format_ == "v1"
+        self.old_version = old_version
+        self.new_version = new_version
+        self.added: list[Carried] = []
+        self.removed: list[Carried] = []
+        self.changed: list[Carried] = []
+        self.beyond: list[Carried] = []
+        """Edits of `about` and of tests."""
+        self.blockers: list[str] = []
+        self.notes: list[Note] = []
+        self._decided: set[int] = set()
+        self._specs: dict[int, str] = {}
+        self._new: set[tuple[int, str]] = set()
+
+    def note(self, level: Level, text: str) -> None:
+        """Something that is only reported."""
+        note = Note(level=level, text=text)
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def spec(self, line: Line) -> str:
+        """What a line asks for now."""
+        return self._specs.get(line.number, line.spec)
+
+    def edited(self, output: OutputLines, *parts: Part) -> bool:
+        """Whether any of these lists of an output is edited."""
+        changes = (*self.added, *self.removed, *self.changed)
+        return any(change.output == output.output.name and change.part in parts for change in changes)
+
+    def gone(self, line: Line) -> bool:
+        """Whether a line is removed."""
+        return self.edits.removed(line.number)
+
+    def follow(
+        self, output: str, line: Line, old: str, new: str, evidence: str, *, project: str = "", lift: bool = True
+    ) -> None:
+        """A line after upstream went from spec `old` to `new`; the maintainers' own bounds stay (see `moved`)."""
+        mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
+        if mine is None or was is None or now is None:
+            self.note(
+                "todo",
+                f"{output}, line {line.number}: {line.name} {line.spec} can't be compared with upstream's ({evidence})",
+            )
+            return
+        if same(mine, now) or (line.template and self._follows_version(line, new)):
+            return
+        if not mine and was:
+            self.note(
+                "info",
+                f"{output}: {line.name} stays without a version; upstream went from {old or 'any'} to {evidence}",
+            )
+            return
+        result = moved(mine, was, now, lift=lift)
+        if same(result, mine):
+            self.note(
+                "info",
+                f"{output}: {line.name} {line.spec} is the maintainers' own and stays; upstream asks for {evidence}",
+            )
+            return
+        reason = "upstream's bound moved" if same(mine, was) else "upstream's bound moved past the recipe's own"
+        self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
+
+    def _follows_version(self, line: Line, new: str) -> bool:
+        rendered = clauses_of(line.spec.replace(self.old_version, self.new_version))
+        return "version" in line.raw and rendered is not None and same(rendered, clauses_of(new) or ())
+
+    def respecify(
+        self,
+        output: str,
+        line: Line,
+        spec: str,
+        evidence: str,
+        reason: str,
+        *,
+        project: str = "",
+        part: Part | None = None,
+    ) -> None:
+        """Another spec for a line."""
+        if line.number in self._decided:
+            return
+        if not self.edits.respecify(line.number, spec):
+            self.note("todo", f"{output}, line {line.number}: write {line.name} {spec} by hand ({evidence})")
+            return
+        self._decided.add(line.number)
+        self._specs[line.number] = spec
+        self.changed.append(
+            Carried(
+                output=output,
+                part=part or _part(line.section),
+                package=line.name,
+                project=project,
+                before=f"{line.name} {line.spec}".strip(),
+                after=f"{line.name} {spec}".strip(),
+                line=line.number,
+                evidence=evidence,
+                reason=reason,
+            )
+        )
+
+    def remove(self, output: str, line: Line, evidence: str, reason: str, *, project: str = "") -> None:
+        """A line goes, with its condition where it was alone under it."""
+        if line.number in self._decided:
+            return
+        block = block_at(self.edits.lines, line.number, _keys(line.section))
+        item = block.item_at(line.number) if block else None
+        text = self.edits.lines[line.number - 1].strip()
+        if item is not None and (item[0] == item[1] or self._alone(item, line)):
+            self.edits.remove(*item)
+        elif item is not None and text.startswith("- ") and not text.startswith("- if:"):
+            self.edits.remove(line.number, line.number)
+        else:
+            self.note("todo", f"{output}, line {line.number}: remove {line.name} by hand ({reason})")
+            return
+        self._decided.add(line.number)
+        self.removed.append(
+            Carried(
+                output=output,
+                part=_part(line.section),
+                package=line.name,
+                project=project,
+                before=f"{line.name} {line.spec}".strip(),
+                line=line.number,
+                evidence=evidence,
+                reason=reason,
+            )
+        )
+
+    def _alone(self, item: tuple[int, int], line: Line) -> bool:
+        """Whether the item is nothing but a condition with this line."""
+        numbers = [number for number in range(item[0], item[1] + 1) if number != line.number]
+        texts = [self.edits.lines[number - 1].strip() for number in numbers]
+        return all(text in {"", "then:"} or text.startswith(("- if:", "#")) for text in texts)
+
+    def add(
+        self,
+        output: OutputLines,
+        section: Section,
+        name: str,
+        spec: str,
+        *,
+        evidence: str,
+        reason: str,
+        when: When | None = None,
+        project: str = "",
+        optional: bool = False,
+    ) -> None:
+        """A new line in a section's list."""
+        here = [line for line in output.of(section) if not self.gone(line)]
+        block = next((b for line in here if (b := block_at(self.edits.lines, line.number, _keys(section)))), None)
+        shown = f"{name} {spec}".strip()
+        if block is None:
+            self.note("todo", f"{output.output.name}: add {shown} to {section} by hand ({evidence})")
+            return
+        if (block.key_line, canonicalize_name(name)) in self._new:
+            return
+        self._new.add((block.key_line, canonicalize_name(name)))
+        self._insert(block, name, name + self.edits.spaced(spec), when)
+        self.added.append(
+            Carried(
+                output=output.output.name,
+                part=_part(section),
+                package=name,
+                project=project,
+                after=shown,
+                evidence=evidence,
+                reason=reason,
+                optional=optional,
+            )
+        )
+
+    def _insert(self, block: Block, name: str, text: str, when: When | None) -> None:
+        lines = [line.rstrip("\r") for line in self.edits.lines]
+        self.edits.insert(insertion_point(block, name, lines), item_text(block, text, lines, when=when, v1=self.v1))
+
+
+def _keys(section: Section) -> tuple[str, ...]:
+    return ("run", "requirements") if section == "run" else (section,)
+
+
+def _part(section: Section) -> Part:
+    return section if section in {"build", "host"} else "run"

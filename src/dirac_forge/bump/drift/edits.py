@@ -1,0 +1,133 @@
+"""Edits of single lines of a recipe's text; everything else stays as it is, byte for byte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.bump.drift.lines import Block, key_block, split_item
+from dirac_forge.recipe.model import When
+
+__all__ = ["Edits", "insertion_point", "item_text", "sorted_names"]
+
+_FIRST = frozenset({"python", "pip"})
+"""Names that recipes put where they like in a list that is sorted otherwise."""
+
+
+class Edits:
+    """Replacements, insertions and removals by the lines of the text as it was; applied once."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        self._replaced: dict[int, str] = {}
+        self._removed: set[int] = set()
+        self._after: dict[int, list[str]] = {}
+
+    @property
+    def text(self) -> str:
+        """The text with all edits; a line ends as it did, a new one as the line before it."""
+        result: list[tuple[str, str]] = []
+        last = len(self.lines)
+        for number, line in enumerate(self.lines, start=1):
+            # What stands behind the last line end has none of its own: in front of a new line it gets the file's.
+            ending = "\r" if (line if number < last else self.lines[0]).endswith("\r") else ""
+            if number not in self._removed:
+                result.append((self._replaced.get(number, line).removesuffix("\r"), ending))
+            result += [(added, ending) for added in self._after.get(number, [])]
+        if result:
+            result[-1] = result[-1][0], "\r" if self.lines[-1].endswith("\r") else ""
+        return "\n".join(line + ending for line, ending in result)
+
+    def removed(self, number: int) -> bool:
+        """Whether the line is gone."""
+        return number in self._removed
+
+    def current(self, number: int) -> str:
+        """The line as it is now, without its end."""
+        return self._replaced.get(number, self.lines[number - 1]).rstrip("\r")
+
+    def replace(self, number: int, line: str) -> None:
+        """The line says `line` from now on."""
+        self._replaced[number] = line + ("\r" if self.lines[number - 1].endswith("\r") else "")
+
+    def remove(self, first: int, last: int) -> None:
+        """Lines `first` to `last` go."""
+        self._removed.update(range(first, last + 1))
+
+    def insert(self, after: int, lines: Iterable[str]) -> None:
+        """New lines behind line `after` and what was inserted there before."""
+        self._after.setdefault(after, []).extend(lines)
+
+    def respecify(self, number: int, spec: str) -> bool:
+        """Another version spec for the requirement of a line; False where the line can't be told apart."""
+        match = split_item(self.current(number))
+        if match is None:
+            return False
+        gap = match["gap"] if match["spec"] else self._gap() if spec else ""
+        body = match["spec"]
+        trailing = body[len(body.rstrip()) :]
+        if not spec:
+            gap, trailing = "", (trailing or match["gap"]) if match["tail"].strip("\"'") else ""
+        elif not body.strip():
+            trailing = match["gap"] if match["tail"].strip("\"'") else ""
+        self.replace(number, f"{match['lead']}{match['name']}{gap}{spec}{trailing}{match['tail']}")
+        return True
+
+    def _gap(self) -> str:
+        """What stands between name and spec in this recipe, as its lines have it."""
+        gaps = [
+            m["gap"] for line in self.lines if (m := split_item(line.rstrip("\r"))) and m["spec"][:1] in set("<>=!~")
+        ]
+        return "" if gaps and sum(not gap for gap in gaps) > len(gaps) / 2 else " "
+
+    def spaced(self, spec: str) -> str:
+        """`spec` with its name's gap in front."""
+        return f"{self._gap()}{spec}" if spec else ""
+
+    def block(self, key_line: int) -> Block | None:
+        """The list below a key."""
+        return key_block(self.lines, key_line)
+
+
+def item_text(block: Block, name: str, lines: Sequence[str], *, when: When | None, v1: bool) -> list[str]:
+    """The lines of a new item of a list, in the list's own quotes."""
+    firsts = [lines[first - 1].strip() for first, _ in block.items]
+    quotes = {text[2] for text in firsts if text.startswith("- ") and len(text) > 2}
+    quote = quotes.pop() if len(quotes) == 1 and quotes <= {'"', "'"} and len(firsts) > 1 else ""
+    blank = " " * block.indent
+    text = f"{quote}{name}{quote}"
+    if when is None:
+        return [f"{blank}- {text}"]
+    if v1:
+        return [f"{blank}- if: {when.v1}", f"{blank}  then: {text}"]
+    return [f"{blank}- {text}  # [{when.v0}]"]
+
+
+def _name(text: str) -> str:
+    match = re.match(r"-\s+[\"']?([A-Za-z0-9_][\w.-]*)", text)
+    return canonicalize_name(match[1]) if match else ""
+
+
+def sorted_names(block: Block, lines: Sequence[str]) -> bool:
+    """Whether the list's plain items are in the order of their names."""
+    names = [name for first, _ in block.items if (name := _name(lines[first - 1].strip())) and name not in _FIRST]
+    return len(names) > 1 and names == sorted(names)
+
+
+def insertion_point(block: Block, name: str, lines: Sequence[str]) -> int:
+    """The line behind which a new item goes: in order where the list is sorted, else at its end."""
+    last = block.items[-1][1]
+    if not sorted_names(block, lines):
+        return last
+    key = canonicalize_name(name)
+    place = 0
+    for first, end in block.items:
+        other = _name(lines[first - 1].strip())
+        if other and other not in _FIRST and other < key:
+            place = end
+    if place:
+        return place
+    plain = [first for first, _ in block.items if (n := _name(lines[first - 1].strip())) and n not in _FIRST]
+    return plain[0] - 1 if plain else last

@@ -1,0 +1,159 @@
+"""What upstream builds with, carried over to an output's host list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from dirac_forge.bump.drift.clauses import clauses_of, contradictory
+from dirac_forge.bump.drift.draft import Draft
+from dirac_forge.bump.drift.lines import Line, OutputLines
+from dirac_forge.bump.drift.needs import Need, needs_of
+from dirac_forge.bump.drift.run import NEVER, followed
+from dirac_forge.recipe.making.compiled import Nature, nature
+from dirac_forge.recipe.making.expansion import Providers, readable
+from dirac_forge.recipe.making.hosts import build_backend, build_requirements
+from dirac_forge.recipe.reading.recipe_text import Section
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import Facts, SdistFacts
+
+__all__ = ["host_drift"]
+
+_WITHOUT = Version("3.13")
+"""The first Python whose pip depends on neither setuptools nor wheel (pip-feedstock, August 2024)."""
+_HINTED = datetime(2024, 9, 2, tzinfo=UTC)
+"""conda-smithy 3.39.1, whose linter asks for the backend in host; releases from before were packaged without."""
+
+
+def host_drift(
+    draft: Draft, output: OutputLines, old: Facts, new: Facts, *, scope: Scope, providers: Providers
+) -> None:
+    """Carry over what changed in the requirements of the build.
+
+    A backend that goes is replaced by the one that comes, and bounds move; what the recipe lists bare stays bare. What
+    a noarch package's backend needs besides is told only: an sdist often builds without it. Recipes older than host
+    have these lines in build.
+    """
+    section: Section = "host" if output.of("host") else "build"
+    lines = [line for line in output.of(section) if line.kind == "package"]
+    compiled = section == "build" and any(line.kind == "compiler" for line in output.of("build"))
+    if old.sdist is None or new.sdist is None or not lines or compiled:
+        return
+    noarch = output.output.noarch is not None
+    before = needs_of(build_requirements(old.sdist), scope, providers, noarch=noarch)
+    after = needs_of(build_requirements(new.sdist), scope, providers, noarch=noarch)
+    _removed(draft, output, lines, before, after, new.sdist)
+    needed = _backend(old.sdist) != _backend(new.sdist) or not noarch
+    name = output.output.name
+    for key, need in after.items():
+        mine = [line for line in lines if line.key in need.keys]
+        if key in NEVER or before.get(key) == need:
+            continue
+        if key in before:
+            # Cross-compiling recipes list a tool in build, too.
+            crossed = [line for line in output.of("build") if section == "host" and line.key in need.keys]
+            for line in (*mine, *crossed):
+                if line.spec:
+                    # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
+                    followed(draft, name, line, before[key], need, lift=False)
+        elif not mine and needed:
+            _add(draft, output, section, need, _bare(before, lines))
+        elif not mine:
+            draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
+    if not noarch:
+        _compiled(draft, output, nature(old), nature(new))
+    _unbundled(draft, output, section, new)
+
+
+def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> None:
+    """Programs that the build runs now and did not before; compilers and libraries are for a person to see."""
+    name = output.output.name
+    here = {line.key for line in output.lines if line.section in {"build", "host"}}
+    for program in sorted(set(new.programs) - set(old.programs) - here):
+        evidence = "upstream's build files name it now"
+        draft.add(output, "build", program, "", evidence=evidence, reason="upstream's build runs it now")
+    languages = sorted(set(new.languages) - set(old.languages))
+    if languages and old.languages:
+        draft.note("todo", f"{name}: upstream's sources are in {', '.join(languages)} too now; see build's compilers")
+    libraries = sorted(set(new.libraries) - set(old.libraries) - here)
+    if libraries:
+        draft.note("todo", f"{name}: upstream's build files name {', '.join(libraries)} now; see whether host needs it")
+
+
+def _unbundled(draft: Draft, output: OutputLines, section: Section, new: Facts) -> None:
+    """`setuptools` for a build that has it from pip only, with a Python for which pip brings it no longer."""
+    lines = [line for line in output.of(section) if not draft.gone(line)]
+    keys = {line.key for line in lines}
+    uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
+    if (
+        section != "host"
+        or new.sdist is None
+        or _backend(new.sdist) != "setuptools"
+        or "pip" not in keys
+        or any(key.startswith("setuptools") for key in keys)
+        or not any(line.key == "python" and _admits(line, _WITHOUT) for line in lines)
+        or (uploaded is not None and uploaded < _HINTED)
+    ):
+        return
+    draft.add(
+        output,
+        section,
+        "setuptools",
+        "",
+        evidence="build-backend: setuptools.build_meta",
+        reason=f"conda-forge's pip does not bring it from Python {_WITHOUT} on",
+        project="setuptools",
+    )
+
+
+def _admits(line: Line, python: Version) -> bool:
+    clauses = clauses_of(line.spec)
+    return clauses is not None and not contradictory(clauses, clauses_of(f"=={python}") or ())
+
+
+def _removed(
+    draft: Draft,
+    output: OutputLines,
+    lines: Sequence[Line],
+    before: Mapping[str, Need],
+    after: Mapping[str, Need],
+    sdist: SdistFacts,
+) -> None:
+    named = {canonicalize_name(one.name) for one in readable(build_requirements(sdist))}
+    runs = {line.key for line in output.of("run")}
+    for key, need in before.items():
+        if key in NEVER or key in after or need.keys & named:
+            continue
+        for line in lines:
+            if line.key in need.keys and line.key not in runs:
+                draft.remove(
+                    output.output.name, line, need.evidence, "upstream builds without it now", project=need.projects[0]
+                )
+
+
+def _backend(sdist: SdistFacts) -> str:
+    return build_backend(sdist).partition(":")[0].partition(".")[0]
+
+
+def _bare(before: Mapping[str, Need], lines: Sequence[Line]) -> bool:
+    """Whether the recipe lists tools without the bounds that upstream had for them."""
+    bounded = [need for need in before.values() if need.everywhere]
+    theirs = [line for need in bounded for line in lines if line.key in need.keys]
+    return bool(theirs) and not any(line.spec for line in theirs)
+
+
+def _add(draft: Draft, output: OutputLines, section: Section, need: Need, bare: bool) -> None:
+    for when, spec in need.lines.values():
+        draft.add(
+            output,
+            section,
+            need.package,
+            "" if bare else spec,
+            evidence=need.evidence,
+            reason="upstream builds with it now",
+            when=when,
+            project=need.projects[0] if need.projects else "",
+        )

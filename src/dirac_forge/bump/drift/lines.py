@@ -1,0 +1,238 @@
+"""The requirement lines of a recipe: what each says, and where it stands in the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeText, Section
+
+__all__ = ["Block", "Line", "OutputLines", "block_at", "extent", "key_block", "outputs_of", "split_item", "values_of"]
+
+PLATFORMS = (
+    ("linux-64", "linux-64"),
+    ("linux-aarch64", "linux-64"),
+    ("osx-64", "osx-64"),
+    ("osx-arm64", "osx-64"),
+    ("win-64", "win-64"),
+)
+"""Target and build platform: together they see the lines of all systems, and those for cross-compiling."""
+_ITEM = re.compile(
+    r"(?P<lead>\s*(?:-\s+)?(?:(?:then|else):\s*)?(?:-\s+)?(?P<quote>[\"']?))"
+    r"(?P<name>[A-Za-z0-9_][\w.-]*(?=[\s<>=!~\"'#]|$))(?P<gap>[ \t]*)(?P<spec>[^#\"']*?)(?P<tail>(?P=quote)\s*(?:#.*)?)"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One requirement line, as some platform has it."""
+
+    section: Section
+    name: str
+    """The package; lower case."""
+    spec: str
+    """Rendered."""
+    number: int
+    """In the file, from 1."""
+    raw: str
+    """The file's line, without its end."""
+    kind: str
+    conditional: bool
+    """Whether it holds on some platforms or Pythons only."""
+
+    @property
+    def key(self) -> str:
+        """The name in which `_`, `-` and `.` are one."""
+        return canonicalize_name(self.name)
+
+    @property
+    def written(self) -> str:
+        """The line without its comment."""
+        return self.raw.partition("#")[0]
+
+    @property
+    def template(self) -> bool:
+        """Whether the line is made from variables."""
+        return "{{" in self.raw
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputLines:
+    """An output and its requirement lines, over all platforms."""
+
+    output: ReadOutput
+    lines: tuple[Line, ...]
+    sources: tuple[str, ...] = ()
+    """URLs, over all platforms."""
+
+    def of(self, section: Section) -> tuple[Line, ...]:
+        """Those of one section, in the file's order."""
+        return tuple(line for line in self.lines if line.section == section)
+
+
+@dataclass
+class _Seen:
+    output: ReadOutput
+    platforms: int = 0
+    lines: dict[tuple[int, str, str], tuple[ReadRequirement, int]] = field(default_factory=dict)
+    urls: dict[str, None] = field(default_factory=dict)
+
+
+def outputs_of(recipe: RecipeText, *, python_min: str) -> tuple[OutputLines, ...]:
+    """The outputs (and what they have in common) with their lines; raises RecipeError."""
+    seen: dict[tuple[str, int], _Seen] = {}
+    for platform, build in PLATFORMS:
+        rendered = recipe.render(
+            platform=platform, build_platform=build, variant={"python_min": python_min}, stubs=True
+        )
+        for output in rendered.outputs:
+            one = seen.setdefault((output.name, output.line), _Seen(output))
+            one.platforms += 1
+            one.urls |= {source.url: None for source in output.sources if source.url}
+            for need in output.requirements:
+                key = (need.line, need.section, need.name)
+                one.lines[key] = need, one.lines.get(key, (need, 0))[1] + 1
+    raw = [line.rstrip("\r\n") for line in recipe.text.split("\n")]
+    return tuple(
+        OutputLines(
+            output=one.output,
+            lines=tuple(_line(need, raw, conditional=count < one.platforms) for need, count in one.lines.values()),
+            sources=tuple(one.urls),
+        )
+        for one in seen.values()
+    )
+
+
+def _line(need: ReadRequirement, raw: Sequence[str], *, conditional: bool) -> Line:
+    text = raw[need.line - 1] if 0 < need.line <= len(raw) else ""
+    # The spec of the line itself, not the pin that a variant would give it.
+    spec = need.text[len(need.name) :].strip() if need.text.lower().startswith(need.name) else need.spec
+    return Line(
+        section=need.section,
+        name=need.name,
+        spec=re.sub(r"\s*,\s*", ",", spec),
+        number=need.line,
+        raw=text,
+        kind=need.kind,
+        conditional=conditional or need.condition is not None,
+    )
+
+
+def split_item(raw: str) -> re.Match[str] | None:
+    """Groups `lead`, `name`, `gap`, `spec`, `tail` of a requirement's line; None where it can't be told apart."""
+    return _ITEM.fullmatch(raw)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """A list in the text: its items by line numbers (from 1, the last one included)."""
+
+    key_line: int
+    indent: int
+    items: tuple[tuple[int, int], ...]
+
+    def item_at(self, number: int) -> tuple[int, int] | None:
+        """The item that a line belongs to."""
+        return next(((first, last) for first, last in self.items if first <= number <= last), None)
+
+
+_KEY = re.compile(r"(\s*)((?:-\s+)?)(?P<key>[\w-]+):\s*(?:#.*)?$")
+
+
+def block_at(lines: Sequence[str], number: int, keys: Iterable[str]) -> Block | None:
+    """The list under one of `keys` that line `number` belongs to; None where it is written in another way."""
+    wanted = set(keys)
+    for index in range(number - 1, -1, -1):
+        match = _KEY.match(lines[index].rstrip("\r\n"))
+        if match and match["key"] in wanted:
+            block = key_block(lines, index + 1)
+            return block if block is not None and block.item_at(number) else None
+    return None
+
+
+def key_block(lines: Sequence[str], key_line: int) -> Block | None:
+    """The list below the key in line `key_line`; None where there is none."""
+    match = _KEY.match(lines[key_line - 1].rstrip("\r\n"))
+    if match is None:
+        return None
+    outer = len(match[1]) + len(match[2])
+    indent = -1
+    starts: list[int] = []
+    last = key_line
+    for number in range(key_line + 1, len(lines) + 1):
+        text = lines[number - 1].strip()
+        if not text or text.startswith(("#", "{%", "{#")):
+            continue
+        here = len(lines[number - 1]) - len(lines[number - 1].lstrip())
+        item = re.match(r"-(\s|$)", text) is not None
+        if indent < 0:
+            if not item or here < outer:
+                return None
+            indent = here
+        if here < indent or (here == indent and not item):
+            break
+        if here == indent:
+            starts.append(number)
+        last = number
+    if not starts:
+        return None
+    ends = [_end(lines, first, after - 1) for first, after in zip(starts, [*starts[1:], last + 1], strict=True)]
+    return Block(key_line=key_line, indent=indent, items=tuple(zip(starts, ends, strict=True)))
+
+
+def extent(output: ReadOutput, lines: Sequence[str]) -> tuple[int, int] | None:
+    """First and last line of an output, blank lines behind it included; None where it is no item of a list."""
+    first = output.line
+    match = re.match(r"(\s*)-\s", lines[first - 1]) if 0 < first <= len(lines) else None
+    if match is None:
+        return None
+    last = first
+    for number in range(first + 1, len(lines) + 1):
+        text = lines[number - 1].strip()
+        if not text:
+            last = number
+            continue
+        indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
+        if indent < len(match[1]) or (indent == len(match[1]) and not text.startswith("#")):
+            break
+        last = number
+    return first, last
+
+
+def values_of(lines: Sequence[str], region: tuple[int, int], path: Sequence[str]) -> list[int]:
+    """Lines of the keys that `path` leads to in a region (`("about", "license")`): below each other, at any depth."""
+    first, last = region
+    found = []
+    for number in range(first, last + 1):
+        match = re.match(rf"(\s*)((?:-\s+)?){re.escape(path[0])}:(?:\s|$)", lines[number - 1])
+        if match is None:
+            continue
+        if len(path) == 1:
+            found.append(number)
+            continue
+        end = _below(lines, number, last, len(match[1]) + len(match[2]), item=bool(match[2]))
+        found += values_of(lines, (number + 1, end), path[1:])
+    return found
+
+
+def _below(lines: Sequence[str], key_line: int, last: int, outer: int, *, item: bool) -> int:
+    """The last line of what stands below a key that is `outer` wide in; a list may begin as far out as its key."""
+    end = key_line
+    for number in range(key_line + 1, last + 1):
+        text = lines[number - 1].strip()
+        if text and not text.startswith(("#", "{%", "{#")):
+            indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
+            if indent < outer or (indent == outer and (item or not text.startswith("- "))):
+                break
+            end = number
+    return end
+
+
+def _end(lines: Sequence[str], first: int, last: int) -> int:
+    """The last line of an item, without the comments and blanks that follow it."""
+    while last > first and (not (text := lines[last - 1].strip()) or text.startswith(("#", "{%", "{#"))):
+        last -= 1
+    return last

@@ -1,0 +1,89 @@
+"""Modules that upstream no longer installs: the tests of a recipe can't import them any more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.lines import OutputLines, key_block, values_of
+from dirac_forge.recipe.making.imports import imports_of
+from dirac_forge.upstream.facts import Facts
+
+__all__ = ["modules_drift"]
+
+_ITEM = re.compile(r"\s*-\s+[\"']?(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)[\"']?\s*(?:\s#.*)?")
+_BINARY = re.compile(r"\.(?:cpython|cp|abi3|pypy)?[\w.-]*\b(?:so|pyd|dylib)")
+
+
+def modules_drift(
+    draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[tuple[int, int]]
+) -> None:
+    """Take out of the tests the imports of what the old wheel installed and the new one does not.
+
+    One import at least stays; without wheels of both releases nothing is sure, and it is only told.
+    """
+    gone: set[str] = set()
+    if old.wheel is not None and new.wheel is not None and old.wheel.members and new.wheel.members:
+        before, after = _Installed(old.wheel.members), _Installed(new.wheel.members)
+        for region in regions:
+            for key in ("test", "tests"):
+                for number in values_of(draft.edits.lines, region, (key, "imports")):
+                    gone |= _untested(draft, output, number, before, after)
+    missed = sorted(module for module in set(imports_of(old)) - set(imports_of(new)) if module not in gone)
+    if missed:
+        draft.note(
+            "warning",
+            f"{output.output.name}: modules that upstream no longer installs: {', '.join(missed)}; see the tests",
+        )
+
+
+class _Installed:
+    """What can be imported from a wheel."""
+
+    def __init__(self, members: Iterable[str]) -> None:
+        self.found: set[str] = set()
+        for member in members:
+            parts = member.split("/")
+            if parts[0].endswith(".data"):
+                parts = parts[2:]
+            folders, name = parts[:-1], parts[-1] if parts else ""
+            self.found.update(".".join(folders[:depth]) for depth in range(1, len(folders) + 1))
+            stem = name.removesuffix(".py") if name.endswith(".py") else name.partition(".")[0]
+            if name.endswith(".py") or _BINARY.fullmatch(name[len(stem) :]):
+                self.found.add(".".join((*folders, stem)))
+
+    def __contains__(self, module: str) -> bool:
+        return module in self.found
+
+
+def _untested(draft: Draft, output: OutputLines, key_line: int, before: _Installed, after: _Installed) -> set[str]:
+    """Remove the imports of one list that fail now."""
+    block = key_block(draft.edits.lines, key_line)
+    if block is None:
+        return set()
+    items = [(first, _ITEM.fullmatch(draft.edits.lines[first - 1].rstrip("\r"))) for first, _ in block.items]
+    gone = {n: m["module"] for n, m in items if m is not None and m["module"] in before and m["module"] not in after}
+    if not gone:
+        return set()
+    if len(gone) == len(items):
+        draft.note(
+            "todo",
+            f"{output.output.name}, line {key_line}: upstream installs none of {', '.join(gone.values())} any more; "
+            "test something else",
+        )
+        return set(gone.values())
+    for number, module in gone.items():
+        draft.edits.remove(number, number)
+        draft.beyond.append(
+            Carried(
+                output=output.output.name,
+                part="tests",
+                package=module,
+                before=f"import {module}",
+                line=number,
+                evidence="not in upstream's wheel any more",
+                reason="upstream no longer installs it",
+            )
+        )
+    return set(gone.values())

@@ -1,0 +1,27 @@
+"""Compiled code that came or went between two releases, against a recipe's `noarch`."""
+
+from __future__ import annotations
+
+from dirac_forge.bump.drift.draft import Draft
+from dirac_forge.bump.drift.lines import OutputLines
+from dirac_forge.recipe.making.compiled import nature
+from dirac_forge.upstream.facts import Facts
+
+__all__ = ["nature_drift"]
+
+
+def nature_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> None:
+    """Block a `noarch: python` recipe whose upstream compiles now, and tell where one could become noarch.
+
+    Compilers, skips and the pins of a compiled package are no edit of a line; a person makes the recipe anew.
+    """
+    before, after = nature(old), nature(new)
+    name = output.output.name
+    if output.output.noarch == "python" and before.noarch and not after.noarch:
+        compilers = ", ".join(f"compiler('{language}')" for language in after.languages)
+        draft.blockers.append(
+            f"{name} can't stay noarch: {after.reason}; by hand: remove `noarch: python`, add {compilers} and "
+            "stdlib('c') to build, take the bounds off host's and run's python, rerender"
+        )
+    elif output.output.noarch is None and not before.noarch and after.noarch:
+        draft.note("warning", f"{name} may become `noarch: python`: {after.reason}")

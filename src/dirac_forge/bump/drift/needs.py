@@ -1,0 +1,156 @@
+"""What a release requires, by package, as lines of a recipe would say it; and what changed between two releases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from packaging.requirements import Requirement as Pep508
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from dirac_forge.channel.names import package_for_extra
+from dirac_forge.recipe.making.expansion import Providers, expand, readable
+from dirac_forge.recipe.making.requirements import convert
+from dirac_forge.recipe.model import When
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import CoreMetadata
+
+__all__ = ["Need", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Need:
+    """A package that a release requires."""
+
+    package: str
+    projects: tuple[str, ...]
+    """As upstream spells them; two projects may be one package."""
+    lines: Mapping[str, tuple[When | None, str]]
+    """Condition (as a selector, "" for everywhere) to the condition and the conda spec."""
+    origins: tuple[str, ...]
+    """The lines of metadata behind it."""
+    marked: bool
+    """Upstream asks for it under a marker only."""
+    pythons: frozenset[str] = field(default=frozenset(), compare=False)
+    """Those of the scope that need it."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Names under which a recipe may have it; `_`, `-` and `.` are one."""
+        return frozenset({canonicalize_name(self.package), *map(canonicalize_name, self.projects)})
+
+    @property
+    def everywhere(self) -> str | None:
+        """The spec where it holds unconditionally."""
+        found = self.lines.get("")
+        return found[1] if found else None
+
+    @property
+    def evidence(self) -> str:
+        """Upstream's lines, for people."""
+        return ", ".join(self.origins)
+
+
+def providers_for(names: Callable[[str], str]) -> Providers:
+    """What the conversion asks for; what an extra of another project adds is not looked up."""
+    return Providers(package=names, bundled=package_for_extra)
+
+
+def needs_of(
+    texts: Iterable[str], scope: Scope, providers: Providers, *, noarch: bool, extras: Iterable[str] = ()
+) -> dict[str, Need]:
+    """The requirements that hold anywhere in the scope, by the package's normalised name."""
+    texts, extras = tuple(texts), tuple(extras)
+    wanted, _ = expand(texts, scope, providers, extras=extras)
+    found: dict[str, Need] = {}
+    for line in convert(texts, scope, providers, noarch=noarch, extras=extras).lines:
+        key = canonicalize_name(line.name)
+        behind = [one for one in wanted if one.package == line.name]
+        before = found.get(key)
+        found[key] = Need(
+            package=line.name,
+            projects=tuple(dict.fromkeys(one.project for one in behind)),
+            lines={
+                **(before.lines if before else {}),
+                line.when.v0 if line.when else "": (line.when, line.spec),
+            },
+            origins=tuple(dict.fromkeys(one.origin for one in behind)),
+            marked=all(not one.reach.always for one in behind),
+            pythons=frozenset(python for one in behind for python in one.reach.pythons),
+        )
+    return found
+
+
+def mentioned(metadata: CoreMetadata) -> frozenset[str]:
+    """Every project in the metadata, whatever marker or extra it stands under."""
+    return frozenset(canonicalize_name(one.name) for one in readable(metadata.requires_dist))
+
+
+def extras_named(metadata: CoreMetadata) -> tuple[str, ...]:
+    """The extras, normalised, in upstream's order."""
+    return tuple(dict.fromkeys(str(canonicalize_name(extra)) for extra in metadata.provides_extra))
+
+
+def only_extra(
+    metadata: CoreMetadata, extra: str, scope: Scope, providers: Providers, *, noarch: bool
+) -> dict[str, Need]:
+    """What an extra adds, where the metadata writes it as `extra == "name"` in any spelling; others of the same
+    project that it names (`all = project[a,b]`) are unfolded.
+    """
+    texts = _texts_of(metadata, extra, frozenset())
+    base = needs_of(metadata.requires_dist, scope, providers, noarch=noarch)
+    spelled = _spellings(metadata, extra)
+    found = needs_of(texts, scope, providers, noarch=noarch, extras=spelled)
+    return {key: need for key, need in found.items() if key not in base or base[key].lines != need.lines}
+
+
+def _spellings(metadata: CoreMetadata, extra: str) -> tuple[str, ...]:
+    spelled = [name for name in metadata.provides_extra if canonicalize_name(name) == extra]
+    return tuple(dict.fromkeys([*spelled, extra]))
+
+
+def _texts_of(metadata: CoreMetadata, extra: str, seen: frozenset[str]) -> tuple[str, ...]:
+    own = canonicalize_name(metadata.name)
+    texts: list[str] = []
+    for one in readable(metadata.requires_dist):
+        if one.marker is None or "extra" not in str(one.marker):
+            continue
+        if not _holds(one, _spellings(metadata, extra)):
+            continue
+        if canonicalize_name(one.name) == own:
+            for other in sorted(map(canonicalize_name, one.extras)):
+                if other not in seen | {extra}:
+                    texts += _renamed(_texts_of(metadata, other, seen | {extra}), other, extra)
+            continue
+        texts.append(str(one))
+    return tuple(dict.fromkeys(texts))
+
+
+def _holds(one: Pep508, spelled: Iterable[str]) -> bool:
+    # Whatever else the marker asks for, it names this extra.
+    text = str(one.marker)
+    return any(f'extra == "{name}"' in text or f"extra == '{name}'" in text for name in spelled)
+
+
+def _renamed(texts: Iterable[str], other: str, extra: str) -> list[str]:
+    renamed = []
+    for text in texts:
+        one = Pep508(text)
+        marker = str(one.marker)
+        for spelled in {other, other.replace("-", "_")}:
+            marker = marker.replace(f'extra == "{spelled}"', f'extra == "{extra}"')
+        extras = f"[{','.join(sorted(one.extras))}]" if one.extras else ""
+        renamed.append(f"{one.name}{extras}{one.specifier}; {marker}")
+    return renamed
+
+
+def floor_of(requires_python: str | None) -> Version | None:
+    """The lowest Python that a Requires-Python admits (`3.8` of `>=3.8,<4`), None where it has no such bound."""
+    try:
+        clauses = SpecifierSet(requires_python or "")
+    except ValueError:
+        return None
+    bounds = [Version(c.version.removesuffix(".*")) for c in clauses if c.operator in {">=", "~=", "==", ">"}]
+    return max(bounds, default=None)

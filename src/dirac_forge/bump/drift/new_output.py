@@ -1,0 +1,258 @@
+"""A project that joins a family: its output, written like that of a sibling in the same recipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.lines import Block, OutputLines, extent, key_block
+from dirac_forge.bump.drift.needs import Need, needs_of
+from dirac_forge.bump.drift.projects import project_of
+from dirac_forge.recipe.making.expansion import Providers, readable
+from dirac_forge.recipe.making.hosts import build_requirements
+from dirac_forge.recipe.making.imports import imports_of
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import Facts
+
+__all__ = ["Family", "joining", "new_output", "newcomers"]
+
+_SHA = re.compile(r"(?P<lead>.*\bsha256:\s*[\"']?)(?P<hash>[0-9a-f]{64})(?P<tail>.*)")
+_SUMMARY = re.compile(r"(?P<lead>\s*summary:\s*).*")
+_KEY_LINE = re.compile(r"\s*(?:-\s+)?(?P<key>[\w-]+):\s*(?:#.*)?$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """The projects of a recipe with several outputs, and those that join them."""
+
+    packages: Mapping[str, str]
+    """Project, normalised, to the name of its output."""
+    new: Mapping[str, Facts]
+    """Facts of the projects that no output is made from yet."""
+    pin: str = ""
+    """How the outputs ask for each other (`==${{ version }}`), "" where they don't, or not alike."""
+
+    def sibling(self, need: Need) -> bool:
+        """Whether a requirement is another output of this recipe, or will be."""
+        return any(canonicalize_name(project) in {*self.packages, *self.new} for project in need.projects)
+
+
+def newcomers(old: Sequence[Facts], new: Sequence[Facts]) -> tuple[str, ...]:
+    """Projects that releases in `new` require and those in `old` did not, with the family's name in front.
+
+    They are worth a look at the index: released at the same version they are new outputs of the recipe. Only recipes
+    of several projects have families.
+    """
+    known = {str(canonicalize_name(one.release.project)) for one in (*old, *new)}
+    heads = {name.partition("-")[0] for name in known}
+    if len({canonicalize_name(one.release.project) for one in old}) < 2 or len(heads) > 1:
+        return ()
+    before = {canonicalize_name(r.name) for one in old for r in readable(one.metadata.requires_dist)}
+    after = {
+        str(canonicalize_name(r.name))
+        for one in new
+        for r in readable(one.metadata.requires_dist)
+        if r.marker is None or "extra" not in str(r.marker)
+    }
+    return tuple(sorted(name for name in after - before - known if name.partition("-")[0] in heads))
+
+
+def joining(
+    outputs: Sequence[OutputLines], both: Mapping[str, Facts], after: Mapping[str, Facts], names: Callable[[str], str]
+) -> Family:
+    """The family of a recipe; `after` has facts of all its projects, and of newcomers."""
+    packages: dict[str, str] = {}
+    for output in outputs:
+        project = project_of(output, both, names)
+        if project is not None:
+            packages.setdefault(project, output.output.name)
+    required = {
+        canonicalize_name(r.name)
+        for name in both
+        if name in after
+        for r in readable(after[name].metadata.requires_dist)
+    }
+    own = {canonicalize_name(output.output.name) for output in outputs}
+    new = {
+        name: facts
+        for name, facts in after.items()
+        if name not in both and name in required and not own & {name, canonicalize_name(names(facts.release.project))}
+    }
+    pins = set()
+    for output in outputs:
+        for line in output.of("run"):
+            if line.key in own and line.kind == "package":
+                text = line.raw.split(" #", maxsplit=1)[0].strip().rstrip("\"'")
+                pins.add(text[text.index("==") :] if "==" in text and "version" in text else "")
+    return Family(packages=packages, new=new if len(packages) > 1 else {}, pin=pins.pop() if len(pins) == 1 else "")
+
+
+def new_output(
+    draft: Draft,
+    outputs: Sequence[OutputLines],
+    family: Family,
+    project: str,
+    *,
+    both: Mapping[str, Facts],
+    after: Mapping[str, Facts],
+    names: Callable[[str], str],
+    scope: Scope,
+    providers: Providers,
+) -> None:
+    """Write the output of one newcomer behind the sibling that its name follows; tell where that can't be done."""
+    facts = family.new[project]
+    package = names(facts.release.project)
+    packages = [output for output in outputs if output.output.is_package]
+    model = _model(draft, packages, both, names)
+    if model is None or facts.sdist is None:
+        draft.note("todo", f"{package} is new in the family: add an output for it by hand")
+        return
+    output, first, last = model
+    sibling = project_of(output, both, names) or ""
+    written = _Writing(draft.edits.lines[first - 1 : last])
+    written.rename(sibling, output.output.name, project, package, facts.sdist.sha256)
+    noarch = output.output.noarch is not None
+    run = needs_of(facts.metadata.requires_dist, scope, providers, noarch=noarch)
+    specs = {
+        need.package: family.pin if family.pin and family.sibling(need) else need.everywhere or ""
+        for key, need in sorted(run.items())
+        if key != "python" and "" in need.lines
+    }
+    host = needs_of(build_requirements(facts.sdist), scope, providers, noarch=noarch)
+    written.requirements("run", {"python"}, [n + draft.edits.spaced(s) for n, s in specs.items()])
+    tools = [need.package for key, need in sorted(host.items()) if key not in {"python", "pip", "wheel"}]
+    written.requirements("host", {"python", "pip"}, tools)
+    written.entry_points([f"{p.name} = {p.value}" for p in (facts.wheel or facts.sdist).entry_points], v1=draft.v1)
+    written.imports(imports_of(facts))
+    written.summary(facts.metadata.summary)
+    place = _place(packages, package, output, draft)
+    draft.edits.insert(place, written.lines)
+    draft.added.append(
+        Carried(
+            output=package,
+            part="output",
+            package=package,
+            project=facts.release.project,
+            after=f"output {package}, like {output.output.name}",
+            evidence=_requiring(project, after),
+            reason="a new project of the family",
+        )
+    )
+
+
+def _requiring(project: str, facts: Mapping[str, Facts]) -> str:
+    return ", ".join(
+        f"{one.release.project} requires {requirement}"
+        for one in facts.values()
+        for requirement in readable(one.metadata.requires_dist)
+        if canonicalize_name(requirement.name) == project
+    )
+
+
+def _model(
+    draft: Draft, outputs: Sequence[OutputLines], both: Mapping[str, Facts], names: Callable[[str], str]
+) -> tuple[OutputLines, int, int] | None:
+    """The output that a new one is written like: one of its own project, with plain tests, the simplest."""
+    found = []
+    for output in outputs:
+        lines = extent(output.output, draft.edits.lines)
+        project = project_of(output, both, names)
+        if lines is None or project is None or not output.of("run") or not output.of("host"):
+            continue
+        body = "\n".join(draft.edits.lines[lines[0] - 1 : lines[1]])
+        if "sha256:" not in body or "{%" in body or "- if:" in body or "entry_points:" in body:
+            continue
+        simple = body.count("script:"), project == canonicalize_name(output.output.name.partition("-")[0]), len(body)
+        found.append((simple, output.output.name, output, lines))
+    if not found:
+        return None
+    _, _, output, (first, last) = min(found, key=lambda one: one[:2])
+    return output, first, last
+
+
+def _place(outputs: Sequence[OutputLines], package: str, model: OutputLines, draft: Draft) -> int:
+    """The line behind which the new output goes: behind the last sibling before it by name, else behind the model."""
+    named = sorted((o.output.name, o) for o in outputs if o.output.name < package and "-" in o.output.name)
+    after = named[-1][1] if named else model
+    place = extent(after.output, draft.edits.lines)
+    return place[1] if place else len(draft.edits.lines)
+
+
+class _Writing:
+    """The lines of an output that become those of another."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = [line.rstrip("\r") for line in lines]
+
+    def rename(self, old: str, old_package: str, new: str, new_package: str, sha256: str) -> None:
+        """Name, source URL and hash."""
+        spellings = [(old.replace("-", mark), new.replace("-", mark)) for mark in ("-", "_")]
+        own_url = False
+        for index, line in enumerate(self.lines):
+            if re.match(r"\s*(?:-\s+)?name:", line):
+                self.lines[index] = _word(line, old_package, new_package)
+            elif "url:" in line:
+                own_url = any(re.search(rf"/{re.escape(was)}-[^/]*$", line.strip("\"' ")) for was, _ in spellings)
+                if own_url:
+                    for was, now in spellings:
+                        line = _word(line, was, now)
+                    self.lines[index] = re.sub(r"(/source/)\w/", rf"\g<1>{new[0]}/", line)
+            elif own_url and (match := _SHA.fullmatch(line)):
+                self.lines[index] = f"{match['lead']}{sha256}{match['tail']}"
+
+    def requirements(self, section: str, kept: set[str], items: Sequence[str]) -> None:
+        """The list of a section: what is kept of the sibling's, then the new ones."""
+        block = self._block(section)
+        if block is None:
+            return
+        before: list[str] = []
+        after: list[str] = []
+        for first, last in block.items:
+            name = re.match(r"-\s+[\"']?([\w.-]+)", self.lines[first - 1].strip())
+            if name and name[1].lower() in kept:
+                (after if before and name[1] == "pip" else before).extend(self.lines[first - 1 : last])
+        new = [f"{' ' * block.indent}- {item}" for item in items]
+        self.lines[block.key_line : block.items[-1][1]] = [*before, *new, *after]
+
+    def _block(self, key: str) -> Block | None:
+        for number, line in enumerate(self.lines, start=1):
+            match = _KEY_LINE.match(line)
+            if match and match["key"] == key:
+                return key_block(self.lines, number)
+        return None
+
+    def entry_points(self, points: Sequence[str], *, v1: bool) -> None:
+        """The commands, below `build`."""
+        if not points:
+            return
+        for index, line in enumerate(self.lines):
+            match = re.match(r"(\s*)noarch:", line)
+            if match:
+                blank = match[1]
+                head = [f"{blank}python:", f"{blank}  entry_points:"] if v1 else [f"{blank}entry_points:"]
+                deep = "    " if v1 else "  "
+                self.lines[index:index] = [*head, *(f"{blank}{deep}- {point}" for point in points)]
+                return
+
+    def imports(self, names: Sequence[str]) -> None:
+        """The modules that tests import."""
+        block = self._block("imports")
+        if block is not None and names:
+            new = [f"{' ' * block.indent}- {name}" for name in names]
+            self.lines[block.key_line : block.items[-1][1]] = new
+
+    def summary(self, text: str | None) -> None:
+        """What the project says of itself."""
+        for index, line in enumerate(self.lines):
+            if text and (match := _SUMMARY.fullmatch(line)):
+                plain = re.fullmatch(r"[A-Za-z][\w ,./()-]*", text) is not None
+                quoted = "'" + text.replace("'", "''") + "'"
+                self.lines[index] = match["lead"] + (text if plain else quoted)
+
+
+def _word(line: str, old: str, new: str) -> str:
+    return re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w]|-[a-z])", lambda _: new, line)

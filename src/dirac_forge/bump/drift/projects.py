@@ -1,0 +1,49 @@
+"""Which project's release each output of a recipe is made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.bump.drift.lines import OutputLines
+from dirac_forge.upstream.facts import Facts
+
+__all__ = ["by_project", "project_of", "projects_in"]
+
+_ARCHIVE = re.compile(r"(?P<stem>.+?)-v?\d[^/]*\.(?:tar\.\w+|tgz|zip|whl)$")
+
+
+def by_project(facts: Sequence[Facts]) -> dict[str, Facts]:
+    """Facts by the project's normalised name."""
+    return {str(canonicalize_name(one.release.project)): one for one in facts}
+
+
+def projects_in(urls: Sequence[str]) -> tuple[str, ...]:
+    """Normalised names that the file names and folders of source URLs suggest, the likeliest first."""
+    names: dict[str, None] = {}
+    for url in urls:
+        parts = urlsplit(url).path.strip("/").split("/")
+        if match := _ARCHIVE.match(parts[-1]):
+            names.setdefault(canonicalize_name(match["stem"]))
+    for url in urls:
+        parts = urlsplit(url).path.strip("/").split("/")
+        # .../packages/source/d/dirac/dirac-9.1.9.tar.gz; github.com/DIRACGrid/DIRAC/archive/v9.1.9.tar.gz
+        names |= {
+            canonicalize_name(part): None for part in (*parts[-2:-1], *parts[1:2]) if re.fullmatch(r"[\w.-]+", part)
+        }
+    return tuple(names)
+
+
+def project_of(output: OutputLines, known: Mapping[str, Facts], names: Callable[[str], str]) -> str | None:
+    """The project behind an output: by its sources, else by its name, else the only one; None for none of `known`."""
+    for name in projects_in(output.sources):
+        if name in known:
+            return name
+    own = canonicalize_name(output.output.name)
+    for name, facts in known.items():
+        if own in {name, canonicalize_name(names(facts.release.project))}:
+            return name
+    return next(iter(known)) if len(known) == 1 else None

@@ -1,0 +1,136 @@
+"""The Python that upstream asks for, carried over to `python >=…` lines and `python_min`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound
+from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.lines import Line, OutputLines
+from dirac_forge.bump.drift.needs import floor_of
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import Facts
+
+__all__ = ["python_drift", "recipe_scope"]
+
+_MINIMUM_V1 = re.compile(r"(\s+python_min:\s*[\"']?)(\d+\.\d+)(.*)")
+_MINIMUM_V0 = re.compile(r"(\s*\{%-?\s*set\s+python_min\s*=\s*[\"'])(\d+\.\d+)(.*)")
+_VERSION_V1 = re.compile(r"(\s+)version:")
+_VERSION_V0 = re.compile(r"\s*\{%-?\s*set\s+version\b")
+
+
+def recipe_scope(output: OutputLines, scope: Scope, requires_python: str | None, draft: Draft | None = None) -> Scope:
+    """`scope` with the Pythons that the output serves: from its own floor up, as upstream admits them."""
+    floors = []
+    for line in _pythons(output):
+        if line.section == "run" and not line.conditional:
+            bound = lower_bound(clauses_of(draft.spec(line) if draft else line.spec) or ())
+            floors += [bound] if bound is not None else []
+    pythons = scope.pythons
+    floor = max(floors, default=None)
+    if floor is not None and floor < Version("3"):
+        floor = None  # nothing in a channel is older than 3
+    if floor is not None:
+        last = Version(scope.pythons[-1]).minor
+        pythons = tuple(f"3.{minor}" for minor in range(min(floor.minor, last), last + 1))
+    narrowed = replace(scope, pythons=pythons)
+    try:
+        admitted = narrowed.supported(SpecifierSet(requires_python or ""))
+    except ValueError:
+        return narrowed
+    return admitted if admitted.pythons else narrowed
+
+
+def _pythons(output: OutputLines) -> list[Line]:
+    return [line for line in output.lines if line.key == "python" and line.section in {"build", "host", "run"}]
+
+
+def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scope: Scope) -> None:
+    """Raise the recipe's floor where it is too low for upstream's; to be called after all else of the output.
+
+    It is raised where upstream raised its own in this release to more than the channel's oldest Python. A floor below
+    that is housekeeping, which people do when they edit run anyway: so it goes along with other edits there, also where
+    the recipe lagged behind before, and is only told of otherwise.
+    """
+    was, now = floor_of(old.metadata.requires_python), floor_of(new.metadata.requires_python)
+    _tell_ceiling(draft, output, old, new)
+    low = [line for line in _pythons(output) if now is not None and _too_low(line, now)]
+    if now is None or not low:
+        return
+    evidence = f"Requires-Python: {new.metadata.requires_python}"
+    needed = was != now and now > Version(scope.python_min)
+    if not needed and not draft.edited(output, "run"):
+        draft.note(
+            "info",
+            f"{output.output.name}, line {low[0].number}: {low[0].name} {low[0].spec} is lower than upstream's "
+            + (
+                f"({evidence}), which did not change in this release"
+                if was == now
+                else f"({evidence}); the channel builds for {scope.python_min} and later"
+            ),
+        )
+        return
+    for line in low:
+        if line.template:
+            _raise_minimum(draft, output, line, now, evidence)
+        else:
+            clauses = clauses_of(line.spec) or ()
+            raised = [
+                Clause(text=f">={now}", operator=">=", version=now) if clause.side == "low" else clause
+                for clause in clauses
+            ]
+            reason = "upstream's floor is higher" if was == now else "upstream's floor rose"
+            draft.respecify(output.output.name, line, joined(raised, line.written), evidence, reason, part="python")
+
+
+def _too_low(line: Line, floor: Version) -> bool:
+    if line.conditional or line.kind != "package":
+        return False
+    bound = lower_bound([clause for clause in clauses_of(line.spec) or () if clause.side in {"low", "equal"}])
+    return bound is not None and bound < floor and (line.template or ">" in line.spec)
+
+
+def _tell_ceiling(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> None:
+    before, after = ({c for c in (f.metadata.requires_python or "").split(",") if "<" in c} for f in (old, new))
+    if before != after and _pythons(output):
+        draft.note(
+            "warning",
+            f"{output.output.name}: upstream's upper bound of Python changed to "
+            f"{', '.join(sorted(after)) or 'none'} (was {', '.join(sorted(before)) or 'none'}); see whether the "
+            "recipe has to say so",
+        )
+
+
+def _raise_minimum(draft: Draft, output: OutputLines, line: Line, floor: Version, evidence: str) -> None:
+    """`python_min` of the recipe itself: raised where it is set, else set beside the version."""
+    if "python_min" not in line.raw:
+        draft.note("todo", f"{output.output.name}, line {line.number}: raise {line.name} to >={floor} ({evidence})")
+        return
+    if any(change.package == "python_min" for change in (*draft.changed, *draft.added)):
+        return
+    wanted = f"{floor.major}.{floor.minor}"
+    pattern = _MINIMUM_V1 if draft.v1 else _MINIMUM_V0
+    change = Carried(
+        output=output.output.name,
+        part="python",
+        package="python_min",
+        after=f"python_min {wanted}",
+        evidence=evidence,
+        reason="upstream's floor rose",
+    )
+    for number, raw in enumerate(draft.edits.lines, start=1):
+        if match := pattern.match(raw.rstrip("\r")):
+            draft.edits.replace(number, f"{match[1]}{wanted}{match[3]}")
+            draft.changed.append(replace(change, before=f"python_min {match[2]}", line=number))
+            return
+    for number, raw in enumerate(draft.edits.lines, start=1):
+        if match := (_VERSION_V1 if draft.v1 else _VERSION_V0).match(raw):
+            new = f'{match[1]}python_min: "{wanted}"' if draft.v1 else f'{{% set python_min = "{wanted}" %}}'
+            draft.edits.insert(number, [new])
+            draft.added.append(change)
+            return
+    draft.note("todo", f"set python_min to {wanted} ({evidence})")

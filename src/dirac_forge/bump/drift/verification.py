@@ -1,0 +1,110 @@
+"""A text with drift read back: on every platform it says what it said before, but for what was carried over."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.bump.drift.draft import Carried
+from dirac_forge.bump.drift.lines import PLATFORMS
+from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RecipeText, parse_recipe
+
+__all__ = ["faults"]
+
+Said = tuple[str, str, str, str]
+"""Output, section, normalised name, and the requirement as it is built without blanks."""
+
+
+def faults(
+    before: RecipeText, after: str, changes: Sequence[Carried], *, python_min: str, settings: Sequence[Setting] = ()
+) -> tuple[str, ...]:
+    """What is wrong with the text `after`, in words; () where it is proved.
+
+    It has to parse and to have the outputs of `before` with their versions, build numbers and sources (and those that
+    `changes` adds), and its requirements may differ only by what `changes` says: on each platform, for each of the
+    `settings` (a platform and a variant's values), and each change has to be seen somewhere.
+    """
+    variant = {"python_min": python_min}
+    builds: list[tuple[str, str, Mapping[str, str]]] = [(platform, build, variant) for platform, build in PLATFORMS]
+    builds += [(platform, platform, {**variant, **values}) for platform, values in settings]
+    differences = _Differences({canonicalize_name(change.package) for change in changes if change.part == "output"})
+    try:
+        now = parse_recipe(after, path=before.path)
+        for platform, build, values in builds:
+            old, new = (
+                recipe.render(platform=platform, build_platform=build, variant=values, stubs=True).outputs
+                for recipe in (before, now)
+            )
+            differences.look(platform, old, new)
+    except RecipeError as error:
+        return (f"it could not be read any more: {error.message}",)
+    requirements = [change for change in changes if change.part in {"build", "host", "run", "python"}]
+    return tuple(
+        dict.fromkeys((*differences.problems, *differences.unsaid(requirements), *differences.unseen(requirements)))
+    )
+
+
+class _Differences:
+    """What two texts say differently, over all builds; `new` are the names of outputs that one has only."""
+
+    def __init__(self, new: set[str]) -> None:
+        self.new = new
+        self.problems: list[str] = []
+        self.gone: set[Said] = set()
+        self.come: set[Said] = set()
+        self.says: set[Said] = set()
+
+    def look(self, platform: str, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:
+        """Compare the outputs of one build."""
+        rest = [output for output in new if canonicalize_name(output.name) not in self.new]
+        if [_identity(output) for output in old] != [_identity(output) for output in rest]:
+            self.problems.append(f"on {platform} an output would have another name, version, build number or source")
+            return
+        if missing := self.new - {canonicalize_name(output.name) for output in new}:
+            self.problems.append(f"on {platform} there would be no {', '.join(sorted(missing))}")
+        for one, other in zip(old, rest, strict=True):
+            before, after = Counter(_said(one)), Counter(_said(other))
+            self.gone |= set(before - after)
+            self.come |= set(after - before)
+        self.says.update(line for output in new for line in _said(output))
+
+    def unsaid(self, changes: Sequence[Carried]) -> Iterable[str]:
+        """Lines that differ though no change says so."""
+        everywhere = any(change.package == "python_min" for change in changes)
+        known = {(change.output, canonicalize_name(change.package)) for change in changes}
+        for word, lines in (("lost", self.gone), ("gained", self.come)):
+            for output, section, name, text in sorted(lines):
+                if (output, name) not in known and not (everywhere and name == "python"):
+                    yield f"{output}, {section}: it {word} {text}, which is not carried over"
+
+    def unseen(self, changes: Sequence[Carried]) -> Iterable[str]:
+        """Changes that no build shows."""
+        left = {(output, text) for output, _, _, text in self.gone}
+        there = {(output, text) for output, _, _, text in self.says}
+        for change in changes:
+            before, after = _plain(change.before), _plain(change.after)
+            if change.package == "python_min":
+                continue  # it is seen in the lines that are made from it
+            if after and "{{" not in after and (change.output, after) not in there:
+                yield f"{change.output}: {change.after} is not in the text"
+            if before and before != after and (change.output, before) not in left:
+                yield f"{change.output}: {change.before} is still in the text"
+
+
+def _identity(output: ReadOutput) -> tuple[object, ...]:
+    sources = tuple((source.url, source.sha256, source.sha1, source.md5) for source in output.sources)
+    return output.name, output.version, output.build_number, output.noarch, output.skip, sources
+
+
+def _said(output: ReadOutput) -> Iterable[Said]:
+    return (
+        (output.name, need.section, canonicalize_name(need.name), _plain(need.text)) for need in output.requirements
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s\"']", "", text).lower()

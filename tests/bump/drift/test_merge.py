@@ -1,0 +1,574 @@
+"""Tests of drift: upstream's difference carried over, in both formats, and nothing else touched."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from dirac_forge.bump.drift.merge import Drift, drift, newcomers
+from dirac_forge.channel.names import package_for
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import EntryPoint, Facts
+from support.facts import facts
+
+V0 = """\
+{% set version = "1.0" %}
+
+package:
+  name: thing
+  version: {{ version }}
+
+source:
+  url: https://pypi.org/packages/source/t/thing/thing-{{ version }}.tar.gz
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+
+build:
+  number: 0
+  noarch: python
+  entry_points:
+    - thing = thing.cli:main
+  script: {{ PYTHON }} -m pip install .
+
+requirements:
+  host:
+    @HOST@
+  run:
+    @RUN@
+
+test:
+  requires:
+    - six
+"""
+V1 = """\
+context:
+  version: "1.0"
+
+package:
+  name: thing
+  version: ${{ version }}
+
+source:
+  url: https://pypi.org/packages/source/t/thing/thing-${{ version }}.tar.gz
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+
+build:
+  number: 0
+  noarch: python
+  python:
+    entry_points:
+      - thing = thing.cli:main
+
+requirements:
+  host:
+    @HOST@
+  run:
+    @RUN@
+
+tests:
+  - python:
+      imports:
+        - thing
+"""
+PATHS = {"v0": "recipe/meta.yaml", "v1": "recipe/recipe.yaml"}
+FORMATS = pytest.mark.parametrize("format_", ["v0", "v1"])
+
+
+def recipe(
+    format_: str,
+    *run: str,
+    host: tuple[str, ...] = ("python >=3.8", "hatchling", "pip"),
+    python: str = "python >=3.8",
+) -> str:
+    lines = (python, *run) if python else run
+    text = V0 if format_ == "v0" else V1
+    return text.replace("@HOST@", "\n    ".join(f"- {line}" for line in host)).replace(
+        "@RUN@", "\n    ".join(f"- {line}" for line in lines)
+    )
+
+
+def merge(text: str, format_: str, old: list[Facts] | Facts, new: list[Facts] | Facts) -> Drift:
+    result = drift(
+        text,
+        PATHS[format_],
+        [old] if isinstance(old, Facts) else old,
+        [new] if isinstance(new, Facts) else new,
+        names=lambda project: package_for(project).package,
+        scope=Scope(),
+    )
+    again = drift(
+        result.text,
+        PATHS[format_],
+        [old] if isinstance(old, Facts) else old,
+        [new] if isinstance(new, Facts) else new,
+        names=lambda project: package_for(project).package,
+        scope=Scope(),
+    )
+    assert again.text == result.text, "applying twice is applying once"
+    return result
+
+
+def changed_lines(before: str, after: str) -> list[str]:
+    """The lines that differ, as `+ line` and `- line`."""
+    return [
+        f"{line[0]} {line[1:].strip()}"
+        for line in difflib.unified_diff(before.split("\n"), after.split("\n"), n=0, lineterm="")
+        if line[0] in "+-" and not line.startswith(("+++", "---"))
+    ]
+
+
+def old_new(
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    *,
+    extras: tuple[str, ...] = (),
+    floor: tuple[str, str] | None = None,
+) -> tuple[Facts, Facts]:
+    floors = floor or (">=3.8", ">=3.8")
+    return (
+        facts("thing", "1.0", requires=before, extras=extras, requires_python=floors[0]),
+        facts("thing", "2.0", requires=after, extras=extras, requires_python=floors[1]),
+    )
+
+
+# Rule 1: upstream's difference, not its state.
+
+
+@FORMATS
+def test_a_recipe_that_lags_behind_stays_as_it_is(format_: str) -> None:
+    text = recipe(format_, "attrs >=20", python="python >=3.6")
+    result = merge(text, format_, *old_new(("attrs>=22", "six"), ("attrs>=22", "six")))
+    assert result.text == text
+    assert result.changes == ()
+    line = text.split("\n").index("    - python >=3.6") + 1
+    (note,) = result.notes
+    assert note.text == (
+        f"thing, line {line}: python >=3.6 is lower than upstream's (Requires-Python: >=3.8), which did not change in "
+        "this release"
+    )
+
+
+@FORMATS
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_without_drift_not_a_byte_changes(format_: str, ending: str) -> None:
+    text = recipe(format_, "  attrs   >=20 # mine", 'six "', "typing_extensions>=4").replace("\n", ending)
+    text = text.replace('six "', "six")
+    result = merge(text, format_, *old_new(("attrs>=20", "six"), ("six", "attrs >= 20.0")))
+    assert result.text == text
+    assert result.changes == ()
+
+
+# Rule 2: a spec changes where it equals upstream's old one, clause by clause.
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("mine", "before", "after", "result"),
+    [
+        ("urllib3 >=1.21.1,<1.27", "urllib3<1.27,>=1.21.1", "urllib3<3,>=1.21.1", "urllib3 >=1.21.1,<3"),
+        ("urllib3 >=1.25, <1.27", "urllib3<1.27,>=1.21.1", "urllib3<3,>=1.21.1", "urllib3 >=1.25, <3"),
+        ("urllib3>=1.9.0", "urllib3>=1.9", "urllib3>=2.1", "urllib3>=2.1.0"),
+        ("urllib3 1.0.*", "urllib3==1.0", "urllib3==2.0", "urllib3 2.0.*"),
+        ("urllib3 =1.0", "urllib3==1.0", "urllib3==2.0", "urllib3 =2.0"),
+        ("urllib3 >=1.4,<2.0a0", "urllib3~=1.4", "urllib3~=2.0", "urllib3 >=2.0,<3.0a0"),
+        ("urllib3", "urllib3", "urllib3>=2", "urllib3 >=2"),
+        ("urllib3 >=1", "urllib3>=1", "urllib3", "urllib3"),
+        ("urllib3 >=1,<2", "urllib3>=1", "urllib3>=3", "urllib3 >=3"),
+        ("urllib3 >=1  # why", "urllib3>=1", "urllib3>=3", "urllib3 >=3  # why"),
+    ],
+)
+def test_a_spec_follows_upstream(format_: str, mine: str, before: str, after: str, result: str) -> None:
+    text = recipe(format_, "attrs", mine, "zipp")
+    done = merge(text, format_, *old_new((before,), (after,)))
+    assert done.text == text.replace(f"- {mine}\n", f"- {result}\n")
+    (change,) = done.changed
+    assert (change.output, change.part, change.package, change.project) == ("thing", "run", "urllib3", "urllib3")
+    assert change.line == text.split("\n").index(f"    - {mine}") + 1
+    assert change.evidence.startswith("urllib3")
+
+
+@FORMATS
+def test_a_spec_of_the_maintainers_own_stays_and_is_told(format_: str) -> None:
+    text = recipe(format_, "urllib3 >=2.5")
+    result = merge(text, format_, *old_new(("urllib3>=1",), ("urllib3>=2",)))
+    assert result.text == text
+    assert [note.text for note in result.notes] == [
+        "thing: urllib3 >=2.5 is the maintainers' own and stays; upstream asks for urllib3>=2"
+    ]
+
+
+def test_a_line_made_from_the_version_follows_it_by_itself() -> None:
+    text = recipe("v0", "sibling =={{ version }}")
+    assert merge(text, "v0", *old_new(("sibling==1.0",), ("sibling==2.0",))).text == text
+
+
+# Rule 3: host.
+
+
+def built(version: str, *requires: str, backend: str = "setuptools.build_meta") -> Facts:
+    return facts("thing", version, pyproject={"build-system": {"requires": list(requires), "build-backend": backend}})
+
+
+@FORMATS
+def test_host_follows_a_switch_of_backend(format_: str) -> None:
+    text = recipe(format_, host=("python >=3.8", "pip", "setuptools >=45", "wheel"))
+    result = merge(
+        text,
+        format_,
+        built("1.0", "setuptools>=45", "wheel"),
+        built("2.0", "hatchling>=1.18", "hatch-vcs", backend="hatchling.build"),
+    )
+    assert sorted(changed_lines(text, result.text)) == ["+ - hatch-vcs", "+ - hatchling >=1.18", "- - setuptools >=45"]
+    assert [(c.package, c.evidence) for c in result.removed] == [("setuptools", "setuptools>=45")]
+    assert [(c.package, c.part) for c in result.added] == [("hatch-vcs", "host"), ("hatchling", "host")]
+
+
+@FORMATS
+def test_host_moves_bounds_and_leaves_bare_lines_bare(format_: str) -> None:
+    host = ("python >=3.8", "pip", "setuptools", "setuptools_scm >=6")
+    text = recipe(format_, host=host)
+    result = merge(
+        text,
+        format_,
+        built("1.0", "setuptools>=45", "setuptools-scm>=6"),
+        built("2.0", "setuptools>=61", "setuptools-scm>=8", "wheel"),
+    )
+    assert changed_lines(text, result.text) == ["- - setuptools_scm >=6", "+ - setuptools_scm >=8"]
+
+
+def test_a_tool_that_build_lists_for_cross_compiling_moves_too() -> None:
+    build = "  build:\n    - if: build_platform != target_platform\n      then:\n        - maturin >=1,<2\n  host:\n"
+    text = recipe("v1", host=("python", "pip", "maturin >=1,<2")).replace("  host:\n", build, 1)
+    text = text.replace("  noarch: python\n", "")
+    old, new = (built(v, spec, backend="maturin") for v, spec in (("1", "maturin>=1,<2"), ("2", "maturin>=1.10,<2")))
+    assert merge(text, "v1", old, new).text == text.replace("maturin >=1,<2", "maturin >=1.10,<2")
+
+
+@FORMATS
+def test_a_looser_bound_of_the_maintainers_own_stays_in_host(format_: str) -> None:
+    text = recipe(format_, host=("python >=3.8", "pip", "setuptools >=40,<90"))
+    result = merge(text, format_, built("1.0", "setuptools>=45,<90"), built("2.0", "setuptools>=61,<90"))
+    assert result.text == text
+    assert "setuptools >=40,<90 is the maintainers' own and stays" in result.notes[0].text
+
+
+def released(made: Facts, when: str) -> Facts:
+    """The same, uploaded at that day."""
+    files = tuple(
+        replace(file, uploaded=datetime.fromisoformat(f"{when}T12:00:00+00:00")) for file in made.release.files
+    )
+    return replace(made, release=replace(made.release, files=files))
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("host", "when", "added"),
+    [
+        (("python >=3.8", "pip"), "2025-01-01", True),
+        (("python", "pip"), "2025-01-01", True),
+        (("python", "pip"), "2024-08-01", False),
+        (("python >=3.8,<3.13", "pip"), "2025-01-01", False),
+        (("python 3.10.*", "pip"), "2025-01-01", False),
+        (("python", "pip", "setuptools_scm"), "2025-01-01", False),
+        (("python",), "2025-01-01", False),
+    ],
+)
+def test_setuptools_that_pip_no_longer_brings_is_named(
+    format_: str, host: tuple[str, ...], when: str, added: bool
+) -> None:
+    text = recipe(format_, host=host)
+    result = merge(text, format_, built("1.0", "setuptools"), released(built("2.0", "setuptools"), when))
+    assert changed_lines(text, result.text) == (["+ - setuptools"] if added else [])
+
+
+def compiled(version: str, setup: str) -> Facts:
+    return facts("thing", version, wheels=("cp311-cp311-manylinux_2_17_x86_64",), sdist_members=("a.c",),
+                 texts={"setup.py": setup}, pyproject={})  # fmt: skip
+
+
+def test_a_program_that_the_build_runs_now_is_listed_in_build() -> None:
+    text = recipe("v0", host=("python", "pip", "setuptools", "libcurl"), python="python").replace(
+        "  noarch: python\n", ""
+    )
+    text = text.replace("requirements:\n", "requirements:\n  build:\n    - {{ compiler('c') }}\n")
+    before = 'setup(ext_modules=[Extension("a", ["a.c"], libraries=["curl"])])'
+    after = before + '\nsubprocess.run(["pkg-config", "--libs", "libcurl"])'
+    result = merge(text, "v0", compiled("1.0", before), compiled("2.0", after))
+    assert changed_lines(text, result.text) == ["+ - pkg-config"]
+    assert result.text.index("compiler('c')") < result.text.index("pkg-config") < result.text.index("host:")
+    assert result.added[0].part == "build"
+
+
+# Rule 4: Python.
+
+
+@FORMATS
+@pytest.mark.parametrize("asked", [">=3.12", ">=3.12,<4"])
+def test_a_literal_floor_that_is_too_low_is_raised(format_: str, asked: str) -> None:
+    text = recipe(format_, host=("python >=3.7", "pip"), python="python >=3.7")
+    result = merge(text, format_, *old_new((), (), floor=(">=3.6", asked)))
+    assert result.text == text.replace("python >=3.7", "python >=3.12")
+    assert [(c.before, c.after, c.evidence) for c in result.changed] == [
+        ("python >=3.7", "python >=3.12", f"Requires-Python: {asked}")
+    ] * 2
+
+
+@FORMATS
+def test_a_floor_below_the_channels_own_is_raised_with_other_edits_of_run_only(format_: str) -> None:
+    text = recipe(format_, "six", host=("python >=3.7", "pip"), python="python >=3.7")
+    alone = merge(text, format_, *old_new(("six",), ("six",), floor=(">=3.7", ">=3.9")))
+    assert alone.text == text
+    assert "(Requires-Python: >=3.9); the channel builds for 3.10 and later" in alone.notes[0].text
+    for floors in (">=3.7", ">=3.9"), (">=3.9", ">=3.9"):
+        result = merge(text, format_, *old_new(("six",), ("six>=1.5",), floor=floors))
+        assert result.text == text.replace("python >=3.7", "python >=3.9").replace(
+            "- six\n  ", "- six >=1.5\n  "
+        ).replace("- six\n\n", "- six >=1.5\n\n")
+
+
+@FORMATS
+def test_a_floor_that_is_high_enough_stays(format_: str) -> None:
+    text = recipe(format_, host=("python >=3.10", "pip"), python="python >=3.10")
+    assert merge(text, format_, *old_new((), (), floor=(">=3.6", ">=3.9"))).text == text
+
+
+def test_python_min_is_set_beside_the_version() -> None:
+    text = recipe("v1", host=("python ${{ python_min }}.*", "pip"), python="python >=${{ python_min }}")
+    result = merge(text, "v1", *old_new((), (), floor=(">=3.9", ">=3.12")))
+    assert result.text == text.replace('version: "1.0"\n', 'version: "1.0"\n  python_min: "3.12"\n', 1)
+    text = recipe("v0", host=("python {{ python_min }}", "pip"), python="python >={{ python_min }}")
+    result = merge(text, "v0", *old_new((), (), floor=(">=3.9", ">=3.12")))
+    assert result.text == text.replace('"1.0" %}\n', '"1.0" %}\n{% set python_min = "3.12" %}\n', 1)
+
+
+def test_python_min_is_raised_where_it_is_set() -> None:
+    text = recipe("v1", host=("python ${{ python_min }}.*", "pip"), python="python >=${{ python_min }}")
+    text = text.replace('version: "1.0"\n', "version: '1.0'\n  python_min: 3.11  # see #1\n", 1)
+    result = merge(text, "v1", *old_new((), (), floor=(">=3.9", ">=3.12")))
+    assert result.text == text.replace("python_min: 3.11 ", "python_min: 3.12 ")
+    assert [(c.before, c.after) for c in result.changed] == [("python_min 3.11", "python_min 3.12")]
+
+
+# Rule 5: markers over the recipe's own Pythons.
+
+
+@FORMATS
+def test_a_requirement_of_one_of_the_recipes_pythons_is_added(format_: str) -> None:
+    text = recipe(format_, "attrs", "zipp", python="python >=3.9")
+    new = ('tomli; python_version < "3.11"', 'importlib-resources; python_version < "3.9"')
+    result = merge(text, format_, *old_new((), new))
+    assert changed_lines(text, result.text) == ["+ - tomli"]
+    assert result.text.index("- attrs") < result.text.index("- tomli") < result.text.index("- zipp")
+    (change,) = result.added
+    assert (change.after, change.evidence, change.optional) == ("tomli", 'tomli; python_version < "3.11"', True)
+
+
+@FORMATS
+def test_what_only_pythons_need_that_the_channel_no_longer_builds_for_is_told(format_: str) -> None:
+    text = recipe(format_, "attrs", python="python >=3.7")
+    old, new = old_new((), ('importlib-metadata; python_version < "3.8"',), floor=(">=3.7", ">=3.7"))
+    result = merge(text, format_, old, new)
+    assert result.text == text
+    assert "importlib-metadata is new for Pythons that the channel no longer builds for" in (
+        result.notes[0].text.replace("_", "-")
+    )
+    # What is there goes all the same once nothing names it.
+    text = recipe(format_, "attrs", "importlib-metadata", python="python >=3.7")
+    assert changed_lines(text, merge(text, format_, new, old).text) == ["- - importlib-metadata"]
+
+
+@FORMATS
+def test_a_requirement_goes_only_where_upstream_does_not_name_it_any_more(format_: str) -> None:
+    text = recipe(format_, "attrs >=20", "six", "zipp")
+    result = merge(text, format_, *old_new(("attrs>=20", "six", "zipp"), ('six; extra == "old"', "zipp")))
+    assert changed_lines(text, result.text) == ["- - attrs >=20"]
+    assert any("six stays" in note.text for note in result.notes)
+
+
+def test_a_requirement_goes_with_the_condition_it_was_alone_under() -> None:
+    text = recipe("v1", "attrs", "if: win\n      then: colorama\n    - zipp")
+    result = merge(text, "v1", *old_new(('colorama; sys_platform == "win32"',), ()))
+    assert changed_lines(text, result.text) == ["- - if: win", "- then: colorama"]
+
+
+# Rule 6: extras.
+
+
+@FORMATS
+def test_an_extra_that_the_recipe_holds_gets_its_additions(format_: str) -> None:
+    text = recipe(format_, "jinja2", "pyyaml")
+    before = ('jinja2; extra == "full"', 'pyyaml; extra == "full"', 'sphinx; extra == "docs"')
+    after = (*before, 'httpx>=0.27; extra == "full"', 'furo; extra == "docs"')
+    result = merge(text, format_, *old_new(before, after, extras=("full", "docs")))
+    assert changed_lines(text, result.text) == ["+ - httpx >=0.27"]
+    (change,) = result.added
+    assert change.optional
+    assert change.reason == "upstream's extra full asks for it now"
+
+
+def test_run_constraints_are_left_alone() -> None:
+    text = recipe("v1", "jinja2").replace("\ntests:", "  run_constraints:\n    - chardet >=3,<5\n\ntests:")
+    before, after = 'chardet<5,>=3; extra == "chardet"', 'chardet<6,>=3; extra == "chardet"'
+    assert merge(text, "v1", *old_new((before,), (after,), extras=("chardet",))).text == text
+
+
+# Rule 7: several outputs.
+
+FAMILY = """\
+context:
+  version: "1.0"
+
+recipe:
+  name: fam
+  version: ${{ version }}
+
+outputs:
+@OUTPUTS@
+about:
+  license: MIT
+"""
+MEMBER = """\
+  - package:
+      name: fam-@NAME@
+    source:
+      - url: https://pypi.org/packages/source/f/fam-@NAME@/fam_@NAME@-${{ version }}.tar.gz
+        sha256: 1111111111111111111111111111111111111111111111111111111111111111
+    build:
+      noarch: python
+    requirements:
+      host:
+        - python ${{ python_min }}.*
+        - hatchling
+        - pip
+      run:
+        - python >=${{ python_min }}
+@RUN@
+    tests:
+      - python:
+          imports:
+            - fam.@NAME@
+    about:
+      summary: The @NAME@
+
+"""
+
+
+def family(**members: tuple[str, ...]) -> str:
+    outputs = (
+        MEMBER.replace("@NAME@", name).replace("@RUN@", "\n".join(f"        - {line}" for line in run))
+        for name, run in members.items()
+    )
+    return FAMILY.replace("@OUTPUTS@\n", "".join(outputs))
+
+
+def test_each_output_follows_its_own_project() -> None:
+    text = family(core=("attrs",), web=("attrs", "fam-core ==${{ version }}"))
+    old = [facts("fam-core", "1.0", requires=["attrs"]), facts("fam-web", "1.0", requires=["attrs", "fam-core"])]
+    new = [
+        facts("fam-core", "2.0", requires=["attrs"]),
+        facts("fam-web", "2.0", requires=["attrs>=23", "fam-core"]),
+    ]
+    result = merge(text, "v1", old, new)
+    assert changed_lines(text, result.text) == ["- - attrs", "+ - attrs >=23"]
+    assert [change.output for change in result.changed] == ["fam-web"]
+
+
+def test_a_new_project_of_the_family_is_a_new_output_with_the_siblings_pins() -> None:
+    text = family(core=("attrs",), web=("attrs", "fam-core ==${{ version }}"))
+    old = [facts("fam-core", "1.0", requires=["attrs"]), facts("fam-web", "1.0", requires=["attrs", "fam-core"])]
+    new = [
+        facts("fam-core", "2.0", requires=["attrs"]),
+        facts("fam-web", "2.0", requires=["attrs", "fam-core", "fam-tasks"]),
+    ]
+    assert newcomers(old, new) == ("fam-tasks",)
+    tasks = facts(
+        "fam-tasks",
+        "2.0",
+        requires=["fam-core", "croniter>=2"],
+        entry_points=[EntryPoint(name="fam-run", value="fam.tasks:main")],
+        members=["fam/tasks/__init__.py"],
+        summary="Runs tasks",
+    )
+    result = merge(text, "v1", old, [*new, tasks])
+    written = MEMBER.replace("@NAME@", "tasks").replace("1" * 64, "5d" * 32).replace("The tasks", "Runs tasks")
+    written = written.replace("@RUN@", "        - croniter >=2\n        - fam-core ==${{ version }}")
+    written = written.replace(
+        "      noarch: python\n",
+        "      python:\n        entry_points:\n          - fam-run = fam.tasks:main\n      noarch: python\n",
+    )
+    grown = family(core=("attrs",), web=("attrs", "fam-core ==${{ version }}", "fam-tasks ==${{ version }}"))
+    head, web = grown.split("  - package:\n      name: fam-web")
+    assert result.text == head + written + "  - package:\n      name: fam-web" + web
+    assert {(change.part, change.package) for change in result.added} == {("run", "fam-tasks"), ("output", "fam-tasks")}
+
+
+def test_one_project_has_no_family() -> None:
+    assert newcomers([facts("fam", "1.0")], [facts("fam", "2.0", requires=["fam-extra"])]) == ()
+
+
+# Rule 8: names and duplicates.
+
+
+@FORMATS
+def test_a_name_keeps_the_recipes_spelling(format_: str) -> None:
+    text = recipe(format_, "typing_extensions >=4.1")
+    result = merge(text, format_, *old_new(("typing-extensions>=4.1",), ("typing-extensions>=4.6",)))
+    assert changed_lines(text, result.text) == ["- - typing_extensions >=4.1", "+ - typing_extensions >=4.6"]
+
+
+@FORMATS
+def test_a_subsumed_duplicate_goes_where_the_list_is_edited(format_: str) -> None:
+    text = recipe(format_, "typing_extensions >=4.14", "typing-extensions >=4.6", "attrs ==1")
+    same = ("typing-extensions>=4.14", "attrs==1")
+    assert merge(text, format_, *old_new(same, same)).text == text
+    result = merge(text, format_, *old_new(same, ("typing-extensions>=4.14", "attrs==2")))
+    assert changed_lines(text, result.text) == ["- - typing-extensions >=4.6", "- - attrs ==1", "+ - attrs ==2"]
+
+
+# Entry points.
+
+
+@FORMATS
+def test_entry_points_follow(format_: str) -> None:
+    text = recipe(format_)
+    before = [EntryPoint(name="thing", value="thing.cli:main")]
+    after = [EntryPoint(name="other", value="thing.other:run"), EntryPoint(name="thing", value="thing.app:main")]
+    result = merge(text, format_, facts("thing", "1.0", entry_points=before), facts("thing", "2.0", entry_points=after))
+    assert sorted(changed_lines(text, result.text)) == [
+        "+ - other = thing.other:run",
+        "+ - thing = thing.app:main",
+        "- - thing = thing.cli:main",
+    ]
+    gone = merge(text, format_, facts("thing", "1.0", entry_points=before), facts("thing", "2.0"))
+    assert [(change.part, change.before) for change in gone.removed] == [("entry_points", "thing = thing.cli:main")]
+
+
+# What is told only.
+
+
+def test_what_people_should_look_at_is_told() -> None:
+    text = recipe("v1")
+    old = facts("thing", "1.0", members=["thing/__init__.py", "extra/__init__.py"])
+    new = facts("thing", "2.0", wheels=["cp311-cp311-linux_x86_64"], members=["thing/__init__.py"])
+    assert [note.text for note in merge(text, "v1", old, new).notes] == [
+        "thing: modules that upstream no longer installs: extra; see the tests",
+    ]
+
+
+def test_platform_requirements_are_conditions_in_compiled_packages_only() -> None:
+    new = ('colorama; sys_platform == "win32"',)
+    text = recipe("v1", "attrs")
+    told = merge(text, "v1", *old_new((), new))
+    assert told.text == text
+    assert any("colorama" in note.text for note in told.notes)
+    compiled = text.replace("  noarch: python\n", "")
+    assert changed_lines(compiled, merge(compiled, "v1", *old_new((), new)).text) == ["+ - if: win", "+ then: colorama"]
+    text = recipe("v0", "attrs").replace("  noarch: python\n", "")
+    assert changed_lines(text, merge(text, "v0", *old_new((), new)).text) == ["+ - colorama  # [win]"]
+
+
+def test_projects_without_facts_are_left_alone() -> None:
+    text = recipe("v1", "attrs")
+    assert merge(text, "v1", [], []).text == text
