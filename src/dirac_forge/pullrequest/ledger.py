@@ -24,6 +24,7 @@ Clock = Callable[[], datetime]
 _IDENTITY = ("feedstock", "branch", "kind", "key")
 _CHANGE = tuple(field.name for field in fields(Entry) if field.name != "identity")
 _EVENT = tuple(field.name for field in fields(Event))
+_STAYS = frozenset({"pushed", "open", "merged", "done", "closed-by-person", "retracted"})
 _LINE = tuple(field.name for field in fields(Line))
 
 
@@ -147,14 +148,14 @@ class Ledger:
 
     def failed(self, identity: Identity, text: str, *, waiting: bool = False) -> Entry:
         """An attempt came to nothing. It is tried again later and later; what passes by itself (`waiting`) at the next
-        run.
+        run. What is on the forge already stays so.
         """
         with self.transaction():
             known = self.entry(identity) or Entry(identity=identity)
             attempts = known.attempts + (not waiting)
             known = replace(
                 known,
-                state="waiting" if waiting else "failed",
+                state=known.state if known.state in _STAYS else "waiting" if waiting else "failed",
                 attempts=attempts,
                 error=text,
                 next_try=None if waiting else self.now() + delay(attempts),
