@@ -216,19 +216,18 @@ class Arranging:
         if proof.outcome != "worse" or not helpers:
             return proof, ()
 
-        def helped(some: Sequence[str]) -> Proof:
+        def with_(some: Sequence[str]) -> list[Subject]:
             behind = {other for key in some for other in places[key].behind} - known - set(some)
-            more = [self.subjects[key] for key in places if key in behind or key in some]
-            return self.proving.proof(subject, (*beside, *more))[0]
+            return [*beside, *(self.subjects[key] for key in places if key in behind or key in some)]
 
-        again = helped(helpers)
-        if again.outcome not in _GOOD:
+        if not self.proving.helps(subject, with_(helpers), proof):
             return proof, ()
         for spared in helpers if len(helpers) <= _MOST_TO_SPARE else ():
             fewer = [key for key in helpers if key != spared]
-            if fewer and (without := helped(fewer)).outcome in _GOOD:
-                helpers, again = fewer, without
-        return again, tuple(helpers)
+            if fewer and self.proving.helps(subject, with_(fewer), proof):
+                helpers = fewer
+        again, _ = self.proving.proof(subject, with_(helpers))
+        return (again, tuple(helpers)) if again.outcome in _GOOD else (proof, ())
 
     def _recipes(self, bump: Bump, place: Place) -> _Recipes:
         missing = [lack for lack in place.lacks if lack.certain and lack.stands.status == "missing"]

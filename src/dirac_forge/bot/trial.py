@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -53,14 +52,13 @@ class Trial:
         self.culprits: set[str] = set()
         self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
         self._proven: set[tuple[Record, str]] = set()
-        self._lock = threading.Lock()
 
     def result(self) -> Proof:
         """Targets and environments."""
         cells = self.run.before
         certified = {at: found for at, cell in enumerate(cells) if (found := self._certified(cell)) is not None}
         for verdict in certified.values():
-            self._note_proven(verdict.after)
+            self._note_proven(verdict.after.packages, verdict.after.platform)
         environments, faults = self._environments()
         excused = {one.output for one in environments if one.part == "run" and one.status == "not-installable"}
         verdicts = tuple(certified.get(at) or self._judged(cell, excused - faults) for at, cell in enumerate(cells))
@@ -85,6 +83,11 @@ class Trial:
             environments=tuple(environments),
             warnings=tuple(dict.fromkeys(self.warnings)),
         )
+
+    def holds(self, cell: Cell) -> bool:
+        """Whether one target is not worse off; what else there is to the proof is not looked at."""
+        verdict = self._certified(cell) or self._judged(cell, set())
+        return verdict.outcome in ("same", "better")
 
     # -- targets
 
@@ -159,17 +162,15 @@ class Trial:
     def _because(self, cell: Cell, records: Sequence[Record], specs: Sequence[str]) -> str:
         """Why these can't be had with `specs`, after a colon; the Pythons of a platform mostly fail alike."""
         key = (cell.platform, tuple(f"{one.name} =={one.version}" for one in records))
-        with self._lock:
-            if key not in self._reasons:
-                reason, causes = self._explained(cell.target, cell.platform, (*key[1], *specs))
-                self._reasons[key] = f": {reason}"
-                for cause in causes:
-                    self.culprits.update((cause.package, *cause.chain[-2:], *cause.other[-1:]))
-            return self._reasons[key]
+        if key not in self._reasons:
+            reason, causes = self._explained(cell.target, cell.platform, (*key[1], *specs))
+            self._reasons[key] = f": {reason}"
+            for cause in causes:
+                self.culprits.update((cause.package, *cause.chain[-2:], *cause.other[-1:]))
+        return self._reasons[key]
 
-    def _note_proven(self, cell: Cell) -> None:
-        with self._lock:
-            self._proven.update((record, cell.platform) for record in cell.packages if not record.channel)
+    def _note_proven(self, packages: Iterable[Record], platform: str) -> None:
+        self._proven.update((record, platform) for record in packages if not record.channel)
 
     # -- environments
 
@@ -181,6 +182,7 @@ class Trial:
             for one in reversed(built_in(self.subject.rendered("new", platform)))
         }
         questions = [*reversed(built.values()), *used_in(self.view, self.own, self.run.platforms)]
+        self._prove_together(questions)
         answers = [self._answered(question) for question in questions]
         faults = {question.output for question, answer in zip(questions, answers, strict=True) if answer.fault}
         found = [
@@ -196,13 +198,21 @@ class Trial:
         ]
         return found, faults
 
+    def _prove_together(self, questions: Iterable[Question]) -> None:
+        """Outputs that can be installed all at once can be installed each by itself: one solve for many."""
+        groups: dict[tuple[str, str], list[Record]] = {}
+        for question in questions:
+            for record in question.required:
+                if (record, question.on) not in self._proven:
+                    groups.setdefault((question.on, question.variant), []).append(record)
+        for (platform, _), records in groups.items():
+            one_each = {record.name: record for record in records}
+            if len(one_each) > 1:
+                found = self.view.solve(list(one_each), platform=platform, required=list(one_each.values()))
+                if isinstance(found, Solution):
+                    self._note_proven(found.packages, platform)
+
     def _answered(self, question: Question) -> _Answer:
-        if (
-            question.required
-            and (question.required[0], question.on) in self._proven
-            and question.required[0] not in self.assumed
-        ):
-            return _Answer("installable")
         if question.required:
             unheard = tuple(name for record in question.required for name in self.assumed.get(record, ()))
         else:
@@ -210,7 +220,8 @@ class Trial:
         lacking = f"the channel has no {', '.join(unheard)} on any platform"
         if unheard and not question.required:
             return _Answer("unknown", lacking)
-        if self._solved(question):
+        proven = bool(question.required) and all((one, question.on) in self._proven for one in question.required)
+        if proven or self._solved(question):
             return _Answer("unknown", lacking) if unheard else _Answer("installable")
         exact = [f"{one.name} =={one.version} {one.build}" for one in question.required]
         reason, causes = self._explained(question.output, question.on, tuple(exact) or question.specs)
