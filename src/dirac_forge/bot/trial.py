@@ -109,10 +109,8 @@ class Trial:
             # More to choose from takes nothing away, and nothing newer of the target is there.
             return Verdict(before=cell, after=cell, outcome="same", difference=Difference())
         spare = [one for some in rounds_of(self.view, cell, (*self.own, *self.others))[:1] for one in some]
-        found = [exchanged(self.view, cell, some, spare) for some in rounds_of(self.view, cell, relevant)]
-        if not found:
-            return None
-        first = found[0]
+        found = [self._exchanged(cell, some, spare) for some in rounds_of(self.view, cell, relevant)]
+        first = found[0] if found else None
         if first is None or None in found or not at_its_newest(self.view, cell, first):
             return None
         version = next((record.version for record in first if record.name == name_of(cell.specs[0])), "")
@@ -121,6 +119,14 @@ class Trial:
         return Verdict(
             before=cell, after=after, outcome=outcome, reason=reason, difference=difference(cell.packages, first)
         )
+
+    def _exchanged(self, cell: Cell, some: Sequence[Record], spare: Sequence[Record]) -> tuple[Record, ...] | None:
+        """The environment with some packages exchanged; with those merged before too, where the bump alone won't do."""
+        found = exchanged(self.view, cell, some, spare)
+        if found is None and self.others:
+            names = {record.name for record in cell.packages} - {record.name for record in some}
+            found = exchanged(self.view, cell, [*some, *(one for one in spare if one.name in names)], spare)
+        return found
 
     def _judged(self, cell: Cell, excused: set[str]) -> Verdict:
         if cell.status == "unknown":
@@ -198,12 +204,23 @@ class Trial:
         ]
         return found, faults
 
+    def _beside_target(self, record: Record, platform: str) -> bool:
+        """Whether a package goes with what a target installs."""
+        for cell in self.run.before:
+            if cell.platform == platform and cell.status == "installable":
+                spare = [one for some in rounds_of(self.view, cell, (*self.own, *self.others))[:1] for one in some]
+                found = exchanged(self.view, cell, [record], spare)
+                if found is not None:
+                    self._note_proven(found, platform)
+                    return True
+        return False
+
     def _prove_together(self, questions: Iterable[Question]) -> None:
-        """Outputs that can be installed all at once can be installed each by itself: one solve for many."""
+        """Packages that can be installed beside a target, or all at once, can be installed each by itself."""
         groups: dict[tuple[str, str], list[Record]] = {}
         for question in questions:
             for record in question.required:
-                if (record, question.on) not in self._proven:
+                if (record, question.on) not in self._proven and not self._beside_target(record, question.on):
                     groups.setdefault((question.on, question.variant), []).append(record)
         for (platform, _), records in groups.items():
             one_each = {record.name: record for record in records}
