@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cached_property
 
-from dirac_forge.bot.channels import exports_at_hand, open_channel, pinning_of, target_cells
+from dirac_forge.bot.channels import exports_at_hand, open_channel, pinning_or_warning, target_cells
 from dirac_forge.bot.subject import Side, Subject
 from dirac_forge.bot.trial import Trial
 from dirac_forge.bot.world import World
@@ -66,14 +66,8 @@ class Proving:
 
     @cached_property
     def pinning(self) -> Pinning | None:
-        """The pinning."""
-        found = pinning_of(self.world, self.channel)
-        if found is None:
-            self.world.observer.warned(
-                "the channel has no conda-forge-pinning and no --pinning is given: "
-                "what recipes do not pin themselves is taken at its newest version"
-            )
-        return found
+        """The pinning; None where there is none, with a warning."""
+        return pinning_or_warning(self.world, self.channel)
 
     @cached_property
     def platforms(self) -> tuple[str, ...]:
