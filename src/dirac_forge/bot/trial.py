@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from rattler import Version
+
 from dirac_forge.bot.subject import Subject
 from dirac_forge.bump.proof import Environment, Proof
 from dirac_forge.channel.records import Record, name_of
@@ -92,11 +94,18 @@ class Trial:
     # -- targets
 
     def _relevant(self, cell: Cell) -> tuple[Built, ...]:
-        """What of the bump has to be part of a target: of what it installs, the new packages."""
+        """What of the bump has to be part of a target: of what it installs, the new packages.
+
+        A package that is older than the one that is installed belongs to another release line: nobody gets it there.
+        """
         if cell.status != "installable":
             return self.own
-        names = {record.name for record in cell.packages} | set(map(name_of, cell.specs))
-        return tuple(one for one in self.own if one.record.name in names)
+        installed = {record.name: record.version for record in cell.packages}
+        return tuple(
+            one
+            for one in self.own
+            if one.record.name in installed and Version(one.record.version) >= Version(installed[one.record.name])
+        )
 
     def _certified(self, cell: Cell) -> Verdict | None:
         """A verdict without asking the solver: the old environment holds with the new packages in it."""
