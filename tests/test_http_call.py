@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dirac_forge.http import Http, LostError, TooLargeError, UnreachableError
-from support.server import Answer, Asked, Server, dead_port
+from support.server import Answer, Serve, dead_port
 
-Serve = Callable[[Callable[[Asked], Answer]], Server]
 SECRET = "ghp_0123456789abcdef0123456789abcdef0123"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    servers: list[Server] = []
-
-    def start(answer: Callable[[Asked], Answer]) -> Server:
-        servers.append(Server(answer).__enter__())
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.__exit__(None, None, None)
 
 
 @pytest.fixture

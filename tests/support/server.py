@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Answer", "Asked", "Server", "dead_port"]
+__all__ = ["Answer", "Asked", "Serve", "Server", "dead_port"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +121,10 @@ class Server:
         finally:
             with self._lock:
                 self._answering -= 1
+
+
+Serve = Callable[[Callable[[Asked], Answer]], Server]
+"""Starts a server."""
 
 
 class _Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):

@@ -110,6 +110,34 @@ def test_a_pull_request_follows_its_branch_and_goes_with_it(github: GitHub) -> N
     assert github.pulls(UPSTREAM)[0].state == "closed"
 
 
+def test_commits_are_those_of_git(github: GitHub, tmp_path: Path) -> None:
+    folder = github.path(UPSTREAM)
+    first = bare.branches(folder)["main"]
+    changes: dict[str, str | bytes] = {"a": "1", "b/c": b"\x00", "b.d": "x", "b/e/f": "y", "b0": "z"}
+    second = bare.commit(folder, "main", dict(changes), message="Second\n\nTwo lines")
+    third = bare.commit(folder, "new/branch", {"b/c": None, "a": "2"}, start="main")
+    assert bare.git(folder, "fsck", "--strict", "--full") == ""
+    assert bare.git(folder, "rev-list", "new/branch").splitlines() == [third, second, first]
+    assert bare.subjects(folder, "main") == ["Second", "First commit"]
+    bare.git(folder, "gc", "--quiet")
+    bare.commit(folder, "new/branch", {"g": "3"})
+    assert bare.git(folder, "ls-tree", "-r", "--name-only", "new/branch").splitlines() == [
+        *("a", "b.d", "b/e/f", "b0", "g", "recipe/meta.yaml"),
+    ]
+    bare.commit(folder, "main", {"only": "1"}, anew=True)
+    assert bare.files(folder, "main") == {"only": "1"}
+
+
+def test_heads_of_pull_requests_can_be_fetched(github: GitHub, tmp_path: Path) -> None:
+    github.fork(github.get(UPSTREAM), "bot")
+    fork = github.path("bot/demo-feedstock")
+    sha = bare.commit(fork, "v2", {"x": "1"}, start="main")
+    ask(github, "POST", f"/repos/{UPSTREAM}/pulls", {"title": "t", "head": "bot:v2", "base": "main"})
+    bare.git(fork, "update-ref", "-d", "refs/heads/v2")
+    listed = git(tmp_path, "ls-remote", f"{github.url}/{UPSTREAM}", "refs/pull/*/head").stdout
+    assert listed == f"{sha}\trefs/pull/1/head\n"
+
+
 def test_limits(github: GitHub) -> None:
     now = [1000.0]
     github.clock = lambda: now[0]

@@ -30,8 +30,9 @@ class Options:
 
     to: str = ""
     """This version, whatever else there is; "" for the newest that fits."""
-    dependencies: Dependencies = "update"
-    """Requirements that upstream changed: carried over, told, or left alone."""
+    dependencies: Dependencies | None = None
+    """Requirements that upstream changed: carried over, told, or left alone; None: as the `inspection` of each
+    conda-forge.yml says, carried over where it says nothing."""
     check: bool = True
     """Whether each proposal is put in order and proved."""
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -64,7 +65,7 @@ def decide(
     """
     listed = list(folders)
     drifting = _drifting(world, executor, options)
-    bumping = Bumping(world, executor, known=options.known, drifting=drifting)
+    bumping = Bumping(world, executor, known=options.known, drifting=drifting, inspection=options.dependencies is None)
     arranging = _Arranging(world, workspace, executor)
 
     def looked_at(folder: FeedstockFolder) -> Decided:
@@ -114,4 +115,4 @@ def _drifting(world: World, executor: Executor, options: Options) -> Drifting | 
         return None
     from dirac_forge.bot.drifting import Drifting  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
 
-    return Drifting(world, executor, write=options.dependencies == "update", channel=options.check)
+    return Drifting(world, executor, write=options.dependencies != "report", channel=options.check)

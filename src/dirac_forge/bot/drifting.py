@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from dirac_forge.bot.world import World
 from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.merge import drift, newcomers
+from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError
@@ -40,10 +41,18 @@ class Drifting:
         self.channel = channel
         self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
 
-    def of(self, bump: Bump, projects: Iterable[str], path: str, settings: Sequence[Setting] = ()) -> Bump:
+    def of(
+        self,
+        bump: Bump,
+        projects: Iterable[str],
+        path: str,
+        settings: Sequence[Setting] = (),
+        *,
+        write: bool | None = None,
+    ) -> Bump:
         """`bump` with what changed in what its projects require; what could not be found out is a note.
 
-        `settings` are the builds of the feedstock, for which the result is proved.
+        `settings` are the builds of the feedstock, for which the result is proved; `write` goes before the run's own.
         """
         problems: list[str] = []
         old = self._facts(projects, bump.old, problems)
@@ -61,8 +70,9 @@ class Drifting:
             settings=settings,
         )
         notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
-        done = carried(bump, found, write=self.write)
-        return replace(done, notes=(*done.notes, *notes))
+        done = carried(bump, found, write=self.write if write is None else write)
+        links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))
+        return replace(done, notes=(*done.notes, *notes), links=links)
 
     def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[Facts]:
         asked: list[Future[Facts]] = [

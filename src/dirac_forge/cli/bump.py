@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -54,7 +55,7 @@ def bump(
         Dependencies | None,
         typer.Option(
             help="Requirements that upstream changed: carried over, said, or left alone.",
-            show_default="update; off with --to and --known-sha256",
+            show_default="as conda-forge.yml's inspection says, else update; off with --to and --known-sha256",
         ),
     ] = None,
 ) -> int:
@@ -64,13 +65,15 @@ def bump(
     commands that upstream changed between the two versions. Where a feedstock can't move the reason is said, and where
     anything about an edit is not sure nothing is written.
     """
-    if dependencies is None:
-        dependencies = Dependencies.off if to and known_sha256 else Dependencies.update
+    if dependencies is None and to and known_sha256:
+        dependencies = Dependencies.off
     workspace = read_workspace(context.settings.workspace)
     folders = [workspace.find(name) for name in feedstocks or ()] or [*workspace, *workspace.lines]
     if to and len(folders) != 1:
         raise InputError("--to is for one feedstock", hint="Name it.")
-    options = Options(to=to, dependencies=dependencies.value, check=check, known=_known(known_sha256))
+    options = Options(to=to, check=check, known=_known(known_sha256))
+    if dependencies is not None:
+        options = replace(options, dependencies=dependencies.value)
     with ThreadPoolExecutor(context.settings.connections) as executor:
         decided = decide(context, workspace, folders, options, executor=executor)
     if write:

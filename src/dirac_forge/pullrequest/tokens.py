@@ -12,7 +12,7 @@ from dirac_forge.errors import InputError
 
 __all__ = ["SOURCES", "AppKey", "Token", "from_environment"]
 
-SOURCES = "GH_TOKEN or GITHUB_TOKEN, or a GitHub App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"
+SOURCES = "GITHUB_TOKEN or GH_TOKEN, or a GitHub App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"
 
 
 class Token:
@@ -67,7 +67,7 @@ class AppKey:
 def from_environment(environment: Mapping[str, str]) -> Token | AppKey | None:
     r"""The credentials that the environment has; None where it has none.
 
-    An App goes first: whoever sets it up wants it used. Then GH_TOKEN, then GITHUB_TOKEN, as GitHub's own `gh` does.
+    An App goes first: whoever sets it up wants it used. Then GITHUB_TOKEN, then GH_TOKEN.
     GITHUB_APP_PRIVATE_KEY is the key itself (line breaks may be written as `\n`) or the path of a file that has it;
     GITHUB_APP_INSTALLATION_ID is needed only where there are several. Raises InputError for half of an App.
     """
@@ -80,7 +80,7 @@ def from_environment(environment: Mapping[str, str]) -> Token | AppKey | None:
         if number and not number.isdecimal():
             raise InputError("GITHUB_APP_INSTALLATION_ID is not a number")
         return AppKey(app, _pem(key), int(number or 0))
-    for name in ("GH_TOKEN", "GITHUB_TOKEN"):
+    for name in ("GITHUB_TOKEN", "GH_TOKEN"):
         if value := environment.get(name, "").strip():
             return Token(value)
     return None

@@ -36,7 +36,7 @@ def github(tmp_path: Path, time: StandingClock) -> Iterator[GitHub]:
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    with Http(cache=None, timeout=0.5) as http:
+    with Http(cache=None, timeout=10) as http:
         yield http
 
 

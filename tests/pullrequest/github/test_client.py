@@ -231,6 +231,8 @@ def test_pull_requests(github: GitHub, client: Client, repo: Repo) -> None:
     assert [each.number for each in client.pull_requests(repo)] == [7, 6, 5, 4, 1]
     assert [each.number for each in client.pull_requests(repo, state="all", head="bot:v4")] == [5]
     assert list(client.pull_requests(repo, state="all", base="v1.x")) == []
+    assert [each.number for each in client.pull_requests(repo, state="all", head="Bot:v4")] == [5]
+    assert list(client.pull_requests(repo, state="all", head="bot:V4")) == []
     # GitHub heeds no `head` without an owner, and would list them all.
     assert list(client.pull_requests(repo, state="all", head="v4")) == []
 
@@ -326,6 +328,22 @@ def test_a_branch_goes(github: GitHub, client: Client, branch: str) -> None:
     client.delete_branch(fork, "v2")
     client.delete_branch(fork, "v2")
     assert list(bare.branches(github.path(FORK))) == ["main"]
+
+
+@pytest.mark.parametrize("name", ["..", "../../..", "a/../b", "", "/", "a//b", "./a", "a/."])
+def test_nothing_leaves_its_place(github: GitHub, client: Client, repo: Repo, name: str) -> None:
+    """`requests` takes dots out of a path as a browser does: this would delete the repository, or all labels."""
+    with pytest.raises(InputError, match="is no branch that GitHub can have"):
+        client.delete_branch(repo, name)
+    assert github.lines() == []
+
+
+def test_no_label_is_all_labels(github: GitHub, client: Client, repo: Repo) -> None:
+    with pytest.raises(InputError, match=r"^'\.\.' is no name that GitHub can have$"):
+        client.unlabel(repo, 1, "..")
+    with pytest.raises(InputError, match=r"^'\.\.' is no sha that GitHub can have$"):
+        client.checks(repo, "..")
+    assert github.lines() == []
 
 
 def test_an_issue_is_opened_once(github: GitHub, client: Client, repo: Repo, branch: str) -> None:

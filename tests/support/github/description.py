@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FILE", "Description", "description"]
 
 FILE = Path(__file__).resolve().parents[3] / ".openapi" / "api.github.com.json"
+_UNKNOWN = "there is no "
 _NAME = "urn:github"
 _OUTSIDE = ("/graphql",)
 """What has a description of another kind."""
@@ -126,6 +127,7 @@ class Description:
         rules = {name: _or_null(Draft4Validator.VALIDATORS[name]) for name in _NULLABLE}
         if partly:
             rules |= {"required": _nothing, "oneOf": rules["anyOf"], "properties": _known_properties}
+            rules["allOf"] = _or_null(_known_to_one)
         kind: type[Validator] = extend(Draft4Validator, rules)  # type: ignore[no-untyped-call]
         whole = Resource.from_contents(self.content, default_specification=DRAFT4)
         return kind({}, registry=Registry().with_resource(_NAME, whole))
@@ -168,7 +170,7 @@ def _known_properties(validator: Any, wanted: Any, instance: Any, schema: Any) -
         if name in wanted:
             yield from validator.descend(value, wanted[name], path=name, schema_path=name)
         elif not schema.get("additionalProperties"):
-            yield ValidationError(f"there is no {name}")
+            yield ValidationError(f"{_UNKNOWN}{name}")
 
 
 def _from_outside(schema: Any) -> Any:
@@ -181,6 +183,16 @@ def _from_outside(schema: Any) -> Any:
         key: f"{_NAME}{value}" if key == "$ref" and isinstance(value, str) else _from_outside(value)
         for key, value in schema.items()
     }
+
+
+def _known_to_one(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    """`allOf`, where each part describes some of the properties."""
+    parts = [list(validator.descend(instance, each)) for each in wanted]
+    for errors in parts:
+        for error in errors:
+            others = all(any(other.message == error.message for other in part) for part in parts)
+            if others or not error.message.startswith(_UNKNOWN):
+                yield error
 
 
 def _where(error: ValidationError) -> str:

@@ -212,7 +212,7 @@ def pulls(call: Call, owner: str, name: str) -> object:
         for each in repo.pulls
         if each.pull is not None
         and (state == "all" or each.state == (state or "open"))
-        and (":" not in head or each.head.lower() == head.lower())
+        and (":" not in head or _is_head(each, head))
         and (not base or each.pull.base_ref == base)
     ]
     if call.query.get("sort") == "updated":
@@ -268,8 +268,6 @@ def open_pull(call: Call, owner: str, name: str) -> object:
         maintainer_can_modify=modify and head_repo is not repo,
         draft=bool(body.get("draft", False)),
     )
-    refs = f"+refs/heads/{head_ref}:refs/pull/{made.number}/head"
-    bare.fetch(github.path(repo.full_name), github.path(head_repo.full_name), refs)
     call.status = 201
     return github.pull_view(repo, made, whole=True)
 
@@ -415,6 +413,12 @@ def graphql(call: Call) -> object:
     if re.sub(r"\s", "", call.body.get("query", "")) not in ("{viewer{login}}", "query{viewer{login}}"):
         raise Refusal(400, "This GraphQL knows the viewer's login only")
     return {"data": {"viewer": {"login": call.login}}}
+
+
+def _is_head(ticket: Ticket, head: str) -> bool:
+    owner, _, branch = head.partition(":")
+    pull = ticket.pull
+    return pull is not None and pull.head_owner.lower() == owner.lower() and pull.head_ref == branch
 
 
 def _fill(body: Json, resource: str, *names: str) -> None:

@@ -53,6 +53,8 @@ class GitHub(Site):
         self.requests_ever: list[Request] = []
         """Also those that were forgotten."""
         self.git_requests: list[str] = []
+        self.authorizations: list[str] = []
+        """The header of each of git's requests."""
         self._server = Server(self._answer, latency=latency)
         self._server.clock = self._now
         self.url = self._server.url
@@ -220,6 +222,7 @@ class GitHub(Site):
             return Answer(status=404, body=b"Not Found\n")
         query = dict(parse_qsl(parts.query))
         self.git_requests.append(f"{asked.method} {asked.path}")
+        self.authorizations.append(asked.headers.get("authorization", ""))
         pushes = "git-receive-pack" in (match[2], query.get("service"))
         with self._lock:
             repo = self.find(match[1])
@@ -229,6 +232,8 @@ class GitHub(Site):
                 if moved is not None:
                     place = f"{self.url}/{moved.full_name}.git/{match[2]}"
                     return Answer(status=301, headers={"Location": f"{place}?{parts.query}" if parts.query else place})
+            if repo is not None and repo.elsewhere:
+                return Answer(status=302, headers={"Location": f"{repo.elsewhere}/{match[2]}?{parts.query}"})
             try:
                 token = self._basic(asked.headers.get("authorization", ""))
             except Refusal:
@@ -239,6 +244,8 @@ class GitHub(Site):
             hidden = repo is None or repo.private or pushes
             if refused or (token is None and hidden):
                 return Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="GitHub"'}, body=b"Who are you?\n")
+            if repo is not None and not pushes:
+                self.publish(repo)
             right = self.right(token, repo) if token and repo else "read"
             if repo is None or right == "none" or repo.polls_left:
                 return Answer(status=404, body=b"Repository not found.\n")

@@ -36,7 +36,11 @@ class Site:
         self.apps: dict[str, App] = {}
         self.tokens: dict[str, Token] = {}
         self.repositories: dict[int, Repository] = {}
+        self.names: dict[str, int] = {}
+        """`owner/name` in small letters to the repository's number."""
         self.old_names: dict[str, int] = {}
+        self.networks: dict[int, list[int]] = {}
+        """The forks of a repository, by numbers."""
         self._ids = iter(range(1000, 10_000_000))
         self._lock = threading.RLock()
 
@@ -98,6 +102,7 @@ class Site:
                 bare.commit(self.path(full_name), branch, files, message="First commit")
         with self._lock:
             self.repositories[made.id] = made
+            self.names[full_name.lower()] = made.id
             self.old_names.pop(full_name.lower(), None)
         return made
 
@@ -113,8 +118,7 @@ class Site:
 
     def find(self, full_name: str) -> Repository | None:
         """A repository by the name it has now; as on GitHub the case of letters does not matter."""
-        wanted = full_name.lower()
-        return next((each for each in list(self.repositories.values()) if each.full_name.lower() == wanted), None)
+        return self.repositories.get(self.names.get(full_name.lower(), 0))
 
     def get(self, full_name: str) -> Repository:
         """A repository that there is."""
@@ -133,7 +137,7 @@ class Site:
     def in_network(self, repo: Repository, owner: str) -> Repository | None:
         """The repository of the same network that somebody has."""
         root = repo.parent or repo.id
-        family = [each for each in self.repositories.values() if root in (each.id, each.parent)]
+        family = [self.repositories[each] for each in (root, *self.networks.get(root, ())) if each in self.repositories]
         return next((each for each in family if each.owner == owner), None)
 
     def right(self, token: Token, repo: Repository) -> Right:
@@ -163,6 +167,8 @@ class Site:
         )
         shutil.copytree(self.path(repo.full_name), self.path(made.full_name))
         self.repositories[made.id] = made
+        self.names[made.full_name.lower()] = made.id
+        self.networks.setdefault(made.parent, []).append(made.id)
         return made
 
     def new_ticket(self, repo: Repository, *, title: str, body: str, author: str) -> Ticket:
@@ -199,8 +205,17 @@ class Site:
         elif sha != pull.head_sha and head is not None:
             pull.head_sha, ticket.updated = sha, self.clock()
             ticket.labels = [each for each in ticket.labels if each != "automerge"]  # conda-forge's service does that
-            refs = f"+refs/heads/{pull.head_ref}:refs/pull/{ticket.number}/head"
-            bare.fetch(self.path(repo.full_name), self.path(head.full_name), refs)
+
+    def publish(self, repo: Repository) -> None:
+        """Put the heads of pull requests where git finds them (`refs/pull/<number>/head`), as late as can be."""
+        for each in repo.pulls:
+            pull = each.pull
+            self.refresh(repo, each)
+            head = self.by_id(pull.head_repo) if pull else None
+            if pull is not None and head is not None and pull.published != pull.head_sha:
+                refs = f"+{pull.head_sha}:refs/pull/{each.number}/head"
+                bare.fetch(self.path(repo.full_name), self.path(head.full_name), refs)
+                pull.published = pull.head_sha
 
     def merge(self, full_name: str, number: int, *, by: str = "maintainer", squash: bool = True) -> str:
         """Somebody merges a pull request; the commit on its base branch."""
@@ -208,7 +223,7 @@ class Site:
         with self._lock:
             repo = self.get(full_name)
             ticket = repo.tickets[number]
-            self.refresh(repo, ticket)
+            self.publish(repo)
             assert ticket.pull is not None
             assert ticket.state == "open"
             message = f"{ticket.title} (#{number})"
@@ -235,6 +250,7 @@ class Site:
             repo.owner, _, repo.name = new_name.partition("/")
             self.users.setdefault(repo.owner, User(id=next(self._ids), login=repo.owner, kind="Organization"))
             self.old_names[full_name.lower()] = repo.id
+            self.names[new_name.lower()] = self.names.pop(full_name.lower())
 
     def archive(self, full_name: str) -> None:
         """A repository becomes read-only."""
@@ -243,7 +259,7 @@ class Site:
     def delete(self, full_name: str) -> None:
         """A repository goes."""
         with self._lock:
-            del self.repositories[self.get(full_name).id]
+            del self.repositories[self.names.pop(full_name.lower())]
             shutil.rmtree(self.path(full_name))
 
     def check_run(self, full_name: str, sha: str, name: str, *, conclusion: str | None = "success") -> None:

@@ -90,6 +90,8 @@ class Pull:
     merged: float | None = None
     merged_by: str = ""
     merge_commit: str = ""
+    published: str = ""
+    """The commit that `refs/pull/<number>/head` of the bare repository has."""
 
 
 @dataclass(kw_only=True)
@@ -130,6 +132,8 @@ class Repository:
     """By login, what is more than reading."""
     polls_left: int = 0
     """How often somebody must ask before a new fork is there."""
+    elsewhere: str = ""
+    """The URL that git is sent to."""
     tickets: dict[int, Ticket] = field(default_factory=dict)
     check_runs: dict[str, list[CheckRun]] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)

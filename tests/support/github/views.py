@@ -61,7 +61,7 @@ def labels(of: Ticket, site: str) -> list[Json]:
             "name": name,
             "color": "ededed",
             "default": False,
-            "description": None,
+            "description": "",
             "url": f"{site}/labels/{name}",
         }
         for name in of.labels

@@ -103,6 +103,8 @@ def _hint(answer: Answer, kind: type[RefusedError]) -> str | None:
         return "It is not there, or the token may not see it."
     if kind is ArchivedError:
         return "An archived repository takes no changes."
+    if answer.status < 400:
+        return "It is elsewhere now, probably under another name: look the repository up again."
     if kind is not ForbiddenError:
         return None
     if headers.get("x-github-sso", "").startswith("required"):

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Answer, Http, LostError, UnreachableError
 from dirac_forge.pullrequest.github.answers import NonsenseError, failure, next_page, parsed, refusal, said
-from dirac_forge.pullrequest.github.rates import Pace, asked_to_wait
+from dirac_forge.pullrequest.github.rates import Pace, asked_to_wait, retry_after
 from dirac_forge.pullrequest.github.shapes import understood
 from dirac_forge.pullrequest.tokens import Token
 
@@ -49,7 +49,14 @@ def site_of(api_url: str) -> str:
 
 
 def path_of(template: str, **parts: str | int) -> str:
-    """A path with its parts escaped; `{repo}` is `owner/name`, and `{branch}` may have slashes."""
+    """A path with its parts escaped; `{repo}` is `owner/name`, and `{branch}` may have slashes.
+
+    Raises InputError for a part that would leave its place (`..`): a branch to delete must not become its repository.
+    """
+    for name, part in parts.items():
+        segments = str(part).split("/") if name in ("repo", "branch") else [str(part)]
+        if not {"", ".", ".."}.isdisjoint(segments):
+            raise InputError(f"{str(part)!r} is no {name} that GitHub can have")
     return template.format(
         **{name: quote(str(part), safe="/" if name in ("repo", "branch") else "") for name, part in parts.items()}
     )
@@ -62,12 +69,23 @@ class Api:
     reached or fails, and RefusedError and its kin where it says no.
     """
 
-    def __init__(self, http: Http, url: str, *, token: Callable[[], Token], pace: Pace) -> None:
-        """`token` is asked for each request: some expire."""
+    def __init__(
+        self,
+        http: Http,
+        url: str,
+        *,
+        token: Callable[[], Token],
+        renew: Callable[[Token], bool] = lambda _: False,
+        pace: Pace,
+    ) -> None:
+        """`token` is asked for each request: some expire. `renew` is told of one that is not accepted, and says whether
+        the next one may be.
+        """
         self.url = url.rstrip("/")
         self.pace = pace
         self._http = http
         self._token = token
+        self._renew = renew
 
     def get(self, path: str, query: Mapping[str, str] = _NONE) -> Any:
         """The JSON at a path; asked again, a few times, where GitHub fails."""
@@ -101,18 +119,17 @@ class Api:
         *,
         happened: Callable[[], T | None] = lambda: None,
         make: Callable[[Any], T],
-        token: Token | None = None,
     ) -> T:
         """What `make` makes of the JSON that a change is answered with.
 
         Where the answer is lost or GitHub fails, the change may have happened: `happened` looks for it, and only where
         it finds nothing is the change asked for again. Leave it out for what may happen twice (PATCH, PUT, DELETE, a
-        label). `token` instead of the usual one.
+        label).
         """
         place = self._place(path)
         for number in range(_TRIES):
             try:
-                answer = self._ask(method, place, body, token)
+                answer = self._ask(method, place, body)
                 if answer.status < 500:
                     return make(self._accepted(answer, f"{method} {place}"))
                 problem: UnreachableError = self._failing(answer, f"{method} {place}")
@@ -144,12 +161,12 @@ class Api:
                 problem = lost
         raise problem
 
-    def _ask(self, method: str, place: str, body: object = None, token: Token | None = None) -> Answer:
+    def _ask(self, method: str, place: str, body: object = None) -> Answer:
         """The answer to one request, which is put off where GitHub wants that: a refused one was not carried out."""
-        waits = moves = 0
+        waits = moves = renewals = 0
         while True:
             self.pace.before(writes=method != "GET")
-            secret = token or self._token()
+            secret = self._token()
             headers = {
                 "Accept": "application/vnd.github+json",
                 "X-GitHub-Api-Version": VERSION,
@@ -157,6 +174,9 @@ class Api:
             }
             answer = self._http.call(method, place, json=body, headers=headers, limit=_LIMIT)
             self.pace.after(answer.headers)
+            if answer.status == 401 and not renewals and self._renew(secret):
+                renewals += 1
+                continue
             if answer.status in (403, 429):
                 wait = asked_to_wait(answer.status, answer.headers, said(answer), now=self.pace.now(), times=waits)
                 if wait is not None:
@@ -177,6 +197,9 @@ class Api:
         raise refusal(answer, about, hide=self._token().hidden_in)
 
     def _failing(self, answer: Answer, about: str) -> UnreachableError:
+        told = retry_after(answer.headers, self.pace.now())
+        if told:
+            self.pace.close(told, "is out of order and asks for patience")
         return failure(answer, about, hide=self._token().hidden_in)
 
     def _place(self, path: str, query: Mapping[str, str] = _NONE) -> str:

@@ -68,7 +68,7 @@ class GitHub:
             if isinstance(credentials, Token)
             else AppSignIn(credentials, http, api_url, pace=self._pace)
         )
-        self._api = Api(http, api_url, token=self._sign_in.token, pace=self._pace)
+        self._api = Api(http, api_url, token=self._sign_in.token, renew=self._sign_in.renew, pace=self._pace)
         self._fork_patience = fork_patience
         self._fork_owner = fork_owner
         self._lock = threading.Lock()
@@ -88,6 +88,12 @@ class GitHub:
         """Who the token belongs to; `name[bot]` for an App."""
         return self._account().login
 
+    def owner(self) -> str:
+        """Whose forks carry our branches: the account that was asked for, the token's owner, or who installed the
+        App.
+        """
+        return self._fork_owner or self._account().owner
+
     def repository(self, full_name: str) -> Repo:
         """A repository under its name of now; raises NotFoundError."""
         if not _FULL_NAME.fullmatch(full_name) or full_name.endswith(("/.", "/..")):
@@ -101,7 +107,7 @@ class GitHub:
         """
         if repo.archived:
             raise ArchivedError(f"{repo.full_name} is archived: it takes no pull requests", status=403)
-        owner = self._fork_owner or self._account().owner
+        owner = self.owner()
         if _same(repo.full_name.partition("/")[0], owner):
             return repo
         known = self._fork_named(f"{owner}/{repo.full_name.partition('/')[2]}", repo)
@@ -122,7 +128,7 @@ class GitHub:
         for each in self._api.pages(path, query):
             found = self._understood(path, shapes.pull_request, each)
             # A branch that GitHub can't read as `owner:branch` would not be heeded at all.
-            if not head or _same(found.head, head):
+            if not head or _same_head(found.head, head):
                 yield found
 
     def pull_request(self, repo: Repo, number: int) -> PullRequest:
@@ -313,6 +319,13 @@ def _of_opening(error: ValidationError, repo: Repo, head: str, base: str) -> Val
 
 def _same(one: str, other: str) -> bool:
     return one.lower() == other.lower()
+
+
+def _same_head(one: str, other: str) -> bool:
+    """Whether two are the same `owner:branch`: branches that differ in case are two."""
+    owner, _, branch = one.partition(":")
+    wanted, _, name = other.partition(":")
+    return _same(owner, wanted) and branch == name
 
 
 def _same_text(one: str, other: str) -> bool:

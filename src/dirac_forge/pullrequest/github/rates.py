@@ -16,12 +16,12 @@ from email.utils import parsedate_to_datetime
 from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.refusals import LimitError
 
-__all__ = ["Clock", "Pace", "RateLimit", "asked_to_wait", "server_time"]
+__all__ = ["Clock", "Pace", "RateLimit", "asked_to_wait", "retry_after", "server_time"]
 
 _UNTOLD = 60.0
 """Seconds to wait where a secondary limit does not say: "at least one minute", and twice as long each time."""
 _MARGIN = 1.0
-"""Resets are told in whole seconds."""
+"""Resets are told in whole seconds: who is refused was too early by less than that."""
 _WORTH_SAYING = 5.0
 
 
@@ -60,12 +60,12 @@ class RateLimit:
             return None
 
 
-def server_time(headers: Mapping[str, str], wall: float) -> float:
-    """The server's clock when it answered, `wall` where it does not tell: ours may be wrong."""
+def server_time(headers: Mapping[str, str], otherwise: float) -> float:
+    """The server's clock when it answered; `otherwise` where it does not tell."""
     try:
         return parsedate_to_datetime(headers["date"]).timestamp()
     except (KeyError, ValueError, TypeError):
-        return wall
+        return otherwise
 
 
 def asked_to_wait(
@@ -78,7 +78,7 @@ def asked_to_wait(
     if status not in (403, 429):
         return None
     limit = RateLimit.parse(headers)
-    told = _retry_after(headers.get("retry-after", ""), now)
+    told = retry_after(headers, now)
     if told is not None:
         return told, "asks for patience"
     if limit is not None and limit.remaining == 0:
@@ -89,7 +89,9 @@ def asked_to_wait(
     return None
 
 
-def _retry_after(told: str, now: float) -> float | None:
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until an answer's Retry-After (RFC 9110, 10.2.3), by the server's time; None where it has none."""
+    told = headers.get("retry-after", "")
     if told.strip().isdecimal():
         return float(told)
     try:
@@ -114,11 +116,15 @@ class Pace:
     _closed_until: float = field(default=0.0, repr=False)
     _why: str = field(default="", repr=False)
     _next_write: float = field(default=0.0, repr=False)
-    _skew: float = field(default=0.0, repr=False)
+    _seen: tuple[float, float] | None = field(default=None, repr=False)
+    """The server's time in its last answer, and the steady clock's then."""
 
     def now(self) -> float:
-        """The time by the server's clock."""
-        return self.clock.wall() + self._skew
+        """The time by the server's clock, whatever ours says; before the first answer, ours."""
+        if self._seen is None:
+            return self.clock.wall()
+        told, then = self._seen
+        return told + self.clock.steady() - then
 
     def before(self, *, writes: bool) -> None:
         """Wait until the next request may be sent."""
@@ -135,18 +141,17 @@ class Pace:
 
     def after(self, headers: Mapping[str, str]) -> None:
         """Take note of what an answer says about the primary limit."""
-        wall = self.clock.wall()
-        now = server_time(headers, wall)
+        now = server_time(headers, self.now())
         limit = RateLimit.parse(headers)
         with self._lock:
-            self._skew = now - wall
+            self._seen = now, self.clock.steady()
         if limit is None:
             return
         with self._lock:
             self.limit = limit
         if limit.remaining == 0 and limit.reset > now:
             why = f"allows {limit.limit:,} requests an hour, and they are used up"
-            self.close(limit.reset - now + _MARGIN, why)
+            self.close(limit.reset - now, why)
 
     def close(self, seconds: float, why: str, *, for_good: bool = False) -> None:
         """Nobody asks for so many seconds. `for_good`: it was waited for often enough, raise LimitError."""
@@ -158,7 +163,7 @@ class Pace:
                 self._closed_until, self._why = until, why
 
     def _wait(self, seconds: float, why: str) -> None:
-        until = datetime.fromtimestamp(self.clock.wall() + seconds, UTC)
+        until = datetime.fromtimestamp(self.now() + seconds, UTC)
         if seconds > self.patience:
             raise LimitError(
                 f"GitHub {why}: it can be asked again at {until:%Y-%m-%d %H:%M} UTC",

@@ -37,9 +37,9 @@ def repo(content: Any) -> Repo:
         archived=bool(content.get("archived")),
         permission=(
             "admin"
-            if may.get("admin") or may.get("maintain")
+            if may.get("admin")
             else "write"
-            if may.get("push")
+            if may.get("push") or may.get("maintain")
             else "triage"
             if may.get("triage")
             else "read"

@@ -42,6 +42,10 @@ class TokenSignIn:
         """The token."""
         return self._token
 
+    def renew(self, token: Token) -> bool:  # noqa: ARG002  # as AppSignIn has it
+        """False: there is no other."""
+        return False
+
     def account(self, api: Api) -> Account:
         """Who it belongs to.
 
@@ -69,7 +73,8 @@ class AppSignIn:
     def __init__(self, app: AppKey, http: Http, url: str, *, pace: Pace) -> None:
         self._app = app
         self._pace = pace
-        self._api = Api(http, url, token=self._signed, pace=pace)
+        # One that is signed again is dated by GitHub's clock, which the refusal told.
+        self._api = Api(http, url, token=self._signed, renew=lambda _: True, pace=pace)
         self._lock = threading.Lock()
         self._lent: _Lent | None = None
         self._installed: tuple[int, str] | None = None
@@ -86,6 +91,13 @@ class AppSignIn:
                 about = f"{self._api.url}{path}"
                 self._lent = self._api.change("POST", path, make=lambda content: understood(about, _lent, content))
             return self._lent.token
+
+    def renew(self, token: Token) -> bool:
+        """True: the next one is another than `token`."""
+        with self._lock:
+            if self._lent is not None and self._lent.token == token:
+                self._lent = None
+        return True
 
     def account(self, api: Api) -> Account:  # noqa: ARG002  # as TokenSignIn has it
         """The App's bot, and the account that installed it."""

@@ -99,6 +99,10 @@ class ReadSource:
     """Whether its URL or a hash hangs on a variable that nobody gave."""
     patches: tuple[str, ...] = ()
     """Files of the recipe that are applied to it."""
+    git: str | None = None
+    """The repository that is checked out; such a source has no URL."""
+    rev: str | None = None
+    """The tag or commit of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -325,6 +325,19 @@ class _Reader:
                     unknown=any(marked(yamlnodes.scalar(node) or "") for node in (url, *hashes.values())),
                     patches=tuple(filter(None, patches)),
                 )
+            git = fields.get("git_url")
+            if git is not None:
+                rev = fields.get("git_tag") or fields.get("git_rev")
+                yield ReadSource(
+                    url=None,
+                    sha256=None,
+                    line=self.line(rev or git),
+                    entry=self.line(value),
+                    unknown=any(marked(yamlnodes.scalar(node) or "") for node in (git, rev)),
+                    git=self.text(git),
+                    rev=self.text(rev),
+                    patches=tuple(filter(None, patches)),
+                )
 
     def mapping(self, node: Node | None) -> dict[str, Node]:
         # The last of two equal keys counts, as in conda-build.

@@ -325,6 +325,20 @@ class _Reader:
                     unknown=any(marked(text or "") for text in texts),
                     patches=tuple(filter(None, patches)),
                 )
+            git = fields.get("git")
+            if git is not None:
+                rev = fields.get("tag") or fields.get("rev")
+                texts = (self.marked(node) for node in (git, rev) if node is not None)
+                yield ReadSource(
+                    url=None,
+                    sha256=None,
+                    line=line_of(rev or git),
+                    entry=line_of(value),
+                    unknown=any(marked(text or "") for text in texts),
+                    git=self.text(git),
+                    rev=self.text(rev),
+                    patches=tuple(filter(None, patches)),
+                )
 
     def ignored(self, node: Node | None) -> tuple[str, ...]:
         texts = [self.text(value) for value, _ in self.items(node)]
