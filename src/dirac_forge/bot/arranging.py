@@ -85,6 +85,7 @@ class Arranging:
             return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
         pairs = {_key(bump): (folder, bump) for folder, bump in bumps}
         moves = {key: move for key, pair in pairs.items() if (move := self._move(key, pair)) is not None}
+        moves = self._without_tools(moves)
         merged = {move.key: move for move in self._merged(moves)}
         places = {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
         order = [key for key in places if key in pairs] + [key for key in pairs if key not in places]
@@ -131,6 +132,24 @@ class Arranging:
         return Subject.of_bump(
             folder, bump, channel=proving.channel, pinning=proving.pinning, platforms=proving.platforms
         )
+
+    def _without_tools(self, moves: dict[str, Move]) -> dict[str, Move]:
+        """Where the channel lacks what feedstocks are built with today, it is one of run requirements only."""
+        tools = sorted({name for subject in self.subjects.values() for name in subject.built_with("old")})
+        absent = next((name for name in tools if self.proving.stands(name, "").status == "missing"), None)
+        if absent is None:
+            return moves
+        partial = f"the channel lacks {absent} too, which feedstocks are built with"
+        return {
+            key: replace(
+                move,
+                needs=tuple(
+                    need if need.section == "run" or need.partial else replace(need, partial=partial)
+                    for need in move.needs
+                ),
+            )
+            for key, move in moves.items()
+        }
 
     def _merged(self, moves: dict[str, Move]) -> Iterator[Move]:
         """Recipes of the workspace that make what bumps need, and that the channel does not have yet."""
@@ -216,19 +235,18 @@ class Arranging:
         if proof.outcome != "worse" or not helpers:
             return proof, ()
 
-        def helped(some: Sequence[str]) -> Proof:
+        def with_(some: Sequence[str]) -> list[Subject]:
             behind = {other for key in some for other in places[key].behind} - known - set(some)
-            more = [self.subjects[key] for key in places if key in behind or key in some]
-            return self.proving.proof(subject, (*beside, *more))[0]
+            return [*beside, *(self.subjects[key] for key in places if key in behind or key in some)]
 
-        again = helped(helpers)
-        if again.outcome not in _GOOD:
+        if not self.proving.helps(subject, with_(helpers), proof):
             return proof, ()
         for spared in helpers if len(helpers) <= _MOST_TO_SPARE else ():
             fewer = [key for key in helpers if key != spared]
-            if fewer and (without := helped(fewer)).outcome in _GOOD:
-                helpers, again = fewer, without
-        return again, tuple(helpers)
+            if fewer and self.proving.helps(subject, with_(fewer), proof):
+                helpers = fewer
+        again, _ = self.proving.proof(subject, with_(helpers))
+        return (again, tuple(helpers)) if again.outcome in _GOOD else (proof, ())
 
     def _recipes(self, bump: Bump, place: Place) -> _Recipes:
         missing = [lack for lack in place.lacks if lack.certain and lack.stands.status == "missing"]

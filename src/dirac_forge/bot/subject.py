@@ -19,6 +19,7 @@ from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.recipe.making.hosts import BACKENDS
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 
 __all__ = ["Subject", "key_of"]
@@ -182,7 +183,9 @@ class Subject:
 
     def _known(self, package: str) -> str:
         """Why a snapshot may lack a package that is there elsewhere."""
-        return "" if self._channel.remote else known_elsewhere(package)
+        if self._channel.remote:
+            return ""
+        return f"conda-forge has {package}" if package in BACKENDS.values() else known_elsewhere(package)
 
     def _missing_before(self, before: Iterable[_Asked], output: str, section: str) -> str:
         """A package that the output needed before and that no channel has, in words: then the channel is a part."""

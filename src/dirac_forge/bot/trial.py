@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
+
+from rattler import Version
 
 from dirac_forge.bot.subject import Subject
 from dirac_forge.bump.proof import Environment, Proof
@@ -53,14 +54,13 @@ class Trial:
         self.culprits: set[str] = set()
         self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
         self._proven: set[tuple[Record, str]] = set()
-        self._lock = threading.Lock()
 
     def result(self) -> Proof:
         """Targets and environments."""
         cells = self.run.before
         certified = {at: found for at, cell in enumerate(cells) if (found := self._certified(cell)) is not None}
         for verdict in certified.values():
-            self._note_proven(verdict.after)
+            self._note_proven(verdict.after.packages, verdict.after.platform)
         environments, faults = self._environments()
         excused = {one.output for one in environments if one.part == "run" and one.status == "not-installable"}
         verdicts = tuple(certified.get(at) or self._judged(cell, excused - faults) for at, cell in enumerate(cells))
@@ -86,14 +86,26 @@ class Trial:
             warnings=tuple(dict.fromkeys(self.warnings)),
         )
 
+    def holds(self, cell: Cell) -> bool:
+        """Whether one target is not worse off; what else there is to the proof is not looked at."""
+        verdict = self._certified(cell) or self._judged(cell, set())
+        return verdict.outcome in ("same", "better")
+
     # -- targets
 
     def _relevant(self, cell: Cell) -> tuple[Built, ...]:
-        """What of the bump has to be part of a target: of what it installs, the new packages."""
+        """What of the bump has to be part of a target: of what it installs, the new packages.
+
+        A package that is older than the one that is installed belongs to another release line: nobody gets it there.
+        """
         if cell.status != "installable":
             return self.own
-        names = {record.name for record in cell.packages} | set(map(name_of, cell.specs))
-        return tuple(one for one in self.own if one.record.name in names)
+        installed = {record.name: record.version for record in cell.packages}
+        return tuple(
+            one
+            for one in self.own
+            if one.record.name in installed and Version(one.record.version) >= Version(installed[one.record.name])
+        )
 
     def _certified(self, cell: Cell) -> Verdict | None:
         """A verdict without asking the solver: the old environment holds with the new packages in it."""
@@ -106,10 +118,8 @@ class Trial:
             # More to choose from takes nothing away, and nothing newer of the target is there.
             return Verdict(before=cell, after=cell, outcome="same", difference=Difference())
         spare = [one for some in rounds_of(self.view, cell, (*self.own, *self.others))[:1] for one in some]
-        found = [exchanged(self.view, cell, some, spare) for some in rounds_of(self.view, cell, relevant)]
-        if not found:
-            return None
-        first = found[0]
+        found = [self._exchanged(cell, some, spare) for some in rounds_of(self.view, cell, relevant)]
+        first = found[0] if found else None
         if first is None or None in found or not at_its_newest(self.view, cell, first):
             return None
         version = next((record.version for record in first if record.name == name_of(cell.specs[0])), "")
@@ -118,6 +128,14 @@ class Trial:
         return Verdict(
             before=cell, after=after, outcome=outcome, reason=reason, difference=difference(cell.packages, first)
         )
+
+    def _exchanged(self, cell: Cell, some: Sequence[Record], spare: Sequence[Record]) -> tuple[Record, ...] | None:
+        """The environment with some packages exchanged; with those merged before too, where the bump alone won't do."""
+        found = exchanged(self.view, cell, some, spare)
+        if found is None and self.others:
+            names = {record.name for record in cell.packages} - {record.name for record in some}
+            found = exchanged(self.view, cell, [*some, *(one for one in spare if one.name in names)], spare)
+        return found
 
     def _judged(self, cell: Cell, excused: set[str]) -> Verdict:
         if cell.status == "unknown":
@@ -159,17 +177,15 @@ class Trial:
     def _because(self, cell: Cell, records: Sequence[Record], specs: Sequence[str]) -> str:
         """Why these can't be had with `specs`, after a colon; the Pythons of a platform mostly fail alike."""
         key = (cell.platform, tuple(f"{one.name} =={one.version}" for one in records))
-        with self._lock:
-            if key not in self._reasons:
-                reason, causes = self._explained(cell.target, cell.platform, (*key[1], *specs))
-                self._reasons[key] = f": {reason}"
-                for cause in causes:
-                    self.culprits.update((cause.package, *cause.chain[-2:], *cause.other[-1:]))
-            return self._reasons[key]
+        if key not in self._reasons:
+            reason, causes = self._explained(cell.target, cell.platform, (*key[1], *specs))
+            self._reasons[key] = f": {reason}"
+            for cause in causes:
+                self.culprits.update((cause.package, *cause.chain[-2:], *cause.other[-1:]))
+        return self._reasons[key]
 
-    def _note_proven(self, cell: Cell) -> None:
-        with self._lock:
-            self._proven.update((record, cell.platform) for record in cell.packages if not record.channel)
+    def _note_proven(self, packages: Iterable[Record], platform: str) -> None:
+        self._proven.update((record, platform) for record in packages if not record.channel)
 
     # -- environments
 
@@ -181,6 +197,7 @@ class Trial:
             for one in reversed(built_in(self.subject.rendered("new", platform)))
         }
         questions = [*reversed(built.values()), *used_in(self.view, self.own, self.run.platforms)]
+        self._prove_together(questions)
         answers = [self._answered(question) for question in questions]
         faults = {question.output for question, answer in zip(questions, answers, strict=True) if answer.fault}
         found = [
@@ -196,13 +213,32 @@ class Trial:
         ]
         return found, faults
 
+    def _beside_target(self, record: Record, platform: str) -> bool:
+        """Whether a package goes with what a target installs."""
+        for cell in self.run.before:
+            if cell.platform == platform and cell.status == "installable":
+                spare = [one for some in rounds_of(self.view, cell, (*self.own, *self.others))[:1] for one in some]
+                found = exchanged(self.view, cell, [record], spare)
+                if found is not None:
+                    self._note_proven(found, platform)
+                    return True
+        return False
+
+    def _prove_together(self, questions: Iterable[Question]) -> None:
+        """Packages that can be installed beside a target, or all at once, can be installed each by itself."""
+        groups: dict[tuple[str, str], list[Record]] = {}
+        for question in questions:
+            for record in question.required:
+                if (record, question.on) not in self._proven and not self._beside_target(record, question.on):
+                    groups.setdefault((question.on, question.variant), []).append(record)
+        for (platform, _), records in groups.items():
+            one_each = {record.name: record for record in records}
+            if len(one_each) > 1:
+                found = self.view.solve(list(one_each), platform=platform, required=list(one_each.values()))
+                if isinstance(found, Solution):
+                    self._note_proven(found.packages, platform)
+
     def _answered(self, question: Question) -> _Answer:
-        if (
-            question.required
-            and (question.required[0], question.on) in self._proven
-            and question.required[0] not in self.assumed
-        ):
-            return _Answer("installable")
         if question.required:
             unheard = tuple(name for record in question.required for name in self.assumed.get(record, ()))
         else:
@@ -210,7 +246,8 @@ class Trial:
         lacking = f"the channel has no {', '.join(unheard)} on any platform"
         if unheard and not question.required:
             return _Answer("unknown", lacking)
-        if self._solved(question):
+        proven = bool(question.required) and all((one, question.on) in self._proven for one in question.required)
+        if proven or self._solved(question):
             return _Answer("unknown", lacking) if unheard else _Answer("installable")
         exact = [f"{one.name} =={one.version} {one.build}" for one in question.required]
         reason, causes = self._explained(question.output, question.on, tuple(exact) or question.specs)
