@@ -119,10 +119,8 @@ def test_where_nobody_tells_all_reasons_are_given() -> None:
     dead = f"http://127.0.0.1:{dead_port()}"
     with Http(cache=None) as http, pytest.raises(UnreachableError) as error:
         places(http, api=dead).ask(Place(origin=hub(dead), ways=("releases", "tags"), version="1.0"))
-    assert error.value.message == (
-        f"github.com/a/b: {dead}/repos/a/b/releases?per_page=100&page=1 can't be reached: connection refused; "
-        f"{dead}/a/b can't be reached: connection refused"
-    )
+    host = dead.removeprefix("http://")
+    assert error.value.message == f"{host} can't be reached: connection refused"
 
 
 @needs_git

@@ -99,7 +99,7 @@ class Looking:
         while True:
             found = newest(case.current, looked.offers, rules=replace(looked.rules, refused=known))
             if isinstance(found, Nothing):
-                return case.skip("; ".join((found.reason, *looked.notes)))
+                return case.skip(_noting(found.reason, looked.notes))
             found = replace(found, notes=(*found.notes, *looked.notes))
             # Where a date is known, the place that it comes from has told all that it has; tags tell nothing.
             tagged = found.tagged if found.released is None else None
@@ -144,3 +144,11 @@ class Looking:
             github=world.github,
             offline=world.settings.offline,
         )
+
+
+def _noting(reason: str, notes: Sequence[str]) -> str:
+    """A reason with what else is to be known, in the same brackets."""
+    if not notes:
+        return reason
+    before, bracket, said = reason.removesuffix(")").partition(" (")
+    return f"{before} ({'; '.join([said, *notes] if bracket else notes)})"

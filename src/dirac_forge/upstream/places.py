@@ -94,8 +94,9 @@ class Places:
             try:
                 found = self._by(way, place)
             except (InputError, UnknownError) as error:
-                failed.append(error)
-                notes.append(_fallen_back(way, error))
+                said = self._of_host(way, place.origin, error)
+                failed.append(said)
+                notes.append(_fallen_back(way, said))
                 continue
             if found.offers:
                 break
@@ -111,6 +112,17 @@ class Places:
         if origin.kind != "github" or not tag:
             return None
         return release(self._http, self._github, _bare(origin), tag)
+
+    def _of_host(self, way: Way, origin: Origin, error: ForgeError) -> ForgeError:
+        """The same in a few words where the host is dead: all that come from it have the same reason then."""
+        if not isinstance(error, UnknownError) or way == "pypi":
+            return error
+        url = self._github.url if way == "releases" else origin.repository if way == "tags" else origin.url
+        problem = self._http.problem(url) if url.startswith(("http:", "https:")) else None
+        if problem is None:
+            return error
+        hint = "Check the network and the proxy settings; --offline serves what the cache has."
+        return UnreachableError(f"{urlsplit(url).netloc.rpartition('@')[2]} can't be reached: {problem}", hint=hint)
 
     def _by(self, way: Way, place: Place) -> Offers:
         origin = place.origin
@@ -188,9 +200,7 @@ def _checked(offers: Offers, versions: Iterable[Version], probes: Probes) -> Off
 def _failure(origin: Origin, failed: Sequence[ForgeError]) -> ForgeError:
     if not failed:
         return InputError(f"{origin.name}: there is no way to ask for its versions")
-    if len(failed) == 1:
-        return failed[0]
-    message = f"{origin.name}: {'; '.join(error.message for error in failed)}"
+    message = "; ".join(dict.fromkeys(error.message for error in failed))
     hint = next((error.hint for error in failed if error.hint), None)
     unknown = any(isinstance(error, UnknownError) for error in failed)
     return UnreachableError(message, hint=hint) if unknown else InputError(message, hint=hint)
