@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from dirac_forge.cli import main
 from dirac_forge.store import Store
+from dirac_forge.upstream.recent import Recent
 from support.archives import sdist
 from support.index import IndexFile, PackageIndex
 from support.repositories import bare_repository, served
@@ -294,9 +294,8 @@ def test_what_only_github_s_own_release_says_of_a_tag(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tags of github.com are those that were read a moment ago; its API is asked."""
-    key = hashlib.sha256(b"https://github.com/a/demo").hexdigest()
-    kept = {"at": time.time(), "tags": dict.fromkeys(("v1.0", "v1.1", "v1.2"), "1" * 40)}
-    Store(workspace / "cache").put("refs-1", key, json.dumps(kept).encode())
+    tags = dict.fromkeys(("v1.0", "v1.1", "v1.2"), "1" * 40)
+    Recent(Store(workspace / "cache")).put("refs-1", "https://github.com/a/demo", tags)
     url = "https://github.com/a/demo/archive/v${{ version }}.tar.gz"
     put(workspace, url)
     known = workspace / "known.json"
