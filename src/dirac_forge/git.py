@@ -21,7 +21,8 @@ _HARDENED = (
 _DEAD = re.compile(
     r"could not resolve host|failed to connect|connection (refused|timed out|reset)|network is unreachable|"
     r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|unable to access.*(5\d\d|429)|"
-    r"returned error: (5\d\d|429)|early eof|unexpected disconnect",
+    r"returned error: (5\d\d|429)|early eof|unexpected disconnect|expected flush|expected packfile|rpc failed|"
+    r"empty reply|protocol error|bad line length",
     re.IGNORECASE,
 )
 _NONE = re.compile(
@@ -101,15 +102,20 @@ def _git(
         raise UnknownError(f"{about}: no answer within {timeout:g} s") from exc
     if done.code == 0:
         return done.output
-    said = redact(done.errors.decode(errors="replace").strip())
+    # What another host says may hold anything; a terminal obeys some of it.
+    told = done.errors.decode(errors="replace").expandtabs()
+    said = redact("".join(mark for mark in told if mark == "\n" or mark.isprintable()).strip())
     raise _error(said, about, done.code)
 
 
 def _error(said: str, about: str, code: int) -> InputError | UnknownError:
     last = said.splitlines()[-1] if said else f"git left with {code}"
     if refused := _REFUSED.search(said):
-        line = next((line.strip() for line in said.splitlines() if refused.group(0) in line), last)
-        return RefusedPushError(f"{about}: {line}")
+        lines = said.splitlines()
+        line = next((line.strip() for line in lines if refused.group(0) in line), last)
+        words = [each.removeprefix("remote:").strip() for each in lines if each.startswith("remote:")]
+        why = "; ".join(each for each in words if each)[:500]
+        return RefusedPushError(f"{about}: {line}{f' ({why})' if why else ''}")
     if _NONE.search(said):
         return MissingError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):
@@ -120,8 +126,10 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
 def place_of(url: str) -> str:
     """A repository's URL, also of a folder (bare ones may end in `.git` or not): a depth is honoured for URLs only.
 
-    Raises MissingError where a folder is not there.
+    Raises MissingError where a folder is not there, InputError for what git could take for an option.
     """
+    if url.startswith("-"):
+        raise InputError(f"{url[:200]!r} is no place of a repository")
     if "://" in url:
         return url
     for path in (Path(url), Path(f"{url}.git")):

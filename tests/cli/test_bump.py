@@ -143,8 +143,8 @@ def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str], mo
         assert main(["bump", "demo", "--write", *options, index.url]) == 0
         named = capsys.readouterr().out
     assert [line.rstrip() for line in overview.splitlines()] == [
-        "feedstock  version    released                 status",
-        "demo       1.0 → 1.1  2026-01-02 → 2026-01-02  proposed  not proven",
+        "feedstock  version    released    status",
+        "demo       1.0 → 1.1  2026-01-02  proposed  not proven",
         "",
         "demo 1.0 → 1.1",
         "  Released on 2026-01-02, 1.0 on 2026-01-02. 1.1 is the newest that fits.",

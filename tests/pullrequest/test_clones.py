@@ -255,7 +255,7 @@ def test_a_push_that_a_hook_refuses(tmp_path: Path, clones: Clones, place: Path,
     hook.write_text("#!/bin/sh\necho no entry >&2\nexit 1\n")
     hook.chmod(0o755)
     change = made(clones, tip, Edit(path="conda-forge.yml", before="bot: {}\n", after="one\n"))
-    with pytest.raises(RefusedPushError, match=r"\[remote rejected\] .* \(pre-receive hook declined\)"):
+    with pytest.raises(RefusedPushError, match=r"\[remote rejected\] .* \(pre-receive hook declined\) \(no entry\)"):
         clones.push(tip, str(place), change, "b", expected="")
     assert sorted(branches(place)) == ["main"]
 
@@ -310,3 +310,16 @@ def test_several_at_once(tmp_path: Path, place: Path) -> None:
 def test_who_a_commit_is_by(name: str) -> None:
     with pytest.raises(InputError, match="can't be who a commit is by"):
         Author(name=name, email="a@example.org")
+
+
+def test_packs_do_not_pile_up(clones: Clones, place: Path, tip: Tip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dirac_forge.pullrequest.clones._MOST_PACKS", 2)
+    kept = made(clones, tip, Edit(path="conda-forge.yml", before="bot: {}\n", after="one\n"))
+    for number in range(4):
+        commit(place, {"conda-forge.yml": f"{number}\n"})
+        # Small fetches are loose objects, unless they are to be kept as they come.
+        git(tip.folder, "config", "fetch.unpackLimit", "1")
+        newest = clones.refresh("conda-forge/a-feedstock", str(place), "main")
+    assert len(list((tip.folder / "objects" / "pack").glob("*.pack"))) <= 3
+    assert clones.read(newest)["conda-forge.yml"] == "3\n"
+    assert git(tip.folder, "cat-file", "-t", kept) == "commit"

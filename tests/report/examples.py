@@ -134,7 +134,16 @@ FULL = replace(
         Link(title="changes", url="https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22"),
     ),
     satisfies=("LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22",),
-    recipes=(Change(feedstock="httpx2", kind="recipe", key="0.3", title="httpx2 0.3"),),
+    recipes=(
+        Change(
+            feedstock="httpx2",
+            kind="recipe",
+            key="0.3",
+            title="httpx2 0.3",
+            reasons=("dirac-grid 9.1.22 needs httpx2",),
+        ),
+    ),
+    blocked_by=("m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1",),
     notes=(
         "the URL of the licence was respelled",
         *(note.text for note in DRIFT.notes),

@@ -35,6 +35,7 @@ Newer versions that were passed over:
 ## Order
 
 - **It is blocked until there is m2crypto and httpx2**; it can be merged once the channel has them.
+- m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1
 - Waiting for it: lhcbdirac.
 - LHCbDIRAC (main): dirac-grid >=9.1,&lt;10 is satisfied by 9.1.22
 
@@ -57,8 +58,8 @@ Newer versions that were passed over:
 | dirac-grid, host | ✓ |  |
 | dirac-grid, run | ✓ python 3.12, ✗ python 3.13 | ? |
 
-- dirac-grid, run, linux-64, python 3.13: m2crypto has no build for Python 3.13
-- dirac-grid, run, osx-64: no answer
+- run of dirac-grid (linux-64; python 3.13): m2crypto has no build for Python 3.13
+- run of dirac-grid (osx-64): no answer
 
 ## Requirements
 
@@ -90,7 +91,7 @@ Newer versions that were passed over:
 
 It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:
 
-- **httpx2**: httpx2 0.3
+- **httpx2 0.3**: dirac-grid 9.1.22 needs httpx2
 
 ## Read more
 
@@ -197,6 +198,7 @@ def test_who_waits_for_whom() -> None:
     assert "- Waiting for it: dirac-grid.\n" in first.change.body  # type: ignore[union-attr]
     assert "- **It waits for m2crypto**; it can be merged once the channel has it.\n" in second.change.body  # type: ignore[union-attr]
     assert "\n- **same**\n" in first.change.body  # type: ignore[union-attr]
+    assert "\n## Checks\n\nNot proven: what it waits for is not there yet.\n" in second.change.body  # type: ignore[union-attr]
     assert "Waiting" not in last.change.body  # type: ignore[union-attr]
 
 

@@ -18,11 +18,9 @@ from dirac_forge.report.bumps import bumps_json, bumps_text
 from .examples import BARE, FULL, proposed
 
 TEXT = """\
-feedstock   version         released                 status
-dirac-grid  9.1.9 → 9.1.22  2026-05-01 → 2026-11-02  blocked   waits for
-                                                               m2crypto and
-                                                               httpx2
-demo@v1.x   1.0 → 1.1                                proposed  not proven
+feedstock   version         released    status
+dirac-grid  9.1.9 → 9.1.22  2026-11-02  blocked   waits for m2crypto and httpx2
+demo@v1.x   1.0 → 1.1                   proposed  not proven
 
 dirac-grid 9.1.9 → 9.1.22
   Released on 2026-11-02, 9.1.9 on 2026-05-01. 9.1.22 is the newest that fits.
@@ -36,6 +34,7 @@ dirac-grid 9.1.9 → 9.1.22
   Order
     - It is blocked until there is m2crypto and httpx2; it can be merged once
       the channel has them.
+    - m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1
     - LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22
   Checks
     - worse: dirac-grid 9.1.22 can't be installed on osx-64
@@ -47,12 +46,11 @@ dirac-grid 9.1.9 → 9.1.22
     - linux-64, Python 3.12: better: dirac-grid 9.1.9 → 9.1.22
     - osx-64, Python 3.12: worse: dirac-grid 9.1.22 can't be installed: m2crypto
       >=0.50 has no build for osx-64
-    environment       linux-64                      osx-64
-    dirac-grid, host  ✓
-    dirac-grid, run   ✓ python 3.12, ✗ python 3.13  ?
-    - dirac-grid, run, linux-64, python 3.13: m2crypto has no build for Python
-      3.13
-    - dirac-grid, run, osx-64: no answer
+    - Environments that the feedstock is built and used in: 2 can be installed,
+      1 can't, 1 unknown
+    - run of dirac-grid (linux-64; python 3.13): m2crypto has no build for
+      Python 3.13
+    - run of dirac-grid (osx-64): no answer
   Requirements
     - entry points: dirac-x = DIRAC.x:main added (upstream added it: entry point
       dirac-x = DIRAC.x:main)
@@ -75,7 +73,7 @@ dirac-grid 9.1.9 → 9.1.22
   New recipes
     It needs what the channel lacks; these recipes for staged-recipes are
     proposed beside it:
-    - httpx2: httpx2 0.3
+    - httpx2 0.3: dirac-grid 9.1.22 needs httpx2
   Read more
     - release: https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22
     - changes: https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22
@@ -148,13 +146,17 @@ def test_a_reason_has_its_own_line_where_the_terminal_is_narrow() -> None:
         "a-feedstock-with-a-rather-long-name  1.0 → 1.1  proposed",
         "    waits for m2crypto",
     ]
+    assert shown([FULL], width=100)[:2] == [
+        "feedstock   version         released                 status",
+        "dirac-grid  9.1.9 → 9.1.22  2026-05-01 → 2026-11-02  blocked  waits for m2crypto and httpx2",
+    ]
 
 
 def test_skips_are_grouped_by_their_reason() -> None:
     assert shown(SKIPS) == [
         "Nothing to do",
         "  - 5 are up to date: f0 2.0, f1 2.0, f2 2.0, odd@v1 1.1 and there 3",
-        "  - odd@v1: newer ones were passed over: 1.2: yanked (bad)",
+        "  - odd@v1: 1.1 is the newest release that fits (1.2: yanked (bad))",
         "  - off 1: conda-forge.yml says so",
         "",
         "Not possible",
@@ -175,6 +177,17 @@ def test_of_very_many_that_are_up_to_date_some_are_named() -> None:
     many = [Skip(feedstock=f"f{n}", reason="2 is the newest release that fits", current="2") for n in range(100)]
     assert shown(many, width=1000)[1].endswith(", f38 2, f39 2 and 60 more")
     assert shown(many, width=1000, verbose=True)[1].endswith(", f98 2 and f99 2")
+
+
+def test_of_very_many_that_were_passed_over_some_are_told() -> None:
+    many = [
+        Skip(feedstock=f"f{n}", reason="2 is the newest release that fits (3a1: a pre-release)", current="2")
+        for n in range(12)
+    ]
+    lines = shown(many)
+    assert "  - f9: 2 is the newest release that fits (3a1: a pre-release)" in lines
+    assert "  - and 2 more" in lines
+    assert "  - f11: 2 is the newest release that fits (3a1: a pre-release)" in shown(many, verbose=True)
 
 
 def test_control_characters_do_nothing_to_a_terminal() -> None:
@@ -214,7 +227,10 @@ def test_json() -> None:
         "beside": ["m2crypto"],
         "warnings": ["The run_exports of lib are unknown."],
     }
-    assert full["blocked_by"] == []
+    assert full["blocked_by"] == ["m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1"]
+    assert full["reason"] == (
+        "m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1; 9.1.22 is the newest that fits"
+    )
     assert [line["package"] for line in full["dependencies"]["changed"]] == ["m2crypto"]
     assert [one["origin"] for one in full["hashes"]] == ["index", "downloaded"]
     assert full["links"][0] == {
@@ -222,7 +238,14 @@ def test_json() -> None:
         "url": "https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22",
     }
     assert full["recipes"] == [
-        {"feedstock": "httpx2", "version": "0.3", "title": "httpx2 0.3", "reason": "", "body": "", "files": {}}
+        {
+            "feedstock": "httpx2",
+            "version": "0.3",
+            "title": "httpx2 0.3",
+            "reason": "dirac-grid 9.1.22 needs httpx2",
+            "body": "",
+            "files": {},
+        }
     ]
     assert full["satisfies"] == ["LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22"]
     assert full["patches"] == ["fix-@octocat.patch"]

@@ -30,9 +30,10 @@ def arranged_and_proved(world: World, workspace: Workspace, bumps: Sequence[Pair
     """The bumps in order, each with what it waits for, its proof, the recipes that it needs and whom it satisfies."""
     proving = Proving(world, [*workspace, *workspace.lines], executor)
     try:
-        _ = proving.channel.index(proving.platforms[0]), proving.pinning
+        _ = proving.channel.index(proving.platforms[0]).group("python"), proving.pinning
     except UnknownError as error:
-        world.observer.warned(f"what the bumps do to the targets is unknown: {error.message}")
+        # In the words of whoever asked for a package before, so that it is said once.
+        world.observer.warned(f"{error.message}: what it has is unknown")
         proof = Proof(outcome="unknown", reason=error.message)
         return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
     return _Run(world, workspace, proving, executor).done(bumps)

@@ -217,7 +217,9 @@ class _Proof:
             )
         outcome, reason = _worst(verdicts)
         broken = next((one for one in environments if one.output in faults and one.status == "not-installable"), None)
-        if broken is not None and outcome != "worse":
+        if broken is not None and not self.subject.new.forge.bot.check_solvable:
+            self.warnings.insert(0, _sentence(broken))
+        elif broken is not None and outcome != "worse":
             outcome, reason = "worse", _sentence(broken)
         return Proof(
             outcome=outcome,
@@ -316,12 +318,12 @@ class _Proof:
 
     def _environments(self) -> tuple[list[Environment], set[str]]:
         """All of them, and the outputs that this bump breaks."""
-        questions = [
-            question
-            for platform in self.subject.enabled()
-            for question in built_in(self.subject.rendered("new", platform))
-        ]
-        questions += used_in(self.view, self.own, self.run.platforms)
+        built = {
+            (one.output, one.part, one.on, one.specs): one
+            for platform in reversed(self.subject.enabled())
+            for one in reversed(built_in(self.subject.rendered("new", platform)))
+        }
+        questions = [*reversed(built.values()), *used_in(self.view, self.own, self.run.platforms)]
         answers = [self._answered(question) for question in questions]
         faults = {question.output for question, answer in zip(questions, answers, strict=True) if answer.fault}
         found = [

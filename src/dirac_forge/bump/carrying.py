@@ -26,7 +26,7 @@ def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
         bump = replace(bump, status="blocked")
     if not write or drift.faults:
         unproved = tuple(
-            f"the requirements were left alone, for the edited recipe is not right: {one}" for one in drift.faults
+            f"requirements were left alone, the edited recipe was not right: {one}" for one in drift.faults
         )
         would = tuple(f"not carried over: {described(line)}" for line in drift.changes)
         return _told(bump, drift, (*unproved, *would, *told))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
@@ -63,7 +63,9 @@ def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Questi
                         variant=named[_key(variant.values)],
                         specs=specs,
                     )
-                    found.setdefault((output.name, part, specs), question)
+                    known = found.setdefault((output.name, part, specs), question)
+                    if known.variant != question.variant:  # what tells variants apart is not in it
+                        found[output.name, part, specs] = replace(known, variant="")
     return tuple(found.values())
 
 

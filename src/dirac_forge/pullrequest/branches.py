@@ -40,9 +40,11 @@ def branch_name(identity: Identity) -> str:
     """
     safe_name(identity.feedstock)
     safe_branch(identity.branch)
+    if not identity.key.strip():
+        raise InputError(f"{identity.feedstock}: the change has no key: a version, or a migration's name")
     told = (identity.feedstock,) if identity.kind == "recipe" else (identity.branch, identity.key)
     plain = PREFIX + "/".join((identity.kind, *told))
-    parts = [_UNUSUAL.sub("-", part).strip(".-") or "-" for part in (identity.kind, *told)]
+    parts = [_UNUSUAL.sub("-", part).strip(".-") or "x" for part in (identity.kind, *told)]
     name = PREFIX + "/".join(parts)
     usual = name == plain and len(name) <= _LONGEST and not _LOOKS_HASHED.search(name)
     if usual and _BRANCH.fullmatch(name):

@@ -23,6 +23,7 @@ __all__ = ["Author", "Clones", "Log", "Tip"]
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_MOST_PACKS = 30
 _SHALLOW = re.compile(r"shallow update not allowed")
 
 
@@ -79,6 +80,7 @@ class Clones:
                 return tip
             try:
                 tip = self._fetch(tip, place)
+                _tidy(tip)
             except GitError:
                 whole = False
             else:
@@ -231,6 +233,14 @@ def _is_whole(tip: Tip) -> bool:
     except (InputError, UnknownError):
         return False
     return True
+
+
+def _tidy(tip: Tip) -> None:
+    """Each fetch leaves a pack: now and then they are made one."""
+    if sum(1 for _ in (tip.folder / "objects" / "pack").glob("*.pack")) > _MOST_PACKS:
+        own_git("repack", "-a", "-d", "-q", about=tip.url, folder=tip.folder)
+        # What a delivery that goes on elsewhere has just made stays.
+        own_git("prune", "--expire=2.days.ago", about=tip.url, folder=tip.folder)
 
 
 def _commit_of(tip: Tip) -> str:

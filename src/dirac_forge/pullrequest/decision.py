@@ -70,7 +70,7 @@ class Decision:
     """`open` a new one; `update` its commits; `retell` its text; `finish` what a killed run may have left; nothing
     where it was `merged`, or `closed` by a person."""
     request: Request | None = None
-    """The one that it is about."""
+    """The one that it is about; None where there is none (any more)."""
     older: tuple[Request, ...] = ()
     """Open ones that this change takes the place of."""
 
@@ -82,7 +82,8 @@ def decide(wanted: Wanted, requests: Sequence[Request], known: Entry | None, *, 
     mine = [request for request in requests if request.branch == wanted.branch]
     older = tuple(each for each in requests if each.branch != wanted.branch and _replaced(wanted.identity, each))
     if not mine:
-        return Decision(act="open", older=older)
+        back = known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint
+        return Decision(act="closed" if back and not force else "open", older=older)
     request = mine[0]
     if request.state == "merged":
         return Decision(act="merged", request=request, older=older)

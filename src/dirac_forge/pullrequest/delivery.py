@@ -127,6 +127,9 @@ class _Delivery:
     def _settled(self, wanted: Wanted, decision: Decision, place: Place) -> Outcome | None:
         """The outcome where no commit is to be made."""
         request = self.request = decision.request
+        if request is None and decision.act == "closed":
+            known = self._known()
+            return self._outcome("closed", f"it was taken back: {known.decided}" if known is not None else "")
         if request is None or decision.act in {"open", "update"}:
             return None
         if decision.act in {"merged", "closed"}:
@@ -184,7 +187,8 @@ class _Delivery:
             request = self.request = self.destination.retell(place, request, title=wanted.title, body=body)
             state, text = "updated", f"the text of {request.name} was brought up to date"
         about = {"state": "open", "number": request.number, "url": request.url, "head": request.branch}
-        if state == "updated" or known is None or any(getattr(known, name) != about[name] for name in about):
+        there = {**about, "fingerprint": wanted.fingerprint}
+        if state == "updated" or known is None or any(getattr(known, name) != there[name] for name in there):
             batch = known.batch if known is not None and known.batch else self.journal.run
             told = f"{request.url}: {text}"
             self._note(
@@ -219,7 +223,7 @@ class _Delivery:
         known = self.journal.ledger.entry(identity)
         untouched = known is not None and bool(known.head_sha) and known.head_sha == older.head_sha
         text = f"Superseded by {request.name}: {wanted.title}"
-        self.destination.close(place, older, text, keep_branch=not untouched)
+        self.destination.close(place, older, text, mark="superseded", keep_branch=not untouched)
         self.journal.note(
             identity, "superseded", f"{older.url}: {text}", state="superseded", decided=text,
             number=older.number, url=older.url, head=older.branch,
@@ -235,6 +239,8 @@ class _Delivery:
                 self._note(wanted, "merged", f"{request.url}: {text}", state="merged", **about)
             return self._outcome("merged", text)
         text = request.closed or f"{request.name} was closed"
+        if known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint:
+            return self._outcome("closed", f"it was taken back: {known.decided}")
         if known is None or known.state != "closed-by-person" or known.decided != text:
             told = f"{text}: it is not opened again until something changes"
             self._note(wanted, "closed", told, state="closed-by-person", decided=text, **about)
@@ -251,8 +257,9 @@ class _Delivery:
 
     def failed(self, exc: ForgeError | OSError) -> Outcome:
         """An answer was no, or there was none."""
-        error, waiting = self.journal.failed(self.identity, exc)
-        return replace(self._outcome("unknown" if waiting else "failed", error.message), error=error)
+        error = self.journal.failed(self.identity, exc)
+        state: OutcomeState = "unknown" if isinstance(exc, (UnknownError, OSError)) else "failed"
+        return replace(self._outcome(state, error.message), error=error)
 
     def _body(self, wanted: Wanted, made: Made, *, rerender: str | None = None) -> str:
         if rerender is None:

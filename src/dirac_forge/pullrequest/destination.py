@@ -10,7 +10,10 @@ from dirac_forge.pullrequest.clones import Author, Tip
 from dirac_forge.pullrequest.headers import Header
 from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["Destination", "Place", "Request", "Sent", "TakenError"]
+__all__ = ["Closing", "Destination", "Place", "Request", "Sent", "TakenError"]
+
+
+Closing = Literal["superseded", "retracted"]
 
 
 class TakenError(ForgeError):
@@ -54,7 +57,7 @@ class Request:
     closed: str = ""
     """When, and by whom, in words."""
     by_us: bool = False
-    """It was closed by us, not by a person."""
+    """It was closed because another took its place, by no person's decision."""
 
     @property
     def name(self) -> str:
@@ -116,6 +119,6 @@ class Destination(Protocol):
         """Put a label on it, or take it off."""
         ...
 
-    def close(self, place: Place, request: Request, text: str, *, keep_branch: bool) -> None:
-        """Close it, saying why."""
+    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
+        """Close it, saying why; `mark` tells later whether it may be opened again."""
         ...

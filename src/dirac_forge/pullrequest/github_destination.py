@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from dirac_forge.git import RefusedPushError
 from dirac_forge.pullrequest.branches import PREFIX, commits_fingerprint
 from dirac_forge.pullrequest.clones import Author, Clones, Log, Tip
-from dirac_forge.pullrequest.destination import Place, Request, Sent, TakenError
+from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent, TakenError
 from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity
@@ -25,7 +26,6 @@ SERVICES = frozenset(
 )
 """Whose commits on our branches are no person's work: they come again when they are asked for again."""
 _MAY_LABEL = {"triage", "write", "admin"}
-_CLOSED = "closed"
 
 
 @dataclass(kw_only=True)
@@ -42,7 +42,6 @@ class GitHubDestination:
     """Who commits are by; the token's owner where it isn't given."""
     name: str = field(default="github", init=False)
     _repos: dict[str, Repo] = field(default_factory=dict, init=False, repr=False)
-    _login: str = field(default="", init=False, repr=False)
 
     def place(self, identity: Identity) -> Place:
         """Where it goes, followed through renames."""
@@ -59,7 +58,7 @@ class GitHubDestination:
 
     def author(self) -> Author:
         """Who our commits are by."""
-        return self.by or Author.of(self._owner())
+        return self.by or Author.of(self.forge.login())
 
     def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
         """Our own; see Destination. One page of the open ones is enough where it is among them."""
@@ -71,7 +70,7 @@ class GitHubDestination:
                 return (*mine, *(each for each in others if each.branch != branch))
         if not branch:
             return tuple(others)
-        head = f"{self._owner()}:{branch}"
+        head = f"{self.forge.owner()}:{branch}"
         found = list(self._ours(self.forge.pull_requests(repo, state="all", head=head, base=base)))
         found.sort(key=lambda pull: pull.state != "open")
         mine = [self._request(pull) for pull in found]
@@ -82,6 +81,15 @@ class GitHubDestination:
     def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:
         """Push to the fork, which is made where there is none."""
         fork = self.forge.fork(self._repo(place))
+        try:
+            self._push(fork, tip, sent, known)
+        except RefusedPushError as exc:
+            if "stale info" not in exc.message:
+                raise
+            # The branch moved while it was looked at: what is there now may be somebody's.
+            self._push(fork, tip, sent, known)
+
+    def _push(self, fork: Repo, tip: Tip, sent: Sent, known: str) -> None:
         there = self.clones.log(tip, fork.clone_url, sent.branch)
         if there and there[0].commit == sent.commit:
             return
@@ -96,7 +104,7 @@ class GitHubDestination:
         """Open a request for what was sent, or bring the open one up to date."""
         if old is not None:
             return self.retell(place, old, title=title, body=body)
-        head = f"{self._owner()}:{sent.branch}"
+        head = f"{self.forge.owner()}:{sent.branch}"
         return self._request(self.forge.open(self._repo(place), head=head, base=sent.base, title=title, body=body))
 
     def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
@@ -106,9 +114,9 @@ class GitHubDestination:
     def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
         """A comment of ours, once for each mark."""
         hidden = f"<!-- dirac-forge: {mark} -->"
-        repo, owner = self._repo(place), self._owner()
+        repo, login = self._repo(place), self.forge.login()
         if not any(
-            hidden in comment.body for comment in self.forge.comments(repo, request.number) if comment.author == owner
+            hidden in comment.body for comment in self.forge.comments(repo, request.number) if comment.author == login
         ):
             self.forge.comment(repo, request.number, f"{text}\n\n{hidden}\n")
 
@@ -117,10 +125,10 @@ class GitHubDestination:
         if on != (name in request.labels):
             (self.forge.label if on else self.forge.unlabel)(self._repo(place), request.number, name)
 
-    def close(self, place: Place, request: Request, text: str, *, keep_branch: bool) -> None:
+    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
         """Close it, saying why; the words come first, so that a killed run leaves no silent close."""
         repo = self._repo(place)
-        self.say(place, request, text, mark=_CLOSED)
+        self.say(place, request, text, mark=mark)
         self.forge.edit(repo, request.number, state="closed")
         if not keep_branch:
             self.forge.delete_branch(self.forge.fork(repo), request.branch)
@@ -128,15 +136,11 @@ class GitHubDestination:
     def _repo(self, place: Place) -> Repo:
         return self._repos[place.full_name]
 
-    def _owner(self) -> str:
-        self._login = self._login or self.forge.login()
-        return self._login
-
     def _ours(self, pulls: Iterator[PullRequest]) -> Iterator[PullRequest]:
         """Anybody may open a request from a branch of anybody's fork: both must be ours."""
-        owner = self._owner()
+        start = f"{self.forge.owner()}:{PREFIX}".lower()
         for pull in pulls:
-            if pull.author == owner and pull.head.startswith(f"{owner}:{PREFIX}"):
+            if pull.author == self.forge.login() and pull.head.lower().startswith(start):
                 yield pull
 
     def _request(self, pull: PullRequest) -> Request:
@@ -152,13 +156,13 @@ class GitHubDestination:
 
     def _closed(self, repo: Repo, number: int) -> Request:
         """A closed one, with who did it: a person may use the same account, so where it was us, a comment says so."""
-        pull, owner = self.forge.pull_request(repo, number), self._owner()
-        said = (each.body for each in self.forge.comments(repo, number) if each.author == owner)
+        pull, login = self.forge.pull_request(repo, number), self.forge.login()
+        said = (each.body for each in self.forge.comments(repo, number) if each.author == login)
         when = f" on {pull.closed:%Y-%m-%d}" if pull.closed else ""
         return replace(
             self._request(pull),
             closed=f"#{number} was closed{when}{f' by {pull.closed_by}' if pull.closed_by else ''}",
-            by_us=any(f"<!-- dirac-forge: {_CLOSED} -->" in body for body in said),
+            by_us=any("<!-- dirac-forge: superseded -->" in body for body in said),
         )
 
 

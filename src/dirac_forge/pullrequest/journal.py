@@ -9,6 +9,7 @@ from typing import Any
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Entry, Event, Identity
+from dirac_forge.pullrequest.refusals import CredentialsError
 
 __all__ = ["Journal"]
 
@@ -32,15 +33,16 @@ class Journal:
                 self.event(identity, step, text)
         return entry
 
-    def failed(self, identity: Identity, exc: ForgeError | OSError) -> tuple[ForgeError, bool]:
-        """An attempt came to nothing: the error, and whether it may pass by itself."""
+    def failed(self, identity: Identity, exc: ForgeError | OSError) -> ForgeError:
+        """An attempt came to nothing; the error in words."""
         error = exc if isinstance(exc, ForgeError) else ForgeError(f"the disk: {exc}")
-        waiting = isinstance(exc, (UnknownError, OSError))
+        # A token that is not accepted is not the change's fault: with another one the next run goes on.
+        waiting = isinstance(exc, (UnknownError, OSError, CredentialsError))
         with self.ledger.transaction():
             entry = self.ledger.failed(identity, error.message, waiting=waiting)
             after = "the next run" if entry.next_try is None else f"{entry.next_try:%Y-%m-%d %H:%M} UTC"
             self.event(identity, "failed", f"{error.message}; next try: {after}")
-        return error, waiting
+        return error
 
     def event(self, identity: Identity, step: str, text: str) -> None:
         """Something happened that changes nothing of what is known."""

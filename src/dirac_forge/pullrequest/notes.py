@@ -23,7 +23,7 @@ def notes(body: str, *, rerendered: Rerendered | None, lints: Sequence[str], unl
         why = f" ({code(rerendered.text)})" if rerendered.text else ""
         lines.append(f"conda-forge's service is asked to rerender it{why}.")
     if lints:
-        lines += ["conda-smithy's linter says:", "", *(f"- {code(lint)}" for lint in lints[:_MOST])]
+        lines += ["conda-smithy's linter says:", "", *(f"- {code(lint)}" for lint in lints[:_MOST]), ""]
     if unlinted:
         lines.append(f"It was not linted: {code(unlinted)}.")
     if automerge:

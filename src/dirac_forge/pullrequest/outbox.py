@@ -9,20 +9,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.repositories import safe_name
+from dirac_forge.files import write_file
 from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.branches import PREFIX
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
-from dirac_forge.pullrequest.destination import Place, Request, Sent
+from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.report.foreign import code, escaped
 
 __all__ = ["Outbox"]
 
 _ROBOT = Author(name="dirac-forge", email="dirac-forge@users.noreply.github.com")
 _LARGEST = 1_000_000
+_ABOUT = """# Outbox
+
+What would become pull requests, each in a folder: `change.patch` (`git am change.patch` in a clone of the feedstock),
+`body.md`, and `request.json`. The branches are in the bare repositories beside. With a token the same run opens the
+requests.
+
+"""
 
 
 @dataclass(kw_only=True)
@@ -108,7 +118,7 @@ class Outbox:
             labels = [*told["labels"], name] if on else [each for each in told["labels"] if each != name]
             self._change(place, request, {"labels": labels})
 
-    def close(self, place: Place, request: Request, text: str, *, keep_branch: bool) -> None:  # noqa: ARG002
+    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:  # noqa: ARG002
         """Take it out, and its branch: nobody else has seen either."""
         bare, folder = self._bare(place), self._request_folder(place, request.branch)
         if self._at(bare, request.branch):
@@ -118,6 +128,24 @@ class Outbox:
             if parent == self.folder or any(parent.iterdir()):
                 break
             parent.rmdir()
+
+    def summarize(self) -> Path:
+        """Bring `folder/README.md` up to date: what lies there, and what to do with it."""
+        rows = []
+        for file in sorted(self.folder.glob("*/*/*/*/request.json")) + sorted(
+            self.folder.glob("*/recipe/*/request.json")
+        ):
+            request = None if _is_temporary(file.parent) else self._read(file.parent)
+            if request is not None:
+                told, place = self._told(file.parent), file.parent.relative_to(self.folder).as_posix()
+                title = escaped(told["title"])
+                rows.append(
+                    f"| [{title}]({quote(place)}/body.md) | {code(told['repository'])} | {code(told['base'])} |"
+                )
+        table = ["| change | for | branch |", "| --- | --- | --- |", *rows] if rows else ["Nothing waits here."]
+        summary = self.folder / "README.md"
+        write_file(summary, _ABOUT + "\n".join(table) + "\n")
+        return summary
 
     def _change(self, place: Place, request: Request, changes: Mapping[str, Any]) -> None:
         folder = self._request_folder(place, request.branch)

@@ -21,14 +21,13 @@ from dirac_forge.report.document import (
     few,
     words,
 )
+from dirac_forge.report.proof_body import proof_blocks
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.draft import Carried
-    from dirac_forge.bump.proof import Environment, Proof
 
-__all__ = ["UNPROVEN", "bump_sections", "written"]
+__all__ = ["bump_sections", "written"]
 
-UNPROVEN = "not proven: no solver was asked what this does to the targets"
 _MOST_REJECTED = 5
 _MOST_FILES = 2
 _ORIGINS = {
@@ -38,7 +37,6 @@ _ORIGINS = {
     "archive": "the same file in the release's sdist",
 }
 _PARTS = {"entry_points": "entry points", "python": "Python"}
-_SIGNS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
 
 
 def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, ...]:
@@ -46,7 +44,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
     return (
         _head(bump),
         *Section.of("Order", _order(bump, waiting)),
-        *Section.of("Checks", _checks(bump.proof)),
+        *Section.of("Checks", proof_blocks(bump.proof, waits=bool(bump.waits_for))),
         *Section.of(_requirements_title(bump), _requirements(bump)),
         *Section.of("To be looked at", _looked_at(bump)),
         *Section.of("Only reported", _reported(bump)),
@@ -84,7 +82,7 @@ def _order(bump: Bump, waiting: Sequence[str]) -> Iterator[Block]:
         first = "It is blocked until there is" if bump.status == "blocked" else "It waits for"
         them = "it" if len(bump.waits_for) == 1 else "them"
         lines.append((Bold(f"{first} {words(bump.waits_for)}"), f"; it can be merged once the channel has {them}."))
-    lines += [(Bold("Blocked"), f": {reason}") for reason in _blockers(bump)]
+    lines += [reason if bump.waits_for else (Bold("Blocked"), f": {reason}") for reason in _blockers(bump)]
     if waiting:
         lines.append(f"Waiting for it: {words(waiting)}.")
     lines += bump.satisfies
@@ -97,55 +95,6 @@ def _blockers(bump: Bump) -> tuple[str, ...]:
     own = bump.drift.blockers if bump.drift is not None else ()
     said = bump.proof.reason if bump.proof is not None else ""
     return tuple(reason for reason in dict.fromkeys((*bump.blocked_by, *own)) if reason != said)
-
-
-# -- what the solver says
-
-
-def _checks(proof: Proof | None) -> Iterator[Block]:
-    if proof is None:
-        yield Paragraph(f"{UNPROVEN.capitalize()}.")
-        return
-    from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
-
-    said: list[Line] = [(Bold(proof.outcome), f": {proof.reason}" if proof.reason else "")]
-    if proof.beside:
-        said.append(f"Taken as merged already: {words(proof.beside)}.")
-    said += proof.warnings
-    yield Items(tuple(said))
-    yield from verdict_blocks(proof.verdicts)
-    yield from _environments(proof.environments)
-
-
-def _environments(environments: Sequence[Environment]) -> Iterator[Block]:
-    """A table of the feedstock's own environments, and why where one can't be had."""
-    if not environments:
-        return
-    platforms = tuple(dict.fromkeys(one.platform for one in environments))
-    rows: dict[tuple[str, str], dict[str, list[Environment]]] = {}
-    for one in environments:
-        rows.setdefault((one.output, one.part), {}).setdefault(one.platform, []).append(one)
-    yield Table(
-        head=("environment", *platforms),
-        rows=tuple(
-            (f"{output}, {part}", *(_marks(found.get(platform, [])) for platform in platforms))
-            for (output, part), found in rows.items()
-        ),
-    )
-    reasons: dict[str, list[str]] = {}
-    for one in environments:
-        if one.status != "installable":
-            place = ", ".join(filter(None, (one.output, one.part, one.platform, one.variant)))
-            reasons.setdefault(one.reason or one.status, []).append(place)
-    if reasons:
-        yield Items(tuple(f"{words(places, 4)}: {reason}" for reason, places in reasons.items()))
-
-
-def _marks(found: Sequence[Environment]) -> str:
-    """One sign where all variants are alike, else each with its variant."""
-    if len({one.status for one in found}) <= 1:
-        return _SIGNS[found[0].status] if found else ""
-    return ", ".join(f"{_SIGNS[one.status]} {one.variant}".rstrip() for one in found)
 
 
 # -- what changes
@@ -243,7 +192,9 @@ def _grouped(rows: Sequence[tuple[str, str, str]]) -> tuple[Line, ...]:
 
 def _recipes(bump: Bump) -> Iterator[Block]:
     if bump.recipes:
-        lines: tuple[Line, ...] = tuple((Bold(recipe.feedstock), f": {recipe.title}") for recipe in bump.recipes)
+        lines: tuple[Line, ...] = tuple(
+            (Bold(recipe.title), f": {'; '.join(recipe.reasons)}" if recipe.reasons else "") for recipe in bump.recipes
+        )
         yield Paragraph("It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:")
         yield Items(lines)
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.report.bodies import how_to_go_on, waiting_for
-from dirac_forge.report.bump_body import UNPROVEN, bump_sections
-from dirac_forge.report.document import Items, Line, Section, words
+from dirac_forge.report.bump_body import bump_sections
+from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
+from dirac_forge.report.proof_body import UNPROVEN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["bumps_json", "bumps_text"]
 
 _MOST_NAMES = 40
+_MOST_REASONS = 10
 _SHORT = 100
 """Characters of a reason in the overview; all of it stands below."""
 _KINDS = {
@@ -176,11 +178,9 @@ def _named(result: Bump | Skip) -> str:
     return name if branch == "main" else f"{name}@{branch}"
 
 
-def _released(bump: Bump) -> str:
-    if bump.released is None:
-        return ""
-    before = "" if bump.old_released is None else f"{bump.old_released:%Y-%m-%d} → "
-    return f"{before}{bump.released:%Y-%m-%d}"
+def _released(bump: Bump) -> tuple[str, str]:
+    old, new = bump.old_released, bump.released
+    return ("" if old is None else f"{old:%Y-%m-%d}", "" if new is None else f"{new:%Y-%m-%d}")
 
 
 def _status(bump: Bump, written: bool) -> str:
@@ -198,7 +198,7 @@ def _why(bump: Bump) -> str:
     if bump.proof is None:
         return "not proven"
     reason = plain(bump.proof.reason, longest=_SHORT)
-    return f"{bump.proof.outcome}: {reason}" if reason else bump.proof.outcome
+    return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
 
 
 def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
@@ -211,9 +211,8 @@ def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
         if kind == "nothing" and current:
             names = words([f"{_named(skip)} {skip.current}" for skip in current], most)
             lines.append(f"{len(current)} {'is' if len(current) == 1 else 'are'} up to date: {names}")
-            lines += [
-                f"{_named(skip)}: newer ones were passed over: {rest}" for skip in current if (rest := _passed(skip))
-            ]
+            more = [f"{_named(skip)}: {skip.reason}" for skip in current if _says_more(skip)]
+            lines += more if verbose else few(more, _MOST_REASONS)
         alike: dict[tuple[str, str], list[Skip]] = {}
         for skip in skips:
             if skip.kind == kind and not _up_to_date(skip):
@@ -231,9 +230,9 @@ def _up_to_date(skip: Skip) -> bool:
     return skip.reason.startswith((f"{skip.current} is the newest", f"it is at {skip.current} already"))
 
 
-def _passed(skip: Skip) -> str:
-    """What the reason says in brackets of versions that were passed over."""
-    return skip.reason.partition(" (")[2].removesuffix(")")
+def _says_more(skip: Skip) -> bool:
+    """Whether its reason names versions that were passed over, or what else to know."""
+    return skip.reason not in (f"{skip.current} is the newest release that fits", f"it is at {skip.current} already")
 
 
 def _in_all(bumps: Sequence[Bump], skips: Sequence[Skip], *, written: bool) -> str:

@@ -70,7 +70,8 @@ def judged(verdicts: Sequence[Verdict], *, verbose: bool = False, hint: str = " 
         (where([verdict.before for verdict in verdicts]), "bold"),
         (f": {first.outcome}", OUTCOMES[first.outcome][1]),
     )
-    return Paragraph(head=head, lines=(*first.reason.splitlines(), *_changes(first.difference, verbose, hint)))
+    lines = dict.fromkeys((*first.reason.splitlines(), *_changes(first.difference, verbose, hint)))
+    return Paragraph(head=head, lines=tuple(lines))
 
 
 def _changes(difference: Difference, verbose: bool, hint: str) -> list[str]:

@@ -27,14 +27,18 @@ class Edits:
 
     @property
     def text(self) -> str:
-        """The text with all edits."""
-        result: list[str] = []
+        """The text with all edits; a line ends as it did, a new one as the line before it."""
+        result: list[tuple[str, str]] = []
+        last = len(self.lines)
         for number, line in enumerate(self.lines, start=1):
+            # What stands behind the last line end has none of its own: in front of a new line it gets the file's.
+            ending = "\r" if (line if number < last else self.lines[0]).endswith("\r") else ""
             if number not in self._removed:
-                result.append(self._replaced.get(number, line))
-            ending = "\r" if line.endswith("\r") else ""
-            result += [added + ending for added in self._after.get(number, [])]
-        return "\n".join(result)
+                result.append((self._replaced.get(number, line).removesuffix("\r"), ending))
+            result += [(added, ending) for added in self._after.get(number, [])]
+        if result:
+            result[-1] = result[-1][0], "\r" if self.lines[-1].endswith("\r") else ""
+        return "\n".join(line + ending for line, ending in result)
 
     def removed(self, number: int) -> bool:
         """Whether the line is gone."""

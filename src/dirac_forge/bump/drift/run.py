@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -42,19 +42,29 @@ def run_drift(
     """
     noarch = output.output.noarch is not None
     before, after = old.metadata, new.metadata
+    needs = [
+        (
+            "upstream",
+            needs_of(before.requires_dist, scopes[0], providers, noarch=noarch),
+            needs_of(after.requires_dist, scopes[1], providers, noarch=noarch),
+        )
+    ]
+    needs += [
+        (
+            f"upstream's extra {extra}",
+            only_extra(before, extra, scopes[0], providers, noarch=noarch),
+            only_extra(after, extra, scopes[1], providers, noarch=noarch),
+        )
+        for extra in extras_named(before)
+    ]
+    # What something else asks for from now on is no sign that the recipe holds an extra.
+    fresh = {key for _, was, now in needs for key in now.keys() - was.keys()}
     touched: set[str] = set()
-    if not satellite:
-        plain = needs_of(before.requires_dist, scopes[0], providers, noarch=noarch)
-        now = needs_of(after.requires_dist, scopes[1], providers, noarch=noarch)
-        _diff(draft, output, plain, now, new, what="upstream", built=built, family=family)
-        touched |= _touched(plain, now)
-    for extra in extras_named(before):
-        held = only_extra(before, extra, scopes[0], providers, noarch=noarch)
-        if not held or not _holds(output, held.values()):
+    for index, (what, was, now) in enumerate(needs):
+        if satellite if index == 0 else not _holds(output, [need for key, need in was.items() if key not in fresh]):
             continue
-        now = only_extra(after, extra, scopes[1], providers, noarch=noarch)
-        _diff(draft, output, held, now, new, what=f"upstream's extra {extra}", built=built, family=family)
-        touched |= _touched(held, now)
+        _diff(draft, output, was, now, new, what=what, built=built, family=family)
+        touched |= _touched(was, now)
     if draft.edited(output, "run"):
         _drop_duplicates(draft, output, "run", touched)
 
@@ -65,9 +75,9 @@ def _touched(old: Mapping[str, Need], new: Mapping[str, Need]) -> set[str]:
     return {key for need in changed for key in need.keys}
 
 
-def _holds(output: OutputLines, needs: Iterable[Need]) -> bool:
+def _holds(output: OutputLines, needs: Sequence[Need]) -> bool:
     keys = {line.key for line in output.of("run")}
-    return all(need.keys & keys for need in needs)
+    return bool(needs) and all(need.keys & keys for need in needs)
 
 
 def _mine(output: OutputLines, need: Need, sections: Sequence[Section] = ("run",)) -> list[Line]:

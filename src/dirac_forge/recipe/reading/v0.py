@@ -336,6 +336,7 @@ class _Reader:
                     unknown=any(marked(yamlnodes.scalar(node) or "") for node in (git, rev)),
                     git=self.text(git),
                     rev=self.text(rev),
+                    patches=tuple(filter(None, patches)),
                 )
 
     def mapping(self, node: Node | None) -> dict[str, Node]:

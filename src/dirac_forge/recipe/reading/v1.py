@@ -337,6 +337,7 @@ class _Reader:
                     unknown=any(marked(text or "") for text in texts),
                     git=self.text(git),
                     rev=self.text(rev),
+                    patches=tuple(filter(None, patches)),
                 )
 
     def ignored(self, node: Node | None) -> tuple[str, ...]:

@@ -1,0 +1,282 @@
+"""Tests of the licence, its files, the tests' imports and noarch: what is edited, and what is only told."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from dirac_forge.bump.drift.merge import Drift, drift
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.facts import Facts
+from support.facts import MIT, facts
+
+HEAD = {
+    "recipe/meta.yaml": """\
+{% set version = "2.0" %}
+
+package:
+  name: thing
+  version: {{ version }}
+
+source:
+  url: https://pypi.org/packages/source/t/thing/thing-{{ version }}.tar.gz
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+
+build:
+  number: 0
+  noarch: python
+
+requirements:
+  host:
+    - python
+    - pip
+    - hatchling
+  run:
+    - python
+
+test:
+  imports:
+    @IMPORTS@
+
+about:
+  @ABOUT@
+""",
+    "recipe/recipe.yaml": """\
+context:
+  version: "2.0"
+
+package:
+  name: thing
+  version: ${{ version }}
+
+source:
+  url: https://pypi.org/packages/source/t/thing/thing-${{ version }}.tar.gz
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+
+build:
+  number: 0
+  noarch: python
+
+requirements:
+  host:
+    - python
+    - pip
+    - hatchling
+  run:
+    - python
+
+tests:
+  - python:
+      imports:
+      @IMPORTS@
+      pip_check: true
+
+about:
+  @ABOUT@
+""",
+}
+PATHS = pytest.mark.parametrize("path", list(HEAD))
+
+
+def recipe(path: str, *about: str, imports: Sequence[str] = ("thing",)) -> str:
+    deep = "\n    " if "meta" in path else "\n      "
+    text = HEAD[path].replace("@ABOUT@", "\n  ".join(about))
+    return text.replace("@IMPORTS@", deep.join(f"- {name}" for name in imports))
+
+
+def release(
+    version: str,
+    licence: str | None = "MIT",
+    *,
+    files: Sequence[str] = (),
+    texts: Mapping[str, str] | None = None,
+    classifiers: Sequence[str] = (),
+    members: Sequence[str] | None = None,
+    wheels: Sequence[str] = ("py3-none-any",),
+) -> Facts:
+    made = facts("thing", version, members=members, wheels=wheels)
+    metadata = replace(
+        made.metadata, license_expression=licence, license_files=tuple(files), classifiers=tuple(classifiers)
+    )
+    assert made.sdist is not None
+    sdist = replace(made.sdist, texts={"LICENSE": MIT} if texts is None else texts)
+    return replace(made, metadata=metadata, sdist=sdist)
+
+
+def merge(text: str, path: str, old: Facts, new: Facts) -> Drift:
+    return drift(text, path, [old], [new], names=lambda name: name, scope=Scope())
+
+
+def changed(before: str, after: str) -> list[str]:
+    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=0, lineterm="")
+    return [f"{line[0]} {line[1:].strip()}" for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")]
+
+
+def notes(found: Drift) -> list[str]:
+    return [note.text for note in found.notes]
+
+
+@PATHS
+@pytest.mark.parametrize(
+    ("line", "result"),
+    [
+        ("license: MIT", "license: MIT-0"),
+        ("license:   'mit'   # as upstream says", "license:   'MIT-0'   # as upstream says"),
+    ],
+)
+def test_the_licence_follows_where_it_was_upstreams(path: str, line: str, result: str) -> None:
+    text = recipe(path, line, "license_file: LICENSE")
+    found = merge(text, path, release("1.0", "MIT"), release("2.0", "MIT-0"))
+    assert changed(text, found.text) == [f"- {line}", f"+ {result}"]
+    (change,) = found.beyond
+    assert (change.part, change.package, change.evidence) == ("about", "license", "License-Expression: MIT-0")
+    assert change.line == text.split("\n").index(f"  {line}") + 1
+    assert notes(found) == []
+
+
+@PATHS
+@pytest.mark.parametrize(
+    ("line", "old", "new"),
+    [
+        ("license: MIT AND BSD-3-Clause", "MIT", "MIT-0"),
+        ("license: BSD-3-Clause", "MIT", "MIT-0"),
+        ("license: ${{ licence }}", "MIT", "MIT-0"),
+    ],
+)
+def test_a_licence_of_the_maintainers_own_stays_and_is_told(path: str, line: str, old: str, new: str) -> None:
+    text = recipe(path, line)
+    found = merge(text, path, release("1.0", old), release("2.0", new))
+    assert found.text == text
+    assert notes(found) == [f"thing: upstream's licence is {new} now (was {old})"]
+
+
+@PATHS
+def test_a_licence_that_upstream_does_not_say_in_spdx_is_only_told(path: str) -> None:
+    text = recipe(path, "license: MIT")
+    classifier = "License :: OSI Approved :: Apache Software License"
+    found = merge(text, path, release("1.0"), release("2.0", None, classifiers=[classifier], texts={}))
+    assert found.text == text
+    assert notes(found) == ["thing: upstream's licence is Apache-2.0 now (was MIT)"]
+
+
+@PATHS
+def test_the_same_licence_said_in_another_way_is_no_change(path: str) -> None:
+    text = recipe(path, "license: MIT")
+    classifier = "License :: OSI Approved :: MIT License"
+    found = merge(text, path, release("1.0", None, classifiers=[classifier]), release("2.0", "MIT"))
+    assert (found.text, found.notes) == (text, ())
+
+
+LISTED = ("license_file:", "  - LICENSE", "  - NOTICE  # too")
+
+
+@PATHS
+@pytest.mark.parametrize(
+    ("about", "old", "new", "result"),
+    [
+        (("license_file: LICENSE  # it",), ["LICENSE"], ["LICENSE.md"],
+         ["- license_file: LICENSE  # it", "+ license_file: LICENSE.md  # it"]),
+        (("license_file: LICENSE",), ["LICENSE"], ["LICENSE", "NOTICE"],
+         ["- license_file: LICENSE", "+ license_file:", "+ - LICENSE", "+ - NOTICE"]),
+        (LISTED, ["LICENSE", "NOTICE"], ["LICENSE"], ["- - NOTICE  # too"]),
+        (LISTED, ["LICENSE", "NOTICE"], ["LICENSE", "NOTICE", "LICENSE.vendored"], ["+ - LICENSE.vendored"]),
+        (LISTED, ["LICENSE", "NOTICE"], ["COPYING", "NOTICE"], ["- - LICENSE", "+ - COPYING"]),
+        # Not all of upstream's files, but the one that is listed has another name now.
+        (("license_file: LICENSE",), ["LICENSE", "NOTICE"], ["LICENSE.md", "NOTICE"],
+         ["- license_file: LICENSE", "+ license_file: LICENSE.md"]),
+    ],
+)  # fmt: skip
+def test_licence_files_follow(
+    path: str, about: Sequence[str], old: list[str], new: list[str], result: list[str]
+) -> None:
+    text = recipe(path, "license: MIT", *about)
+    before, after = (dict.fromkeys(names, MIT) for names in (old, new))
+    found = merge(text, path, release("1.0", files=old, texts=before), release("2.0", files=new, texts=after))
+    assert changed(text, found.text) == result
+    assert {change.package for change in found.beyond} == {"license_file"}
+    assert notes(found) == []
+    # Applied twice it is applied once.
+    again = merge(found.text, path, release("1.0", files=old, texts=before), release("2.0", files=new, texts=after))
+    assert (again.text, again.beyond) == (found.text, ())
+
+
+@PATHS
+def test_a_file_that_was_left_out_before_stays_out(path: str) -> None:
+    text = recipe(path, "license_file: LICENSE")
+    both = {"LICENSE": MIT, "NOTICE": "all rights"}
+    found = merge(
+        text,
+        path,
+        release("1.0", files=["LICENSE"], texts=both),
+        release("2.0", files=["LICENSE", "NOTICE"], texts=both),
+    )
+    assert (found.text, found.notes) == (text, ())
+
+
+@PATHS
+def test_a_licence_file_that_is_gone_without_another_is_told(path: str) -> None:
+    text = recipe(path, "license_file: COPYING")
+    number = text.split("\n").index("  license_file: COPYING") + 1
+    old = release("1.0", files=["LICENSE"], texts={"LICENSE": MIT, "COPYING": MIT})
+    found = merge(text, path, old, release("2.0", files=["LICENSE"]))
+    assert found.text == text
+    assert notes(found) == [
+        f"thing, line {number}: COPYING is not in upstream's sdist any more; its licence files are LICENSE"
+    ]
+
+
+MODULES = ["thing/__init__.py", "thing/old.py", "thing/fast.cpython-311-x86_64-linux-gnu.so", "thing/data/x.json"]
+
+
+@PATHS
+def test_imports_of_modules_that_are_gone_are_no_longer_tested(path: str) -> None:
+    text = recipe(path, "license: MIT", imports=("thing", "thing.old  # slow", "thing.fast", "other.part"))
+    found = merge(text, path, release("1.0", members=MODULES), release("2.0", members=[MODULES[0], MODULES[2]]))
+    assert changed(text, found.text) == ["- - thing.old  # slow"]
+    assert [(change.part, change.before) for change in found.beyond] == [("tests", "import thing.old")]
+
+
+@PATHS
+def test_one_import_stays(path: str) -> None:
+    text = recipe(path, "license: MIT", imports=("thing.old",))
+    found = merge(text, path, release("1.0", members=MODULES), release("2.0", members=MODULES[:1]))
+    assert found.text == text
+    (note,) = notes(found)
+    assert note.endswith("upstream installs none of thing.old any more; test something else")
+
+
+@PATHS
+def test_without_wheels_imports_stay(path: str) -> None:
+    text = recipe(path, "license: MIT", imports=("thing", "thing.old"))
+    assert merge(text, path, release("1.0", members=MODULES), release("2.0", wheels=())).text == text
+
+
+@PATHS
+def test_a_noarch_package_that_compiles_now_is_blocked(path: str) -> None:
+    text = recipe(path, "license: MIT")
+    compiled = release("2.0", wheels=["cp311-cp311-manylinux_2_17_x86_64"], members=MODULES)
+    found = merge(text, path, release("1.0", members=MODULES), compiled)
+    (blocker,) = found.blockers
+    assert blocker.startswith(
+        "thing can't stay noarch: its wheels are for single platforms (thing-2.0-cp311-cp311-manylinux_2_17_x86_64.whl)"
+    )
+    assert "remove `noarch: python`, add compiler('c') and stdlib('c') to build" in blocker
+    # The other way round it is only told.
+    arch = text.replace("  noarch: python\n", "")
+    back = merge(arch, path, replace(compiled, metadata=replace(compiled.metadata, version="1.0")), release("2.0"))
+    assert back.blockers == ()
+    assert any(note.startswith("thing may become `noarch: python`") for note in notes(back))
+    assert merge(arch, path, compiled, compiled).blockers == ()
+
+
+def test_what_outputs_have_in_common_belongs_to_the_only_project() -> None:
+    text = recipe("recipe/meta.yaml", "license: MIT", "license_file: LICENSE")
+    run = "    requirements:\n      run:\n        - "
+    outputs = f"outputs:\n  - name: thing\n{run}python\n  - name: thing-all\n{run}{{{{ pin_subpackage('thing') }}}}\n"
+    text = text.replace("test:\n  imports:\n    - thing\n", outputs)
+    found = merge(text, "recipe/meta.yaml", release("1.0", "MIT"), release("2.0", "MIT-0"))
+    assert changed(text, found.text) == ["- license: MIT", "+ license: MIT-0"]
+    assert len(found.beyond) == 1
