@@ -67,6 +67,8 @@ def decide(
     drifting = _drifting(world, executor, options)
     bumping = Bumping(world, executor, known=options.known, drifting=drifting, inspection=options.dependencies is None)
     arranging = _Arranging(world, workspace, executor)
+    if not options.to:
+        bumping.foresee(listed)
 
     def looked_at(folder: FeedstockFolder) -> Decided:
         result = bumping.result(folder, options.to)
