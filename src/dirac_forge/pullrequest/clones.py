@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.change import Edit
@@ -213,8 +214,23 @@ class Clones:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with folder.with_name(f".{folder.name}.lock").open("w") as file:
                 # Given back by the system when this process ends, however it ends.
-                fcntl.flock(file, fcntl.LOCK_EX)
+                _hold(file)
                 yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _hold(file: IO[str]) -> None:
+        while True:
+            with suppress(OSError):  # it gives up after ten seconds
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+                return
+else:
+    import fcntl
+
+    def _hold(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _discard(folder: Path) -> None:

@@ -31,6 +31,8 @@ def dead(holder: str) -> bool:
     number = rest.partition("/")[0]
     if (host, space) != (socket.gethostname(), _space()) or not number.isdecimal():
         return False
+    if os.name == "nt":  # there 0 is no question but Ctrl+C
+        return False
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:
