@@ -316,6 +316,16 @@ def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
         Ledger.open(tmp_path / "ledger.sqlite")
 
 
+def test_a_file_where_its_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "here").write_text("")
+    with pytest.raises(LedgerError) as caught:
+        Ledger.open(tmp_path / "here" / "ledger.sqlite")
+    assert (
+        str(caught.value)
+        == f"{tmp_path}/here/ledger.sqlite: there can be no folder for it (File exists)\nName another."
+    )
+
+
 def test_killed_while_writing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     script = (

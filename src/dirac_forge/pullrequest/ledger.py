@@ -15,7 +15,7 @@ from typing import Any, Self
 from dirac_forge.pullrequest.backoff import delay
 from dirac_forge.pullrequest.records import Entry, Event, Identity, Line, Run, State
 from dirac_forge.pullrequest.schema import migrate
-from dirac_forge.pullrequest.sqlite import is_broken, stored, time_of, translated
+from dirac_forge.pullrequest.sqlite import LedgerError, is_broken, stored, time_of, translated
 
 __all__ = ["Clock", "Ledger", "utc_now"]
 
@@ -66,7 +66,10 @@ class Ledger:
         one is begun: `rebuilt` says so. Raises InputError where a newer version of this program wrote it, or another
         program.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise LedgerError(f"{path}: there can be no folder for it ({exc.strerror})", hint="Name another.") from exc
         rebuilt = False
         while True:
             connection: sqlite3.Connection | None = None
