@@ -70,5 +70,9 @@ def test_the_ledger_goes_from_run_to_run_and_is_kept_where_a_run_fails_too() -> 
     assert restore["with"]["key"] == save["with"]["key"]
     assert restore["with"]["key"].startswith(restore["with"]["restore-keys"])
     assert save["if"] == "always()"
-    order = [found.index(restore), next(i for i, step in enumerate(found) if step.get("name") == "Run"), found.index(save)]
+    order = [
+        found.index(restore),
+        next(i for i, step in enumerate(found) if step.get("name") == "Run"),
+        found.index(save),
+    ]
     assert order == sorted(order)

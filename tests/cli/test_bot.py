@@ -20,6 +20,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.ledger import Ledger
 from support.archives import sdist
+from support.bots import TOKEN, without_spacing
 from support.channel import pkg, write_channel
 from support.github import GitHub
 from support.index import IndexFile, PackageIndex
@@ -28,7 +29,6 @@ pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or shutil.which("git") is None, reason="the local GitHub needs git and a POSIX system"
 )
 
-TOKEN = "ghp_0123456789abcdef0123456789abcdef0123"
 METADATA = "Metadata-Version: 2.1\nName: {0}\nVersion: {1}\n"
 
 
@@ -110,7 +110,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 @pytest.fixture
 def token(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-    monkeypatch.setattr("dirac_forge.pullrequest.github.rates.Pace.spacing", 0.0, raising=False)
+    without_spacing(monkeypatch)
     return TOKEN
 
 
@@ -275,9 +275,10 @@ def test_what_is_no_time_is_told(text: str) -> None:
 
 
 def test_lines_of_json_on_stderr_replace_progress(here: Here) -> None:
-    assert main(
-        ["bot", "run", "--log-format", "json", "--workspace", str(here.folder), "--index-url", here.index.url]
-    ) == 0
+    assert (
+        main(["bot", "run", "--log-format", "json", "--workspace", str(here.folder), "--index-url", here.index.url])
+        == 0
+    )
     lines = [json.loads(line) for line in here.capsys.readouterr().err.splitlines()]
     assert {line["step"] for line in lines} >= {"start", "looked", "decided", "opened", "end"}
 
@@ -285,8 +286,6 @@ def test_lines_of_json_on_stderr_replace_progress(here: Here) -> None:
 def test_json_and_every_contradict_each_other(here: Here) -> None:
     code, said = here.run("bot", "run", "--every", "6h")
     assert (code, said.splitlines()[0]) == (2, "error: --json prints one document, and --every never ends")
-
-
 
 
 def test_no_program_gets_the_token_but_git_where_it_asks_the_forge(

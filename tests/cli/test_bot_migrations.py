@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dirac_forge.cli import main
+from support.bots import TOKEN, without_spacing
 from support.channel import pkg, write_channel
 from support.github import GitHub
 from support.index import PackageIndex
@@ -20,7 +21,6 @@ pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or shutil.which("git") is None, reason="the local GitHub needs git and a POSIX system"
 )
 
-TOKEN = "ghp_0123456789abcdef0123456789abcdef0123"
 MIGRATION = "__migrator:\n  kind: version\n  migration_number: 1\nlib:\n- '2'\nmigrator_ts: 1700000000\n"
 FEEDSTOCKS = {"lib": (), "a": ("lib",), "b": ("lib", "a"), "c": ("zlib",)}
 OLD = [
@@ -79,6 +79,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         github.user("bot", token=TOKEN)
         monkeypatch.setenv("GITHUB_API_URL", github.api_url)
         monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+        without_spacing(monkeypatch)
         monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
         monkeypatch.setenv("DIRAC_FORGE_FEEDSTOCK_URL", f"{github.url}/conda-forge/{{name}}-feedstock")
         yield Here(tmp_path, github, index, capsys)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.lines import Looked, ReleaseLine, folder_of, full_name_of, kept, look
 from dirac_forge.bot.running import Result, Running
@@ -20,6 +22,7 @@ from dirac_forge.http import Http
 from dirac_forge.progress import Silent
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.github import GitHub as Client
+from dirac_forge.pullrequest.github.rates import Pace
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.outbox import Outbox
@@ -30,7 +33,7 @@ from dirac_forge.store import Store
 from support.github import GitHub
 from support.github.clock import StandingClock
 
-__all__ = ["TOKEN", "Bots", "Mover", "bots", "feedstock_files", "recipe"]
+__all__ = ["TOKEN", "Bots", "Mover", "bots", "feedstock_files", "recipe", "without_spacing"]
 
 TOKEN = "ghp_0123456789abcdef0123456789abcdef0123"
 _VERSION = re.compile(r"(?m)^  version: (\S+)$")
@@ -243,6 +246,12 @@ class Bots:
         self.settings = replace(self.settings, bot=replace(BotSettings(), **changes))  # type: ignore[arg-type]
 
 
+def without_spacing(patch: pytest.MonkeyPatch) -> None:
+    """A loopback server need not be asked slowly, one change a second."""
+    before = Pace.before
+    patch.setattr(Pace, "before", lambda pace, *, writes: before(pace, writes=False))
+
+
 @contextmanager
 def bots(folder: Path, *, threads: int = 1) -> Iterator[Bots]:
     """A bot in a folder, with a GitHub of its own."""
@@ -258,5 +267,3 @@ def bots(folder: Path, *, threads: int = 1) -> Iterator[Bots]:
             feedstock_url=f"{github.url}/conda-forge/{{name}}-feedstock",
         )
         yield Bots(folder=folder, github=github, clock=clock, executor=executor, settings=settings)
-
-
