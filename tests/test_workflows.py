@@ -1,4 +1,4 @@
-"""The workflows: what they run is pinned, what they may is little, and secrets reach no step but the one that needs them."""
+"""The workflows: what they run is pinned, what they may is little, and secrets reach only the step that needs them."""
 
 from __future__ import annotations
 
