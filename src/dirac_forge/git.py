@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dirac_forge.errors import InputError, UnknownError, redact
-from dirac_forge.programs import TooSlowError, plain_environment, run
+from dirac_forge.programs import TooMuchError, TooSlowError, plain_environment, run
 
 __all__ = ["GitError", "MissingError", "RefusedPushError", "git", "own_git", "place_of"]
 
@@ -34,6 +34,10 @@ _REFUSED = re.compile(
     r"shallow update not allowed|permission to .* denied|returned error: 403|authentication failed",
     re.IGNORECASE,
 )
+_DENIED = re.compile(
+    r"permission to .* denied|returned error: 403|authentication failed|resource not accessible", re.IGNORECASE
+)
+_RIGHTS = "Look whether the token may write there: `contents: write`, or the scope `public_repo`."
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -67,9 +71,12 @@ def own_git(
     stdin: bytes = b"",
     timeout: float = _TIMEOUT,
     environment: Mapping[str, str] = _NOTHING,
+    limit: int | None = None,
 ) -> bytes:
     """What git prints, with no settings but these: no user's or system's configuration (filters, signing, templates,
-    rewritten URLs), no secrets of ours but those in `environment`. Raises as `git` does.
+    rewritten URLs), no secrets of ours but those in `environment`.
+
+    Raises as `git` does, and InputError for more than `limit` bytes.
     """
     own = {
         **plain_environment(),
@@ -79,7 +86,7 @@ def own_git(
         "GIT_ASKPASS": "true",
         **environment,
     }
-    return _git(arguments, about, folder, stdin, timeout, own)
+    return _git(arguments, about, folder, stdin, timeout, own, limit)
 
 
 def _git(
@@ -89,15 +96,19 @@ def _git(
     stdin: bytes,
     timeout: float,
     environment: dict[str, str],
+    limit: int | None = None,
 ) -> bytes:
     about = redact(about)
     environment.setdefault("GIT_ASKPASS", "true")
     environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     where = () if folder is None else ("-C", str(folder))
     try:
-        done = run(("git", *_HARDENED, *where, *arguments), timeout=timeout, environment=environment, stdin=stdin)
+        command = ("git", *_HARDENED, *where, *arguments)
+        done = run(command, timeout=timeout, environment=environment, stdin=stdin, limit=limit)
     except FileNotFoundError as exc:
         raise GitError("git is not installed", hint="Install it: https://git-scm.com") from exc
+    except TooMuchError as exc:
+        raise InputError(f"{about}: git prints {exc}") from exc
     except TooSlowError as exc:
         raise UnknownError(f"{about}: no answer within {timeout:g} s") from exc
     if done.code == 0:
@@ -114,8 +125,10 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
         lines = said.splitlines()
         line = next((line.strip() for line in lines if refused.group(0) in line), last)
         words = [each.removeprefix("remote:").strip() for each in lines if each.startswith("remote:")]
-        why = "; ".join(each for each in words if each)[:500]
-        return RefusedPushError(f"{about}: {line}{f' ({why})' if why else ''}")
+        why = "; ".join(each for each in words if each and each not in line)[:500]
+        return RefusedPushError(
+            f"{about}: {line}{f' ({why})' if why else ''}", hint=_RIGHTS if _DENIED.search(said) else None
+        )
     if _NONE.search(said):
         return MissingError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):
