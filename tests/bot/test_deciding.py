@@ -192,18 +192,23 @@ def test_a_recipe_is_proposed_for_what_the_channel_lacks_and_for_what_that_lacks
         "fresh": release("fresh", "0.4", "deeper"),
         "deeper": release("deeper", "1.0"),
     }
-    found = place.run(files)["tool"]
+    found = place.run(files, "--write")["tool"]
     assert (found["status"], found["waits_for"]) == ("blocked", ["fresh"])
     assert found["blocked_by"] == ["fresh >=0.3 (run of tool): the channel has no fresh"]
     assert [one["feedstock"] for one in found["recipes"]] == ["deeper", "fresh"]
     assert sorted(found["recipes"][0]["files"]) == ["conda-forge.yml", "recipe/recipe.yaml"]
-    assert found["recipes"][1]["reason"] == "tool 1.1 needs fresh >=0.3, and the channel has no such package"
-    assert found["recipes"][0]["reason"] == (
-        "fresh, which tool 1.1 needs, needs it, and the channel has no such package"
-    )
+    assert found["recipes"][1]["reason"] == "tool 1.1 needs fresh >=0.3; the channel has no such package"
+    assert found["recipes"][0]["reason"] == ("tool 1.1 needs fresh, and that needs it; the channel has no such package")
     # With these merged it can be installed, as the solver says.
     assert (found["proof"]["beside"], outcomes(found)) == (["deeper", "fresh"], ["same"])
     assert {one["status"] for one in found["environments"]} == {"installable"}
+    # The recipes are in the workspace now, and waited for like any other.
+    again = place.run(files, "tool", "--write")
+    assert (again["tool"]["waits_for"], again["tool"]["recipes"]) == (["fresh"], [])
+    assert again["tool"]["blocked_by"] == [
+        "fresh >=0.3 (run of tool): the channel has no fresh, the recipe of fresh makes 0.4"
+    ]
+    assert (again["tool"]["proof"]["beside"], again["tool"]["proof"]["warnings"]) == (["deeper", "fresh"], [])
 
 
 def test_a_version_that_nobody_has_is_said(place: Place) -> None:
@@ -309,3 +314,40 @@ def test_the_environments_of_a_compiled_package_are_asked_for_each_variant(place
     assert {key: status for key, status in asked.items() if key[0] == "build"} == {
         ("build", "linux-64", ""): "installable"
     }
+
+
+def test_a_bump_on_an_older_release_line_takes_nothing_from_the_targets(place: Place) -> None:
+    place.put("lib", recipe("lib", "2.0"))
+    place.put("lib@v1.x", recipe("lib", "1.0"))
+    settings = SETTINGS + '[tool.dirac-forge.feedstocks.lib]\nbranches = { main = ">=2", "v1.x" = "<2" }\n'
+    (place.root / "pyproject.toml").write_text(settings, encoding="utf-8")
+    place.channel([*BASE, python("lib 2.0")])
+    files: Files = {"lib": {**LIB["lib"], **release("lib", "1.1")}}
+    found = place.run(files, "lib@v1.x")["lib"]
+    assert (found["branch"], found["to"], found["status"], outcomes(found)) == ("v1.x", "1.1", "proposed", ["same"])
+
+
+def test_a_build_backend_that_a_snapshot_lacks_is_no_new_recipe(place: Place) -> None:
+    place.put("lib", recipe("lib", "1.0", host=["setuptools", "pip"]))
+    place.channel([*(one for one in BASE if one["name"] != "hatchling"), python("setuptools 80.0")])
+    old = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+    files: Files = {"lib": {**release("lib", "1.0", build=old), **release("lib", "2.0")}}
+    found = place.run(files)["lib"]
+    assert (found["status"], found["recipes"]) == ("proposed", [])
+    assert (
+        "hatchling (host of lib): whether there is a hatchling is unknown: conda-forge has hatchling" in found["notes"]
+    )
+
+
+def test_feedstocks_that_need_each_other_are_one_step(place: Place) -> None:
+    place.channel([*BASE[:2], python("one 1.0", "two ==1.0"), python("two 1.0", "one ==1.0"), python("app 1.0", "one")])
+    for name, other in (("one", "two"), ("two", "one")):
+        place.put(name, recipe(name, "1.0", run=[f"{other} ==1.0"]))
+    files: Files = {
+        name: {**release(name, "1.0", f"{other}==1.0"), **release(name, "2.0", f"{other}==2.0")}
+        for name, other in (("one", "two"), ("two", "one"))
+    }
+    found = place.run(files)
+    assert [(one["status"], one["waits_for"]) for one in found.values()] == [("proposed", []), ("proposed", [])]
+    assert "it moves together with two: each needs the other" in found["one"]["notes"]
+    assert (found["one"]["proof"]["beside"], outcomes(found["one"])) == (["two"], ["same"])

@@ -15,6 +15,7 @@ from dirac_forge.channel.names import (
     candidates,
     extras_of,
     import_name_for,
+    known_elsewhere,
     package_for,
     package_for_extra,
     packages_of,
@@ -313,3 +314,8 @@ def test_names_are_those_of_real_feedstocks() -> None:
 
     assert wrong == []
     assert seen > 45
+
+
+def test_a_package_that_a_table_has_is_known_elsewhere() -> None:
+    assert known_elsewhere("python-annoy") == "conda-forge has a python-annoy, as tables of its names say"
+    assert known_elsewhere("no-such-package-at-all") == ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dirac_forge.bot.extending import lines_of
@@ -15,28 +17,15 @@ from dirac_forge.bump.extensions import belongs, leaves
 from dirac_forge.bump.order import Move, Need, Place, admits, arranged, in_order
 from dirac_forge.bump.proof import Proof
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 
-__all__ = ["arranged_and_proved"]
+__all__ = ["Arranging"]
 
 Pair = tuple[FeedstockFolder, Bump]
 _GOOD = ("same", "better")
 _MOST_TO_SPARE = 4
-
-
-def arranged_and_proved(world: World, workspace: Workspace, bumps: Sequence[Pair], *, executor: Executor) -> list[Pair]:
-    """The bumps in order, each with what it waits for, its proof, the recipes that it needs and whom it satisfies."""
-    proving = Proving(world, [*workspace, *workspace.lines], executor)
-    try:
-        _ = proving.channel.index(proving.platforms[0]).group("python"), proving.pinning
-    except UnknownError as error:
-        # In the words of whoever asked for a package before, so that it is said once.
-        world.observer.warned(f"{error.message}: what it has is unknown")
-        proof = Proof(outcome="unknown", reason=error.message)
-        return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
-    return _Run(world, workspace, proving, executor).done(bumps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +36,64 @@ class _Recipes:
     problems: tuple[str, ...] = ()
 
 
+def _key(bump: Bump) -> str:
+    return key_of(bump.change.feedstock, bump.change.branch)
+
+
 def _blocked(found: Mapping[str, Bump]) -> frozenset[str]:
     return frozenset(key for key, bump in found.items() if bump.status == "blocked")
 
 
-class _Run:
-    def __init__(self, world: World, workspace: Workspace, proving: Proving, executor: Executor) -> None:
+class Arranging:
+    """One run: bumps are made ready as they come, and arranged and proved when all are there."""
+
+    def __init__(self, world: World, workspace: Workspace, executor: Executor) -> None:
+        """`executor` runs solves and the questions to upstream that new recipes need."""
         self.world = world
         self.workspace = workspace
-        self.proving = proving
         self.executor = executor
+        self.proving = Proving(world, [*workspace, *workspace.lines], executor)
         self.lacking = Lacking(world, executor)
         self.subjects: dict[str, Subject] = {}
         self.unreadable: dict[str, str] = {}
+        # The targets are solved by `executor`, which is waited for: that can't be done in one of its own threads.
+        self._first = ThreadPoolExecutor(1)
+        self._solving: Future[object] | None = None
+        self._moves: dict[str, Move | None] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+        self._first.shutdown(cancel_futures=True)
+
+    def prepare(self, folder: FeedstockFolder, bump: Bump) -> None:
+        """Do early, while others still are looked for, what the proof of a bump will need. Raises nothing."""
+        with suppress(UnknownError):
+            self.proving.open()
+            self._targets()
+            move = self._move(_key(bump), (folder, bump))
+            if move is not None:
+                with suppress(ForgeError):
+                    self.proving.built([self.subjects[move.key]])
 
     def done(self, bumps: Sequence[Pair]) -> list[Pair]:
-        """See `arranged_and_proved`."""
-        pairs = {key_of(bump.change.feedstock, bump.change.branch): (folder, bump) for folder, bump in bumps}
+        """The bumps in order, each with what it waits for, its proof, recipes that it needs and whom it satisfies."""
+        try:
+            self.proving.open()
+        except UnknownError as error:
+            proof = Proof(outcome="unknown", reason=error.message)
+            return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
+        pairs = {_key(bump): (folder, bump) for folder, bump in bumps}
         moves = {key: move for key, pair in pairs.items() if (move := self._move(key, pair)) is not None}
-        merged = {move.key: move for move in self._merged(moves)}
+        moves = self._without_tools(moves)
+        for platform in self.proving.platforms:
+            names = [need.package for move in moves.values() for need in move.needs]
+            self.proving.channel.index(platform).prefetch(names)
+        merged = self._merged(moves)
         places = {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
         order = [key for key in places if key in pairs] + [key for key in pairs if key not in places]
-        _ = self.proving.before
         recipes = {key: self._recipes(pairs[key][1], places[key]) for key in order if key in places}
+        self._targets().result()
         task = "proving"
         self.world.observer.started(task, len(order))
 
@@ -86,33 +110,72 @@ class _Run:
 
     # -- order
 
-    def _move(self, key: str, pair: Pair) -> Move | None:
-        folder, bump = pair
-        try:
-            subject = Subject.of_bump(
-                folder,
-                bump,
-                channel=self.proving.channel,
-                pinning=self.proving.pinning,
-                platforms=self.proving.platforms,
-            )
-            move = subject.move()
-        except ForgeError as error:
-            self.unreadable[key] = error.message
-            return None
-        self.subjects[key] = subject
-        return move
+    def _targets(self) -> Future[object]:
+        """The targets without any bump, being solved since somebody first asked."""
+        with self._lock:
+            if self._solving is None:
+                self._solving = self._first.submit(lambda: self.proving.before)
+            return self._solving
 
-    def _merged(self, moves: dict[str, Move]) -> Iterator[Move]:
-        """Recipes of the workspace that make what bumps need, and that the channel does not have yet."""
+    def _move(self, key: str, pair: Pair) -> Move | None:
+        """What the order needs to know of a bump; None where its edited recipe can't be read."""
+        if key not in self._moves:
+            folder, bump = pair
+            self._moves[key] = None
+            try:
+                subject = self._subject(folder, bump)
+                self._moves[key] = subject.move()
+                self.subjects[key] = subject
+            except InputError as error:
+                self.unreadable[key] = error.message
+        return self._moves[key]
+
+    def _subject(self, folder: FeedstockFolder, bump: Bump) -> Subject:
+        proving = self.proving
+        return Subject.of_bump(
+            folder, bump, channel=proving.channel, pinning=proving.pinning, platforms=proving.platforms
+        )
+
+    def _without_tools(self, moves: dict[str, Move]) -> dict[str, Move]:
+        """Where the channel lacks what feedstocks are built with today, it is one of run requirements only."""
+        tools = sorted({name for subject in self.subjects.values() for name in subject.built_with("old")})
+        absent = next((name for name in tools if self.proving.stands(name, "").status == "missing"), None)
+        if absent is None:
+            return moves
+        partial = f"the channel lacks {absent} too, which feedstocks are built with"
+        return {
+            key: replace(
+                move,
+                needs=tuple(
+                    need if need.section == "run" or need.partial else replace(need, partial=partial)
+                    for need in move.needs
+                ),
+            )
+            for key, move in moves.items()
+        }
+
+    def _merged(self, moves: dict[str, Move]) -> dict[str, Move]:
+        """Recipes of the workspace that make what bumps need, and that the channel does not have yet.
+
+        Also what these need, where it stands the same with that.
+        """
         made = {package for move in moves.values() for package in move.provides}
-        for need in {str(need): need for move in moves.values() for need in move.needs}.values():
-            if need.package in made or self.proving.stands(need.package, need.spec).status == "available":
+        found: dict[str, Move] = {}
+        todo = [need for move in moves.values() for need in move.needs]
+        seen = set()
+        while todo:
+            need = todo.pop(0)
+            if str(need) in seen or need.package in made:
                 continue
-            found = self._maker(need, moves)
-            if found is not None:
-                self.subjects.setdefault(found.key, found)
-                yield replace(found.move(), needs=(), merged=True)
+            seen.add(str(need))
+            if self.proving.stands(need.package, need.spec).status == "available":
+                continue
+            subject = self._maker(need, moves)
+            if subject is not None and subject.key not in found:
+                self.subjects.setdefault(subject.key, subject)
+                found[subject.key] = replace(subject.move(), merged=True)
+                todo += found[subject.key].needs
+        return found
 
     def _maker(self, need: Need, moves: dict[str, Move]) -> Subject | None:
         for folder in self.workspace:
@@ -187,19 +250,18 @@ class _Run:
         if proof.outcome != "worse" or not helpers:
             return proof, ()
 
-        def helped(some: Sequence[str]) -> Proof:
+        def with_(some: Sequence[str]) -> list[Subject]:
             behind = {other for key in some for other in places[key].behind} - known - set(some)
-            more = [self.subjects[key] for key in places if key in behind or key in some]
-            return self.proving.proof(subject, (*beside, *more))[0]
+            return [*beside, *(self.subjects[key] for key in places if key in behind or key in some)]
 
-        again = helped(helpers)
-        if again.outcome not in _GOOD:
+        if not self.proving.helps(subject, with_(helpers), proof):
             return proof, ()
         for spared in helpers if len(helpers) <= _MOST_TO_SPARE else ():
             fewer = [key for key in helpers if key != spared]
-            if fewer and (without := helped(fewer)).outcome in _GOOD:
-                helpers, again = fewer, without
-        return again, tuple(helpers)
+            if fewer and self.proving.helps(subject, with_(fewer), proof):
+                helpers = fewer
+        again, _ = self.proving.proof(subject, with_(helpers))
+        return (again, tuple(helpers)) if again.outcome in _GOOD else (proof, ())
 
     def _recipes(self, bump: Bump, place: Place) -> _Recipes:
         missing = [lack for lack in place.lacks if lack.certain and lack.stands.status == "missing"]

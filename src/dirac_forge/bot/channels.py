@@ -17,7 +17,7 @@ from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 
-__all__ = ["exports_at_hand", "open_channel", "pinning_of", "specs_of", "target_cells"]
+__all__ = ["exports_at_hand", "open_channel", "pinning_of", "pinning_or_warning", "specs_of", "target_cells"]
 
 
 def open_channel(world: World) -> Channel | None:
@@ -50,6 +50,17 @@ def pinning_of(world: World, channel: Channel | None) -> Pinning | None:
         except UnknownError as exc:
             world.observer.warned(f"without a pinning, since {exc.message}")
     return read_pinning(folder) if folder is not None else None
+
+
+def pinning_or_warning(world: World, channel: Channel) -> Pinning | None:
+    """`pinning_of`, with a warning where there is none."""
+    found = pinning_of(world, channel)
+    if found is None:
+        world.observer.warned(
+            "the channel has no conda-forge-pinning and no --pinning is given: "
+            "what recipes do not pin themselves is taken at its newest version"
+        )
+    return found
 
 
 def specs_of(world: World, target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from dirac_forge.bot.bumping import Bumping
 from dirac_forge.bot.world import World
@@ -14,6 +15,7 @@ from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 
 if TYPE_CHECKING:
+    from dirac_forge.bot.arranging import Arranging
     from dirac_forge.bot.drifting import Drifting
 
 __all__ = ["Decided", "Dependencies", "Options", "decide"]
@@ -66,18 +68,48 @@ def decide(
     bumping = Bumping(world, executor, known=options.known, drifting=drifting, inspection=options.dependencies is None)
     if not options.to:
         bumping.foresee(listed)
-    # What is done for one feedstock waits for what `executor` runs, so it can't be run there itself.
-    with ThreadPoolExecutor(_FEEDSTOCKS) as several:
-        results = list(several.map(lambda folder: bumping.result(folder, options.to), listed))
-    found = [Decided(folder=folder, result=result) for folder, result in zip(listed, results, strict=True)]
-    if not options.check or not any(isinstance(one.result, Bump) for one in found):
-        return tuple(found)
-    from dirac_forge.bot.arranging import arranged_and_proved  # noqa: PLC0415  # the solver's library is large
+    arranging = _Arranging(world, workspace, executor)
 
-    bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
-    done = arranged_and_proved(world, workspace, bumps, executor=executor)
+    def looked_at(folder: FeedstockFolder) -> Decided:
+        result = bumping.result(folder, options.to)
+        if options.check and isinstance(result, Bump):
+            arranging.of_run().prepare(folder, result)
+        return Decided(folder=folder, result=result)
+
+    with arranging:
+        # What is done for one feedstock waits for what `executor` runs, so it can't be run there itself.
+        with ThreadPoolExecutor(_FEEDSTOCKS) as several:
+            found = tuple(several.map(looked_at, listed))
+        bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
+        if not options.check or not bumps:
+            return found
+        done = arranging.of_run().done(bumps)
     rest = [one for one in found if not isinstance(one.result, Bump)]
     return (*(Decided(folder=folder, result=bump) for folder, bump in done), *rest)
+
+
+class _Arranging:
+    """The arranging of a run, begun when the first bump is there: a run without one asks no channel."""
+
+    def __init__(self, world: World, workspace: Workspace, executor: Executor) -> None:
+        self._needs = (world, workspace, executor)
+        self._lock = threading.Lock()
+        self._begun: Arranging | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if self._begun is not None:
+            self._begun.close()
+
+    def of_run(self) -> Arranging:
+        with self._lock:
+            if self._begun is None:
+                from dirac_forge.bot.arranging import Arranging  # noqa: PLC0415  # the solver's library is large
+
+                self._begun = Arranging(*self._needs)
+            return self._begun
 
 
 def _drifting(world: World, executor: Executor, options: Options) -> Drifting | None:

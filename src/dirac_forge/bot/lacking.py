@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from dirac_forge.recipe.making.families import Order
 from dirac_forge.report.bodies import with_recipe_body
 
 if TYPE_CHECKING:
-    from dirac_forge.recipe.making.maker import Maker
+    from dirac_forge.recipe.making.maker import Made, Maker, Needed
     from dirac_forge.recipe.model import Recipe
 
 __all__ = ["Lacking"]
@@ -34,22 +34,30 @@ class Lacking:
 
     def recipes(self, lacks: Iterable[Lack], wanted_by: str) -> tuple[tuple[Change, ...], tuple[str, ...]]:
         """A recipe for each, and for what these lack themselves, in the order of building; and what went wrong."""
+        asked = {lack: _order(lack) for lack in lacks}
+        try:
+            made = [self._maker.make(list(asked.values()), "missing")]
+            problems: list[str] = []
+        except ForgeError:
+            made, problems = self._one_by_one(asked)
+        wanted = {lack.need.package: lack for lack in asked}
         found: dict[str, Change] = {}
-        problems: list[str] = []
-        for lack in lacks:
-            order = Order(feedstock="", projects={lack.need.project or lack.need.package: _specifiers(lack.need.spec)})
+        for one in made:
+            problems += one.problems
+            for recipe in one.recipes:
+                change = _change(recipe, wanted, one.needed, wanted_by)
+                found.setdefault(recipe.feedstock, with_recipe_body(change, recipe, one.needed, needed_for=[wanted_by]))
+        return tuple(found.values()), tuple(dict.fromkeys(problems))
+
+    def _one_by_one(self, asked: Mapping[Lack, Order]) -> tuple[list[Made], list[str]]:
+        """As many as can be had, and what is wrong with the others."""
+        made, problems = [], []
+        for lack, order in asked.items():
             try:
-                made = self._maker.make([order], "missing")
-                for recipe in made.recipes:
-                    change = with_recipe_body(
-                        _change(recipe, lack, wanted_by), recipe, made.needed, needed_for=[wanted_by]
-                    )
-                    found.setdefault(recipe.feedstock, change)
+                made.append(self._maker.make([order], "missing"))
             except ForgeError as error:
                 problems.append(f"no recipe for {lack.need.package}: {error.message}")
-                continue
-            problems += made.problems
-        return tuple(found.values()), tuple(dict.fromkeys(problems))
+        return made, problems
 
     @cached_property
     def _maker(self) -> Maker:
@@ -58,16 +66,22 @@ class Lacking:
         return maker_of(self._world, self._executor)
 
 
-def _change(recipe: Recipe, lack: Lack, wanted_by: str) -> Change:
-    own = lack.need.package in {output.name for output in recipe.outputs}
-    why = f"{wanted_by} needs {lack.need}" if own else f"{lack.need.package}, which {wanted_by} needs, needs it"
-    reasons: Sequence[str] = (f"{why}, and the channel has no such package",)
+def _order(lack: Lack) -> Order:
+    return Order(feedstock="", projects={lack.need.project or lack.need.package: _specifiers(lack.need.spec)})
+
+
+def _change(recipe: Recipe, wanted: Mapping[str, Lack], needed: Iterable[Needed], wanted_by: str) -> Change:
+    outputs = {output.name for output in recipe.outputs}
+    own = [str(lack.need) for package, lack in wanted.items() if package in outputs]
+    above = dict.fromkeys(name for row in needed if row.mapped.package in outputs for name in row.required_by)
+    why = f"{wanted_by} needs {', '.join(own)}" if own else f"{wanted_by} needs {', '.join(above)}, and that needs it"
+    reasons = (f"{why}; the channel has no such package",)
     return Change(
         feedstock=recipe.feedstock,
         kind="recipe",
         key=recipe.version,
         title=f"{recipe.feedstock} {recipe.version}: a new recipe",
-        reasons=tuple(reasons),
+        reasons=reasons,
         edits=tuple(Edit(path=path, before=None, after=text) for path, text in files_of(recipe, "v1").items()),
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from dirac_forge.bot.migrating import Migrating, explained
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.environments import unheard_of
 from dirac_forge.errors import ForgeError
 from dirac_forge.migration.known import known_from_page
 from dirac_forge.migration.plan import Plan
@@ -108,17 +109,8 @@ def _solver(channel: Channel) -> Solve:
     def solve(environment: Environment) -> Answer:
         if environment.on not in platforms:
             return Answer(status="unknown", reason=f"the channel has no packages for {environment.on}")
-        index = channel.index(environment.on)
-        names = [name_of(spec) for spec in environment.specs]
-        index.prefetch(names)
-        gone = [
-            name
-            for name in names
-            if not index.group(name).records
-            and not any(channel.index(other).group(name).records for other in platforms)
-        ]
+        gone = unheard_of(channel, map(name_of, environment.specs), environment.on)
         if gone:
-            # A channel that never heard of a package is more often incomplete than right.
             return Answer(status="unknown", reason=f"the channel has no {', '.join(gone)} on any platform")
         found = channel.solve(environment.specs, platform=environment.on)
         if isinstance(found, Solution):

@@ -19,6 +19,7 @@ from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.recipe.making.hosts import BACKENDS
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 
 __all__ = ["Subject", "key_of"]
@@ -122,6 +123,10 @@ class Subject:
         """Package to version, as the recipe makes them now."""
         return {output.name: output.version for output in self._outputs("new")}
 
+    def built_with(self, side: Side) -> set[str]:
+        """Packages that its outputs have in build or host."""
+        return {package for _, section, package, _ in self._asked(side) if section != "run"}
+
     def move(self) -> Move:
         """What the order needs to know of it."""
         had = {output.name: output.version for output in self._outputs("old")}
@@ -178,7 +183,9 @@ class Subject:
 
     def _known(self, package: str) -> str:
         """Why a snapshot may lack a package that is there elsewhere."""
-        return "" if self._channel.remote else known_elsewhere(package)
+        if self._channel.remote:
+            return ""
+        return f"conda-forge has {package}" if package in BACKENDS.values() else known_elsewhere(package)
 
     def _missing_before(self, before: Iterable[_Asked], output: str, section: str) -> str:
         """A package that the output needed before and that no channel has, in words: then the channel is a part."""
@@ -186,6 +193,7 @@ class Subject:
         own = [one for one in before if one[0] == output] or before
         names = dict.fromkeys(name for _, part, name, _ in own if (part == "run") == (section == "run"))
         made = self.provides
+        self._channel.index(self.platforms[0]).prefetch(names)
         for name in names:
             if name not in made and not any(
                 self._channel.index(platform).group(name).records for platform in self.platforms

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from dirac_forge.bot.channels import exports_at_hand, pinning_of
+from dirac_forge.bot.channels import exports_at_hand, pinning_or_warning
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.check.matrix import Cell, cells_of
@@ -19,7 +19,6 @@ from dirac_forge.check.proposal import Proposal, propose
 from dirac_forge.check.targets import Target, make_target, read_target
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
@@ -77,7 +76,7 @@ def check(
         found = check_cells(channel, cells, executor=executor, observer=context.observer, remedies=remedies)
         proposal = None
         if texts:
-            pinning = _pinning(context, channel)
+            pinning = pinning_or_warning(context, channel)
             proposal = propose(
                 channel,
                 texts,
@@ -142,13 +141,3 @@ def _cells(context: Context, target: Target) -> tuple[Cell, ...]:
         platforms=settings.platforms if "platforms" in settings.flags else (),
         pythons=settings.pythons if "pythons" in settings.flags else (),
     )
-
-
-def _pinning(context: Context, channel: Channel) -> Pinning | None:
-    found = pinning_of(context, channel)
-    if found is None:
-        context.observer.warned(
-            "the channel has no conda-forge-pinning and no --pinning is given: "
-            "what recipes do not pin themselves is taken at its newest version"
-        )
-    return found

@@ -10,12 +10,12 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.upstream.facts import SdistFacts
 
-__all__ = ["build_backend", "build_requirements"]
+__all__ = ["BACKENDS", "build_backend", "build_requirements"]
 
 DEFAULT = ("setuptools",)
 """What PEP 517 says of a project without [build-system]; its `wheel` is in conda-forge's pip already."""
 
-_BACKENDS = {
+BACKENDS = {
     "flit_core": "flit-core",
     "hatchling": "hatchling",
     "maturin": "maturin",
@@ -57,7 +57,7 @@ def build_requirements(sdist: SdistFacts) -> tuple[str, ...]:
 def _undeclared_backend(sdist: SdistFacts, declared: list[str]) -> list[str]:
     """The backend's own project, where others bring it in: a recipe has to name it (conda-smithy's linter)."""
     system = sdist.pyproject.get("build-system")
-    project = _BACKENDS.get(build_backend(sdist).partition(":")[0].partition(".")[0])
+    project = BACKENDS.get(build_backend(sdist).partition(":")[0].partition(".")[0])
     if project is None or (isinstance(system, dict) and "backend-path" in system):
         return []
     names = {canonicalize_name(match[0]) for text in declared if (match := re.match(r"[\w.-]+", text.strip()))}
