@@ -192,7 +192,7 @@ def test_a_recipe_is_proposed_for_what_the_channel_lacks_and_for_what_that_lacks
         "fresh": release("fresh", "0.4", "deeper"),
         "deeper": release("deeper", "1.0"),
     }
-    found = place.run(files)["tool"]
+    found = place.run(files, "--write")["tool"]
     assert (found["status"], found["waits_for"]) == ("blocked", ["fresh"])
     assert found["blocked_by"] == ["fresh >=0.3 (run of tool): the channel has no fresh"]
     assert [one["feedstock"] for one in found["recipes"]] == ["deeper", "fresh"]
@@ -202,6 +202,13 @@ def test_a_recipe_is_proposed_for_what_the_channel_lacks_and_for_what_that_lacks
     # With these merged it can be installed, as the solver says.
     assert (found["proof"]["beside"], outcomes(found)) == (["deeper", "fresh"], ["same"])
     assert {one["status"] for one in found["environments"]} == {"installable"}
+    # The recipes are in the workspace now, and waited for like any other.
+    again = place.run(files, "tool", "--write")
+    assert (again["tool"]["waits_for"], again["tool"]["recipes"]) == (["fresh"], [])
+    assert again["tool"]["blocked_by"] == [
+        "fresh >=0.3 (run of tool): the channel has no fresh, the recipe of fresh makes 0.4"
+    ]
+    assert (again["tool"]["proof"]["beside"], again["tool"]["proof"]["warnings"]) == (["deeper", "fresh"], [])
 
 
 def test_a_version_that_nobody_has_is_said(place: Place) -> None:

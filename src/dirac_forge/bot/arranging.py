@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -86,7 +86,10 @@ class Arranging:
         pairs = {_key(bump): (folder, bump) for folder, bump in bumps}
         moves = {key: move for key, pair in pairs.items() if (move := self._move(key, pair)) is not None}
         moves = self._without_tools(moves)
-        merged = {move.key: move for move in self._merged(moves)}
+        for platform in self.proving.platforms:
+            names = [need.package for move in moves.values() for need in move.needs]
+            self.proving.channel.index(platform).prefetch(names)
+        merged = self._merged(moves)
         places = {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
         order = [key for key in places if key in pairs] + [key for key in pairs if key not in places]
         recipes = {key: self._recipes(pairs[key][1], places[key]) for key in order if key in places}
@@ -151,16 +154,28 @@ class Arranging:
             for key, move in moves.items()
         }
 
-    def _merged(self, moves: dict[str, Move]) -> Iterator[Move]:
-        """Recipes of the workspace that make what bumps need, and that the channel does not have yet."""
+    def _merged(self, moves: dict[str, Move]) -> dict[str, Move]:
+        """Recipes of the workspace that make what bumps need, and that the channel does not have yet.
+
+        Also what these need, where it stands the same with that.
+        """
         made = {package for move in moves.values() for package in move.provides}
-        for need in {str(need): need for move in moves.values() for need in move.needs}.values():
-            if need.package in made or self.proving.stands(need.package, need.spec).status == "available":
+        found: dict[str, Move] = {}
+        todo = [need for move in moves.values() for need in move.needs]
+        seen = set()
+        while todo:
+            need = todo.pop(0)
+            if str(need) in seen or need.package in made:
                 continue
-            found = self._maker(need, moves)
-            if found is not None:
-                self.subjects.setdefault(found.key, found)
-                yield replace(found.move(), needs=(), merged=True)
+            seen.add(str(need))
+            if self.proving.stands(need.package, need.spec).status == "available":
+                continue
+            subject = self._maker(need, moves)
+            if subject is not None and subject.key not in found:
+                self.subjects.setdefault(subject.key, subject)
+                found[subject.key] = replace(subject.move(), merged=True)
+                todo += found[subject.key].needs
+        return found
 
     def _maker(self, need: Need, moves: dict[str, Move]) -> Subject | None:
         for folder in self.workspace:

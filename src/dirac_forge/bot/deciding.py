@@ -66,9 +66,9 @@ def decide(
     listed = list(folders)
     drifting = _drifting(world, executor, options)
     bumping = Bumping(world, executor, known=options.known, drifting=drifting, inspection=options.dependencies is None)
-    arranging = _Arranging(world, workspace, executor)
     if not options.to:
         bumping.foresee(listed)
+    arranging = _Arranging(world, workspace, executor)
 
     def looked_at(folder: FeedstockFolder) -> Decided:
         result = bumping.result(folder, options.to)

@@ -193,6 +193,7 @@ class Subject:
         own = [one for one in before if one[0] == output] or before
         names = dict.fromkeys(name for _, part, name, _ in own if (part == "run") == (section == "run"))
         made = self.provides
+        self._channel.index(self.platforms[0]).prefetch(names)
         for name in names:
             if name not in made and not any(
                 self._channel.index(platform).group(name).records for platform in self.platforms

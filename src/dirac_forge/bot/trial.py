@@ -52,6 +52,7 @@ class Trial:
         self.others = tuple(one for one in every if one.feedstock != subject.key)
         self.warnings: list[str] = []
         self.culprits: set[str] = set()
+        self._explains = True
         self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
         self._proven: set[tuple[Record, str]] = set()
 
@@ -88,6 +89,7 @@ class Trial:
 
     def holds(self, cell: Cell) -> bool:
         """Whether one target is not worse off; what else there is to the proof is not looked at."""
+        self._explains = False
         verdict = self._certified(cell) or self._judged(cell, set())
         return verdict.outcome in ("same", "better")
 
@@ -176,6 +178,8 @@ class Trial:
 
     def _because(self, cell: Cell, records: Sequence[Record], specs: Sequence[str]) -> str:
         """Why these can't be had with `specs`, after a colon; the Pythons of a platform mostly fail alike."""
+        if not self._explains:
+            return ""
         key = (cell.platform, tuple(f"{one.name} =={one.version}" for one in records))
         if key not in self._reasons:
             reason, causes = self._explained(cell.target, cell.platform, (*key[1], *specs))

@@ -109,11 +109,14 @@ class Index:
                 found = ("", 0)
             else:
                 name = wanted.name.normalized
-                mask = 0
-                for position, record in enumerate(self.group(name).found):
-                    if wanted.matches(record):
-                        mask |= 1 << position
-                found = (name, mask)
+                if self._base is not None and name not in self._overlay:
+                    found = self._base.match(spec)
+                else:
+                    mask = 0
+                    for position, record in enumerate(self.group(name).found):
+                        if wanted.matches(record):
+                            mask |= 1 << position
+                    found = (name, mask)
             self._specs[spec] = found
         return found
 

@@ -19,7 +19,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import PullRequests, Sent, send
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
+from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
 from dirac_forge.files import write_files
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
@@ -89,6 +89,7 @@ def bump(
         for one in decided:
             if isinstance(one.result, Bump) and one.result.status == "proposed":
                 _write(one.folder, one.result)
+        _write_recipes(context, workspace, [one.result for one in decided if isinstance(one.result, Bump)])
     results = [one.result for one in decided]
     if context.options.json:
         context.answer("", {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})})
@@ -121,3 +122,13 @@ def _known(path: Path | None) -> dict[str, dict[str, str]]:
 def _write(folder: FeedstockFolder, result: Bump) -> None:
     root = folder.path.parent if folder.path.is_file() else folder.path
     write_files(root, {edit.path: edit.after for edit in result.change.edits})
+
+
+def _write_recipes(context: Context, workspace: Workspace, bumps: Iterable[Bump]) -> None:
+    """New recipes that bumps need, as feedstocks of the workspace; one that is there stays as it is."""
+    for recipe in {recipe.feedstock: recipe for bump in bumps for recipe in bump.recipes}.values():
+        folder = workspace.root / "feedstocks" / recipe.feedstock
+        if folder.exists():
+            context.observer.warned(f"{folder} is there already: the recipe for {recipe.key} was not written")
+        else:
+            write_files(folder, {edit.path: edit.after for edit in recipe.edits})
