@@ -261,6 +261,12 @@ def test_every_goes_on_and_reads_the_settings_anew(here: Here, monkeypatch: pyte
     assert "unknown key 'nonsense'" in captured.err
 
 
+def test_every_does_not_wait_where_the_first_run_is_wrong_use(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_sleep", lambda _: pytest.fail("it waited"))
+    assert main(["bot", "run", "dem", "--every", "6h", "--workspace", str(here.folder)]) == 2
+    assert "there is no feedstock dem" in here.capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("6h", 21600), ("30m", 1800), ("1d", 86400), ("1h30m", 5400), ("90 s", 90), ("0.5h", 1800)]
 )

@@ -11,6 +11,7 @@ from dirac_forge.bot.desk import Desk
 from dirac_forge.bot.lines import folder_of, full_name_of, kept
 from dirac_forge.bot.log import Log
 from dirac_forge.bot.outcomes import outcome_of
+from dirac_forge.bot.sending import send
 from dirac_forge.bot.world import World
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError, InputError
@@ -20,7 +21,7 @@ from dirac_forge.feedstock.repositories import Repository
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
-from dirac_forge.pullrequest.delivery import Outcome, Remake, deliver
+from dirac_forge.pullrequest.delivery import Outcome, Remake
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.recipe.making.maker import Needed
@@ -120,26 +121,10 @@ def propose(desk: Desk, settings: Settings, asked: Sequence[Asked], *, force: bo
 
         def one(item: Asked) -> Outcome:
             change, remake = item
-            identity = Identity.of(change)
             if change.kind == "recipe" and (there := _feedstock(settings, change.feedstock)):
                 text = f"{there} is there already: it is moved by `dirac-forge bump {change.feedstock} --pr`"
-                return Outcome(identity=identity, state="skipped", text=text)
-
-            def step(name: str) -> None:
-                log.say(name, about=identity)
-                lease.renew()
-
-            outcome = deliver(
-                change,
-                remake=remake,
-                destination=desk.destination,
-                clones=desk.clones,
-                ledger=desk.ledger,
-                run=run.id,
-                smithy=desk.smithy,
-                force=force,
-                on_step=step,
-            )
+                return Outcome(identity=Identity.of(change), state="skipped", text=text)
+            outcome = send(desk, change, remake, log=log, lease=lease, force=force)
             desk.observer.advanced(_TASK, detail=change.feedstock)
             return outcome
 

@@ -12,9 +12,10 @@ from dirac_forge.bot.lines import Looked
 from dirac_forge.bot.log import Log
 from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.requests import THERE, Requests
+from dirac_forge.bot.sending import send
 from dirac_forge.bot.wanted import Decider, Decision, Wanted
 from dirac_forge.errors import ForgeError
-from dirac_forge.pullrequest.delivery import Outcome, deliver
+from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Entry, Identity, Line, Run
 from dirac_forge.settings import BotSettings
@@ -93,7 +94,7 @@ class Running:
         self._remember(looked, decisions, log)
         requests.finish()
         wanted = self._sendable([one.wanted for one in decisions if one.wanted is not None], log)
-        self._deliver(wanted, run, log, lease)
+        self._deliver(wanted, log, lease)
         known = {outcome.identity for outcome in self._outcomes}
         self._outcomes[:0] = [outcome for outcome in observed if outcome.identity not in known]
         unreached = {outcome.identity for outcome in self._outcomes if outcome.state == "unknown"}
@@ -146,7 +147,7 @@ class Running:
         self._hold([Held(identity=identity, reason=reason) for identity in new], log)
         return [one for one in wanted if self.recipes or one.identity.kind != "recipe"]
 
-    def _deliver(self, wanted: Sequence[Wanted], run: Run, log: Log, lease: Lease) -> None:
+    def _deliver(self, wanted: Sequence[Wanted], log: Log, lease: Lease) -> None:
         """Bring what is there up to date, and open what is not, within the budget."""
         desk = self.desk
         entries = {entry.identity: entry for entry in desk.ledger.entries()}
@@ -155,7 +156,7 @@ class Running:
         desk.observer.started(_TASK, len(mine))
 
         def one(wanted: Wanted) -> Outcome:
-            outcome = self._one(wanted, run, log, lease)
+            outcome = send(desk, wanted.change, wanted.remake, log=log, lease=lease)
             desk.observer.advanced(_TASK, detail=wanted.change.feedstock)
             return outcome
 
@@ -185,26 +186,6 @@ class Running:
                 self._give_up(left, outcomes[-1], log)
                 break
         desk.observer.finished(_TASK)
-
-    def _one(self, wanted: Wanted, run: Run, log: Log, lease: Lease) -> Outcome:
-        identity = wanted.identity
-
-        def step(name: str) -> None:
-            log.say(name, about=identity)
-            lease.renew()
-
-        outcome = deliver(
-            wanted.change,
-            remake=wanted.remake,
-            destination=self.desk.destination,
-            clones=self.desk.clones,
-            ledger=self.desk.ledger,
-            run=run.id,
-            smithy=self.desk.smithy,
-            on_step=step,
-        )
-        log.say(outcome.state, outcome.text, about=identity, url=outcome.url)
-        return outcome
 
     def _limits(self) -> Limits:
         settings = self.settings

@@ -15,12 +15,13 @@ from dirac_forge.bot.log import Log
 from dirac_forge.bot.outcomes import failure
 from dirac_forge.bot.picking import Conflict, FilePair, picked
 from dirac_forge.bot.requests import ENDS
+from dirac_forge.bot.sending import send
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.files import write_file
 from dirac_forge.git import own_git, place_of
 from dirac_forge.pullrequest.branches import safe_branch
-from dirac_forge.pullrequest.delivery import Outcome, deliver
+from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.trees import read
@@ -201,7 +202,7 @@ def sweep(fix: Fix, branches: Sequence[str], *, settings: Settings, desk: Desk, 
             identity = Identity(feedstock=fix.feedstock, branch=branch, kind="fix", key=f"pr-{fix.number}")
             try:
                 lease.renew()
-                return _one(fix, branch, identity, settings, desk, outbox, log)
+                return _one(fix, branch, identity, settings, desk, outbox, log, lease)
             except ENDS:
                 raise
             except ForgeError as error:
@@ -213,7 +214,9 @@ def sweep(fix: Fix, branches: Sequence[str], *, settings: Settings, desk: Desk, 
     return results
 
 
-def _one(fix: Fix, branch: str, identity: Identity, settings: Settings, desk: Desk, outbox: Path, log: Log) -> Swept:
+def _one(
+    fix: Fix, branch: str, identity: Identity, settings: Settings, desk: Desk, outbox: Path, log: Log, lease: Lease
+) -> Swept:
     full_name, url = full_name_of(settings, fix.feedstock)
     tip = desk.clones.refresh(full_name, url, branch)
     made = _made(fix, identity, desk.clones.read(tip))
@@ -230,17 +233,7 @@ def _one(fix: Fix, branch: str, identity: Identity, settings: Settings, desk: De
             raise InputError(f"{full_name}, {branch}: {again.text}")
         return again
 
-    outcome = deliver(
-        made,
-        remake=remake,
-        destination=desk.destination,
-        clones=desk.clones,
-        ledger=desk.ledger,
-        run=log.run,
-        smithy=desk.smithy,
-        on_step=lambda step: log.say(step, about=identity),
-    )
-    log.say(outcome.state, outcome.text, about=identity, url=outcome.url)
+    outcome = send(desk, made, remake, log=log, lease=lease)
     return Swept(branch=branch, outcome=outcome, text=outcome.text)
 
 

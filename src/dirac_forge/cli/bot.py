@@ -110,7 +110,11 @@ def _run(
 
 
 def _again_and_again(context: Context, observer: Terminal, span: float, run: Callable[[Context], int]) -> int:
-    """Runs until something ends the program; what one run could not do the next one tries."""
+    """Runs until something ends the program; what one run could not do the next one tries.
+
+    Raises InputError where the first one is wrong use: nobody would wait for the second.
+    """
+    first = True
     while True:
         try:
             # Everything anew: settings may have changed, and a host that was dead may be there again.
@@ -118,7 +122,10 @@ def _again_and_again(context: Context, observer: Terminal, span: float, run: Cal
                 code = run(one)
             said = {0: "done", 1: "something failed", 3: "something could not be found out"}.get(code, f"exit {code}")
         except ForgeError as error:
+            if first and isinstance(error, InputError):
+                raise
             said = error.message
+        first = False
         observer.warned(f"{time.strftime('%Y-%m-%d %H:%M:%S')}: {said}; the next run is in {span / 60:g} min")
         _sleep(span)
 
