@@ -351,6 +351,20 @@ def test_python_min_is_raised_where_it_is_set() -> None:
     assert [(c.before, c.after) for c in result.changed] == [("python_min 3.11", "python_min 3.12")]
 
 
+def test_python_min_that_host_pins_is_raised_though_the_channels_is_higher() -> None:
+    text = recipe("v1", host=("python ${{ python_min }}.*", "pip"), python="python >=${{ python_min }}")
+    text = text.replace('version: "1.0"\n', 'version: "1.0"\n  python_min: "3.8"\n', 1)
+    result = merge(text, "v1", *old_new((), (), floor=(">=3.8", ">=3.9")))
+    assert changed_lines(text, result.text) == ['- python_min: "3.8"', '+ python_min: "3.9"']
+
+
+@FORMATS
+def test_micro_releases_of_python_are_no_floor(format_: str) -> None:
+    text = recipe(format_, "six", host=("python >=3.12", "pip"), python="python >=3.12")
+    result = merge(text, format_, *old_new(("six",), ("six>=1",), floor=(">=3.12", ">=3.12.4")))
+    assert changed_lines(text, result.text) == ["- - six", "+ - six >=1"]
+
+
 # Rule 5: markers over the recipe's own Pythons.
 
 

@@ -52,9 +52,10 @@ def _pythons(output: OutputLines) -> list[Line]:
 def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scope: Scope) -> None:
     """Raise the recipe's floor where it is too low for upstream's; to be called after all else of the output.
 
-    It is raised where upstream raised its own in this release to more than the channel's oldest Python. A floor below
-    that is housekeeping, which people do when they edit run anyway: so it goes along with other edits there, also where
-    the recipe lagged behind before, and is only told of otherwise.
+    It is raised where upstream raised its own in this release to more than the channel's oldest Python, or to more than
+    the one that host pins: pip would refuse to build. A floor below that is housekeeping, which people do when they
+    edit run anyway: so it goes along with other edits there, also where the recipe lagged behind before, and is only
+    told of otherwise.
     """
     was, now = floor_of(old.metadata.requires_python), floor_of(new.metadata.requires_python)
     _tell_ceiling(draft, output, old, new)
@@ -62,7 +63,7 @@ def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scop
     if now is None or not low:
         return
     evidence = f"Requires-Python: {new.metadata.requires_python}"
-    needed = was != now and now > Version(scope.python_min)
+    needed = was != now and (now > Version(scope.python_min) or any(_pins(line) for line in low))
     if not needed and not draft.edited(output, "run"):
         draft.note(
             "info",
@@ -91,7 +92,12 @@ def _too_low(line: Line, floor: Version) -> bool:
     if line.conditional or line.kind != "package":
         return False
     bound = lower_bound([clause for clause in clauses_of(line.spec) or () if clause.side in {"low", "equal"}])
-    return bound is not None and bound < floor and (line.template or ">" in line.spec)
+    # A channel has the newest micro release of each Python: 3.9 is as good as upstream's 3.9.2.
+    return bound is not None and bound.release[:2] < floor.release[:2] and (line.template or ">" in line.spec)
+
+
+def _pins(line: Line) -> bool:
+    return line.section == "host" and any(clause.side == "equal" for clause in clauses_of(line.spec) or ())
 
 
 def _tell_ceiling(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> None:
