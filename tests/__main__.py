@@ -1,7 +1,8 @@
 """All checks, as one command: `python tests`.
 
 Needs only Python and git: what the checks are made with goes into `.venv` beside this folder, anew where pyproject.toml
-has changed. `--here` uses the packages of the Python that runs it instead; names of steps run only these.
+has changed. `--here` uses the packages of the Python that runs it instead; names of steps run only these. Where npm is
+there too, GitHub's description of its API goes into `.openapi`, for the tests that hold requests to it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 import venv
 from pathlib import Path
@@ -31,6 +34,8 @@ STEPS: dict[str, list[tuple[str, ...]]] = {
     ],
 }
 """Name to programs that are run with their arguments, until one fails."""
+DESCRIPTION = ("@octokit/openapi", "23.0.2", "71a18407dd5e8464f4e0525daf03deabbe65abd9287d6adc7b5d98f516cd0d0c")
+"""The npm package with GitHub's description of its REST API, its version, and the SHA-256 of its tarball."""
 PYTEST_SUMMARY = re.compile(r"=+ .*\b(passed|failed|error|errors|no tests ran)\b.* in [\d.]+s.*=+")
 
 
@@ -46,6 +51,8 @@ def main() -> int:
     if unknown:
         parser.error(f"no such step: {', '.join(sorted(unknown))}; expected {', '.join(STEPS)}")
     python = sys.executable if arguments.here else environment(ROOT / ".venv")
+    if "tests" in (arguments.steps or STEPS):
+        describe(ROOT / ".openapi")
     failed, summary = [], ""
     for step in arguments.steps or STEPS:
         start = time.monotonic()
@@ -97,6 +104,40 @@ def environment(folder: Path) -> str:
         subprocess.run([*pip, "--editable", ".", "--group", "test", "--group", "lint"], check=True, cwd=ROOT)
         stamp.write_text(wanted)
     return str(python)
+
+
+def describe(folder: Path) -> None:
+    """Fetch GitHub's description of its API, of which nothing is run; without it the tests that need it are skipped."""
+    package, version, digest = DESCRIPTION
+    name, stamp = "api.github.com.json", folder / "made-for"
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        say(f"npm is not there: the tests that need {package} are skipped")
+        return
+    say(f"fetching {package}@{version}")
+    with tempfile.TemporaryDirectory() as temporary:
+        options = ["--silent", "--ignore-scripts", "--fetch-retries=0", "--fetch-timeout=60000"]
+        try:
+            subprocess.run(
+                [npm, "pack", f"{package}@{version}", *options, "--pack-destination", temporary],
+                check=True,
+                timeout=300,
+                stdout=subprocess.DEVNULL,
+            )
+            (tarball,) = Path(temporary).glob("*.tgz")
+            if hashlib.sha256(tarball.read_bytes()).hexdigest() != digest:
+                raise ValueError(f"the tarball's SHA-256 is not {digest}")
+            with tarfile.open(tarball) as packed:
+                content = packed.extractfile(f"package/generated/{name}")
+                assert content is not None
+                folder.mkdir(exist_ok=True)
+                (folder / name).write_bytes(content.read())
+        except (OSError, ValueError, KeyError, subprocess.SubprocessError, tarfile.TarError) as error:
+            say(f"{package} can't be fetched ({error}): the tests that need it are skipped")
+            return
+    stamp.write_text(digest)
 
 
 def say(text: str) -> None:

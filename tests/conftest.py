@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
+
+from support.server import Answer, Asked, Serve, Server
 
 # Same examples in every run, and no clock: a busy machine must not fail a test.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -29,5 +32,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings, tokens or proxies of the person who runs it."""
     for name in list(os.environ):
-        if name.startswith("DIRAC_FORGE_") or name.lower().endswith("_proxy") or name in ("GITHUB_TOKEN", "GH_TOKEN"):
+        if name.startswith(("DIRAC_FORGE_", "GITHUB_", "GH_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts servers, which end with the test."""
+    servers: list[Server] = []
+
+    def start(answer: Callable[[Asked], Answer]) -> Server:
+        servers.append(Server(answer).__enter__())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.__exit__(None, None, None)

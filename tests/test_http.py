@@ -30,19 +30,6 @@ LIMIT = 1_000_000
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
-    servers: list[Server] = []
-
-    def start(answer: Callable[[Asked], Answer]) -> Server:
-        servers.append(Server(answer).__enter__())
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.__exit__(None, None, None)
-
-
-@pytest.fixture
 def pauses() -> list[float]:
     return []
 

@@ -45,8 +45,12 @@ _SECRETS = (
         ),
         r"\1=***",
     ),
-    # https://docs.github.com/en/authentication: the prefixes of GitHub's tokens
-    (re.compile(r"\b(?:gh[pousr]_|github_pat_|pypi-)[A-Za-z0-9_-]{16,}"), "***"),
+    # https://docs.github.com/en/authentication: the prefixes of GitHub's tokens, which may hold a JSON web token
+    (re.compile(r"\b(?:gh[pousr]_|github_pat_|pypi-)[A-Za-z0-9_-]{16,}(?:\.[A-Za-z0-9_-]+)*"), "***"),
+    # RFC 7519: header and claims are JSON objects in base64
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"), "***"),
+    (re.compile(r"(?i)\b(authorization:\s*(?:[a-z]+\s+)?)[^\s,;'\"]+"), r"\1***"),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), "***"),
 )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Answer", "Asked", "Server", "dead_port"]
+__all__ = ["Answer", "Asked", "Serve", "Server", "dead_port"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +25,7 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
     @property
     def line(self) -> str:
@@ -37,6 +38,7 @@ class Answer:
     """What to answer. A body in pieces is sent as it comes; then Content-Length is sent only where `headers` has it."""
 
     status: int = 200
+    """0: nothing at all is said, and the connection closed."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Iterable[bytes] = b""
     hang_up: bool = False
@@ -52,6 +54,8 @@ class Server:
         """`latency`: seconds before each answer; `certificate`: a file with key and certificate, to serve https."""
         self.answer = answer
         self.latency = latency
+        self.clock: Callable[[], float] = time.time
+        """For the header Date."""
         self.log: list[Asked] = []
         self.connections = 0
         """Connections accepted so far."""
@@ -119,6 +123,10 @@ class Server:
                 self._answering -= 1
 
 
+Serve = Callable[[Callable[[Asked], Answer]], Server]
+"""Starts a server."""
+
+
 class _Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = False
     block_on_close = True
@@ -128,8 +136,20 @@ class _Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
         """A client that hung up is no news."""
 
 
+class _Reader(http.server.BaseHTTPRequestHandler):
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        chunks = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+
 def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(_Reader):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
@@ -145,9 +165,15 @@ def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """The log is `Server.log`."""
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(server.clock() if timestamp is None else timestamp)
+
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = server._ask(Asked(method=self.command, path=self.path, headers=headers))
+            answer = server._ask(Asked(method=self.command, path=self.path, headers=headers, body=self._body()))
+            if answer.status == 0:
+                self.close_connection = True
+                return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -166,7 +192,7 @@ def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
                 self.wfile.write(chunk)
                 self.wfile.flush()
 
-        do_HEAD = do_GET  # noqa: N815
+        do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815
 
     return Handler
 

@@ -1,7 +1,9 @@
 """One HTTP session for everything: retries, time-outs, an on-disk cache, limits, and errors in words."""
 
 from dirac_forge.http.answers import (
+    Answer,
     HashMismatchError,
+    LostError,
     NotFoundError,
     Page,
     Part,
@@ -12,8 +14,10 @@ from dirac_forge.http.answers import (
 from dirac_forge.http.client import Http
 
 __all__ = [
+    "Answer",
     "HashMismatchError",
     "Http",
+    "LostError",
     "NotFoundError",
     "Page",
     "Part",

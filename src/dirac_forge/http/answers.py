@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from dirac_forge.errors import InputError, UnknownError
 
 __all__ = [
+    "Answer",
     "HashMismatchError",
+    "LostError",
     "NotFoundError",
     "Page",
     "Part",
@@ -29,6 +31,10 @@ class RefusedError(UnreachableError):
     """A host answers and refuses (401, 403, 429 and other 4xx, but 404 and 410): what was asked stays unknown."""
 
 
+class LostError(UnreachableError):
+    """A call was sent, and no whole answer came: what it asked for may have been done or not."""
+
+
 class NotFoundError(InputError):
     """The host says that there is nothing at this URL (404 or 410)."""
 
@@ -46,6 +52,16 @@ class Page:
     """A whole answer: its final URL (after redirects), lower-case headers and body."""
 
     url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What a server says to a call, whatever its status: final URL, status, lower-case headers and body."""
+
+    url: str
+    status: int
     headers: Mapping[str, str]
     body: bytes
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from json import dumps
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from dirac_forge.errors import ForgeError, redact
 from dirac_forge.http.answers import (
+    Answer,
     HashMismatchError,
     Page,
     Part,
@@ -28,6 +30,8 @@ __all__ = ["Http"]
 
 _NO_RANGES = frozenset({400, 405, 416, 501})
 """What servers say to a range that they can't serve; some refuse only ranges from the end."""
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Http:
@@ -136,6 +140,35 @@ class Http:
                 )
             file.seek(0)
             yield file
+
+    def call(
+        self, method: str, url: str, *, json: object = None, headers: Mapping[str, str] = _NONE, limit: int
+    ) -> Answer:
+        """What an API says to one call, whatever its status; its body has at most `limit` bytes (decoded).
+
+        Asked once: what may be asked again is for the caller to say. Not cached. `headers` may hold credentials: they
+        go to `url`'s host and to no other, and ~/.netrc is not asked. Redirects of a GET are followed (`Answer.url` is
+        where they lead); of any other method they are the answer. Raises LostError where the call was sent and no
+        whole answer came, UnreachableError where it was not sent (also: this run is offline), and TooLargeError.
+        """
+
+        def read(response: Response) -> Answer:
+            body = unfolded(response, b"".join(pieces(response, limit)), limit)
+            told = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(url=response.url, status=response.status_code, headers=told, body=body)
+
+        if self._offline:
+            raise UnreachableError(f"{redact(url)} is not asked: this run is offline", hint="Leave out --offline.")
+        sent = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Cache-Control": "no-store",
+            **headers,
+        }
+        data = None if json is None else dumps(json, separators=(",", ":")).encode()
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        return self._exchange.call(method, url, sent, data, read)
 
     def reachable(self, url: str) -> bool:
         """Whether `url`'s host answers at all, asked once a run; False when offline."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-from requests import Response
+from requests import PreparedRequest, Response
 from requests.exceptions import InvalidURL
 from requests.utils import select_proxy
 from urllib3 import Retry
@@ -29,7 +29,7 @@ from urllib3.exceptions import (
 )
 
 from dirac_forge.errors import ForgeError, InputError, redact
-from dirac_forge.http.answers import UnreachableError, refusal
+from dirac_forge.http.answers import LostError, UnreachableError, refusal
 from dirac_forge.http.hosts import Hosts
 from dirac_forge.http.session import Session, unreachable
 from dirac_forge.progress import Observer
@@ -97,6 +97,47 @@ class Exchange:
             retries = _one_less(retries, error)
             self._wait(clean, told, retries.get_backoff_time())
 
+    def call(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, read: Callable[[Response], T]
+    ) -> T:
+        """What `read` makes of the answer to one call, whatever its status; only a GET follows redirects.
+
+        Raises LostError where the call may have been carried out, though no whole answer came.
+        """
+        clean = self._without_credentials(url)
+        try:
+            with self._called(method, clean, headers, data) as response:
+                try:
+                    return read(response)
+                except UnreachableError as slow:
+                    raise LostError(slow.message, hint=slow.hint) from slow
+        except (OSError, HTTPError) as raised:
+            error = self._in_words(clean, raised)
+            if isinstance(error, UnreachableError) and _was_sent(raised):
+                raise LostError(error.message, hint=error.hint) from raised
+            raise error from raised
+
+    def _called(self, method: str, url: str, headers: Mapping[str, str], data: bytes | None) -> Response:
+        first = _origin(url)
+        for _ in range(_MOST_REDIRECTS + 1):
+            own = _origin(url) == first
+            response = self._session.request(
+                method,
+                url,
+                headers=headers if own else {name: headers[name] for name in headers if name != "Authorization"},
+                data=data,
+                # Whatever it is, `requests` would put what ~/.netrc has for the host in place of the caller's header.
+                auth=_unchanged if "Authorization" in headers else self._credentials.get(_origin(url)),
+                stream=True,
+                timeout=(_CONNECT_SECONDS, self._timeout),
+                allow_redirects=False,
+            )
+            target = self._session.redirect_target(response) if method == "GET" else None
+            if target is None:
+                return response
+            url = self._leading_to(url, target, response)
+        raise UnreachableError(f"{redact(url)}: more than {_MOST_REDIRECTS} redirects")
+
     def _wait(self, url: str, told: float | None, backoff: float) -> None:
         if told:
             self._observer.warned(f"{urlsplit(url).hostname} asks for patience: waiting {told:.0f} s")
@@ -114,13 +155,16 @@ class Exchange:
             target = self._session.redirect_target(response)
             if target is None:
                 return response
-            with response:  # once its small body is read, the connection serves for the next request
-                response.raw.read(_SMALL, decode_content=False)
-            joined = urljoin(url, target)
-            if urlsplit(joined).scheme not in ("http", "https"):
-                raise UnreachableError(f"{redact(url)} redirects to {redact(joined)}, expected an http or https URL")
-            url = self._without_credentials(joined)
+            url = self._leading_to(url, target, response)
         raise UnreachableError(f"{redact(url)}: more than {_MOST_REDIRECTS} redirects")
+
+    def _leading_to(self, url: str, target: str, response: Response) -> str:
+        with response:  # once its small body is read, the connection serves for the next request
+            response.raw.read(_SMALL, decode_content=False)
+        joined = urljoin(url, target)
+        if urlsplit(joined).scheme not in ("http", "https"):
+            raise UnreachableError(f"{redact(url)} redirects to {redact(joined)}, expected an http or https URL")
+        return self._without_credentials(joined)
 
     def _without_credentials(self, url: str) -> str:
         try:
@@ -174,6 +218,10 @@ _LOST: Mapping[type[Exception], str] = {
 """What says that there is no way to a host, now and for the rest of the run; subclasses first."""
 
 
+def _unchanged(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
@@ -185,6 +233,12 @@ def _broke_off(raised: Exception) -> bool:
     return any(isinstance(each, (ProtocolError, ConnectionResetError)) for each in causes) and not any(
         isinstance(each, (MaxRetryError, ReadTimeoutError, DecodeError)) for each in causes
     )
+
+
+def _was_sent(raised: Exception) -> bool:
+    """Whether a call may have reached its host: a connection was had, and its TLS was fine."""
+    not_sent = (*_LOST, ssl.SSLCertVerificationError, InvalidURL, LocationParseError)
+    return not any(isinstance(each, not_sent) for each in _causes(raised))
 
 
 def _causes(raised: BaseException) -> Iterator[BaseException]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -65,9 +65,15 @@ class Comment:
 
 class Forge(Protocol):
     """What is asked of a forge. Each call raises UnknownError where the forge can't be reached or is out of order,
-    RefusedError and its kin where it says no; a change that may have happened before an answer was lost is looked up
-    before it is tried again.
+    RefusedError and its kin (`refusals`) where it says no; a change that may have happened before an answer was lost
+    is looked up before it is tried again.
     """
+
+    def git_environment(self) -> Mapping[str, str]:
+        """What git needs in its environment to fetch from the forge and push to it; asked anew each time, as tokens
+        expire, and given to no other program.
+        """
+        ...
 
     def login(self) -> str:
         """Who the token belongs to."""

@@ -1,0 +1,114 @@
+"""GitHub's JSON as the values of `forge`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from dirac_forge.pullrequest.forge import Checks, Comment, PullRequest, Repo
+from dirac_forge.pullrequest.github.answers import NonsenseError
+
+__all__ = ["checks", "comment", "owner_kind", "pull_request", "repo", "understood"]
+
+T = TypeVar("T")
+_RED = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure", "stale"})
+
+
+def understood(about: str, make: Callable[[Any], T], content: object) -> T:
+    """What `make` makes of an answer's content; raises NonsenseError where something it needs is not there."""
+    try:
+        return make(content)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise NonsenseError(
+            f"{about}: GitHub's answer is not as its API describes it ({type(error).__name__}: {str(error)[:80]})",
+            hint="Try again later; if it stays so, this version of GitHub is not one that is known.",
+        ) from error
+
+
+def repo(content: Any) -> Repo:
+    """Of `full-repository`."""
+    may = content.get("permissions") or {}
+    parent = content.get("parent") or {}
+    return Repo(
+        full_name=_text(content["full_name"]),
+        default_branch=_text(content["default_branch"]),
+        clone_url=_text(content["clone_url"]),
+        archived=bool(content.get("archived")),
+        permission=(
+            "admin"
+            if may.get("admin")
+            else "write"
+            if may.get("push") or may.get("maintain")
+            else "triage"
+            if may.get("triage")
+            else "read"
+        ),
+        parent=_text(parent.get("full_name", "")),
+    )
+
+
+def owner_kind(content: Any) -> tuple[str, str]:
+    """The owner's login, and whether it is a User, an Organization or a Bot."""
+    return _text(content["owner"]["login"]), _text(content["owner"]["type"])
+
+
+def pull_request(content: Any, *, closed_by: str = "") -> PullRequest:
+    """Of `pull-request` and `pull-request-simple`; who closed it is told elsewhere."""
+    merged = content.get("merged_at")
+    head = content["head"]
+    return PullRequest(
+        number=int(content["number"]),
+        url=_text(content["html_url"]),
+        state="merged" if merged else "open" if content["state"] == "open" else "closed",
+        title=_text(content["title"]),
+        body=content.get("body") or "",
+        head=_text(head.get("label") or head["ref"]),
+        head_sha=_text(head["sha"]),
+        base=_text(content["base"]["ref"]),
+        labels=tuple(_text(each["name"]) for each in content.get("labels") or ()),
+        author=login(content.get("user")),
+        draft=bool(content.get("draft")),
+        created=datetime.fromisoformat(content["created_at"]),
+        updated=datetime.fromisoformat(content["updated_at"]),
+        closed=datetime.fromisoformat(content["closed_at"]) if content.get("closed_at") else None,
+        closed_by=closed_by or login(content.get("merged_by")),
+        merge_commit=(content.get("merge_commit_sha") or "") if merged else "",
+    )
+
+
+def comment(content: Any) -> Comment:
+    """Of `issue-comment`."""
+    return Comment(
+        author=login(content.get("user")),
+        body=content.get("body") or "",
+        created=datetime.fromisoformat(content["created_at"]),
+    )
+
+
+def login(user: Any) -> str:
+    """Of a user who may be gone."""
+    return _text(user["login"]) if user else ""
+
+
+def checks(runs: list[Any], combined: Any) -> Checks:
+    """The verdict of all: one failure is enough for red, and whatever still runs makes the rest pending."""
+    verdicts = {_verdict(each["status"], each.get("conclusion")) for each in runs}
+    if combined["total_count"]:
+        verdicts.add({"success": "green", "pending": "pending"}.get(combined["state"], "red"))
+    for worst in ("red", "pending", "green"):
+        if worst in verdicts:
+            return worst
+    return "none"
+
+
+def _verdict(status: str, conclusion: str | None) -> str:
+    if status != "completed":
+        return "pending"
+    return "red" if conclusion in _RED else "green"
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value

@@ -1,0 +1,75 @@
+"""What a forge says no with. What is temporary (a dead host, 5xx, a limit) is an UnknownError, and none of these."""
+
+from __future__ import annotations
+
+from dirac_forge import http
+from dirac_forge.errors import ForgeError, UnknownError
+
+__all__ = [
+    "ArchivedError",
+    "ConflictError",
+    "CredentialsError",
+    "ForbiddenError",
+    "LimitError",
+    "NoBranchError",
+    "NotFoundError",
+    "NothingNewError",
+    "RefusedError",
+    "ValidationError",
+]
+
+
+class RefusedError(ForgeError):
+    """The forge says no; asking again changes nothing."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        status: int = 0,
+        said: str = "",
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.said = said
+        """The forge's own words, made fit to print."""
+        self.fields = fields
+        """What of the request it does not accept."""
+
+
+class CredentialsError(RefusedError):
+    """401: the token is not accepted."""
+
+
+class ForbiddenError(RefusedError):
+    """403: the token's owner may not do this."""
+
+
+class ArchivedError(ForbiddenError):
+    """The repository is archived: nobody changes anything in it."""
+
+
+class NotFoundError(RefusedError, http.NotFoundError):
+    """404 or 410: it is not there, or the token may not see it."""
+
+
+class ConflictError(RefusedError):
+    """409: it can't be done as things stand."""
+
+
+class ValidationError(RefusedError):
+    """422: what was sent is not accepted."""
+
+
+class NothingNewError(ValidationError):
+    """The branch has no commits that its base lacks."""
+
+
+class NoBranchError(ValidationError):
+    """A branch that a pull request is from or to is not there."""
+
+
+class LimitError(UnknownError):
+    """The forge wants to be left alone for longer than this run waits."""

@@ -1,0 +1,38 @@
+"""Errors in words, without secrets."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("https://me:s3cret@host/x", "https://***@host/x"),
+        ("https://conda.anaconda.org/t/s3cret/main", "https://conda.anaconda.org/t/***/main"),
+        ("https://host/x?access_token=s3cret&a=1", "https://host/x?access_token=***&a=1"),
+        ("no ghp_0123456789abcdefghij, no", "no ***, no"),
+        ("ghs_0123456789abcdefghij.", "***."),
+        ("ghs_12345678_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2ln here", "*** here"),
+        ("github_pat_0123456789abcdefghij_x", "***"),
+        ("Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2ln.", "Bearer ***."),
+        ("> Authorization: Basic eDpzM2NyZXQ=", "> Authorization: Basic ***"),
+        ("AUTHORIZATION: s3cret", "AUTHORIZATION: ***"),
+        ("a\n-----BEGIN RSA PRIVATE KEY-----\ns3cret\n-----END RSA PRIVATE KEY-----\nb", "a\n***\nb"),
+        ("-----BEGIN PRIVATE KEY-----\ns3cr", "***"),
+        ("the ghp_short and eyJ.x stay, and authorization is refused", None),
+        ("https://host/t/", None),
+        ("https://docs.github.com/en/authentication", None),
+    ],
+)
+def test_secrets_are_taken_out(text: str, wanted: str | None) -> None:
+    assert redact(text) == (text if wanted is None else wanted)
+
+
+def test_what_goes_wrong_in_words() -> None:
+    error = ForgeError("it broke", hint="Try again.")
+    assert (str(error), error.message, error.hint) == ("it broke\nTry again.", "it broke", "Try again.")
+    assert str(InputError("wrong")) == "wrong"
+    assert (ForgeError.exit_code, InputError.exit_code, UnknownError.exit_code) == (2, 2, 3)
