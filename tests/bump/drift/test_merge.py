@@ -292,13 +292,38 @@ def test_a_program_that_the_build_runs_now_is_listed_in_build() -> None:
     text = recipe("v0", host=("python", "pip", "setuptools", "libcurl"), python="python").replace(
         "  noarch: python\n", ""
     )
-    text = text.replace("requirements:\n", "requirements:\n  build:\n    - {{ compiler('c') }}\n")
+    build = "requirements:\n  build:\n    - {{ compiler('c') }}\n    - {{ stdlib('c') }}\n"
+    text = text.replace("requirements:\n", build)
     before = 'setup(ext_modules=[Extension("a", ["a.c"], libraries=["curl"])])'
     after = before + '\nsubprocess.run(["pkg-config", "--libs", "libcurl"])'
     result = merge(text, "v0", compiled("1.0", before), compiled("2.0", after))
     assert changed_lines(text, result.text) == ["+ - pkg-config"]
     assert result.text.index("compiler('c')") < result.text.index("pkg-config") < result.text.index("host:")
     assert result.added[0].part == "build"
+
+
+@pytest.mark.parametrize(
+    ("format_", "build", "added"),
+    [
+        ("v0", ("{{ compiler('c') }}", "{{ compiler('cxx') }}  # why", "make"), "{{ stdlib('c') }}"),
+        ("v1", ('${{ compiler("c") }}',), '${{ stdlib("c") }}'),
+        ("v1", ("\"${{compiler('rust')}}\"",), "\"${{stdlib('c')}}\""),
+        ("v0", ("{{ compiler('c') }}", "{{ stdlib('c') }}"), ""),
+        ("v0", ("{{ compiler('c') }}  # [unix]",), ""),
+        ("v0", ("make",), ""),
+    ],
+)
+def test_stdlib_is_named_beside_compilers(format_: str, build: tuple[str, ...], added: str) -> None:
+    text = recipe(format_, host=("python", "pip", "hatchling"), python="python").replace("  noarch: python\n", "")
+    text = text.replace("  host:\n", "  build:\n" + "".join(f"    - {line}\n" for line in build) + "  host:\n")
+    result = merge(text, format_, built("1.0", "hatchling"), released(built("2.0", "hatchling"), "2024-06-01"))
+    assert changed_lines(text, result.text) == ([f"+ - {added}"] if added else [])
+    before = merge(text, format_, built("1.0", "hatchling"), released(built("2.0", "hatchling"), "2024-03-01"))
+    assert before.text == text
+    if added:
+        assert result.text.split("\n").index(f"    - {added}") == text.split("\n").index(f"    - {build[-1]}") + (
+            0 if build[-1] == "make" else 1
+        )
 
 
 # Rule 4: Python.

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
-from dirac_forge.bump.drift.clauses import clauses_of, contradictory
 from dirac_forge.bump.drift.draft import Draft
 from dirac_forge.bump.drift.lines import Line, OutputLines
 from dirac_forge.bump.drift.needs import Need, needs_of
@@ -21,11 +18,6 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import Facts, SdistFacts
 
 __all__ = ["host_drift"]
-
-_WITHOUT = Version("3.13")
-"""The first Python whose pip depends on neither setuptools nor wheel (pip-feedstock, August 2024)."""
-_HINTED = datetime(2024, 9, 2, tzinfo=UTC)
-"""conda-smithy 3.39.1, whose linter asks for the backend in host; releases from before were packaged without."""
 
 
 def host_drift(
@@ -65,7 +57,6 @@ def host_drift(
             draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
     if not noarch:
         _compiled(draft, output, nature(old), nature(new))
-    _unbundled(draft, output, section, new)
 
 
 def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> None:
@@ -81,37 +72,6 @@ def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> No
     libraries = sorted(set(new.libraries) - set(old.libraries) - here)
     if libraries:
         draft.note("todo", f"{name}: upstream's build files name {', '.join(libraries)} now; see whether host needs it")
-
-
-def _unbundled(draft: Draft, output: OutputLines, section: Section, new: Facts) -> None:
-    """`setuptools` for a build that has it from pip only, with a Python for which pip brings it no longer."""
-    lines = [line for line in output.of(section) if not draft.gone(line)]
-    keys = {line.key for line in lines}
-    uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
-    if (
-        section != "host"
-        or new.sdist is None
-        or _backend(new.sdist) != "setuptools"
-        or "pip" not in keys
-        or any(key.startswith("setuptools") for key in keys)
-        or not any(line.key == "python" and _admits(line, _WITHOUT) for line in lines)
-        or (uploaded is not None and uploaded < _HINTED)
-    ):
-        return
-    draft.add(
-        output,
-        section,
-        "setuptools",
-        "",
-        evidence="build-backend: setuptools.build_meta",
-        reason=f"conda-forge's pip does not bring it from Python {_WITHOUT} on",
-        project="setuptools",
-    )
-
-
-def _admits(line: Line, python: Version) -> bool:
-    clauses = clauses_of(line.spec)
-    return clauses is not None and not contradictory(clauses, clauses_of(f"=={python}") or ())
 
 
 def _removed(

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.about import about_drift
+from dirac_forge.bump.drift.conventions import conventions
 from dirac_forge.bump.drift.draft import Carried, Draft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
 from dirac_forge.bump.drift.host import host_drift
@@ -114,6 +115,7 @@ def drift(
         )
         if not satellite:
             host_drift(draft, output, was, now, scope=later, providers=providers)
+            conventions(draft, output, now)
             until = next((line for line in starts if line > output.output.line), len(draft.edits.lines) + 1)
             if len(outputs) == 1:
                 until = len(draft.edits.lines) + 1
