@@ -120,10 +120,10 @@ def drift(
             if len(outputs) == 1:
                 until = len(draft.edits.lines) + 1
             entry_points_drift(draft, output, was, now, until=until)
-            regions = _regions(outputs, output, recipe_text, alone=alone)
-            about_drift(draft, output, was, now, regions)
-            modules_drift(draft, output, was, now, regions)
             nature_drift(draft, output, was, now)
+        regions = _regions(outputs, output, recipe_text, alone=alone)
+        about_drift(draft, output, was, now, regions, tell=not satellite)
+        modules_drift(draft, output, was, now, regions, tell=not satellite)
         python_drift(draft, output, was, now, scope)
     for project in family.new:
         new_output(
