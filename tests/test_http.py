@@ -23,7 +23,7 @@ from dirac_forge.http import (
 )
 from dirac_forge.http.session import USER_AGENT
 from dirac_forge.progress import Silent
-from support.server import Answer, Asked, Server
+from support.server import Answer, Asked, Server, dead_port
 
 Serve = Callable[[Callable[[Asked], Answer]], Server]
 LIMIT = 1_000_000
@@ -434,3 +434,32 @@ def test_many_unread_answers_do_not_use_the_connections_up(serve: Serve) -> None
         for _ in range(10):
             with pytest.raises(TooLargeError):
                 http.page(server.url, limit=10)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_the_start_of_a_file_whether_ranges_are_served_or_not(ranges: bool, serve: Serve, http: Http) -> None:
+    def answer(asked: Asked) -> Answer:
+        assert asked.headers["range"] == "bytes=0-3"
+        if ranges:
+            return Answer(status=206, headers={"Content-Range": "bytes 0-3/100000"}, body=b"abcd")
+        # A server that ignores ranges begins to send all of it; the rest is never read.
+        return Answer(headers={"Content-Length": str(10 * 1024**3), "X-Kind": "a"}, body=b"abcdefgh" * 9, hang_up=True)
+
+    server = serve(answer)
+    page = http.start(f"{server.url}/x", length=4)
+    assert (page.body, page.url) == (b"abcd", f"{server.url}/x")
+    assert ranges or page.headers["x-kind"] == "a"
+
+
+def test_the_start_of_what_is_not_there_and_of_what_is_short(serve: Serve, http: Http) -> None:
+    server = serve(lambda asked: Answer(body=b"ab") if asked.path == "/short" else Answer(status=404))
+    assert http.start(f"{server.url}/short", length=400).body == b"ab"
+    with pytest.raises(NotFoundError):
+        http.start(f"{server.url}/none", length=4)
+
+
+def test_why_a_host_can_not_be_asked(serve: Serve, http: Http) -> None:
+    assert http.problem(serve(lambda asked: Answer()).url) is None
+    assert http.problem(f"http://127.0.0.1:{dead_port()}") == "connection refused"
+    with Http(cache=None, offline=True) as offline:
+        assert offline.problem("https://example.org") == "this run is offline"

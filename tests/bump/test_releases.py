@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from dirac_forge.bump.proposal import Link
 from dirac_forge.bump.releases import Newest, Nothing, newest, projects_of
+from dirac_forge.bump.rules import Rules
+from dirac_forge.upstream.offers import GitHubRelease, Offers, from_project, from_releases, from_tags
+from dirac_forge.upstream.origins import Origin, origin_of
 from dirac_forge.upstream.release import File, Project, Release
-
-SDIST = {"demo": "demo-1.0.tar.gz"}
+from dirac_forge.upstream.tags import read_version
 
 
 def release(
@@ -26,14 +31,22 @@ def release(
     return Release(project=name, version=Version(text), files=(file,))
 
 
+def offered(name: str, releases: tuple[Release, ...], now: str = "1.0") -> Offers:
+    origin = Origin(kind="pypi", name=name, url=f"https://pypi.org/packages/source/d/{name}/{name}-{now}.tar.gz")
+    after = read_version(now)
+    assert after is not None
+    project = Project(name=name, releases=tuple(sorted(releases, key=lambda one: one.version)))
+    return from_project(origin, project, pythons=("3.11", "3.12"), after=after.plain)
+
+
 def weigh(*releases: Release, now: str = "1.0", allowed: str = "") -> Newest | Nothing:
-    return newest(
-        now,
-        SDIST,
-        page=lambda name: Project(name=name, releases=tuple(sorted(releases, key=lambda one: one.version))),
-        allowed=SpecifierSet(allowed),
-        pythons=("3.11", "3.12"),
-    )
+    return newest(now, [offered("demo", releases, now)], rules=Rules(allowed=SpecifierSet(allowed)))
+
+
+def tagged(*tags: str, version: str = "1.0", tag: str = "v1.0", name: str = "b") -> Offers:
+    origin = origin_of(f"https://github.com/a/{name}/archive/{tag}.tar.gz", version)
+    assert origin is not None
+    return from_tags(origin, dict.fromkeys(tags, ""), version)
 
 
 def test_newer_releases_are_passed_over_with_their_reasons() -> None:
@@ -75,22 +88,95 @@ def test_a_prerelease_moves_to_a_newer_one() -> None:
 
 
 def test_projects_that_are_released_together_move_together() -> None:
-    pages = {
-        "common": Project(name="common", releases=tuple(release(v, name="common") for v in ("1.0", "1.1"))),
-        "demo": Project(name="demo", releases=tuple(release(v) for v in ("1.0", "1.1", "1.2"))),
-    }
-    found = newest(
-        "1.0",
-        {"common": "common-1.0.tar.gz", "demo": "demo-1.0.tar.gz"},
-        page=pages.__getitem__,
-        allowed=SpecifierSet(),
-        pythons=(),
-    )
+    common = offered("common", tuple(release(v, name="common") for v in ("1.0", "1.1")))
+    demo = offered("demo", tuple(release(v) for v in ("1.0", "1.1", "1.2")))
+    found = newest("1.0", [common, demo], rules=Rules())
     assert isinstance(found, Newest)
-    assert found.version == "1.1"
+    assert (found.version, found.projects) == ("1.1", ("common", "demo"))
     assert [(str(item.version), item.reason) for item in found.rejected] == [
         ("1.2", "demo has it, common does not yet")
     ]
+
+
+def test_one_of_several_places_is_named_with_its_objection() -> None:
+    common = offered("common", (release("1.1", name="common", yanked="oops"),))
+    found = newest("1.0", [common, offered("demo", (release("1.1"),))], rules=Rules())
+    assert found == Nothing(
+        reason="1.0 is the newest release that fits (1.1: common: yanked (oops))", rejected=found.rejected
+    )
+
+
+def test_a_tag_beside_pypi_has_to_be_there_and_gives_links() -> None:
+    demo = offered("demo", (release("1.0"), release("1.1"), release("1.2")))
+    found = newest("1.0", [demo, tagged("v1.0", "v1.1")], rules=Rules())
+    assert isinstance(found, Newest)
+    assert found.version == "1.1"
+    assert [item.reason for item in found.rejected] == ["demo has it, github.com/a/b does not yet"]
+    assert found.links == (
+        Link(title="release", url="https://pypi.org/project/demo/1.1/"),
+        Link(title="changes", url="https://github.com/a/b/compare/v1.0...v1.1"),
+        Link(title="repository", url="https://github.com/a/b"),
+    )
+
+
+def test_tags_are_weighed_in_the_recipe_s_spelling() -> None:
+    tags = ("v6-40-02", "v6-40-04", "v6-42-00-rc1", "v7-00-00")
+    place = tagged(*tags, version="6.40.02", tag="v6-40-02")
+    found = newest("6.40.02", [place], rules=Rules(allowed=SpecifierSet("<7")))
+    assert isinstance(found, Newest)
+    assert (found.version, found.tag) == ("6.40.04", "v6-40-04")
+    assert [(str(item.version), item.reason) for item in found.rejected] == [
+        ("7.00.00", "it does not belong on this branch (<7)"),
+        ("6.42.00rc1", "a pre-release"),
+    ]
+
+
+def test_letters_are_later_releases_where_the_recipe_has_one() -> None:
+    found = newest("9d", [tagged("v9d", "v9e", version="9d", tag="v9d")], rules=Rules())
+    assert isinstance(found, Newest)
+    assert found.version == "9e"
+
+
+def test_tags_that_changed_their_form_are_said() -> None:
+    place = tagged("OpenSSL_1_1_1w", "openssl-3.5.0", "latest", version="1.1.1w", tag="OpenSSL_1_1_1w")
+    assert newest("1.1.1w", [place], rules=Rules()) == Nothing(
+        reason="1.1.1w is the newest release that fits; 1 tags count for nothing "
+        "(the tag openssl-3.5.0 is not spelled like OpenSSL_1_2_3)"
+    )
+
+
+def test_a_place_without_any_version_says_why() -> None:
+    assert newest("1.0", [tagged("nightly", tag="v1.0")], rules=Rules()) == Nothing(
+        reason="no release was found: the tag nightly is no version"
+    )
+
+
+def test_what_looks_like_a_date_is_no_successor_of_a_version() -> None:
+    found = newest("1.0", [tagged("v1.0", "v1.1", "v2024.1")], rules=Rules())
+    assert isinstance(found, Newest)
+    assert found.version == "1.1"
+    assert [item.reason for item in found.rejected] == ["it looks like a date, and 1.0 does not"]
+
+
+def test_dates_and_what_github_calls_a_pre_release() -> None:
+    origin = origin_of("https://github.com/a/b/releases/download/v1.0/b-1.0.zip", "1.0")
+    assert origin is not None
+    old, new = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    releases = [
+        GitHubRelease(tag="v1.2", prerelease=True),
+        GitHubRelease(tag="v1.1", published=new, page="https://github.com/a/b/releases/tag/v1.1"),
+        GitHubRelease(tag="v1.0", published=old),
+    ]
+    found = newest("1.0", [from_releases(origin, releases, "1.0")], rules=Rules())
+    assert isinstance(found, Newest)
+    assert (found.version, found.old_released, found.released) == ("1.1", old, new)
+    assert [item.reason for item in found.rejected] == ["a pre-release, as its host says"]
+
+
+def test_a_version_without_an_order() -> None:
+    assert newest("main", [tagged("v1.0")], rules=Rules()) == Nothing(
+        reason="main has no order that is known, so no version can be called newer"
+    )
 
 
 def test_a_version_that_pypi_can_not_have() -> None:
@@ -107,3 +193,18 @@ def test_projects_are_told_by_the_files_of_the_version() -> None:
     assert projects_of(text, path="meta.yaml", version="1.0", settings=[("linux-64", {})]) == {
         "demo": "Demo-1.0.tar.gz"
     }
+
+
+def test_neighbours_with_one_reason_share_a_sentence() -> None:
+    tags = ("v1.0", *(f"v2.{minor}" for minor in range(5)), "v3.0rc1", "v3.0rc2", "v4.0")
+    found = newest("1.0", [tagged(*tags)], rules=Rules(allowed=SpecifierSet("<2,!=4.0")))
+    assert isinstance(found, Nothing)
+    assert len(found.rejected) == 8
+    assert found.reason == (
+        "1.0 is the newest release that fits (4.0 to 2.0 (8 versions): it does not belong on this branch (!=4.0,<2))"
+    )
+    found = newest("1.0", [tagged("v1.0", "v2.0a1", "v2.0a2", "v1.1")], rules=Rules(allowed=SpecifierSet("!=1.1")))
+    assert found.reason == (  # type: ignore[union-attr]
+        "1.0 is the newest release that fits (2.0a2 and 2.0a1: a pre-release; 1.1: it does not belong on this branch "
+        "(!=1.1))"
+    )

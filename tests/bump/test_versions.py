@@ -180,3 +180,19 @@ def test_some_of_several_files_failed() -> None:
     with ThreadPoolExecutor(2) as executor, pytest.raises(MissingError) as error:
         edited(text, path="meta.yaml", to="2.0", files=There({"https://example.com/two-2.0.zip"}), executor=executor)
     assert error.value.message == "1 of 2 files can't be had: https://example.com/demo-2.0.tar.gz: not found"
+
+
+def test_a_server_that_sends_the_old_file_for_any_version() -> None:
+    class Same(There):
+        def of(self, url: str, algorithms: Collection[str]) -> Digest:
+            return Digest(url=url, hashes=dict.fromkeys(algorithms, OLD), origin="downloaded")
+
+    with ThreadPoolExecutor(2) as executor:
+        text = recipe("https://example.org/demo-{{ version }}.tar.gz")
+        with pytest.raises(MissingError) as error:
+            edited(text, path="meta.yaml", to="2.0", files=Same(()), executor=executor)
+        assert error.value.message == "https://example.org/demo-2.0.tar.gz is the file of 1.2.3 under another name"
+        # A licence is often the same for many versions.
+        text = recipe("https://example.org/{{ version }}/LICENSE")
+        done = edited(text, path="meta.yaml", to="2.0", files=Same(()), executor=executor)
+        assert done.after == text.replace("1.2.3", "2.0")

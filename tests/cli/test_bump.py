@@ -87,7 +87,7 @@ def test_all_given_asks_nobody(workspace: Path, capsys: pytest.CaptureFixture[st
 def test_what_nobody_knows_is_told_for_each_feedstock_and_the_others_go_on(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    put(workspace, "elsewhere", recipe("https://example.com/demo-${{ version }}.tar.gz"))
+    put(workspace, "elsewhere", recipe("https://example.com/demo.tar.gz"))
     put(workspace, "broken", "a: [")
     with PackageIndex({"demo": {"demo-1.1.tar.gz": ARCHIVE}}) as index:
         code, found = run(workspace, capsys, "--index-url", index.url)
@@ -97,9 +97,7 @@ def test_what_nobody_knows_is_told_for_each_feedstock_and_the_others_go_on(
         ("demo", "proposed"),
         ("elsewhere", "skipped"),
     ]
-    assert found[2]["reason"] == (
-        "its sources are not on PyPI, and finding releases of other hosts is not supported yet"
-    )
+    assert found[2]["reason"] == "none of its sources has the version in its URL or tag"
 
 
 @pytest.mark.parametrize(
@@ -135,13 +133,38 @@ def test_a_recipe_without_a_version_is_unreadable(workspace: Path, capsys: pytes
     assert found["reason"].endswith("recipe.yaml: it has no version that can be known")
 
 
-def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with PackageIndex({"demo": {"demo-1.1.tar.gz": ARCHIVE}}) as index:
-        options = ("--workspace", str(workspace), "--index-url", index.url, "--no-check", "-q")
-        assert main(["bump", "demo", *options]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("demo 1.0 → 1.1: proposed\n  1.1 is the newest that fits\n")
-    assert f"+  sha256: {SHA256}\n" in out
+def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    put(workspace, "same", recipe(PYPI).replace("'1.0'", "'1.1'"))
+    options = ("--workspace", str(workspace), "--no-check", "-q", "--dependencies", "off", "--index-url")
+    with PackageIndex({"demo": {"demo-1.0.tar.gz": ARCHIVE, "demo-1.1.tar.gz": ARCHIVE}}) as index:
+        assert main(["bump", *options, index.url]) == 0
+        overview = capsys.readouterr().out
+        assert main(["bump", "demo", "--write", *options, index.url]) == 0
+        named = capsys.readouterr().out
+    assert [line.rstrip() for line in overview.splitlines()] == [
+        "feedstock  version    released    status",
+        "demo       1.0 → 1.1  2026-01-02  proposed  not proven",
+        "",
+        "demo 1.0 → 1.1",
+        "  Released on 2026-01-02, 1.0 on 2026-01-02. 1.1 is the newest that fits.",
+        "  Checks",
+        "    Not proven: no solver was asked what this does to the targets.",
+        "  Requirements",
+        "    What upstream requires was not compared with the release before.",
+        "  Sources",
+        "    - sha256 of https://pypi.org/packages/source/d/demo/demo-1.1.tar.gz from the",
+        "      index's own list",
+        "  Read more",
+        "    - release: https://pypi.org/project/demo/1.1/",
+        "",
+        "Nothing to do",
+        "  - 1 is up to date: same 1.1",
+        "",
+        "1 proposed, 1 skipped; nothing was written: --write does that.",
+    ]
+    assert f"\n+  sha256: {SHA256}\n" in named
+    assert named.endswith("\n1 proposed; the proposals were written.\n")
 
 
 def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -167,6 +167,20 @@ def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, caps
     assert "number: 0" in (workspace / "feedstocks/a/recipe/meta.yaml").read_text()
 
 
+def test_what_the_request_of_a_rebuild_would_say(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", "run", "lib2", "b", "-v", "--workspace", str(workspace)]) == 0
+    out = capsys.readouterr().out
+    assert "\n  Order\n    - It waited for a (a → b): b needs a in host: b/recipe/meta.yaml:9: a\n" in out
+    assert "\n    - Why something happened or not: dirac-forge bot why b.\n" in out
+    assert "\n+  number: 1\n" in out
+    assert run(workspace, "run", "lib2", "b", "--json") == 0
+    changes = answer(capsys)["changes"]
+    assert isinstance(changes, list)
+    assert changes[0]["body"].startswith(
+        "## Rebuild for lib2\n\nb is rebuilt for the migration `lib2`, wave 2 of 2.\n\n## Why it is rebuilt\n"
+    )
+
+
 def test_a_host_without_a_solution(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = channel / "linux-64/repodata.json"
     data = json.loads(path.read_text())

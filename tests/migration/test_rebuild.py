@@ -42,7 +42,7 @@ def test_the_change(feedstock: FeedstockFolder, migration_of: MigrationOf) -> No
     assert change.edits[0].after == RECIPE.replace("number: 4", "number: 6")
     assert (change.edits[1].before, change.edits[1].after) == (None, migration.text)
     assert change.edits[1].diff.startswith("--- /dev/null\n+++ b/.ci_support/migrations/lib2.yaml\n@@ -0,0 +1,")
-    assert change.body == "Rebuild for `lib2`, wave 1 of 1.\n\n- `user/recipe/meta.yaml:8: lib`\n"
+    assert change.body == ""
 
 
 def test_a_second_run_does_nothing(feedstock: FeedstockFolder, migration_of: MigrationOf) -> None:

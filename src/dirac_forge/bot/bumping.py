@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
+from dirac_forge.bot.looking import Case, Looking
 from dirac_forge.bot.world import World
+from dirac_forge.bump.patches import patches_of
 from dirac_forge.bump.proposal import Bump, bump_of
-from dirac_forge.bump.releases import Newest, Nothing, newest, projects_of
+from dirac_forge.bump.releases import Newest, projects_of
 from dirac_forge.bump.versions import MissingError, edited
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.feedstock.variants import variants
+from dirac_forge.feedstock.variants import Recipe, variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.recipe.editing.edit import Setting, version_of
 from dirac_forge.recipe.editing.spellings import same_version
@@ -26,7 +30,6 @@ from dirac_forge.upstream.once import Once
 
 if TYPE_CHECKING:
     from dirac_forge.bot.drifting import Drifting
-    from dirac_forge.upstream.choice import Rejected
     from dirac_forge.upstream.index import Index
     from dirac_forge.upstream.lookup import Lookup
     from dirac_forge.upstream.release import Project
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Bumping"]
 
 _MORE_PLATFORMS = ("linux-riscv64", "win-arm64")
+_MOST_TRIED = 4
+"""Versions whose files are asked for before a feedstock is given up."""
 
 
 class Bumping:
@@ -46,78 +51,111 @@ class Bumping:
         *,
         known: Mapping[str, Mapping[str, str]] | None = None,
         drifting: Drifting | None = None,
+        inspection: bool = False,
     ) -> None:
-        """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay."""
+        """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
+
+        `inspection` leaves it to each conda-forge.yml whether requirements are changed, where it says so.
+        """
         self.world = world
+        self.inspection = inspection
         self.drifting = drifting
         self.executor = executor
         self.digests = Digests(known or {}, Ask(project=self.project, download=self.download))
 
     def result(self, folder: FeedstockFolder, to: str = "") -> Bump | Skip:
         """What is proposed for a feedstock, at version `to` or the newest that fits; never raises ForgeError."""
-        branch = folder.branch or "main"
         current = ""
         try:
+            recipe = recipe_of(folder.texts, root=folder.path)
+            for problem in recipe.forge.problems:
+                self.world.observer.warned(problem)
             path, text = folder.exact_recipe()
-            settings = _settings(folder)
-            shown = str(folder.recipe_path)
-            current = version_of(text, path=shown, settings=settings)
-            rejected: Sequence[Rejected] = ()
-            chosen = ""
-            if not to:
-                found = self._newest(folder, text, current, settings)
-                if isinstance(found, Skip):
-                    return found
-                to, rejected, chosen = found.version, found.rejected, f"{found.version} is the newest that fits"
-            if same_version(current, to):
-                reason = f"it is at {current} already"
-                return Skip(feedstock=folder.name, branch=branch, reason=reason, current=current)
-            done = edited(
-                text,
-                path=shown,
-                to=to,
-                files=self.digests,
-                executor=self.executor,
-                settings=settings,
-                texts=lambda version: self._texts(
-                    projects_of(text, path=shown, version=current, settings=settings), version
-                ),
-            )
-            made = bump_of(folder.name, branch, path, done, rejected=rejected, chosen=chosen)
-            if self.drifting is None:
-                return made
-            projects = projects_of(text, path=shown, version=current, settings=settings)
-            return self.drifting.of(made, projects, shown, settings)
+            settings = _settings(recipe)
+            current = version_of(text, path=str(folder.recipe_path), settings=settings)
+            case = Case(folder, path, text, current, tuple(settings), recipe.forge.bot)
+            if to:
+                return self._moved(case, to)
+            return self._newest(case)
         except ForgeError as error:
             kind: Literal["unknown", "no", "unreadable"] = "unreadable"
             if isinstance(error, (UnknownError, MissingError)):
                 kind = "unknown" if isinstance(error, UnknownError) else "no"
             return Skip(
                 feedstock=folder.name,
-                branch=branch,
+                branch=folder.branch or "main",
                 reason=error.message,
                 kind=kind,
                 hint=error.hint or "",
                 current=current,
             )
 
-    def _newest(self, folder: FeedstockFolder, text: str, current: str, settings: Sequence[Setting]) -> Newest | Skip:
-        name, branch = folder.name, folder.branch or "main"
-        projects = projects_of(text, path=str(folder.recipe_path), version=current, settings=settings)
-        if not projects:
-            reason = "its sources are not on PyPI, and finding releases of other hosts is not supported yet"
-            return Skip(
-                feedstock=name, branch=branch, reason=reason, hint="Give the version with --to.", current=current
-            )
-        known = self.world.settings.feedstocks.get(name)
-        line = known.branches.get(branch, SpecifierSet()) if known is not None else SpecifierSet()
-        list(self.executor.map(self._prefetched, projects))
-        found = newest(current, projects, page=self.project, allowed=line, pythons=self.world.settings.pythons)
-        match found:
-            case Nothing():
-                return Skip(feedstock=name, branch=branch, reason=found.reason, current=current)
-            case Newest():
+    def _newest(self, case: Case) -> Bump | Skip:
+        """The bump to the newest version that fits and whose files are there."""
+        looked = self._looking.places(case)
+        if isinstance(looked, Skip):
+            return looked
+        failed: MissingError | None = None
+        refused: dict[Version, str] = {}
+        while True:
+            found = self._looking.newest(case, looked, refused)
+            if isinstance(found, Skip):
+                if failed is not None:
+                    raise failed
                 return found
+            try:
+                return self._moved(case, found.version, found)
+            except MissingError as error:
+                # A file may be late, or a release may have gone while it was read: the next one may do.
+                failed = failed or error
+                refused[found.number] = error.message
+                if len(refused) >= _MOST_TRIED:
+                    raise failed from error
+
+    def _moved(self, case: Case, to: str, found: Newest | None = None) -> Bump | Skip:
+        """The bump to version `to`, which is what was `found` where it was looked for."""
+        if same_version(case.current, to):
+            return case.skip(f"it is at {case.current} already")
+        projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
+        done = edited(
+            case.text,
+            path=case.shown,
+            to=to,
+            files=self.digests,
+            executor=self.executor,
+            settings=case.settings,
+            texts=lambda version: self._texts(projects, version),
+        )
+        made = bump_of(
+            case.folder.name,
+            case.branch,
+            case.path,
+            done,
+            rejected=found.rejected if found is not None else (),
+            chosen=f"{to} is the newest that fits" if found is not None else "",
+            patches=patches_of(case.text, path=case.shown, settings=case.settings),
+        )
+        if found is not None:
+            made = replace(
+                made,
+                released=found.released,
+                old_released=found.old_released,
+                links=found.links,
+                notes=(*made.notes, *found.notes),
+            )
+        return self._with_requirements(case, made, projects)
+
+    def _with_requirements(self, case: Case, made: Bump, projects: Iterable[str]) -> Bump:
+        """The bump with what drifted, as far as whoever runs this and conda-forge.yml want it."""
+        if self.drifting is None:
+            return made
+        wanted = case.bot.dependencies if self.inspection else None
+        if wanted == "off":
+            line = case.bot.lines.get("inspection")
+            note = f"requirements were not compared: conda-forge.yml, line {line} asks for that (inspection: disabled)"
+            return replace(made, notes=(*made.notes, note))
+        write = False if wanted == "report" else None
+        return self.drifting.of(made, projects, case.shown, case.settings, write=write)
 
     def _texts(self, projects: Iterable[str], version: str) -> dict[str, str]:
         """The text files in the sdists of these projects; nothing of those that can't be had."""
@@ -136,13 +174,13 @@ class Bumping:
         world = self.world
         return Lookup(world.http, self._index, world.store, pythons=world.settings.pythons)
 
-    def _prefetched(self, project: str) -> None:
-        with suppress(ForgeError):
-            self.project(project)
-
     def project(self, name: str) -> Project:
         """A project's releases, asked for once."""
         return self._projects(name)
+
+    @cached_property
+    def _looking(self) -> Looking:
+        return Looking(self.world, self.executor, project=self.project)
 
     @cached_property
     def _projects(self) -> Once[str, Project]:
@@ -160,9 +198,8 @@ class Bumping:
             yield from chunks(file)
 
 
-def _settings(folder: FeedstockFolder) -> list[Setting]:
+def _settings(recipe: Recipe) -> list[Setting]:
     """The builds among which a recipe's sources may differ, as its own configuration says."""
-    recipe = recipe_of(folder.texts, root=folder.path)
     names = recipe.text.names
     return [
         (platform, {key: value for key, value in variant.values.items() if key in names})

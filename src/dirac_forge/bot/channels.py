@@ -9,13 +9,15 @@ from pathlib import Path
 from dirac_forge.bot.world import World
 from dirac_forge.channel.packages import unpacked
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.matrix import Cell, cells_of
+from dirac_forge.check.targets import make_target
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 
-__all__ = ["exports_at_hand", "open_channel", "pinning_of", "specs_of"]
+__all__ = ["exports_at_hand", "open_channel", "pinning_of", "specs_of", "target_cells"]
 
 
 def open_channel(world: World) -> Channel | None:
@@ -81,3 +83,20 @@ def exports_at_hand(
         return {name: exports for name, exports in found.items() if exports is not None}
 
     return lambda name: known().get(name)
+
+
+def target_cells(world: World) -> tuple[Cell, ...]:
+    """What must be installable: the targets of the settings on their platforms, with their Pythons.
+
+    What a person types goes before what a target says.
+    """
+    settings = world.settings
+    return tuple(
+        cell
+        for name, target in settings.targets.items()
+        for cell in cells_of(
+            make_target(name, target.specs, platforms=target.platforms, pythons=target.pythons),
+            platforms=settings.platforms if "platforms" in settings.flags else (),
+            pythons=settings.pythons if "pythons" in settings.flags else (),
+        )
+    )

@@ -13,10 +13,11 @@ from packaging.specifiers import SpecifierSet
 
 from dirac_forge.bot.world import World
 from dirac_forge.bump.carrying import carried
-from dirac_forge.bump.drift.merge import Carried, Drift, drift, newcomers
+from dirac_forge.bump.drift.merge import drift, newcomers
+from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
-from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.errors import ForgeError
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.recipe.scope import Scope
@@ -40,10 +41,18 @@ class Drifting:
         self.channel = channel
         self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
 
-    def of(self, bump: Bump, projects: Iterable[str], path: str, settings: Sequence[Setting] = ()) -> Bump:
+    def of(
+        self,
+        bump: Bump,
+        projects: Iterable[str],
+        path: str,
+        settings: Sequence[Setting] = (),
+        *,
+        write: bool | None = None,
+    ) -> Bump:
         """`bump` with what changed in what its projects require; what could not be found out is a note.
 
-        `settings` are the builds of the feedstock, for which the result is proved.
+        `settings` are the builds of the feedstock, for which the result is proved; `write` goes before the run's own.
         """
         problems: list[str] = []
         old = self._facts(projects, bump.old, problems)
@@ -60,10 +69,10 @@ class Drifting:
             metadata=self._metadata,
             settings=settings,
         )
-        lacking, optional = self._lacking(found)
         notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
-        done = carried(bump, found, write=self.write, lacking=lacking)
-        return replace(done, notes=(*done.notes, *notes, *optional))
+        done = carried(bump, found, write=self.write if write is None else write)
+        links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))
+        return replace(done, notes=(*done.notes, *notes), links=links)
 
     def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[Facts]:
         asked: list[Future[Facts]] = [
@@ -94,33 +103,6 @@ class Drifting:
         names = self.world.settings.names
         listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
         return package_for(project, overrides=names, catalogue=listing).package
-
-    def _lacking(self, found: Drift) -> tuple[list[str], list[str]]:
-        """Packages that the channel lacks for what is carried over, and notes on those that upstream can do without."""
-        waits: list[str] = []
-        notes: list[str] = []
-        for line in self._asked(found):
-            name, _, spec = line.after.partition(" ")
-            try:
-                status = self._catalogue.status(name, spec).status
-            except InputError:
-                continue
-            if status in {"missing", "outdated"} and line.optional:
-                notes.append(f"{line.after}: the channel's is {status}; it is optional upstream ({line.evidence})")
-            elif status in {"missing", "outdated"}:
-                waits.append(name)
-        return list(dict.fromkeys(waits)), notes
-
-    def _asked(self, found: Drift) -> Sequence[Carried]:
-        if not self.channel or not self.write or found.faults:
-            return ()
-        own = {line.package for line in found.added if line.part == "output"}
-        lines = (*found.added, *found.changed)
-        return [
-            line
-            for line in lines
-            if line.part in {"build", "host", "run"} and line.package not in own and "{{" not in line.after
-        ]
 
     @cached_property
     def _lookup(self) -> Lookup:

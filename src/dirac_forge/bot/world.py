@@ -8,6 +8,7 @@ from dirac_forge.http import Http
 from dirac_forge.progress import Observer
 from dirac_forge.settings import Settings
 from dirac_forge.store import Store
+from dirac_forge.upstream.github import GitHubAccess
 
 __all__ = ["World"]
 
@@ -28,6 +29,11 @@ class World(Protocol):
     @property
     def http(self) -> Http:
         """The session; made when it is first asked for."""
+        ...
+
+    @property
+    def github(self) -> GitHubAccess:
+        """Where releases on GitHub are read, and with which token."""
         ...
 
     @property

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from dirac_forge.bump.drift.draft import Carried
-from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import Bump
+
+if TYPE_CHECKING:
+    from dirac_forge.bump.drift.draft import Carried
+    from dirac_forge.bump.drift.merge import Drift
 
 __all__ = ["carried", "described"]
 
 
-def carried(bump: Bump, drift: Drift, *, write: bool, lacking: Sequence[str] = ()) -> Bump:
+def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
     """`bump` with its drift: in the edits with `write`, else in the report only.
 
-    What could not be proved (`Drift.faults`) is in the report only, too. `lacking` are packages that a line carried
-    over needs and the channel does not have: with any, or with a blocker of the drift's own, the bump is blocked.
+    What could not be proved (`Drift.faults`) is in the report only, too. With a blocker of the drift's own the bump is
+    blocked.
     """
     told = (*drift.blockers, *(note.text for note in drift.notes))
     if drift.blockers:
@@ -30,32 +33,18 @@ def carried(bump: Bump, drift: Drift, *, write: bool, lacking: Sequence[str] = (
     change = bump.change
     (edit,) = change.edits
     reasons = tuple(described(line) for line in drift.changes)
-    body = change.body
-    if reasons:
-        body += "\nCarried over from upstream:\n\n" + "".join(f"- {reason}\n" for reason in reasons)
     done = replace(
         bump,
-        change=replace(
-            change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons), body=body
-        ),
+        change=replace(change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons)),
         edited=replace(bump.edited, after=drift.text),
-        status="blocked" if lacking else bump.status,
-        waits_for=_unique((*bump.waits_for, *lacking)),
     )
     return _told(done, drift, told)
 
 
 def _told(bump: Bump, drift: Drift, told: Sequence[str]) -> Bump:
-    """`bump` with what a person should look at, in its report and in its body; blockers are reasons too."""
-    body = bump.change.body
-    if told:
-        body += "\nFor a person to look at:\n\n" + "".join(f"- {text}\n" for text in told)
-    change = replace(bump.change, reasons=(*drift.blockers, *bump.change.reasons), body=body)
+    """`bump` with what a person should look at; blockers are reasons too."""
+    change = replace(bump.change, reasons=(*drift.blockers, *bump.change.reasons))
     return replace(bump, change=change, notes=(*bump.notes, *told), drift=drift)
-
-
-def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
 
 
 def described(line: Carried) -> str:

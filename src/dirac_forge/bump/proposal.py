@@ -35,8 +35,13 @@ class Bump:
     old: str
     new: str
     edited: Edited
+    chosen: str = ""
+    """Why this version, as a clause."""
     status: Literal["proposed", "blocked"] = "proposed"
     waits_for: tuple[str, ...] = ()
+    """Feedstocks whose bumps come first, and packages that have to come from elsewhere."""
+    blocked_by: tuple[str, ...] = ()
+    """Why it is blocked, a sentence each."""
     notes: tuple[str, ...] = ()
     """What a person should look at."""
     rejected: tuple[Rejected, ...] = ()
@@ -58,27 +63,27 @@ class Bump:
 
 
 def bump_of(
-    feedstock: str, branch: str, path: str, edited: Edited, *, rejected: Sequence[Rejected] = (), chosen: str = ""
+    feedstock: str,
+    branch: str,
+    path: str,
+    edited: Edited,
+    *,
+    rejected: Sequence[Rejected] = (),
+    chosen: str = "",
+    patches: Sequence[str] = (),
 ) -> Bump:
-    """The bump that an edited recipe is; `path` is the recipe's in the feedstock, `chosen` why this version."""
-    hashes = tuple(
-        f"{name} of {digest.url}: {_ORIGINS[digest.origin]}"
-        for digest in edited.digests
-        for name in ("sha256", "sha1", "md5")
-        if (value := digest.hashes.get(name)) is not None and value in edited.after
-    )
-    reasons = (chosen or f"{edited.new} was asked for", *hashes)
-    passed = tuple(f"{item.version} was passed over: {item.reason}" for item in rejected)
-    lines = [f"{feedstock} {edited.old} → {edited.new}", "", *(f"- {text}" for text in (*reasons, *passed))]
-    lines += ["", "To be looked at:", "", *(f"- {note}" for note in edited.notes)] if edited.notes else []
+    """The bump that an edited recipe is; `path` is the recipe's in the feedstock, `chosen` why this version.
+
+    Its change has no body yet: `report` writes that when all is known.
+    """
+    chosen = chosen or f"{edited.new} was asked for"
     change = Change(
         feedstock=feedstock,
         branch=branch,
         kind="bump",
         key=edited.new,
         title=f"{feedstock} {edited.new}",
-        body="\n".join(lines) + "\n",
-        reasons=(*reasons, *passed),
+        reasons=(chosen,),
         edits=(Edit(path=path, before=edited.before, after=edited.after),),
     )
     return Bump(
@@ -86,14 +91,8 @@ def bump_of(
         old=edited.old,
         new=edited.new,
         edited=edited,
+        chosen=chosen,
         notes=edited.notes,
         rejected=tuple(rejected),
+        patches=tuple(patches),
     )
-
-
-_ORIGINS = {
-    "given": "as given",
-    "index": "as the index lists it",
-    "downloaded": "of the file, downloaded",
-    "archive": "of the same file in the release's sdist",
-}

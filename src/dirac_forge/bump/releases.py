@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from dirac_forge.recipe.editing.edit import Setting
-from dirac_forge.recipe.making.specs import conda_version
-from dirac_forge.recipe.reading.recipe_text import ReadSource, parse_recipe
-from dirac_forge.upstream.choice import Choice, Refusal, Rejected, choose
+from dirac_forge.bump.proposal import Link
+from dirac_forge.bump.rejections import rejections
+from dirac_forge.bump.rules import Rules
+from dirac_forge.recipe.editing.edit import Setting, outputs_of
+from dirac_forge.recipe.reading.recipe_text import ReadSource
+from dirac_forge.upstream.choice import Rejected
 from dirac_forge.upstream.digests import project_of
 from dirac_forge.upstream.filenames import FileNames
-from dirac_forge.upstream.release import Project, Release
+from dirac_forge.upstream.offers import Offer, Offers
+from dirac_forge.upstream.origins import Origin
+from dirac_forge.upstream.tags import read_version
 
 __all__ = ["Newest", "Nothing", "newest", "projects_of"]
 
 _SHOWN = 5
+_FIRST_YEAR = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,10 +33,21 @@ class Newest:
     """A version to move to, newer than the recipe's."""
 
     version: str
-    """In conda's spelling."""
+    """As the recipe says it."""
+    number: Version
     projects: tuple[str, ...]
+    """The places whose release it is."""
     rejected: tuple[Rejected, ...] = ()
     """Newer versions that were passed over, newest first."""
+    released: datetime | None = None
+    old_released: datetime | None = None
+    links: tuple[Link, ...] = ()
+    tag: str = ""
+    """On the first place that has tags."""
+    tagged: Origin | None = None
+    """That place."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about how it was found."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,10 +63,9 @@ def projects_of(text: str, *, path: str, version: str, settings: Sequence[Settin
 
     Raises RecipeError.
     """
-    recipe = parse_recipe(text.replace("\r\n", "\n"), path=path)
     found: dict[str, str] = {}
-    for platform, variant in settings:
-        for output in recipe.render(platform=platform, variant=variant).outputs:
+    for _, outputs in outputs_of(text, path=path, settings=settings):
+        for output in outputs:
             for project, filename in _of(output.sources, version):
                 found.setdefault(project, filename)
     return found
@@ -64,99 +79,118 @@ def _of(sources: Iterable[ReadSource], version: str) -> Iterable[tuple[str, str]
             yield canonicalize_name(named[0]), named[1]
 
 
-def newest(
-    current: str,
-    projects: dict[str, str],
-    *,
-    page: Callable[[str], Project],
-    allowed: SpecifierSet,
-    pythons: Sequence[str],
-) -> Newest | Nothing:
-    """The newest version that all `projects` (with the name of a file that is used now) have released.
+def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | Nothing:
+    """The newest version that all `places` have, without an objection of theirs or of the feedstock's `rules`.
 
-    `allowed` are the versions that belong on the branch. A release is taken only with a file of the kind that the
-    recipe uses now, an sdist or a wheel. Raises InputError for a project that is not there, UnreachableError.
+    A pre-release is taken only where the recipe is at one already.
     """
-    try:
-        now = Version(current)
-    except InvalidVersion:
+    now = read_version(current)
+    if any(place.origin.kind == "pypi" for place in places) and not _pep440(current):
         return Nothing(reason=f"{current} is no version as PyPI has them (PEP 440), so none can be called newer")
-    weighing = _Weighing(now, projects, {name: page(name) for name in projects}, allowed, pythons)
-    chosen = weighing.chosen()
-    rejected = weighing.rejected
-    if isinstance(chosen, str):
-        return _nothing(chosen, rejected)
-    if chosen.is_prerelease and not now.is_prerelease:
-        return _nothing(f"{chosen} is a pre-release, and there is no final release that is newer", rejected)
-    if chosen <= now:
-        return _nothing(f"{current} is the newest release that fits", rejected)
-    newer = {item: reason for item, reason in rejected.items() if item > chosen}
-    return Newest(version=conda_version(chosen), projects=tuple(projects), rejected=_sorted(newer))
+    if now is None:
+        return Nothing(reason=f"{current} has no order that is known, so no version can be called newer")
+    rejected: dict[Version, Rejected] = {}
+    for version in sorted({offer.version for place in places for offer in place.offers}, reverse=True):
+        if version <= now:
+            break
+        reason = _objection(now, version, places, rules)
+        if not reason:
+            return _newest(version, now, places, tuple(rejected.values()))
+        spelled = next(offer.version for place in places if (offer := place.of(version)) is not None)
+        rejected[version] = Rejected(version=spelled, reason=reason)
+    return _nothing(current, places, tuple(rejected.values()))
 
 
-@dataclass
-class _Weighing:
-    now: Version
-    projects: Mapping[str, str]
-    pages: Mapping[str, Project]
-    allowed: SpecifierSet
-    pythons: Sequence[str]
-    rejected: dict[Version, str] = field(default_factory=dict)
-
-    def chosen(self) -> Version | str:
-        """The newest version that all projects have; why there is none."""
-        limit = self.allowed
-        while True:
-            found: dict[str, Version] = {}
-            for name in self.projects:
-                answer = choose(
-                    self.pages[name], limit, pythons=self.pythons, prereleases=self.now.is_prerelease or None
-                )
-                self._note(name, answer, limit)
-                if not isinstance(answer, Choice):
-                    return answer.reason.rstrip(".")
-                found[name] = answer.release.version
-                if not self._has_file(name, answer.release):
-                    limit &= SpecifierSet(f"!={answer.release.version}")
-                    break
-            else:
-                lowest = min(found.values())
-                late = ", ".join(name for name, version in found.items() if version == lowest)
-                for name, version in found.items():
-                    if version != lowest:
-                        self.rejected.setdefault(version, f"{name} has it, {late} does not yet")
-                if all(version == lowest for version in found.values()):
-                    return lowest
-                limit &= SpecifierSet(f"<={lowest}")
-
-    def _note(self, name: str, answer: Choice | Refusal, limit: SpecifierSet) -> None:
-        for item in answer.rejected:
-            reason = item.reason
-            if reason == f"excluded by {limit}":
-                if self.allowed.contains(item.version, prereleases=True):
-                    continue  # already rejected for another reason
-                reason = f"it does not belong on this branch ({self.allowed})"
-            if item.version > self.now:
-                self.rejected.setdefault(item.version, f"{name}: {reason}" if len(self.projects) > 1 else reason)
-
-    def _has_file(self, name: str, release: Release) -> bool:
-        """Whether there is a file of the kind that the recipe uses."""
-        wheel = self.projects[name].endswith(".whl")
-        if release.wheels if wheel else release.sdist:
-            return True
-        self.rejected.setdefault(release.version, f"{name} has no {'wheel' if wheel else 'sdist'} of it")
+def _pep440(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
         return False
+    return True
 
 
-def _nothing(reason: str, rejected: dict[Version, str]) -> Nothing:
-    listed = _sorted(rejected)
-    shown = "; ".join(f"{item.version}: {item.reason}" for item in listed[:_SHOWN])
-    more = f"; and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-    return Nothing(reason=f"{reason} ({shown}{more})" if shown else reason, rejected=listed)
+def _objection(now: Version, version: Version, places: Sequence[Offers], rules: Rules) -> str:
+    offers = [(place, place.of(version)) for place in places]
+    tags = tuple(offer.tag for _, offer in offers if offer is not None and offer.tag)
+    said = rules.objection(version, tags)
+    if said:
+        return said
+    late = ", ".join(place.origin.name for place, offer in offers if offer is None)
+    if late:
+        there = ", ".join(place.origin.name for place, offer in offers if offer is not None)
+        return f"{there} has it, {late} does not yet"
+    for place, offer in offers:
+        if offer is not None and (said := _of_host(now, place, offer)):
+            named = said.startswith(place.origin.name) or len(places) == 1
+            return said if named else f"{place.origin.name}: {said}"
+    return ""
 
 
-def _sorted(rejected: dict[Version, str]) -> tuple[Rejected, ...]:
-    return tuple(Rejected(version=version, reason=rejected[version]) for version in sorted(rejected, reverse=True))
+def _of_host(now: Version, place: Offers, offer: Offer) -> str:
+    if offer.objection:
+        return offer.objection
+    if not now.is_prerelease:
+        if offer.version.is_prerelease:
+            return "a pre-release"
+        if offer.prerelease:
+            return "a pre-release, as its host says"
+    if place.origin.kind != "pypi" and now.release[0] < _FIRST_YEAR <= offer.version.release[0]:
+        return f"it looks like a date, and {now} does not"
+    return ""
+
+
+def _newest(version: Version, now: Version, places: Sequence[Offers], rejected: tuple[Rejected, ...]) -> Newest:
+    taken = [(place, offer) for place in places if (offer := place.of(version)) is not None]
+    first = taken[0][1]
+    tagged = next(((place, offer) for place, offer in taken if offer.tag), None)
+    old = [offer for place in places if (offer := place.of(now)) is not None]
+    return Newest(
+        version=str(first.version),
+        number=first.version,
+        projects=tuple(place.origin.name for place in places),
+        rejected=rejected,
+        released=next((offer.released for _, offer in taken if offer.released is not None), None),
+        old_released=next((offer.released for offer in old if offer.released is not None), None),
+        links=tuple(_links(taken, now)),
+        tag=tagged[1].tag if tagged is not None else "",
+        tagged=tagged[0].origin if tagged is not None else None,
+        notes=tuple(dict.fromkeys(note for place in places for note in place.notes)),
+    )
+
+
+def _links(taken: Sequence[tuple[Offers, Offer]], now: Version) -> Iterator[Link]:
+    page = next((offer.page for _, offer in taken if offer.page), "")
+    if page:
+        yield Link(title="release", url=page)
+    for place, offer in taken:
+        own = place.of(now)
+        compare = place.origin.compare_page(own.tag if own is not None else place.tag, offer.tag)
+        if compare:
+            yield Link(title="changes", url=compare)
+            break
+    repository = next((place.origin.page for place, _ in taken if place.origin.page), "")
+    if repository:
+        yield Link(title="repository", url=repository)
+
+
+def _nothing(current: str, places: Sequence[Offers], rejected: tuple[Rejected, ...]) -> Nothing:
+    reason = f"{current} is the newest release that fits"
+    silent = next((place for place in places if not place.offers), None)
+    if silent is not None:
+        why = silent.unread[0] if silent.unread else f"{silent.origin.name} offers no version"
+        reason = f"no release was found: {why}"
+    sentences = rejections(rejected)
+    shown = "; ".join(sentences[:_SHOWN])
+    more = f"; and {len(sentences) - _SHOWN} more" if len(sentences) > _SHOWN else ""
+    notes = "".join(f"; {note}" for place in places for note in place.notes)
+    other = "" if silent is not None else _unread(places)
+    return Nothing(reason=(f"{reason} ({shown}{more})" if shown else reason) + other + notes, rejected=rejected)
+
+
+def _unread(places: Sequence[Offers]) -> str:
+    """A word on tags that have a number and count for nothing: upstream may have changed how it spells them."""
+    said = [sentence for place in places for sentence in place.unread if re.search(r"tag \S*\d", sentence)]
+    return f"; {len(said)} tags count for nothing ({said[-1]})" if said else ""
 
 
 def _same(version: Version, text: str) -> bool:

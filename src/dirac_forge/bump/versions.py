@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.upstream.digests import Digest
 
 __all__ = ["Edited", "Files", "MissingError", "Texts", "UnansweredError", "edited"]
+
+
+_ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|tgz|tbz2|txz|zip|whl|crate)$")
 
 
 class Files(Protocol):
@@ -83,6 +87,9 @@ def edited(
         answer = asked
         if isinstance(answer, UnknownError) and texts is not None:
             answer = _enclosed(draft, source, texts) or answer
+        if isinstance(answer, Digest) and _is_old(source, answer):
+            failed.append(MissingError(f"{answer.url} is the file of {draft.old} under another name"))
+            continue
         if isinstance(answer, Digest):
             digests[answer.url] = answer
             if answer.origin == "archive":
@@ -118,6 +125,15 @@ def _asked(source: MovedSource, files: Files) -> Digest | ForgeError:
         except (InputError, UnknownError) as error:
             first = first or error
     return first if first is not None else UnansweredError("a source without a URL")
+
+
+def _is_old(source: MovedSource, digest: Digest) -> bool:
+    """Whether an archive is the old one: there are servers that have an answer for any version.
+
+    A licence, say, is the same file in many versions.
+    """
+    same = source.hashes and all(digest.hashes.get(name) == value for name, value in source.hashes.items())
+    return bool(same) and _ARCHIVE.search(digest.url) is not None and digest.origin == "downloaded"
 
 
 def _enclosed(draft: Draft, source: MovedSource, texts: Texts) -> Digest | None:

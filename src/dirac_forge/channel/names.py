@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from packaging.utils import canonicalize_name
@@ -33,6 +34,7 @@ __all__ = [
     "candidates",
     "extras_of",
     "import_name_for",
+    "known_elsewhere",
     "package_for",
     "package_for_extra",
     "packages_of",
@@ -137,6 +139,18 @@ def packages_of(project: str) -> tuple[str, ...]:
 def extras_of(project: str) -> dict[str, str]:
     """Extras of `project` (normalised) to the package that conda-forge has for the project with that extra."""
     return dict(tables.extras().get(canonicalize_name(project), {}))
+
+
+def known_elsewhere(package: str) -> str:
+    """In words, that a table of conda-forge's names has a package; "" where none has."""
+    return f"conda-forge has a {package}, as tables of its names say" if package in _listed() else ""
+
+
+@cache
+def _listed() -> frozenset[str]:
+    """The preferred packages of all tables."""
+    by_hand = {entry.packages[0] for entry in tables.curated().values()}
+    return frozenset(by_hand | {row.package for row in grayskull.table().values() if row.package})
 
 
 def import_name_for(project: str) -> str | None:

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import rattler
@@ -32,9 +32,12 @@ class Overlay:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._channel = rattler.Channel(OVERLAY_URL)
         self._open: dict[str, SparseRepoData] = {}
+        self._identities: dict[str, tuple[str, ...]] = {}
         for subdir in sorted({record.subdir for record in self.records}):
             mine = [record for record in self.records if record.subdir == subdir]
-            entries = {_own_file(record): record.to_json() | {"sha256": identity(record)} for record in mine}
+            known = {record: identity(record) for record in mine}
+            entries = {_own_file(record): record.to_json() | {"sha256": known[record]} for record in mine}
+            self._identities[subdir] = tuple(sorted(known.values()))
             path = folder / subdir / "repodata.json"
             path.parent.mkdir()
             data = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries, "repodata_version": 1}
@@ -48,6 +51,11 @@ class Overlay:
     def sparse(self, platform: str) -> list[SparseRepoData]:
         """For the solver: what is for `platform` and noarch."""
         return [self._open[subdir] for subdir in (platform, "noarch") if subdir in self._open]
+
+    def identities(self, platform: str) -> Iterator[str]:
+        """Of each record for `platform` and noarch, what tells it from any other."""
+        for subdir in (platform, "noarch"):
+            yield from self._identities.get(subdir, ())
 
     def load(self, platform: str) -> list[RepoDataRecord]:
         """The same as records."""

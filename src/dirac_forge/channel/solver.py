@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from rattler.package import BuildString
 from rattler.repo_data.multi_source import MultiSource
 from rattler.solver import solve, solve_with_sparse_repodata
 
+from dirac_forge.channel.answers import Answers
 from dirac_forge.channel.index import Index, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
@@ -65,13 +66,15 @@ class Channel:
         machines: Mapping[str, Mapping[str, str]],
         observer: Observer,
         limit: timedelta = timedelta(seconds=120),
+        answers: Answers | None = None,
     ) -> None:
-        """See `Channel.open`, which most callers want; `limit` is for one solve."""
+        """See `Channel.open`, which most callers want; `limit` is for one solve, `answers` were found earlier."""
         self.sources = tuple(sources)
         self._gateway = gateway
         self._machines = machines
         self._observer = observer
         self._limit = limit
+        self._answers = answers
         self._lock = threading.RLock()
         self._indices: dict[str, Index] = {}
         self._scanned: set[tuple[str, str]] = set()
@@ -101,7 +104,7 @@ class Channel:
             machines: by platform, virtual packages that differ from conda-forge's floor (see `virtual_packages`).
             observer: who watches downloads and hears warnings.
             cache_dir: for downloaded repodata; None shares the cache of pixi and rattler-build.
-            store: keeps the run_exports of remote packages.
+            store: keeps the run_exports of remote packages, and what was solved where all channels are folders.
             offline: use only what the cache has.
             reachable: asks, once, whether a URL's host answers; None goes straight to the channel.
             timeout: seconds for one request.
@@ -124,7 +127,10 @@ class Channel:
             retries=retries,
             patience=patience,
         )
-        return cls(opening.open(channels), gateway=opening.gateway, machines=machines or {}, observer=watcher)
+        sources = opening.open(channels)
+        folders = [source for source in sources if isinstance(source, Folder)]
+        answers = Answers(store, folders) if store is not None and len(folders) == len(sources) else None
+        return cls(sources, gateway=opening.gateway, machines=machines or {}, observer=watcher, answers=answers)
 
     def overlaid(self, records: Iterable[Record]) -> Channel:
         """The same channel as if these packages were uploaded too; nothing is loaded again.
@@ -135,7 +141,12 @@ class Channel:
             InputError: a record that repodata can't hold.
         """
         view = Channel(
-            self.sources, gateway=self._gateway, machines=self._machines, observer=self._observer, limit=self._limit
+            self.sources,
+            gateway=self._gateway,
+            machines=self._machines,
+            observer=self._observer,
+            limit=self._limit,
+            answers=self._answers,
         )
         view._base = self._base or self
         earlier = self._overlay.records if self._overlay else ()
@@ -169,10 +180,27 @@ class Channel:
             MatchSpec(f'{record.name}[version="=={record.version}",build="{record.build}",sha256={identity(record)}]')
             for record in required
         ]
-        found = self._solve(wanted, platform)
+        key = "" if self._answers is None else self._answers.key(platform, self._question(specs, platform, required))
+        known = self._answers.get(key) if self._answers is not None else None
+        if known is None:
+            found = self._solve(wanted, platform)
+        else:
+            found = NoSolution(text=known) if isinstance(known, str) else Solution(packages=known)
         if isinstance(found, Solution):
             self._scan(platform, found)
+        if self._answers is not None and known is None:
+            self._answers.put(key, found.packages if isinstance(found, Solution) else found.text)
         return found
+
+    def _question(self, specs: Sequence[str], platform: str, required: Sequence[Record]) -> Iterator[str]:
+        """All that decides an answer, but for the channels themselves."""
+        yield from specs
+        yield "required"
+        yield from map(identity, required)
+        yield "machine"
+        yield from map(str, self.machine(platform))
+        yield "overlay"
+        yield from self._overlay.identities(platform) if self._overlay else ()
 
     def index(self, platform: str) -> Index:
         """The records of `platform`, to be looked at one name at a time."""

@@ -60,6 +60,8 @@ def build(
         if platform not in enabled and platform not in recipe.forge.noarch_platforms:
             continue
         for variant, rendered in rendered_variants(recipe, pinning, migrations, platform=platform):
+            if platform not in recipe.forge.noarch_platforms and all(output.noarch for output in rendered.packages):
+                continue  # made elsewhere
             for one in _Variant(recipe, feedstock, channel, exports, variant, rendered).packages():
                 noarch = one.record.noarch is not None
                 if noarch and platform not in recipe.forge.noarch_platforms:
@@ -160,7 +162,7 @@ class _Variant:
         host = output.of("host")
         if not host and not any(need.kind == "compiler" for need in build):
             host, build = build, ()
-        solved = self._host(host)
+        solved = self._host(host, output)
         self.exports.look([solved[need.name] for need in host if need.name in solved], self.platform)
         gained = _Gained()
         for need in build:
@@ -180,8 +182,11 @@ class _Variant:
             tuple(sorted(set(gained.unknown_tools))),
         )
 
-    def _host(self, needs: Sequence[ReadRequirement]) -> Mapping[str, Record]:
-        """The packages that a host environment would have; where it can't be solved as a whole, the newest that fit."""
+    def _host(self, needs: Sequence[ReadRequirement], output: ReadOutput) -> Mapping[str, Record]:
+        """The packages that a host environment would have; where it can't be solved as a whole, the newest that fit.
+
+        So too for a noarch package, whose versions in host decide nothing but what `pin_compatible` says.
+        """
         index = self.channel.index(self.platform)
         specs = {}
         for need in needs:
@@ -191,7 +196,8 @@ class _Variant:
         there = tuple(sorted(spec for name, spec in specs.items() if index.match(spec)[1]))
         if not there:
             return {}
-        found = self.exports.host(there, self.platform)
+        decides = output.noarch is None or any(need.kind == "pin_compatible" for need in output.requirements)
+        found = self.exports.host(there, self.platform) if decides else None
         if found is not None:
             return {name: found[name] for name in specs if name in found}
         fitting = {}

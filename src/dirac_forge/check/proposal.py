@@ -22,7 +22,7 @@ from dirac_forge.feedstock.variants import Recipe
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 
-__all__ = ["Outcome", "Proposal", "Verdict", "build_all", "compare", "judge", "propose"]
+__all__ = ["Outcome", "Proposal", "Verdict", "build_all", "compare", "judge", "migrations_of", "propose", "rounds_of"]
 
 Outcome = Literal["better", "same", "worse", "unknown"]
 _MOST_PASSES = 3
@@ -110,33 +110,71 @@ def build_all(
     platforms: Sequence[str],
     pinning: Pinning | None,
     at_hand: Callable[[str], tuple[ReadRunExport, ...] | None] = lambda _: None,
+    known: Exports | None = None,
 ) -> tuple[Built, ...]:
-    """What the recipes would make; again, as long as what one makes changes what another is built with."""
-    built: tuple[Built, ...] = ()
+    """What the recipes would make; again, as long as what one makes changes what another is built with.
+
+    `known` is what is exported by packages of `channel` as it is: host environments that were solved for other recipes.
+    """
+    made: dict[str, list[Built]] = {}
+    stale = list(recipes)
     for _ in range(_MOST_PASSES):
-        view = channel.overlaid([one.record for one in built]) if built else channel
-        exports = Exports(view, at_hand)
-        exports.add(built)
-        fresh: list[Built] = []
-        for feedstock, recipe in recipes.items():
-            for platform in dict.fromkeys((*platforms, *recipe.forge.noarch_platforms)):
-                shown = _shown(channel, recipe, platform, pinning)
-                made = build(
-                    recipe,
-                    feedstock=feedstock,
-                    channel=view,
-                    exports=exports,
-                    platforms=[platform],
-                    pinning=pinning,
-                    migrations=shown,
-                )
-                fresh += [one for one in made if one.platform == platform]
-        unique = {(one.record.subdir, one.record.file): one for one in reversed(fresh)}
-        now = tuple(reversed(unique.values()))
-        if len(recipes) < 2 or [one.record for one in now] == [one.record for one in built]:
-            return now
-        built = now
-    return built
+        before = {feedstock: [one.record for one in made.get(feedstock, ())] for feedstock in stale}
+        earlier = [one for some in made.values() for one in some]
+        view = channel.overlaid([one.record for one in earlier]) if earlier else channel
+        exports = Exports(view, at_hand) if earlier or known is None else known
+        exports.add(earlier)
+        for feedstock in stale:
+            made[feedstock] = _made(view, feedstock, recipes[feedstock], platforms, channel, exports, pinning)
+        changed = {
+            one.record.name: feedstock
+            for feedstock in stale
+            if [one.record for one in made[feedstock]] != before[feedstock]
+            for one in made[feedstock]
+        }
+        stale = [
+            feedstock
+            for feedstock, recipe in recipes.items()
+            if any(changed.get(name, feedstock) != feedstock for name in _built_with(recipe, platforms))
+        ]
+        if not stale:
+            break
+    unique = {(one.record.subdir, one.record.file): one for some in reversed(made.values()) for one in reversed(some)}
+    return tuple(reversed(unique.values()))
+
+
+def _made(
+    view: Channel,
+    feedstock: str,
+    recipe: Recipe,
+    platforms: Sequence[str],
+    channel: Channel,
+    exports: Exports,
+    pinning: Pinning | None,
+) -> list[Built]:
+    found: list[Built] = []
+    for platform in dict.fromkeys((*platforms, *recipe.forge.noarch_platforms)):
+        made = build(
+            recipe,
+            feedstock=feedstock,
+            channel=view,
+            exports=exports,
+            platforms=[platform],
+            pinning=pinning,
+            migrations=migrations_of(channel, recipe, platform, pinning),
+        )
+        found += [one for one in made if one.platform == platform]
+    return found
+
+
+def _built_with(recipe: Recipe, platforms: Sequence[str]) -> set[str]:
+    """Packages that an output has in build or host."""
+    return {
+        need.name
+        for platform in platforms
+        for output in recipe.text.render(platform=platform).packages
+        for need in (*output.of("build"), *output.of("host"))
+    }
 
 
 def compare(before: Cell, after: Cell) -> tuple[Outcome, str]:
@@ -165,7 +203,10 @@ def _version(cell: Cell, name: str) -> str:
     return next((record.version for record in cell.packages if record.name == name), "")
 
 
-def _shown(channel: Channel, recipe: Recipe, platform: str, pinning: Pinning | None) -> tuple[MigrationKeys, ...]:
+def migrations_of(
+    channel: Channel, recipe: Recipe, platform: str, pinning: Pinning | None
+) -> tuple[MigrationKeys, ...]:
+    """The open migrations that a feedstock has been through, which come on top of the pinning."""
     if pinning is None or recipe.ci_support:
         return ()
     names = {output.name for output in recipe.text.render(platform=platform).packages}
@@ -175,7 +216,7 @@ def _shown(channel: Channel, recipe: Recipe, platform: str, pinning: Pinning | N
 def judge(view: Channel, before: Cell, built: Sequence[Built]) -> Verdict:
     """One cell: all packages of the proposal at once, which proves each; where that fails, one by one."""
     blank = replace(before, status="unknown", version="", packages=(), reason="", causes=(), unblock=None, older="")
-    rounds = _rounds(view, before, built)
+    rounds = rounds_of(view, before, built)
     after = solve_cell(view, blank, required=rounds[0] if rounds else ())
     rest = (
         [solve_cell(view, blank, required=some).status for some in rounds[1:]] if after.status == "installable" else []
@@ -228,7 +269,7 @@ def _fallen(view: Channel, before: Cell, blank: Cell, rounds: Sequence[Sequence[
     )
 
 
-def _rounds(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Record]]:
+def rounds_of(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Record]]:
     """The packages of the proposal that belong into a cell, in as few sets as variants of one name allow."""
     by_name: dict[str, list[Record]] = {}
     for one in built:

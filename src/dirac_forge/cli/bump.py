@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from dirac_forge.bot.bumping import Bumping
+from dirac_forge.bot.deciding import Options, decide
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.files import write_files
+from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.upstream.digests import read_known
-
-if TYPE_CHECKING:
-    from dirac_forge.bot.drifting import Drifting
 
 __all__ = ["bump"]
 
@@ -56,7 +55,7 @@ def bump(
         Dependencies | None,
         typer.Option(
             help="Requirements that upstream changed: carried over, said, or left alone.",
-            show_default="update; off with --to and --known-sha256",
+            show_default="as conda-forge.yml's inspection says, else update; off with --to and --known-sha256",
         ),
     ] = None,
 ) -> int:
@@ -66,35 +65,28 @@ def bump(
     commands that upstream changed between the two versions. Where a feedstock can't move the reason is said, and where
     anything about an edit is not sure nothing is written.
     """
-    if dependencies is None:
-        dependencies = Dependencies.off if to and known_sha256 else Dependencies.update
+    if dependencies is None and to and known_sha256:
+        dependencies = Dependencies.off
     workspace = read_workspace(context.settings.workspace)
     folders = [workspace.find(name) for name in feedstocks or ()] or [*workspace, *workspace.lines]
     if to and len(folders) != 1:
         raise InputError("--to is for one feedstock", hint="Name it.")
-    if check:
-        context.observer.warned("the proof is not there yet: what a bump does to the targets was not looked at")
-    with ThreadPoolExecutor(context.settings.connections) as sources, ThreadPoolExecutor(4) as several:
-        drifting = _drifting(context, sources, dependencies, channel=check)
-        bumping = Bumping(context, sources, known=_known(known_sha256), drifting=drifting)
-        results = list(several.map(lambda folder: bumping.result(folder, to), folders))
+    options = Options(to=to, check=check, known=_known(known_sha256))
+    if dependencies is not None:
+        options = replace(options, dependencies=dependencies.value)
+    with ThreadPoolExecutor(context.settings.connections) as executor:
+        decided = decide(context, workspace, folders, options, executor=executor)
     if write:
-        for folder, result in zip(folders, results, strict=True):
-            if isinstance(result, Bump) and result.status == "proposed":
-                _write(folder, result)
+        for one in decided:
+            if isinstance(one.result, Bump) and one.result.status == "proposed":
+                _write(one.folder, one.result)
+    results = [one.result for one in decided]
     if context.options.json:
-        context.answer("", bumps_json(results, proven=False))
+        context.answer("", bumps_json(with_bodies(results)))
     else:
-        context.answer(bumps_text(results, written=write, proven=False), None)
+        shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks or ()) == 1)
+        context.answer(shown, None)
     return _exit_code(results, asked=bool(to or feedstocks))
-
-
-def _drifting(context: Context, executor: Executor, dependencies: Dependencies, *, channel: bool) -> Drifting | None:
-    if dependencies is Dependencies.off:
-        return None
-    from dirac_forge.bot.drifting import Drifting  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
-
-    return Drifting(context, executor, write=dependencies is Dependencies.update, channel=channel)
 
 
 def _exit_code(results: Iterable[Bump | Skip], *, asked: bool) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dirac_forge.http import Http
+    from dirac_forge.upstream.github import GitHubAccess
 
 __all__ = ["Context"]
 
@@ -62,6 +63,17 @@ class Context:
                 timeout=settings.timeout,
                 observer=self.observer,
             )
+        )
+
+    @functools.cached_property
+    def github(self) -> GitHubAccess:
+        """Where releases on GitHub are read: GitHub Actions sets both, and its own `gh` takes GH_TOKEN first."""
+        from dirac_forge.upstream.github import GitHubAccess  # noqa: PLC0415  # not every command looks for releases
+
+        environ = self.environ
+        return GitHubAccess(
+            url=environ.get("GITHUB_API_URL") or GitHubAccess().url,
+            token=environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN") or "",
         )
 
     @functools.cached_property

@@ -25,6 +25,7 @@ from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
+from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.dot import dot
 from dirac_forge.report.mermaid import mermaid
 from dirac_forge.report.picture import Picture, picture_of
@@ -193,7 +194,10 @@ def _run(
         for folder, result in zip(folders, results, strict=True):
             if write and isinstance(result, Change):
                 write_files(folder.path, {edit.path: edit.after for edit in result.edits})
-        context.answer(report.changes_text(results), report.changes_json(plan, results))
+        results = [with_rebuild_body(each, plan) if isinstance(each, Change) else each for each in results]
+        context.answer(
+            report.changes_text(plan, results, verbose=context.options.verbose), report.changes_json(plan, results)
+        )
     return 0
 
 

@@ -11,22 +11,12 @@ import typer
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from dirac_forge.channel.catalogue import RattlerCatalogue
+from dirac_forge.bot.making import maker_of
 from dirac_forge.cli.context import Context
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import InputError
 from dirac_forge.feedstock.generated import put
-from dirac_forge.recipe.licences.decision import licence_files
-from dirac_forge.recipe.making.about import links_of
-from dirac_forge.recipe.making.families import Families, Order
-from dirac_forge.recipe.making.maker import Maker
-from dirac_forge.recipe.making.output import LicenceFile
-from dirac_forge.recipe.model import Note
-from dirac_forge.recipe.scope import Scope
+from dirac_forge.recipe.making.families import Order
 from dirac_forge.report.recipes import as_json, as_text
-from dirac_forge.upstream.facts import Facts
-from dirac_forge.upstream.index import Index
-from dirac_forge.upstream.lookup import Lookup
-from dirac_forge.upstream.repository import licence_file
 
 __all__ = ["recipe"]
 
@@ -72,29 +62,8 @@ def recipe(
     """
     settings = context.settings
     orders = _orders(projects, feedstock)
-    scope = Scope(pythons=settings.pythons, platforms=Scope().platforms, python_min=settings.python_min)
-    families = {name: one.projects for name, one in settings.feedstocks.items() if one.projects}
-    upstream = _Upstream(context, scope, [name for members in families.values() for name in members])
     with ThreadPoolExecutor(settings.connections) as executor:
-        made = Maker(
-            upstream=upstream,
-            catalogue=RattlerCatalogue.open(
-                settings.channels,
-                scope.platforms,
-                offline=settings.offline,
-                cache_dir=settings.cache / "repodata",
-                reachable=context.http.reachable,
-                observer=context.observer,
-            ),
-            scope=scope,
-            executor=executor,
-            observer=context.observer,
-            overrides=settings.names,
-            families=Families(
-                feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=upstream.prefetch
-            ),
-            maintainers=settings.maintainers,
-        ).make(orders, deps.value)
+        made = maker_of(context, executor).make(orders, deps.value)
     folder = output if output is not None else settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_.value, force=force) for one in made.recipes]
     context.answer(as_text(made, outcomes, verbose=context.options.verbose), as_json(made, outcomes))
@@ -121,36 +90,3 @@ def _orders(texts: list[str], feedstock: str) -> list[Order]:
     if feedstock:
         return [Order(feedstock=feedstock, projects=projects)]
     return [Order(feedstock="", projects={name: specifiers}) for name, specifiers in projects.items()]
-
-
-class _Upstream(Lookup):
-    """The index, and the projects' repositories for licences that their sdists lack."""
-
-    def __init__(self, context: Context, scope: Scope, known: list[str]) -> None:
-        index = Index(context.http, url=context.settings.index_url, known=known)
-        super().__init__(context.http, index, context.store, pythons=scope.pythons)
-        self._http_for_licences = context.http
-
-    def licence(self, facts: Facts) -> LicenceFile | Note | None:
-        """A licence file at the tag of the release, where the sdist has none and a repository is named."""
-        if facts.sdist is None or licence_files(facts.metadata.license_files, facts.sdist.texts):
-            return None
-        repository = links_of(facts.metadata)[1]
-        if repository is None:
-            return None
-        names = [path.rpartition("/")[2] for path in facts.metadata.license_files]
-        try:
-            found = licence_file(self._http_for_licences, repository, str(facts.release.version), names=names)
-        except UnknownError as error:
-            return Note(
-                level="todo",
-                text=f"the sdist has no licence file, and its repository could not be asked ({error.message}): "
-                "add a second source with its licence, and license_file",
-            )
-        if found is None:
-            return Note(
-                level="todo",
-                text=f"neither the sdist nor {repository} at the tag of {facts.release.version} has a licence file: "
-                "add a second source with one, and license_file",
-            )
-        return LicenceFile(url=found.url, sha256=found.sha256, name=found.name, text=found.text)

@@ -42,7 +42,8 @@ class Change:
     key: str
     """What the change is about: the version, or the migration's name; with kind, feedstock and branch it is unique."""
     title: str
-    body: str
+    body: str = ""
+    """Markdown for whoever reviews it; `report` writes it when all that belongs into it is known."""
     reasons: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
 

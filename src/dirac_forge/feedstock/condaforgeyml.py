@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dirac_forge.errors import InputError
+from dirac_forge.feedstock.botconfig import Bot, ForgeConfigError, parse_bot
 from dirac_forge.recipe.reading.yamlnodes import Node, YamlError, compose, line_of, pairs, plain
 
 __all__ = ["Bot", "BuildPlatform", "ForgeConfig", "ForgeConfigError", "parse_forge_config"]
@@ -23,22 +23,6 @@ _KEYS = frozenset(_KNOWN.split())
 """Top-level keys of conda-smithy's schema."""
 _ALIASES = {"linux": "linux_64", "osx": "osx_64", "win": "win_64"}
 _DEFAULT = ("linux_64", "osx_64", "win_64")
-
-
-class ForgeConfigError(InputError):
-    """A conda-forge.yml that can't be read; the message has file and line."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bot:
-    """The `bot:` section, as far as it decides what a bot may do."""
-
-    automerge: bool | str = False
-    abi_migration_branches: tuple[str, ...] = ()
-    """Branches beside the default one that rebuilds go to."""
-    inspection: str | None = None
-    version_updates: Mapping[str, object] = field(default_factory=dict)
-    run_deps_from_wheel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +54,9 @@ class ForgeConfig:
 def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
     """The settings in `text`.
 
-    Raises ForgeConfigError for what is no YAML mapping and for values of a wrong type; an unknown key is a problem of
-    the result, since feedstocks keep keys that conda-smithy once had.
+    Raises ForgeConfigError for what is no YAML mapping, for values of a wrong type and for anything under `bot:` that
+    the bot does not know; another unknown key is a problem of the result, since feedstocks keep keys that conda-smithy
+    once had.
     """
     try:
         root = compose(text)
@@ -83,19 +68,12 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
     if not isinstance(values, dict):
         raise ForgeConfigError(f"{path}:1: expected a mapping of settings")
     lines = {key: line_of(node) for key, node, _ in pairs(root)}
-    bot = _mapping(values, "bot", lines, path)
     return ForgeConfig(
         platforms=_platforms(
             _mapping(values, "provider", lines, path), _mapping(values, "build_platform", lines, path)
         ),
         noarch_platforms=tuple(_dashed(name) for name in _names(values.get("noarch_platforms"))) or ("linux-64",),
-        bot=Bot(
-            automerge=_flag_or_text(bot.get("automerge", False)),
-            abi_migration_branches=_names(bot.get("abi_migration_branches")),
-            inspection=str(bot["inspection"]) if bot.get("inspection") is not None else None,
-            version_updates=_mapping(bot, "version_updates", lines, path),
-            run_deps_from_wheel=bot.get("run_deps_from_wheel") is True,
-        ),
+        bot=parse_bot({key: value for key, _, value in pairs(root)}.get("bot"), path=path),
         os_version={key: str(value) for key, value in _mapping(values, "os_version", lines, path).items()},
         problems=_problems(root, path),
     )
@@ -124,10 +102,6 @@ def _names(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     return tuple(str(item) for item in value) if isinstance(value, list) else (str(value),)
-
-
-def _flag_or_text(value: object) -> bool | str:
-    return value if isinstance(value, bool) else str(value)
 
 
 def _dashed(name: str) -> str:

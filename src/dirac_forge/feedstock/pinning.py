@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from dirac_forge.errors import InputError
@@ -118,14 +119,16 @@ class Pinning:
         self, platform: str, build_platform: str, *, cuda: bool = False, os_version: str = ""
     ) -> Configuration:
         """The global configuration for one platform. Raises ConfigurationError."""
-        return parse_configuration(
-            self.text,
-            path=self.path,
-            platform=platform,
-            build_platform=build_platform,
-            cuda=cuda,
-            os_version=os_version,
-        )
+        return _configuration(self.text, self.path, platform, build_platform, cuda, os_version)
+
+
+@lru_cache(maxsize=64)
+def _configuration(
+    text: str, path: str, platform: str, build_platform: str, cuda: bool, os_version: str
+) -> Configuration:
+    return parse_configuration(
+        text, path=path, platform=platform, build_platform=build_platform, cuda=cuda, os_version=os_version
+    )
 
 
 def read_pinning(folder: Path) -> Pinning:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from dirac_forge.errors import InputError, UnknownError, redact
+from dirac_forge.errors import InputError, redact
+from dirac_forge.git import GitError, MissingError, git, place_of
 
 __all__ = ["GitError", "MissingError", "Repository", "Tree", "safe_name"]
 
-_TIMEOUT = 120
 _MAX_FILE = 4_000_000
 _MAX_FILES = 600
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
@@ -23,22 +19,6 @@ _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-/]*")
 _KEPT = re.compile(
     r"conda-forge\.yml|recipe/(meta|recipe|conda_build_config|variants)\.yaml|\.ci_support/(migrations/)?[\w.+-]+\.ya?ml"
 )
-_DEAD = re.compile(
-    r"could not resolve host|failed to connect|connection (refused|timed out|reset)|network is unreachable|"
-    r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|unable to access.*(5\d\d|429)",
-    re.IGNORECASE,
-)
-_NONE = re.compile(
-    r"not found|does not exist|does not appear to be a git repository|could not read Username", re.IGNORECASE
-)
-
-
-class GitError(InputError):
-    """git failed for a reason that lies here: it isn't installed, or a repository is broken."""
-
-
-class MissingError(InputError):
-    """There is no such repository or branch."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +51,7 @@ class Repository:
         if branch and not _BRANCH.fullmatch(branch):
             raise InputError(f"{branch!r} is no name of a branch")
         wanted = f"refs/heads/{branch}" if branch else "HEAD"
-        for line in self._git("ls-remote", "--", self._place, wanted).decode().splitlines():
+        for line in self._git("ls-remote", "--", place_of(self.url), wanted).decode().splitlines():
             commit, _, ref = line.partition("\t")
             if ref == wanted:
                 return commit
@@ -82,7 +62,7 @@ class Repository:
         with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
             only = ("--branch", branch) if branch else ()
             options = ("--quiet", "--bare", "--depth", "1", "--single-branch", "--no-tags", *only)
-            self._git("clone", *options, "--", self._place, folder)
+            self._git("clone", *options, "--", place_of(self.url), folder)
             commit = self._git("-C", folder, "rev-parse", "HEAD").decode().strip()
             return Tree(commit=commit, files=self._files(folder))
 
@@ -100,35 +80,5 @@ class Repository:
             found[path] = self._git("-C", folder, "cat-file", "blob", parts[2])
         return found
 
-    @property
-    def _place(self) -> str:
-        if "://" in self.url:
-            return self.url
-        for path in (Path(self.url), Path(f"{self.url}.git")):
-            if path.exists():
-                # A depth is honoured for URLs only.
-                return path.absolute().as_uri()
-        if ":" in self.url:
-            return self.url
-        raise MissingError(f"{self.url}: there is no such repository")
-
     def _git(self, *arguments: str) -> bytes:
-        environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
-        command: Sequence[str] = ("git", "-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null", *arguments)
-        try:
-            done = subprocess.run(  # the arguments are checked above, and no shell is involved
-                command, capture_output=True, timeout=_TIMEOUT, env=environment, check=False
-            )
-        except FileNotFoundError as exc:
-            raise GitError("git is not installed", hint="Install it: https://git-scm.com") from exc
-        except subprocess.TimeoutExpired as exc:
-            raise UnknownError(f"{redact(self.url)}: no answer within {_TIMEOUT} s") from exc
-        if done.returncode == 0:
-            return done.stdout
-        said = redact(done.stderr.decode(errors="replace").strip())
-        last = said.splitlines()[-1] if said else f"git left with {done.returncode}"
-        if _NONE.search(said):
-            raise MissingError(f"{redact(self.url)}: there is no such repository or branch ({last})")
-        if _DEAD.search(said):
-            raise UnknownError(f"{redact(self.url)}: it can't be reached ({last})")
-        raise GitError(f"{redact(self.url)}: {last}")
+        return git(*arguments, about=self.url)

@@ -126,7 +126,7 @@ def _configured(recipe: Recipe, pinning: Pinning | None, platform: str, build_pl
     if pinning is None:
         base = assumed(platform, ASSUMED_PYTHONS)
     else:
-        base = _parsed(pinning.text, pinning.path, platform, build_platform, cuda, os_version)
+        base = pinning.configuration(platform, build_platform, cuda=cuda, os_version=os_version)
     own = [
         _parsed(text, path, platform, build_platform, cuda, os_version)
         for path, text in sorted(

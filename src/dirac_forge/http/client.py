@@ -115,6 +115,26 @@ class Http:
         headers = {"Range": asked, "Accept-Encoding": "identity", "Cache-Control": "no-store"}
         return self._exchange.ask(url, headers, read, also={206, *_NO_RANGES})
 
+    def start(self, url: str, *, length: int) -> Page:
+        """The headers and the first bytes at `url`, at most `length`; what follows is left with the server. Not cached.
+
+        Raises what `page` raises.
+        """
+
+        def read(response: Response) -> Page:
+            got = b""
+            while len(got) < length and (chunk := response.raw.read1(length - len(got), decode_content=False)):
+                got += chunk
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Page(url=response.url, headers=headers, body=got)
+
+        asked = {
+            "Range": f"bytes=0-{length - 1}",
+            "Accept-Encoding": "identity",
+            "Cache-Control": "no-store",
+        }
+        return self._exchange.ask(url, asked, read, also={206})
+
     @contextmanager
     def download(self, url: str, *, limit: int, sha256: str | None = None) -> Iterator[IO[bytes]]:
         """A seekable temporary file with the body at `url`, deleted afterwards; checked against `sha256`. Not cached.
@@ -172,7 +192,11 @@ class Http:
 
     def reachable(self, url: str) -> bool:
         """Whether `url`'s host answers at all, asked once a run; False when offline."""
-        return not self._offline and self._exchange.problem(url) is None
+        return self.problem(url) is None
+
+    def problem(self, url: str) -> str | None:
+        """Why `url`'s host can't be asked, found out once a run; None where it answers."""
+        return "this run is offline" if self._offline else self._exchange.problem(url)
 
 
 @contextmanager

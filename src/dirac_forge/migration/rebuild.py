@@ -20,7 +20,7 @@ __all__ = ["rebuild"]
 
 
 def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
-    """The change that rebuilds a member for a migration, or why there is none.
+    """The change that rebuilds a member for a migration, without a body yet, or why there is none.
 
     A feedstock that has the migration already is skipped, so that a second run does nothing. Raises RecipeError where
     the feedstock can't be read.
@@ -53,28 +53,9 @@ def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
         kind="migration",
         key=migration.name,
         title=migration.title,
-        body=_body(plan, name),
         reasons=tuple(plan.where(name, need) for need in plan.membership.members[name].because),
         edits=tuple(edit for edit in edits if edit.before != edit.after),
     )
-
-
-def _body(plan: Plan, name: str) -> str:
-    migration = plan.migration
-    member = plan.membership.members[name]
-    lines = [f"Rebuild for `{migration.name}`, wave {plan.wave_of[name] + 1} of {len(plan.waves)}.", ""]
-    lines += [f"- `{plan.where(name, need)}`" for need in member.because]
-    lines += [f"- strong run_exports of {exporter}" for exporter in member.exporters]
-    waited = plan.waited_for(name)
-    if waited:
-        lines += ["", f"It waited for {', '.join(waited)}."]
-    children = plan.children[name]
-    if children:
-        lines += ["", f"Waiting for it: {', '.join(children[:10])}{' and others' if len(children) > 10 else ''}."]
-    message = (migration.commit_message or "").strip().splitlines()
-    if len(message) > 1:
-        lines += ["", *(f"> {line}".rstrip() for line in message[1:])]
-    return "\n".join(lines) + "\n"
 
 
 def _patched(text: str, patches: Mapping[str, object], *, path: Path) -> str:

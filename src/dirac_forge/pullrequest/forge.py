@@ -79,6 +79,10 @@ class Forge(Protocol):
         """Who the token belongs to."""
         ...
 
+    def owner(self) -> str:
+        """Whose forks carry our branches: mostly the token's owner."""
+        ...
+
     def repository(self, full_name: str) -> Repo:
         """A repository; raises NotFoundError where there is none (or none that may be seen)."""
         ...

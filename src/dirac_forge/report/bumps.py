@@ -7,26 +7,41 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.feedstock.change import Skip
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.report.bodies import how_to_go_on, waiting_for
+from dirac_forge.report.bump_body import bump_sections
+from dirac_forge.report.document import Items, Line, Section, few, words
+from dirac_forge.report.foreign import plain
+from dirac_forge.report.proof_body import UNPROVEN
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import RenderableType
 
     from dirac_forge.bump.drift.merge import Drift
+    from dirac_forge.bump.proof import Proof
 
 __all__ = ["bumps_json", "bumps_text"]
 
-UNPROVEN = "not proven: no solver was asked what this does to the targets"
+_MOST_NAMES = 40
+_MOST_REASONS = 10
+_SHORT = 100
+"""Characters of a reason in the overview; all of it stands below."""
+_KINDS = {
+    "nothing": "Nothing to do",
+    "no": "Not possible",
+    "unreadable": "Can't be read or edited",
+    "unknown": "Could not be found out",
+}
 
 
-def bumps_json(results: Sequence[Bump | Skip], *, proven: bool) -> dict[str, Any]:
+def bumps_json(results: Sequence[Bump | Skip]) -> dict[str, Any]:
     """The document of `bump --json`."""
-    return {"bumps": [_json(result, proven=proven) for result in results]}
+    return {"bumps": [_json(result) for result in results]}
 
 
-def _json(result: Bump | Skip, *, proven: bool) -> dict[str, Any]:
-    common: dict[str, Any] = {"waits_for": [], "edits": [], "checks": []}
-    common["dependencies"] = {"added": [], "removed": [], "changed": []}
+def _json(result: Bump | Skip) -> dict[str, Any]:
     match result:
         case Skip():
             return {
@@ -36,8 +51,12 @@ def _json(result: Bump | Skip, *, proven: bool) -> dict[str, Any]:
                 "to": None,
                 "status": "skipped",
                 "reason": result.reason,
+                "waits_for": [],
+                "edits": [],
+                "dependencies": _dependencies(None),
+                "checks": [],
                 "kind": result.kind,
-                **common,
+                "hint": result.hint or None,
                 "notes": [],
             }
         case Bump():
@@ -48,17 +67,41 @@ def _json(result: Bump | Skip, *, proven: bool) -> dict[str, Any]:
                 "from": result.old,
                 "to": result.new,
                 "status": result.status,
-                "reason": "; ".join(change.reasons),
-                **common,
-                "dependencies": _dependencies(result.drift),
+                "reason": "; ".join(dict.fromkeys((*result.blocked_by, *change.reasons))),
                 "waits_for": list(result.waits_for),
                 "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
+                "dependencies": _dependencies(result.drift),
+                **_proof(result.proof),
+                "beyond": [asdict(line) for line in result.drift.beyond] if result.drift is not None else [],
+                "blocked_by": list(result.blocked_by),
+                "released": {"from": _when(result.old_released), "to": _when(result.released)},
                 "hashes": [
                     {"url": digest.url, "origin": digest.origin, **digest.hashes} for digest in result.edited.digests
                 ],
                 "rejected": [{"version": str(item.version), "reason": item.reason} for item in result.rejected],
-                "notes": [*result.notes, *([] if proven else [UNPROVEN])],
+                "links": [{"title": link.title, "url": link.url} for link in result.links],
+                "patches": list(result.patches),
+                "satisfies": list(result.satisfies),
+                "recipes": [_recipe(recipe) for recipe in result.recipes],
+                "notes": [*result.notes, *([] if result.proof is not None else [UNPROVEN])],
+                "title": change.title,
+                "body": change.body,
             }
+
+
+def _recipe(change: Change) -> dict[str, Any]:
+    return {
+        "feedstock": change.feedstock,
+        "version": change.key,
+        "title": change.title,
+        "reason": "; ".join(change.reasons),
+        "body": change.body,
+        "files": {edit.path: edit.after for edit in change.edits},
+    }
+
+
+def _when(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _dependencies(drift: Drift | None) -> dict[str, list[dict[str, Any]]]:
@@ -66,20 +109,138 @@ def _dependencies(drift: Drift | None) -> dict[str, list[dict[str, Any]]]:
     return {kind: [asdict(line) for line in lines.get(kind, ())] for kind in ("added", "removed", "changed")}
 
 
-def bumps_text(results: Sequence[Bump | Skip], *, written: bool, proven: bool) -> RenderableType:
-    """Each bump with its reasons and its diff, each skip with its reason."""
-    from rich.text import Text  # noqa: PLC0415  # 0.05 s that --json does without
+def _proof(proof: Proof | None) -> dict[str, Any]:
+    if proof is None:
+        return {"checks": [], "environments": [], "proof": None}
+    from dirac_forge.report.check import verdict_json  # noqa: PLC0415  # the solver's library is large
 
-    lines = []
-    for result in results:
-        match result:
-            case Skip():
-                lines.append(f"{result.feedstock} {result.current}".rstrip() + f": skipped: {result.reason}")
-                lines += [f"  {result.hint}"] if result.hint else []
-            case Bump():
-                state = f"{result.status}, written" if written and result.status == "proposed" else result.status
-                lines.append(f"{result.change.feedstock} {result.old} → {result.new}: {state}")
-                lines += [f"  {reason}" for reason in result.change.reasons]
-                lines += [f"  note: {note}" for note in (*result.notes, *([] if proven else [UNPROVEN]))]
-                lines += [line.rstrip("\r\n") for edit in result.change.edits for line in edit.diff.splitlines()]
-    return Text("\n".join(lines or ["There are no feedstocks."]), no_wrap=True, overflow="ignore")
+    return {
+        "checks": [verdict_json(verdict) for verdict in proof.verdicts],
+        "environments": [asdict(one) for one in proof.environments],
+        "proof": {
+            "outcome": proof.outcome,
+            "reason": proof.reason,
+            "beside": list(proof.beside),
+            "warnings": list(proof.warnings),
+        },
+    }
+
+
+def bumps_text(
+    results: Sequence[Bump | Skip], *, written: bool, verbose: bool = False, diffs: bool = False
+) -> RenderableType:
+    """An overview in the run's order, each proposal with its reasons, then what is skipped, grouped by reason.
+
+    `verbose` tells all that a pull request would; `diffs` shows the edits.
+    """
+    from rich.console import Group  # noqa: PLC0415  # 0.05 s that --json does without
+    from rich.text import Text  # noqa: PLC0415
+
+    from dirac_forge.report.overview import Overview, Row  # noqa: PLC0415
+    from dirac_forge.report.terminal import Shown, diff  # noqa: PLC0415
+
+    bumps = [result for result in results if isinstance(result, Bump)]
+    skips = [result for result in results if isinstance(result, Skip)]
+    parts: list[RenderableType] = []
+    if bumps:
+        rows = [
+            Row(
+                name=_named(bump),
+                version=f"{bump.old} → {bump.new}",
+                released=_released(bump),
+                status=_status(bump, written),
+                why=_why(bump),
+            )
+            for bump in bumps
+        ]
+        parts += [Overview(rows), Text()]
+    for bump in bumps:
+        sections = bump_sections(bump, waiting=waiting_for(bump, results))
+        if verbose:
+            sections = (*sections, how_to_go_on(bump.change))
+        head, *rest = (section for section in sections if verbose or not section.detail)
+        parts.append(Shown((head, *(section.below() for section in rest))))
+        if diffs or verbose:
+            parts += [diff(edit.diff) for edit in bump.change.edits]
+        parts.append(Text())
+    for section in _skipped(skips, verbose=verbose):
+        parts += [Shown([section]), Text()]
+    parts.append(Text(_in_all(bumps, skips, written=written)))
+    return Group(*parts)
+
+
+def _named(result: Bump | Skip) -> str:
+    name, branch = (
+        (result.feedstock, result.branch)
+        if isinstance(result, Skip)
+        else (result.change.feedstock, result.change.branch)
+    )
+    return name if branch == "main" else f"{name}@{branch}"
+
+
+def _released(bump: Bump) -> tuple[str, str]:
+    old, new = bump.old_released, bump.released
+    return ("" if old is None else f"{old:%Y-%m-%d}", "" if new is None else f"{new:%Y-%m-%d}")
+
+
+def _status(bump: Bump, written: bool) -> str:
+    if bump.status == "blocked":
+        return "blocked"
+    return "written" if written else "proposed"
+
+
+def _why(bump: Bump) -> str:
+    """One line: what it waits for, else what is wrong with it, else what it does."""
+    if bump.waits_for:
+        return f"waits for {words(bump.waits_for)}"
+    if bump.blocked_by:
+        return plain(bump.blocked_by[0], longest=_SHORT)
+    if bump.proof is None:
+        return "not proven"
+    reason = plain(bump.proof.reason, longest=_SHORT)
+    return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
+
+
+def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
+    """Those up to date in one line, the others by what is wrong, the same reason told once."""
+    found: list[Section] = []
+    current = [skip for skip in skips if _up_to_date(skip)]
+    most = len(current) if verbose else _MOST_NAMES
+    for kind, title in _KINDS.items():
+        lines: list[Line] = []
+        if kind == "nothing" and current:
+            names = words([f"{_named(skip)} {skip.current}" for skip in current], most)
+            lines.append(f"{len(current)} {'is' if len(current) == 1 else 'are'} up to date: {names}")
+            more = [f"{_named(skip)}: {skip.reason}" for skip in current if _says_more(skip)]
+            lines += more if verbose else few(more, _MOST_REASONS)
+        alike: dict[tuple[str, str], list[Skip]] = {}
+        for skip in skips:
+            if skip.kind == kind and not _up_to_date(skip):
+                alike.setdefault((skip.reason, skip.hint), []).append(skip)
+        for (reason, hint), some in alike.items():
+            names = words([f"{_named(skip)} {skip.current}".rstrip() for skip in some], most)
+            lines.append(f"{names}: {reason}{f' ({hint})' if hint else ''}")
+        found += Section.of(title, [Items(tuple(lines))] if lines else [])
+    return found
+
+
+def _up_to_date(skip: Skip) -> bool:
+    if skip.kind != "nothing" or not skip.current:
+        return False
+    return skip.reason.startswith((f"{skip.current} is the newest", f"it is at {skip.current} already"))
+
+
+def _says_more(skip: Skip) -> bool:
+    """Whether its reason names versions that were passed over, or what else to know."""
+    return skip.reason not in (f"{skip.current} is the newest release that fits", f"it is at {skip.current} already")
+
+
+def _in_all(bumps: Sequence[Bump], skips: Sequence[Skip], *, written: bool) -> str:
+    if not bumps and not skips:
+        return "There are no feedstocks."
+    proposed = sum(bump.status == "proposed" for bump in bumps)
+    counts = ((proposed, "proposed"), (len(bumps) - proposed, "blocked"), (len(skips), "skipped"))
+    text = ", ".join(f"{count} {what}" for count, what in counts if count)
+    if not proposed:
+        return f"{text}."
+    return f"{text}; {'the proposals were written.' if written else 'nothing was written: --write does that.'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,22 +11,25 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import listed
-from dirac_forge.check.difference import Difference
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.proposal import Outcome, Proposal, Verdict
-from dirac_forge.report.reasons import Paragraph, reasons, where
+from dirac_forge.check.proposal import Proposal, Verdict
+from dirac_forge.report.document import Block, Items, Section
+from dirac_forge.report.markdown import markdown as rendered
+from dirac_forge.report.reasons import reasons
+from dirac_forge.report.verdicts import (
+    OUTCOMES,
+    alike,
+    axes,
+    grid,
+    heading,
+    judged,
+    moved,
+    one_line,
+    verdict_blocks,
+)
 
-__all__ = ["document", "markdown", "terminal"]
-
-_MOST_CHANGES = 12
-_OUTCOMES: dict[Outcome, tuple[str, str]] = {
-    "better": ("▲", "green"),
-    "same": ("=", "dim"),
-    "worse": ("▼", "bold red"),
-    "unknown": ("?", "yellow"),
-}
+__all__ = ["document", "markdown", "terminal", "verdict_json"]
 
 
 def document(cells: Sequence[Cell], proposal: Proposal | None = None) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def document(cells: Sequence[Cell], proposal: Proposal | None = None) -> dict[st
                 }
                 for one in proposal.built
             ],
-            "results": [_verdict(verdict) for verdict in proposal.verdicts],
+            "results": [verdict_json(verdict) for verdict in proposal.verdicts],
         },
     }
 
@@ -100,7 +103,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
     return entry
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """One cell, without and with the recipes."""
     changes = verdict.difference
     return {
         "target": verdict.before.target,
@@ -134,26 +138,16 @@ def terminal(cells: Sequence[Cell], proposal: Proposal | None = None, *, verbose
     return Group(*parts)
 
 
-def _columns(cells: Iterable[Cell]) -> tuple[list[str], list[str]]:
-    found = list(cells)
-    return list(dict.fromkeys(cell.platform for cell in found)), list(dict.fromkeys(cell.python for cell in found))
-
-
 def _grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], Text]) -> list[RenderableType]:
     """A title of its own line: above a narrow table rich would break it."""
-    platforms, pythons = _columns(cells)
+    platforms, pythons = axes(cells)
     table = Table()
     table.add_column("platform")
     for python in pythons:
-        table.add_column(_column(cells, python), justify="center")
+        table.add_column(heading(cells, python), justify="center")
     for platform in platforms:
         table.add_row(platform, *(texts.get((platform, python), Text("")) for python in pythons))
     return [Text(title, style="bold"), table]
-
-
-def _column(cells: Sequence[Cell], python: str) -> str:
-    """A target that says itself which Python it wants has one column: the version of what it names first."""
-    return f"Python {python}" if python else name_of(cells[0].specs[0])
 
 
 def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
@@ -168,14 +162,18 @@ def _mark(cell: Cell) -> Text:
     return Text("✗ no", style="bold red") if cell.wanted else Text("✗ no, as expected", style="dim")
 
 
+def _built(proposal: Proposal) -> str:
+    return ", ".join(dict.fromkeys(f"{one.record.name} {one.record.version}" for one in proposal.built))
+
+
 def _proposal(proposal: Proposal, *, verbose: bool) -> list[RenderableType]:
     parts: list[RenderableType] = []
-    names = ", ".join(dict.fromkeys(f"{one.record.name} {one.record.version}" for one in proposal.built))
+    names = _built(proposal)
     for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
         mine = [verdict for verdict in proposal.verdicts if verdict.before.target == target]
-        texts = {(verdict.before.platform, verdict.before.python): _moved(verdict) for verdict in mine}
+        texts = {(verdict.before.platform, verdict.before.python): moved(verdict) for verdict in mine}
         parts += [*_grid(f"{target} with {names}", [verdict.before for verdict in mine], texts), Text()]
-        parts += [_judged(verdicts, verbose=verbose) for verdicts in _alike(mine)]
+        parts += [judged(verdicts, verbose=verbose) for verdicts in alike(mine)]
     parts.append(_in_all(proposal))
     if proposal.unknown_exports:
         unknown = ", ".join(proposal.unknown_exports)
@@ -187,80 +185,20 @@ def _proposal(proposal: Proposal, *, verbose: bool) -> list[RenderableType]:
 
 def _in_all(proposal: Proposal) -> Text:
     counts = Counter(verdict.outcome for verdict in proposal.verdicts)
-    told = listed(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES if counts[outcome])
-    return Text.assemble("with these recipes: ", (proposal.outcome, _OUTCOMES[proposal.outcome][1]), f" ({told})\n")
-
-
-def _moved(verdict: Verdict) -> Text:
-    sign, style = _OUTCOMES[verdict.outcome]
-    before, after = verdict.before.version or "no", verdict.after.version or "no"
-    moved = before if before == after else f"{before} → {after}"
-    return Text(f"{sign} {verdict.outcome}" if verdict.failing else f"{sign} {moved}", style=style)
-
-
-def _alike(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
-    groups: dict[tuple[object, ...], list[Verdict]] = {}
-    for verdict in verdicts:
-        if verdict.difference or verdict.outcome in ("worse", "unknown"):
-            key = (verdict.outcome, verdict.reason, verdict.difference)
-            groups.setdefault(key, []).append(verdict)
-    return list(groups.values())
-
-
-def _judged(verdicts: Sequence[Verdict], *, verbose: bool = False) -> Paragraph:
-    first = verdicts[0]
-    head = Text.assemble(
-        (where([verdict.before for verdict in verdicts]), "bold"),
-        (f": {first.outcome}", _OUTCOMES[first.outcome][1]),
-    )
-    return Paragraph(head=head, lines=(*first.reason.splitlines(), *_changes(first.difference, verbose=verbose)))
-
-
-def _changes(difference: Difference, *, verbose: bool) -> list[str]:
-    lines = [f"{name} {old} → {new}" for name, old, new in difference.changed]
-    lines += [f"+ {name} {version}" for name, version in difference.added]
-    lines += [f"- {name} {version}" for name, version in difference.removed]
-    lines += [f"{name} is the new build ({new})" for name, _, new in difference.rebuilt]
-    most = len(lines) if verbose else _MOST_CHANGES
-    if len(lines) > most:
-        return [*lines[:most], f"and {len(lines) - most} more changes (check -v tells them)"]
-    return lines
+    told = listed(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+    return Text.assemble("with these recipes: ", (proposal.outcome, OUTCOMES[proposal.outcome][1]), f" ({told})\n")
 
 
 def markdown(cells: Sequence[Cell], proposal: Proposal | None = None) -> str:
     """The same for a pull request or an issue."""
-    lines: list[str] = []
+    blocks: list[Block] = []
     for target in dict.fromkeys(cell.target for cell in cells):
         mine = [cell for cell in cells if cell.target == target]
-        texts = {(cell.platform, cell.python): _mark(cell).plain for cell in mine}
-        lines += _markdown_grid(target, mine, texts)
-        lines += [f"- {_one_line(paragraph)}" for paragraph in reasons(mine, verbose=False)]
+        blocks.append(grid(target, mine, {(cell.platform, cell.python): _mark(cell).plain for cell in mine}))
+        lines = tuple(one_line(paragraph) for paragraph in reasons(mine, verbose=False))
+        blocks += [Items(lines)] if lines else []
     if proposal is not None:
-        names = ", ".join(dict.fromkeys(f"{one.record.name} {one.record.version}" for one in proposal.built))
-        for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
-            verdicts = [verdict for verdict in proposal.verdicts if verdict.before.target == target]
-            texts = {(verdict.before.platform, verdict.before.python): _moved(verdict).plain for verdict in verdicts}
-            lines += _markdown_grid(f"{target} with {names}", [verdict.before for verdict in verdicts], texts)
-            lines += [f"- {_one_line(_judged(some))}" for some in _alike(verdicts)]
+        blocks += verdict_blocks(proposal.verdicts, proposed=f" with {_built(proposal)}")
         if proposal.unknown_exports:
-            lines.append(f"- unknown run_exports: {', '.join(proposal.unknown_exports)}")
-    return "\n".join(lines) + "\n"
-
-
-def _markdown_grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], str]) -> list[str]:
-    platforms, pythons = _columns(cells)
-    head = " | ".join([_cell_text(title), *(_column(cells, python) for python in pythons)])
-    rows = [
-        " | ".join([platform, *(texts.get((platform, python), "") for python in pythons)]) for platform in platforms
-    ]
-    return ["", f"| {head} |", f"| {' | '.join(['---'] * (len(pythons) + 1))} |", *(f"| {row} |" for row in rows), ""]
-
-
-def _cell_text(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def _one_line(paragraph: Paragraph) -> str:
-    lines = "; ".join(line.strip() for line in paragraph.lines)
-    line = f"{paragraph.head.plain}: {lines}" if lines else paragraph.head.plain
-    return line.replace("<", "&lt;")
+            blocks.append(Items((f"unknown run_exports: {', '.join(proposal.unknown_exports)}",)))
+    return rendered([Section(title="", blocks=tuple(blocks))])

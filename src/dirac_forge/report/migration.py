@@ -13,6 +13,9 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.status import STATES, FeedstockStatus, Status
+from dirac_forge.report.bodies import how_to_go_on
+from dirac_forge.report.rebuild_body import rebuild_sections
+from dirac_forge.report.terminal import Shown, diff
 
 __all__ = [
     "joined",
@@ -298,17 +301,29 @@ def _change(result: Change | Skip) -> dict[str, Any]:
             return {"feedstock": result.feedstock, "status": "skipped", "reason": result.reason, "edits": []}
         case Change():
             edits = [{"path": edit.path, "diff": edit.diff} for edit in result.edits]
-            return {"feedstock": result.feedstock, "status": "proposed", "title": result.title, "edits": edits}
+            return {
+                "feedstock": result.feedstock,
+                "status": "proposed",
+                "title": result.title,
+                "edits": edits,
+                "branch": result.branch,
+                "reasons": list(result.reasons),
+                "body": result.body,
+            }
 
 
-def changes_text(results: Sequence[Change | Skip]) -> RenderableType:
-    """Each change as a diff, each skip with its reason."""
-    parts = []
+def changes_text(plan: Plan, results: Sequence[Change | Skip], *, verbose: bool = False) -> RenderableType:
+    """Each change as a diff, each skip with its reason; with `verbose` also what its pull request would say."""
+    parts: list[RenderableType] = []
     for result in results:
         match result:
             case Skip():
-                parts.append(f"{result.feedstock}: skipped: {result.reason}")
+                parts.append(sentences([f"{result.feedstock}: skipped: {result.reason}"]))
             case Change():
-                diffs = "".join(edit.diff for edit in result.edits)
-                parts.append(f"{result.feedstock}: {result.title}\n{diffs}".rstrip("\n"))
-    return sentences(parts or ["Nothing can go now."])
+                if verbose:
+                    sections = (*rebuild_sections(plan, result.feedstock), how_to_go_on(result))
+                    parts.append(Shown((sections[0], *(section.below() for section in sections[1:]))))
+                else:
+                    parts.append(sentences([f"{result.feedstock}: {result.title}"]))
+                parts += [diff(edit.diff) for edit in result.edits]
+    return Group(*parts) if parts else sentences(["Nothing can go now."])

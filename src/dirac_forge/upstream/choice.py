@@ -11,7 +11,7 @@ from packaging.version import Version
 from dirac_forge.errors import InputError
 from dirac_forge.upstream.release import Project, Release
 
-__all__ = ["Choice", "Refusal", "Rejected", "choose", "offers"]
+__all__ = ["Choice", "Refusal", "Rejected", "choose", "objection", "offers"]
 
 _ANY = SpecifierSet()
 _NAMED = 5
@@ -101,7 +101,7 @@ def _newest(
     rejected: list[Rejected] = []
     waiting: Release | None = None
     for release in reversed(project.releases):
-        reason = _objection(release, specifier, pythons)
+        reason = objection(release, specifier, pythons)
         if reason is None and release.version.is_prerelease and not prereleases:
             reason = "a pre-release"
             waiting = waiting or release
@@ -111,7 +111,8 @@ def _newest(
     return None, tuple(rejected), waiting
 
 
-def _objection(release: Release, specifier: SpecifierSet, pythons: Sequence[str]) -> str | None:
+def objection(release: Release, specifier: SpecifierSet, pythons: Sequence[str]) -> str | None:
+    """Why a release can't be taken, whatever else there is; None where nothing speaks against it."""
     if not specifier.contains(release.version, prereleases=True):
         return f"excluded by {specifier}"
     if not release.files:

@@ -18,7 +18,7 @@ from dirac_forge.http.answers import NotFoundError, UnreachableError
 from dirac_forge.upstream.filenames import SDIST_SUFFIXES, FileNames
 from dirac_forge.upstream.release import File, Project
 
-__all__ = ["Ask", "Digest", "Digests", "project_of", "read_known"]
+__all__ = ["Ask", "Digest", "Digests", "check_start", "project_of", "read_known"]
 
 LARGEST = 2 * 1024**3
 """Bytes that are downloaded for a hash; the largest sources on conda-forge have some 1 GB."""
@@ -170,7 +170,7 @@ class Digests:
             first = first or chunk[:512]
             for digest in digests.values():
                 digest.update(chunk)
-        _check(url, first)
+        check_start(url, first)
         return Digest(url=url, hashes={name: one.hexdigest() for name, one in digests.items()}, origin="downloaded")
 
 
@@ -190,8 +190,8 @@ def _agreeing(digest: Digest, given: Mapping[str, str], who: str) -> Digest:
     return Digest(url=digest.url, hashes={**given, **digest.hashes}, origin=digest.origin)
 
 
-def _check(url: str, first: bytes) -> None:
-    """Raise InputError where a file is not what its name says: servers send pages of words with status 200."""
+def check_start(url: str, first: bytes) -> None:
+    """Raise InputError where a file's first bytes are not what its name says: servers send pages with status 200."""
     path = urlsplit(url).path.lower()
     starts = next((starts for ending, starts in _STARTS.items() if path.endswith(ending)), None)
     page = first.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))

@@ -408,3 +408,32 @@ def test_any_recipe(recipe: tuple[str, str, str], to: str) -> None:
     first = {u: dict(s.hashes) for s in start(text, path=path, to=to).moved for u in s.before}
     restored = finish(back, first)
     assert restored == re.sub(r"(?<=number: )\d+", "0", text)
+
+
+@pytest.mark.parametrize("key", ["git_rev", "git_tag"])
+def test_a_tag_that_is_checked_out_moves_with_the_version(key: str) -> None:
+    text = v0(f"  git_url: https://example.org/a.git\n  {key}: v1.2.3")
+    draft = start(text, path="meta.yaml", to="1.3.0")
+    assert changed(text, finish(draft, {})) == ['{% set version = "1.3.0" %}', f"{key}: v1.3.0", "number: 0"]
+    (output,) = parse_recipe(text, path="meta.yaml").render(platform="linux-64").outputs
+    assert [(source.git, source.rev, source.url) for source in output.sources] == [
+        ("https://example.org/a.git", "v1.2.3", None)
+    ]
+
+
+def test_a_commit_that_is_checked_out_does_not_move_and_that_is_said_or_refused() -> None:
+    commit = "0123456789" * 4
+    text = v0(f"  git_url: https://example.org/a.git\n  git_rev: {commit}")
+    with pytest.raises(RecipeError) as error:
+        start(text, path="meta.yaml", to="1.3.0")
+    assert error.value.problem == (
+        f"https://example.org/a.git is checked out at {commit}, whatever the version: edit it by hand"
+    )
+    v1 = (
+        "context:\n  version: 1.2.3\npackage:\n  name: a\n  version: ${{ version }}\nsource:\n"
+        f"  - url: https://example.org/a-${{{{ version }}}}.tar.gz\n    sha256: {OLD}\n"
+        f"  - git: https://example.org/vendored.git\n    rev: {commit}\nbuild:\n  number: 0\n"
+    )
+    draft = start(v1, path="recipe.yaml", to="1.3.0")
+    assert draft.notes == (f"line 10: https://example.org/vendored.git is still checked out at {commit}",)
+    assert [source.urls for source in draft.moved] == [("https://example.org/a-1.3.0.tar.gz",)]

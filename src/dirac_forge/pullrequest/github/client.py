@@ -88,6 +88,12 @@ class GitHub:
         """Who the token belongs to; `name[bot]` for an App."""
         return self._account().login
 
+    def owner(self) -> str:
+        """Whose forks carry our branches: the account that was asked for, the token's owner, or who installed the
+        App.
+        """
+        return self._fork_owner or self._account().owner
+
     def repository(self, full_name: str) -> Repo:
         """A repository under its name of now; raises NotFoundError."""
         if not _FULL_NAME.fullmatch(full_name) or full_name.endswith(("/.", "/..")):
@@ -101,7 +107,7 @@ class GitHub:
         """
         if repo.archived:
             raise ArchivedError(f"{repo.full_name} is archived: it takes no pull requests", status=403)
-        owner = self._fork_owner or self._account().owner
+        owner = self.owner()
         if _same(repo.full_name.partition("/")[0], owner):
             return repo
         known = self._fork_named(f"{owner}/{repo.full_name.partition('/')[2]}", repo)

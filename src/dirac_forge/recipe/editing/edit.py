@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from dirac_forge.recipe.editing.build_number import reset_build_number
@@ -17,7 +18,17 @@ from dirac_forge.recipe.editing.versions import left_over, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError, parse_recipe
 
-__all__ = ["ALGORITHMS", "Draft", "MovedSource", "Setting", "finish", "respelled_source", "start", "version_of"]
+__all__ = [
+    "ALGORITHMS",
+    "Draft",
+    "MovedSource",
+    "Setting",
+    "finish",
+    "outputs_of",
+    "respelled_source",
+    "start",
+    "version_of",
+]
 
 ALGORITHMS: Mapping[str, int] = {"sha256": 64, "sha1": 40, "md5": 32}
 """Algorithm to digits of a hash."""
@@ -124,10 +135,28 @@ def _everywhere() -> tuple[Setting, ...]:
     return tuple((platform, {}) for platform in PLATFORMS)
 
 
-def _outputs(text: str, path: Path | str, settings: Sequence[Setting]) -> list[tuple[ReadOutput, ...]]:
+def outputs_of(
+    text: str, *, path: Path | str, settings: Sequence[Setting] = ()
+) -> Sequence[tuple[Setting, tuple[ReadOutput, ...]]]:
+    """What the recipe makes in each of the builds that there are (without `settings`: on each platform).
+
+    Raises RecipeError.
+    """
+    chosen = tuple(settings) or _everywhere()
+    return tuple(zip(chosen, _outputs(text, path, chosen), strict=True))
+
+
+def _outputs(text: str, path: Path | str, settings: Sequence[Setting]) -> Sequence[tuple[ReadOutput, ...]]:
+    return _rendered(text, str(path), tuple((platform, tuple(variant.items())) for platform, variant in settings))
+
+
+@lru_cache(maxsize=16)  # its version, its sources and its projects are asked for one after another
+def _rendered(
+    text: str, path: str, settings: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+) -> tuple[tuple[ReadOutput, ...], ...]:
     # Line numbers stay; the readers need not know of carriage returns.
     recipe = parse_recipe(text.replace("\r\n", "\n"), path=path)
-    return [recipe.render(platform=platform, variant=variant).outputs for platform, variant in settings]
+    return tuple(recipe.render(platform=platform, variant=dict(variant)).outputs for platform, variant in settings)
 
 
 def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]) -> str:
@@ -173,6 +202,7 @@ def _drafted(draft: Draft, before: Sequence[tuple[ReadOutput, ...]]) -> Draft:
                         line=source.line,
                     )
                 (moved if changed else unmoved).setdefault(key, source)
+    kept = _kept_commits(draft, before, after, files_move=bool(moved))
     if unmoved and not moved and any(source.hashes for source in unmoved.values()):
         first = next(iter(unmoved.values()))
         raise RecipeError(
@@ -182,7 +212,34 @@ def _drafted(draft: Draft, before: Sequence[tuple[ReadOutput, ...]]) -> Draft:
         f"line {line} still says {draft.old}: {draft.text.split(chr(10))[line - 1].strip()}"
         for line in left_over(draft.text, draft.old)
     ]
-    return replace(draft, moved=tuple(moved.values()), unmoved=tuple(unmoved.values()), notes=tuple(notes))
+    return replace(draft, moved=tuple(moved.values()), unmoved=tuple(unmoved.values()), notes=(*kept, *notes))
+
+
+def _kept_commits(
+    draft: Draft, before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]], *, files_move: bool
+) -> list[str]:
+    """A note for each repository that is checked out where it was before.
+
+    Raises RecipeError where that is all that there is: the new version would be built from the old text.
+    """
+    kept: dict[str, ReadSource] = {}
+    moves = files_move
+    for old_outputs, new_outputs in zip(before, after, strict=True):
+        for old, new in zip(old_outputs, new_outputs, strict=True):
+            for was, now in zip(old.sources, new.sources, strict=False):
+                if now.git is None:
+                    continue
+                moves = moves or (was.git, was.rev) != (now.git, now.rev)
+                if (was.git, was.rev) == (now.git, now.rev):
+                    kept.setdefault(now.git, now)
+    first = next(iter(kept.values()), None)
+    if first is not None and not moves:
+        raise RecipeError(
+            f"{first.git} is checked out at {first.rev or 'its newest commit'}, whatever the version: edit it by hand",
+            path=draft.path,
+            line=first.line,
+        )
+    return [f"line {source.line}: {url} is still checked out at {source.rev}" for url, source in kept.items()]
 
 
 def _same_outputs(draft: Draft, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -30,6 +31,8 @@ Kind = Literal["package", "compiler", "stdlib", "cdt", "pin_subpackage", "pin_co
 Section = Literal["build", "host", "run", "run_constrained", "test"]
 _MAX_FILE = 1_000_000
 _MAX_LINE = 20_000
+_KEPT = 64
+"""Recipes that are remembered: a feedstock is looked at by several, one after the other."""
 
 
 class RecipeError(InputError):
@@ -94,6 +97,12 @@ class ReadSource:
     """Line where the source begins; several URLs of one source are mirrors of one file."""
     unknown: bool = False
     """Whether its URL or a hash hangs on a variable that nobody gave."""
+    patches: tuple[str, ...] = ()
+    """Files of the recipe that are applied to it."""
+    git: str | None = None
+    """The repository that is checked out; such a source has no URL."""
+    rev: str | None = None
+    """The tag or commit of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,7 +226,15 @@ def read_recipe(path: Path) -> RecipeText:
 
 
 def parse_recipe(text: str, *, path: Path | str) -> RecipeText:
-    """The recipe in `text`; the file's name tells the format. Raises RecipeError."""
+    """The recipe in `text`; the file's name tells the format. Raises RecipeError.
+
+    The same text is parsed once, whoever asks for it in a run, and what it renders to is remembered with it.
+    """
+    return _parsed(text, str(path))
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(text: str, path: str) -> RecipeText:
     from dirac_forge.recipe.reading.v0 import RecipeV0  # noqa: PLC0415 — the readers build on the values above
     from dirac_forge.recipe.reading.v1 import RecipeV1  # noqa: PLC0415
 

@@ -315,6 +315,7 @@ class _Reader:
         for value in self.items(node):
             fields = self.mapping(value)
             hashes = {key: fields.get(key) for key in ("sha256", "md5", "sha1")}
+            patches = [self.text(patch) for patch in self.items(fields.get("patches"))]
             for url in self.items(fields.get("url")):
                 yield ReadSource(
                     url=self.text(url),
@@ -322,6 +323,20 @@ class _Reader:
                     line=self.line(url),
                     entry=self.line(value),
                     unknown=any(marked(yamlnodes.scalar(node) or "") for node in (url, *hashes.values())),
+                    patches=tuple(filter(None, patches)),
+                )
+            git = fields.get("git_url")
+            if git is not None:
+                rev = fields.get("git_tag") or fields.get("git_rev")
+                yield ReadSource(
+                    url=None,
+                    sha256=None,
+                    line=self.line(rev or git),
+                    entry=self.line(value),
+                    unknown=any(marked(yamlnodes.scalar(node) or "") for node in (git, rev)),
+                    git=self.text(git),
+                    rev=self.text(rev),
+                    patches=tuple(filter(None, patches)),
                 )
 
     def mapping(self, node: Node | None) -> dict[str, Node]:

@@ -314,6 +314,7 @@ class _Reader:
         for value, _ in self.items(node):
             fields = self.mapping(value)
             hashes = {key: fields.get(key) for key in ("sha256", "md5", "sha1")}
+            patches = [self.text(patch) for patch, _ in self.items(fields.get("patches"))]
             for url, _ in self.items(fields.get("url")):
                 texts = (self.marked(node) for node in (url, *hashes.values()) if node is not None)
                 yield ReadSource(
@@ -322,6 +323,21 @@ class _Reader:
                     line=line_of(url),
                     entry=line_of(value),
                     unknown=any(marked(text or "") for text in texts),
+                    patches=tuple(filter(None, patches)),
+                )
+            git = fields.get("git")
+            if git is not None:
+                rev = fields.get("tag") or fields.get("rev")
+                texts = (self.marked(node) for node in (git, rev) if node is not None)
+                yield ReadSource(
+                    url=None,
+                    sha256=None,
+                    line=line_of(rev or git),
+                    entry=line_of(value),
+                    unknown=any(marked(text or "") for text in texts),
+                    git=self.text(git),
+                    rev=self.text(rev),
+                    patches=tuple(filter(None, patches)),
                 )
 
     def ignored(self, node: Node | None) -> tuple[str, ...]:

@@ -1,0 +1,164 @@
+"""The environments that a feedstock is built and used in, for each variant and platform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.building import host_spec
+from dirac_forge.check.exports import Built
+from dirac_forge.check.toolchain import toolchain_exports
+from dirac_forge.feedstock.variants import Variant
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
+
+__all__ = ["Question", "built_in", "labels", "unheard_of", "used_in"]
+
+_LINE = re.compile(r"(\d+(?:\.\d+)*)(?:\.\*)?(?: .*)?")
+_DULL = frozenset(
+    {"target_platform", "build_platform", "channel_targets", "channel_sources", "docker_image", "cdt_name"}
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """One environment, before a solver was asked."""
+
+    output: str
+    part: Literal["build", "host", "run"]
+    platform: str
+    """Where the output is for."""
+    on: str
+    """The platform whose packages are installed: that of the build machine for build."""
+    variant: str = ""
+    specs: tuple[str, ...]
+    required: tuple[Record, ...] = ()
+    """Packages that are not in a channel yet and have to be part of it."""
+
+
+def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Question, ...]:
+    """Build and host environments of every output, each once; `rendered` are the variants of one platform.
+
+    Compilers are left out: which one is used hangs on the pinning alone. So are a recipe's own outputs that have no
+    version yet.
+    """
+    named = labels([variant for variant, _ in rendered])
+    found: dict[tuple[str, str, tuple[str, ...]], Question] = {}
+    for variant, recipe in rendered:
+        own = {output.name for output in recipe.outputs}
+        for output in recipe.packages:
+            if output.skip is True:
+                continue
+            for part in ("build", "host"):
+                specs = _specs(output, part, own, recipe)
+                if specs:
+                    question = Question(
+                        output=output.name,
+                        part=part,
+                        platform="noarch" if output.noarch else variant.platform,
+                        on=variant.platform if part == "host" or output.noarch else variant.build_platform,
+                        variant=named[_key(variant.values)],
+                        specs=specs,
+                    )
+                    known = found.setdefault((output.name, part, specs), question)
+                    if known.variant != question.variant:  # what tells variants apart is not in it
+                        found[output.name, part, specs] = replace(known, variant="")
+    return tuple(found.values())
+
+
+def used_in(channel: Channel, built: Sequence[Built], platforms: Sequence[str]) -> tuple[Question, ...]:
+    """The environment of every package by itself, on its own platform; for noarch ones on all of `platforms`."""
+    variants: dict[str, list[Mapping[str, str]]] = {}
+    for one in built:
+        variants.setdefault(one.platform, []).append(one.variant)
+    named = {platform: labels(values) for platform, values in variants.items()}
+    return tuple(
+        Question(
+            output=one.record.name,
+            part="run",
+            platform=platform,
+            on=platform,
+            variant="" if one.record.noarch else named[one.platform][_key(one.variant)],
+            specs=(one.record.name,),
+            required=(one.record,),
+        )
+        for one in built
+        for platform in (platforms if one.record.noarch else (one.record.subdir,))
+        if platform in platforms and for_machine(channel, one.record, platform)
+    )
+
+
+def for_machine(channel: Channel, record: Record, platform: str) -> bool:
+    """Whether a package is for such machines: a noarch one for `__unix` or `__win` belongs on these only."""
+    index = channel.index(platform)
+    machines = ("__unix", "__win", "__linux", "__osx")
+    return all(index.match(spec)[1] for spec in record.depends if name_of(spec) in machines)
+
+
+def unheard_of(channel: Channel, names: Iterable[str], platform: str) -> tuple[str, ...]:
+    """Which of these packages have no record on any platform.
+
+    A channel that never heard of a package is more often incomplete than right. Raises UnknownError.
+    """
+    wanted = list(dict.fromkeys(names))
+    index = channel.index(platform)
+    index.prefetch(wanted)
+    return tuple(
+        name
+        for name in wanted
+        if not name.startswith("__")
+        and not index.group(name).records
+        and not any(channel.index(other).group(name).records for other in channel.platforms() if other != platform)
+    )
+
+
+def labels(variants: Sequence[Variant] | Sequence[Mapping[str, str]]) -> dict[tuple[tuple[str, str], ...], str]:
+    """What tells each of these variants from the others, in words (`python 3.12`), by its items in order."""
+    rows = [one.values if isinstance(one, Variant) else one for one in variants]
+    values: dict[str, set[str]] = {}
+    for row in rows:
+        for key, text in row.items():
+            values.setdefault(key, set()).add(text)
+    telling = sorted(
+        (key for key, texts in values.items() if len(texts) > 1 and key not in _DULL),
+        key=lambda key: (key != "python", key),
+    )
+    if "python" in telling:
+        telling = [key for key in telling if not _goes_with(key, "python", rows)]
+    return {_key(row): ", ".join(f"{key} {_short(row[key])}" for key in telling if key in row) for row in rows}
+
+
+def _goes_with(key: str, other: str, rows: Sequence[Mapping[str, str]]) -> bool:
+    """Whether `key` says no more than `other`, as `python_impl` beside `python`."""
+    pairs = {(row.get(other, ""), row.get(key, "")) for row in rows}
+    return key != other and len(pairs) == len({first for first, _ in pairs})
+
+
+def _short(text: str) -> str:
+    match = _LINE.fullmatch(text)
+    return match[1] if match else text
+
+
+def _key(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(values.items()))
+
+
+def _specs(
+    output: ReadOutput, part: Literal["build", "host"], own: Collection[str], recipe: RenderedRecipe
+) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            {
+                f"{need.name} {host_spec(need, recipe.format)}".strip()
+                for need in output.of(part)
+                if need.kind in ("package", "pin_compatible")
+                and need.name
+                and need.name not in own
+                and need.condition is None
+                and toolchain_exports(need.name, "") is None
+            }
+        )
+    )

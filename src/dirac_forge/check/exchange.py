@@ -1,0 +1,135 @@
+"""A certificate that saves a solve: an environment with some packages exchanged, looked at piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from rattler import PackageName, PackageRecord, Version
+from rattler.package import BuildString
+
+from dirac_forge.channel.index import Index, parsed
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel
+from dirac_forge.channel.virtual import VirtualPackage
+from dirac_forge.check.matrix import Cell
+
+__all__ = ["at_its_newest", "exchanged"]
+
+_MOST_FRESH = 40
+_MOST_TRIES = 50
+
+
+def exchanged(
+    channel: Channel, cell: Cell, records: Sequence[Record], spare: Iterable[Record] = ()
+) -> tuple[Record, ...] | None:
+    """What `cell` installs, with `records` in place of the packages of their names; None where that does not fit.
+
+    What else they need comes from `spare`, else from the channel, the newest that fits. An environment that comes back
+    is installable for sure: every requirement of every package is met, no constraint is broken. None says nothing: a
+    solver may find another.
+    """
+    index = channel.index(cell.platform)
+    environment = {record.name: record for record in cell.packages}
+    extra = {record.name: record for record in spare}
+    fresh = {record.name: record for record in records}
+    environment |= fresh
+    todo = list(records)
+    while todo:
+        for spec in todo.pop().depends:
+            name = name_of(spec)
+            there = environment.get(name)
+            if name.startswith("__") or (there is not None and _matches(spec, there)):
+                continue
+            if name in fresh or len(fresh) > _MOST_FRESH:
+                return None
+            found = extra.get(name)
+            if found is None or not _matches(spec, found):
+                found = _newest_fitting(index, spec, environment)
+            if found is None:
+                return None
+            environment[name] = fresh[name] = found
+            todo.append(found)
+    return _whole(channel, cell, environment, fresh)
+
+
+def _newest_fitting(index: Index, spec: str, environment: Mapping[str, Record]) -> Record | None:
+    """The newest record that takes the Python, and whatever else is there, as it is."""
+    name, mask = index.match(spec)
+    tries = 0
+    for at, record in enumerate(index.group(name).records):
+        if mask >> at & 1:
+            known = ((name_of(need), need) for need in record.depends)
+            if all(_matches(need, environment[other]) for other, need in known if other in environment):
+                return record
+            tries += 1
+            if tries > _MOST_TRIES:
+                break
+    return None
+
+
+def _whole(
+    channel: Channel, cell: Cell, environment: Mapping[str, Record], fresh: Mapping[str, Record]
+) -> tuple[Record, ...] | None:
+    """The environment, where it holds: only what is fresh, and what looks at that, can have changed."""
+    machine = {package.name: package for package in channel.machine(cell.platform)}
+    if not all(_met(spec, environment, machine) for spec in cell.specs):
+        return None
+    for record in environment.values():
+        mine = record.name in fresh
+        for spec in record.depends:
+            if (mine or name_of(spec) in fresh) and not _met(spec, environment, machine):
+                return None
+        for spec in record.constrains:
+            name = name_of(spec)
+            there = environment.get(name)
+            if (mine or name in fresh) and there is not None and not _matches(spec, there):
+                return None
+    return tuple(sorted(environment.values(), key=lambda record: record.name))
+
+
+def at_its_newest(channel: Channel, cell: Cell, packages: Iterable[Record]) -> bool:
+    """Whether nothing newer of what `cell` asks for is there, so that no solver could do better than `packages`."""
+    installed = {record.name: record for record in packages}
+    index = channel.index(cell.platform)
+    for spec in cell.specs:
+        name, mask = index.match(spec)
+        if name == "python":
+            continue
+        there = installed.get(name)
+        newest = next((record for at, record in enumerate(index.group(name).records) if mask >> at & 1), None)
+        if there is None or newest is None or Version(newest.version) > Version(there.version):
+            return False
+    return True
+
+
+def _met(spec: str, environment: Mapping[str, Record], machine: Mapping[str, VirtualPackage]) -> bool:
+    name = name_of(spec)
+    if name.startswith("__"):
+        package = machine.get(name)
+        return package is not None and _fits(spec, _virtual(package))
+    there = environment.get(name)
+    return there is not None and _matches(spec, there)
+
+
+def _matches(spec: str, record: Record) -> bool:
+    return _fits(spec, _value(record.name, record.version, record.build, record.build_number, record.subdir))
+
+
+@lru_cache(maxsize=65_536)
+def _fits(spec: str, record: PackageRecord) -> bool:
+    wanted = parsed(spec)
+    return wanted is not None and wanted.matches(record)
+
+
+@lru_cache(maxsize=16_384)
+def _value(name: str, version: str, build: str, number: int, subdir: str) -> PackageRecord:
+    """The solver's value, as far as a spec can look at it."""
+    return PackageRecord(
+        name=PackageName(name), version=version, build=BuildString(build), build_number=number, subdir=subdir
+    )
+
+
+@lru_cache
+def _virtual(package: VirtualPackage) -> PackageRecord:
+    return _value(package.name, package.version, package.build, 0, "noarch")

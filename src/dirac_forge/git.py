@@ -1,0 +1,140 @@
+"""The git program: no shell, no prompts, no hooks, a time limit, and errors that tell a dead host from a no."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from dirac_forge.errors import InputError, UnknownError, redact
+from dirac_forge.programs import TooSlowError, plain_environment, run
+
+__all__ = ["GitError", "MissingError", "RefusedPushError", "git", "own_git", "place_of"]
+
+_TIMEOUT = 120.0
+_HARDENED = (
+    *("-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
+    *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "submodule.recurse=false"),
+)
+_DEAD = re.compile(
+    r"could not resolve host|failed to connect|connection (refused|timed out|reset)|network is unreachable|"
+    r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|unable to access.*(5\d\d|429)|"
+    r"returned error: (5\d\d|429)|early eof|unexpected disconnect|expected flush|expected packfile|rpc failed|"
+    r"empty reply|protocol error|bad line length",
+    re.IGNORECASE,
+)
+_NONE = re.compile(
+    r"not found|does not exist|does not appear to be a git repository|could not read Username|couldn't find remote ref",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(
+    r"\[(remote )?rejected\]|stale info|non-fast-forward|fetch first|pre-receive hook declined|"
+    r"shallow update not allowed|permission to .* denied|returned error: 403|authentication failed",
+    re.IGNORECASE,
+)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class GitError(InputError):
+    """git failed for a reason that lies here: it isn't installed, or a repository is broken."""
+
+
+class MissingError(InputError):
+    """There is no such repository or branch."""
+
+
+class RefusedPushError(InputError):
+    """The other side does not take what is pushed: it has moved on, or it does not allow it."""
+
+
+def git(
+    *arguments: str, about: str, folder: Path | None = None, stdin: bytes = b"", timeout: float = _TIMEOUT
+) -> bytes:
+    """What git prints, with the settings of the person who runs it; `about` is what an error is about.
+
+    Raises MissingError where there is no such repository or branch, UnknownError where a host can't be reached,
+    RefusedPushError where a push is refused, GitError else.
+    """
+    return _git(arguments, about, folder, stdin, timeout, dict(os.environ))
+
+
+def own_git(
+    *arguments: str,
+    about: str,
+    folder: Path | None = None,
+    stdin: bytes = b"",
+    timeout: float = _TIMEOUT,
+    environment: Mapping[str, str] = _NOTHING,
+) -> bytes:
+    """What git prints, with no settings but these: no user's or system's configuration (filters, signing, templates,
+    rewritten URLs), no secrets of ours but those in `environment`. Raises as `git` does.
+    """
+    own = {
+        **plain_environment(),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_ASKPASS": "true",
+        **environment,
+    }
+    return _git(arguments, about, folder, stdin, timeout, own)
+
+
+def _git(
+    arguments: tuple[str, ...],
+    about: str,
+    folder: Path | None,
+    stdin: bytes,
+    timeout: float,
+    environment: dict[str, str],
+) -> bytes:
+    about = redact(about)
+    environment.setdefault("GIT_ASKPASS", "true")
+    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    where = () if folder is None else ("-C", str(folder))
+    try:
+        done = run(("git", *_HARDENED, *where, *arguments), timeout=timeout, environment=environment, stdin=stdin)
+    except FileNotFoundError as exc:
+        raise GitError("git is not installed", hint="Install it: https://git-scm.com") from exc
+    except TooSlowError as exc:
+        raise UnknownError(f"{about}: no answer within {timeout:g} s") from exc
+    if done.code == 0:
+        return done.output
+    # What another host says may hold anything; a terminal obeys some of it.
+    told = done.errors.decode(errors="replace").expandtabs()
+    said = redact("".join(mark for mark in told if mark == "\n" or mark.isprintable()).strip())
+    raise _error(said, about, done.code)
+
+
+def _error(said: str, about: str, code: int) -> InputError | UnknownError:
+    last = said.splitlines()[-1] if said else f"git left with {code}"
+    if refused := _REFUSED.search(said):
+        lines = said.splitlines()
+        line = next((line.strip() for line in lines if refused.group(0) in line), last)
+        words = [each.removeprefix("remote:").strip() for each in lines if each.startswith("remote:")]
+        why = "; ".join(each for each in words if each)[:500]
+        return RefusedPushError(f"{about}: {line}{f' ({why})' if why else ''}")
+    if _NONE.search(said):
+        return MissingError(f"{about}: there is no such repository or branch ({last})")
+    if _DEAD.search(said):
+        return UnknownError(f"{about}: it can't be reached ({last})")
+    return GitError(f"{about}: {last}")
+
+
+def place_of(url: str) -> str:
+    """A repository's URL, also of a folder (bare ones may end in `.git` or not): a depth is honoured for URLs only.
+
+    Raises MissingError where a folder is not there, InputError for what git could take for an option.
+    """
+    if url.startswith("-"):
+        raise InputError(f"{url[:200]!r} is no place of a repository")
+    if "://" in url:
+        return url
+    for path in (Path(url), Path(f"{url}.git")):
+        if path.exists():
+            return path.absolute().as_uri()
+    if ":" in url:
+        return url
+    raise MissingError(f"{url}: there is no such repository")

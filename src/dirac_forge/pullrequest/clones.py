@@ -1,0 +1,253 @@
+"""A cache of bare, shallow clones: what a branch has now, and where it is pushed to."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.feedstock.change import Edit
+from dirac_forge.git import GitError, MissingError, RefusedPushError, own_git, place_of
+from dirac_forge.pullrequest import trees
+from dirac_forge.pullrequest.branches import safe_branch
+from dirac_forge.pullrequest.trees import Author
+
+__all__ = ["Author", "Clones", "Log", "Tip"]
+
+_FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_MOST_PACKS = 30
+_SHALLOW = re.compile(r"shallow update not allowed")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tip:
+    """A branch's newest commit, here."""
+
+    folder: Path
+    """The bare clone."""
+    full_name: str
+    url: str
+    branch: str
+    commit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Log:
+    """One commit of a branch."""
+
+    commit: str
+    parents: tuple[str, ...]
+    name: str
+    """The committer's, and their address."""
+    email: str
+    message: str
+
+
+class Clones:
+    """Bare clones in `folder/owner/name.git`. Safe for several threads and programs: one at a time works on a clone.
+
+    `environment` gives what git needs to reach a host (credentials), asked anew each time, as tokens expire.
+    """
+
+    def __init__(self, folder: Path, *, environment: Callable[[], Mapping[str, str]] = dict) -> None:
+        self.folder = folder
+        self._environment = environment
+        self._locks: dict[Path, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def refresh(self, full_name: str, url: str, branch: str, *, default: str = "") -> Tip:
+        """The newest commit of a branch, fetched where it is not here; a clone that is broken is made again.
+
+        Where there is no `main`, it is the `default` branch (asked for where it isn't given). Raises MissingError
+        where there is no such repository or branch, UnknownError where it can't be reached.
+        """
+        if not _FULL_NAME.fullmatch(full_name) or ".." in full_name:
+            raise InputError(f"{full_name[:200]!r} is no name of a repository")
+        folder = self.folder / f"{full_name}.git"
+        place = place_of(url)
+        name, commit = self._newest(place, url, safe_branch(branch), default)
+        tip = Tip(folder=folder, full_name=full_name, url=url, branch=name, commit=commit)
+        with self._locked(folder):
+            if _is_whole(tip) and _commit_of(tip) == tip.commit:
+                return tip
+            try:
+                tip = self._fetch(tip, place)
+                _tidy(tip)
+            except GitError:
+                whole = False
+            else:
+                whole = _is_whole(tip)
+            if not whole:
+                # Whatever is wrong with it: it is a cache.
+                _discard(folder)
+                tip = self._fetch(tip, place)
+        return tip
+
+    def read(self, tip: Tip, *, under: Sequence[str] = ()) -> dict[str, str]:
+        """The text files of a commit, path to text exactly as it is; only those that begin with one of `under`.
+
+        Symbolic links, submodules, and what is not UTF-8 are left out. Raises InputError where there is more than a
+        feedstock has.
+        """
+        return trees.read(tip.folder, tip.commit, about=tip.url, under=tuple(under))
+
+    def commit(self, tip: Tip, edits: Sequence[Edit], *, message: str, author: Author, when: datetime) -> str:
+        """A commit on the tip with these edits, its hash; modes are kept.
+
+        Raises InputError, and makes nothing, where a path leaves the tree, is git's own, goes through a symbolic link,
+        or where the text there is not `edit.before`.
+        """
+        with self._locked(tip.folder):
+            return trees.commit(tip.folder, tip.commit, edits, about=tip.url, message=message, author=author, when=when)
+
+    @contextmanager
+    def work_tree(self, tip: Tip, commit: str) -> Iterator[Path]:
+        """A repository of its own with the files of a commit, for programs that want one; gone afterwards."""
+        with trees.work_tree(tip.folder, commit, branch=tip.branch, about=tip.url) as folder:
+            yield folder
+
+    def adopt(self, tip: Tip, folder: Path, *, parent: str, message: str, author: Author, when: datetime) -> str:
+        """A commit on `parent` of all that is in a work tree of it now; `parent` where nothing changed."""
+        with self._locked(tip.folder):
+            return trees.adopt(
+                tip.folder, folder, parent=parent, about=tip.url, message=message, author=author, when=when
+            )
+
+    def log(self, tip: Tip, url: str, branch: str, *, last: int = 30) -> tuple[Log, ...]:
+        """The last commits (first parents) of a branch that lies elsewhere (a fork), newest first; () where there is
+        no such branch.
+        """
+        ref = "refs/dirac-forge/looked-at"
+        wanted = f"+refs/heads/{safe_branch(branch)}:{ref}"
+        fetch = ("fetch", "--quiet", "--no-tags", "--depth", str(last), place_of(url), wanted)
+        form = "--format=%H%n%P%n%cn%n%ce%n%B"
+        with self._locked(tip.folder):
+            try:
+                self._far(*fetch, about=url, folder=tip.folder)
+            except MissingError:
+                return ()
+            listed = own_git("log", "--first-parent", "-z", form, ref, "--", about=url, folder=tip.folder)
+        found = []
+        for each in listed.decode(errors="replace").split("\0"):
+            if each:
+                commit, parents, name, email, message = each.split("\n", 4)
+                found.append(
+                    Log(commit=commit, parents=tuple(parents.split()), name=name, email=email, message=message)
+                )
+        return tuple(found)
+
+    def push(self, tip: Tip, url: str, commit: str, branch: str, *, expected: str) -> None:
+        """Push a commit to a branch that has `expected` ("": is not there), and to no other.
+
+        Raises RefusedPushError where the other side has something else or does not take it, UnknownError where it
+        can't be reached.
+        """
+        ref = f"refs/heads/{safe_branch(branch)}"
+        if not _COMMIT.fullmatch(commit) or (expected and not _COMMIT.fullmatch(expected)):
+            raise InputError("a commit has a hash")
+        place = place_of(url)
+        command = ("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{expected}", place, f"{commit}:{ref}")
+        with self._locked(tip.folder):
+            try:
+                self._far(*command, about=url, folder=tip.folder)
+            except RefusedPushError as exc:
+                if not _SHALLOW.search(exc.message):
+                    raise
+                # A fork that is behind wants the commits in between, which a shallow clone does not have.
+                history = (
+                    "fetch",
+                    "--quiet",
+                    "--no-tags",
+                    "--unshallow",
+                    place_of(tip.url),
+                    f"refs/heads/{tip.branch}",
+                )
+                self._far(*history, about=tip.url, folder=tip.folder)
+                self._far(*command, about=url, folder=tip.folder)
+
+    def _newest(self, place: str, url: str, branch: str, default: str) -> tuple[str, str]:
+        listed = self._far("ls-remote", "--symref", "--", place, "HEAD", f"refs/heads/{branch}", about=url).decode()
+        commits: dict[str, str] = {}
+        head = default
+        for line in listed.splitlines():
+            first, _, ref = line.partition("\t")
+            if first.startswith("ref: ") and ref == "HEAD":
+                head = default or first.removeprefix("ref: refs/heads/")
+            elif _COMMIT.fullmatch(first):
+                commits[ref] = first
+        if commit := commits.get(f"refs/heads/{branch}"):
+            return branch, commit
+        if branch == "main" and head not in {"", "main"}:
+            return self._newest(place, url, safe_branch(head), "")
+        raise MissingError(f"{url}: there is no branch {branch}")
+
+    def _fetch(self, tip: Tip, place: str) -> Tip:
+        if not (tip.folder / "HEAD").exists():
+            _discard(tip.folder)
+            tip.folder.mkdir(parents=True)
+            # An empty template: no hooks, and nothing that is on this machine.
+            own_git("init", "--quiet", "--bare", "--template=", str(tip.folder), about=tip.full_name)
+        wanted = f"+refs/heads/{tip.branch}:refs/heads/{tip.branch}"
+        fetch = ("fetch", "--quiet", "--no-tags", "--depth", "1", place, wanted)
+        self._far(*fetch, about=tip.url, folder=tip.folder)
+        # It may have moved on since it was asked for.
+        return replace(tip, commit=_commit_of(tip))
+
+    def _far(self, *arguments: str, about: str, folder: Path | None = None) -> bytes:
+        """What git says to a question that goes to another place: only there it gets the credentials."""
+        return own_git(*arguments, about=about, folder=folder, environment=self._environment(), timeout=600)
+
+    @contextmanager
+    def _locked(self, folder: Path) -> Iterator[None]:
+        with self._guard:
+            lock = self._locks.setdefault(folder, threading.Lock())
+        with lock:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with folder.with_name(f".{folder.name}.lock").open("w") as file:
+                # Given back by the system when this process ends, however it ends.
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+
+
+def _discard(folder: Path) -> None:
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
+
+
+def _is_whole(tip: Tip) -> bool:
+    """Whether all that the clone has can be read: a machine may have gone down while it was written."""
+    if not (tip.folder / "HEAD").exists():
+        return False
+    try:
+        own_git("fsck", "--no-dangling", "--no-progress", about=tip.url, folder=tip.folder)
+    except (InputError, UnknownError):
+        return False
+    return True
+
+
+def _tidy(tip: Tip) -> None:
+    """Each fetch leaves a pack: now and then they are made one."""
+    if sum(1 for _ in (tip.folder / "objects" / "pack").glob("*.pack")) > _MOST_PACKS:
+        own_git("repack", "-a", "-d", "-q", about=tip.url, folder=tip.folder)
+        # What a delivery that goes on elsewhere has just made stays.
+        own_git("prune", "--expire=2.days.ago", about=tip.url, folder=tip.folder)
+
+
+def _commit_of(tip: Tip) -> str:
+    ref = f"refs/heads/{tip.branch}"
+    said = own_git("for-each-ref", "--format=%(refname) %(objectname)", ref, about=tip.url, folder=tip.folder)
+    for line in said.decode().splitlines():
+        name, _, commit = line.partition(" ")
+        if name == ref:
+            return commit
+    return ""

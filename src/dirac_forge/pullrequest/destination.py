@@ -1,0 +1,124 @@
+"""Where changes go: to a forge, or to an outbox for somebody to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from dirac_forge.errors import ForgeError
+from dirac_forge.pullrequest.clones import Author, Tip
+from dirac_forge.pullrequest.headers import Header
+from dirac_forge.pullrequest.records import Identity
+
+__all__ = ["Closing", "Destination", "Place", "Request", "Sent", "TakenError"]
+
+
+Closing = Literal["superseded", "retracted"]
+
+
+class TakenError(ForgeError):
+    """A branch of ours has commits of somebody else, which are not pushed away."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """The repository that a change is for, as it is called now."""
+
+    full_name: str
+    """`owner/name`."""
+    url: str
+    """For git, without credentials."""
+    default_branch: str = ""
+    """"" where only git can tell."""
+    archived: bool = False
+    may_label: bool = True
+    """Whether labels can be put on requests there."""
+
+    def base(self, identity: Identity) -> str:
+        """The branch that a change goes to: `main` is the default branch, whatever it is called there."""
+        return self.default_branch or "main" if identity.branch == "main" else identity.branch
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One of our own requests, as it stands."""
+
+    number: int
+    """0 in the outbox."""
+    url: str
+    """For people; a folder in the outbox."""
+    state: Literal["open", "closed", "merged"]
+    branch: str
+    """The one that carries it."""
+    head_sha: str
+    header: Header | None
+    """None where somebody took it out of the body."""
+    labels: tuple[str, ...] = ()
+    closed: str = ""
+    """When, and by whom, in words."""
+    by_us: bool = False
+    """It was closed because another took its place, by no person's decision."""
+
+    @property
+    def name(self) -> str:
+        """In words: `#12`, or the folder."""
+        return f"#{self.number}" if self.number else self.url
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A branch that is there now."""
+
+    branch: str
+    commit: str
+    base: str
+    """The branch that it is to go to, and the commit that it is on."""
+    base_commit: str
+
+
+class Destination(Protocol):
+    """What a delivery needs of it. Every call is idempotent, and raises UnknownError where there is no answer."""
+
+    name: str
+    """`github` or `outbox`."""
+
+    def place(self, identity: Identity) -> Place:
+        """Where it goes; raises NotFoundError or MissingError where there is no such repository."""
+        ...
+
+    def author(self) -> Author:
+        """Who our commits are by."""
+        ...
+
+    def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
+        """Our own requests to `base` from `branch`, newest first, an open one before all others; with `beside`, our
+        open ones from other branches as well.
+        """
+        ...
+
+    def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:
+        """Bring a commit of the clone to its branch. `known` is what we sent there last ("": not known).
+
+        Raises TakenError where somebody else's commits are there, RefusedPushError where it isn't taken.
+        """
+        ...
+
+    def request(self, place: Place, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:
+        """Open a request for what was sent, or bring the open one up to date."""
+        ...
+
+    def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
+        """Another title and body for an open request."""
+        ...
+
+    def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
+        """A comment of ours, once for each mark."""
+        ...
+
+    def label(self, place: Place, request: Request, name: str, *, on: bool) -> None:
+        """Put a label on it, or take it off."""
+        ...
+
+    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
+        """Close it, saying why; `mark` tells later whether it may be opened again."""
+        ...

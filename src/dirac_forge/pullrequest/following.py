@@ -1,0 +1,107 @@
+"""What became of changes after they were sent: observed, taken back, or learnt anew from the forge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dirac_forge.pullrequest.branches import branch_name
+from dirac_forge.pullrequest.destination import Destination, Place, Request
+from dirac_forge.pullrequest.journal import Journal
+from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.records import Entry, Identity, State
+
+__all__ = ["observe", "relearn", "withdraw"]
+
+
+def observe(
+    entry: Entry,
+    *,
+    destination: Destination,
+    ledger: Ledger,
+    run: str,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Entry:
+    """What became of a change that was sent earlier: the ledger's entry, brought up to date with the forge.
+
+    One that the forge knows nothing of stays as it is. Raises UnknownError where there is no answer, and ForgeError
+    where the repository is gone.
+    """
+    _, request = _found(entry, destination)
+    if request is None or entry.state == "done":
+        return entry
+    state = _state(entry, request)
+    decided = {"closed-by-person": request.closed, "open": "", "merged": ""}.get(state, entry.decided)
+    fresh = replace(entry, state=state, number=request.number, url=request.url, head=request.branch, decided=decided)
+    if fresh == entry:
+        return entry
+    journal = Journal(ledger=ledger, run=run, on_step=on_step)
+    changes: dict[str, Any] = {"number": fresh.number, "url": fresh.url, "head": fresh.head, "decided": decided}
+    text = "" if state == entry.state else f"{request.url}: {decided or state}"
+    return journal.note(entry.identity, "observed", text, state=state, **changes)
+
+
+def withdraw(
+    entry: Entry,
+    *,
+    destination: Destination,
+    ledger: Ledger,
+    run: str,
+    text: str,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Entry:
+    """Take a change back: its open request is closed, saying why (`text`), and its branch goes unless somebody added
+    to it. It is not opened again until something changes. One that is merged stays. Raises as `observe` does.
+    """
+    place, request = _found(entry, destination)
+    if request is not None and request.state == "merged":
+        return observe(entry, destination=destination, ledger=ledger, run=run, on_step=on_step)
+    if request is not None and request.state == "open":
+        untouched = bool(entry.head_sha) and entry.head_sha == request.head_sha
+        destination.close(place, request, text, mark="retracted", keep_branch=not untouched)
+    journal = Journal(ledger=ledger, run=run, on_step=on_step)
+    return journal.note(entry.identity, "retracted", text, state="retracted", decided=text, next_try=None)
+
+
+def relearn(
+    feedstock: str,
+    branch: str = "main",
+    *,
+    destination: Destination,
+    ledger: Ledger,
+    run: str,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> tuple[Entry, ...]:
+    """Our open requests to a release line, as the forge knows them: for a ledger that had to be begun anew."""
+    place = destination.place(Identity(feedstock=feedstock, branch=branch, kind="bump", key=""))
+    base = place.base(Identity(feedstock=feedstock, branch=branch, kind="bump", key=""))
+    journal = Journal(ledger=ledger, run=run, on_step=on_step)
+    found = []
+    for request in destination.requests(place, base, "", beside=True):
+        header = request.header
+        if header is None or (header.feedstock, header.branch) != (feedstock, branch):
+            continue
+        known = ledger.entry(header.identity)
+        if known is None:
+            known = journal.note(
+                header.identity, "learnt", f"{request.url} is open", state="open", fingerprint=header.fingerprint,
+                repository=place.full_name, number=request.number, url=request.url, head=request.branch,
+            )  # fmt: skip
+        found.append(known)
+    return tuple(found)
+
+
+def _found(entry: Entry, destination: Destination) -> tuple[Place, Request | None]:
+    place = destination.place(entry.identity)
+    branch = entry.head or branch_name(entry.identity)
+    requests = destination.requests(place, place.base(entry.identity), branch, beside=False)
+    return place, next((each for each in requests if each.branch == branch), None)
+
+
+def _state(entry: Entry, request: Request) -> State:
+    if request.state in {"open", "merged"}:
+        return "open" if request.state == "open" else "merged"
+    if entry.state in {"superseded", "retracted"}:
+        return entry.state
+    return "superseded" if request.by_us else "closed-by-person"

@@ -1,0 +1,177 @@
+"""Where changes go with a token: to pull requests on GitHub, from branches of a fork."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from dirac_forge.git import RefusedPushError
+from dirac_forge.pullrequest.branches import PREFIX, commits_fingerprint
+from dirac_forge.pullrequest.clones import Author, Clones, Log, Tip
+from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent, TakenError
+from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
+from dirac_forge.pullrequest.headers import read_header
+from dirac_forge.pullrequest.records import Identity
+
+__all__ = ["SERVICES", "GitHubDestination"]
+
+SERVICES = frozenset(
+    {
+        "conda-forge-webservices[bot]",
+        "conda-forge-admin",
+        "conda-forge-curator[bot]",
+        "conda-forge-linter",
+        "pre-commit-ci[bot]",
+    }
+)
+"""Whose commits on our branches are no person's work: they come again when they are asked for again."""
+_MAY_LABEL = {"triage", "write", "admin"}
+
+
+@dataclass(kw_only=True)
+class GitHubDestination:
+    """A Destination on a forge. `clones` must have what git needs to push there."""
+
+    forge: Forge
+    clones: Clones
+    repository: Callable[[str], str] = "conda-forge/{}-feedstock".format
+    """Feedstock to `owner/name`."""
+    staged: str = "conda-forge/staged-recipes"
+    """Where new recipes go."""
+    by: Author | None = None
+    """Who commits are by; the token's owner where it isn't given."""
+    name: str = field(default="github", init=False)
+    _repos: dict[str, Repo] = field(default_factory=dict, init=False, repr=False)
+
+    def place(self, identity: Identity) -> Place:
+        """Where it goes, followed through renames."""
+        asked = self.staged if identity.kind == "recipe" else self.repository(identity.feedstock)
+        repo = self.forge.repository(asked)
+        self._repos[repo.full_name] = repo
+        return Place(
+            full_name=repo.full_name,
+            url=repo.clone_url,
+            default_branch=repo.default_branch,
+            archived=repo.archived,
+            may_label=repo.permission in _MAY_LABEL,
+        )
+
+    def author(self) -> Author:
+        """Who our commits are by."""
+        return self.by or Author.of(self.forge.login())
+
+    def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
+        """Our own; see Destination. One page of the open ones is enough where it is among them."""
+        repo = self._repo(place)
+        others: list[Request] = []
+        if beside:
+            others += map(self._request, self._ours(self.forge.pull_requests(repo, state="open", base=base)))
+            if mine := [each for each in others if each.branch == branch]:
+                return (*mine, *(each for each in others if each.branch != branch))
+        if not branch:
+            return tuple(others)
+        head = f"{self.forge.owner()}:{branch}"
+        found = list(self._ours(self.forge.pull_requests(repo, state="all", head=head, base=base)))
+        found.sort(key=lambda pull: pull.state != "open")
+        mine = [self._request(pull) for pull in found]
+        if mine and mine[0].state == "closed":
+            mine[0] = self._closed(repo, mine[0].number)
+        return (*mine, *others)
+
+    def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:
+        """Push to the fork, which is made where there is none."""
+        fork = self.forge.fork(self._repo(place))
+        try:
+            self._push(fork, tip, sent, known)
+        except RefusedPushError as exc:
+            if "stale info" not in exc.message:
+                raise
+            # The branch moved while it was looked at: what is there now may be somebody's.
+            self._push(fork, tip, sent, known)
+
+    def _push(self, fork: Repo, tip: Tip, sent: Sent, known: str) -> None:
+        there = self.clones.log(tip, fork.clone_url, sent.branch)
+        if there and there[0].commit == sent.commit:
+            return
+        if there and there[0].commit != known and not _is_ours(there, self.author()):
+            raise TakenError(
+                f"{fork.full_name}: {sent.branch} has commits of {there[0].name}, which are not pushed away",
+                hint="Merge or close the request, or take the commits off the branch.",
+            )
+        self.clones.push(tip, fork.clone_url, sent.commit, sent.branch, expected=there[0].commit if there else "")
+
+    def request(self, place: Place, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:
+        """Open a request for what was sent, or bring the open one up to date."""
+        if old is not None:
+            return self.retell(place, old, title=title, body=body)
+        head = f"{self.forge.owner()}:{sent.branch}"
+        return self._request(self.forge.open(self._repo(place), head=head, base=sent.base, title=title, body=body))
+
+    def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
+        """Another title and body for an open request."""
+        return self._request(self.forge.edit(self._repo(place), request.number, title=title, body=body))
+
+    def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
+        """A comment of ours, once for each mark."""
+        hidden = f"<!-- dirac-forge: {mark} -->"
+        repo, login = self._repo(place), self.forge.login()
+        if not any(
+            hidden in comment.body for comment in self.forge.comments(repo, request.number) if comment.author == login
+        ):
+            self.forge.comment(repo, request.number, f"{text}\n\n{hidden}\n")
+
+    def label(self, place: Place, request: Request, name: str, *, on: bool) -> None:
+        """Put a label on it, or take it off; what is so already is not asked for."""
+        if on != (name in request.labels):
+            (self.forge.label if on else self.forge.unlabel)(self._repo(place), request.number, name)
+
+    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
+        """Close it, saying why; the words come first, so that a killed run leaves no silent close."""
+        repo = self._repo(place)
+        self.say(place, request, text, mark=mark)
+        self.forge.edit(repo, request.number, state="closed")
+        if not keep_branch:
+            self.forge.delete_branch(self.forge.fork(repo), request.branch)
+
+    def _repo(self, place: Place) -> Repo:
+        return self._repos[place.full_name]
+
+    def _ours(self, pulls: Iterator[PullRequest]) -> Iterator[PullRequest]:
+        """Anybody may open a request from a branch of anybody's fork: both must be ours."""
+        start = f"{self.forge.owner()}:{PREFIX}".lower()
+        for pull in pulls:
+            if pull.author == self.forge.login() and pull.head.lower().startswith(start):
+                yield pull
+
+    def _request(self, pull: PullRequest) -> Request:
+        return Request(
+            number=pull.number,
+            url=pull.url,
+            state=pull.state,
+            branch=pull.head.partition(":")[2],
+            head_sha=pull.head_sha,
+            header=read_header(pull.body),
+            labels=pull.labels,
+        )
+
+    def _closed(self, repo: Repo, number: int) -> Request:
+        """A closed one, with who did it: a person may use the same account, so where it was us, a comment says so."""
+        pull, login = self.forge.pull_request(repo, number), self.forge.login()
+        said = (each.body for each in self.forge.comments(repo, number) if each.author == login)
+        when = f" on {pull.closed:%Y-%m-%d}" if pull.closed else ""
+        return replace(
+            self._request(pull),
+            closed=f"#{number} was closed{when}{f' by {pull.closed_by}' if pull.closed_by else ''}",
+            by_us=any("<!-- dirac-forge: superseded -->" in body for body in said),
+        )
+
+
+def _is_ours(there: Sequence[Log], author: Author) -> bool:
+    """Whether a branch, newest commit first, has nothing but our change, our rerender, and what services added."""
+    for commit in there:
+        ours = (commit.name, commit.email) == (author.name, author.email)
+        if not ours and commit.name not in SERVICES:
+            return False
+        if ours and commits_fingerprint(commit.message):
+            return True
+    return False

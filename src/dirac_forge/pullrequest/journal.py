@@ -1,0 +1,60 @@
+"""Steps of deliveries, noted in the ledger as they are carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.records import Entry, Event, Identity
+from dirac_forge.pullrequest.refusals import CredentialsError
+
+__all__ = ["Journal"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Journal:
+    """The ledger, within a run."""
+
+    ledger: Ledger
+    run: str
+    on_step: Callable[[str], None] = lambda _: None
+    """Told of each step right after it was carried out and before it is noted."""
+
+    def note(self, identity: Identity, step: str, text: str, **changes: Any) -> Entry:
+        """A step was carried out: what is known of the change from now on, and an event where `text` says something."""
+        self.on_step(step)
+        with self.ledger.transaction():
+            known = self.ledger.entry(identity) or Entry(identity=identity)
+            entry = self.ledger.put(replace(known, **{"step": step, **changes}))
+            if text:
+                self.event(identity, step, text)
+        return entry
+
+    def failed(self, identity: Identity, exc: ForgeError | OSError) -> ForgeError:
+        """An attempt came to nothing; the error in words."""
+        error = exc if isinstance(exc, ForgeError) else ForgeError(f"the disk: {exc}")
+        # A token that is not accepted is not the change's fault: with another one the next run goes on.
+        waiting = isinstance(exc, (UnknownError, OSError, CredentialsError))
+        with self.ledger.transaction():
+            entry = self.ledger.failed(identity, error.message, waiting=waiting)
+            after = "the next run" if entry.next_try is None else f"{entry.next_try:%Y-%m-%d %H:%M} UTC"
+            self.event(identity, "failed", f"{error.message}; next try: {after}")
+        return error
+
+    def event(self, identity: Identity, step: str, text: str) -> None:
+        """Something happened that changes nothing of what is known."""
+        self.ledger.record(
+            Event(
+                time=self.ledger.now(),
+                run=self.run,
+                feedstock=identity.feedstock,
+                branch=identity.branch,
+                kind=identity.kind,
+                key=identity.key,
+                step=step,
+                text=text,
+            )
+        )

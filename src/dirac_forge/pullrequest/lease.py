@@ -1,0 +1,97 @@
+"""The right to run: of two bots with one ledger, one works and the other is told."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from dirac_forge.errors import ForgeError
+from dirac_forge.pullrequest.ledger import Ledger
+
+__all__ = ["BusyError", "Lease", "dead", "this_process"]
+
+
+class BusyError(ForgeError):
+    """Another bot has the right to run, or took it over."""
+
+
+def this_process() -> str:
+    """A name for this process, by which the same machine can tell later whether it still runs."""
+    return f"{socket.gethostname()}/{_space()}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
+def dead(holder: str) -> bool:
+    """Whether a process of that name is known not to run any more: only who shares its machine can know."""
+    host, _, rest = holder.partition("/")
+    space, _, rest = rest.partition("/")
+    number = rest.partition("/")[0]
+    if (host, space) != (socket.gethostname(), _space()) or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
+
+
+def _space() -> str:
+    """Numbers of processes mean something within one boot and one container only."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot}:{Path('/proc/self/ns/pid').readlink().name}"
+    except OSError:
+        return "-"
+
+
+class Lease:
+    """`with Lease(ledger) as lease:` raises BusyError where another bot runs; one that died is taken over.
+
+    It ends by itself after `length` and is renewed by `renew`, which raises BusyError once it was lost.
+    """
+
+    def __init__(self, ledger: Ledger, *, holder: str = "", length: timedelta = timedelta(minutes=30)) -> None:
+        self._ledger = ledger
+        self._length = length
+        self.holder = holder or this_process()
+
+    def renew(self) -> None:
+        """Go on: to be called with every step. Writes only where a good part of the time has passed."""
+        now = self._ledger.now()
+        if not self._length / 2 < self._mine() - now <= self._length:
+            with self._ledger.transaction():
+                self._mine()
+                self._ledger.hold(self.holder, now + self._length)
+
+    def __enter__(self) -> Self:
+        with self._ledger.transaction():
+            now = self._ledger.now()
+            known = self._ledger.holder()
+            if known is not None and known[0] != self.holder and not self._over(*known, now):
+                raise BusyError(
+                    f"another bot runs: {known[0]}, until {known[1]:%Y-%m-%d %H:%M} UTC at least",
+                    hint="Wait for it, or stop it; the right to run ends by itself.",
+                )
+            self._ledger.hold(self.holder, now + self._length)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._ledger.transaction():
+            known = self._ledger.holder()
+            if known is not None and known[0] == self.holder:
+                self._ledger.hold("", known[1])
+
+    def _mine(self) -> datetime:
+        known = self._ledger.holder()
+        if known is None or known[0] != self.holder:
+            raise BusyError("another bot took over the right to run", hint="It goes on with the work; nothing is lost.")
+        return known[1]
+
+    def _over(self, holder: str, expires: datetime, now: datetime) -> bool:
+        # Further away than it can be: the clock that gave it was wrong.
+        return expires <= now or expires - now > 2 * self._length or dead(holder)

@@ -1,0 +1,104 @@
+"""From a change to commits: the edits on what is there now, linted, and rerendered in a commit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.feedstock.change import Change, Edit, Skip
+from dirac_forge.pullrequest.branches import commit_message
+from dirac_forge.pullrequest.clones import Author, Clones, Tip
+from dirac_forge.pullrequest.smithy import Rerendered, Smithy
+
+__all__ = ["Made", "Remake", "make", "on_what_is_there", "staged"]
+
+Remake = Callable[[Mapping[str, str]], Change | Skip]
+"""Decides again from a feedstock's files (path to text) as they are now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """A change as commits in the clone."""
+
+    first: str
+    """The commit of the change."""
+    last: str
+    """That, or the one of the rerender on it."""
+    rerendered: Rerendered | None
+    """None where there is nothing to rerender: a new recipe is no feedstock yet."""
+    lints: tuple[str, ...] = ()
+    unlinted: str = ""
+    """Why it could not be linted."""
+
+
+def staged(change: Change) -> Change:
+    """A new recipe as staged-recipes wants it: `recipe/recipe.yaml` goes to `recipes/NAME/recipe.yaml`."""
+    edits = tuple(
+        edit if edit.path.startswith("recipes/") else replace(edit, path=_staged(change.feedstock, edit.path))
+        for edit in change.edits
+    )
+    return replace(change, edits=edits)
+
+
+def _staged(feedstock: str, path: str) -> str:
+    return f"recipes/{feedstock}/{path.removeprefix('recipe/')}"
+
+
+def on_what_is_there(change: Change, clones: Clones, tip: Tip, remake: Remake) -> Change | Skip:
+    """The change, where all files are what it was made for; else what is decided from the files as they are.
+
+    Raises InputError where that is another feedstock's or does not fit the files either.
+    """
+    if _fits(change, clones.read(tip, under=[edit.path for edit in change.edits])):
+        return change
+    texts = clones.read(tip, under=("recipes/" + change.feedstock,) if change.kind == "recipe" else ())
+    again = remake(texts)
+    if isinstance(again, Skip):
+        return again
+    if again.kind == "recipe":
+        again = staged(again)
+    same = (again.feedstock, again.branch, again.kind) == (change.feedstock, change.branch, change.kind)
+    if not same or not _fits(again, texts):
+        raise InputError(f"{change.feedstock}: what was decided again is not for the files as they are")
+    return again
+
+
+def _fits(change: Change, texts: Mapping[str, str]) -> bool:
+    return all(texts.get(edit.path) == edit.before for edit in change.edits)
+
+
+def make(change: Change, clones: Clones, tip: Tip, *, smithy: Smithy | None, author: Author, when: datetime) -> Made:
+    """The commits of a change on the tip. Raises InputError where an edit can't be carried out."""
+    edits = [edit for edit in change.edits if edit.before != edit.after]
+    if not edits:
+        raise InputError(f"{change.feedstock}: the change does not change anything")
+    _clean(edits)
+    first = clones.commit(tip, edits, message=commit_message(change), author=author, when=when)
+    if change.kind == "recipe":
+        return Made(first=first, last=first, rerendered=None)
+    if smithy is None:
+        ask = Rerendered(state="ask", text="conda-smithy is not installed where this was made")
+        return Made(first=first, last=first, rerendered=ask)
+    with clones.work_tree(tip, first) as folder:
+        lints: tuple[str, ...] = ()
+        unlinted = ""
+        try:
+            lints = smithy.lint(folder)
+        except UnknownError as exc:
+            unlinted = exc.message
+        rerendered = smithy.rerender(folder)
+        if rerendered.state != "done":
+            return Made(first=first, last=first, rerendered=rerendered, lints=lints, unlinted=unlinted)
+        message = f"MNT: Re-rendered with conda-smithy {smithy.version}\n"
+        last = clones.adopt(tip, folder, parent=first, message=message, author=author, when=when)
+    return Made(first=first, last=last, rerendered=rerendered, lints=lints, unlinted=unlinted)
+
+
+def _clean(edits: list[Edit]) -> None:
+    for edit in edits:
+        try:
+            (edit.after or "").encode()
+        except UnicodeEncodeError as exc:
+            raise InputError(f"{edit.path!r}: what is to be written is no text ({exc.reason})") from exc

@@ -1,0 +1,233 @@
+"""The outbox: branches, patches and bodies in a folder, for who has no token or wants to look first."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.feedstock.repositories import safe_name
+from dirac_forge.files import write_file
+from dirac_forge.git import GitError, own_git
+from dirac_forge.pullrequest.branches import PREFIX
+from dirac_forge.pullrequest.clones import Author, Clones, Tip
+from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent
+from dirac_forge.pullrequest.headers import read_header
+from dirac_forge.pullrequest.records import Identity
+from dirac_forge.report.foreign import code, escaped
+
+__all__ = ["Outbox"]
+
+_ROBOT = Author(name="dirac-forge", email="dirac-forge@users.noreply.github.com")
+_LARGEST = 1_000_000
+_ABOUT = """# Outbox
+
+What would become pull requests, each in a folder: `change.patch` (`git am change.patch` in a clone of the feedstock),
+`body.md`, and `request.json`. The branches are in the bare repositories beside. With a token the same run opens the
+requests.
+
+"""
+
+
+@dataclass(kw_only=True)
+class Outbox:
+    """A Destination: `folder/<feedstock>/<kind>/<branch>/<key>/` with change.patch, body.md and request.json for each
+    change, and all branches in the bare repository `folder/<feedstock>.git`. Needs no account; writes nowhere else.
+    """
+
+    folder: Path
+    clones: Clones
+    repository: Callable[[str], tuple[str, str]]
+    """Feedstock to `owner/name`, and the URL (or path) that it is cloned from."""
+    by: Author = _ROBOT
+    staged: tuple[str, str] = ("conda-forge/staged-recipes", "https://github.com/conda-forge/staged-recipes.git")
+    """Where new recipes go: name and URL."""
+    name: str = field(default="outbox", init=False)
+    _feedstocks: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+
+    def place(self, identity: Identity) -> Place:
+        """The repository that it would go to."""
+        name = safe_name(identity.feedstock)
+        full_name, url = self.staged if identity.kind == "recipe" else self.repository(name)
+        self._feedstocks[full_name] = "staged-recipes" if identity.kind == "recipe" else name
+        return Place(full_name=full_name, url=url)
+
+    def author(self) -> Author:
+        """Who the commits are by."""
+        return self.by
+
+    def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:  # noqa: ARG002
+        """What lies in the folder; all of it is open."""
+        mine = self._read(self._request_folder(place, branch)) if branch else None
+        found = [mine] if mine is not None else []
+        if beside:
+            files = sorted((self.folder / self._name(place)).rglob("request.json"))
+            others = (self._read(file.parent) for file in files if not _is_temporary(file.parent))
+            found += [each for each in others if each is not None and each.branch != branch]
+        return tuple(found)
+
+    def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:  # noqa: ARG002
+        """The branch in the bare repository."""
+        bare = self._bare(place)
+        if not (bare / "HEAD").exists():
+            bare.mkdir(parents=True, exist_ok=True)
+            own_git("init", "--quiet", "--bare", "--template=", str(bare), about=str(bare))
+        # The clone is shallow, and so is this.
+        own_git("config", "receive.shallowUpdate", "true", about=str(bare), folder=bare)
+        self.clones.push(tip, str(bare), sent.commit, sent.branch, expected=self._at(bare, sent.branch))
+
+    def request(self, place: Place, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:  # noqa: ARG002
+        """The folder of a change, whole or not at all."""
+        bare = self._bare(place)
+        asked = f"{sent.base_commit}..{sent.commit}"
+        patch = own_git("format-patch", "--stdout", "--no-signature", asked, about=str(bare), folder=bare)
+        told = {
+            "repository": place.full_name,
+            "head": sent.branch,
+            "base": sent.base,
+            "base_commit": sent.base_commit,
+            "commit": sent.commit,
+            "title": title,
+            "labels": [],
+            "comments": {},
+        }
+        return self._write(place, told, body, patch)
+
+    def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
+        """Another title and body."""
+        folder = self._request_folder(place, request.branch)
+        patch = (folder / "change.patch").read_bytes()
+        return self._write(place, {**self._told(folder), "title": title}, body, patch)
+
+    def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
+        """Note a comment that would be made."""
+        told = self._told(self._request_folder(place, request.branch))
+        if mark not in told["comments"]:
+            self._change(place, request, {"comments": {**told["comments"], mark: text}})
+
+    def label(self, place: Place, request: Request, name: str, *, on: bool) -> None:
+        """Note a label that would be put on it."""
+        told = self._told(self._request_folder(place, request.branch))
+        if on != (name in told["labels"]):
+            labels = [*told["labels"], name] if on else [each for each in told["labels"] if each != name]
+            self._change(place, request, {"labels": labels})
+
+    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:  # noqa: ARG002
+        """Take it out, and its branch: nobody else has seen either."""
+        bare, folder = self._bare(place), self._request_folder(place, request.branch)
+        if self._at(bare, request.branch):
+            own_git("update-ref", "-d", f"refs/heads/{request.branch}", about=str(bare), folder=bare)
+        _remove(folder)
+        for parent in folder.parents:
+            if parent == self.folder or any(parent.iterdir()):
+                break
+            parent.rmdir()
+
+    def summarize(self) -> Path:
+        """Bring `folder/README.md` up to date: what lies there, and what to do with it."""
+        rows = []
+        for file in sorted(self.folder.glob("*/*/*/*/request.json")) + sorted(
+            self.folder.glob("*/recipe/*/request.json")
+        ):
+            request = None if _is_temporary(file.parent) else self._read(file.parent)
+            if request is not None:
+                told, place = self._told(file.parent), file.parent.relative_to(self.folder).as_posix()
+                title = escaped(told["title"])
+                rows.append(
+                    f"| [{title}]({quote(place)}/body.md) | {code(told['repository'])} | {code(told['base'])} |"
+                )
+        table = ["| change | for | branch |", "| --- | --- | --- |", *rows] if rows else ["Nothing waits here."]
+        summary = self.folder / "README.md"
+        write_file(summary, _ABOUT + "\n".join(table) + "\n")
+        return summary
+
+    def _change(self, place: Place, request: Request, changes: Mapping[str, Any]) -> None:
+        folder = self._request_folder(place, request.branch)
+        body = (folder / "body.md").read_text(encoding="utf-8")
+        self._write(place, {**self._told(folder), **changes}, body, (folder / "change.patch").read_bytes())
+
+    def _write(self, place: Place, told: Mapping[str, Any], body: str, patch: bytes) -> Request:
+        folder = self._request_folder(place, told["head"])
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+        try:
+            (new / "change.patch").write_bytes(patch)
+            (new / "body.md").write_text(body, encoding="utf-8")
+            (new / "request.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+            new.chmod(0o755)
+            _remove(folder)
+            new.rename(folder)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+        made = self._read(folder)
+        if made is None:
+            raise ForgeError(f"{folder} can't be read after it was written")
+        return made
+
+    def _read(self, folder: Path) -> Request | None:
+        """What lies in a folder; None where it is not there, or not whole."""
+        try:
+            told = self._told(folder)
+            body = (folder / "body.md").read_text(encoding="utf-8")
+            if not (folder / "change.patch").is_file() or not told["head"].startswith(PREFIX):
+                return None
+            return Request(
+                number=0,
+                url=str(folder),
+                state="open",
+                branch=told["head"],
+                head_sha=told["commit"],
+                header=read_header(body),
+                labels=tuple(told["labels"]),
+            )
+        except (OSError, InputError):
+            return None
+
+    @staticmethod
+    def _told(folder: Path) -> dict[str, Any]:
+        file = folder / "request.json"
+        try:
+            told = json.loads(file.read_bytes()[:_LARGEST])
+        except ValueError as exc:
+            raise InputError(f"{file} can't be read ({exc})") from exc
+        kinds = {"head": str, "commit": str, "labels": list, "comments": dict}
+        if not isinstance(told, dict) or not all(isinstance(told.get(key), kind) for key, kind in kinds.items()):
+            raise InputError(f"{file} is not what was written there")
+        return told
+
+    def _name(self, place: Place) -> str:
+        return self._feedstocks[place.full_name]
+
+    def _bare(self, place: Place) -> Path:
+        return self.folder / f"{self._name(place)}.git"
+
+    def _request_folder(self, place: Place, branch: str) -> Path:
+        return self.folder / self._name(place) / branch.removeprefix(PREFIX)
+
+    @staticmethod
+    def _at(bare: Path, branch: str) -> str:
+        if not (bare / "HEAD").exists():
+            return ""
+        try:
+            said = own_git("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", about=str(bare), folder=bare)
+        except GitError:
+            return ""
+        return said.decode().strip()
+
+
+def _is_temporary(folder: Path) -> bool:
+    return folder.name.startswith((".new-", ".old-"))
+
+
+def _remove(folder: Path) -> None:
+    """Out of sight at once, so that a killed run leaves no half of it."""
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
+        folder.rename(old / folder.name)
+        shutil.rmtree(old)

@@ -1,0 +1,35 @@
+"""What became of a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dirac_forge.errors import ForgeError
+from dirac_forge.pullrequest.records import Identity
+
+__all__ = ["Outcome", "OutcomeState"]
+
+OutcomeState = Literal[
+    "opened", "updated", "unchanged", "left", "merged", "closed", "skipped", "waiting", "failed", "unknown"
+]
+"""`left`: the branch has a person's commits, and is theirs now; `closed`: a person closed it, and nothing changed
+since; `skipped`: decided again, and there is nothing to do; `waiting`: not yet time for the next attempt; `failed`: the
+answer was no; `unknown`: there was no answer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of a change."""
+
+    identity: Identity
+    """That of what was decided last: where the feedstock moved on, another key than the change had."""
+    state: OutcomeState
+    text: str
+    """In words, for the summary and `why`."""
+    url: str = ""
+    number: int = 0
+    superseded: tuple[str, ...] = ()
+    """URLs of older requests that were closed for this one."""
+    error: ForgeError | None = None
+    """Where it failed, or nobody could tell."""

@@ -1,0 +1,31 @@
+"""Paths within a feedstock, as they may come from outside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from dirac_forge.errors import InputError
+
+__all__ = ["safe_path"]
+
+_LONGEST = 400
+_DEEPEST = 12
+# What file systems take for `.git`: git's own protectNTFS and protectHFS are about the same names.
+_GIT = re.compile(r"\.?git(~\d+)?[ .]*\Z|\.git(modules|attributes)\Z", re.IGNORECASE)
+
+
+def safe_path(path: str) -> str:
+    """`path` where it is a plain relative one; raises InputError where it could leave the tree, be git's own, or be
+    taken for an option.
+    """
+    if len(path) > _LONGEST or not path:
+        raise InputError(f"{path[:80]!r}: a path has 1 to {_LONGEST} characters")
+    if "\\" in path or any(unicodedata.category(mark)[0] == "C" for mark in path):
+        raise InputError(f"{path!r}: a path has no backslash and no control character")
+    parts = path.split("/")
+    if len(parts) > _DEEPEST or any(part in {"", ".", ".."} or part.startswith("-") for part in parts):
+        raise InputError(f"{path!r} is no path within a feedstock")
+    if any(_GIT.match(part) and part.lower() != "git" for part in parts):
+        raise InputError(f"{path!r} is git's own")
+    return path

@@ -1,0 +1,152 @@
+"""What the ledger remembers, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from dirac_forge.feedstock.change import Change
+
+__all__ = ["STATES", "Entry", "Event", "Identity", "Line", "Run", "State", "before_digest", "fingerprint"]
+
+State = Literal[
+    "wanted",
+    "pushed",
+    "open",
+    "merged",
+    "closed-by-person",
+    "superseded",
+    "retracted",
+    "done",
+    "failed",
+    "waiting",
+]
+"""`wanted`: decided, nothing sent yet; `pushed`: the branch is there, the request is not; `open`; `merged`, but the
+channel has no package yet; `closed-by-person`; `superseded` by another and closed by us; `retracted`: taken back by
+`bot retract` and closed by us; `done`: the channel has it; `failed` and `waiting` (for something that passes by
+itself): tried again at `next_try`."""
+STATES: tuple[State, ...] = (
+    "wanted",
+    "pushed",
+    "open",
+    "merged",
+    "closed-by-person",
+    "superseded",
+    "retracted",
+    "done",
+    "failed",
+    "waiting",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Identity:
+    """Which change: two with the same identity are versions of one, and have one pull request."""
+
+    feedstock: str
+    branch: str
+    kind: str
+    key: str
+
+    @classmethod
+    def of(cls, change: Change) -> Identity:
+        """A change's identity."""
+        return cls(feedstock=change.feedstock, branch=change.branch, kind=change.kind, key=change.key)
+
+    def __str__(self) -> str:
+        return f"{self.feedstock} ({self.branch}): {self.kind} {self.key}"
+
+
+def fingerprint(change: Change) -> str:
+    """What a change does, as 32 hexadecimal digits: the lines that its edits take away and add, by file.
+
+    Lines around them do not count: the same change on a feedstock that moved on elsewhere is the same.
+    """
+    digest = sha256()
+    for edit in sorted(change.edits, key=lambda edit: edit.path):
+        lines = [line for line in edit.diff.splitlines() if line[:1] in "+-"]
+        digest.update("\n".join([edit.path, *lines, ""]).encode(errors="surrogatepass") + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def before_digest(change: Change) -> str:
+    """16 hexadecimal digits for the files that a change is made for, as they are before it."""
+    digest = sha256()
+    for edit in sorted(change.edits, key=lambda edit: edit.path):
+        text = "-" if edit.before is None else f"+{edit.before}"
+        digest.update(f"{edit.path}\0{len(text)}\0{text}".encode(errors="surrogatepass"))
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One change, and what became of it."""
+
+    identity: Identity
+    fingerprint: str = ""
+    state: State = "wanted"
+    title: str = ""
+    repository: str = ""
+    """`owner/name` that the request is on; "" for the outbox."""
+    number: int = 0
+    """The request's; 0 where there is none."""
+    url: str = ""
+    """The request's, or the folder in the outbox."""
+    head: str = ""
+    """The branch that carries it."""
+    head_sha: str = ""
+    """The commit that we pushed last."""
+    batch: str = ""
+    """The run that opened it: what `bot retract` takes back."""
+    step: str = ""
+    """The last step of the delivery that was carried out."""
+    attempts: int = 0
+    """How many failed since the last success."""
+    error: str = ""
+    """Why the last attempt failed, or what is waited for."""
+    next_try: datetime | None = None
+    decided: str = ""
+    """What a person decided, in words: `closed #12 on 2026-01-05 (octocat)`."""
+    updated: datetime | None = None
+    """When this was last written; set by the ledger."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A release line of a feedstock: when it was last looked at, and what came of it."""
+
+    feedstock: str
+    branch: str = "main"
+    looked: datetime
+    found: str = ""
+    """What was found: `9.1.22 on PyPI, 9.1.20 in the recipe`."""
+    decided: str = ""
+    """What was decided: `bump to 9.1.22`, `nothing`, `blocked`."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something that happened; never changed, never taken away."""
+
+    time: datetime
+    run: str
+    feedstock: str
+    branch: str = ""
+    kind: str = ""
+    key: str = ""
+    step: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One run of the bot."""
+
+    id: str
+    start: datetime
+    end: datetime | None = None
+    """None: it runs, or was killed."""
+    outcome: str = ""

@@ -1,0 +1,110 @@
+"""conda-smithy, where it is on PATH: rerender a feedstock, and lint its recipe."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dirac_forge.errors import UnknownError, redact
+from dirac_forge.programs import Finished, TooSlowError, plain_environment, run
+
+__all__ = ["Rerendered", "Smithy", "find_smithy"]
+
+# PyPI's `conda-smithy` is years old (2.x, 2017) and can't be installed from there: conda-forge's is the program.
+_OLDEST = 3
+_VERSION = re.compile(r"\b(\d{1,4})((?:\.\d{1,5}){1,3})(?:[.+-]?\w{1,20})*\b")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rerendered:
+    """What became of a rerender."""
+
+    state: Literal["done", "ask", "failed"]
+    """`ask`: conda-smithy is not here, the service must be asked; `failed`: it did not get through, ask as well."""
+    text: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Smithy:
+    """The program, which was asked for its version."""
+
+    command: Path
+    version: str
+
+    def rerender(self, folder: Path, *, timeout: float = 900.0) -> Rerendered:
+        """Rerender the feedstock in `folder`: its files only, no commit. The program sees no tokens.
+
+        It refuses by itself where it is older than what conda-forge has: then the service must be asked.
+        """
+        try:
+            done = self._run("rerender", "--feedstock_directory", str(folder), folder=folder, timeout=timeout)
+        except UnknownError as exc:
+            return Rerendered(state="failed", text=exc.message, version=self.version)
+        if done.code:
+            text = f"conda-smithy {self.version} could not rerender it: {_last(done)}"
+            return Rerendered(state="failed", text=text, version=self.version)
+        return Rerendered(state="done", text=f"re-rendered with conda-smithy {self.version}", version=self.version)
+
+    def lint(self, folder: Path, *, timeout: float = 120.0) -> tuple[str, ...]:
+        """What conda-smithy has against the recipe in a feedstock, a line each; () where nothing.
+
+        Raises UnknownError where it can't tell.
+        """
+        done = self._run("recipe-lint", str(folder / "recipe"), folder=folder, timeout=timeout)
+        if done.code == 0:
+            return ()
+        found = _lints(_text(done.output))
+        if not found:
+            raise UnknownError(f"conda-smithy {self.version} could not lint it: {_last(done)}")
+        return found
+
+    def _run(self, *arguments: str, folder: Path, timeout: float) -> Finished:
+        # It would take its settings and a token for services from the home folder.
+        environment = {**plain_environment(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        environment |= {"HOME": str(folder.parent), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
+        try:
+            return run((str(self.command), *arguments), timeout=timeout, environment=environment, folder=folder)
+        except (TooSlowError, OSError) as exc:
+            raise UnknownError(f"conda-smithy {self.version} {arguments[0]}: {exc}") from exc
+
+
+def find_smithy(path: str | None = None) -> Smithy | None:
+    """conda-smithy on PATH (or on `path`, written like PATH); None where there is none that works."""
+    found = shutil.which("conda-smithy", path=path)
+    if found is None:
+        return None
+    try:
+        done = run((found, "--version"), timeout=60, environment=plain_environment())
+    except (TooSlowError, OSError):
+        return None
+    known = _VERSION.search(_text(done.output) + _text(done.errors))
+    if done.code or known is None or int(known[1]) < _OLDEST:
+        return None
+    return Smithy(command=Path(found).absolute(), version=known[0])
+
+
+def _lints(said: str) -> tuple[str, ...]:
+    """The lines under `… has some lint:`, two spaces in; a lint's further lines are four in. Hints do not count."""
+    found: list[str] = []
+    for line in said.partition(" has some lint:\n")[2].splitlines():
+        if not line.startswith("  "):
+            break
+        if line.startswith("    ") and found:
+            found[-1] += f" {line.strip()}"
+        else:
+            found.append(line.strip())
+    return tuple(text for text in found if text)
+
+
+def _text(said: bytes) -> str:
+    return redact(said[:1_000_000].decode(errors="replace"))
+
+
+def _last(done: Finished) -> str:
+    lines = [line.strip() for line in (_text(done.errors) or _text(done.output)).splitlines() if line.strip()]
+    return lines[-1][:500] if lines else f"it left with {done.code}"

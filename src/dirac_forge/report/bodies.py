@@ -1,0 +1,99 @@
+"""The bodies of changes, written when all that belongs into them is known.
+
+Decisions stay values without words for a reviewer; who shows a change or makes a pull request of it asks here first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.report.bump_body import bump_sections
+from dirac_forge.report.document import Code, Items, Line, Link, Paragraph, Section
+from dirac_forge.report.markdown import markdown
+from dirac_forge.report.rebuild_body import rebuild_sections
+from dirac_forge.report.recipe_body import recipe_sections
+
+if TYPE_CHECKING:
+    from dirac_forge.migration.effects import TargetEffect
+    from dirac_forge.migration.plan import Plan
+    from dirac_forge.recipe.making.maker import Needed
+    from dirac_forge.recipe.model import Recipe
+
+__all__ = ["how_to_go_on", "waiting_for", "with_bodies", "with_body", "with_rebuild_body", "with_recipe_body"]
+
+
+def with_body(bump: Bump, *, waiting: Sequence[str] = ()) -> Bump:
+    """The bump with the Markdown of its change; `waiting` are feedstocks whose proposals wait for it."""
+    sections = (*bump_sections(bump, waiting=waiting), how_to_go_on(bump.change))
+    return replace(bump, change=replace(bump.change, body=markdown(sections)))
+
+
+def with_bodies(results: Iterable[Bump | Skip]) -> tuple[Bump | Skip, ...]:
+    """The results of a run, each bump with its body: it says who of the others waits for it."""
+    found = tuple(results)
+    return tuple(with_body(one, waiting=waiting_for(one, found)) if isinstance(one, Bump) else one for one in found)
+
+
+def with_rebuild_body(change: Change, plan: Plan, effects: Sequence[TargetEffect] = ()) -> Change:
+    """A rebuild of a member of the plan, with its Markdown; `effects` on targets, where they were looked at."""
+    sections = (*rebuild_sections(plan, change.feedstock, effects), how_to_go_on(change))
+    return replace(change, body=markdown(sections))
+
+
+def with_recipe_body(
+    change: Change, recipe: Recipe, needed: Sequence[Needed] = (), *, needed_for: Sequence[str] = ()
+) -> Change:
+    """A new recipe, with its Markdown; `needed` as the maker found it, `needed_for` are feedstocks that wait for it."""
+    sections = (*recipe_sections(recipe, needed, needed_for=needed_for), how_to_go_on(change))
+    return replace(change, body=markdown(sections))
+
+
+def waiting_for(bump: Bump, results: Iterable[Bump | Skip]) -> tuple[str, ...]:
+    """The feedstocks among `results` that wait for a bump, by its feedstock's name or a package of it."""
+    names = {bump.change.feedstock}
+    names |= {line.output for line in bump.drift.changes} if bump.drift is not None else set()
+    names |= {one.output for one in bump.proof.environments} if bump.proof is not None else set()
+    return tuple(
+        dict.fromkeys(
+            other.change.feedstock
+            for other in results
+            if isinstance(other, Bump) and other is not bump and names & set(other.waits_for)
+        )
+    )
+
+
+_HOME = "https://github.com/DIRACGrid/dirac-forge"
+_CLOSED: dict[Literal["bump", "migration", "recipe", "fix"], str] = {
+    "bump": "this version is not proposed again, the next one is.",
+    "migration": "the rebuild is not proposed again, and what waits for it goes on waiting.",
+    "recipe": "the recipe is not proposed again.",
+    "fix": "it is not proposed again.",
+}
+
+
+def how_to_go_on(change: Change) -> Section:
+    """How people steer what was opened for them: change it, have it made again, merge it, stop it."""
+    name = change.feedstock
+    again = {"bump": f"bump {name} --pr", "migration": f"migrate run {change.key} {name} --pr"}.get(change.kind)
+    lines: list[Line] = ["Push to this branch whatever is missing: the bot then leaves it to you."]
+    if again is not None:
+        lines.append(("To have it made again from what there is then: ", Code(f"dirac-forge {again}"), "."))
+    lines.append(f"To stop it, close it: {_CLOSED[change.kind]}")
+    lines.append(
+        ("To pause the bot here: ", Code(f'paused = ["{name}"]'), " under ", Code("[tool.dirac-forge.bot]"), ".")
+    )
+    lines.append(("Why something happened or not: ", Code(f"dirac-forge bot why {name}"), "."))
+    if change.kind != "recipe":
+        lines.append(
+            (
+                "A maintainer can label it ",
+                Code("automerge"),
+                ": conda-forge merges it once all is green; further commits take that label off.",
+            )
+        )
+    by = Paragraph(("Proposed by ", Link("dirac-forge", _HOME), "."))
+    return Section(title="How to go on", blocks=(Items(tuple(lines)), by), detail=True)

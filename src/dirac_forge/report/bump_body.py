@@ -1,0 +1,227 @@
+"""What a bump is, for who reviews it: on a terminal and as the body of its pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dirac_forge.bump.carrying import described
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.report.document import (
+    Block,
+    Bold,
+    Code,
+    Inline,
+    Items,
+    Line,
+    Link,
+    Paragraph,
+    Section,
+    Table,
+    few,
+    words,
+)
+from dirac_forge.report.proof_body import proof_blocks
+
+if TYPE_CHECKING:
+    from dirac_forge.bump.drift.draft import Carried
+
+__all__ = ["bump_sections", "written"]
+
+_MOST_REJECTED = 5
+_MOST_FILES = 2
+_ORIGINS = {
+    "given": "given on the command line",
+    "index": "the index's own list",
+    "downloaded": "the file itself, downloaded",
+    "archive": "the same file in the release's sdist",
+}
+_PARTS = {"entry_points": "entry points", "python": "Python"}
+
+
+def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, ...]:
+    """All there is to say of a bump, most important first; `waiting` are feedstocks whose proposals wait for it."""
+    return (
+        _head(bump),
+        *Section.of("Order", _order(bump, waiting)),
+        *Section.of("Checks", proof_blocks(bump.proof, waits=bool(bump.waits_for))),
+        *Section.of(_requirements_title(bump), _requirements(bump)),
+        *Section.of("To be looked at", _looked_at(bump)),
+        *Section.of("Only reported", _reported(bump)),
+        *Section.of("Sources", _sources(bump)),
+        *Section.of("New recipes", _recipes(bump)),
+        *Section.of("Read more", _links(bump)),
+        *Section.of("Before merging", _checklist(bump), detail=True),
+    )
+
+
+def written(bump: Bump) -> bool:
+    """Whether what drifted is in the edits, and not only reported."""
+    drift = bump.drift
+    return drift is not None and not drift.faults and any(edit.after == drift.text for edit in bump.change.edits)
+
+
+def _head(bump: Bump) -> Section:
+    title = f"{bump.change.feedstock} {bump.old} → {bump.new}"
+    said = [f"{bump.chosen or f'{bump.new} was asked for'}."]
+    if bump.released is not None:
+        before = "" if bump.old_released is None else f", {bump.old} on {bump.old_released:%Y-%m-%d}"
+        said.insert(0, f"Released on {bump.released:%Y-%m-%d}{before}.")
+    if bump.change.branch != "main":
+        said.append(f"For the branch {bump.change.branch}.")
+    blocks: list[Block] = [Paragraph(" ".join(said))]
+    if bump.rejected:
+        lines = [f"{item.version}: {item.reason}" for item in bump.rejected]
+        blocks += [Paragraph("Newer versions that were passed over:"), Items(few(lines, _MOST_REJECTED))]
+    return Section(title=title, blocks=tuple(blocks))
+
+
+def _order(bump: Bump, waiting: Sequence[str]) -> Iterator[Block]:
+    lines: list[Line] = []
+    if bump.waits_for:
+        first = "It is blocked until there is" if bump.status == "blocked" else "It waits for"
+        them = "it" if len(bump.waits_for) == 1 else "them"
+        lines.append((Bold(f"{first} {words(bump.waits_for)}"), f"; it can be merged once the channel has {them}."))
+    lines += [reason if bump.waits_for else (Bold("Blocked"), f": {reason}") for reason in _blockers(bump)]
+    if waiting:
+        lines.append(f"Waiting for it: {words(waiting)}.")
+    lines += bump.satisfies
+    if lines:
+        yield Items(tuple(lines))
+
+
+def _blockers(bump: Bump) -> tuple[str, ...]:
+    """Why it is blocked, but for what the solver says, which stands with the checks."""
+    own = bump.drift.blockers if bump.drift is not None else ()
+    said = bump.proof.reason if bump.proof is not None else ""
+    return tuple(reason for reason in dict.fromkeys((*bump.blocked_by, *own)) if reason != said)
+
+
+# -- what changes
+
+
+def _requirements_title(bump: Bump) -> str:
+    return "Requirements" if bump.drift is None or written(bump) else "Requirements, not carried over"
+
+
+def _requirements(bump: Bump) -> Iterator[Block]:
+    drift = bump.drift
+    if drift is None:
+        yield Paragraph("What upstream requires was not compared with the release before.")
+        return
+    if not drift.changes:
+        yield Paragraph("Upstream changed nothing that the recipe follows.")
+        return
+    outputs: dict[str, list[Carried]] = {}
+    for line in drift.changes:
+        outputs.setdefault(line.output, []).append(line)
+    for output, lines in outputs.items():
+        yield Table(
+            head=("in", "before", "after", "upstream", "why"),
+            rows=tuple(_carried(line) for line in lines),
+            caption=output if len(outputs) > 1 or output != bump.change.feedstock else "",
+            told=tuple(_told(line) for line in lines),
+        )
+
+
+def _carried(line: Carried) -> tuple[Line, ...]:
+    return (
+        _PARTS.get(line.part, line.part),
+        Code(line.before) if line.before else "",
+        Code(line.after) if line.after else "",
+        Code(line.evidence) if line.evidence else "",
+        f"{line.reason}{' (optional upstream)' if line.optional else ''}",
+    )
+
+
+def _told(line: Carried) -> Line:
+    """`run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: M2Crypto>=0.50)`."""
+    part, before, after, evidence, why = _carried(line)
+    if before and after:
+        what: tuple[Inline, ...] = (Code(line.before), " → ", Code(line.after))
+    else:
+        what = (Code(line.after), " added") if after else (Code(line.before), " removed")
+    behind = (f" ({why}: ", Code(line.evidence), ")") if evidence else (f" ({why})",)
+    return (f"{part}: ", *what, *behind)
+
+
+def _looked_at(bump: Bump) -> Iterator[Block]:
+    drift = bump.drift
+    lines: list[Line] = [*bump.edited.notes]
+    if bump.patches:
+        carried = [part for patch in bump.patches for part in (", ", Code(patch))]
+        lines.append(("The recipe carries patches; whether they still apply was not tried: ", *carried[1:]))
+    known = set(bump.edited.notes)
+    if drift is not None:
+        lines += [(Bold("by hand"), f": {note.text}") for note in drift.notes if note.level == "todo"]
+        lines += [note.text for note in drift.notes if note.level == "warning"]
+        known |= {*drift.blockers, *(note.text for note in drift.notes)}
+        known |= {f"not carried over: {described(line)}" for line in drift.changes}
+    lines += [note for note in bump.notes if note not in known]
+    if lines:
+        yield Items(tuple(dict.fromkeys(lines)))
+
+
+def _reported(bump: Bump) -> Iterator[Block]:
+    """Where the recipe and upstream differ, and did before: nothing of it is edited."""
+    lines = [note.text for note in bump.drift.notes if note.level == "info"] if bump.drift is not None else []
+    if lines:
+        yield Items(tuple(dict.fromkeys(lines)))
+
+
+def _sources(bump: Bump) -> Iterator[Block]:
+    rows: list[tuple[str, str, str]] = []
+    for digest in bump.edited.digests:
+        used = [name for name, value in digest.hashes.items() if value in bump.edited.after]
+        rows.append((digest.url, ", ".join(sorted(used, reverse=True)), _ORIGINS[digest.origin]))
+    if rows:
+        yield Table(head=("file", "hash", "taken from"), rows=tuple(rows), told=_grouped(rows))
+
+
+def _grouped(rows: Sequence[tuple[str, str, str]]) -> tuple[Line, ...]:
+    """Many files whose hashes come from the same place, in one sentence."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for url, hashes, origin in rows:
+        alike.setdefault((hashes, origin), []).append(url)
+    found: list[Line] = []
+    for (hashes, origin), urls in alike.items():
+        shown = urls if len(urls) <= _MOST_FILES else [f"{len(urls)} files"]
+        found += [f"{hashes} of {url} from {origin}" for url in shown]
+    return tuple(found)
+
+
+def _recipes(bump: Bump) -> Iterator[Block]:
+    if bump.recipes:
+        lines: tuple[Line, ...] = tuple(
+            (Bold(recipe.title), f": {'; '.join(recipe.reasons)}" if recipe.reasons else "") for recipe in bump.recipes
+        )
+        yield Paragraph("It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:")
+        yield Items(lines)
+
+
+def _links(bump: Bump) -> Iterator[Block]:
+    if bump.links:
+        yield Items(tuple(Link(link.title, link.url) for link in bump.links))
+
+
+# -- what a person does
+
+
+def _checklist(bump: Bump) -> Iterator[Block]:
+    drift = bump.drift
+    clean = drift is not None and not drift.notes and (written(bump) or not drift.changes)
+    boxes: list[tuple[bool, Line]] = [
+        (True, "The build number is 0 wherever the recipe writes it."),
+        (bool(bump.edited.digests), "Every source that is another file now has that file's hash (see Sources)."),
+        (clean, "Requirements are those of the new version (see Requirements, and what is only reported)."),
+        (False, "The licence and its files are still those that the recipe names."),
+    ]
+    if bump.patches:
+        boxes.append((False, "The patches still apply, and are still needed."))
+    proved = bump.proof is not None and bump.proof.outcome in ("better", "same")
+    boxes += [
+        (proved, "The targets stay installable (see Checks)."),
+        (False, "The feedstock was rerendered."),
+        (False, "The builds and tests of this request have passed."),
+    ]
+    yield Items(tuple(line for _, line in boxes), done=tuple(done for done, _ in boxes))

@@ -1,0 +1,100 @@
+"""Foreign text (what upstream, an index or a stranger wrote) in Markdown: shown as it is, and without any effect."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import quote, urlsplit
+
+from dirac_forge.errors import redact
+
+__all__ = ["code", "escaped", "fenced", "link", "plain", "quiet", "visible"]
+
+_LONGEST = 2_000
+_BREAK = "\u200b"  # a space without width: shows nothing, and ends a mention or a reference
+_CONTROL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_MARKUP = re.compile(r"([\\`*_\[\]|~$])")
+_START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[#+=-]))")
+# https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+_MENTION = re.compile(r"@(?=\w)")
+_REFERENCE = re.compile(r"#(?=\d)|\b(?<=GH)-(?=\d)", re.IGNORECASE)
+_SAFE = "!#$%&'*+,/:;=?@~[]-._"  # what stays as it is in a URL; the rest could end a link or a table's cell
+# https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs; Azure: ***NO_CI***
+_SKIPPED = re.compile(r"\[(skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
+_LINK = re.compile(r"(?<![\w.-])github\.com(?=/[\w.-]+/[\w.-]+/(?:issues|pull|discussions|commit)/)", re.IGNORECASE)
+
+
+def plain(text: str, *, longest: int = _LONGEST) -> str:
+    """`text` on one line: white space and line ends become one space, control characters and marks that turn the
+    direction of writing or hide text go, and what is longer than `longest` characters is cut (`…`).
+    """
+    line = visible(" ".join(text[: 4 * longest].split()))
+    return f"{line[: longest - 1]}…" if len(line) > longest or len(text) > 4 * longest else line
+
+
+def visible(text: str, *, but: str = "") -> str:
+    """`text` without control characters and without marks that turn the direction of writing or hide text, `but` those
+    that are wanted.
+    """
+    return "".join(mark for mark in text if mark in but or unicodedata.category(mark) not in _CONTROL)
+
+
+def escaped(text: str, *, longest: int = _LONGEST) -> str:
+    """Foreign text within a line of Markdown: no markup, no HTML, no mention, no reference to an issue (nor one that
+    shows up there: links to GitHub's issues go through its redirecting host).
+    """
+    line = plain(text, longest=longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _MARKUP.sub(r"\\\1", _unreferring(_LINK.sub("redirect.github.com", line)))
+    return _START.sub(r"\1\\", line)
+
+
+def quiet(text: str, *, longest: int = _LONGEST) -> str:
+    """Text for a title or a commit message, where there is no markup: one line that mentions and refers to nobody and
+    nothing, and does not keep checks from running.
+    """
+    return _unreferring(_SKIPPED.sub(lambda found: found.group().replace(" ", "-"), plain(text, longest=longest)))
+
+
+def _unreferring(line: str) -> str:
+    line = _REFERENCE.sub(lambda found: f"{found.group()}{_BREAK}", line)
+    return _MENTION.sub(f"@{_BREAK}", line)
+
+
+def link(text: str, url: str, *, own: bool = False) -> str:
+    """Foreign words that lead to a foreign URL; the words alone where it is no http or https.
+
+    Links to GitHub's issues and requests do not show up there, but for our `own`.
+    """
+    words = escaped(text)
+    try:
+        parts = urlsplit(plain(redact(url)))
+    except ValueError:
+        return words
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return words
+    place = quote(parts.geturl(), safe=_SAFE)
+    place = (place if own else _LINK.sub("redirect.github.com", place)).replace("@", "%40")
+    if place == text:
+        return f"<{place}>"
+    return f"[{words}](<{place.replace('&', '&amp;')}>)"
+
+
+def code(text: str, *, longest: int = _LONGEST) -> str:
+    """Foreign text as a code span: in it nothing has an effect, and no run of backticks ends it early.
+
+    A mention is broken up here too: conda-forge's services look for theirs in the raw text.
+    """
+    line = _MENTION.sub(f"@{_BREAK}", plain(text, longest=longest))
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    pad = " " if not line or line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def fenced(text: str, language: str = "", *, longest: int = 20_000) -> str:
+    """Foreign lines (a diff, a log) as a code block that they can't leave; cut, and saying so, beyond `longest`."""
+    kept = visible(text[:longest], but="\n\t").rstrip("\n")
+    kept = _MENTION.sub(f"@{_BREAK}", kept)
+    if len(text) > longest:
+        kept = f"{kept}\n… ({len(text) - longest} more characters)"
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", kept)), default=0) + 1)
+    return f"{fence}{language}\n{kept}\n{fence}"

@@ -1,0 +1,102 @@
+"""The overview of a run over feedstocks: one line each, more where the terminal is narrow, nothing cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from dirac_forge.report.foreign import plain
+from dirac_forge.report.terminal import Hanging, wrapped
+
+__all__ = ["Overview", "Row"]
+
+_GAP = "  "
+_LEAST = 24
+"""Columns that a reason needs to be read beside the rest."""
+_STYLES = {"proposed": "green", "written": "green", "blocked": "red"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One feedstock."""
+
+    name: str
+    version: str
+    released: tuple[str, str] = ("", "")
+    """Dates of the old version and the new one, "" where they are not known."""
+    status: str
+    why: str
+
+    def cells(self, dates: int) -> tuple[str, str, str, str]:
+        """The columns, with so many of the dates."""
+        known = [date for date in self.released[2 - dates :] if date]
+        return (self.name, self.version, " → ".join(known), self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Columns for name, versions, dates and status; the reason beside them, else below them.
+
+    Where there is little room the old version's date goes first, then the new one's: each proposal's own section has
+    them too.
+    """
+
+    rows: Sequence[Row]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        dates = next(
+            (dates for dates in (2, 1) if _Columns.of(self.rows, dates).total + _LEAST <= options.max_width), 1
+        )
+        columns = _Columns.of(self.rows, dates)
+        if columns.total > options.max_width:
+            columns = _Columns.of(self.rows, 0)
+        yield columns.line(("feedstock", "version", "released", "status"), "dim")
+        room = options.max_width - columns.total
+        for row in self.rows:
+            line = columns.line(row.cells(columns.dates), "")
+            line.stylize(_STYLES.get(row.status, ""), columns.last, len(line))
+            why = Text(plain(row.why))
+            if room < _LEAST:
+                yield line
+                yield from [Hanging("", why, 4)] if row.why else []
+                continue
+            for at, part in enumerate(wrapped(why, room)):
+                first = (
+                    line + Text(" " * (columns.total - cell_len(line.plain))) if at == 0 else Text(" " * columns.total)
+                )
+                whole = first + part
+                whole.rstrip()
+                whole.no_wrap, whole.overflow = True, "ignore"
+                yield whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Those that have something to show, and how wide each is."""
+
+    dates: int
+    widths: Mapping[int, int]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], dates: int) -> _Columns:
+        cells = [row.cells(dates) for row in rows]
+        kept = [at for at in range(4) if any(row[at] for row in cells)]
+        heads = ("feedstock", "version", "released", "status")
+        return cls(dates, {at: max(cell_len(row[at]) for row in (heads, *cells)) for at in kept})
+
+    @property
+    def total(self) -> int:
+        return sum(self.widths.values()) + len(_GAP) * len(self.widths)
+
+    @property
+    def last(self) -> int:
+        """Where the last column, the status, begins."""
+        return self.total - self.widths[max(self.widths)] - len(_GAP)
+
+    def line(self, texts: Sequence[str], style: str) -> Text:
+        padded = (f"{texts[at]}{' ' * (width - cell_len(texts[at]))}" for at, width in self.widths.items())
+        return Text(_GAP.join(padded).rstrip(), style=style, no_wrap=True, overflow="ignore")

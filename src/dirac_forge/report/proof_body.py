@@ -1,0 +1,88 @@
+"""What the solver says of a bump, for who reviews it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
+
+if TYPE_CHECKING:
+    from dirac_forge.bump.proof import Environment, Proof
+
+__all__ = ["UNPROVEN", "proof_blocks"]
+
+UNPROVEN = "not proven: no solver was asked what this does to the targets"
+_STATUSES = {"installable": "can be installed", "not-installable": "can't", "unknown": "unknown"}
+_SIGNS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
+
+
+def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]:
+    """The targets by platform and Python, then the feedstock's own environments, each no with its reason.
+
+    `waits`: it needs what is not there yet, so that nothing could be proved.
+    """
+    if proof is None:
+        yield Paragraph("Not proven: what it waits for is not there yet." if waits else f"{UNPROVEN.capitalize()}.")
+        return
+    from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
+
+    said: list[Line] = [(Bold(proof.outcome), f": {proof.reason}" if proof.reason else "")]
+    if proof.beside:
+        said.append(f"Taken as merged already: {words(proof.beside)}.")
+    said += proof.warnings
+    yield Items(tuple(said))
+    yield from verdict_blocks(proof.verdicts)
+    yield from _environments(proof.environments)
+
+
+def _environments(environments: Sequence[Environment]) -> Iterator[Block]:
+    """A table of the feedstock's own environments, and why where one can't be had."""
+    if not environments:
+        return
+    platforms = tuple(dict.fromkeys(one.platform for one in environments))
+    rows: dict[tuple[str, str], dict[str, list[Environment]]] = {}
+    for one in environments:
+        rows.setdefault((one.output, one.part), {}).setdefault(one.platform, []).append(one)
+    yield Table(
+        head=("environment", *platforms),
+        rows=tuple(
+            (f"{output}, {part}", *(_marks(found.get(platform, [])) for platform in platforms))
+            for (output, part), found in rows.items()
+        ),
+        told=(_counted(environments),),
+    )
+    reasons: dict[str, list[Environment]] = {}
+    for one in environments:
+        if one.status != "installable":
+            reasons.setdefault(one.reason or one.status, []).append(one)
+    if reasons:
+        yield Items(tuple(f"{_places(alike)}: {reason}" for reason, alike in reasons.items()))
+
+
+def _counted(environments: Sequence[Environment]) -> str:
+    counts = Counter[str](one.status for one in environments)
+    told = [f"{counts[status]} {said}" for status, said in _STATUSES.items() if counts[status]]
+    return f"Environments that the feedstock is built and used in: {', '.join(told)}"
+
+
+def _places(alike: Sequence[Environment]) -> str:
+    """`run of diracx-db, diracx-logic (linux-64, osx-64; python 3.12)`."""
+    parts: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for part, output in dict.fromkeys((one.part, one.output) for one in alike):
+        mine = [one for one in alike if (one.part, one.output) == (part, output)]
+        platforms = tuple(dict.fromkeys(one.platform for one in mine))
+        variants = tuple(dict.fromkeys(one.variant for one in mine if one.variant))
+        parts.setdefault((part, platforms, variants), []).append(output)
+    return "; ".join(
+        f"{part} of {words(outputs)} ({'; '.join(filter(None, (words(platforms), words(variants, 4))))})"
+        for (part, platforms, variants), outputs in parts.items()
+    )
+
+
+def _marks(found: Sequence[Environment]) -> str:
+    """One sign where all variants are alike, else each with its variant."""
+    if len({one.status for one in found}) <= 1:
+        return _SIGNS[found[0].status] if found else ""
+    return ", ".join(f"{_SIGNS[one.status]} {one.variant}".rstrip() for one in found)

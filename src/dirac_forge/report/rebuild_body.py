@@ -1,0 +1,112 @@
+"""What a rebuild for a migration is, for who reviews it: its place in the order, and what it does to targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, Table, few, words
+
+if TYPE_CHECKING:
+    from dirac_forge.migration.effects import Answer, TargetEffect, WaveEffect
+    from dirac_forge.migration.plan import Plan
+
+__all__ = ["rebuild_sections"]
+
+_MOST = 10
+_WORDS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
+
+
+def rebuild_sections(plan: Plan, name: str, effects: Sequence[TargetEffect] = ()) -> tuple[Section, ...]:
+    """All there is to say of a member's rebuild; `effects` of the migration on targets, where they were looked at."""
+    return (
+        Section(title=plan.migration.title, blocks=tuple(_head(plan, name))),
+        *Section.of("Why it is rebuilt", _because(plan, name)),
+        *Section.of("Order", _order(plan, name)),
+        *Section.of("Targets", _targets(plan, name, effects)),
+        *Section.of("Before merging", _checklist(plan), detail=True),
+    )
+
+
+def _head(plan: Plan, name: str) -> Iterator[Block]:
+    wave = f"wave {plan.wave_of[name] + 1} of {len(plan.waves)}"
+    platforms = plan.membership.members[name].platforms
+    every = len(platforms) == len(plan.graph.facts[name].platforms)
+    only = "" if every else f" on {words(platforms)}"
+    yield Paragraph((f"{name} is rebuilt{only} for the migration ", Code(plan.migration.name), f", {wave}."))
+    message = (plan.migration.commit_message or "").strip().splitlines()
+    if len(message) > 1:
+        yield Quote(tuple(line for line in message[1:] if line.strip()))
+
+
+def _because(plan: Plan, name: str) -> Iterator[Block]:
+    member = plan.membership.members[name]
+    lines: list[Line] = [(f"{need.section}: ", Code(plan.where(name, need))) for need in member.because]
+    lines += [f"strong run_exports of {exporter}" for exporter in member.exporters]
+    if lines:
+        yield Items(few(lines, _MOST))
+
+
+def _order(plan: Plan, name: str) -> Iterator[Block]:
+    lines: list[Line] = []
+    waited = set(plan.waited_for(name))
+    for edge in plan.edges_of(name):
+        way = " → ".join(edge.path)
+        if edge.parent in waited:
+            lines.append(("It waited for ", Bold(edge.parent), f" ({way}): {'; '.join(edge.because)}"))
+        elif edge.broken:
+            lines.append(f"It did not wait for {edge.parent} ({way}), since each needs the other.")
+        else:
+            lines.append(f"It did not wait for {edge.parent} ({way}): the migration says so.")
+    if not waited:
+        lines.insert(0, "It waits for nobody.")
+    children = plan.children[name]
+    yield Items(few(lines, _MOST))
+    if children:
+        yield Paragraph((Bold(f"Waiting for it ({len(children)}):"), f" {words(children)}."))
+
+
+def _targets(plan: Plan, name: str, effects: Sequence[TargetEffect]) -> Iterator[Block]:
+    number = plan.wave_of[name] + 1
+    for effect in effects:
+        last = _at(effect, number)
+        if not last:
+            continue
+        yield Table(
+            head=("platform", "today: new pin", "old pin", f"after wave {number}: new pin", "old pin", "needs this"),
+            rows=tuple(
+                (
+                    platform,
+                    *(_WORDS[answer.status] for answer in (*_answers(effect, platform, 0), one.new, one.old)),
+                    "yes" if platform in effect.closures and name in effect.closures[platform].members else "",
+                )
+                for platform, one in last.items()
+            ),
+            caption=f"Is {effect.target} installable?",
+        )
+        reasons = {one.old.reason: None for one in last.values() if one.old.status == "not-installable"}
+        if any(reasons):
+            yield Items(tuple(f"with the old pin: {reason.splitlines()[0]}" for reason in reasons if reason))
+
+
+def _at(effect: TargetEffect, number: int) -> dict[str, WaveEffect]:
+    return {one.platform: one for one in effect.waves if one.wave == number}
+
+
+def _answers(effect: TargetEffect, platform: str, number: int) -> tuple[Answer, ...]:
+    return tuple(
+        answer
+        for one in effect.waves
+        if one.platform == platform and one.wave == number
+        for answer in (one.new, one.old)
+    )
+
+
+def _checklist(plan: Plan) -> Iterator[Block]:
+    lines: list[tuple[bool, Line]] = [
+        (True, f"The build number is raised by {plan.migration.bump_number}; nothing else of the recipe is touched."),
+        (True, ("The migration is in ", Code(f".ci_support/migrations/{plan.migration.name}.yaml"), ".")),
+        (False, "The feedstock was rerendered."),
+        (False, "The builds and tests of this request have passed."),
+    ]
+    yield Items(tuple(line for _, line in lines), done=tuple(done for done, _ in lines))

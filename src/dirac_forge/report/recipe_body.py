@@ -1,0 +1,117 @@
+"""What a new recipe is, for who reviews it: what it is needed for, what is left to do, and what it needs itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, words
+
+if TYPE_CHECKING:
+    from dirac_forge.recipe.making.maker import Needed
+    from dirac_forge.recipe.model import Recipe
+
+__all__ = ["recipe_sections"]
+
+
+def recipe_sections(
+    recipe: Recipe, needed: Sequence[Needed] = (), *, needed_for: Sequence[str] = ()
+) -> tuple[Section, ...]:
+    """All there is to say of a new recipe.
+
+    `needed` are the rows of the tree that it comes from; `needed_for` is who else waits for it (feedstocks).
+    """
+    return (
+        Section(title=f"{recipe.feedstock} {recipe.version}", blocks=tuple(_head(recipe, needed, needed_for))),
+        *Section.of("To be filled in", _notes(recipe, "todo")),
+        *Section.of("To be looked at", _notes(recipe, "warning")),
+        *Section.of("What it needs", _dependencies(recipe, needed)),
+        *Section.of("How it was decided", _notes(recipe, "info"), detail=True),
+        *Section.of("Before merging", _checklist(recipe), detail=True),
+    )
+
+
+def _projects(recipe: Recipe) -> list[str]:
+    return [project for output in recipe.outputs for project in output.projects]
+
+
+def _head(recipe: Recipe, needed: Sequence[Needed], needed_for: Sequence[str]) -> Iterator[Block]:
+    outputs = [output.name for output in recipe.outputs]
+    if recipe.about.summary:
+        yield Paragraph(recipe.about.summary)
+    lines: list[Line] = []
+    if len(outputs) > 1:
+        lines.append(f"Outputs: {words(outputs)}.")
+    users = [*needed_for, *_users(recipe, needed)]
+    if users:
+        lines.append(("Needed for ", Bold(words(tuple(dict.fromkeys(users)))), "."))
+    links = [url for url in (recipe.about.homepage, recipe.about.repository, recipe.about.documentation) if url]
+    if links:
+        lines.append(f"Upstream: {' '.join(dict.fromkeys(links))}")
+    if recipe.about.license:
+        files = ", ".join(recipe.about.license_files)
+        lines.append(("Licence: ", Code(recipe.about.license), f" ({files})" if files else ""))
+    if lines:
+        yield Items(tuple(lines))
+
+
+def _users(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[str]:
+    """Projects that require one of the recipe's, and are no part of it."""
+    own = {canonicalize_name(project) for project in _projects(recipe)}
+    for row in needed:
+        if canonicalize_name(row.project) in own:
+            yield from (name for name in row.required_by if canonicalize_name(name) not in own)
+
+
+def _notes(recipe: Recipe, level: str) -> Iterator[Block]:
+    lines = tuple(dict.fromkeys(note.text for note in recipe.notes if note.level == level))
+    if lines:
+        yield Items(lines)
+
+
+def _dependencies(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[Block]:
+    own = {canonicalize_name(project) for project in _projects(recipe)}
+    rows = [row for row in needed if own & {canonicalize_name(name) for name in row.required_by}]
+    rows = [row for row in rows if canonicalize_name(row.project) not in own]
+    if not rows:
+        return
+    lacking = [row.mapped.package for row in rows if row.status in ("missing", "outdated")]
+    if lacking:
+        yield Paragraph((Bold(f"It waits for {words(lacking)}"), ", which the channel has not (or not new enough)."))
+    order = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
+    yield Table(
+        head=("package", "required", "status", "in the channel", "project, and how its name was found"),
+        rows=tuple(
+            (
+                Code(row.mapped.package),
+                Code(row.requirement) if row.requirement else "",
+                row.status,
+                row.newest or "",
+                f"{row.project} ({row.mapped.mapped_by})",
+            )
+            for row in sorted(rows, key=lambda row: (order[row.status], row.mapped.package))
+        ),
+    )
+
+
+def _checklist(recipe: Recipe) -> Iterator[Block]:
+    sources = [source for output in recipe.outputs for source in output.sources]
+    files = bool(recipe.about.license_files) and all(
+        output.about.license_files for output in recipe.outputs if output.about.license
+    )
+    todo = any(note.level == "todo" for note in recipe.notes)
+    boxes: list[tuple[bool, Line]] = [
+        (not todo, "No line is left to be filled in by hand."),
+        (files, "The licence's file is packaged."),
+        (
+            bool(sources) and all(source.sha256 and source.url.startswith("https://") for source in sources),
+            "The source is upstream's own archive, with its hash.",
+        ),
+        (recipe.build_number == 0, "The build number is 0."),
+        (False, "No other project's code is vendored or linked statically."),
+        (False, "The maintainers have said in a comment that they agree to be listed."),
+        (False, "The builds and tests of this request have passed."),
+    ]
+    yield Items(tuple(line for _, line in boxes), done=tuple(done for done, _ in boxes))

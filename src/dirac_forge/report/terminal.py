@@ -1,0 +1,140 @@
+"""Sections as text for a terminal; plain where it goes into a pipe, and without control characters of strangers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.table import Table as Grid
+from rich.text import Text
+
+from dirac_forge.report.document import Block, Bold, Code, Inline, Items, Line, Link, Paragraph, Quote, Section, Table
+from dirac_forge.report.foreign import plain, visible
+
+__all__ = ["Hanging", "Shown", "diff", "inline", "wrapped"]
+
+_LONGEST = 2_000
+_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def diff(text: str) -> Text:
+    """A unified diff in its colours; nothing of it is broken or left out but control characters."""
+    lines = (
+        Text(visible(line, but="\t"), style=_STYLES.get(line[:1], "")) for line in text.removesuffix("\n").split("\n")
+    )
+    return Text("\n", no_wrap=True, overflow="ignore").join(lines)
+
+
+def inline(line: Line) -> Text:
+    """One line of a document."""
+    text = Text()
+    for part in (line,) if isinstance(line, (str, Code, Link, Bold)) else line:
+        text.append_text(_part(part))
+    return text
+
+
+def _part(part: Inline) -> Text:
+    match part:
+        case Code(text):
+            return Text(plain(text, longest=_LONGEST), style="cyan")
+        case Bold(text):
+            return Text(plain(text, longest=_LONGEST), style="bold")
+        case Link(text, url):
+            shown, place = plain(text), plain(url)
+            return Text(place) if shown in ("", place) else Text(f"{shown}: {place}")
+        case _:
+            start = " " if part[:1].isspace() else ""
+            end = " " if part[-1:].isspace() and part.strip() else ""
+            return Text(f"{start}{plain(part, longest=_LONGEST)}{end}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """A line that goes on below itself where it is too long, but for words that are (a URL is to be copied)."""
+
+    head: str
+    text: Text
+    indent: int = 0
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        first = " " * self.indent + self.head
+        rest = " " * len(first)
+        for at, line in enumerate(wrapped(self.text, max(options.max_width - len(first), 20))):
+            whole = Text(rest if at else first) + line
+            whole.no_wrap, whole.overflow = True, "ignore"
+            yield whole
+
+
+def wrapped(text: Text, width: int) -> Iterator[Text]:
+    """The text in lines of `width` cells, broken at spaces only."""
+    start = end = 0
+    breaks = []
+    for word in re.finditer(r"\S+", text.plain):
+        if word.start() > start and cell_len(text.plain[start : word.end()]) > width:
+            breaks.append(word.start())
+            start = word.start()
+        end = word.end()
+    for line in text[:end].divide(breaks):
+        line.rstrip()
+        yield line
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Sections below each other; a table that is too wide becomes a list, so that nothing of it is cut."""
+
+    sections: Sequence[Section]
+    indent: int = 2
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for section in self.sections:
+            title = inline(section.title)
+            title.stylize("bold")
+            yield Hanging("", title, self.indent * (section.level - 2))
+            for block in section.blocks:
+                yield from _block(block, self.indent * (section.level - 1), console, options)
+
+
+def _block(block: Block, indent: int, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+    match block:
+        case Paragraph():
+            yield Hanging("", inline(block.line), indent)
+        case Quote():
+            for line in block.lines:
+                yield Hanging("> ", Text(plain(line)), indent)
+        case Items():
+            marks = ["- "] * len(block.lines)
+            if block.done is not None:
+                marks = ["[x] " if done else "[ ] " for done in block.done]
+            for mark, item in zip(marks, block.lines, strict=True):
+                yield Hanging(mark, inline(item), indent)
+        case Table():
+            yield from _table(block, indent, console, options)
+
+
+def _table(table: Table, indent: int, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+    if table.caption:
+        yield Text(" " * indent + plain(table.caption))
+    if table.told:
+        for sentence in table.told:
+            yield Hanging("- ", inline(sentence), indent + 2 * bool(table.caption))
+        return
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for at, head in enumerate(table.head):
+        grid.add_column(Text(" " * indent + head if at == 0 else head), no_wrap=True)
+    for row in table.rows:
+        cells = [inline(cell) for cell in row]
+        grid.add_row(Text(" " * indent) + cells[0], *cells[1:])
+    if Measurement.get(console, options.update(max_width=10_000), grid).maximum <= options.max_width:
+        yield grid
+        return
+    for row in table.rows:
+        yield Hanging("- ", inline(row[0]), indent)
+        for head, cell in zip(table.head[1:], row[1:], strict=True):
+            shown = inline(cell)
+            if shown.plain:
+                yield Hanging(f"{head}: " if head else "", shown, indent + 2)

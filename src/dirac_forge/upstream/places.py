@@ -1,0 +1,218 @@
+"""Whatever place a source comes from is asked for its versions here, once a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import urlsplit
+
+from packaging.version import Version
+
+from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+from dirac_forge.git import GitError
+from dirac_forge.http import Http, UnreachableError
+from dirac_forge.store import Store
+from dirac_forge.upstream import registries
+from dirac_forge.upstream.folders import folder_offers
+from dirac_forge.upstream.git import remote_tags
+from dirac_forge.upstream.github import GitHubAccess, release, releases
+from dirac_forge.upstream.offers import GitHubRelease, Offers, from_project, from_releases, from_tags
+from dirac_forge.upstream.once import Once
+from dirac_forge.upstream.origins import Origin
+from dirac_forge.upstream.probes import Probes
+from dirac_forge.upstream.release import Project
+from dirac_forge.upstream.tags import read_version
+
+__all__ = ["Place", "Places", "Way"]
+
+Way = Literal["pypi", "releases", "tags", "cran", "npm", "cratesio", "url"]
+_REFS = "refs-1"
+_FRESH = 600
+"""Seconds that the tags of a repository are kept, as pages without a word on their freshness are."""
+_MOST_CHECKED = 5
+"""Versions whose files are looked for where only folders named after them were seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What is to be asked, for one recipe."""
+
+    origin: Origin
+    ways: tuple[Way, ...]
+    """The first that answers decides."""
+    version: str
+    """The recipe's."""
+    assets: tuple[str, ...] = ()
+    """Names of the files attached to a release that the recipe takes."""
+    main: bool = True
+    """Whether its answer is needed: a further source is checked when its file is fetched."""
+    urls: Callable[[str], Sequence[str]] = field(default=lambda _: (), compare=False)
+    """Where the files of another version would be."""
+
+
+class Places:
+    """Asks, and remembers for the run what was said; safe to use from many threads."""
+
+    def __init__(
+        self,
+        http: Http,
+        store: Store,
+        *,
+        project: Callable[[str], Project],
+        pythons: Sequence[str] = (),
+        github: GitHubAccess | None = None,
+        offline: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`project` gives a project's page on the index, `pythons` are those that the channel builds for."""
+        self._http = http
+        self._store = store
+        self._project = project
+        self._pythons = pythons
+        self._github = github or GitHubAccess()
+        self._offline = offline
+        self._clock = clock
+        self._lost: dict[str, str] = {}
+        self._tags: Once[str, Mapping[str, str]] = Once(self._ask_tags)
+        self._releases: Once[Origin, tuple[GitHubRelease, ...]] = Once(
+            lambda origin: releases(self._http, self._github, origin)
+        )
+
+    def ask(self, place: Place) -> Offers:
+        """What a place offers.
+
+        Raises UnknownError where nobody could tell, InputError where there is no such project or repository.
+        """
+        failed: list[ForgeError] = []
+        notes: list[str] = []
+        found: Offers | None = None
+        for way in place.ways:
+            try:
+                found = self._by(way, place)
+            except (InputError, UnknownError) as error:
+                failed.append(error)
+                notes.append(_fallen_back(way, error))
+                continue
+            if found.offers:
+                break
+        if found is not None:
+            return found.noting(*notes)
+        raise _failure(place.origin, failed)
+
+    def about(self, origin: Origin, tag: str) -> GitHubRelease | None:
+        """What GitHub says of the release of a tag; None for other hosts, and where there is no release of it.
+
+        Raises UnreachableError.
+        """
+        if origin.kind != "github" or not tag:
+            return None
+        return release(self._http, self._github, _bare(origin), tag)
+
+    def _by(self, way: Way, place: Place) -> Offers:
+        origin = place.origin
+        match way:
+            case "pypi":
+                current = read_version(place.version)
+                if current is None:
+                    raise InputError(f"{place.version} is no version that can be compared")
+                project = self._project(origin.name)
+                return from_project(origin, project, pythons=self._pythons, after=current.plain)
+            case "releases":
+                return from_releases(origin, self._releases(_bare(origin)), place.version, place.assets)
+            case "tags":
+                return from_tags(origin, self._tags(origin.repository), place.version)
+            case "npm":
+                return registries.npm(self._http, origin)
+            case "cratesio":
+                return registries.crates(self._http, origin)
+            case "cran":
+                return registries.cran(self._http, origin)
+            case "url":
+                return self._files(place)
+
+    def _ask_tags(self, url: str) -> Mapping[str, str]:
+        """The tags of a repository, as they were lately or as they are now."""
+        key = hashlib.sha256(url.encode()).hexdigest()
+        kept = _read_kept(self._store.get(_REFS, key))
+        if kept is not None and (self._offline or 0 <= self._clock() - kept[0] < _FRESH):
+            return kept[1]
+        host = urlsplit(url).netloc
+        problem = self._lost.get(host) or self._http.problem(url)
+        if problem is not None:
+            raise UnreachableError(f"{redact(url)} can't be reached: {problem}")
+        try:
+            tags = remote_tags(url)
+        except UnknownError as error:
+            # It answers, but not git: whoever asks it next need not wait as long again.
+            self._lost[host] = f"it did not answer before ({error.message})"
+            raise
+        except GitError as error:
+            raise UnknownError(error.message, hint=error.hint) from error
+        self._store.put(_REFS, key, json.dumps({"at": self._clock(), "tags": dict(tags)}).encode())
+        return tags
+
+    def _files(self, place: Place) -> Offers:
+        """What a plain web server has: what its index pages list, else what is found by trying."""
+        probes = Probes(self._http, place.urls)
+        current = read_version(place.version)
+        listed = folder_offers(self._http, place.origin.url, place.version)
+        newer = [offer for offer in listed.offers if current is None or offer.version > current]
+        if not listed.offers or (not newer and all(offer.version != current for offer in listed.offers)):
+            tried, notes = probes.offers(place.version)
+            return Offers(origin=place.origin, offers=tried, notes=notes)
+        offers = Offers(origin=place.origin, offers=listed.offers)
+        return offers if listed.complete else _checked(offers, [offer.version for offer in newer], probes)
+
+
+def _checked(offers: Offers, versions: Iterable[Version], probes: Probes) -> Offers:
+    """The same, with what is missing of the newest versions of which only a folder was seen."""
+    objections: dict[Version, str] = {}
+    for version in sorted(versions, reverse=True)[:_MOST_CHECKED]:
+        said = probes.missing(str(version))
+        if not said:
+            break
+        objections[version] = said
+    return replace(
+        offers,
+        offers=tuple(
+            replace(offer, objection=objections[offer.version]) if offer.version in objections else offer
+            for offer in offers.offers
+        ),
+    )
+
+
+def _failure(origin: Origin, failed: Sequence[ForgeError]) -> ForgeError:
+    if not failed:
+        return InputError(f"{origin.name}: there is no way to ask for its versions")
+    if len(failed) == 1:
+        return failed[0]
+    message = f"{origin.name}: {'; '.join(error.message for error in failed)}"
+    hint = next((error.hint for error in failed if error.hint), None)
+    unknown = any(isinstance(error, UnknownError) for error in failed)
+    return UnreachableError(message, hint=hint) if unknown else InputError(message, hint=hint)
+
+
+def _bare(origin: Origin) -> Origin:
+    """The same for all files of a repository, so that it is asked once."""
+    return replace(origin, url="", tag="", commit="", asset=False)
+
+
+def _fallen_back(way: Way, error: ForgeError) -> str:
+    if way == "releases":
+        return (
+            f"GitHub's releases could not be read ({error.message}), so only tags were seen: they tell neither dates "
+            "nor pre-releases nor attached files"
+        )
+    return error.message
+
+
+def _read_kept(blob: bytes | None) -> tuple[float, dict[str, str]] | None:
+    try:
+        kept = json.loads(blob) if blob is not None else None
+        return (float(kept["at"]), {str(tag): str(commit) for tag, commit in kept["tags"].items()}) if kept else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,199 @@
+"""Versions as hosts spell them (`v0_8_5`, `release-1-2`, `v7r3p5-pre2`, `1.1.1w`), ordered as PEP 440 orders them.
+
+How a project spells its tags is learned from the one tag that a recipe uses: only tags of the same form are versions
+of the same thing, since one repository may hold several projects (`curl-8_1_2`, `tiny-curl-8_4_0`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from packaging.version import InvalidVersion, Version
+
+__all__ = ["HostVersion", "Spelling", "learned", "read_version", "spelled_in"]
+
+_LABELS = {"alpha": "a", "a": "a", "beta": "b", "b": "b", "c": "rc", "rc": "rc", "pre": "rc", "preview": "rc"}
+"""PEP 440, "Pre-release spelling"."""
+_TAIL = r"""
+    (?P<letters>z?[a-z](?![a-z0-9]))?
+    (?:(?P<presep>[-._]?)(?P<label>alpha|beta|preview|pre|rc|a|b|c)[-._]?(?P<number>\d*))?
+    (?:[-._]?(?P<postlabel>post|patch|pl|p)[-._]?(?P<post>\d+))?
+    (?:[-._]?(?P<devlabel>dev)[-._]?(?P<dev>\d*))?
+"""
+_CORE = re.compile(rf"(?P<numbers>\d+(?:[._-]\d+)*){_TAIL}", re.VERBOSE | re.IGNORECASE)
+_DIRAC = re.compile(r"v(\d+)r(\d+)(?:p(\d+))?(?:-pre(\d+))?")
+_PART_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])[vVrR]?\d+[-_]$")
+_LONGEST = 100
+
+
+class HostVersion(Version):
+    """A version in the spelling that a recipe gives it; equality and order are those of what PEP 440 makes of it."""
+
+    def __init__(self, normal: str, text: str) -> None:
+        super().__init__(normal)
+        self.text = text
+
+    @property
+    def plain(self) -> Version:
+        """The same in PEP 440's spelling, for comparison with specifiers."""
+        return Version(super().__str__())
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<HostVersion({self.text!r})>"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spelling:
+    """What surrounds the version in a tag, and what stands between its parts."""
+
+    before: str = ""
+    after: str = ""
+    separators: Mapping[str, str]
+    """A separator in the tag, and what the recipe's version has there."""
+    dirac: bool = False
+    """Whether tags are `vXrYpZ` and `vXrYpZ-preN`."""
+    lettered: bool = False
+    """Whether a letter at the end (`1.1.1w`, `2024a`) is a later release; else `a` and `b` are PEP 440's."""
+
+    def read(self, tag: str) -> HostVersion | str:
+        """The version that a tag stands for; a sentence where it stands for none."""
+        if len(tag) > _LONGEST:
+            return "it is far too long for a version"
+        if self.dirac:
+            return _read_dirac(tag) or f"the tag {tag} is not of the form vXrYpZ"
+        core = self._core(tag)
+        if core is None:
+            other = re.search(r"\d", tag)
+            return f"the tag {tag} is not spelled like {self.example}" if other else f"the tag {tag} is no version"
+        match = _CORE.fullmatch(core)
+        if match is None:
+            return f"the tag {tag} is no version"
+        parts = re.split(r"([._-])", match["numbers"])
+        if any(mark not in self.separators for mark in parts[1::2]):
+            return f"the tag {tag} is not spelled like {self.example}"
+        numbers = "".join(self.separators[part] if index % 2 else part for index, part in enumerate(parts))
+        return _made(numbers, match, lettered=self.lettered) or f"the tag {tag} is no version"
+
+    @property
+    def example(self) -> str:
+        """A tag of this form."""
+        if self.dirac:
+            return "v1r2p3"
+        between = next(iter(self.separators), "")
+        return f"{self.before}{between.join('123') if between else '1'}{self.after}"
+
+    def _core(self, tag: str) -> str | None:
+        """What is left of a tag without what surrounds the version; `v` may come and go."""
+        for before in dict.fromkeys((self.before, *_with_and_without_v(self.before))):
+            if tag.startswith(before) and tag.endswith(self.after) and len(tag) > len(before) + len(self.after):
+                core = tag[len(before) : len(tag) - len(self.after)]
+                # A number alone beside tags like `v1.2` is a date or a build, no version.
+                if core[0].isdigit() and (before == self.before or re.match(r"\d+[._-]\d", core)):
+                    return core
+        return None
+
+
+def _with_and_without_v(before: str) -> Iterator[str]:
+    if before == "":
+        yield "v"
+    elif before == "v":
+        yield ""
+
+
+def learned(tag: str, version: str) -> Spelling | None:
+    """How `tag` spells the recipe's `version`; None where it does not."""
+    numbers = re.split(r"[._-]", version)
+    if (dirac := _read_dirac(tag)) is not None:
+        own = read_version(version)
+        if own is not None and own == dirac:
+            return Spelling(separators={}, dirac=True)
+    for start, end in _spans(tag, version):
+        found = tag[start:end]
+        marks = re.findall(r"[._-](?=\d)", found)
+        kept = re.findall(r"[._-]", version)
+        if re.split(r"[._-]", found)[: len(numbers)] != numbers and read_version(found) != read_version(version):
+            continue
+        separators: dict[str, str] = {}
+        for mark, own_mark in zip(marks, kept, strict=False):
+            separators.setdefault(mark, own_mark)
+        lettered = re.search(r"\dz?[a-z]$", version) is not None
+        separators = separators or {".": "."}
+        return Spelling(before=tag[:start], after=tag[end:], separators=separators, lettered=lettered)
+    return None
+
+
+def spelled_in(text: str, version: str) -> bool:
+    """Whether a text says a version as a whole, whatever its separators, or as `vXrYpZ`."""
+    if any(True for _ in _spans(text, version)):
+        return True
+    own = read_version(version)
+    return own is not None and any(_read_dirac(match[0]) == own for match in _DIRAC.finditer(text))
+
+
+def _spans(text: str, version: str) -> Iterator[tuple[int, int]]:
+    """Where a text says a version: its parts with any of the separators between them, nothing of a number beside."""
+    parts = re.split(r"[._-]", version)
+    # Tags have `1.0-rc1` where a conda version has `1.0rc1`.
+    loose = [re.sub(r"(?<=\d)(?=(?:rc|alpha|beta|a|b)\d)", r"[._-]?", re.escape(part)) for part in parts]
+    pattern = r"(?<![0-9])(?<![0-9]\.)" + r"[._-]".join(loose) + r"(?![0-9])(?![._-][0-9])(?!(?:rc|a|b)\d)"
+    for match in re.finditer(pattern, text):
+        # `krb5-1.22` is version 1.22 of krb5, `0-1-22` and `v0_1_22` are other versions.
+        if _PART_BEFORE.search(text, 0, match.start()) is None:
+            yield match.span()
+
+
+def _read_dirac(tag: str) -> HostVersion | None:
+    """The version of a tag as DIRAC and LHCb had them until 2021: `v7r3p5` is 7.3.5, `v7r3p5-pre2` is 7.3.5rc2."""
+    match = _DIRAC.fullmatch(tag)
+    if match is None:
+        return None
+    text = ".".join(str(int(number)) for number in match.group(1, 2, 3) if number is not None)
+    if match[4] is not None:
+        text += f"rc{int(match[4])}"
+    return HostVersion(text, text)
+
+
+def read_version(text: str) -> HostVersion | None:
+    """A version in a recipe's spelling (`6.40.02`, `1.2_3`, `9e`); None where it has no order that is known."""
+    if len(text) > _LONGEST:
+        return None
+    match = _CORE.fullmatch(text)
+    if match is not None:
+        return _made(match["numbers"], match)
+    try:
+        return HostVersion(text, text)
+    except InvalidVersion:
+        return None
+
+
+def _made(numbers: str, match: re.Match[str], *, lettered: bool = True) -> HostVersion | None:
+    """The version out of its numbers, as the recipe spells them, and what follows them in a tag."""
+    normal = re.sub(r"[_-]", ".", numbers)
+    text = numbers
+    letters = (match["letters"] or "").lower()
+    if letters and (match["post"] or not (lettered or letters in {"a", "b"})):
+        return None
+    if match["label"]:
+        pre = f"{_LABELS[match['label'].lower()]}{match['number'] or 0}"
+        normal, text = normal + pre, text + pre
+    if letters and lettered:
+        # 1.1.1a is a release after 1.1.1, and 1.0.2za one after 1.0.2z.
+        place = sum((ord(letter) - 96) * 26**index for index, letter in enumerate(reversed(letters)))
+        normal, text = f"{normal}.post{place}", text + letters
+    elif letters:
+        normal, text = f"{normal}{letters}0", f"{text}{letters}0"
+    elif match["post"]:
+        normal += f".post{match['post']}"
+        own = match["postlabel"].lower()
+        text += f"{'.post' if own in {'post', 'patch'} else own}{match['post']}"
+    if match["devlabel"]:
+        normal, text = f"{normal}.dev{match['dev'] or 0}", f"{text}.dev{match['dev'] or 0}"
+    try:
+        return HostVersion(normal, text)
+    except InvalidVersion:
+        return None

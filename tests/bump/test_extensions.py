@@ -1,0 +1,35 @@
+"""Release lines of extensions."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirac_forge.bump.extensions import Line, belongs, follows, leaves
+
+LINES = (
+    Line(extension="lhcbdirac", branch="main", version="12.1", package="dirac-grid", spec=">=9.1,<9.2"),
+    Line(extension="lhcbdirac", branch="v10.2", package="dirac-grid", spec=">=7.3,<7.4"),
+)
+
+
+def test_lines_that_a_version_belongs_to() -> None:
+    assert belongs(LINES, {"dirac-grid": "9.1.22", "diraccommon": "9.1.22"}) == (
+        "lhcbdirac main (12.1) needs dirac-grid >=9.1,<9.2: 9.1.22 belongs to it",
+    )
+    assert belongs(LINES, {"other": "1"}) == ()
+
+
+def test_lines_that_are_left() -> None:
+    assert leaves(LINES, {"dirac-grid": "9.1.9"}, {"dirac-grid": "9.2.0"}) == (
+        "lhcbdirac main (12.1) needs dirac-grid >=9.1,<9.2: it takes 9.1.9 and not 9.2.0",
+    )
+    assert leaves(LINES, {"dirac-grid": "9.1.9"}, {"dirac-grid": "9.1.10"}) == ()
+    assert leaves(LINES, {}, {"dirac-grid": "9.2.0"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "answer"),
+    [(">=9,<10", True), ("==9.1", True), ("9.1.*", True), ("~=9.1", True), (">=9", False), ("!=9.1", False)],
+)
+def test_follows(spec: str, answer: bool) -> None:
+    assert follows(spec) is answer

@@ -1,0 +1,352 @@
+"""`dirac-forge bump` finds releases of hosts beside PyPI, and honours conda-forge.yml."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.cli import main
+from dirac_forge.store import Store
+from support.archives import sdist
+from support.index import IndexFile, PackageIndex
+from support.repositories import bare_repository, served
+from support.server import Answer, Asked, Server, dead_port
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+OLD = "a" * 64
+PYPI = "https://pypi.org/packages/source/d/demo/demo-${{ version }}.tar.gz"
+
+
+def archive(version: str) -> bytes:
+    return sdist("demo", version, {"setup.py": version})
+
+
+def put(workspace: Path, url: str, *, version: str = "1.0", forge: str = "", name: str = "demo") -> Path:
+    path = workspace / "feedstocks" / name / "recipe/recipe.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        f"context:\n  version: '{version}'\npackage:\n  name: {name}\n  version: ${{{{ version }}}}\n"
+        f"source:\n  url: {url}\n  sha256: {OLD}\nbuild:\n  number: 2\n"
+    )
+    if forge:
+        (path.parents[1] / "conda-forge.yml").write_text(forge)
+    return path
+
+
+def run(workspace: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    code = main(["bump", *arguments, "--workspace", str(workspace), "--no-check", "--json"])
+    said = capsys.readouterr()
+    return code, json.loads(said.out)["bumps"], said.err
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    monkeypatch.delenv("GH_TOKEN", raising=False)
+    return tmp_path
+
+
+def gitlab(root: Path, *archives: str) -> Server:
+    """A GitLab with one project, whose archives are there for some tags."""
+
+    def answer(asked: Asked) -> Answer:
+        if "/-/archive/" in asked.path:
+            tag = asked.path.split("/")[5]
+            return Answer(body=archive(tag)) if tag in archives else Answer(status=404)
+        return served(root, asked)
+
+    return Server(answer)
+
+
+@needs_git
+def test_tags_of_a_gitlab_in_the_recipe_s_spelling(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare_repository(workspace / "web/x/demo.git", ["v10r2p3", "v10r2p4", "v10r2p5-pre1", "v11r0", "old"])
+    (workspace / "pyproject.toml").write_text(
+        '[tool.dirac-forge.feedstocks.demo]\nprojects = ["demo"]\nbranches = { main = ">=10.2,<11" }\n'
+    )
+    with gitlab(workspace / "web", "v10r2p4") as server:
+        put(workspace, f"{server.url}/x/demo/-/archive/v10r2p3/demo.tar.gz", version="10.2.3")
+        code, (found,), _ = run(workspace, capsys, "--write")
+        assert (code, found["status"], found["to"]) == (0, "proposed", "10.2.4")
+        assert found["rejected"] == [
+            {"version": "11.0", "reason": "it does not belong on this branch (<11,>=10.2)"},
+            {"version": "10.2.5rc1", "reason": "a pre-release"},
+        ]
+        after = (workspace / "feedstocks/demo/recipe/recipe.yaml").read_text()
+        assert f"{server.url}/x/demo/-/archive/v10r2p4/demo.tar.gz" in after
+        assert hashlib.sha256(archive("v10r2p4")).hexdigest() in after
+        code, (again,), _ = run(workspace, capsys)
+        assert (code, again["status"]) == (0, "skipped")
+        assert again["reason"].startswith("10.2.4 is the newest release that fits (11.0: it does not belong")
+
+
+@needs_git
+def test_a_release_whose_file_is_gone_is_passed_over(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare_repository(workspace / "web/x/demo.git", ["v1.0", "v1.1", "v1.2"])
+    with gitlab(workspace / "web", "v1.1") as server:
+        put(workspace, f"{server.url}/x/demo/-/archive/v${{{{ version }}}}/demo.tar.gz")
+        code, (found,), _ = run(workspace, capsys)
+        assert (code, found["to"]) == (0, "1.1")
+        (passed,) = found["rejected"]
+        assert passed["version"] == "1.2"
+        assert "/x/demo/-/archive/v1.2/demo.tar.gz: there is nothing here (404 Not Found)" in passed["reason"]
+    with gitlab(workspace / "web") as server:
+        put(workspace, f"{server.url}/x/demo/-/archive/v${{{{ version }}}}/demo.tar.gz", name="none")
+        code, (found,), _ = run(workspace, capsys, "none")
+        assert (code, found["status"], found["kind"]) == (1, "skipped", "no")
+        assert "v1.2/demo.tar.gz: there is nothing here" in found["reason"]
+
+
+def test_files_of_a_plain_server(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = {
+        "/files/": b'<a href="demo-1.0.tar.gz">x</a><a href="demo-1.4.tar.gz">x</a> 2026-03-01 10:00',
+        "/files/demo-1.4.tar.gz": archive("1.4"),
+    }
+
+    def answer(asked: Asked) -> Answer:
+        body = pages.get(asked.path)
+        return Answer(status=404) if body is None else Answer(body=body)
+
+    with Server(answer) as server:
+        put(workspace, f"{server.url}/files/demo-${{{{ version }}}}.tar.gz")
+        code, (found,), _ = run(workspace, capsys)
+        assert (code, found["status"], found["to"]) == (0, "proposed", "1.4")
+        assert found["hashes"][0]["sha256"] == hashlib.sha256(archive("1.4")).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (Answer(body=b"<!doctype html><title>Sorry</title>"), "1.0 is the newest release that fits"),
+        (Answer(headers={"Content-Length": str(10 * 1024**3)}, body=b"\x1f\x8b" + b"0" * 510, hang_up=True), "limit"),
+    ],
+)
+def test_a_server_that_says_yes_to_1_1(
+    page: Answer, reason: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/demo-1.0.tar.gz":
+            return Answer(body=archive("1.0"))
+        return page if asked.path == "/demo-1.1.tar.gz" else Answer(status=404)
+
+    with Server(answer) as server:
+        path = put(workspace, f"{server.url}/demo-${{{{ version }}}}.tar.gz")
+        before = path.read_bytes()
+        _, (found,), _ = run(workspace, capsys, "--write")
+        assert found["status"] == "skipped"
+        assert reason in found["reason"]
+        assert path.read_bytes() == before
+
+
+def test_a_dead_host_is_unknown_for_all_that_come_from_it(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dead = f"http://127.0.0.1:{dead_port()}"
+    put(workspace, f"{dead}/x/a/-/archive/v${{{{ version }}}}/a.tar.gz", name="a")
+    put(workspace, f"{dead}/b-${{{{ version }}}}.tar.gz", name="b")
+    put(workspace, PYPI, name="demo")
+    with PackageIndex({"demo": {"demo-1.0.tar.gz": archive("1.0"), "demo-1.1.tar.gz": archive("1.1")}}) as index:
+        code, (a, b, demo), _ = run(workspace, capsys, "--index-url", index.url)
+    assert code == 3
+    assert (a["kind"], b["kind"], demo["status"]) == ("unknown", "unknown", "proposed")
+    assert a["reason"] == f"{dead}/x/a.git can't be reached: connection refused"
+    assert b["reason"] == f"{dead}/ can't be reached: connection refused"
+
+
+def demo_index() -> PackageIndex:
+    files: dict[str, bytes | IndexFile] = {
+        f"demo-{version}.tar.gz": archive(version) for version in ("1.0", "1.1", "1.2", "1.3.1")
+    }
+    return PackageIndex({"demo": files})
+
+
+@pytest.mark.parametrize(
+    ("forge", "to", "reasons"),
+    [
+        (
+            "bot:\n  version_updates:\n    exclude: ['1.2']\n    even_odd_versions: true\n",
+            None,
+            (
+                "1.0 is the newest release that fits (1.3.1: its second number is odd, so it is no stable version "
+                "(conda-forge.yml, line 4); 1.2: excluded by conda-forge.yml, line 3; 1.1: its second number is odd, "
+                "so it is no stable version (conda-forge.yml, line 4))"
+            ),
+        ),
+        ("bot:\n  version_updates:\n    exclude: ['1.3.1']\n", "1.2", "1.3.1: excluded by conda-forge.yml, line 3"),
+        (
+            "bot:\n  version_updates:\n    skip: true\n",
+            None,
+            "conda-forge.yml, line 3 asks for no new versions (version_updates: skip)",
+        ),
+        (
+            "bot:\n  version_updates:\n    sources: [github]\n",
+            None,
+            "conda-forge.yml, line 3 lets versions come from github only, and its source is demo",
+        ),
+    ],
+)
+def test_version_updates_are_honoured(
+    forge: str, to: str | None, reasons: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(workspace, PYPI, forge=forge)
+    with demo_index() as index:
+        code, (found,), _ = run(workspace, capsys, "--index-url", index.url)
+        assert (code, found["to"]) == (0, to)
+        rejected = "; ".join(f"{item['version']}: {item['reason']}" for item in found.get("rejected", ()))
+        assert (rejected if to else found["reason"]) == reasons
+        # A person who names a version goes before conda-forge.yml.
+        code, (found,), _ = run(workspace, capsys, "demo", "--to", "1.1", "--index-url", index.url)
+        assert (code, found["to"]) == (0, "1.1")
+
+
+def test_an_unknown_key_under_bot_stops_that_feedstock_only(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(workspace, PYPI, forge="bot:\n  automerg: true\n", name="a")
+    path = put(workspace, PYPI, forge="build_platfrom: {}\n", name="demo")
+    with demo_index() as index:
+        code, (a, demo), said = run(workspace, capsys, "--index-url", index.url)
+    assert code == 0
+    assert (a["status"], a["kind"], demo["status"]) == ("skipped", "unreadable", "proposed")
+    assert a["reason"] == (
+        f"{workspace / 'feedstocks/a/conda-forge.yml'}:2: bot.automerg: no such key; the nearest one is automerge"
+    )
+    warning = (
+        f"{path.parents[1] / 'conda-forge.yml'}:1: build_platfrom is no key of conda-forge.yml; the nearest one is"
+    )
+    assert warning in " ".join(said.split())
+
+
+def test_inspection_decides_over_requirements_unless_a_person_does(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(workspace, PYPI, forge="bot:\n  inspection: disabled\n")
+    with demo_index() as index:
+        _, (found,), _ = run(workspace, capsys, "--index-url", index.url)
+        note = "requirements were not compared: conda-forge.yml, line 2 asks for that (inspection: disabled)"
+        assert note in found["notes"]
+        _, (found,), _ = run(workspace, capsys, "--index-url", index.url, "--dependencies", "update")
+        assert note not in found["notes"]
+
+
+def test_github_is_asked_where_the_environment_says(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_0123456789abcdefghij")
+    files = [{"name": "demo-1.1.tar.gz"}]
+    listed = [
+        {"tag_name": "v2.0", "draft": True, "assets": []},
+        {"tag_name": "v1.2", "prerelease": True, "assets": []},
+        {"tag_name": "v1.1", "published_at": "2026-02-03T00:00:00Z", "assets": files},
+        {"tag_name": "v1.0", "assets": []},
+    ]
+
+    def answer(asked: Asked) -> Answer:
+        return Answer(body=json.dumps(listed).encode())
+
+    url = "https://github.com/a/demo/releases/download/v${{ version }}/demo-${{ version }}.tar.gz"
+    put(workspace, url)
+    known = workspace / "known.json"
+    known.write_text(json.dumps({url.replace("${{ version }}", "1.1"): "b" * 64}))
+    with Server(answer) as server:
+        monkeypatch.setenv("GITHUB_API_URL", server.url)
+        code, (found,), said = run(workspace, capsys, "--known-sha256", str(known), "--dependencies", "off")
+        assert server.lines() == ["GET /repos/a/demo/releases?per_page=100&page=1"]
+    assert (code, found["to"]) == (0, "1.1")
+    assert found["rejected"] == [
+        {"version": "2.0", "reason": "a draft"},
+        {"version": "1.2", "reason": "no file like demo-1.0.tar.gz is attached to it (it has none)"},
+    ]
+    assert "ghp_" not in said
+
+
+@needs_git
+def test_a_repository_that_is_checked_out(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare_repository(workspace / "web/demo.git", ["release-1-0", "release-1-1"], annotated=["release-1-1"])
+    with Server(lambda asked: served(workspace / "web", asked)) as server:
+        path = put(workspace, "x")
+        text = path.read_text()
+        source = f"git: {server.url}/demo.git\n  tag: release-${{{{ version | replace('.', '-') }}}}\n"
+        path.write_text(text.replace(f"url: x\n  sha256: {OLD}\n", source))
+        code, (found,), _ = run(workspace, capsys, "--write")
+        assert (code, found["to"], found["hashes"]) == (0, "1.1", [])
+        assert path.read_text() == path.read_text().replace("1.0", "1.1")
+        code, (again,), _ = run(workspace, capsys)
+        assert again["reason"] == "1.1 is the newest release that fits"
+
+
+@needs_git
+def test_a_repository_that_is_not_there_any_more(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Server(lambda asked: Answer(status=404)) as server:
+        put(workspace, f"{server.url}/x/demo/-/archive/v${{{{ version }}}}/demo.tar.gz")
+        code, (found,), _ = run(workspace, capsys, "demo")
+    assert (code, found["kind"]) == (1, "no")
+    assert found["reason"].startswith(f"{server.url}/x/demo.git: there is no such repository or branch (fatal: ")
+
+
+def test_what_only_github_s_own_release_says_of_a_tag(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tags of github.com are those that were read a moment ago; its API is asked."""
+    key = hashlib.sha256(b"https://github.com/a/demo").hexdigest()
+    kept = {"at": time.time(), "tags": dict.fromkeys(("v1.0", "v1.1", "v1.2"), "1" * 40)}
+    Store(workspace / "cache").put("refs-1", key, json.dumps(kept).encode())
+    url = "https://github.com/a/demo/archive/v${{ version }}.tar.gz"
+    put(workspace, url)
+    known = workspace / "known.json"
+    known.write_text(json.dumps({url.replace("${{ version }}", "1.1"): "b" * 64}))
+
+    def answer(asked: Asked) -> Answer:
+        tag = asked.path.rpartition("/")[2]
+        return Answer(
+            body=json.dumps(
+                {"tag_name": tag, "prerelease": tag == "v1.2", "published_at": "2026-05-06T07:08:09Z"}
+            ).encode()
+        )
+
+    with Server(answer) as server:
+        monkeypatch.setenv("GITHUB_API_URL", server.url)
+        code, (found,), _ = run(workspace, capsys, "--known-sha256", str(known), "--dependencies", "off")
+        assert server.lines() == [f"GET /repos/a/demo/releases/tags/v1.{minor}" for minor in (2, 1)]
+    assert (code, found["to"]) == (0, "1.1")
+    assert found["rejected"] == [{"version": "1.2", "reason": "a pre-release, as GitHub says"}]
+    known.write_text(json.dumps({url.replace("${{ version }}", "1.2"): "b" * 64}))
+    dead = f"http://127.0.0.1:{dead_port()}"
+    monkeypatch.setenv("GITHUB_API_URL", dead)
+    code, (found,), _ = run(workspace, capsys, "--known-sha256", str(known), "--dependencies", "off")
+    assert (code, found["to"]) == (0, "1.2")
+    assert (
+        f"only its tag was seen, not whether v1.2 is a pre-release: {dead}/repos/a/demo/releases/tags/v1.2 can't be "
+        "reached: connection refused"
+    ) in found["notes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("package:\n  name: demo\nsource:\n  url: x\n", "recipe.yaml: it has no version that can be known"),
+        (
+            "recipe: {name: a}\noutputs:\n- package: {name: a, version: '1'}\n- package: {name: b, version: '2'}\n",
+            "which version is its own can't be told: there are 1, 2",
+        ),
+        (
+            "package:\n  name: demo\n  version: '1.0'\nsource:\n  - git: https://127.0.0.1:1/x\n    rev: main\n",
+            "none of its sources has the version in its URL or tag",
+        ),
+    ],
+)
+def test_recipes_without_a_version_of_their_own(
+    text: str, reason: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = put(workspace, "x")
+    path.write_text(text)
+    _, (found,), _ = run(workspace, capsys, "--write")
+    assert found["status"] == "skipped"
+    assert reason in found["reason"]
+    assert path.read_text() == text

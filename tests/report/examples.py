@@ -1,0 +1,160 @@
+"""Bumps for the tests of their reports: one with all there is, one with nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from packaging.version import Version
+
+from dirac_forge.bump.drift.draft import Carried
+from dirac_forge.bump.drift.merge import Drift
+from dirac_forge.bump.proof import Environment, Proof
+from dirac_forge.bump.proposal import Bump, Link, bump_of
+from dirac_forge.bump.versions import Edited
+from dirac_forge.channel.records import Record
+from dirac_forge.check.difference import difference
+from dirac_forge.check.matrix import Cell
+from dirac_forge.check.proposal import Verdict
+from dirac_forge.feedstock.change import Change
+from dirac_forge.recipe.model import Note
+from dirac_forge.upstream.choice import Rejected
+from dirac_forge.upstream.digests import Digest
+
+SHA = {"new": "b" * 64, "licence": "c" * 64}
+BEFORE = "version: 9.1.9\nsha256: " + "a" * 64 + "\nrun:\n  - m2crypto >=0.36\n"
+AFTER = f"version: 9.1.22\nsha256: {SHA['new']}\nsha256: {SHA['licence']}\nrun:\n  - m2crypto >=0.50\n"
+EDITED = Edited(
+    before=BEFORE,
+    after=AFTER,
+    old="9.1.9",
+    new="9.1.22",
+    digests=(
+        Digest(
+            url="https://pypi.org/packages/source/d/dirac/dirac-9.1.22.tar.gz",
+            hashes={"sha256": SHA["new"], "md5": "d" * 32},
+            origin="index",
+        ),
+        Digest(url="https://example.org/v9.1.22/LICENSE", hashes={"sha256": SHA["licence"]}, origin="downloaded"),
+    ),
+    notes=("the URL of the licence was respelled",),
+)
+M2CRYPTO = Carried(
+    output="dirac-grid",
+    part="run",
+    package="m2crypto",
+    project="M2Crypto",
+    before="m2crypto >=0.36",
+    after="m2crypto >=0.50",
+    line=4,
+    evidence="M2Crypto>=0.50",
+    reason="upstream's bound moved",
+)
+DRIFT = Drift(
+    text=AFTER,
+    added=(
+        Carried(
+            output="dirac-grid",
+            part="entry_points",
+            package="dirac-x",
+            after="dirac-x = DIRAC.x:main",
+            evidence="entry point dirac-x = DIRAC.x:main",
+            reason="upstream added it",
+        ),
+    ),
+    changed=(M2CRYPTO,),
+    notes=(
+        Note(level="info", text="dirac-grid: requests >=2 stays; upstream asks for requests>=2.9"),
+        Note(level="warning", text="dirac-grid: upstream's licence is MIT (was GPL-3.0-only)"),
+        Note(level="todo", text="dirac-grid: add zipp to host by hand (zipp>=3)"),
+    ),
+)
+CELL = Cell(
+    target="dirac-grid",
+    platform="linux-64",
+    python="3.12",
+    specs=("dirac-grid", "python 3.12.*"),
+    wanted=True,
+    status="installable",
+    version="9.1.9",
+    packages=(Record(name="dirac-grid", version="9.1.9", build="0", subdir="noarch"),),
+)
+BETTER = replace(
+    CELL, version="9.1.22", packages=(Record(name="dirac-grid", version="9.1.22", build="0", subdir="noarch"),)
+)
+MAC = replace(CELL, platform="osx-64")
+PROOF = Proof(
+    outcome="worse",
+    reason="dirac-grid 9.1.22 can't be installed on osx-64",
+    verdicts=(
+        Verdict(before=CELL, after=BETTER, outcome="better", difference=difference(CELL.packages, BETTER.packages)),
+        Verdict(
+            before=MAC,
+            after=replace(MAC, status="not-installable"),
+            outcome="worse",
+            reason="dirac-grid 9.1.22 can't be installed: m2crypto >=0.50 has no build for osx-64",
+            failing=(Record(name="dirac-grid", version="9.1.22", build="0", subdir="noarch"),),
+            difference=difference((), ()),
+        ),
+    ),
+    environments=(
+        Environment(output="dirac-grid", part="host", platform="linux-64", status="installable"),
+        Environment(output="dirac-grid", part="run", platform="linux-64", variant="python 3.12", status="installable"),
+        Environment(
+            output="dirac-grid",
+            part="run",
+            platform="linux-64",
+            variant="python 3.13",
+            status="not-installable",
+            reason="m2crypto has no build for Python 3.13",
+        ),
+        Environment(output="dirac-grid", part="run", platform="osx-64", status="unknown", reason="no answer"),
+    ),
+    beside=("m2crypto",),
+    warnings=("The run_exports of lib are unknown.",),
+)
+FULL = replace(
+    bump_of(
+        "dirac-grid",
+        "main",
+        "recipe/recipe.yaml",
+        EDITED,
+        rejected=[Rejected(version=Version(f"10.0a{n}"), reason="a pre-release") for n in range(7, 0, -1)],
+        chosen="9.1.22 is the newest that fits",
+        patches=["fix-@octocat.patch"],
+    ),
+    status="blocked",
+    waits_for=("m2crypto", "httpx2"),
+    drift=DRIFT,
+    proof=PROOF,
+    released=datetime(2026, 11, 2, 8, tzinfo=UTC),
+    old_released=datetime(2026, 5, 1, tzinfo=UTC),
+    links=(
+        Link(title="release", url="https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22"),
+        Link(title="changes", url="https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22"),
+    ),
+    satisfies=("LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22",),
+    recipes=(
+        Change(
+            feedstock="httpx2",
+            kind="recipe",
+            key="0.3",
+            title="httpx2 0.3",
+            reasons=("dirac-grid 9.1.22 needs httpx2",),
+        ),
+    ),
+    blocked_by=("m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1",),
+    notes=(
+        "the URL of the licence was respelled",
+        *(note.text for note in DRIFT.notes),
+        "zipp >=3: the channel's is outdated; it is optional upstream (zipp>=3)",
+    ),
+)
+BARE = bump_of(
+    "demo", "v1.x", "recipe/meta.yaml", Edited(before="version: 1.0\n", after="version: 1.1\n", old="1.0", new="1.1")
+)
+
+
+def proposed(name: str, old: str = "1.0", new: str = "1.1") -> Bump:
+    """A bump of a feedstock, about which nothing else is known."""
+    return bump_of(name, "main", "recipe/meta.yaml", Edited(before=f"{old}\n", after=f"{new}\n", old=old, new=new))

@@ -1,0 +1,232 @@
+"""What a reviewer reads of a bump."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dirac_forge.bump.drift.merge import Drift
+from dirac_forge.bump.proof import Environment, Proof
+from dirac_forge.bump.proposal import Link
+from dirac_forge.feedstock.change import Skip
+from dirac_forge.recipe.model import Note
+from dirac_forge.report.bodies import waiting_for, with_bodies, with_body
+
+from .examples import BARE, DRIFT, FULL, M2CRYPTO, PROOF, proposed
+from .test_markdown import HOSTILE, harmless
+
+BODY = """\
+## dirac-grid 9.1.9 → 9.1.22
+
+Released on 2026-11-02, 9.1.9 on 2026-05-01. 9.1.22 is the newest that fits.
+
+Newer versions that were passed over:
+
+- 10.0a7: a pre-release
+- 10.0a6: a pre-release
+- 10.0a5: a pre-release
+- 10.0a4: a pre-release
+- 10.0a3: a pre-release
+- and 2 more
+
+## Order
+
+- **It is blocked until there is m2crypto and httpx2**; it can be merged once the channel has them.
+- m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1
+- Waiting for it: lhcbdirac.
+- LHCbDIRAC (main): dirac-grid >=9.1,&lt;10 is satisfied by 9.1.22
+
+## Checks
+
+- **worse**: dirac-grid 9.1.22 can't be installed on osx-64
+- Taken as merged already: m2crypto.
+- The run\\_exports of lib are unknown.
+
+| dirac-grid | Python 3.12 |
+| --- | --- |
+| linux-64 | ▲ 9.1.9 → 9.1.22 |
+| osx-64 | ▼ worse |
+
+- linux-64, Python 3.12: better: dirac-grid 9.1.9 → 9.1.22
+- osx-64, Python 3.12: worse: dirac-grid 9.1.22 can't be installed: m2crypto >=0.50 has no build for osx-64
+
+| environment | linux-64 | osx-64 |
+| --- | --- | --- |
+| dirac-grid, host | ✓ |  |
+| dirac-grid, run | ✓ python 3.12, ✗ python 3.13 | ? |
+
+- run of dirac-grid (linux-64; python 3.13): m2crypto has no build for Python 3.13
+- run of dirac-grid (osx-64): no answer
+
+## Requirements
+
+| in | before | after | upstream | why |
+| --- | --- | --- | --- | --- |
+| entry points |  | `dirac-x = DIRAC.x:main` | `entry point dirac-x = DIRAC.x:main` | upstream added it |
+| run | `m2crypto >=0.36` | `m2crypto >=0.50` | `M2Crypto>=0.50` | upstream's bound moved |
+
+## To be looked at
+
+- the URL of the licence was respelled
+- The recipe carries patches; whether they still apply was not tried: `fix-@\u200boctocat.patch`
+- **by hand**: dirac-grid: add zipp to host by hand (zipp>=3)
+- dirac-grid: upstream's licence is MIT (was GPL-3.0-only)
+- zipp >=3: the channel's is outdated; it is optional upstream (zipp>=3)
+
+## Only reported
+
+- dirac-grid: requests >=2 stays; upstream asks for requests>=2.9
+
+## Sources
+
+| file | hash | taken from |
+| --- | --- | --- |
+| <https://pypi.org/packages/source/d/dirac/dirac-9.1.22.tar.gz> | sha256 | the index's own list |
+| <https://example.org/v9.1.22/LICENSE> | sha256 | the file itself, downloaded |
+
+## New recipes
+
+It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:
+
+- **httpx2 0.3**: dirac-grid 9.1.22 needs httpx2
+
+## Read more
+
+- [release](<https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22>)
+- [changes](<https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22>)
+
+## Before merging
+
+- [x] The build number is 0 wherever the recipe writes it.
+- [x] Every source that is another file now has that file's hash (see Sources).
+- [ ] Requirements are those of the new version (see Requirements, and what is only reported).
+- [ ] The licence and its files are still those that the recipe names.
+- [ ] The patches still apply, and are still needed.
+- [ ] The targets stay installable (see Checks).
+- [ ] The feedstock was rerendered.
+- [ ] The builds and tests of this request have passed.
+
+## How to go on
+
+- Push to this branch whatever is missing: the bot then leaves it to you.
+- To have it made again from what there is then: `dirac-forge bump dirac-grid --pr`.
+- To stop it, close it: this version is not proposed again, the next one is.
+- To pause the bot here: `paused = ["dirac-grid"]` under `[tool.dirac-forge.bot]`.
+- Why something happened or not: `dirac-forge bot why dirac-grid`.
+- A maintainer can label it `automerge`: conda-forge merges it once all is green; further commits take that label off.
+
+Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
+"""
+SHORT = """\
+## demo 1.0 → 1.1
+
+1.1 was asked for. For the branch v1.x.
+
+## Checks
+
+Not proven: no solver was asked what this does to the targets.
+
+## Requirements
+
+What upstream requires was not compared with the release before.
+
+## Before merging
+
+- [x] The build number is 0 wherever the recipe writes it.
+- [ ] Every source that is another file now has that file's hash (see Sources).
+- [ ] Requirements are those of the new version (see Requirements, and what is only reported).
+- [ ] The licence and its files are still those that the recipe names.
+- [ ] The targets stay installable (see Checks).
+- [ ] The feedstock was rerendered.
+- [ ] The builds and tests of this request have passed.
+
+## How to go on
+
+- Push to this branch whatever is missing: the bot then leaves it to you.
+- To have it made again from what there is then: `dirac-forge bump demo --pr`.
+- To stop it, close it: this version is not proposed again, the next one is.
+- To pause the bot here: `paused = ["demo"]` under `[tool.dirac-forge.bot]`.
+- Why something happened or not: `dirac-forge bot why demo`.
+- A maintainer can label it `automerge`: conda-forge merges it once all is green; further commits take that label off.
+
+Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
+"""
+
+
+def test_the_whole_body() -> None:
+    assert with_body(FULL, waiting=["lhcbdirac"]).change.body == BODY
+
+
+def test_the_body_where_nothing_is_known() -> None:
+    assert with_body(BARE).change.body == SHORT
+
+
+def test_requirements_that_are_only_reported() -> None:
+    told = (
+        "not carried over: dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: M2Crypto>=0.50)"
+    )
+    drift = Drift(text="another text", changed=(M2CRYPTO,))
+    body = with_body(replace(BARE, drift=drift, notes=(told, "something else"))).change.body
+    assert "\n## Requirements, not carried over\n\n**dirac-grid**\n\n| in | before | after | upstream | why |\n" in body
+    assert "\n## To be looked at\n\n- something else\n\n## " in body
+
+
+def test_nothing_drifted() -> None:
+    body = with_body(replace(BARE, drift=Drift(text=BARE.edited.after))).change.body
+    assert "\n## Requirements\n\nUpstream changed nothing that the recipe follows.\n" in body
+    assert "\n- [x] Requirements are those of the new version" in body
+
+
+def test_who_waits_for_whom() -> None:
+    m2crypto = replace(
+        proposed("m2crypto-feedstock"),
+        proof=Proof(
+            outcome="same",
+            environments=(Environment(output="m2crypto", part="run", platform="linux-64", status="installable"),),
+        ),
+    )
+    grid = replace(proposed("dirac-grid"), waits_for=("m2crypto",))
+    lhcb = replace(proposed("lhcbdirac"), waits_for=("dirac-grid",))
+    skip = Skip(feedstock="other", reason="why")
+    results = (m2crypto, grid, skip, lhcb)
+    assert [waiting_for(one, results) for one in (m2crypto, grid, lhcb)] == [("dirac-grid",), ("lhcbdirac",), ()]
+    first, second, third, last = with_bodies(results)
+    assert third is skip
+    assert "- Waiting for it: dirac-grid.\n" in first.change.body  # type: ignore[union-attr]
+    assert "- **It waits for m2crypto**; it can be merged once the channel has it.\n" in second.change.body  # type: ignore[union-attr]
+    assert "\n- **same**\n" in first.change.body  # type: ignore[union-attr]
+    assert "\n## Checks\n\nNot proven: what it waits for is not there yet.\n" in second.change.body  # type: ignore[union-attr]
+    assert "Waiting" not in last.change.body  # type: ignore[union-attr]
+
+
+@given(HOSTILE, HOSTILE, st.sampled_from(["better", "unknown"]))
+def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: Any) -> None:
+    line = replace(M2CRYPTO, output=one, before=two, after=one, evidence=two, reason=one)
+    bump = replace(
+        FULL,
+        old=one,
+        new=two,
+        chosen=one,
+        rejected=tuple(replace(item, reason=two) for item in FULL.rejected),
+        waits_for=(one, two),
+        satisfies=(one,),
+        patches=(two,),
+        notes=(one, two),
+        links=(Link(title=one, url=two),),
+        edited=replace(FULL.edited, notes=(one,), digests=tuple(replace(d, url=two) for d in FULL.edited.digests)),
+        drift=replace(DRIFT, added=(line,), changed=(replace(line, before=""),), notes=(Note(level="todo", text=one),)),
+        proof=replace(
+            PROOF,
+            outcome=outcome,
+            reason=one,
+            warnings=(two,),
+            verdicts=tuple(replace(verdict, reason=two) for verdict in PROOF.verdicts),
+            environments=(
+                Environment(output=one, part="run", platform="linux-64", variant=two, status="unknown", reason=one),
+            ),
+        ),
+    )
+    harmless(with_body(bump, waiting=(two,)).change.body)

@@ -1,0 +1,255 @@
+"""Bumps on a terminal and as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.cells import cell_len
+from rich.console import Console
+
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.feedstock.change import Skip
+from dirac_forge.report.bodies import with_body
+from dirac_forge.report.bumps import bumps_json, bumps_text
+
+from .examples import BARE, FULL, proposed
+
+TEXT = """\
+feedstock   version         released    status
+dirac-grid  9.1.9 → 9.1.22  2026-11-02  blocked   waits for m2crypto and httpx2
+demo@v1.x   1.0 → 1.1                   proposed  not proven
+
+dirac-grid 9.1.9 → 9.1.22
+  Released on 2026-11-02, 9.1.9 on 2026-05-01. 9.1.22 is the newest that fits.
+  Newer versions that were passed over:
+  - 10.0a7: a pre-release
+  - 10.0a6: a pre-release
+  - 10.0a5: a pre-release
+  - 10.0a4: a pre-release
+  - 10.0a3: a pre-release
+  - and 2 more
+  Order
+    - It is blocked until there is m2crypto and httpx2; it can be merged once
+      the channel has them.
+    - m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1
+    - LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22
+  Checks
+    - worse: dirac-grid 9.1.22 can't be installed on osx-64
+    - Taken as merged already: m2crypto.
+    - The run_exports of lib are unknown.
+    dirac-grid  Python 3.12
+    linux-64    ▲ 9.1.9 → 9.1.22
+    osx-64      ▼ worse
+    - linux-64, Python 3.12: better: dirac-grid 9.1.9 → 9.1.22
+    - osx-64, Python 3.12: worse: dirac-grid 9.1.22 can't be installed: m2crypto
+      >=0.50 has no build for osx-64
+    - Environments that the feedstock is built and used in: 2 can be installed,
+      1 can't, 1 unknown
+    - run of dirac-grid (linux-64; python 3.13): m2crypto has no build for
+      Python 3.13
+    - run of dirac-grid (osx-64): no answer
+  Requirements
+    - entry points: dirac-x = DIRAC.x:main added (upstream added it: entry point
+      dirac-x = DIRAC.x:main)
+    - run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved:
+      M2Crypto>=0.50)
+  To be looked at
+    - the URL of the licence was respelled
+    - The recipe carries patches; whether they still apply was not tried:
+      fix-@octocat.patch
+    - by hand: dirac-grid: add zipp to host by hand (zipp>=3)
+    - dirac-grid: upstream's licence is MIT (was GPL-3.0-only)
+    - zipp >=3: the channel's is outdated; it is optional upstream (zipp>=3)
+  Only reported
+    - dirac-grid: requests >=2 stays; upstream asks for requests>=2.9
+  Sources
+    - sha256 of https://pypi.org/packages/source/d/dirac/dirac-9.1.22.tar.gz
+      from the index's own list
+    - sha256 of https://example.org/v9.1.22/LICENSE from the file itself,
+      downloaded
+  New recipes
+    It needs what the channel lacks; these recipes for staged-recipes are
+    proposed beside it:
+    - httpx2 0.3: dirac-grid 9.1.22 needs httpx2
+  Read more
+    - release: https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22
+    - changes: https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22
+--- a/recipe/recipe.yaml
++++ b/recipe/recipe.yaml
+@@ -1,4 +1,5 @@
+-version: 9.1.9
+-sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
++version: 9.1.22
++sha256: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
++sha256: cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
+ run:
+-  - m2crypto >=0.36
++  - m2crypto >=0.50
+
+demo 1.0 → 1.1
+  1.1 was asked for. For the branch v1.x.
+  Checks
+    Not proven: no solver was asked what this does to the targets.
+  Requirements
+    What upstream requires was not compared with the release before.
+--- a/recipe/meta.yaml
++++ b/recipe/meta.yaml
+@@ -1 +1 @@
+-version: 1.0
++version: 1.1
+
+1 proposed, 1 blocked; nothing was written: --write does that.
+"""
+SKIPS = (
+    *(Skip(feedstock=f"f{n}", reason="2.0 is the newest release that fits", current="2.0") for n in range(3)),
+    Skip(feedstock="odd", branch="v1", reason="1.1 is the newest release that fits (1.2: yanked (bad))", current="1.1"),
+    Skip(feedstock="there", reason="it is at 3 already", current="3"),
+    Skip(feedstock="a", reason="its sources are nowhere", kind="no", hint="Give --to.", current="1"),
+    Skip(feedstock="b", reason="its sources are nowhere", kind="no", hint="Give --to.", current="2"),
+    Skip(feedstock="broken", reason="recipe.yaml:1: no version", kind="unreadable"),
+    Skip(feedstock="dark", reason="pypi.org can't be reached", kind="unknown", current="1"),
+    Skip(feedstock="off", reason="conda-forge.yml says so", current="1"),
+)
+
+
+def shown(results: Sequence[Bump | Skip], *, width: int = 80, verbose: bool = False, diffs: bool = False) -> list[str]:
+    stream = io.StringIO()
+    Console(file=stream, width=width).print(
+        bumps_text(results, written=False, verbose=verbose, diffs=diffs), crop=False
+    )
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def test_a_terminal_of_80_columns() -> None:
+    lines = shown([FULL, BARE], diffs=True)
+    assert "\n".join(lines) + "\n" == TEXT
+    assert max(map(cell_len, lines)) <= 80
+
+
+def test_with_v_all_that_a_pull_request_would_say() -> None:
+    lines = shown([FULL], verbose=True, width=200)
+    assert "    [ ] The patches still apply, and are still needed." in lines
+    assert "    - Why something happened or not: dirac-forge bot why dirac-grid." in lines
+    assert "-version: 9.1.9" in lines
+    quiet = shown([FULL], width=200)
+    assert "  Before merging" in lines
+    assert not {"  Before merging", "  How to go on", "-version: 9.1.9"} & set(quiet)
+
+
+def test_a_reason_has_its_own_line_where_the_terminal_is_narrow() -> None:
+    name = "a-feedstock-with-a-rather-long-name"
+    assert shown([replace(proposed(name), waits_for=("m2crypto",), released=FULL.released)], width=60)[:3] == [
+        "feedstock                            version    status",
+        "a-feedstock-with-a-rather-long-name  1.0 → 1.1  proposed",
+        "    waits for m2crypto",
+    ]
+    assert shown([FULL], width=100)[:2] == [
+        "feedstock   version         released                 status",
+        "dirac-grid  9.1.9 → 9.1.22  2026-05-01 → 2026-11-02  blocked  waits for m2crypto and httpx2",
+    ]
+
+
+def test_skips_are_grouped_by_their_reason() -> None:
+    assert shown(SKIPS) == [
+        "Nothing to do",
+        "  - 5 are up to date: f0 2.0, f1 2.0, f2 2.0, odd@v1 1.1 and there 3",
+        "  - odd@v1: 1.1 is the newest release that fits (1.2: yanked (bad))",
+        "  - off 1: conda-forge.yml says so",
+        "",
+        "Not possible",
+        "  - a 1 and b 2: its sources are nowhere (Give --to.)",
+        "",
+        "Can't be read or edited",
+        "  - broken: recipe.yaml:1: no version",
+        "",
+        "Could not be found out",
+        "  - dark 1: pypi.org can't be reached",
+        "",
+        "10 skipped.",
+    ]
+    assert shown([]) == ["There are no feedstocks."]
+
+
+def test_of_very_many_that_are_up_to_date_some_are_named() -> None:
+    many = [Skip(feedstock=f"f{n}", reason="2 is the newest release that fits", current="2") for n in range(100)]
+    assert shown(many, width=1000)[1].endswith(", f38 2, f39 2 and 60 more")
+    assert shown(many, width=1000, verbose=True)[1].endswith(", f98 2 and f99 2")
+
+
+def test_of_very_many_that_were_passed_over_some_are_told() -> None:
+    many = [
+        Skip(feedstock=f"f{n}", reason="2 is the newest release that fits (3a1: a pre-release)", current="2")
+        for n in range(12)
+    ]
+    lines = shown(many)
+    assert "  - f9: 2 is the newest release that fits (3a1: a pre-release)" in lines
+    assert "  - and 2 more" in lines
+    assert "  - f11: 2 is the newest release that fits (3a1: a pre-release)" in shown(many, verbose=True)
+
+
+def test_control_characters_do_nothing_to_a_terminal() -> None:
+    hostile = "x\x1b]0;title\x07\x1b[31m\u202ey"
+    bump = replace(BARE, notes=(hostile,), waits_for=(hostile,))
+    text = "\n".join(shown([bump, Skip(feedstock="f", reason=hostile)], verbose=True))
+    assert "x]0;title[31my" in text
+    assert not set("\x1b\x07\u202e") & set(text)
+
+
+def test_json() -> None:
+    document = bumps_json([with_body(FULL), BARE, SKIPS[0]])
+    full, bare, skip = json.loads(json.dumps(document))["bumps"]
+    for one in (full, bare, skip):
+        assert list(one)[:10] == [
+            *("feedstock", "branch", "from", "to", "status", "reason", "waits_for", "edits", "dependencies", "checks")
+        ]
+    assert (full["from"], full["to"], full["status"], full["waits_for"]) == (
+        "9.1.9",
+        "9.1.22",
+        "blocked",
+        ["m2crypto", "httpx2"],
+    )
+    assert full["released"] == {"from": "2026-05-01T00:00:00+00:00", "to": "2026-11-02T08:00:00+00:00"}
+    assert [one["outcome"] for one in full["checks"]] == ["better", "worse"]
+    assert full["environments"][2] == {
+        "output": "dirac-grid",
+        "part": "run",
+        "platform": "linux-64",
+        "variant": "python 3.13",
+        "status": "not-installable",
+        "reason": "m2crypto has no build for Python 3.13",
+    }
+    assert full["proof"] == {
+        "outcome": "worse",
+        "reason": "dirac-grid 9.1.22 can't be installed on osx-64",
+        "beside": ["m2crypto"],
+        "warnings": ["The run_exports of lib are unknown."],
+    }
+    assert full["blocked_by"] == ["m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1"]
+    assert full["reason"] == (
+        "m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1; 9.1.22 is the newest that fits"
+    )
+    assert [line["package"] for line in full["dependencies"]["changed"]] == ["m2crypto"]
+    assert [one["origin"] for one in full["hashes"]] == ["index", "downloaded"]
+    assert full["links"][0] == {
+        "title": "release",
+        "url": "https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22",
+    }
+    assert full["recipes"] == [
+        {
+            "feedstock": "httpx2",
+            "version": "0.3",
+            "title": "httpx2 0.3",
+            "reason": "dirac-grid 9.1.22 needs httpx2",
+            "body": "",
+            "files": {},
+        }
+    ]
+    assert full["satisfies"] == ["LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22"]
+    assert full["patches"] == ["fix-@octocat.patch"]
+    assert full["body"].startswith("## dirac-grid 9.1.9 → 9.1.22\n")
+    assert (bare["checks"], bare["environments"], bare["proof"]) == ([], [], None)
+    assert bare["notes"] == ["not proven: no solver was asked what this does to the targets"]
+    assert (skip["from"], skip["to"], skip["status"], skip["kind"]) == ("2.0", None, "skipped", "nothing")

@@ -1,0 +1,97 @@
+"""What a reviewer reads of a rebuild for a migration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dirac_forge.feedstock.change import Change
+from dirac_forge.migration.effects import Answer, TargetEffect, WaveEffect, closure_of
+from dirac_forge.migration.schema import parse_migration
+from dirac_forge.report.bodies import with_rebuild_body
+
+from .test_markdown import harmless
+from .test_migration import plan_of
+
+CHANGE = Change(feedstock="b", kind="migration", key="lib2", title="Rebuild for lib2")
+YES = Answer(status="installable")
+NO = Answer(status="not-installable", reason="lib 1 is gone\nand more")
+BODY = """\
+## Rebuild for lib2
+
+b is rebuilt on linux-64 and osx-64 for the migration `lib2`, wave 2 of 3.
+
+## Why it is rebuilt
+
+- host: `b/recipe/meta.yaml:1: lib (on linux-64, osx-64)`
+
+## Order
+
+- It waited for **a** (a → b): b needs a in host: b/recipe/meta.yaml:1: a
+
+**Waiting for it (1):** c.
+
+## Targets
+
+**Is dirac-grid installable?**
+
+| platform | today: new pin | old pin | after wave 2: new pin | old pin | needs this |
+| --- | --- | --- | --- | --- | --- |
+| linux-64 | ✗ | ✓ | ✓ | ✗ | yes |
+| osx-64 | ✗ | ✓ | ✓ | ✗ |  |
+
+- with the old pin: lib 1 is gone
+
+## Before merging
+
+- [x] The build number is raised by 1; nothing else of the recipe is touched.
+- [x] The migration is in `.ci_support/migrations/lib2.yaml`.
+- [ ] The feedstock was rerendered.
+- [ ] The builds and tests of this request have passed.
+
+## How to go on
+
+- Push to this branch whatever is missing: the bot then leaves it to you.
+- To have it made again from what there is then: `dirac-forge migrate run lib2 b --pr`.
+- To stop it, close it: the rebuild is not proposed again, and what waits for it goes on waiting.
+- To pause the bot here: `paused = ["b"]` under `[tool.dirac-forge.bot]`.
+- Why something happened or not: `dirac-forge bot why b`.
+- A maintainer can label it `automerge`: conda-forge merges it once all is green; further commits take that label off.
+
+Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
+"""
+
+
+def test_the_whole_body() -> None:
+    plan = plan_of({"a": {"lib": 7}, "b": {"lib": 3, "a": 7}, "c": {"lib": 4, "b": 7}})
+    waves = tuple(
+        WaveEffect(wave=wave, platform=platform, new=YES if wave > 1 else NO, old=NO if wave > 1 else YES)
+        for platform in ("linux-64", "osx-64")
+        for wave in range(4)
+    )
+    closures = {"linux-64": closure_of(plan, ["b"], "linux-64")}
+    effect = TargetEffect(target="dirac-grid", waves=waves, closures=closures)
+    assert with_rebuild_body(CHANGE, plan, [effect]).body == BODY
+
+
+def test_a_cycle_is_said_and_long_lists_are_cut() -> None:
+    ring = {"r0": {"lib": 7, "r1": 7}, "r1": {"lib": 7, "r0": 7}}
+    many = {f"m{n:02}": {"lib": 7, "r1": 7} for n in range(20)}
+    plan = plan_of({**ring, **many})
+    first, second = (
+        with_rebuild_body(Change(feedstock=name, kind="migration", key="lib2", title="t"), plan).body
+        for name in ("r0", "r1")
+    )
+    broken = first if "did not wait" in first else second
+    assert "- It waits for nobody.\n- It did not wait for r1 (r1 → r0), since each needs the other.\n" in broken
+    assert "m00, m01" in second
+    assert " more.\n" in second
+
+
+def test_the_migration_s_own_words_are_quoted_without_effect() -> None:
+    head = "__migrator:\n  kind: version\n  commit_message: |\n    Rebuild for @lib\n\n    Thanks @octocat, see #12\n"
+    migration = parse_migration(f"{head}lib:\n- '2'\nmigrator_ts: 1\n", path="lib2.yaml")
+    plan = replace(plan_of({"b": {"lib": 7}}), migration=migration)
+    body = with_rebuild_body(CHANGE, plan).body
+    assert body.startswith("## Rebuild for @\u200blib\n\nb is rebuilt for the migration `lib2`, wave 1 of 1.\n\n")
+    assert "\n> Thanks @\u200boctocat, see #\u200b12\n" in body
+    harmless(body)

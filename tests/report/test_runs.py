@@ -1,0 +1,78 @@
+"""Summaries of runs."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from dirac_forge.report.runs import Row, run_markdown, run_text
+
+ROWS = (
+    Row(
+        feedstock="m2crypto",
+        title="m2crypto 0.50.0",
+        outcome="opened",
+        url="https://github.com/conda-forge/m2crypto-feedstock/pull/1",
+    ),
+    Row(feedstock="dirac-grid", title="dirac-grid 9.1.22", outcome="waiting", reason="waits for m2crypto"),
+    Row(
+        feedstock="broken",
+        outcome="failed",
+        reason="502 | ask @octocat",
+        next_try=datetime(2026, 11, 22, 18, 5, tzinfo=UTC),
+    ),
+    Row(feedstock="fts3", outcome="up to date", quiet=True),
+    Row(feedstock="gfal2", outcome="up to date", quiet=True),
+)
+
+
+def test_a_summary_groups_by_outcome() -> None:
+    assert run_markdown(ROWS, notes=["the budget is spent"]) == (
+        "## Run\n\n"
+        "1 opened, 1 waiting, 1 failed, 2 up to date.\n\n"
+        "### To know\n\n"
+        "- the budget is spent\n\n"
+        "### opened (1)\n\n"
+        "| feedstock | change |\n"
+        "| --- | --- |\n"
+        "| m2crypto | [m2crypto 0.50.0](<https://github.com/conda-forge/m2crypto-feedstock/pull/1>) |\n\n"
+        "### waiting (1)\n\n"
+        "| feedstock | change | reason |\n"
+        "| --- | --- | --- |\n"
+        "| dirac-grid | dirac-grid 9.1.22 | waits for m2crypto |\n\n"
+        "### failed (1)\n\n"
+        "| feedstock | reason | next try |\n"
+        "| --- | --- | --- |\n"
+        "| broken | 502 \\| ask @\u200boctocat | 2026-11-22 18:05 UTC |\n\n"
+        "### nothing to be done\n\n"
+        "- **2 up to date**: fts3, gfal2\n"
+    )
+
+
+def test_a_summary_on_a_narrow_terminal_loses_nothing() -> None:
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(run_text(ROWS))
+    assert [line.rstrip() for line in stream.getvalue().splitlines()] == [
+        "Run",
+        "  1 opened, 1 waiting, 1 failed, 2 up to date.",
+        "  opened (1)",
+        "    - m2crypto",
+        "      change: m2crypto 0.50.0:",
+        "              https://github.com/conda-forge/m2crypto-feedstock/pull/1",
+        "  waiting (1)",
+        "    feedstock   change             reason",
+        "    dirac-grid  dirac-grid 9.1.22  waits for m2crypto",
+        "  failed (1)",
+        "    feedstock  reason              next try",
+        "    broken     502 | ask @octocat  2026-11-22 18:05 UTC",
+        "  nothing to be done",
+        "    - 2 up to date: fts3, gfal2",
+    ]
+
+
+def test_a_place_in_the_outbox_and_a_run_without_anything() -> None:
+    text = run_markdown([Row(feedstock="demo", title="demo 2", outcome="written", url="outbox/demo")])
+    assert "| demo | demo 2 (outbox/demo) |" in text
+    assert run_markdown([]) == "## Run\n\nThere was nothing to look at.\n"

@@ -1,0 +1,96 @@
+"""git: what it says of dead hosts, of what is not there, and of pushes that are refused."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.git import GitError, MissingError, RefusedPushError, git, own_git, place_of
+
+HOST = "https://me:s3cret@example.org/x"
+CASES = [
+    ("fatal: unable to access 'u': Could not resolve host: x", UnknownError),
+    ("fatal: unable to access 'u': The requested URL returned error: 503", UnknownError),
+    ("error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502", UnknownError),
+    ("fatal: expected flush after ref listing", UnknownError),
+    ("fatal: the remote end hung up unexpectedly", UnknownError),
+    ("fatal: unable to access 'u': The requested URL returned error: 403", RefusedPushError),
+    ("fatal: Authentication failed for 'u'", RefusedPushError),
+    (" ! [rejected]        a -> b (stale info)\nerror: failed to push some refs", RefusedPushError),
+    (" ! [remote rejected] a -> b (shallow update not allowed)", RefusedPushError),
+    ("remote: Repository not found.\nfatal: repository 'u' not found", MissingError),
+    ("fatal: could not read Username for 'u': terminal prompts disabled", MissingError),
+    ("fatal: couldn't find remote ref refs/heads/x", MissingError),
+    ("fatal: bad object HEAD", GitError),
+    ("", GitError),
+]
+
+
+@pytest.fixture
+def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A git that says what stands in the file."""
+    program = tmp_path / "git"
+    program.write_text(f"#!/bin/sh\ncat {tmp_path}/said >&2\nexit 128\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return tmp_path / "said"
+
+
+@pytest.mark.parametrize(("said", "kind"), CASES)
+def test_what_it_says(says: Path, said: str, kind: type[Exception]) -> None:
+    says.write_text(said)
+    with pytest.raises(kind) as caught:
+        own_git("fetch", about=HOST)
+    assert type(caught.value) is kind
+    assert str(caught.value).startswith("https://***@example.org/x: ")
+
+
+def test_why_a_push_is_refused(says: Path) -> None:
+    says.write_text(
+        "remote: \nremote: no \x1b[31mroom \nremote: today\nTo u\n ! [remote rejected] a -> b (hook declined)\n"
+    )
+    with pytest.raises(RefusedPushError) as caught:
+        git("push", about="u")
+    assert str(caught.value) == "u: ! [remote rejected] a -> b (hook declined) (no [31mroom; today)"
+
+
+def test_it_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(GitError) as caught:
+        git("version", about="u")
+    assert str(caught.value) == "git is not installed\nInstall it: https://git-scm.com"
+
+
+def test_it_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(UnknownError) as caught:
+        git("fetch", about="u", timeout=0.2)
+    assert str(caught.value) == "u: no answer within 0.2 s"
+
+
+def test_places(tmp_path: Path) -> None:
+    (tmp_path / "a.git").mkdir()
+    assert place_of(str(tmp_path / "a")) == f"file://{tmp_path}/a.git"
+    assert place_of("https://example.org/a") == "https://example.org/a"
+    assert place_of("git@example.org:a/b") == "git@example.org:a/b"
+    with pytest.raises(MissingError, match="there is no such repository"):
+        place_of(str(tmp_path / "b"))
+    with pytest.raises(InputError, match="is no place of a repository"):
+        place_of("--upload-pack=touch x:y")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_settings_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "theirs"))
+    (tmp_path / "theirs").write_text("[user]\n\tname = Theirs\n")
+    assert git("config", "user.name", about="u") == b"Theirs\n"
+    with pytest.raises(GitError):
+        own_git("config", "user.name", about="u")
+    own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Ours"}
+    assert own_git("config", "user.name", about="u", environment=own) == b"Ours\n"

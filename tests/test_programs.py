@@ -1,0 +1,85 @@
+"""Other programs, run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.programs import Finished, TooSlowError, plain_environment, run
+
+
+def python(code: str, *, stdin: bytes = b"", folder: Path | None = None) -> Finished:
+    command = (sys.executable, "-c", code)
+    return run(command, timeout=60, environment=plain_environment(), stdin=stdin, folder=folder)
+
+
+def gone(pid: int) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_what_a_program_says(tmp_path: Path) -> None:
+    code = "import os, sys; print(os.getcwd(), sys.stdin.read()); print('e', file=sys.stderr); sys.exit(3)"
+    done = python(code, stdin=b"in", folder=tmp_path)
+    assert done == Finished(code=3, output=f"{tmp_path} in\n".encode(), errors=b"e\n")
+
+
+def test_a_lot_in_and_out() -> None:
+    data = b"x" * 3_000_000
+    assert python("import sys; sys.stdout.write(sys.stdin.read())", stdin=data).output == data
+
+
+def test_one_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
+    # The child holds the pipe: who waits for it to close waits for the child.
+    command = ("sh", "-c", f"sleep 60 & echo $! > {tmp_path}/pid; wait")
+    with pytest.raises(TooSlowError) as caught:
+        run(command, timeout=1, environment=plain_environment())
+    assert str(caught.value) == "no end within 1 s"
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_there_is_no_such_program() -> None:
+    with pytest.raises(FileNotFoundError):
+        run(("dirac-forge-has-no-such-program",), timeout=1, environment={})
+
+
+def test_an_interrupt_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    def interrupted(process: subprocess.Popen[bytes], *arguments: object, **options: object) -> None:
+        started.append(process.pid)
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("subprocess.Popen.communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(("sleep", "60"), timeout=60, environment=plain_environment())
+    assert gone(started[0])
+
+
+def test_secrets_stay_here() -> None:
+    given = {
+        "PATH": "/bin",
+        "HTTPS_PROXY": "http://proxy",
+        "SSH_AUTH_SOCK": "/s",
+        "GIT_SSL_CAINFO": "/ca",
+        "GITHUB_TOKEN": "x",
+        "GH_TOKEN": "x",
+        "DIRAC_FORGE_GIT_TOKEN": "x",
+        "GITHUB_APP_PRIVATE_KEY": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "ANACONDA_API_KEY": "x",
+        "AZURE_PAT": "x",
+        "npm_config__auth": "x",
+        "PGPASSWORD": "x",
+        "GIT_DIR": "x",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_TRACE_CURL": "1",
+        "GIT_ASKPASS": "x",
+    }
+    assert sorted(plain_environment(given)) == ["GIT_SSL_CAINFO", "HTTPS_PROXY", "PATH", "SSH_AUTH_SOCK"]
+    assert plain_environment().keys() <= os.environ.keys()
