@@ -226,6 +226,16 @@ def test_host_follows_a_switch_of_backend(format_: str) -> None:
 
 
 @FORMATS
+def test_a_program_that_brings_its_backend_goes_with_it(format_: str) -> None:
+    poetry = built("1.0", "poetry-core>=1", backend="poetry.core.masonry.api")
+    hatch = built("2.0", "hatchling", backend="hatchling.build")
+    text = recipe(format_, host=("python", "pip", "poetry"))
+    assert changed_lines(text, merge(text, format_, poetry, hatch).text) == ["- - poetry", "+ - hatchling"]
+    text = recipe(format_, host=("python", "pip", "hatch"))
+    assert merge(text, format_, poetry, hatch).text == text
+
+
+@FORMATS
 def test_host_moves_bounds_and_leaves_bare_lines_bare(format_: str) -> None:
     host = ("python >=3.8", "pip", "setuptools", "setuptools_scm >=6")
     text = recipe(format_, host=host)
@@ -388,6 +398,43 @@ def test_micro_releases_of_python_are_no_floor(format_: str) -> None:
     text = recipe(format_, "six", host=("python >=3.12", "pip"), python="python >=3.12")
     result = merge(text, format_, *old_new(("six",), ("six>=1",), floor=(">=3.12", ">=3.12.4")))
     assert changed_lines(text, result.text) == ["- - six", "+ - six >=1"]
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("mine", "before", "after", "result"),
+    [
+        ("python >=3.10,<3.14", ">=3.10,<3.14", ">=3.10,<3.15", "python >=3.10,<3.15"),
+        ("python >=3.10, <4.0", ">=3.9,<4.0", ">=3.12,<4.0", "python >=3.12, <4.0"),
+        ("python >=3.10,<4", ">=3.10,<4", ">=3.10", "python >=3.10"),
+        ("python >=3.9,<3.14", ">=3.9,<3.14", ">=3.10,<3.15", "python >=3.10,<3.15"),
+    ],
+)
+def test_an_upper_bound_of_python_follows(format_: str, mine: str, before: str, after: str, result: str) -> None:
+    text = recipe(format_, host=(mine, "pip"), python=mine)
+    done = merge(text, format_, *old_new((), (), floor=(before, after)))
+    assert done.text == text.replace(mine, result)
+    assert done.notes == ()
+
+
+@FORMATS
+def test_an_upper_bound_of_python_that_the_recipe_has_not_is_told(format_: str) -> None:
+    text = recipe(format_, host=("python >=3.10", "pip"), python="python >=3.10")
+    done = merge(text, format_, *old_new((), (), floor=(">=3.10,<3.14", ">=3.10,<3.15")))
+    assert done.text == text
+    (note,) = done.notes
+    assert note.text == (
+        "thing: upstream's upper bound of Python changed to <3.15 (was <3.14); see whether the recipe has to say so"
+    )
+
+
+def test_pythons_that_a_compiled_package_has_to_skip_are_told() -> None:
+    text = recipe("v1", host=("python", "pip"), python="python").replace("  noarch: python\n", "")
+    done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.12")))
+    assert done.text == text
+    assert [note.text for note in done.notes] == [
+        "thing: see whether Pythons before 3.12 are skipped (Requires-Python: >=3.12)"
+    ]
 
 
 # Rule 5: markers over the recipe's own Pythons.

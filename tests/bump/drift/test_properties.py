@@ -74,7 +74,8 @@ def recipes(draw: st.DrawFn) -> Recipe:
     open_, close = ("${{", "}}") if v1 else ("{{", "}}")
     deep = " " * draw(st.sampled_from([0, 2, 3]))
     noarch = draw(st.booleans())
-    python = draw(st.sampled_from(["python", "python >=3.8", "python >=3.12", f"python >={open_} python_min {close}"]))
+    bounded = ["python >=3.8", "python >=3.12", "python >=3.10,<3.14", f"python >={open_} python_min {close}"]
+    python = draw(st.sampled_from(["python", *bounded]))
     head = ["context:", '  version: "1.0"'] if v1 else ['{% set version = "1.0" %}']
     lines = [*head, "", "package:", "  name: thing", f"  version: {open_} version {close}", "", "source:"]
     lines += [f"  url: https://example.com/thing-{open_} version {close}.tar.gz", f"  sha256: {OLD}", "", "build:"]
@@ -110,7 +111,7 @@ def releases(draw: st.DrawFn, version: str, backends: Sequence[str] = BACKENDS) 
         version,
         requires=requires,
         extras=["more"],
-        requires_python=draw(st.sampled_from([None, ">=3.8", ">=3.10", ">=3.12", ">=3.13"])),
+        requires_python=draw(st.sampled_from([None, ">=3.8", ">=3.10,<3.14", ">=3.12", ">=3.12,<4"])),
         pyproject={"build-system": {"requires": [backend], "build-backend": module}},
         members=["thing/__init__.py", *draw(st.sampled_from([(), ("thing/old.py",)]))],
         texts=draw(st.sampled_from([{}, {"NOTICE": "all rights"}])),

@@ -19,6 +19,9 @@ from dirac_forge.upstream.facts import Facts, SdistFacts
 
 __all__ = ["host_drift"]
 
+_FRONTENDS = {"flit-core": "flit", "hatchling": "hatch", "pdm-backend": "pdm", "poetry-core": "poetry"}
+"""Build backend to the program that brings it along: recipes list either."""
+
 
 def host_drift(
     draft: Draft, output: OutputLines, old: Facts, new: Facts, *, scope: Scope, providers: Providers
@@ -42,6 +45,7 @@ def host_drift(
     name = output.output.name
     for key, need in after.items():
         mine = [line for line in lines if line.key in need.keys]
+        brought = any(line.key == _FRONTENDS.get(key) for line in lines)
         if key in NEVER or before.get(key) == need:
             continue
         if key in before:
@@ -51,9 +55,9 @@ def host_drift(
                 if line.spec:
                     # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
                     followed(draft, name, line, before[key], need, lift=False)
-        elif not mine and needed:
+        elif not mine and needed and not brought:
             _add(draft, output, section, need, _bare(before, lines))
-        elif not mine:
+        elif not mine and not brought:
             draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
     if not noarch:
         _compiled(draft, output, nature(old), nature(new))
@@ -88,7 +92,7 @@ def _removed(
         if key in NEVER or key in after or need.keys & named:
             continue
         for line in lines:
-            if line.key in need.keys and line.key not in runs:
+            if line.key in {*need.keys, _FRONTENDS.get(key)} and line.key not in runs:
                 draft.remove(
                     output.output.name, line, need.evidence, "upstream builds without it now", project=need.projects[0]
                 )
