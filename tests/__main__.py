@@ -28,7 +28,7 @@ STEPS: dict[str, list[tuple[str, ...]]] = {
     "layers": [("lint-imports",)],
     "tests": [
         ("coverage", "erase"),
-        ("coverage", "run", "-m", "pytest"),
+        ("coverage", "run", "-m", "pytest", "-n", "auto"),
         ("coverage", "combine", "--quiet"),
         ("coverage", "report"),
     ],

@@ -162,7 +162,8 @@ def test_paths_after_with_are_recipes_too(workspace: Path, capsys: pytest.Captur
     assert [one["name"] for one in document["with"]["packages"]] == ["tool", "extra"]
 
 
-def test_on_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     recipe(workspace, "tool", "2.0", "missing")
     argv = ["check", "--platform", "linux-64", "--platform", "win-64", "--python", "3.12", "--with", "tool", "-q"]
     assert main(argv) == 1

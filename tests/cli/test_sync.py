@@ -69,7 +69,10 @@ def test_the_closure_of_a_target(workspace: Path, tmp_path: Path, capsys: pytest
     assert states(workspace, capsys, *arguments) == (0, {"a": "new", "b": "new"})
 
 
-def test_local_changes_are_said(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_local_changes_are_said(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # where the tests run may be a long way down
     states(workspace, capsys, "b")
     path = workspace / "feedstocks/b/recipe/meta.yaml"
     path.write_text("mine\n")
