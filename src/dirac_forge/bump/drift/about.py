@@ -34,6 +34,12 @@ def about_drift(
         _files(draft, output, old, new, regions)
 
 
+def _declared(facts: Facts) -> tuple[object, ...]:
+    """What the metadata says of the licence."""
+    classifiers = {one for one in facts.metadata.classifiers if one.startswith("License ::")}
+    return facts.metadata.license_expression, facts.metadata.license, classifiers
+
+
 def _expression(facts: Facts) -> str:
     return decide(facts.metadata, facts.sdist.texts if facts.sdist is not None else {}).expression or ""
 
@@ -41,6 +47,8 @@ def _expression(facts: Facts) -> str:
 def _licence(
     draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[Region], *, tell: bool
 ) -> None:
+    if _declared(old) == _declared(new):
+        return
     before, after = _expression(old), _expression(new)
     if before == after or not after:
         return

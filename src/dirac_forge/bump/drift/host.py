@@ -10,7 +10,7 @@ from dirac_forge.bump.drift.draft import Draft
 from dirac_forge.bump.drift.lines import Line, OutputLines
 from dirac_forge.bump.drift.needs import Need, needs_of
 from dirac_forge.bump.drift.run import NEVER, followed
-from dirac_forge.recipe.making.compiled import Nature, nature
+from dirac_forge.recipe.making.compiled import Nature
 from dirac_forge.recipe.making.expansion import Providers, readable
 from dirac_forge.recipe.making.hosts import build_backend, build_requirements
 from dirac_forge.recipe.reading.recipe_text import Section
@@ -24,9 +24,16 @@ _FRONTENDS = {"flit-core": "flit", "hatchling": "hatch", "pdm-backend": "pdm", "
 
 
 def host_drift(
-    draft: Draft, output: OutputLines, old: Facts, new: Facts, *, scope: Scope, providers: Providers
+    draft: Draft,
+    output: OutputLines,
+    old: Facts,
+    new: Facts,
+    *,
+    natures: tuple[Nature, Nature],
+    scope: Scope,
+    providers: Providers,
 ) -> None:
-    """Carry over what changed in the requirements of the build.
+    """Carry over what changed in the requirements of the build; `natures` say what both releases are compiled with.
 
     A backend that goes is replaced by the one that comes, and bounds move; what the recipe lists bare stays bare. What
     a noarch package's backend needs besides is told only: an sdist often builds without it. Recipes older than host
@@ -60,7 +67,7 @@ def host_drift(
         elif not mine and not brought:
             draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
     if not noarch:
-        _compiled(draft, output, nature(old), nature(new))
+        _compiled(draft, output, *natures)
 
 
 def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> None:

@@ -27,6 +27,7 @@ from dirac_forge.bump.drift.python import python_drift, recipe_scope
 from dirac_forge.bump.drift.run import run_drift
 from dirac_forge.bump.drift.verification import faults
 from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.reading.recipe_text import parse_recipe
 from dirac_forge.recipe.scope import Scope
@@ -91,6 +92,7 @@ def drift(
         old_version=both[first].metadata.version if first else "",
         new_version=after[first].metadata.version if first else "",
     )
+    natures: dict[str, tuple[Nature, Nature]] = {}
     family = joining(outputs, both, after, names)
     alone = len({project_of(output, both, names) for output in outputs if not _satellite(output, outputs)}) == 1
     starts = sorted(output.output.line for output in outputs)
@@ -114,13 +116,15 @@ def drift(
             family=family,
         )
         if not satellite:
-            host_drift(draft, output, was, now, scope=later, providers=providers)
+            if project not in natures:
+                natures[project] = nature(was), nature(now)
+            host_drift(draft, output, was, now, natures=natures[project], scope=later, providers=providers)
             conventions(draft, output, now)
             until = next((line for line in starts if line > output.output.line), len(draft.edits.lines) + 1)
             if len(outputs) == 1:
                 until = len(draft.edits.lines) + 1
             entry_points_drift(draft, output, was, now, until=until)
-            nature_drift(draft, output, was, now)
+            nature_drift(draft, output, *natures[project])
         regions = _regions(outputs, output, recipe_text, alone=alone)
         about_drift(draft, output, was, now, regions, tell=not satellite)
         modules_drift(draft, output, was, now, regions, tell=not satellite)
