@@ -46,6 +46,7 @@ def test_what_it_says(says: Path, said: str, kind: type[Exception]) -> None:
         own_git("fetch", about=HOST)
     assert type(caught.value) is kind
     assert str(caught.value).startswith("https://***@example.org/x: ")
+    assert "s3cret" not in str(caught.value)
 
 
 def test_why_a_push_is_refused(says: Path) -> None:
@@ -55,6 +56,19 @@ def test_why_a_push_is_refused(says: Path) -> None:
     with pytest.raises(RefusedPushError) as caught:
         git("push", about="u")
     assert str(caught.value) == "u: ! [remote rejected] a -> b (hook declined) (no [31mroom; today)"
+
+
+def test_what_a_token_lacks(says: Path) -> None:
+    says.write_text(
+        "remote: Permission to a/b.git denied to me.\n"
+        "fatal: unable to access 'u': The requested URL returned error: 403\n"
+    )
+    with pytest.raises(RefusedPushError) as caught:
+        git("push", about="u")
+    assert str(caught.value) == (
+        "u: remote: Permission to a/b.git denied to me.\n"
+        "Look whether the token may write there: `contents: write`, or the scope `public_repo`."
+    )
 
 
 def test_it_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,15 @@ def python(code: str, *, stdin: bytes = b"", folder: Path | None = None) -> Fini
 
 
 def gone(pid: int) -> bool:
+    """Whether it ends: what was killed may take a moment to be so."""
     state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    for _ in range(1000):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if state.read_text().rpartition(")")[2].split()[0] not in "ZX":
+                time.sleep(0.01)
+                continue
+        return True
+    return False
 
 
 def test_what_a_program_says(tmp_path: Path) -> None:

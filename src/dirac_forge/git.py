@@ -34,6 +34,10 @@ _REFUSED = re.compile(
     r"shallow update not allowed|permission to .* denied|returned error: 403|authentication failed",
     re.IGNORECASE,
 )
+_DENIED = re.compile(
+    r"permission to .* denied|returned error: 403|authentication failed|resource not accessible", re.IGNORECASE
+)
+_RIGHTS = "Look whether the token may write there: `contents: write`, or the scope `public_repo`."
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -114,8 +118,10 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
         lines = said.splitlines()
         line = next((line.strip() for line in lines if refused.group(0) in line), last)
         words = [each.removeprefix("remote:").strip() for each in lines if each.startswith("remote:")]
-        why = "; ".join(each for each in words if each)[:500]
-        return RefusedPushError(f"{about}: {line}{f' ({why})' if why else ''}")
+        why = "; ".join(each for each in words if each and each not in line)[:500]
+        return RefusedPushError(
+            f"{about}: {line}{f' ({why})' if why else ''}", hint=_RIGHTS if _DENIED.search(said) else None
+        )
     if _NONE.search(said):
         return MissingError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):

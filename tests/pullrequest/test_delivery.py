@@ -14,6 +14,7 @@ from dirac_forge.pullrequest.records import Identity, fingerprint
 from dirac_forge.pullrequest.smithy import find_smithy
 from pullrequest.conftest import FEEDSTOCK, FORK, RECIPE, TOKEN, World, bump, identity
 from support.github import bare
+from support.gits import commit
 from support.smithy import WORKFLOW, on_path, smithy
 
 BRANCH = "dirac-forge/bump/main/2"
@@ -189,6 +190,23 @@ def test_what_is_merged_is_left_to_the_channel(world: World) -> None:
     assert world.deliver(bump("3", RECIPE.format(2))).state == "opened"
 
 
+def test_what_is_merged_leaves_no_older_one_open(world: World) -> None:
+    world.deliver(bump("2"))
+    world.steps.clear()
+
+    def on_step(name: str) -> None:
+        if name == "opened":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world.deliver(bump("3"), on_step=on_step)
+    world.github.merge(FEEDSTOCK, 2)
+    outcome = world.deliver(bump("3"))
+    assert (outcome.state, outcome.superseded) == ("merged", (f"{world.github.url}/{FEEDSTOCK}/pull/1",))
+    assert world.open_pulls() == []
+    assert world.pulls()[0].comments[-1].body.startswith("Superseded by #2: demo 3\n")
+
+
 def test_commits_of_a_person_are_not_pushed_away(world: World) -> None:
     world.deliver(bump("2"))
     bare.commit(world.github.path(FORK), BRANCH, {"recipe/fix.patch": "x\n"}, message="fix")
@@ -218,8 +236,6 @@ def test_commits_of_the_service_are(world: World) -> None:
 
 
 def service_commits(world: World, who: Mapping[str, str]) -> None:
-    from support.gits import commit  # noqa: PLC0415
-
     commit(world.github.path(FORK), {"README.md": "x\n"}, branch=BRANCH, message="MNT: Re-rendered", environment=who)
 
 
@@ -258,6 +274,7 @@ def test_decided_again_there_may_be_nothing_to_do(world: World) -> None:
     outcome = world.deliver(bump("2"), remake=lambda texts: Skip(feedstock="demo", reason="it is at 2 already"))
     assert (outcome.state, outcome.text) == ("skipped", f"{FEEDSTOCK} moved on: it is at 2 already")
     assert world.pulls() == []
+    world.deliver(bump("2"), remake=lambda texts: Skip(feedstock="demo", reason="it is at 2 already"))
     assert world.events() == [("decided again", f"{FEEDSTOCK} moved on: it is at 2 already")]
 
 
@@ -340,12 +357,23 @@ def test_a_rerender_is_a_commit_of_its_own(world: World, tmp_path: Path) -> None
     changed = world.github.git(FORK, "diff-tree", "-r", "--name-status", f"{BRANCH}^", BRANCH).splitlines()
     assert changed == ["D\t.appveyor.yml", "A\t.ci_support/linux_64_.yaml", f"A\t{WORKFLOW}", "A\tREADME.md"]
     assert pull.comments == []
-    assert "It was re-rendered with conda-smithy 3.54.1, in a commit of its own." in pull.body
+    assert "\nconda-smithy 3.54.1 re-rendered it, in a commit of its own.\n" in pull.body
     assert "\n- ``The `home` item is expected.``\n\nA maintainer" in pull.body
     assert world.deliver(bump("2")).state == "unchanged"
     world.deliver(bump("2", body="More.\n"))
     better = replace(bump("2"), edits=(Edit(path="conda-forge.yml", before="bot: {}\n", after="bot: {a: 1}\n"),))
     assert world.deliver(better).state == "updated"
+
+
+def test_a_rerender_that_changes_nothing(world: World, tmp_path: Path) -> None:
+    smithy(tmp_path / "bin")
+    world.smithy = find_smithy(on_path(tmp_path / "bin"))
+    rendered = {".ci_support/linux_64_.yaml": "version: 2\n", WORKFLOW: "name: Build\n", "README.md": "About\n"}
+    commit(world.github.path(FEEDSTOCK), {**rendered, ".appveyor.yml": None}, message="rendered")
+    assert world.deliver(bump("2")).state == "opened"
+    assert world.commits(BRANCH) == ["demo 2", "rendered", "First commit"]
+    assert "\nconda-smithy 3.54.1 had nothing to re-render.\n" in world.pulls()[0].body
+    assert world.pulls()[0].comments == []
 
 
 def test_a_rerender_that_fails_is_asked_for(world: World, tmp_path: Path) -> None:
@@ -427,12 +455,12 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("change", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_changes_fail_and_nothing_is_sent(world: World, change: Change) -> None:
-    outcome = world.deliver(change)
-    assert outcome.state == "failed"
-    assert outcome.text
-    assert outcome.text.isprintable()
+def test_hostile_changes_fail_and_nothing_is_sent(world: World) -> None:
+    for change in HOSTILE:
+        outcome = world.deliver(change, force=True)
+        assert outcome.state == "failed", change
+        assert outcome.text
+        assert outcome.text.isprintable()
     assert world.pulls() == []
     assert world.writes() == []
     assert not any("receive-pack" in line for line in world.github.git_requests)

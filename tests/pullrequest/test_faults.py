@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dirac_forge.pullrequest.delivery import deliver
 from dirac_forge.pullrequest.lease import BusyError, Lease
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.outcome import Outcome
-from pullrequest.conftest import FEEDSTOCK, FORK, RECIPE, TOKEN, World, bump, identity
+from dirac_forge.pullrequest.sqlite import LockedError
+from pullrequest.conftest import FEEDSTOCK, FORK, RECIPE, TOKEN, World, bump, identity, never
 from support.github import Fault, bare
 
 STEPS = (
@@ -137,9 +141,9 @@ def program(world: World, step: str = "") -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-@pytest.mark.parametrize("step", ["committed", "pushed", "opened"])
+@pytest.mark.parametrize("step", ["pushed", "opened"])
 def test_killed_for_real(world: World, step: str) -> None:
-    world.github.clock = __import__("time").time
+    world.github.clock = time.time
     first = program(world, step)
     first.communicate()
     assert first.returncode == -signal.SIGKILL
@@ -152,7 +156,7 @@ def test_killed_for_real(world: World, step: str) -> None:
 
 
 def test_two_programs_at_once(world: World) -> None:
-    world.github.clock = __import__("time").time
+    world.github.clock = time.time
     both = [program(world), program(world)]
     said = [each.communicate() for each in both]
     codes = [each.returncode for each in both]
@@ -311,12 +315,6 @@ def test_the_feedstock_is_forced_while_it_is_read(world: World) -> None:
 
 
 def test_a_ledger_that_is_locked_loses_nothing(world: World) -> None:
-    import sqlite3  # noqa: PLC0415
-
-    from dirac_forge.pullrequest.delivery import deliver  # noqa: PLC0415
-    from dirac_forge.pullrequest.sqlite import LockedError  # noqa: PLC0415
-    from pullrequest.conftest import never  # noqa: PLC0415
-
     world.ledger().close()
     destination = world.destination()
     with Ledger.open(world.ledger_file, timeout=0.05) as ledger:

@@ -19,7 +19,7 @@ from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.pullrequest.lease import BusyError, Lease, dead, this_process
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.records import Entry, Event, Identity, Line, Run, fingerprint
+from dirac_forge.pullrequest.records import Entry, Event, Identity, Line, Run, State, fingerprint
 from dirac_forge.pullrequest.schema import MIGRATIONS
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 
@@ -116,6 +116,17 @@ def test_failures_wait_longer_and_longer(ledger: Ledger, clock: Clock) -> None:
     assert done is not None
     assert (done.state, done.attempts, done.error, done.next_try) == ("done", 0, "", None)
     assert ledger.done(Identity(feedstock="b", branch="main", kind="bump", key="1")) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("wanted", "failed"), ("superseded", "failed"), ("waiting", "failed"), ("pushed", "pushed"), ("open", "open"),
+     ("merged", "merged"), ("done", "done"), ("closed-by-person", "closed-by-person"), ("retracted", "retracted")],
+)  # fmt: skip
+def test_a_failure_does_not_hide_what_is_on_the_forge(ledger: Ledger, before: State, after: State) -> None:
+    ledger.put(Entry(identity=A, state=before, number=3))
+    failed = ledger.failed(A, "no answer")
+    assert (failed.state, failed.number, failed.error, failed.attempts) == (after, 3, "no answer", 1)
 
 
 def test_release_lines(ledger: Ledger, clock: Clock) -> None:
@@ -303,6 +314,16 @@ def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").mkdir()
     with pytest.raises(LedgerError, match=r"ledger\.sqlite can't be written"):
         Ledger.open(tmp_path / "ledger.sqlite")
+
+
+def test_a_file_where_its_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "here").write_text("")
+    with pytest.raises(LedgerError) as caught:
+        Ledger.open(tmp_path / "here" / "ledger.sqlite")
+    assert (
+        str(caught.value)
+        == f"{tmp_path}/here/ledger.sqlite: there can be no folder for it (File exists)\nName another."
+    )
 
 
 def test_killed_while_writing(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def commit(
         git(folder, "read-tree", parent, environment=index)
     for path, content in files.items():
         if content is None:
-            git(folder, "update-index", "--force-remove", path, environment=index)
+            gone = f"0 {'0' * 40}\t{path}\n".encode()
+            git(folder, "update-index", "--index-info", stdin=gone, environment=index)
             continue
         blob = content.encode() if isinstance(content, str) else content
         stored = git(folder, "hash-object", "-w", "--stdin", stdin=blob)

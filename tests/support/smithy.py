@@ -26,7 +26,7 @@ if arguments[0] == "rerender":
         sys.exit(1)
     folder = Path(arguments[arguments.index("--feedstock_directory") + 1])
     recipe = next(path for path in (folder / "recipe").iterdir() if path.suffix == ".yaml").read_text()
-    for name, text in {{".ci_support/linux_64_.yaml": recipe.splitlines()[0], {workflow!r}: "name: Build\\n"}}.items():
+    for name, text in {{".ci_support/linux_64_.yaml": recipe.splitlines()[0], {workflow!r}: "name: Build"}}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text + "\\n")
     (folder / "README.md").write_text("About\\n")

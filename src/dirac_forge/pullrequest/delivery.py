@@ -110,18 +110,19 @@ class _Delivery:
         fresh = on_what_is_there(change, self.clones, tip, remake)
         if isinstance(fresh, Skip):
             text = f"{place.full_name} moved on: {fresh.reason}"
-            self.journal.event(self.identity, "decided again", text)
+            self.journal.once(self.identity, "decided again", text)
             return self._outcome("skipped", text)
         if fresh is not change:
-            self.journal.event(self.identity, "decided again", f"{place.full_name} moved on since: {fresh.title}")
             wanted = Wanted.of(fresh)
             if wanted.identity != self.identity:
                 if again:
                     raise UnknownError(f"{place.full_name} moves faster than it can be changed", hint="Try again.")
+                self.journal.once(self.identity, "decided again", f"{place.full_name} moved on: {wanted.title}")
                 return self.of(fresh, remake, again=True)
             decision = decide(wanted, requests, known, force=self.force)
             if settled := self._settled(wanted, decision, place):
                 return settled
+            self.journal.event(self.identity, "decided again", f"{place.full_name} moved on since it was looked at")
         return self._carry_out(wanted, decision, place, tip)
 
     def _settled(self, wanted: Wanted, decision: Decision, place: Place) -> Outcome | None:
@@ -133,7 +134,7 @@ class _Delivery:
         if request is None or decision.act in {"open", "update"}:
             return None
         if decision.act in {"merged", "closed"}:
-            return self._over(wanted, decision, request)
+            return self._over(wanted, decision, place, request)
         return self._finish(wanted, decision, place, request)
 
     def _carry_out(self, wanted: Wanted, decision: Decision, place: Place, tip: Tip) -> Outcome:
@@ -229,15 +230,17 @@ class _Delivery:
             number=older.number, url=older.url, head=older.branch,
         )  # fmt: skip
 
-    def _over(self, wanted: Wanted, decision: Decision, request: Request) -> Outcome:
-        """Nothing is left to be done, by us."""
+    def _over(self, wanted: Wanted, decision: Decision, place: Place, request: Request) -> Outcome:
+        """It is decided, by people."""
         known = self._known()
         about: dict[str, Any] = {"number": request.number, "url": request.url, "head": request.branch}
         if decision.act == "merged":
             text = f"{request.name} is merged"
             if known is None or known.state not in {"merged", "done"}:
                 self._note(wanted, "merged", f"{request.url}: {text}", state="merged", **about)
-            return self._outcome("merged", text)
+            for older in decision.older:
+                self._supersede(wanted, place, request, older)
+            return self._outcome("merged", text, superseded=tuple(older.url for older in decision.older))
         text = request.closed or f"{request.name} was closed"
         if known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint:
             return self._outcome("closed", f"it was taken back: {known.decided}")

@@ -44,6 +44,13 @@ class Journal:
             self.event(identity, "failed", f"{error.message}; next try: {after}")
         return error
 
+    def once(self, identity: Identity, step: str, text: str) -> None:
+        """An event, unless it is what was noted last of the feedstock: what stays as it is is said once."""
+        for last in self.ledger.events(feedstock=identity.feedstock, last=1):
+            if (last.step, last.text, last.key, last.branch) == (step, text, identity.key, identity.branch):
+                return
+        self.event(identity, step, text)
+
     def event(self, identity: Identity, step: str, text: str) -> None:
         """Something happened that changes nothing of what is known."""
         self.ledger.record(

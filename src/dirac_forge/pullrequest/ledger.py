@@ -15,7 +15,7 @@ from typing import Any, Self
 from dirac_forge.pullrequest.backoff import delay
 from dirac_forge.pullrequest.records import Entry, Event, Identity, Line, Run, State
 from dirac_forge.pullrequest.schema import migrate
-from dirac_forge.pullrequest.sqlite import is_broken, stored, time_of, translated
+from dirac_forge.pullrequest.sqlite import LedgerError, is_broken, stored, time_of, translated
 
 __all__ = ["Clock", "Ledger", "utc_now"]
 
@@ -24,6 +24,7 @@ Clock = Callable[[], datetime]
 _IDENTITY = ("feedstock", "branch", "kind", "key")
 _CHANGE = tuple(field.name for field in fields(Entry) if field.name != "identity")
 _EVENT = tuple(field.name for field in fields(Event))
+_STAYS = frozenset({"pushed", "open", "merged", "done", "closed-by-person", "retracted"})
 _LINE = tuple(field.name for field in fields(Line))
 
 
@@ -65,7 +66,10 @@ class Ledger:
         one is begun: `rebuilt` says so. Raises InputError where a newer version of this program wrote it, or another
         program.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise LedgerError(f"{path}: there can be no folder for it ({exc.strerror})", hint="Name another.") from exc
         rebuilt = False
         while True:
             connection: sqlite3.Connection | None = None
@@ -147,14 +151,14 @@ class Ledger:
 
     def failed(self, identity: Identity, text: str, *, waiting: bool = False) -> Entry:
         """An attempt came to nothing. It is tried again later and later; what passes by itself (`waiting`) at the next
-        run.
+        run. What is on the forge already stays so.
         """
         with self.transaction():
             known = self.entry(identity) or Entry(identity=identity)
             attempts = known.attempts + (not waiting)
             known = replace(
                 known,
-                state="waiting" if waiting else "failed",
+                state=known.state if known.state in _STAYS else "waiting" if waiting else "failed",
                 attempts=attempts,
                 error=text,
                 next_try=None if waiting else self.now() + delay(attempts),

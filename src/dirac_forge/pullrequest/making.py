@@ -93,6 +93,8 @@ def make(change: Change, clones: Clones, tip: Tip, *, smithy: Smithy | None, aut
             return Made(first=first, last=first, rerendered=rerendered, lints=lints, unlinted=unlinted)
         message = f"MNT: Re-rendered with conda-smithy {smithy.version}\n"
         last = clones.adopt(tip, folder, parent=first, message=message, author=author, when=when)
+    how = "had nothing to re-render" if last == first else "re-rendered it, in a commit of its own"
+    rerendered = replace(rerendered, text=f"conda-smithy {smithy.version} {how}")
     return Made(first=first, last=last, rerendered=rerendered, lints=lints, unlinted=unlinted)
 
 

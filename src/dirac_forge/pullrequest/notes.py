@@ -18,7 +18,7 @@ def notes(body: str, *, rerendered: Rerendered | None, lints: Sequence[str], unl
     """Lines for the end of `body`, with a blank one before; "" where there is nothing to say."""
     lines = []
     if rerendered is not None and rerendered.state == "done":
-        lines.append(f"It was {rerendered.text}, in a commit of its own.")
+        lines.append(f"{rerendered.text}.")
     elif rerendered is not None:
         why = f" ({code(rerendered.text)})" if rerendered.text else ""
         lines.append(f"conda-forge's service is asked to rerender it{why}.")
