@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from dirac_forge.bump.drift.merge import Drift, drift, newcomers
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import EntryPoint, Facts
+from support.diffs import changed_lines
 from support.facts import facts
 
 V0 = """\
@@ -108,15 +108,6 @@ def merge(text: str, format_: str, old: list[Facts] | Facts, new: list[Facts] | 
     )
     assert again.text == result.text, "applying twice is applying once"
     return result
-
-
-def changed_lines(before: str, after: str) -> list[str]:
-    """The lines that differ, as `+ line` and `- line`."""
-    return [
-        f"{line[0]} {line[1:].strip()}"
-        for line in difflib.unified_diff(before.split("\n"), after.split("\n"), n=0, lineterm="")
-        if line[0] in "+-" and not line.startswith(("+++", "---"))
-    ]
 
 
 def old_new(
