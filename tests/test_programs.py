@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.programs import Finished, TooSlowError, plain_environment, run
+from dirac_forge.programs import Finished, TooMuchError, TooSlowError, plain_environment, run
 
 
 def python(code: str, *, stdin: bytes = b"", folder: Path | None = None) -> Finished:
@@ -92,3 +92,25 @@ def test_secrets_stay_here() -> None:
     }
     assert sorted(plain_environment(given)) == ["GIT_SSL_CAINFO", "HTTPS_PROXY", "PATH", "SSH_AUTH_SOCK"]
     assert plain_environment().keys() <= os.environ.keys()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys; sys.stdout.write('x' * 101)",
+        "import sys\nwhile True: sys.stdout.write('x' * 1000)",
+    ],
+)
+def test_one_that_prints_too_much_is_ended(code: str) -> None:
+    command = (sys.executable, "-c", code)
+    with pytest.raises(TooMuchError) as caught:
+        run(command, timeout=60, environment=plain_environment(), limit=100)
+    assert str(caught.value) == "more than 100 bytes"
+
+
+def test_within_a_limit_all_is_as_without() -> None:
+    command = (sys.executable, "-c", "import sys, time; time.sleep(0.3); print(sys.stdin.read())")
+    done = run(command, timeout=60, environment=plain_environment(), stdin=b"in", limit=100)
+    assert done == Finished(code=0, output=b"in\n", errors=b"")
+    with pytest.raises(TooSlowError):
+        run(("sleep", "60"), timeout=0.3, environment=plain_environment(), limit=100)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dirac_forge.errors import InputError, UnknownError, redact
-from dirac_forge.programs import TooSlowError, plain_environment, run
+from dirac_forge.programs import TooMuchError, TooSlowError, plain_environment, run
 
 __all__ = ["GitError", "MissingError", "RefusedPushError", "git", "own_git", "place_of"]
 
@@ -71,9 +71,12 @@ def own_git(
     stdin: bytes = b"",
     timeout: float = _TIMEOUT,
     environment: Mapping[str, str] = _NOTHING,
+    limit: int | None = None,
 ) -> bytes:
     """What git prints, with no settings but these: no user's or system's configuration (filters, signing, templates,
-    rewritten URLs), no secrets of ours but those in `environment`. Raises as `git` does.
+    rewritten URLs), no secrets of ours but those in `environment`.
+
+    Raises as `git` does, and InputError for more than `limit` bytes.
     """
     own = {
         **plain_environment(),
@@ -83,7 +86,7 @@ def own_git(
         "GIT_ASKPASS": "true",
         **environment,
     }
-    return _git(arguments, about, folder, stdin, timeout, own)
+    return _git(arguments, about, folder, stdin, timeout, own, limit)
 
 
 def _git(
@@ -93,15 +96,19 @@ def _git(
     stdin: bytes,
     timeout: float,
     environment: dict[str, str],
+    limit: int | None = None,
 ) -> bytes:
     about = redact(about)
     environment.setdefault("GIT_ASKPASS", "true")
     environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     where = () if folder is None else ("-C", str(folder))
     try:
-        done = run(("git", *_HARDENED, *where, *arguments), timeout=timeout, environment=environment, stdin=stdin)
+        command = ("git", *_HARDENED, *where, *arguments)
+        done = run(command, timeout=timeout, environment=environment, stdin=stdin, limit=limit)
     except FileNotFoundError as exc:
         raise GitError("git is not installed", hint="Install it: https://git-scm.com") from exc
+    except TooMuchError as exc:
+        raise InputError(f"{about}: git prints {exc}") from exc
     except TooSlowError as exc:
         raise UnknownError(f"{about}: no answer within {timeout:g} s") from exc
     if done.code == 0:

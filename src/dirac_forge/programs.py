@@ -7,14 +7,17 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Finished", "TooSlowError", "plain_environment", "run"]
+__all__ = ["Finished", "TooMuchError", "TooSlowError", "plain_environment", "run"]
 
 # What a program that we start has no business with: secrets, and what would turn git to another repository.
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE|COOKIE|(^|_)(PAT|KEY|AUTH)$", re.IGNORECASE)
+_LOOK = 0.25
+"""Seconds after which what was printed so far is measured."""
 _GIT = re.compile(r"GIT_(?!SSL_CAINFO$|SSL_CAPATH$)|SSH_ASKPASS$")
 
 
@@ -26,6 +29,10 @@ class Finished:
     """0 where it says that all went well; negative: the signal that ended it."""
     output: bytes
     errors: bytes
+
+
+class TooMuchError(Exception):
+    """A program printed more than it may; it and its children were ended."""
 
 
 class TooSlowError(Exception):
@@ -45,11 +52,12 @@ def run(
     environment: Mapping[str, str],
     folder: Path | None = None,
     stdin: bytes = b"",
+    limit: int | None = None,
 ) -> Finished:
     """Run a program to its end, `timeout` seconds at most.
 
-    Raises FileNotFoundError where there is no such program, TooSlowError where it takes too long. Whatever ends the
-    wait (an interrupt, too) ends the program and what it started.
+    Raises FileNotFoundError where there is no such program, TooSlowError where it takes too long, TooMuchError where it
+    prints more than `limit` bytes. Whatever ends the wait (an interrupt, too) ends the program and what it started.
     """
     with subprocess.Popen(
         command,
@@ -61,7 +69,7 @@ def run(
         start_new_session=True,
     ) as process:
         try:
-            output, errors = process.communicate(stdin, timeout=timeout)
+            output, errors = _said(process, stdin, timeout, limit)
         except subprocess.TimeoutExpired as exc:
             _end(process)
             raise TooSlowError(f"no end within {timeout:g} s") from exc
@@ -69,6 +77,27 @@ def run(
             _end(process)
             raise
     return Finished(code=process.returncode, output=output, errors=errors)
+
+
+def _said(process: subprocess.Popen[bytes], stdin: bytes, timeout: float, limit: int | None) -> tuple[bytes, bytes]:
+    if limit is None:
+        return process.communicate(stdin, timeout=timeout)
+    end = time.monotonic() + timeout
+    given: bytes | None = stdin
+    while True:
+        left = end - time.monotonic()
+        try:
+            output, errors = process.communicate(given, timeout=max(0.0, min(left, _LOOK)))
+        except subprocess.TimeoutExpired as exc:
+            given = None  # it goes on with what it was given
+            if len(exc.output or b"") > limit:
+                raise TooMuchError(f"more than {limit:,} bytes") from exc
+            if left <= _LOOK:
+                raise
+            continue
+        if len(output) > limit:
+            raise TooMuchError(f"more than {limit:,} bytes")
+        return output, errors
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

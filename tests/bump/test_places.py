@@ -69,6 +69,15 @@ def test_files_of_one_release_are_one_place() -> None:
     assert found[0].assets == ("b-1.0.tar.gz", "data-1.0.tar.gz")
 
 
+def test_mirrors_are_one_file() -> None:
+    def mirrored(*urls: str) -> str:
+        return recipe(urls[0]).replace(f"url: {urls[0]}", "url:\n" + "".join(f"      - {url}\n" for url in urls))
+
+    plain = "https://example.org/b-{{ version }}.tar.gz"
+    assert shown(look(mirrored(plain, ASSET))) == [("example.org", ("url",), True)]
+    assert shown(look(mirrored("https://example.org/b.tar.gz", HUB, PYPI))) == [("demo", ("pypi",), True)]
+
+
 def test_the_recipe_says_where_another_version_would_be() -> None:
     url = "https://example.org/{{ version.split('.')[0] }}/b_{{ version | replace('.', '_') }}.tar.gz"
     found = look(recipe(url))

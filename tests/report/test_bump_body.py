@@ -25,12 +25,7 @@ Released on 2026-11-02, 9.1.9 on 2026-05-01. 9.1.22 is the newest that fits.
 
 Newer versions that were passed over:
 
-- 10.0a7: a pre-release
-- 10.0a6: a pre-release
-- 10.0a5: a pre-release
-- 10.0a4: a pre-release
-- 10.0a3: a pre-release
-- and 2 more
+- 10.0a7 to 10.0a1 (7 versions): a pre-release
 
 ## Order
 

@@ -64,3 +64,13 @@ def test_git_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(GitError, match="git is not installed"):
         remote_tags("https://example.org/a/b")
+
+
+def test_a_list_of_tags_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare_repository(tmp_path / "b.git", [f"v1.{minor}" for minor in range(3)])
+    monkeypatch.setattr("dirac_forge.upstream.git._LARGEST", 100)
+    with (
+        Server(lambda asked: served(tmp_path, asked)) as server,
+        pytest.raises(InputError, match="git prints more than 100"),
+    ):
+        remote_tags(f"{server.url}/b.git")

@@ -63,6 +63,11 @@ class Bumping:
         self.executor = executor
         self.digests = Digests(known or {}, Ask(project=self.project, download=self.download))
 
+    def foresee(self, folders: Iterable[FeedstockFolder]) -> None:
+        """Prepare for the newest versions of these to be looked for."""
+        if not self.world.settings.offline:
+            self._looking.foresee(folders)
+
     def result(self, folder: FeedstockFolder, to: str = "") -> Bump | Skip:
         """What is proposed for a feedstock, at version `to` or the newest that fits; never raises ForgeError."""
         current = ""

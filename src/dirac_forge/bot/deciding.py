@@ -64,6 +64,8 @@ def decide(
     listed = list(folders)
     drifting = _drifting(world, executor, options)
     bumping = Bumping(world, executor, known=options.known, drifting=drifting, inspection=options.dependencies is None)
+    if not options.to:
+        bumping.foresee(listed)
     # What is done for one feedstock waits for what `executor` runs, so it can't be run there itself.
     with ThreadPoolExecutor(_FEEDSTOCKS) as several:
         results = list(several.map(lambda folder: bumping.result(folder, options.to), listed))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -25,6 +28,9 @@ from dirac_forge.upstream.places import Place, Places
 from dirac_forge.upstream.release import Project
 
 __all__ = ["Case", "Looked", "Looking"]
+
+_HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(?::\d+)?)(?=/)""", re.MULTILINE)
+"""Of a source: what a recipe says about its project has other keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,21 @@ class Looking:
         self.executor = executor
         self.project = project
 
+    def foresee(self, folders: Iterable[FeedstockFolder]) -> None:
+        """Find out at the same time which hosts are dead: one after the other each would cost 5 s."""
+        hosts: set[str] = set()
+        for folder in folders:
+            with suppress(ForgeError):
+                hosts.update(_HOST.findall(next(iter(folder.texts.values()))))
+        if any(host.endswith("//github.com") for host in hosts):
+            hosts.add(self.world.github.url)
+        for host in sorted(hosts):
+            threading.Thread(target=self._known, args=(host,), daemon=True).start()
+
+    def _known(self, url: str) -> None:
+        with suppress(ForgeError):
+            self.world.http.problem(url)
+
     def places(self, case: Case) -> Looked | Skip:
         """What the feedstock's places offer.
 
@@ -99,7 +120,7 @@ class Looking:
         while True:
             found = newest(case.current, looked.offers, rules=replace(looked.rules, refused=known))
             if isinstance(found, Nothing):
-                return case.skip("; ".join((found.reason, *looked.notes)))
+                return case.skip(_noting(found.reason, looked.notes))
             found = replace(found, notes=(*found.notes, *looked.notes))
             # Where a date is known, the place that it comes from has told all that it has; tags tell nothing.
             tagged = found.tagged if found.released is None else None
@@ -144,3 +165,11 @@ class Looking:
             github=world.github,
             offline=world.settings.offline,
         )
+
+
+def _noting(reason: str, notes: Sequence[str]) -> str:
+    """A reason with what else is to be known, in the same brackets."""
+    if not notes:
+        return reason
+    before, bracket, said = reason.removesuffix(")").partition(" (")
+    return f"{before} ({'; '.join([said, *notes] if bracket else notes)})"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.recipe.editing.edit import Setting, outputs_of, start
-from dirac_forge.recipe.reading.recipe_text import ReadSource
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource
 from dirac_forge.upstream.origins import Kind, Origin, git_origin, origin_of
 from dirac_forge.upstream.places import Place, Way
 from dirac_forge.upstream.probes import next_versions
@@ -115,22 +115,33 @@ def _origins(text: str, *, path: str, version: str, settings: Sequence[Setting])
     assets: dict[tuple[Kind, str], dict[str, None]] = {}
     plain: dict[str, Setting] = {}
     for setting, outputs in outputs_of(text, path=path, settings=settings):
-        for output in outputs:
-            for source in output.sources:
-                if source.url and "://" in source.url and not source.unknown:
-                    plain.setdefault(source.url, setting)
-                origin = _origin(source, version)
-                if origin is None:
-                    continue
-                key = (origin.kind, origin.url if origin.kind == "url" else origin.name)
-                known = first.setdefault(key, (setting, origin))[1]
-                if origin.asset:
-                    assets.setdefault(key, {})[origin.url.rpartition("/")[2]] = None
-                    first[key] = (first[key][0], replace(known, asset=True))
+        for source, origin in _files(outputs, version):
+            if source.url and "://" in source.url and not source.unknown:
+                plain.setdefault(source.url, setting)
+            if origin is None:
+                continue
+            key = (origin.kind, origin.url if origin.kind == "url" else origin.name)
+            known = first.setdefault(key, (setting, origin))[1]
+            if origin.asset:
+                assets.setdefault(key, {})[origin.url.rpartition("/")[2]] = None
+                first[key] = (first[key][0], replace(known, asset=True))
     if not first:
         moved = _moved(text, path, version, plain)
         first = {("url", origin.url): (setting, origin) for setting, origin in moved}
     return {_Key(*key, tuple(assets.get(key, ()))): value for key, value in first.items()}
+
+
+def _files(outputs: Sequence[ReadOutput], version: str) -> Iterator[tuple[ReadSource, Origin | None]]:
+    """Each source once with where it comes from; of mirrors the one that tells most: an index, else the first."""
+    groups: dict[tuple[object, ...], list[tuple[ReadSource, Origin | None]]] = {}
+    for source in (source for output in outputs for source in output.sources):
+        same = (source.entry, source.sha256, source.sha1, source.md5, source.git)
+        groups.setdefault(same, []).append((source, _origin(source, version)))
+    for mirrors in groups.values():
+        yield next(
+            (one for one in mirrors if one[1] is not None and one[1].kind == "pypi"),
+            next((one for one in mirrors if one[1] is not None), mirrors[0]),
+        )
 
 
 def _origin(source: ReadSource, version: str) -> Origin | None:

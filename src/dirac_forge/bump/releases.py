@@ -180,17 +180,21 @@ def _nothing(current: str, places: Sequence[Offers], rejected: tuple[Rejected, .
         why = silent.unread[0] if silent.unread else f"{silent.origin.name} offers no version"
         reason = f"no release was found: {why}"
     sentences = rejections(rejected)
-    shown = "; ".join(sentences[:_SHOWN])
-    more = f"; and {len(sentences) - _SHOWN} more" if len(sentences) > _SHOWN else ""
-    notes = "".join(f"; {note}" for place in places for note in place.notes)
-    other = "" if silent is not None else _unread(places)
-    return Nothing(reason=(f"{reason} ({shown}{more})" if shown else reason) + other + notes, rejected=rejected)
+    beside = list(sentences[:_SHOWN])
+    if len(sentences) > _SHOWN:
+        beside.append(f"and {len(sentences) - _SHOWN} more")
+    if silent is None:
+        beside += _unread(places)
+    beside += (note for place in places for note in place.notes)
+    return Nothing(reason=f"{reason} ({'; '.join(beside)})" if beside else reason, rejected=rejected)
 
 
-def _unread(places: Sequence[Offers]) -> str:
+def _unread(places: Sequence[Offers]) -> Iterator[str]:
     """A word on tags that have a number and count for nothing: upstream may have changed how it spells them."""
     said = [sentence for place in places for sentence in place.unread if re.search(r"tag \S*\d", sentence)]
-    return f"; {len(said)} tags count for nothing ({said[-1]})" if said else ""
+    if said:
+        more = "" if len(said) == 1 else f", and {len(said) - 1} more tags count for nothing"
+        yield f"{said[-1]}{more}"
 
 
 def _same(version: Version, text: str) -> bool:

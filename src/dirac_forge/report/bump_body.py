@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.bump.carrying import described
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.bump.rejections import rejections
 from dirac_forge.report.document import (
     Block,
     Bold,
@@ -71,8 +72,8 @@ def _head(bump: Bump) -> Section:
         said.append(f"For the branch {bump.change.branch}.")
     blocks: list[Block] = [Paragraph(" ".join(said))]
     if bump.rejected:
-        lines = [f"{item.version}: {item.reason}" for item in bump.rejected]
-        blocks += [Paragraph("Newer versions that were passed over:"), Items(few(lines, _MOST_REJECTED))]
+        lines = few(rejections(bump.rejected), _MOST_REJECTED)
+        blocks += [Paragraph("Newer versions that were passed over:"), Items(lines)]
     return Section(title=title, blocks=tuple(blocks))
 
 

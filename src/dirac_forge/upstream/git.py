@@ -32,10 +32,8 @@ def remote_tags(url: str, *, timeout: float = _TIMEOUT) -> Mapping[str, str]:
     """
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise InputError(f"{redact(url)}: only repositories on the web (http, https) are asked for tags")
-    listing = own_git(*_WEB, "ls-remote", "--tags", "--", url, about=url, timeout=timeout)
-    if len(listing) > _LARGEST:
-        raise InputError(f"{redact(url)}: its list of tags has more than {_LARGEST:,} bytes")
-    return parse_refs(listing)
+    asked = ("ls-remote", "--tags", "--", url)
+    return parse_refs(own_git(*_WEB, *asked, about=url, timeout=timeout, limit=_LARGEST))
 
 
 def parse_refs(listing: bytes) -> dict[str, str]:

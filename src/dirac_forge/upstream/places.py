@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +22,7 @@ from dirac_forge.upstream.offers import GitHubRelease, Offers, from_project, fro
 from dirac_forge.upstream.once import Once
 from dirac_forge.upstream.origins import Origin
 from dirac_forge.upstream.probes import Probes
+from dirac_forge.upstream.recent import Recent
 from dirac_forge.upstream.release import Project
 from dirac_forge.upstream.tags import read_version
 
@@ -31,8 +30,6 @@ __all__ = ["Place", "Places", "Way"]
 
 Way = Literal["pypi", "releases", "tags", "cran", "npm", "cratesio", "url"]
 _REFS = "refs-1"
-_FRESH = 600
-"""Seconds that the tags of a repository are kept, as pages without a word on their freshness are."""
 _MOST_CHECKED = 5
 """Versions whose files are looked for where only folders named after them were seen."""
 
@@ -70,16 +67,14 @@ class Places:
     ) -> None:
         """`project` gives a project's page on the index, `pythons` are those that the channel builds for."""
         self._http = http
-        self._store = store
         self._project = project
         self._pythons = pythons
         self._github = github or GitHubAccess()
-        self._offline = offline
-        self._clock = clock
+        self._recent = Recent(store, offline=offline, clock=clock)
         self._lost: dict[str, str] = {}
         self._tags: Once[str, Mapping[str, str]] = Once(self._ask_tags)
         self._releases: Once[Origin, tuple[GitHubRelease, ...]] = Once(
-            lambda origin: releases(self._http, self._github, origin)
+            lambda origin: releases(self._http, self._github, origin, recent=self._recent)
         )
 
     def ask(self, place: Place) -> Offers:
@@ -94,8 +89,9 @@ class Places:
             try:
                 found = self._by(way, place)
             except (InputError, UnknownError) as error:
-                failed.append(error)
-                notes.append(_fallen_back(way, error))
+                said = self._of_host(way, place.origin, error)
+                failed.append(said)
+                notes.append(_fallen_back(way, said))
                 continue
             if found.offers:
                 break
@@ -110,7 +106,18 @@ class Places:
         """
         if origin.kind != "github" or not tag:
             return None
-        return release(self._http, self._github, _bare(origin), tag)
+        return release(self._http, self._github, origin, tag, recent=self._recent)
+
+    def _of_host(self, way: Way, origin: Origin, error: ForgeError) -> ForgeError:
+        """The same in a few words where the host is dead: all that come from it have the same reason then."""
+        if not isinstance(error, UnknownError) or way == "pypi":
+            return error
+        url = self._github.url if way == "releases" else origin.repository if way == "tags" else origin.url
+        problem = self._http.problem(url) if url.startswith(("http:", "https:")) else None
+        if problem is None:
+            return error
+        hint = "Check the network and the proxy settings; --offline serves what the cache has."
+        return UnreachableError(f"{urlsplit(url).netloc.rpartition('@')[2]} can't be reached: {problem}", hint=hint)
 
     def _by(self, way: Way, place: Place) -> Offers:
         origin = place.origin
@@ -136,10 +143,9 @@ class Places:
 
     def _ask_tags(self, url: str) -> Mapping[str, str]:
         """The tags of a repository, as they were lately or as they are now."""
-        key = hashlib.sha256(url.encode()).hexdigest()
-        kept = _read_kept(self._store.get(_REFS, key))
-        if kept is not None and (self._offline or 0 <= self._clock() - kept[0] < _FRESH):
-            return kept[1]
+        kept = self._recent.get(_REFS, url)
+        if isinstance(kept, dict):
+            return {str(tag): str(commit) for tag, commit in kept.items()}
         host = urlsplit(url).netloc
         problem = self._lost.get(host) or self._http.problem(url)
         if problem is not None:
@@ -152,7 +158,7 @@ class Places:
             raise
         except GitError as error:
             raise UnknownError(error.message, hint=error.hint) from error
-        self._store.put(_REFS, key, json.dumps({"at": self._clock(), "tags": dict(tags)}).encode())
+        self._recent.put(_REFS, url, dict(tags))
         return tags
 
     def _files(self, place: Place) -> Offers:
@@ -188,9 +194,7 @@ def _checked(offers: Offers, versions: Iterable[Version], probes: Probes) -> Off
 def _failure(origin: Origin, failed: Sequence[ForgeError]) -> ForgeError:
     if not failed:
         return InputError(f"{origin.name}: there is no way to ask for its versions")
-    if len(failed) == 1:
-        return failed[0]
-    message = f"{origin.name}: {'; '.join(error.message for error in failed)}"
+    message = "; ".join(dict.fromkeys(error.message for error in failed))
     hint = next((error.hint for error in failed if error.hint), None)
     unknown = any(isinstance(error, UnknownError) for error in failed)
     return UnreachableError(message, hint=hint) if unknown else InputError(message, hint=hint)
@@ -208,11 +212,3 @@ def _fallen_back(way: Way, error: ForgeError) -> str:
             "nor pre-releases nor attached files"
         )
     return error.message
-
-
-def _read_kept(blob: bytes | None) -> tuple[float, dict[str, str]] | None:
-    try:
-        kept = json.loads(blob) if blob is not None else None
-        return (float(kept["at"]), {str(tag): str(commit) for tag, commit in kept["tags"].items()}) if kept else None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
