@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import tarfile
@@ -45,7 +46,7 @@ def sdist(name: str, version: str, files: Files, *, kind: str = "gz") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in inside.items():
-            archive.writestr(path, text)
+            archive.writestr(zipfile.ZipInfo(path), text, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
@@ -54,7 +55,9 @@ def tarball(
 ) -> bytes:
     """A tar of `files` as they are called, and the bodiless members of `extra`."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=f"w:{kind}", format=dialect) as archive:  # type: ignore[call-overload]
+    # gzip would note the time: the same files make the same archive.
+    mode = "w" if kind == "gz" else f"w:{kind}"
+    with tarfile.open(fileobj=buffer, mode=mode, format=dialect) as archive:  # type: ignore[call-overload]
         for path, text in files.items():
             member = tarfile.TarInfo(path)
             body = text.encode() if isinstance(text, str) else text
@@ -62,7 +65,7 @@ def tarball(
             archive.addfile(member, io.BytesIO(body))
         for member in extra:
             archive.addfile(member)
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), mtime=0) if kind == "gz" else buffer.getvalue()
 
 
 def _hash(text: str | bytes) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Executor
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -26,13 +26,11 @@ from dirac_forge.recipe.editing.edit import Setting, version_of
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.upstream.digests import Ask, Digests, chunks
-from dirac_forge.upstream.once import Once
 
 if TYPE_CHECKING:
     from dirac_forge.bot.drifting import Drifting
-    from dirac_forge.upstream.index import Index
+    from dirac_forge.upstream.facts import Facts
     from dirac_forge.upstream.lookup import Lookup
-    from dirac_forge.upstream.release import Project
 
 __all__ = ["Bumping"]
 
@@ -50,6 +48,7 @@ class Bumping:
         executor: Executor,
         *,
         known: Mapping[str, Mapping[str, str]] | None = None,
+        lookup: Lookup,
         drifting: Drifting | None = None,
         inspection: bool = False,
     ) -> None:
@@ -61,7 +60,8 @@ class Bumping:
         self.inspection = inspection
         self.drifting = drifting
         self.executor = executor
-        self.digests = Digests(known or {}, Ask(project=self.project, download=self.download))
+        self.lookup = lookup
+        self.digests = Digests(known or {}, Ask(project=lookup.project, download=self.download))
 
     def foresee(self, folders: Iterable[FeedstockFolder]) -> None:
         """Prepare for the newest versions of these to be looked for."""
@@ -122,6 +122,10 @@ class Bumping:
         if same_version(case.current, to):
             return case.skip(f"it is at {case.current} already")
         projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
+        if self.drifting is not None:
+            # Asked for while hashes are looked up; whoever needs the answers waits for them, or says what is wrong.
+            for version in (case.current, to):
+                self._facts(projects, version)
         done = edited(
             case.text,
             path=case.shown,
@@ -162,40 +166,23 @@ class Bumping:
         write = False if wanted == "report" else None
         return self.drifting.of(made, projects, case.shown, case.settings, write=write)
 
-    def _texts(self, projects: Iterable[str], version: str) -> dict[str, str]:
+    def _texts(self, projects: Collection[str], version: str) -> dict[str, str]:
         """The text files in the sdists of these projects; nothing of those that can't be had."""
         found: dict[str, str] = {}
-        for project in projects:
+        for project, facts in zip(projects, self._facts(projects, version), strict=True):
             with suppress(ForgeError):
-                facts = self._lookup.facts(project, SpecifierSet(f"=={version}"))
-                texts = facts.sdist.texts if facts.sdist is not None else {}
+                sdist = facts.result().sdist
+                texts = sdist.texts if sdist is not None else {}
                 found |= {f"{project}/{path}": text for path, text in texts.items()}
         return found
 
-    @cached_property
-    def _lookup(self) -> Lookup:
-        from dirac_forge.upstream.lookup import Lookup  # noqa: PLC0415  # only where a host does not answer
-
-        world = self.world
-        return Lookup(world.http, self._index, world.store, pythons=world.settings.pythons)
-
-    def project(self, name: str) -> Project:
-        """A project's releases, asked for once."""
-        return self._projects(name)
+    def _facts(self, projects: Iterable[str], version: str) -> list[Future[Facts]]:
+        wanted = SpecifierSet(f"=={version}")
+        return [self.executor.submit(self.lookup.facts, project, wanted) for project in projects]
 
     @cached_property
     def _looking(self) -> Looking:
-        return Looking(self.world, self.executor, project=self.project)
-
-    @cached_property
-    def _projects(self) -> Once[str, Project]:
-        return Once(self._index.project)
-
-    @cached_property
-    def _index(self) -> Index:
-        from dirac_forge.upstream.index import Index  # noqa: PLC0415  # where all is given no index is asked
-
-        return Index(self.world.http, url=self.world.settings.index_url)
+        return Looking(self.world, self.executor, project=self.lookup.project)
 
     def download(self, url: str, limit: int) -> Iterator[bytes]:
         """The bytes of a file."""

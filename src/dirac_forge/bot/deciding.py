@@ -13,6 +13,8 @@ from dirac_forge.bot.world import World
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.upstream.index import Index
+from dirac_forge.upstream.lookup import Lookup
 
 if TYPE_CHECKING:
     from dirac_forge.bot.arranging import Arranging
@@ -64,8 +66,21 @@ def decide(
         executor: runs what can be done at the same time: questions to upstream, solves.
     """
     listed = list(folders)
-    drifting = _drifting(world, executor, options)
-    bumping = Bumping(world, executor, known=options.known, drifting=drifting, inspection=options.dependencies is None)
+    lookup = Lookup(
+        world.http,
+        Index(world.http, url=world.settings.index_url),
+        world.store,
+        pythons=world.settings.pythons,
+        keep=True,
+    )
+    bumping = Bumping(
+        world,
+        executor,
+        lookup=lookup,
+        known=options.known,
+        drifting=_drifting(world, executor, lookup, options),
+        inspection=options.dependencies is None,
+    )
     if not options.to:
         bumping.foresee(listed)
     arranging = _Arranging(world, workspace, executor)
@@ -112,9 +127,9 @@ class _Arranging:
             return self._begun
 
 
-def _drifting(world: World, executor: Executor, options: Options) -> Drifting | None:
+def _drifting(world: World, executor: Executor, lookup: Lookup, options: Options) -> Drifting | None:
     if options.dependencies == "off":
         return None
     from dirac_forge.bot.drifting import Drifting  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
 
-    return Drifting(world, executor, write=options.dependencies != "report", channel=options.check)
+    return Drifting(world, executor, lookup, write=options.dependencies != "report", channel=options.check)

@@ -33,10 +33,11 @@ __all__ = ["Drifting"]
 class Drifting:
     """One run: each release is read once, and the channel is asked only where something new is required."""
 
-    def __init__(self, world: World, executor: Executor, *, write: bool, channel: bool) -> None:
+    def __init__(self, world: World, executor: Executor, lookup: Lookup, *, write: bool, channel: bool) -> None:
         """`write` puts requirements into the edits; without `channel` nobody asks whether it has them."""
         self.world = world
         self.executor = executor
+        self.lookup = lookup
         self.write = write
         self.channel = channel
         self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
@@ -76,7 +77,7 @@ class Drifting:
 
     def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[Facts]:
         asked: list[Future[Facts]] = [
-            self.executor.submit(self._lookup.facts, project, SpecifierSet(f"=={version}")) for project in projects
+            self.executor.submit(self.lookup.facts, project, SpecifierSet(f"=={version}")) for project in projects
         ]
         found = []
         for future in asked:
@@ -95,7 +96,7 @@ class Drifting:
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
         with suppress(ForgeError):
-            return self._lookup.metadata(project, specifiers)
+            return self.lookup.metadata(project, specifiers)
         return None
 
     def package(self, project: str) -> str:
@@ -103,15 +104,6 @@ class Drifting:
         names = self.world.settings.names
         listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
         return package_for(project, overrides=names, catalogue=listing).package
-
-    @cached_property
-    def _lookup(self) -> Lookup:
-        from dirac_forge.upstream.index import Index  # noqa: PLC0415  # where nothing is compared no index is asked
-        from dirac_forge.upstream.lookup import Lookup  # noqa: PLC0415
-
-        world = self.world
-        index = Index(world.http, url=world.settings.index_url)
-        return Lookup(world.http, index, world.store, pythons=world.settings.pythons)
 
     @cached_property
     def _catalogue(self) -> RattlerCatalogue:

@@ -21,30 +21,34 @@ def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
     What could not be proved (`Drift.faults`) is in the report only, too. With a blocker of the drift's own the bump is
     blocked.
     """
-    told = (*drift.blockers, *(note.text for note in drift.notes))
+    told = tuple(note.text for note in drift.notes)
+    bump = replace(bump, drift=drift)
     if drift.blockers:
-        bump = replace(bump, status="blocked")
+        bump = replace(bump, status="blocked", blocked_by=_unique((*bump.blocked_by, *drift.blockers)))
     if not write or drift.faults:
         unproved = tuple(
             f"requirements were left alone, the edited recipe was not right: {one}" for one in drift.faults
         )
         would = tuple(f"not carried over: {described(line)}" for line in drift.changes)
-        return _told(bump, drift, (*unproved, *would, *told))
+        return replace(bump, notes=_unique((*bump.notes, *unproved, *would, *told)))
     change = bump.change
     (edit,) = change.edits
     reasons = tuple(described(line) for line in drift.changes)
-    done = replace(
+    return replace(
         bump,
         change=replace(change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons)),
         edited=replace(bump.edited, after=drift.text),
+        notes=_unique((*(note for note in bump.notes if not _settled(note, drift)), *told)),
     )
-    return _told(done, drift, told)
 
 
-def _told(bump: Bump, drift: Drift, told: Sequence[str]) -> Bump:
-    """`bump` with what a person should look at; blockers are reasons too."""
-    change = replace(bump.change, reasons=(*drift.blockers, *bump.change.reasons))
-    return replace(bump, change=change, notes=(*bump.notes, *told), drift=drift)
+def _settled(note: str, drift: Drift) -> bool:
+    """Whether a note on a line that still says the old version is about one that does not any more."""
+    return any(line.line and note.startswith(f"line {line.line} still says ") for line in drift.changes)
+
+
+def _unique(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
 
 
 def described(line: Carried) -> str:

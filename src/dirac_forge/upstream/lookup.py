@@ -19,6 +19,7 @@ from dirac_forge.upstream.facts import CoreMetadata, Facts
 from dirac_forge.upstream.gather import gather, light
 from dirac_forge.upstream.index import Index
 from dirac_forge.upstream.once import Once
+from dirac_forge.upstream.release import Project
 
 __all__ = ["Lookup"]
 
@@ -26,12 +27,17 @@ __all__ = ["Lookup"]
 class Lookup:
     """An index, and what was already asked of it; safe to use from many threads."""
 
-    def __init__(self, http: Http, index: Index, store: Store, *, pythons: Sequence[str]) -> None:
-        """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them."""
+    def __init__(self, http: Http, index: Index, store: Store, *, pythons: Sequence[str], keep: bool = False) -> None:
+        """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them.
+
+        With `keep` projects stay in memory once they are read: several releases of each will be asked for.
+        """
         self._http = http
         self._store = store
         self._pythons = tuple(pythons)
         self._index = index
+        self._keep = keep
+        self._project = Once(self._read)
         # Pages are large, and the HTTP cache has them.
         self._page = Once(index.page, keep=False)
         self._choice = Once(self._choose)
@@ -42,6 +48,10 @@ class Lookup:
         """Fetch the project's page, so that the first question about it is answered sooner; trouble is told then."""
         with suppress(ForgeError):
             self._page(canonicalize_name(project))
+
+    def project(self, name: str) -> Project:
+        """All releases of a project, which are then kept; raises as `Index.project` does."""
+        return self._project(canonicalize_name(name))
 
     def choice(self, project: str, specifiers: SpecifierSet) -> Choice:
         """The newest release that can be used, with the reasons against newer ones.
@@ -58,8 +68,16 @@ class Lookup:
         """Everything that the files of that release say; raises as `choice` does, and HashMismatchError."""
         return self._gathered((canonicalize_name(project), str(specifiers)))
 
+    def _read(self, project: str) -> Project:
+        return self._index.read(self._page(project), project)
+
     def _choose(self, key: tuple[str, str]) -> Choice:
         project, specifiers = key
+        if self._keep:
+            chosen = choose(self._project(project), SpecifierSet(specifiers), pythons=self._pythons)
+            if not isinstance(chosen, Choice):
+                raise chosen.error()
+            return chosen
         page = self._page(project)
         # A page of a thousand releases is read once: the next run finds what was chosen by what the page said.
         asked = "\0".join((page.url, specifiers, *self._pythons))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ import pytest
 from dirac_forge.bump.drift.merge import Drift, drift
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import Facts
+from support.diffs import changed_lines
 from support.facts import MIT, facts
 
 HEAD = {
@@ -110,11 +110,6 @@ def merge(text: str, path: str, old: Facts, new: Facts) -> Drift:
     return drift(text, path, [old], [new], names=lambda name: name, scope=Scope())
 
 
-def changed(before: str, after: str) -> list[str]:
-    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=0, lineterm="")
-    return [f"{line[0]} {line[1:].strip()}" for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")]
-
-
 def notes(found: Drift) -> list[str]:
     return [note.text for note in found.notes]
 
@@ -130,7 +125,7 @@ def notes(found: Drift) -> list[str]:
 def test_the_licence_follows_where_it_was_upstreams(path: str, line: str, result: str) -> None:
     text = recipe(path, line, "license_file: LICENSE")
     found = merge(text, path, release("1.0", "MIT"), release("2.0", "MIT-0"))
-    assert changed(text, found.text) == [f"- {line}", f"+ {result}"]
+    assert changed_lines(text, found.text) == [f"- {line}", f"+ {result}"]
     (change,) = found.beyond
     assert (change.part, change.package, change.evidence) == ("about", "license", "License-Expression: MIT-0")
     assert change.line == text.split("\n").index(f"  {line}") + 1
@@ -195,7 +190,7 @@ def test_licence_files_follow(
     text = recipe(path, "license: MIT", *about)
     before, after = (dict.fromkeys(names, MIT) for names in (old, new))
     found = merge(text, path, release("1.0", files=old, texts=before), release("2.0", files=new, texts=after))
-    assert changed(text, found.text) == result
+    assert changed_lines(text, found.text) == result
     assert {change.package for change in found.beyond} == {"license_file"}
     assert notes(found) == []
     # Applied twice it is applied once.
@@ -235,7 +230,7 @@ MODULES = ["thing/__init__.py", "thing/old.py", "thing/fast.cpython-311-x86_64-l
 def test_imports_of_modules_that_are_gone_are_no_longer_tested(path: str) -> None:
     text = recipe(path, "license: MIT", imports=("thing", "thing.old  # slow", "thing.fast", "other.part"))
     found = merge(text, path, release("1.0", members=MODULES), release("2.0", members=[MODULES[0], MODULES[2]]))
-    assert changed(text, found.text) == ["- - thing.old  # slow"]
+    assert changed_lines(text, found.text) == ["- - thing.old  # slow"]
     assert [(change.part, change.before) for change in found.beyond] == [("tests", "import thing.old")]
 
 
@@ -278,5 +273,5 @@ def test_what_outputs_have_in_common_belongs_to_the_only_project() -> None:
     outputs = f"outputs:\n  - name: thing\n{run}python\n  - name: thing-all\n{run}{{{{ pin_subpackage('thing') }}}}\n"
     text = text.replace("test:\n  imports:\n    - thing\n", outputs)
     found = merge(text, "recipe/meta.yaml", release("1.0", "MIT"), release("2.0", "MIT-0"))
-    assert changed(text, found.text) == ["- license: MIT", "+ license: MIT-0"]
+    assert changed_lines(text, found.text) == ["- license: MIT", "+ license: MIT-0"]
     assert len(found.beyond) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from dirac_forge.bump.drift.merge import Drift, drift, newcomers
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import EntryPoint, Facts
+from support.diffs import changed_lines
 from support.facts import facts
 
 V0 = """\
@@ -108,15 +108,6 @@ def merge(text: str, format_: str, old: list[Facts] | Facts, new: list[Facts] | 
     )
     assert again.text == result.text, "applying twice is applying once"
     return result
-
-
-def changed_lines(before: str, after: str) -> list[str]:
-    """The lines that differ, as `+ line` and `- line`."""
-    return [
-        f"{line[0]} {line[1:].strip()}"
-        for line in difflib.unified_diff(before.split("\n"), after.split("\n"), n=0, lineterm="")
-        if line[0] in "+-" and not line.startswith(("+++", "---"))
-    ]
 
 
 def old_new(
@@ -226,6 +217,16 @@ def test_host_follows_a_switch_of_backend(format_: str) -> None:
 
 
 @FORMATS
+def test_a_program_that_brings_its_backend_goes_with_it(format_: str) -> None:
+    poetry = built("1.0", "poetry-core>=1", backend="poetry.core.masonry.api")
+    hatch = built("2.0", "hatchling", backend="hatchling.build")
+    text = recipe(format_, host=("python", "pip", "poetry"))
+    assert changed_lines(text, merge(text, format_, poetry, hatch).text) == ["- - poetry", "+ - hatchling"]
+    text = recipe(format_, host=("python", "pip", "hatch"))
+    assert merge(text, format_, poetry, hatch).text == text
+
+
+@FORMATS
 def test_host_moves_bounds_and_leaves_bare_lines_bare(format_: str) -> None:
     host = ("python >=3.8", "pip", "setuptools", "setuptools_scm >=6")
     text = recipe(format_, host=host)
@@ -292,13 +293,38 @@ def test_a_program_that_the_build_runs_now_is_listed_in_build() -> None:
     text = recipe("v0", host=("python", "pip", "setuptools", "libcurl"), python="python").replace(
         "  noarch: python\n", ""
     )
-    text = text.replace("requirements:\n", "requirements:\n  build:\n    - {{ compiler('c') }}\n")
+    build = "requirements:\n  build:\n    - {{ compiler('c') }}\n    - {{ stdlib('c') }}\n"
+    text = text.replace("requirements:\n", build)
     before = 'setup(ext_modules=[Extension("a", ["a.c"], libraries=["curl"])])'
     after = before + '\nsubprocess.run(["pkg-config", "--libs", "libcurl"])'
     result = merge(text, "v0", compiled("1.0", before), compiled("2.0", after))
     assert changed_lines(text, result.text) == ["+ - pkg-config"]
     assert result.text.index("compiler('c')") < result.text.index("pkg-config") < result.text.index("host:")
     assert result.added[0].part == "build"
+
+
+@pytest.mark.parametrize(
+    ("format_", "build", "added"),
+    [
+        ("v0", ("{{ compiler('c') }}", "{{ compiler('cxx') }}  # why", "make"), "{{ stdlib('c') }}"),
+        ("v1", ('${{ compiler("c") }}',), '${{ stdlib("c") }}'),
+        ("v1", ("\"${{compiler('rust')}}\"",), "\"${{stdlib('c')}}\""),
+        ("v0", ("{{ compiler('c') }}", "{{ stdlib('c') }}"), ""),
+        ("v0", ("{{ compiler('c') }}  # [unix]",), ""),
+        ("v0", ("make",), ""),
+    ],
+)
+def test_stdlib_is_named_beside_compilers(format_: str, build: tuple[str, ...], added: str) -> None:
+    text = recipe(format_, host=("python", "pip", "hatchling"), python="python").replace("  noarch: python\n", "")
+    text = text.replace("  host:\n", "  build:\n" + "".join(f"    - {line}\n" for line in build) + "  host:\n")
+    result = merge(text, format_, built("1.0", "hatchling"), released(built("2.0", "hatchling"), "2024-06-01"))
+    assert changed_lines(text, result.text) == ([f"+ - {added}"] if added else [])
+    before = merge(text, format_, built("1.0", "hatchling"), released(built("2.0", "hatchling"), "2024-03-01"))
+    assert before.text == text
+    if added:
+        assert result.text.split("\n").index(f"    - {added}") == text.split("\n").index(f"    - {build[-1]}") + (
+            0 if build[-1] == "make" else 1
+        )
 
 
 # Rule 4: Python.
@@ -349,6 +375,57 @@ def test_python_min_is_raised_where_it_is_set() -> None:
     result = merge(text, "v1", *old_new((), (), floor=(">=3.9", ">=3.12")))
     assert result.text == text.replace("python_min: 3.11 ", "python_min: 3.12 ")
     assert [(c.before, c.after) for c in result.changed] == [("python_min 3.11", "python_min 3.12")]
+
+
+def test_python_min_that_host_pins_is_raised_though_the_channels_is_higher() -> None:
+    text = recipe("v1", host=("python ${{ python_min }}.*", "pip"), python="python >=${{ python_min }}")
+    text = text.replace('version: "1.0"\n', 'version: "1.0"\n  python_min: "3.8"\n', 1)
+    result = merge(text, "v1", *old_new((), (), floor=(">=3.8", ">=3.9")))
+    assert changed_lines(text, result.text) == ['- python_min: "3.8"', '+ python_min: "3.9"']
+
+
+@FORMATS
+def test_micro_releases_of_python_are_no_floor(format_: str) -> None:
+    text = recipe(format_, "six", host=("python >=3.12", "pip"), python="python >=3.12")
+    result = merge(text, format_, *old_new(("six",), ("six>=1",), floor=(">=3.12", ">=3.12.4")))
+    assert changed_lines(text, result.text) == ["- - six", "+ - six >=1"]
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("mine", "before", "after", "result"),
+    [
+        ("python >=3.10,<3.14", ">=3.10,<3.14", ">=3.10,<3.15", "python >=3.10,<3.15"),
+        ("python >=3.10, <4.0", ">=3.9,<4.0", ">=3.12,<4.0", "python >=3.12, <4.0"),
+        ("python >=3.10,<4", ">=3.10,<4", ">=3.10", "python >=3.10"),
+        ("python >=3.9,<3.14", ">=3.9,<3.14", ">=3.10,<3.15", "python >=3.10,<3.15"),
+    ],
+)
+def test_an_upper_bound_of_python_follows(format_: str, mine: str, before: str, after: str, result: str) -> None:
+    text = recipe(format_, host=(mine, "pip"), python=mine)
+    done = merge(text, format_, *old_new((), (), floor=(before, after)))
+    assert done.text == text.replace(mine, result)
+    assert done.notes == ()
+
+
+@FORMATS
+def test_an_upper_bound_of_python_that_the_recipe_has_not_is_told(format_: str) -> None:
+    text = recipe(format_, host=("python >=3.10", "pip"), python="python >=3.10")
+    done = merge(text, format_, *old_new((), (), floor=(">=3.10,<3.14", ">=3.10,<3.15")))
+    assert done.text == text
+    (note,) = done.notes
+    assert note.text == (
+        "thing: upstream's upper bound of Python changed to <3.15 (was <3.14); see whether the recipe has to say so"
+    )
+
+
+def test_pythons_that_a_compiled_package_has_to_skip_are_told() -> None:
+    text = recipe("v1", host=("python", "pip"), python="python").replace("  noarch: python\n", "")
+    done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.12")))
+    assert done.text == text
+    assert [note.text for note in done.notes] == [
+        "thing: see whether Pythons before 3.12 are skipped (Requires-Python: >=3.12)"
+    ]
 
 
 # Rule 5: markers over the recipe's own Pythons.

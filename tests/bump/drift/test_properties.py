@@ -6,15 +6,19 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
+from dirac_forge.bump.drift.lines import outputs_of
 from dirac_forge.bump.drift.merge import Drift, drift
+from dirac_forge.bump.drift.projects import projects_in
 from dirac_forge.recipe.editing.edit import finish, start
 from dirac_forge.recipe.platforms import PLATFORMS
-from dirac_forge.recipe.reading.recipe_text import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import find_recipe, parse_recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.facts import Facts
 from support.facts import facts
@@ -70,7 +74,8 @@ def recipes(draw: st.DrawFn) -> Recipe:
     open_, close = ("${{", "}}") if v1 else ("{{", "}}")
     deep = " " * draw(st.sampled_from([0, 2, 3]))
     noarch = draw(st.booleans())
-    python = draw(st.sampled_from(["python", "python >=3.8", "python >=3.12", f"python >={open_} python_min {close}"]))
+    bounded = ["python >=3.8", "python >=3.12", "python >=3.10,<3.14", f"python >={open_} python_min {close}"]
+    python = draw(st.sampled_from(["python", *bounded]))
     head = ["context:", '  version: "1.0"'] if v1 else ['{% set version = "1.0" %}']
     lines = [*head, "", "package:", "  name: thing", f"  version: {open_} version {close}", "", "source:"]
     lines += [f"  url: https://example.com/thing-{open_} version {close}.tar.gz", f"  sha256: {OLD}", "", "build:"]
@@ -106,7 +111,7 @@ def releases(draw: st.DrawFn, version: str, backends: Sequence[str] = BACKENDS) 
         version,
         requires=requires,
         extras=["more"],
-        requires_python=draw(st.sampled_from([None, ">=3.8", ">=3.10", ">=3.12", ">=3.13"])),
+        requires_python=draw(st.sampled_from([None, ">=3.8", ">=3.10,<3.14", ">=3.12", ">=3.12,<4"])),
         pyproject={"build-system": {"requires": [backend], "build-backend": module}},
         members=["thing/__init__.py", *draw(st.sampled_from([(), ("thing/old.py",)]))],
         texts=draw(st.sampled_from([{}, {"NOTICE": "all rights"}])),
@@ -183,3 +188,43 @@ def lines_with(text: str, name: str) -> Sequence[str]:
 @settings(max_examples=30)
 def test_without_a_difference_of_upstreams_nothing_is_carried_over(recipe: Recipe, release: Facts) -> None:
     assert merged(recipe, recipe.text, release, replace(release)).text == recipe.text
+
+
+SHARED = Path(__file__).parents[3] / "../shared/conda-forge/feedstocks"
+
+
+def invented(text: str, path: Path) -> tuple[list[Facts], list[Facts]]:
+    """Two releases of each of a recipe's projects: what it requires now, and a third of that changed or gone."""
+    old: dict[str, Facts] = {}
+    new: dict[str, Facts] = {}
+    for output in outputs_of(parse_recipe(text, path=path), python_min="3.10"):
+        project = (projects_in(output.sources) or (output.output.name,))[0]
+        plain = [line for line in output.of("run") if line.kind == "package" and line.key != "python"]
+        requires = [f"{line.name}{line.spec if line.spec[:1] in set('<>=!~') else ''}" for line in plain]
+        if project in old or not requires:
+            continue
+        changed = [one if n % 3 else f"{plain[n].name}>=99" for n, one in enumerate(requires) if n % 3 != 1]
+        old[project] = facts(project, "1.0", requires=requires, requires_python=None)
+        new[project] = facts(project, "2.0", requires=[*changed, "brand-new>=1"], requires_python=">=3.12")
+    return list(old.values()), list(new.values())
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
+def test_real_recipes() -> None:
+    carried = unproved = 0
+    for folder in sorted(SHARED.iterdir()):
+        path = find_recipe(folder)
+        assert path is not None
+        text = path.read_bytes().decode()
+        old, new = invented(text, path)
+        found = drift(text, str(path), old, new, names=lambda project: project, scope=Scope())
+        if found.faults:
+            assert found.text == text
+            unproved += 1
+            continue
+        carried += len(found.changes)
+        assert drift(found.text, str(path), new, new, names=lambda project: project, scope=Scope()).changes == ()
+        gone, come = different(text, found.text)
+        assert all(explained(line, found) or "stdlib(" in line for line in (*gone, *come)), path
+    assert carried > 200
+    assert unproved <= 1  # root's devel packages are named after platforms

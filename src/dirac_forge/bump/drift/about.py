@@ -22,21 +22,33 @@ _SCALAR = re.compile(
 _ITEM = re.compile(r"(?P<lead>\s*-\s+(?P<quote>[\"']?))(?P<value>[^\"'#{}\[\]:]+?)(?P<tail>(?P=quote)\s*(?:\s#.*)?)")
 
 
-def about_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[Region]) -> None:
+def about_drift(
+    draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[Region], *, tell: bool = True
+) -> None:
     """Carry over another licence expression and files that were renamed, added or removed; the rest is told.
 
-    `regions` are the lines that are the output's own.
+    `regions` are the lines that are the output's own; without `tell` another output tells what upstream's licence is.
     """
-    _licence(draft, output, old, new, regions)
+    _licence(draft, output, old, new, regions, tell=tell)
     if old.sdist is not None and new.sdist is not None and len(set(output.sources)) == 1:
         _files(draft, output, old, new, regions)
+
+
+def _declared(facts: Facts) -> tuple[object, ...]:
+    """What the metadata says of the licence."""
+    classifiers = {one for one in facts.metadata.classifiers if one.startswith("License ::")}
+    return facts.metadata.license_expression, facts.metadata.license, classifiers
 
 
 def _expression(facts: Facts) -> str:
     return decide(facts.metadata, facts.sdist.texts if facts.sdist is not None else {}).expression or ""
 
 
-def _licence(draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[Region]) -> None:
+def _licence(
+    draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[Region], *, tell: bool
+) -> None:
+    if _declared(old) == _declared(new):
+        return
     before, after = _expression(old), _expression(new)
     if before == after or not after:
         return
@@ -53,7 +65,7 @@ def _licence(draft: Draft, output: OutputLines, old: Facts, new: Facts, regions:
                 _carried(output, "license", match["value"], after, number, f"License-Expression: {after}")
             )
             edited = True
-    if not edited:
+    if tell and not edited:
         draft.note("warning", f"{output.output.name}: upstream's licence is {after} now (was {before or 'not told'})")
 
 

@@ -83,6 +83,8 @@ class Draft:
         self, output: str, line: Line, old: str, new: str, evidence: str, *, project: str = "", lift: bool = True
     ) -> None:
         """A line after upstream went from spec `old` to `new`; the maintainers' own bounds stay (see `moved`)."""
+        if line.kind == "pin_subpackage":
+            return  # another output of the recipe, at its own version
         mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
         if mine is None or was is None or now is None:
             self.note(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
-from dirac_forge.bump.drift.clauses import clauses_of, contradictory
 from dirac_forge.bump.drift.draft import Draft
 from dirac_forge.bump.drift.lines import Line, OutputLines
 from dirac_forge.bump.drift.needs import Need, needs_of
 from dirac_forge.bump.drift.run import NEVER, followed
-from dirac_forge.recipe.making.compiled import Nature, nature
+from dirac_forge.recipe.making.compiled import Nature
 from dirac_forge.recipe.making.expansion import Providers, readable
 from dirac_forge.recipe.making.hosts import build_backend, build_requirements
 from dirac_forge.recipe.reading.recipe_text import Section
@@ -22,16 +19,21 @@ from dirac_forge.upstream.facts import Facts, SdistFacts
 
 __all__ = ["host_drift"]
 
-_WITHOUT = Version("3.13")
-"""The first Python whose pip depends on neither setuptools nor wheel (pip-feedstock, August 2024)."""
-_HINTED = datetime(2024, 9, 2, tzinfo=UTC)
-"""conda-smithy 3.39.1, whose linter asks for the backend in host; releases from before were packaged without."""
+_FRONTENDS = {"flit-core": "flit", "hatchling": "hatch", "pdm-backend": "pdm", "poetry-core": "poetry"}
+"""Build backend to the program that brings it along: recipes list either."""
 
 
 def host_drift(
-    draft: Draft, output: OutputLines, old: Facts, new: Facts, *, scope: Scope, providers: Providers
+    draft: Draft,
+    output: OutputLines,
+    old: Facts,
+    new: Facts,
+    *,
+    natures: tuple[Nature, Nature],
+    scope: Scope,
+    providers: Providers,
 ) -> None:
-    """Carry over what changed in the requirements of the build.
+    """Carry over what changed in the requirements of the build; `natures` say what both releases are compiled with.
 
     A backend that goes is replaced by the one that comes, and bounds move; what the recipe lists bare stays bare. What
     a noarch package's backend needs besides is told only: an sdist often builds without it. Recipes older than host
@@ -50,6 +52,7 @@ def host_drift(
     name = output.output.name
     for key, need in after.items():
         mine = [line for line in lines if line.key in need.keys]
+        brought = any(line.key == _FRONTENDS.get(key) for line in lines)
         if key in NEVER or before.get(key) == need:
             continue
         if key in before:
@@ -59,13 +62,12 @@ def host_drift(
                 if line.spec:
                     # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
                     followed(draft, name, line, before[key], need, lift=False)
-        elif not mine and needed:
+        elif not mine and needed and not brought:
             _add(draft, output, section, need, _bare(before, lines))
-        elif not mine:
+        elif not mine and not brought:
             draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
     if not noarch:
-        _compiled(draft, output, nature(old), nature(new))
-    _unbundled(draft, output, section, new)
+        _compiled(draft, output, *natures)
 
 
 def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> None:
@@ -83,37 +85,6 @@ def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> No
         draft.note("todo", f"{name}: upstream's build files name {', '.join(libraries)} now; see whether host needs it")
 
 
-def _unbundled(draft: Draft, output: OutputLines, section: Section, new: Facts) -> None:
-    """`setuptools` for a build that has it from pip only, with a Python for which pip brings it no longer."""
-    lines = [line for line in output.of(section) if not draft.gone(line)]
-    keys = {line.key for line in lines}
-    uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
-    if (
-        section != "host"
-        or new.sdist is None
-        or _backend(new.sdist) != "setuptools"
-        or "pip" not in keys
-        or any(key.startswith("setuptools") for key in keys)
-        or not any(line.key == "python" and _admits(line, _WITHOUT) for line in lines)
-        or (uploaded is not None and uploaded < _HINTED)
-    ):
-        return
-    draft.add(
-        output,
-        section,
-        "setuptools",
-        "",
-        evidence="build-backend: setuptools.build_meta",
-        reason=f"conda-forge's pip does not bring it from Python {_WITHOUT} on",
-        project="setuptools",
-    )
-
-
-def _admits(line: Line, python: Version) -> bool:
-    clauses = clauses_of(line.spec)
-    return clauses is not None and not contradictory(clauses, clauses_of(f"=={python}") or ())
-
-
 def _removed(
     draft: Draft,
     output: OutputLines,
@@ -128,7 +99,7 @@ def _removed(
         if key in NEVER or key in after or need.keys & named:
             continue
         for line in lines:
-            if line.key in need.keys and line.key not in runs:
+            if line.key in {*need.keys, _FRONTENDS.get(key)} and line.key not in runs:
                 draft.remove(
                     output.output.name, line, need.evidence, "upstream builds without it now", project=need.projects[0]
                 )

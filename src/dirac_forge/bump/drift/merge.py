@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.about import about_drift
+from dirac_forge.bump.drift.conventions import conventions
 from dirac_forge.bump.drift.draft import Carried, Draft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
 from dirac_forge.bump.drift.host import host_drift
@@ -20,12 +21,14 @@ from dirac_forge.bump.drift.lines import OutputLines, extent, outputs_of
 from dirac_forge.bump.drift.modules import modules_drift
 from dirac_forge.bump.drift.nature import nature_drift
 from dirac_forge.bump.drift.needs import providers_for
-from dirac_forge.bump.drift.new_output import joining, new_output, newcomers
+from dirac_forge.bump.drift.new_output import Family, joining, new_output, newcomers
 from dirac_forge.bump.drift.projects import by_project, project_of
 from dirac_forge.bump.drift.python import python_drift, recipe_scope
 from dirac_forge.bump.drift.run import run_drift
 from dirac_forge.bump.drift.verification import faults
 from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.recipe.making.compiled import Nature, nature
+from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.reading.recipe_text import parse_recipe
 from dirac_forge.recipe.scope import Scope
@@ -91,38 +94,11 @@ def drift(
         new_version=after[first].metadata.version if first else "",
     )
     family = joining(outputs, both, after, names)
-    alone = len({project_of(output, both, names) for output in outputs if not _satellite(output, outputs)}) == 1
-    starts = sorted(output.output.line for output in outputs)
-    for output in outputs:
-        project = project_of(output, both, names)
-        if project is None:
-            continue
-        was, now = both[project], after[project]
-        scopes = recipe_scope(output, scope, was.metadata.requires_python)
-        later = recipe_scope(output, scope, now.metadata.requires_python, draft)
-        satellite = _satellite(output, outputs)
-        run_drift(
-            draft,
-            output,
-            was,
-            now,
-            scopes=(scopes, later),
-            built=scope,
-            providers=providers,
-            satellite=satellite,
-            family=family,
-        )
-        if not satellite:
-            host_drift(draft, output, was, now, scope=later, providers=providers)
-            until = next((line for line in starts if line > output.output.line), len(draft.edits.lines) + 1)
-            if len(outputs) == 1:
-                until = len(draft.edits.lines) + 1
-            entry_points_drift(draft, output, was, now, until=until)
-            regions = _regions(outputs, output, recipe_text, alone=alone)
-            about_drift(draft, output, was, now, regions)
-            modules_drift(draft, output, was, now, regions)
-            nature_drift(draft, output, was, now)
-        python_drift(draft, output, was, now, scope)
+    projects = [project_of(output, both, names) for output in outputs]
+    merging = _Merging(draft, outputs, projects, scope, providers, family)
+    for output, project in zip(outputs, projects, strict=True):
+        if project is not None:
+            merging.output(output, project, both[project], after[project])
     for project in family.new:
         new_output(
             draft,
@@ -151,6 +127,83 @@ def drift(
     return replace(found, text=recipe_text, faults=wrong) if wrong else found
 
 
+class _Merging:
+    """The outputs of one recipe, one after the other."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        outputs: Sequence[OutputLines],
+        projects: Sequence[str | None],
+        scope: Scope,
+        providers: Providers,
+        family: Family,
+    ) -> None:
+        self.draft = draft
+        self.outputs = outputs
+        self.scope = scope
+        self.providers = providers
+        self.family = family
+        self.satellites = {id(output) for output in outputs if _satellite(output, outputs)}
+        own = [project for output, project in zip(outputs, projects, strict=True) if id(output) not in self.satellites]
+        self.alone = len(set(own)) == 1
+        self.natures: dict[str, tuple[Nature, Nature]] = {}
+
+    def output(self, output: OutputLines, project: str, was: Facts, now: Facts) -> None:
+        """Carry over to one output what changed in its project."""
+        draft, satellite = self.draft, id(output) in self.satellites
+        before, after = (
+            recipe_scope(output, self.scope, facts.metadata.requires_python, draft) for facts in (was, now)
+        )
+        run_drift(
+            draft,
+            output,
+            was,
+            now,
+            scopes=(before, after),
+            built=self.scope,
+            providers=self.providers,
+            satellite=satellite,
+            family=self.family,
+        )
+        if not satellite:
+            if project not in self.natures:
+                self.natures[project] = nature(was), nature(now)
+            natures = self.natures[project]
+            host_drift(draft, output, was, now, natures=natures, scope=after, providers=self.providers)
+            conventions(draft, output, now)
+            entry_points_drift(draft, output, was, now, until=self._until(output))
+            nature_drift(draft, output, *natures)
+        regions = self._regions(output)
+        about_drift(draft, output, was, now, regions, tell=not satellite)
+        modules_drift(draft, output, was, now, regions, tell=not satellite)
+        python_drift(draft, output, was, now, self.scope)
+
+    def _until(self, output: OutputLines) -> int:
+        """The line before which an output ends."""
+        end = len(self.draft.edits.lines) + 1
+        starts = sorted(other.output.line for other in self.outputs) if len(self.outputs) > 1 else []
+        return next((line for line in starts if line > output.output.line), end)
+
+    def _regions(self, output: OutputLines) -> list[tuple[int, int]]:
+        """The lines (from 1, the last one included) that speak of an output.
+
+        Where all outputs are of one project, what stands outside of them is told by the first that is none of the
+        satellites; of several projects nobody knows whose the common part is.
+        """
+        lines = self.draft.edits.lines
+        if len(self.outputs) == 1:
+            return [(1, len(lines))]
+        spans = {id(one): span for one in self.outputs if (span := extent(one.output, lines)) is not None}
+        own = spans.get(id(output))
+        regions = [own] if own is not None else []
+        first = next((one for one in self.outputs if id(one) not in self.satellites), None)
+        if self.alone and first is output and spans:
+            begin, end = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
+            regions += [(1, begin - 1), (end + 1, len(lines))]
+        return regions
+
+
 def _satellite(output: OutputLines, outputs: Sequence[OutputLines]) -> bool:
     """Whether an output is built around another one of the same sources, by an exact or bounded pin."""
     others = {
@@ -159,22 +212,3 @@ def _satellite(output: OutputLines, outputs: Sequence[OutputLines]) -> bool:
         if other is not output and other.sources == output.sources
     }
     return any(line.kind == "pin_subpackage" and line.key in others for line in output.of("run"))
-
-
-def _regions(outputs: Sequence[OutputLines], output: OutputLines, text: str, *, alone: bool) -> list[tuple[int, int]]:
-    """The lines (from 1, the last one included) that speak of an output.
-
-    With `alone` all outputs are of one project, and what stands outside of them is told by the first that is none of
-    the satellites; of several projects nobody knows whose the common part is.
-    """
-    lines = text.split("\n")
-    if len(outputs) == 1:
-        return [(1, len(lines))]
-    spans = {id(one): span for one in outputs if (span := extent(one.output, lines)) is not None}
-    own = spans.get(id(output))
-    regions = [own] if own is not None else []
-    first = next((one for one in outputs if not _satellite(one, outputs)), None)
-    if alone and first is output and spans:
-        begin, end = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
-        regions += [(1, begin - 1), (end + 1, len(lines))]
-    return regions

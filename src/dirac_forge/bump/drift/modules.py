@@ -17,11 +17,12 @@ _BINARY = re.compile(r"\.(?:cpython|cp|abi3|pypy)?[\w.-]*\b(?:so|pyd|dylib)")
 
 
 def modules_drift(
-    draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[tuple[int, int]]
+    draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[tuple[int, int]], *, tell: bool = True
 ) -> None:
     """Take out of the tests the imports of what the old wheel installed and the new one does not.
 
-    One import at least stays; without wheels of both releases nothing is sure, and it is only told.
+    One import at least stays; without wheels of both releases nothing is sure, and it is only told (unless another
+    output does: `tell`).
     """
     gone: set[str] = set()
     if old.wheel is not None and new.wheel is not None and old.wheel.members and new.wheel.members:
@@ -31,7 +32,7 @@ def modules_drift(
                 for number in values_of(draft.edits.lines, region, (key, "imports")):
                     gone |= _untested(draft, output, number, before, after)
     missed = sorted(module for module in set(imports_of(old)) - set(imports_of(new)) if module not in gone)
-    if missed:
+    if missed and tell:
         draft.note(
             "warning",
             f"{output.output.name}: modules that upstream no longer installs: {', '.join(missed)}; see the tests",

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dirac_forge.bump.drift.draft import Draft
 from dirac_forge.bump.drift.lines import OutputLines
-from dirac_forge.recipe.making.compiled import nature
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.recipe.making.compiled import Nature
 
 __all__ = ["nature_drift"]
 
 
-def nature_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> None:
+def nature_drift(draft: Draft, output: OutputLines, before: Nature, after: Nature) -> None:
     """Block a `noarch: python` recipe whose upstream compiles now, and tell where one could become noarch.
 
     Compilers, skips and the pins of a compiled package are no edit of a line; a person makes the recipe anew.
     """
-    before, after = nature(old), nature(new)
     name = output.output.name
     if output.output.noarch == "python" and before.noarch and not after.noarch:
         compilers = ", ".join(f"compiler('{language}')" for language in after.languages)

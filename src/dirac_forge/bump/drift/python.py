@@ -8,7 +8,7 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound
+from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound, moved, same
 from dirac_forge.bump.drift.draft import Carried, Draft
 from dirac_forge.bump.drift.lines import Line, OutputLines
 from dirac_forge.bump.drift.needs import floor_of
@@ -50,20 +50,19 @@ def _pythons(output: OutputLines) -> list[Line]:
 
 
 def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scope: Scope) -> None:
-    """Raise the recipe's floor where it is too low for upstream's; to be called after all else of the output.
+    """Move the recipe's bounds of Python where upstream's moved; to be called after all else of the output.
 
-    It is raised where upstream raised its own in this release to more than the channel's oldest Python. A floor below
-    that is housekeeping, which people do when they edit run anyway: so it goes along with other edits there, also where
-    the recipe lagged behind before, and is only told of otherwise.
+    An upper bound follows where it was upstream's. A floor that is too low is raised where upstream raised its own in
+    this release to more than the channel's oldest Python, or to more than the one that host pins: pip would refuse to
+    build. A floor below that is housekeeping, which people do when they edit run anyway: so it goes along with other
+    edits there, also where the recipe lagged behind before, and is only told of otherwise.
     """
     was, now = floor_of(old.metadata.requires_python), floor_of(new.metadata.requires_python)
-    _tell_ceiling(draft, output, old, new)
+    ceilings = _ceilings(draft, output, old, new)
     low = [line for line in _pythons(output) if now is not None and _too_low(line, now)]
-    if now is None or not low:
-        return
     evidence = f"Requires-Python: {new.metadata.requires_python}"
-    needed = was != now and now > Version(scope.python_min)
-    if not needed and not draft.edited(output, "run"):
+    needed = now is not None and was != now and (now > Version(scope.python_min) or any(map(_pins, low)))
+    if low and not (needed or ceilings or draft.edited(output, "run")):
         draft.note(
             "info",
             f"{output.output.name}, line {low[0].number}: {low[0].name} {low[0].spec} is lower than upstream's "
@@ -73,36 +72,65 @@ def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scop
                 else f"({evidence}); the channel builds for {scope.python_min} and later"
             ),
         )
-        return
-    for line in low:
-        if line.template:
-            _raise_minimum(draft, output, line, now, evidence)
-        else:
-            clauses = clauses_of(line.spec) or ()
-            raised = [
-                Clause(text=f">={now}", operator=">=", version=now) if clause.side == "low" else clause
-                for clause in clauses
-            ]
-            reason = "upstream's floor is higher" if was == now else "upstream's floor rose"
-            draft.respecify(output.output.name, line, joined(raised, line.written), evidence, reason, part="python")
+        low = []
+    if needed and not low and output.output.noarch is None and _pythons(output):
+        draft.note("todo", f"{output.output.name}: see whether Pythons before {now} are skipped ({evidence})")
+    for line in _pythons(output):
+        raised = now if line in low else None
+        if raised is not None and line.template:
+            _raise_minimum(draft, output, line, raised, evidence)
+        elif raised is not None or line.number in ceilings:
+            clauses = ceilings.get(line.number, clauses_of(line.spec) or ())
+            if raised is not None:
+                floor = Clause(text=f">={raised}", operator=">=", version=raised)
+                clauses = tuple(floor if clause.side == "low" else clause for clause in clauses)
+            reason = "upstream's bound moved" if was == now and line.number in ceilings else "upstream's floor rose"
+            reason = "upstream's floor is higher" if was == now and line.number not in ceilings else reason
+            draft.respecify(output.output.name, line, joined(clauses, line.written), evidence, reason, part="python")
+
+
+def _ceilings(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> dict[int, tuple[Clause, ...]]:
+    """Line numbers to their clauses, where the upper bound of a line is the one that upstream had."""
+    before, after = (
+        tuple(c for c in clauses_of(facts.metadata.requires_python or "") or () if c.side == "high")
+        for facts in (old, new)
+    )
+    lines = [line for line in _pythons(output) if line.kind == "package"]
+    if same(before, after) or not lines:
+        return {}
+    found = {}
+    for line in lines:
+        clauses = clauses_of(line.spec) or ()
+        mine = tuple(clause for clause in clauses if clause.side == "high")
+        if before and not line.conditional and not line.template and same(mine, before):
+            found[line.number] = moved(
+                clauses, (*(c for c in clauses if c not in mine), *before), _with(clauses, after)
+            )
+    if not found:
+        said = (", ".join(c.text for c in side) or "none" for side in (after, before))
+        draft.note(
+            "warning",
+            f"{output.output.name}: upstream's upper bound of Python changed to {next(said)} (was {next(said)}); see "
+            "whether the recipe has to say so",
+        )
+    return found
+
+
+def _with(clauses: tuple[Clause, ...], high: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    """The clauses with another upper bound."""
+    return (*(clause for clause in clauses if clause.side != "high"), *high)
 
 
 def _too_low(line: Line, floor: Version) -> bool:
     if line.conditional or line.kind != "package":
         return False
     bound = lower_bound([clause for clause in clauses_of(line.spec) or () if clause.side in {"low", "equal"}])
-    return bound is not None and bound < floor and (line.template or ">" in line.spec)
+    # A channel has the newest micro release of each Python: 3.9 is as good as upstream's 3.9.2.
+    return bound is not None and bound.release[:2] < floor.release[:2] and (line.template or ">" in line.spec)
 
 
-def _tell_ceiling(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> None:
-    before, after = ({c for c in (f.metadata.requires_python or "").split(",") if "<" in c} for f in (old, new))
-    if before != after and _pythons(output):
-        draft.note(
-            "warning",
-            f"{output.output.name}: upstream's upper bound of Python changed to "
-            f"{', '.join(sorted(after)) or 'none'} (was {', '.join(sorted(before)) or 'none'}); see whether the "
-            "recipe has to say so",
-        )
+def _pins(line: Line) -> bool:
+    return line.section == "host" and any(clause.side == "equal" for clause in clauses_of(line.spec) or ())
 
 
 def _raise_minimum(draft: Draft, output: OutputLines, line: Line, floor: Version, evidence: str) -> None:

@@ -1,0 +1,92 @@
+"""What conda-forge has come to ask of every build: without it a proposal would not build, or would not pass the linter.
+
+It is no difference of upstream's, but a bump is when it is put right. Releases from before it was asked for stay as
+they were packaged then.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from packaging.version import Version
+
+from dirac_forge.bump.drift.clauses import clauses_of, contradictory
+from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.lines import Line, OutputLines
+from dirac_forge.recipe.making.hosts import build_backend
+from dirac_forge.upstream.facts import Facts
+
+__all__ = ["conventions"]
+
+_WITHOUT = Version("3.13")
+"""The first Python whose pip depends on neither setuptools nor wheel (pip-feedstock, August 2024)."""
+_BACKEND_ASKED = datetime(2024, 9, 2, tzinfo=UTC)
+"""conda-smithy 3.39.1, whose linter asks for the build backend in host."""
+_STDLIB_ASKED = datetime(2024, 5, 18, tzinfo=UTC)
+"""conda-smithy 3.36.0, whose linter asks for stdlib("c") beside compilers in every output."""
+_COMPILER = re.compile(
+    r"(?P<lead>\s*-\s+[\"']?\$?\{\{\s*)compiler(?P<open>\(\s*[\"'])[a-z]+(?P<tail>[\"']\s*\)\s*\}\}[\"']?)\s*"
+)
+_NATIVE = ("c_compiler_stub", "cxx_compiler_stub", "fortran_compiler_stub", "rust_compiler_stub")
+
+
+def conventions(draft: Draft, output: OutputLines, new: Facts) -> None:
+    """Add `setuptools` and `stdlib("c")` where a build relied on having them without naming them."""
+    uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
+    if uploaded is None or uploaded >= _BACKEND_ASKED:
+        _setuptools(draft, output, new)
+    if uploaded is None or uploaded >= _STDLIB_ASKED:
+        _stdlib(draft, output)
+
+
+def _setuptools(draft: Draft, output: OutputLines, new: Facts) -> None:
+    """For a build that has it from pip only, with a Python for which pip brings it no longer."""
+    lines = [line for line in output.of("host") if not draft.gone(line)]
+    keys = {line.key for line in lines}
+    if (
+        new.sdist is None
+        or not build_backend(new.sdist).startswith("setuptools.")
+        or "pip" not in keys
+        or any(key.startswith("setuptools") for key in keys)
+        or not any(line.key == "python" and _admits(line, _WITHOUT) for line in lines)
+    ):
+        return
+    draft.add(
+        output,
+        "host",
+        "setuptools",
+        "",
+        evidence="build-backend: setuptools.build_meta",
+        reason=f"conda-forge's pip does not bring it from Python {_WITHOUT} on",
+        project="setuptools",
+    )
+
+
+def _admits(line: Line, python: Version) -> bool:
+    clauses = clauses_of(line.spec)
+    return clauses is not None and not contradictory(clauses, clauses_of(f"=={python}") or ())
+
+
+def _stdlib(draft: Draft, output: OutputLines) -> None:
+    """Behind the last compiler, written as that is."""
+    build = output.of("build")
+    compilers = [line for line in build if line.name in _NATIVE and not draft.gone(line)]
+    if not compilers or any(line.kind == "stdlib" for line in build):
+        return
+    last = compilers[-1]
+    match = _COMPILER.fullmatch(last.written)
+    if match is None or any(line.conditional for line in compilers):
+        draft.note("todo", f"{output.output.name}, line {last.number}: add stdlib('c') beside the compiler by hand")
+        return
+    draft.edits.insert(last.number, [f"{match['lead']}stdlib{match['open']}c{match['tail']}"])
+    draft.added.append(
+        Carried(
+            output=output.output.name,
+            part="build",
+            package="c_stdlib_stub",
+            after="{{ stdlib('c') }}",
+            evidence=last.written.strip(" -"),
+            reason="conda-forge asks for it beside compilers",
+        )
+    )
