@@ -36,7 +36,7 @@ Newer versions that were passed over:
 
 ## Checks
 
-- **worse**: dirac-grid 9.1.22 can't be installed on osx-64
+- **Targets get worse**: dirac-grid 9.1.22 can't be installed on osx-64
 - Taken as merged already: m2crypto.
 - The run\\_exports of lib are unknown.
 
@@ -192,7 +192,7 @@ def test_who_waits_for_whom() -> None:
     assert third is skip
     assert "- Waiting for it: dirac-grid.\n" in first.change.body  # type: ignore[union-attr]
     assert "- **It waits for m2crypto**; it can be merged once the channel has it.\n" in second.change.body  # type: ignore[union-attr]
-    assert "\n- **same**\n" in first.change.body  # type: ignore[union-attr]
+    assert "\n- **The targets stay as they are**\n" in first.change.body  # type: ignore[union-attr]
     assert "\n## Checks\n\nNot proven: what it waits for is not there yet.\n" in second.change.body  # type: ignore[union-attr]
     assert "Waiting" not in last.change.body  # type: ignore[union-attr]
 

@@ -32,7 +32,7 @@ dirac-grid 9.1.9 → 9.1.22
     - m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1
     - LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22
   Checks
-    - worse: dirac-grid 9.1.22 can't be installed on osx-64
+    - Targets get worse: dirac-grid 9.1.22 can't be installed on osx-64
     - Taken as merged already: m2crypto.
     - The run_exports of lib are unknown.
     dirac-grid  Python 3.12

@@ -122,3 +122,5 @@ def open_desk(
             smithy=find_smithy(),
             write=write,
         )
+        if isinstance(destination, Outbox) and outbox.is_dir():
+            destination.summarize()

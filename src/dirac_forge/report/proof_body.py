@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 __all__ = ["UNPROVEN", "proof_blocks"]
 
 UNPROVEN = "not proven: no solver was asked what this does to the targets"
+_OUTCOMES = {
+    "better": "The targets get better",
+    "same": "The targets stay as they are",
+    "worse": "Targets get worse",
+    "unknown": "What becomes of the targets is not known",
+}
 _STATUSES = {"installable": "can be installed", "not-installable": "can't", "unknown": "unknown"}
 _SIGNS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
 
@@ -28,7 +34,7 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
         return
     from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
-    said: list[Line] = [(Bold(proof.outcome), f": {proof.reason}" if proof.reason else "")]
+    said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {proof.reason}" if proof.reason else "")]
     if proof.beside:
         said.append(f"Taken as merged already: {words(proof.beside)}.")
     said += proof.warnings
