@@ -40,7 +40,6 @@ def test_without_a_token_all_goes_into_the_outbox_and_nobody_is_asked(bot: Bots)
     assert states(bot, outbox=True) == {"demo": "opened"}
     assert bot.github.requests == []
     folder = bot.folder / "outbox/demo/bump/main/2.0"
-    assert "(demo/bump/main/2.0/body.md)" in (bot.folder / "outbox/README.md").read_text()
     assert sorted(path.name for path in folder.iterdir()) == ["body.md", "change.patch", "request.json"]
     assert "+  version: 2.0" in (folder / "change.patch").read_text()
     assert states(bot, outbox=True) == {"demo": "unchanged"}

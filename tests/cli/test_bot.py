@@ -122,6 +122,7 @@ def test_a_first_user_sees_in_the_outbox_what_would_happen(here: Here) -> None:
     assert (request["feedstock"], request["state"]) == ("demo", "opened")
     folder = Path(request["url"])
     assert folder == here.folder / "outbox/demo/bump/main/1.1"
+    assert "(demo/bump/main/1.1/body.md)" in (here.folder / "outbox/README.md").read_text()
     assert (folder / "body.md").read_text().splitlines()[1] == "## demo 1.0 → 1.1"
     assert here.github.requests == []
     assert here.states() == {"demo": "unchanged"}
