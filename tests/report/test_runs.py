@@ -47,7 +47,7 @@ def test_a_summary_groups_by_outcome() -> None:
         "| --- | --- | --- |\n"
         "| broken | 502 \\| ask @\u200boctocat | 2026-11-22 18:05 UTC |\n\n"
         "### nothing to be done\n\n"
-        "- **2 up to date**: fts3, gfal2\n"
+        "- **2 up to date**: fts3 and gfal2\n"
     )
 
 
@@ -68,7 +68,7 @@ def test_a_summary_on_a_narrow_terminal_loses_nothing() -> None:
         "    feedstock  reason              next try",
         "    broken     502 | ask @octocat  2026-11-22 18:05 UTC",
         "  nothing to be done",
-        "    - 2 up to date: fts3, gfal2",
+        "    - 2 up to date: fts3 and gfal2",
     ]
 
 
@@ -76,3 +76,13 @@ def test_a_place_in_the_outbox_and_a_run_without_anything() -> None:
     text = run_markdown([Row(feedstock="demo", title="demo 2", outcome="written", url="outbox/demo")])
     assert "| demo | demo 2 (outbox/demo) |" in text
     assert run_markdown([]) == "## Run\n\nThere was nothing to look at.\n"
+
+
+def test_many_that_share_a_reason_share_a_line() -> None:
+    why = "github.com can't be asked: its name does not resolve"
+    rows = [Row(feedstock=name, outcome="unknown", reason=why) for name in ("a", "b", "c")]
+    rows.append(Row(feedstock="d", outcome="unknown", reason="another"))
+    text = run_markdown(rows)
+    assert "| d | another |" in text
+    assert f"- a, b and c: {why}\n" in text
+    assert "| a |" not in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from dirac_forge.settings import Settings
 
 __all__ = ["Looked", "ReleaseLine", "folder_of", "full_name_of", "kept", "look", "wanted_lines"]
 
+_GIVEN_UP = 5
+"""So many repositories in a row, and their host is asked no more in this run."""
 _TASK = "feedstocks"
 _UNDER = ("recipe/", "conda-forge.yml", ".ci_support/")
 _RECIPES = ("recipe/recipe.yaml", "recipe/meta.yaml")
@@ -96,13 +98,26 @@ def full_name_of(settings: Settings, name: str) -> tuple[str, str]:
 
 
 def look(
-    lines: Sequence[ReleaseLine], *, settings: Settings, clones: Clones, executor: Executor, observer: Observer
+    lines: Sequence[ReleaseLine],
+    *,
+    settings: Settings,
+    clones: Clones,
+    executor: Executor,
+    observer: Observer,
+    problem: Callable[[str], str | None] = lambda _: None,
 ) -> tuple[Looked, ...]:
-    """What each line has now, in their order. A host that can't be reached is not asked again."""
-    dead: list[UnknownError] = []
+    """What each line has now, in their order; `problem` tells why the host of a URL can't be asked, where it can't.
+
+    Nobody goes on asking a host of which so many repositories in a row could not be had that it must be the host.
+    """
+    url = settings.feedstock_url
+    trouble = problem(url) if url.startswith(("http://", "https://")) else None
+    if trouble is not None:
+        trouble = f"{urlsplit(url).hostname} can't be asked: {trouble}"
+    failed: list[str] = []
 
     def one(line: ReleaseLine) -> Looked:
-        found = _one(line, settings, clones, dead)
+        found = _one(line, settings, clones, trouble, failed if "://" in url else [])
         observer.advanced(_TASK, detail=line.name)
         return found
 
@@ -113,12 +128,16 @@ def look(
         observer.finished(_TASK)
 
 
-def _one(line: ReleaseLine, settings: Settings, clones: Clones, dead: list[UnknownError]) -> Looked:
+def _one(line: ReleaseLine, settings: Settings, clones: Clones, trouble: str | None, failed: list[str]) -> Looked:
+    """`failed` are the messages of those that failed since the last one that did not."""
     try:
-        if dead:
-            return Looked(line=line, state="unknown", text=f"not asked: {dead[0].message}")
+        if trouble is not None:
+            return Looked(line=line, state="unknown", text=trouble)
+        if len(failed) >= _GIVEN_UP:
+            return Looked(line=line, state="unknown", text=f"not asked, for {_GIVEN_UP} before it failed: {failed[0]}")
         full_name, url = full_name_of(settings, line.name)
         tip = clones.refresh(full_name, url, line.branch or "main")
+        failed.clear()
         files = kept(clones.read(tip, under=_UNDER))
         if not any(path in files for path in _RECIPES):
             return Looked(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
@@ -126,8 +145,7 @@ def _one(line: ReleaseLine, settings: Settings, clones: Clones, dead: list[Unkno
     except MissingError as error:
         return Looked(line=line, state="missing", text=error.message)
     except UnknownError as error:
-        if "://" in settings.feedstock_url:
-            dead.append(error)
+        failed.append(error.message)
         return Looked(line=line, state="unknown", text=error.message)
     except ForgeError as error:
         return Looked(line=line, state="failed", text=error.message)

@@ -58,7 +58,12 @@ def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None
             desk=desk,
             settings=settings.bot,
             look=lambda: look(
-                lines, settings=settings, clones=desk.clones, executor=executor, observer=context.observer
+                lines,
+                settings=settings,
+                clones=desk.clones,
+                executor=executor,
+                observer=context.observer,
+                problem=context.http.problem,
             ),
             decider=Agenda(world=context, workspace=workspace, executor=sources, executors=processes),
             canary=asked.canary,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dirac_forge.report.document import Bold, Items, Line, Link, Paragraph, Section, Table
+from dirac_forge.report.document import Block, Bold, Items, Line, Link, Paragraph, Section, Table, words
 from dirac_forge.report.markdown import markdown
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def run_sections(rows: Sequence[Row], *, title: str = "Run", notes: Sequence[str
         found.append(Section(title="To know", blocks=(Items(tuple(notes)),), level=3))
     for outcome in dict.fromkeys(row.outcome for row in loud):
         mine = [row for row in loud if row.outcome == outcome]
-        found.append(Section(title=f"{outcome} ({len(mine)})", blocks=(_table(mine),), level=3))
+        found.append(Section(title=f"{outcome} ({len(mine)})", blocks=_blocks(mine), level=3))
     quiet: dict[str, list[Row]] = {}
     for row in rows:
         if row.quiet:
@@ -57,6 +57,20 @@ def run_sections(rows: Sequence[Row], *, title: str = "Run", notes: Sequence[str
         lines = tuple(_named(outcome, some) for outcome, some in quiet.items())
         found.append(Section(title="nothing to be done", blocks=(Items(lines),), level=3))
     return tuple(found)
+
+
+def _blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
+    """A table; what has nothing to tell but the reason of many others stands in one line with them."""
+    alike: dict[str, list[Row]] = {}
+    for row in rows:
+        if not (row.title or row.url or row.next_try):
+            alike.setdefault(row.reason, []).append(row)
+    shared = {reason: some for reason, some in alike.items() if len(some) > 2}
+    own = [row for row in rows if row.title or row.url or row.next_try or row.reason not in shared]
+    blocks: list[Block] = [_table(own)] if own else []
+    if shared:
+        blocks.append(Items(tuple(f"{_names(some)}: {reason}" for reason, some in shared.items())))
+    return tuple(blocks)
 
 
 def _table(rows: Sequence[Row]) -> Table:
@@ -78,9 +92,11 @@ def _change(row: Row) -> Line:
 
 
 def _named(outcome: str, rows: Sequence[Row]) -> Line:
-    names = [row.feedstock for row in rows]
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return (Bold(f"{len(names)} {outcome}"), f": {', '.join(names[:_MOST_NAMES])}{more}")
+    return (Bold(f"{len(rows)} {outcome}"), f": {_names(rows)}")
+
+
+def _names(rows: Sequence[Row]) -> str:
+    return words([row.feedstock for row in rows], _MOST_NAMES)
 
 
 def run_markdown(rows: Sequence[Row], *, title: str = "Run", notes: Sequence[str] = ()) -> str:
