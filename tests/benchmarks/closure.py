@@ -1,97 +1,19 @@
-"""How close `dirac-forge recipe DIRAC` comes to the time that its downloads alone take.
+"""How close `dirac-forge recipe DIRAC` comes to the time that its downloads alone take (see replay.py).
 
-    python tests/benchmarks/closure.py [--latency 0.14] [--connections N]
-
-A loopback index answers with what pypi.org answered when it was asked first (kept in a folder beside the cache), each
-request late by the latency. Printed are: the time of the command with an empty cache, that of the same requests sent
-by as many connections without thinking, their ratio, the time with a warm cache, and the peak memory.
+python tests/benchmarks/closure.py [--latency 0.14] [--connections N]
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import http.client
 import json
-import multiprocessing
 import os
-import queue
-import re
-import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import requests
-
-UPSTREAM = "https://pypi.org/simple/"
-ACCEPT = "application/vnd.pypi.simple.v1+json"
-Asked = list[tuple[str, str]]
-
-
-class Replay(BaseHTTPRequestHandler):
-    """Answers from the folder; what is not there is fetched from upstream once."""
-
-    protocol_version = "HTTP/1.1"
-    folder: Path
-    latency: float
-    log: multiprocessing.Queue[tuple[str, str]]
-    lock = threading.Lock()
-    session = requests.Session()
-
-    def do_GET(self) -> None:
-        span = self.headers.get("Range", "")
-        self.log.put((self.path, span))
-        time.sleep(self.latency)
-        kind, body = self.answer()
-        status = 200
-        if body is None:
-            status, body = 404, b""
-        elif match := re.fullmatch(r"bytes=(\d*)-(\d*)", span):
-            total = len(body)
-            first = int(match[1]) if match[1] else max(0, total - int(match[2]))
-            last = min(int(match[2]), total - 1) if match[1] and match[2] else total - 1
-            status, body = 206, body[first : last + 1]
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        if status == 206:
-            self.send_header("Content-Range", f"bytes {first}-{last}/{total}")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def answer(self) -> tuple[str, bytes | None]:
-        project = re.fullmatch(r"/simple/([\w.-]+)/", self.path)
-        url = f"{UPSTREAM}{project[1]}/" if project else f"https://{self.path.removeprefix('/files/')}"
-        kept = self.folder / hashlib.sha256(url.encode()).hexdigest()
-        with self.lock:
-            if not kept.exists():
-                reply = self.session.get(url, headers={"Accept": ACCEPT}, timeout=60)
-                kept.write_bytes(reply.content if reply.ok else b"404")
-        body = kept.read_bytes()
-        if body == b"404":
-            return "text/plain", None
-        if not project:
-            return "application/octet-stream", body
-        base = f"http://{self.headers['Host']}/files/"
-        return ACCEPT, body.replace(b"https://", base.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-def serve(
-    folder: Path, latency: float, log: multiprocessing.Queue[tuple[str, str]], port: multiprocessing.Queue[int]
-) -> None:
-    Replay.folder, Replay.latency, Replay.log = folder, latency, log
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Replay)
-    server.daemon_threads = True
-    port.put(server.server_port)
-    server.serve_forever()
+from replay import compare, options_of
 
 
 def command(index: str, cache: Path, connections: int) -> float:
@@ -125,66 +47,6 @@ def command(index: str, cache: Path, connections: int) -> float:
         return time.perf_counter() - start
 
 
-def floor(asked: Asked, port: int, connections: int) -> float:
-    """Seconds that the same requests take with the same number of connections, kept open, and nothing else to do."""
-    todo: queue.Queue[tuple[str, str]] = queue.Queue()
-    for one in asked:
-        todo.put(one)
-
-    def work() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        while True:
-            try:
-                path, span = todo.get_nowait()
-            except queue.Empty:
-                return
-            connection.request("GET", path, headers={"Accept": ACCEPT, **({"Range": span} if span else {})})
-            connection.getresponse().read()
-
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    start = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return time.perf_counter() - start
-
-
-def drained(log: multiprocessing.Queue[tuple[str, str]]) -> Asked:
-    found = []
-    time.sleep(0.3)
-    while not log.empty():
-        found.append(log.get())
-    return found
-
-
-def main() -> None:
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("--latency", type=float, default=0.14, help="seconds before each answer")
-    args.add_argument("--connections", type=int, default=8)
-    args.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "dirac-forge-replay"))
-    options = args.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
-    log: multiprocessing.Queue[tuple[str, str]] = multiprocessing.Queue()
-    ports: multiprocessing.Queue[int] = multiprocessing.Queue()
-    server = multiprocessing.Process(target=serve, args=(options.folder, options.latency, log, ports), daemon=True)
-    server.start()
-    port = ports.get()
-    index = f"http://127.0.0.1:{port}/simple/"
-    with tempfile.TemporaryDirectory() as scratch:
-        command(index, Path(scratch, "filling"), options.connections)  # keeps what pypi.org answers
-        drained(log)
-        cold = command(index, Path(scratch, "cache"), options.connections)
-        asked = drained(log)
-        warm = min(command(index, Path(scratch, "cache"), options.connections) for _ in range(3))
-        again = drained(log)
-    least = min(floor(asked, port, options.connections) for _ in range(2))
-    server.terminate()
-    print(f"{len(asked)} requests, {options.connections} connections, {options.latency * 1000:.0f} ms each")
-    print(f"cold {cold:.2f} s, the downloads alone {least:.2f} s: ratio {cold / least:.2f}")
-    print(f"warm {warm:.2f} s ({len(again)} requests)")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")
-
-
 if __name__ == "__main__":
-    main()
+    options = options_of(__doc__).parse_args()
+    compare(command, folder=options.folder, latency=options.latency, connections=options.connections)
