@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dirac_forge.bot.deciding import Options, decide
-from dirac_forge.bot.proposing import asked_bumps
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import PullRequests, Sent, send
@@ -23,8 +22,10 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_wor
 from dirac_forge.files import write_files
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
-from dirac_forge.report.migration import joined, sentences
 from dirac_forge.upstream.digests import read_known
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 __all__ = ["bump"]
 
@@ -82,6 +83,8 @@ def bump(
         decided = decide(context, workspace, folders, options, executor=executor)
         sent = Sent()
         if pr:
+            from dirac_forge.bot.proposing import asked_bumps  # noqa: PLC0415  # 0.4 s that others do without
+
             pairs = [(one.folder, one.result) for one in decided]
             asked = asked_bumps(context, workspace, pairs, options, executor=executor)
             sent = send(context, asked, force=bool(feedstocks))
@@ -95,8 +98,16 @@ def bump(
         context.answer("", {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})})
     else:
         shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks or ()) == 1)
-        context.answer(joined([shown, sentences(sent.lines)]) if sent.lines else shown, None)
+        context.answer(_with_lines(shown, sent.lines), None)
     return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code)
+
+
+def _with_lines(shown: RenderableType, lines: Sequence[str]) -> RenderableType:
+    if not lines:
+        return shown
+    from dirac_forge.report.migration import joined, sentences  # noqa: PLC0415  # only where something was sent
+
+    return joined([shown, sentences(lines)])
 
 
 def _exit_code(results: Iterable[Bump | Skip], *, asked: bool) -> int:
