@@ -147,3 +147,11 @@ def test_shown() -> None:
             }
         ]
     }
+
+
+def test_a_git_that_can_not_be_given_a_token_out_of_sight() -> None:
+    finding = git_finding(Program(path="/usr/bin/git", said="git version 2.30.9"))
+    assert (finding.status, finding.required) == ("missing", False)
+    assert finding.detail == "2.30.9 (/usr/bin/git)"
+    assert finding.remedy == "use 2.31 or newer: https://git-scm.com/downloads"
+    assert git_finding(Program(path="/usr/bin/git", said="git version 2.31.0")).status == "ok"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -32,6 +32,8 @@ __all__ = [
 Status = Literal["ok", "missing", "unknown"]
 
 _OLDEST_PYTHON = (3, 11)
+_OLDEST_GIT = (2, 31)
+"""The first that takes its configuration from the environment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +109,17 @@ def git_finding(git: Program) -> Finding:
             remedy="https://git-scm.com/downloads",
             required=True,
         )
-    return _program("git", git, required=True)
+    found = _program("git", git, required=True)
+    number = re.search(r"(\d+)\.(\d+)", git.said or "")
+    if number is not None and (int(number[1]), int(number[2])) < _OLDEST_GIT:
+        return replace(
+            found,
+            status="missing",
+            cost="no pull requests with a token: older ones can't be given it out of sight",
+            remedy="use {}.{} or newer: https://git-scm.com/downloads".format(*_OLDEST_GIT),
+            required=False,
+        )
+    return found
 
 
 def smithy_finding(smithy: Program) -> Finding:
