@@ -9,7 +9,7 @@ from typing import Literal
 
 from dirac_forge.feedstock.change import Change
 
-__all__ = ["STATES", "Entry", "Event", "Identity", "Line", "Run", "State", "before_digest", "fingerprint"]
+__all__ = ["Entry", "Event", "Identity", "Line", "Run", "State", "before_digest", "fingerprint"]
 
 State = Literal[
     "wanted",
@@ -27,18 +27,6 @@ State = Literal[
 channel has no package yet; `closed-by-person`; `superseded` by another and closed by us; `retracted`: taken back by
 `bot retract` and closed by us; `done`: the channel has it; `failed` and `waiting` (for something that passes by
 itself): tried again at `next_try`."""
-STATES: tuple[State, ...] = (
-    "wanted",
-    "pushed",
-    "open",
-    "merged",
-    "closed-by-person",
-    "superseded",
-    "retracted",
-    "done",
-    "failed",
-    "waiting",
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
