@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import networkx as nx
 from rattler import Version, VersionSpec
 from rattler.exceptions import InvalidVersionError, InvalidVersionSpecError
 
@@ -135,8 +136,6 @@ class _Steps:
     """Bumps and what they wait for; those that wait for each other are one step."""
 
     def __init__(self, waits: Mapping[str, Iterable[str]]) -> None:
-        import networkx as nx  # noqa: PLC0415  # 0.15 s that a run without a bump does without
-
         graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_nodes_from(sorted(waits))
         graph.add_edges_from((other, key) for key, others in waits.items() for other in others)
@@ -146,8 +145,6 @@ class _Steps:
 
     def line(self, last: Collection[str]) -> list[str]:
         """All of them."""
-        import networkx as nx  # noqa: PLC0415
-
         late: set[int] = set()
         for node in nx.topological_sort(self._steps):
             if any(key in last for key in self._members[node]) or late & set(self._steps.predecessors(node)):
@@ -163,8 +160,6 @@ class _Steps:
 
     def before(self, key: str) -> set[str]:
         """All that come before its step for a reason."""
-        import networkx as nx  # noqa: PLC0415
-
         return {other for node in nx.ancestors(self._steps, self._step_of[key]) for other in self._members[node]}
 
 
