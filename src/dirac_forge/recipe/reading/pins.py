@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement
 
-__all__ = ["pinned_range", "with_pins"]
+__all__ = ["pinned_range", "reached", "with_pins"]
 
 
 def pinned_range(version: str, pin: Mapping[str, str]) -> str:
@@ -26,6 +26,11 @@ def pinned_range(version: str, pin: Mapping[str, str]) -> str:
     if upper:
         bounds.append(f"<{_next(version, _places(upper)) if _places(upper) else upper}")
     return ",".join(bounds)
+
+
+def reached(values: Mapping[str, str], pinned: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """The variant's values that pin one of the packages in `pinned`, by name; `_` and `-` are one in their names."""
+    return tuple((name, values[name]) for name in sorted(values) if name in pinned or name.replace("_", "-") in pinned)
 
 
 def with_pins(outputs: Sequence[ReadOutput]) -> tuple[ReadOutput, ...]:

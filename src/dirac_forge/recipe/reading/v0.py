@@ -15,7 +15,7 @@ from typing import Final, cast
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.functions import FUNCTIONS, called_names, functions, marked, requirement, without_marks
-from dirac_forge.recipe.reading.pins import with_pins
+from dirac_forge.recipe.reading.pins import reached, with_pins
 from dirac_forge.recipe.reading.recipe_text import (
     ReadOutput,
     ReadRequirement,
@@ -27,7 +27,7 @@ from dirac_forge.recipe.reading.recipe_text import (
 )
 from dirac_forge.recipe.reading.selectors import select, selector_names, selector_of
 from dirac_forge.recipe.reading.templates import Line, Rendered, render, tags
-from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown, as_text
+from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown, environment_value
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError
 
 __all__ = ["RecipeV0", "selected_text", "selector_variables"]
@@ -59,13 +59,9 @@ _UNKNOWN_CALLS: Mapping[str, object] = {
 _STRENGTHS = {"strong", "weak", "noarch", "strong_constrains", "weak_constrains"}
 
 
-def _environment_get(name: object, default: object = None) -> object:
-    return default if default is not None else Unknown((as_text(name),))
-
-
-_ENVIRON = {"get": Function(_environment_get)}
+_ENVIRON = {"get": Function(environment_value)}
 _BASE: Mapping[str, object] = {
-    "os": {"environ": _ENVIRON, "getenv": Function(_environment_get), "sep": "/", "pathsep": ":"},
+    "os": {"environ": _ENVIRON, "getenv": Function(environment_value), "sep": "/", "pathsep": ":"},
     "environ": _ENVIRON,
     "True": True,
     "False": False,
@@ -172,16 +168,11 @@ class RecipeV0:
         text, perhaps = selected_text(self.text, names, path=self.path)
         # Platforms and variants differ in few lines: what comes out the same is read once.
         used = [(name, values.get(name, names.get(name))) for name in sorted(self._template_names)]
-        pins = [
-            (name, values[name])
-            for name in sorted(values)
-            if name in self.pinned or name.replace("_", "-") in self.pinned
-        ]
         key = (
             text,
             tuple(perhaps.items()),
             tuple((name, value) for name, value in used if isinstance(value, (str, int, bool))),
-            tuple(pins),
+            reached(values, self.pinned),
             stubs or (platform if self._template_names & FUNCTIONS else ""),
         )
         if key not in self._outputs:

@@ -13,7 +13,7 @@ from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.expressions import braces, evaluate, expression_names
 from dirac_forge.recipe.reading.functions import FUNCTIONS, called_names, functions, marked, requirement, without_marks
-from dirac_forge.recipe.reading.pins import with_pins
+from dirac_forge.recipe.reading.pins import reached, with_pins
 from dirac_forge.recipe.reading.recipe_text import (
     Kind,
     ReadOutput,
@@ -25,7 +25,16 @@ from dirac_forge.recipe.reading.recipe_text import (
     Section,
 )
 from dirac_forge.recipe.reading.templates import unknown_mark
-from dirac_forge.recipe.reading.values import Budget, EvaluationError, Function, Unknown, as_text, merged, truth
+from dirac_forge.recipe.reading.values import (
+    Budget,
+    EvaluationError,
+    Function,
+    Unknown,
+    as_text,
+    environment_value,
+    merged,
+    truth,
+)
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of
 
 __all__ = ["RecipeV1"]
@@ -66,14 +75,10 @@ def _match(value: object, spec: object) -> object:
         raise EvaluationError(f"match({as_text(value)}, {as_text(spec)}): {exc}") from exc
 
 
-def _environment_get(name: object, default: object = None) -> object:
-    return default if default is not None else Unknown((as_text(name),))
-
-
 _FUNCTIONS: Mapping[str, object] = {
     "match": Function(_match),
     "cmp": Function(_match),
-    "env": {"get": Function(_environment_get), "exists": Function(lambda name: Unknown((as_text(name),)))},
+    "env": {"get": Function(environment_value), "exists": Function(lambda name: Unknown((as_text(name),)))},
     "load_from_file": Function(lambda *_, **__: Unknown(("a file of the source",))),
     "git": {
         name: Function(lambda *_, **__: Unknown(("git",))) for name in ("head_rev", "latest_tag", "latest_tag_rev")
@@ -142,15 +147,10 @@ class RecipeV1:
         names: dict[str, object] = {**_FUNCTIONS, **{key: _typed(value) for key, value in values.items()}}
         names |= platform_names(platform, build_platform or platform)
         # Platforms and variants differ in few conditions: what comes out the same is read once.
-        pins = [
-            (name, values[name])
-            for name in sorted(values)
-            if name in self.pinned or name.replace("_", "-") in self.pinned
-        ]
         used = [(name, names[name]) for name in sorted(self.names) if name in names]
         key = (
             tuple((name, value) for name, value in used if isinstance(value, (str, int, bool))),
-            tuple(pins),
+            reached(values, self.pinned),
             stubs or (platform if self.names & FUNCTIONS else ""),
         )
         if key not in self._outputs:

@@ -23,6 +23,7 @@ __all__ = [
     "attribute",
     "call",
     "compare",
+    "environment_value",
     "item",
     "truth",
 ]
@@ -89,6 +90,11 @@ def truth(value: object) -> bool | Unknown:
     if isinstance(value, (Namespace, Function)):
         return True
     return bool(value)
+
+
+def environment_value(name: object, default: object = None) -> object:
+    """What a template reads of a variable of the environment: its own default, else nobody knows."""
+    return default if default is not None else Unknown((as_text(name),))
 
 
 def as_text(value: object) -> str:
