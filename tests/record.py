@@ -22,10 +22,10 @@ from dirac_forge.http import Http
 from dirac_forge.recipe.making.expansion import parse
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.store import Store
-from dirac_forge.upstream.facts import Facts, SdistFacts, WheelFacts
-from dirac_forge.upstream.index import Index
+from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
+from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.upstream.index.page import ACCEPT
 from dirac_forge.upstream.lookup import Lookup
-from dirac_forge.upstream.page import ACCEPT
 from support.recorded import FOLDER
 
 PYPI = "https://pypi.org/simple/"
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     """Record what is asked for, else the newest releases of the whole family."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with Http(cache=None) as http:
-        lookup = Lookup(http, Index(http), Store(None), pythons=("3.10", "3.11", "3.12", "3.13", "3.14"))
+        lookup = Lookup(http, IndexClient(http), Store(None), pythons=("3.10", "3.11", "3.12", "3.13", "3.14"))
         todo = {text: Requirement(text) for text in argv or FAMILY}
         while todo:
             _, requirement = todo.popitem()
@@ -66,7 +66,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _with_extras(facts: Facts) -> dict[str, Requirement]:
+def _with_extras(facts: ReleaseFacts) -> dict[str, Requirement]:
     """Requirements with extras: a recipe asks what these add."""
     texts = [*facts.metadata.requires_dist, *(build_requirements(facts.sdist) if facts.sdist else ())]
     return {text: found for text in texts if (found := parse(text)).extras and "extra ==" not in text}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.errors import InputError, UnknownError
-from dirac_forge.git import GitError, MissingError, RefusedPushError, git, own_git, place_of
+from dirac_forge.git import GitError, MissingRefError, RefusedPushError, git, own_git, place_of
 
 HOST = "https://me:s3cret@example.org/x"
 CASES = [
@@ -21,9 +21,9 @@ CASES = [
     ("fatal: Authentication failed for 'u'", RefusedPushError),
     (" ! [rejected]        a -> b (stale info)\nerror: failed to push some refs", RefusedPushError),
     (" ! [remote rejected] a -> b (shallow update not allowed)", RefusedPushError),
-    ("remote: Repository not found.\nfatal: repository 'u' not found", MissingError),
-    ("fatal: could not read Username for 'u': terminal prompts disabled", MissingError),
-    ("fatal: couldn't find remote ref refs/heads/x", MissingError),
+    ("remote: Repository not found.\nfatal: repository 'u' not found", MissingRefError),
+    ("fatal: could not read Username for 'u': terminal prompts disabled", MissingRefError),
+    ("fatal: couldn't find remote ref refs/heads/x", MissingRefError),
     ("fatal: bad object HEAD", GitError),
     ("", GitError),
 ]
@@ -92,7 +92,7 @@ def test_places(tmp_path: Path) -> None:
     assert place_of(str(tmp_path / "a")) == f"file://{tmp_path}/a.git"
     assert place_of("https://example.org/a") == "https://example.org/a"
     assert place_of("git@example.org:a/b") == "git@example.org:a/b"
-    with pytest.raises(MissingError, match="there is no such repository"):
+    with pytest.raises(MissingRefError, match="there is no such repository"):
         place_of(str(tmp_path / "b"))
     with pytest.raises(InputError, match="is no place of a repository"):
         place_of("--upload-pack=touch x:y")

@@ -16,7 +16,7 @@ from dirac_forge.http import (
     Http,
     NotFoundError,
     Page,
-    Part,
+    RangePart,
     RefusedError,
     TooLargeError,
     UnreachableError,
@@ -310,10 +310,10 @@ def ranged(asked: Asked) -> Answer:
 
 def test_parts(serve: Serve, http: Http) -> None:
     server = serve(ranged)
-    assert http.part(server.url, start=10, length=5) == Part(start=10, total=100, body=CONTENT[10:15])
-    assert http.part(server.url, start=90, length=50) == Part(start=90, total=100, body=CONTENT[90:])
-    assert http.part(server.url, length=3) == Part(start=97, total=100, body=CONTENT[97:])
-    assert http.part(server.url, length=500) == Part(start=0, total=100, body=CONTENT)
+    assert http.part(server.url, start=10, length=5) == RangePart(start=10, total=100, body=CONTENT[10:15])
+    assert http.part(server.url, start=90, length=50) == RangePart(start=90, total=100, body=CONTENT[90:])
+    assert http.part(server.url, length=3) == RangePart(start=97, total=100, body=CONTENT[97:])
+    assert http.part(server.url, length=500) == RangePart(start=0, total=100, body=CONTENT)
     assert [asked.headers["range"] for asked in server.log] == ["bytes=10-14", "bytes=90-139", "bytes=-3", "bytes=-500"]
     assert {asked.headers["accept-encoding"] for asked in server.log} == {"identity"}
 

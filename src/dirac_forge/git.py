@@ -11,7 +11,7 @@ from types import MappingProxyType
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import TooMuchError, TooSlowError, plain_environment, run
 
-__all__ = ["GitError", "MissingError", "RefusedPushError", "git", "own_git", "place_of"]
+__all__ = ["GitError", "MissingRefError", "RefusedPushError", "git", "own_git", "place_of"]
 
 _TIMEOUT = 120.0
 _HARDENED = (
@@ -45,7 +45,7 @@ class GitError(InputError):
     """git failed for a reason that lies here: it isn't installed, or a repository is broken."""
 
 
-class MissingError(InputError):
+class MissingRefError(InputError):
     """There is no such repository or branch."""
 
 
@@ -130,7 +130,7 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
             f"{about}: {line}{f' ({why})' if why else ''}", hint=_RIGHTS if _DENIED.search(said) else None
         )
     if _NONE.search(said):
-        return MissingError(f"{about}: there is no such repository or branch ({last})")
+        return MissingRefError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):
         return UnknownError(f"{about}: it can't be reached ({last})")
     return GitError(f"{about}: {last}")
@@ -150,4 +150,4 @@ def place_of(url: str) -> str:
             return path.absolute().as_uri()
     if ":" in url:
         return url
-    raise MissingError(f"{url}: there is no such repository")
+    raise MissingRefError(f"{url}: there is no such repository")

@@ -32,7 +32,7 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import to_rattler, virtual_packages
 from dirac_forge.check.building import Built
 from dirac_forge.check.matrix import cells_of, check
-from dirac_forge.check.proposal import judge
+from dirac_forge.check.overlay_check import judge
 from dirac_forge.check.targets import make_target
 
 PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import networkx as nx
 
-from dirac_forge.feedstock.facts import Facts, Need, read_facts
+from dirac_forge.feedstock.facts import FeedstockFacts, Need, read_facts
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.migration.plan import Plan, make_plan
@@ -264,10 +264,12 @@ RING = 25
 """Members of each cycle; there is one for every 900 feedstocks."""
 
 
-def facts(count: int, *, cycles: bool = True) -> dict[str, Facts]:
+def facts(count: int, *, cycles: bool = True) -> dict[str, FeedstockFacts]:
     """Facts of `count` feedstocks."""
     dice = random.Random(1)
-    made: dict[str, Facts] = {"lib": Facts(recipe="recipe/meta.yaml", platforms=("linux-64",), outputs=("lib",))}
+    made: dict[str, FeedstockFacts] = {
+        "lib": FeedstockFacts(recipe="recipe/meta.yaml", platforms=("linux-64",), outputs=("lib",))
+    }
     for number in range(1, count):
         needs = []
         for line in range(int(EDGES) + (dice.random() < EDGES % 1)):
@@ -283,7 +285,9 @@ def facts(count: int, *, cycles: bool = True) -> dict[str, Facts]:
         if ring or dice.random() < MEMBERS:
             needs.append(_need("host", "lib", number, 99))
         name = f"f{number}"
-        made[name] = Facts(recipe="recipe/meta.yaml", platforms=("linux-64",), outputs=(name,), needs=tuple(needs))
+        made[name] = FeedstockFacts(
+            recipe="recipe/meta.yaml", platforms=("linux-64",), outputs=(name,), needs=tuple(needs)
+        )
     return made
 
 
@@ -301,7 +305,7 @@ def best(action: Callable[[], object]) -> float:
     return min(times)
 
 
-def planned(made: dict[str, Facts]) -> Plan:
+def planned(made: dict[str, FeedstockFacts]) -> Plan:
     return make_plan(build_graph(made), MIGRATION)
 
 

@@ -23,9 +23,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from dirac_forge.bot.desk import Desk
-from dirac_forge.bot.lines import ReleaseLine, full_name_of, look
-from dirac_forge.bot.running import Running
+from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.release_lines import ReleaseLine, full_name_of, look
+from dirac_forge.bot.run import BotRun
 from dirac_forge.http import Http
 from dirac_forge.progress import Silent
 from dirac_forge.pullrequest.clones import Clones
@@ -148,7 +148,7 @@ def bot(folder: Path, url: str, feedstocks: int, outdated: int) -> int:
         destination = GitHubDestination(
             forge=client, clones=clones, repository=lambda name: full_name_of(settings, name)[0]
         )
-        desk = Desk(
+        desk = Connections(
             ledger=stack.enter_context(Ledger.open(folder / "ledger.sqlite")),
             clones=clones,
             destination=destination,
@@ -166,7 +166,7 @@ def bot(folder: Path, url: str, feedstocks: int, outdated: int) -> int:
             looked_in = time.monotonic() - begin
             return found
 
-        result = Running(desk=desk, settings=settings.bot, look=looked, decider=decider).run()
+        result = BotRun(desk=desk, settings=settings.bot, look=looked, decider=decider).run()
     states = Counter(one.state for one in result.outcomes)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     told = {"memory": memory, "states": f"{dict(states)}, looked in {looked_in:.0f} s"}

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from dirac_forge.bot.budget import Canaries, Candidate, Limits, canaries_held, choose, ordered, paused_by
+from dirac_forge.bot.budget import Canaries, QueuedChange, RunLimits, canaries_held, choose, ordered, paused_by
 from dirac_forge.bot.canaries import canaries_of
-from dirac_forge.pullrequest.records import Entry, Identity, State
+from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 
-LIMITS = Limits(open_per_feedstock=3, per_run=20)
+LIMITS = RunLimits(open_per_feedstock=3, per_run=20)
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
 
 
-def bump(feedstock: str, key: str = "2.0", blocks: int = 0, replaces: int = 0) -> Candidate:
+def bump(feedstock: str, key: str = "2.0", blocks: int = 0, replaces: int = 0) -> QueuedChange:
     identity = Identity(feedstock=feedstock, branch="main", kind="bump", key=key)
-    return Candidate(identity=identity, blocks=blocks, replaces=replaces)
+    return QueuedChange(identity=identity, blocks=blocks, replaces=replaces)
 
 
-def rebuild(feedstock: str, migration: str = "openssl4", blocks: int = 0) -> Candidate:
+def rebuild(feedstock: str, migration: str = "openssl4", blocks: int = 0) -> QueuedChange:
     identity = Identity(feedstock=feedstock, branch="main", kind="migration", key=migration)
-    return Candidate(identity=identity, blocks=blocks)
+    return QueuedChange(identity=identity, blocks=blocks)
 
 
 def names(candidates: object) -> list[str]:
@@ -81,7 +81,7 @@ def test_of_a_big_wave_the_canaries_go_first() -> None:
 
 
 def test_small_waves_new_recipes_and_other_groups_wait_for_no_canary() -> None:
-    recipe = Candidate(identity=Identity(feedstock="new", branch="main", kind="recipe", key="1.0"))
+    recipe = QueuedChange(identity=Identity(feedstock="new", branch="main", kind="recipe", key="1.0"))
     few = [rebuild("a"), rebuild("b"), bump("c"), recipe, rebuild("d", "boost")]
     assert canaries_held(few, 2, {"the migration openssl4": Canaries(under_way=("u",))}) == (few, [])
     assert canaries_held([bump(name) for name in "abcd"], 0, {}) == ([bump(name) for name in "abcd"], [])
@@ -89,9 +89,9 @@ def test_small_waves_new_recipes_and_other_groups_wait_for_no_canary() -> None:
     assert names(canaries_held(many, 1, {})[0]) == ["a", "x"]
 
 
-def entry(candidate: Candidate, state: State, days: int = 1) -> Entry:
+def entry(candidate: QueuedChange, state: State, days: int = 1) -> LedgerEntry:
     url = f"https://x/{candidate.identity.feedstock}"
-    return Entry(identity=candidate.identity, state=state, url=url, updated=NOW - timedelta(days=days))
+    return LedgerEntry(identity=candidate.identity, state=state, url=url, updated=NOW - timedelta(days=days))
 
 
 def test_canaries_are_counted_from_what_the_ledger_remembers() -> None:

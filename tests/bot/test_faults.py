@@ -294,7 +294,7 @@ import json, os, signal, sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from dirac_forge.bot.lines import ReleaseLine
+from dirac_forge.bot.release_lines import ReleaseLine
 from dirac_forge.settings import Settings
 from support.bots import Bots, Mover
 from support.github.clock import StandingClock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from dirac_forge.bot.history import history_json, history_lines, history_of
-from dirac_forge.pullrequest.records import Entry, Event, Identity, Line, Run
+from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry, LedgerLine, Run
 
 NOW = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)
 BUMP = Identity(feedstock="m2crypto", branch="main", kind="bump", key="0.46.2")
@@ -18,7 +18,7 @@ def test_all_that_is_known_is_said() -> None:
         "m2crypto",
         now=NOW,
         lines=[
-            Line(
+            LedgerLine(
                 feedstock="m2crypto",
                 looked=NOW,
                 found="0.46.2 upstream, 0.45.1 in the recipe",
@@ -27,7 +27,7 @@ def test_all_that_is_known_is_said() -> None:
             )
         ],
         entries=[
-            Entry(
+            LedgerEntry(
                 identity=BUMP,
                 state="failed",
                 step="pushed",
@@ -36,7 +36,7 @@ def test_all_that_is_known_is_said() -> None:
                 next_try=NOW + timedelta(hours=4),
                 updated=NOW - timedelta(hours=1),
             ),
-            Entry(
+            LedgerEntry(
                 identity=REBUILD,
                 state="closed-by-person",
                 url="https://github.com/conda-forge/m2crypto-feedstock/pull/7",
@@ -90,7 +90,9 @@ def test_what_the_bot_never_saw_is_said_with_what_it_did_see() -> None:
 
 
 def test_a_try_that_is_due_comes_with_the_next_run_and_old_events_are_for_v() -> None:
-    entry = Entry(identity=BUMP, state="waiting", error="the fork is not ready", next_try=NOW - timedelta(minutes=1))
+    entry = LedgerEntry(
+        identity=BUMP, state="waiting", error="the fork is not ready", next_try=NOW - timedelta(minutes=1)
+    )
     events = [Event(time=NOW, run="r", feedstock="m2crypto", step=str(number)) for number in range(12)]
     found = history_of("m2crypto", now=NOW, lines=[], entries=[entry], events=events, runs=[], paused=[])
     said = history_lines(found)

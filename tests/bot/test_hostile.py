@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.bot.lines import ReleaseLine, full_name_of, kept
+from dirac_forge.bot.release_lines import ReleaseLine, full_name_of, kept
 from dirac_forge.errors import InputError
 from dirac_forge.settings import Settings
 from support.bots import TOKEN, Bots, recipe

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.bump.extensions import Line, belongs, follows, leaves
+from dirac_forge.bump.extensions import ExtensionLine, belongs, follows, leaves
 
 LINES = (
-    Line(extension="lhcbdirac", branch="main", version="12.1", package="dirac-grid", spec=">=9.1,<9.2"),
-    Line(extension="lhcbdirac", branch="v10.2", package="dirac-grid", spec=">=7.3,<7.4"),
+    ExtensionLine(extension="lhcbdirac", branch="main", version="12.1", package="dirac-grid", spec=">=9.1,<9.2"),
+    ExtensionLine(extension="lhcbdirac", branch="v10.2", package="dirac-grid", spec=">=7.3,<7.4"),
 )
 
 

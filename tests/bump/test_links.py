@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dirac_forge.bump.links import project_links, with_links
-from dirac_forge.bump.proposal import Link
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.bump.proposal import ProjectLink
+from dirac_forge.upstream.files.facts import CoreMetadata
 
 
 def links(**urls: str) -> dict[str, str]:
@@ -26,6 +26,6 @@ def test_what_is_no_address_on_the_web_is_left_out() -> None:
 
 
 def test_what_is_known_already_stays() -> None:
-    known = (Link(title="repository", url="https://a"),)
-    more = (Link(title="repository", url="https://b"), Link(title="changelog", url="https://c"))
+    known = (ProjectLink(title="repository", url="https://a"),)
+    more = (ProjectLink(title="repository", url="https://b"), ProjectLink(title="changelog", url="https://c"))
     assert with_links(known, more) == (known[0], more[1])

@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.proposal import Link
+from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.releases import Newest, Nothing, newest, projects_of
 from dirac_forge.bump.rules import Rules
-from dirac_forge.upstream.offers import GitHubRelease, Offers, from_project, from_releases, from_tags
-from dirac_forge.upstream.origins import Origin, origin_of
-from dirac_forge.upstream.release import File, Project, Release
-from dirac_forge.upstream.tags import read_version
+from dirac_forge.upstream.index.project import Project, Release, ReleaseFile
+from dirac_forge.upstream.sources.offers import GitHubRelease, Offers, from_project, from_releases, from_tags
+from dirac_forge.upstream.sources.origins import Origin, origin_of
+from dirac_forge.upstream.sources.tags import read_version
 
 
 def release(
     text: str, *, name: str = "demo", python: str | None = None, yanked: str | None = None, kind: str = "sdist"
 ) -> Release:
     filename = f"{name}-{text}.tar.gz" if kind == "sdist" else f"{name}-{text}-py3-none-any.whl"
-    file = File(
+    file = ReleaseFile(
         filename=filename,
         url=f"https://example.com/{filename}",
         kind=kind,  # type: ignore[arg-type]
@@ -113,9 +113,9 @@ def test_a_tag_beside_pypi_has_to_be_there_and_gives_links() -> None:
     assert found.version == "1.1"
     assert [item.reason for item in found.rejected] == ["demo has it, github.com/a/b does not yet"]
     assert found.links == (
-        Link(title="release", url="https://pypi.org/project/demo/1.1/"),
-        Link(title="changes", url="https://github.com/a/b/compare/v1.0...v1.1"),
-        Link(title="repository", url="https://github.com/a/b"),
+        ProjectLink(title="release", url="https://pypi.org/project/demo/1.1/"),
+        ProjectLink(title="changes", url="https://github.com/a/b/compare/v1.0...v1.1"),
+        ProjectLink(title="repository", url="https://github.com/a/b"),
     )
 
 

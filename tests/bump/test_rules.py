@@ -8,7 +8,7 @@ from packaging.version import Version
 from dirac_forge.bump.rules import Rules, kept_fraction
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
-from dirac_forge.upstream.tags import HostVersion, read_version
+from dirac_forge.upstream.sources.tags import HostVersion, read_version
 
 
 def rules(text: str = "", *, allowed: str = "") -> Rules:

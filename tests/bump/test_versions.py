@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from dirac_forge.bump.versions import MissingError, UnansweredError, edited
+from dirac_forge.bump.versions import MissingFileError, UnansweredError, edited
 from dirac_forge.errors import UnknownError
 from dirac_forge.http import NotFoundError
 from dirac_forge.upstream.digests import Digest
@@ -125,7 +125,7 @@ def test_urls_with_a_hash_in_them_go_where_the_index_says() -> None:
 def test_each_url_that_failed_is_told() -> None:
     text = recipe("https://example.com/demo-{{ version }}.tar.gz")
     with ThreadPoolExecutor(2) as executor:
-        with pytest.raises(MissingError) as missing:
+        with pytest.raises(MissingFileError) as missing:
             edited(text, path="meta.yaml", to="2.0", files=There(()), executor=executor)
         with pytest.raises(UnansweredError) as silent:
             edited(text, path="meta.yaml", to="2.0", files=There((), silent=True), executor=executor)
@@ -153,7 +153,7 @@ def test_a_file_of_a_silent_host_that_the_sdist_has_too() -> None:
             "https://example.com/v2.0/LICENSE can't be reached: its hash is that of the same file in the sdist",
         )
         # Neither a file that is gone nor one that was never the same is taken from there.
-        with pytest.raises(MissingError):
+        with pytest.raises(MissingFileError):
             edited(text, path="meta.yaml", to="2.0", files=There(()), executor=executor, texts=texts.__getitem__)
         with pytest.raises(UnansweredError):
             edited(
@@ -177,7 +177,7 @@ def test_some_of_several_files_failed() -> None:
     text = text.replace(
         "build:\n", f"  - url: https://example.com/two-{{{{ version }}}}.zip\n    sha256: {'c' * 64}\nbuild:\n"
     )
-    with ThreadPoolExecutor(2) as executor, pytest.raises(MissingError) as error:
+    with ThreadPoolExecutor(2) as executor, pytest.raises(MissingFileError) as error:
         edited(text, path="meta.yaml", to="2.0", files=There({"https://example.com/two-2.0.zip"}), executor=executor)
     assert error.value.message == "1 of 2 files can't be had: https://example.com/demo-2.0.tar.gz: not found"
 
@@ -189,7 +189,7 @@ def test_a_server_that_sends_the_old_file_for_any_version() -> None:
 
     with ThreadPoolExecutor(2) as executor:
         text = recipe("https://example.org/demo-{{ version }}.tar.gz")
-        with pytest.raises(MissingError) as error:
+        with pytest.raises(MissingFileError) as error:
             edited(text, path="meta.yaml", to="2.0", files=Same(()), executor=executor)
         assert error.value.message == "https://example.org/demo-2.0.tar.gz is the file of 1.2.3 under another name"
         # A licence is often the same for many versions.

@@ -8,20 +8,20 @@ import pytest
 from yaml import YAMLError
 
 from dirac_forge.channel import grayskull
-from dirac_forge.channel.grayskull import Row
+from dirac_forge.channel.grayskull import GrayskullRow
 
 
 def test_the_installed_table_is_read() -> None:
-    assert grayskull.table()["torch"] == Row(package="pytorch", import_name="torch")
+    assert grayskull.table()["torch"] == GrayskullRow(package="pytorch", import_name="torch")
 
 
 def test_rows_are_read_leniently() -> None:
     text = "Some.Thing:\n  conda_forge: thing\nother: 3\nnothing: {}\nodd:\n  conda_forge: [1]\n  import_name: odd\n"
 
     assert grayskull.rows_from(text) == {
-        "some-thing": Row(package="thing", import_name=None),
-        "nothing": Row(package=None, import_name=None),
-        "odd": Row(package=None, import_name="odd"),
+        "some-thing": GrayskullRow(package="thing", import_name=None),
+        "nothing": GrayskullRow(package=None, import_name=None),
+        "odd": GrayskullRow(package=None, import_name="odd"),
     }
     assert grayskull.rows_from("- a list\n") == {}
 

@@ -67,7 +67,7 @@ def test_extras_are_sorted_and_normalised(document: dict[str, Any]) -> None:
 
 def test_what_is_read_is_what_is_written(document: dict[str, Any]) -> None:
     assert tables.curated().keys() == document["names"].keys()
-    assert tables.curated()["prompt-toolkit"] == tables.Entry(
+    assert tables.curated()["prompt-toolkit"] == tables.NameEntry(
         packages=("prompt_toolkit", "prompt-toolkit"),
         reason="both spellings are packages of one feedstock",
         outputs=("prompt-toolkit", "prompt_toolkit"),

@@ -7,10 +7,10 @@ import pytest
 
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.building import Built, Exports, build
-from dirac_forge.check.proposal import build_all
+from dirac_forge.check.building import Built, ChannelExports, build
+from dirac_forge.check.overlay_check import build_all
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.variants import Recipe
+from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from support.channel import pkg, pythons, write_channel
@@ -63,7 +63,7 @@ def channel(folder: Path, **more: Any) -> Channel:
     )
 
 
-def recipe(folder: Path, text: str, *, name: str = "recipe.yaml", **files: str) -> Recipe:
+def recipe(folder: Path, text: str, *, name: str = "recipe.yaml", **files: str) -> VariantRecipe:
     (folder / "recipe").mkdir(parents=True)
     (folder / "recipe" / name).write_text(text)
     for file, content in files.items():
@@ -72,9 +72,9 @@ def recipe(folder: Path, text: str, *, name: str = "recipe.yaml", **files: str) 
     return FeedstockFolder("it", folder).read()
 
 
-def made(tmp_path: Path, of: Recipe, *platforms: str, **more: Any) -> tuple[Built, ...]:
+def made(tmp_path: Path, of: VariantRecipe, *platforms: str, **more: Any) -> tuple[Built, ...]:
     where = channel(tmp_path / "channel", **more)
-    exports = Exports(where, lambda _: None)
+    exports = ChannelExports(where, lambda _: None)
     return build(
         of,
         feedstock="it",
@@ -258,12 +258,12 @@ def test_run_exports_of_a_sibling_build_and_of_recipes_at_hand(tmp_path: Path) -
     )
     where = Channel.open([str(folder)])
     written = recipe(tmp_path / "fast", COMPILED).text.render(platform="linux-64").packages[0].run_exports
-    exports = Exports(where, lambda name: written if name == "other" else None)
+    exports = ChannelExports(where, lambda name: written if name == "other" else None)
     sibling = Record(name="lib", version="1.0", build="b_0", subdir="linux-64", channel=f"{folder.as_uri()}/")
     assert exports.of(sibling, "linux-64") == RunExports(weak=("lib >=1",))
     other = where.index("linux-64").group("other").records[0]
     assert exports.of(other, "linux-64") == RunExports(weak=("fast >=3.1,<3.2.0a0",))
-    assert Exports(where, lambda _: None).of(other, "linux-64") is None
+    assert ChannelExports(where, lambda _: None).of(other, "linux-64") is None
 
 
 def test_a_recipe_that_does_not_render_names_file_and_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from dirac_forge.cli import main
 from dirac_forge.store import Store
-from dirac_forge.upstream.recent import Recent
+from dirac_forge.upstream.sources.recent import Recent
 from support.archives import sdist
 from support.index import IndexFile, PackageIndex
 from support.repositories import bare_repository, served

@@ -9,7 +9,7 @@ import pytest
 
 import dirac_forge.feedstock.facts as module
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.facts import Facts, Need, read_facts
+from dirac_forge.feedstock.facts import FeedstockFacts, Need, read_facts
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.store import Store
 
@@ -69,7 +69,7 @@ def test_a_second_reading_parses_nothing(workspace: Path, tmp_path: Path, monkey
     store = Store(tmp_path / "cache")
     first = read_facts(read_workspace(workspace), None, store)
 
-    def fail(*_: object, **__: object) -> Facts:
+    def fail(*_: object, **__: object) -> FeedstockFacts:
         raise AssertionError("parsed again")
 
     monkeypatch.setattr(module, "facts_of", fail)

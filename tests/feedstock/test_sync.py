@@ -12,8 +12,8 @@ import pytest
 import dirac_forge.feedstock.sync as module
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.repositories import Repository
-from dirac_forge.feedstock.sources import Source, read_sources
-from dirac_forge.feedstock.sync import Line, Synced, sync
+from dirac_forge.feedstock.sources import FeedstockSource, read_sources
+from dirac_forge.feedstock.sync import Synced, SyncedLine, sync
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -57,7 +57,7 @@ def repositories(tmp_path: Path) -> Path:
     return folder
 
 
-def run(tmp_path: Path, *lines: Line, force: bool = False) -> dict[str, Synced]:
+def run(tmp_path: Path, *lines: SyncedLine, force: bool = False) -> dict[str, Synced]:
     with ThreadPoolExecutor(2) as executor:
         results = sync(
             tmp_path / "feedstocks",
@@ -74,7 +74,7 @@ def states(results: dict[str, Synced]) -> dict[str, str]:
 
 
 def test_what_is_copied_and_noted(tmp_path: Path, repositories: Path) -> None:
-    results = run(tmp_path, Line(name="a"), Line(name="b"))
+    results = run(tmp_path, SyncedLine(name="a"), SyncedLine(name="b"))
     assert states(results) == {"a": "new", "b": "new"}
     folder = tmp_path / "feedstocks"
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == [
@@ -94,47 +94,58 @@ def test_what_is_copied_and_noted(tmp_path: Path, repositories: Path) -> None:
 def test_a_second_run_asks_and_copies_nothing(
     tmp_path: Path, repositories: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(tmp_path, Line(name="a"))
+    run(tmp_path, SyncedLine(name="a"))
     monkeypatch.setattr(Repository, "tree", None)
-    assert states(run(tmp_path, Line(name="a"))) == {"a": "unchanged"}
+    assert states(run(tmp_path, SyncedLine(name="a"))) == {"a": "unchanged"}
 
 
 def test_news_are_copied_and_what_is_gone_goes(tmp_path: Path, repositories: Path) -> None:
-    run(tmp_path, Line(name="a"))
+    run(tmp_path, SyncedLine(name="a"))
     (repositories / "a-feedstock/.ci_support/migrations/lib2.yaml").unlink()
     head = commit(repositories / "a-feedstock", {"recipe/meta.yaml": RECIPE.replace("1", "2")})
-    results = run(tmp_path, Line(name="a"))
+    results = run(tmp_path, SyncedLine(name="a"))
     assert (results["a"].state, results["a"].commit) == ("updated", head)
     assert (tmp_path / "feedstocks/a/recipe/meta.yaml").read_text() == RECIPE.replace("1", "2")
     assert not (tmp_path / "feedstocks/a/.ci_support/migrations").exists()
 
 
 def test_local_changes_stay_unless_forced(tmp_path: Path, repositories: Path) -> None:
-    run(tmp_path, Line(name="a"))
+    run(tmp_path, SyncedLine(name="a"))
     mine = tmp_path / "feedstocks/a/recipe/meta.yaml"
     mine.write_text("mine\n")
     (tmp_path / "feedstocks/b/recipe").mkdir(parents=True)
     (tmp_path / "feedstocks/b/recipe/recipe.yaml").write_text("generated\n")
-    results = run(tmp_path, Line(name="a"), Line(name="b"))
+    results = run(tmp_path, SyncedLine(name="a"), SyncedLine(name="b"))
     assert states(results) == {"a": "kept", "b": "kept"}
     assert results["a"].text == f"{tmp_path}/feedstocks/a has local changes"
     assert results["b"].text == f"{tmp_path}/feedstocks/b was not copied from a repository"
     assert mine.read_text() == "mine\n"
-    assert states(run(tmp_path, Line(name="a"), Line(name="b"), force=True)) == {"a": "updated", "b": "updated"}
+    assert states(run(tmp_path, SyncedLine(name="a"), SyncedLine(name="b"), force=True)) == {
+        "a": "updated",
+        "b": "updated",
+    }
     assert mine.read_text() == RECIPE
 
 
 def test_release_lines(tmp_path: Path, repositories: Path) -> None:
     commit(repositories / "a-feedstock", {"recipe/meta.yaml": "old line\n"}, branch="v1.x")
     git(repositories / "a-feedstock", "checkout", "-q", "main")
-    results = run(tmp_path, Line(name="a"), Line(name="a", branch="v1.x"), Line(name="a", branch="none"))
+    results = run(
+        tmp_path, SyncedLine(name="a"), SyncedLine(name="a", branch="v1.x"), SyncedLine(name="a", branch="none")
+    )
     assert states(results) == {"a": "new", "a@v1.x": "new", "a@none": "missing"}
     assert (tmp_path / "feedstocks/a@v1.x/recipe/meta.yaml").read_text() == "old line\n"
 
 
 def test_what_is_missing_or_no_feedstock(tmp_path: Path, repositories: Path) -> None:
     commit(repositories / "empty-feedstock", {"README": "nothing\n"})
-    results = run(tmp_path, Line(name="nowhere"), Line(name="empty"), Line(name="../a"), Line(name="--upload-pack=x"))
+    results = run(
+        tmp_path,
+        SyncedLine(name="nowhere"),
+        SyncedLine(name="empty"),
+        SyncedLine(name="../a"),
+        SyncedLine(name="--upload-pack=x"),
+    )
     assert list(states(results).values()) == ["missing", "error", "error", "error"]
     assert results["empty"].text.endswith("empty-feedstock: there is no recipe in it")
     assert results["../a"].text == "'../a' is no name of a feedstock"
@@ -144,24 +155,24 @@ def test_symbolic_links_are_not_followed(tmp_path: Path, repositories: Path) -> 
     link = repositories / "b-feedstock/recipe/conda_build_config.yaml"
     link.symlink_to("/etc/passwd")
     commit(repositories / "b-feedstock", {})
-    run(tmp_path, Line(name="b"))
+    run(tmp_path, SyncedLine(name="b"))
     assert not (tmp_path / "feedstocks/b/recipe/conda_build_config.yaml").exists()
 
 
 def test_a_killed_run_goes_on(tmp_path: Path, repositories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(folder: Path, sources: dict[str, Source]) -> None:
+    def killed(folder: Path, sources: dict[str, FeedstockSource]) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(module, "write_sources", killed)
         with pytest.raises(KeyboardInterrupt):
-            run(tmp_path, Line(name="a"))
+            run(tmp_path, SyncedLine(name="a"))
     folder = tmp_path / "feedstocks"
     assert not (folder / "sources.toml").exists()
     (folder / ".new-rest").mkdir()
     (folder / "a").rename(folder / ".old-a")
     monkeypatch.setattr(Repository, "tree", None)
-    assert states(run(tmp_path, Line(name="a"))) == {"a": "unchanged"}
+    assert states(run(tmp_path, SyncedLine(name="a"))) == {"a": "unchanged"}
     assert sorted(path.name for path in folder.iterdir()) == ["a", "sources.toml"]
 
 
@@ -169,7 +180,7 @@ def test_an_unreachable_host_is_unknown_and_asked_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as executor:
         results = sync(
             tmp_path / "feedstocks",
-            [Line(name=name) for name in ("a", "b", "c")],
+            [SyncedLine(name=name) for name in ("a", "b", "c")],
             repository=lambda name: f"http://127.0.0.1:9/{name}",
             executor=executor,
         )
@@ -181,4 +192,4 @@ def test_unreadable_sources_are_an_error(tmp_path: Path, repositories: Path) -> 
     (tmp_path / "feedstocks").mkdir()
     (tmp_path / "feedstocks/sources.toml").write_text("a = 1\n")
     with pytest.raises(InputError, match=r"sources\.toml: it can't be read"):
-        run(tmp_path, Line(name="a"))
+        run(tmp_path, SyncedLine(name="a"))

@@ -9,7 +9,7 @@ import pytest
 
 from dirac_forge.feedstock.algebra import MigrationKeys, migrated
 from dirac_forge.feedstock.pinning import Configuration, ConfigurationError, Pinning, parse_configuration, read_pinning
-from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants, variants
+from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants, variants
 from dirac_forge.feedstock.workspace import recipe_of
 
 PINNING = Pinning(
@@ -53,7 +53,7 @@ requirements:
 """
 
 
-def recipe(text: str = RECIPE, **files: str) -> Recipe:
+def recipe(text: str = RECIPE, **files: str) -> VariantRecipe:
     return recipe_of({"recipe/meta.yaml": text, **files}, root=Path("a"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from dirac_forge.feedstock.facts import Export, Facts, Need
+from dirac_forge.feedstock.facts import Export, FeedstockFacts, Need
 from dirac_forge.feedstock.graph import Graph, build_graph
 from dirac_forge.migration.schema import Migration, parse_migration
 
@@ -17,7 +17,7 @@ MigrationOf = Callable[..., Migration]
 PLATFORMS = ("linux-64", "osx-64")
 
 
-def facts(sections: Sections) -> Facts:
+def facts(sections: Sections) -> FeedstockFacts:
     """Facts of a feedstock: build, host, run, test to names (`name@0` only on the first platform); and, by other keys,
     `outputs`, `strong` (exported), `weak`, `noarch` (anything), `applied`."""
     output = (sections.get("outputs") or ["?"])[0]
@@ -28,7 +28,7 @@ def facts(sections: Sections) -> Facts:
             mask = 1 << int(bit) if bit else 3
             needs.append(Need(section, name, output, name, line, mask, None))
     exports = [Export(output, strength, name) for strength in ("strong", "weak") for name in sections.get(strength, ())]
-    return Facts(
+    return FeedstockFacts(
         recipe="recipe/meta.yaml",
         platforms=PLATFORMS,
         outputs=tuple(sections.get("outputs", ())),
@@ -49,7 +49,7 @@ def graph_of() -> GraphOf:
 
     def make(feedstocks: Mapping[str, Sections], **unreadable: str) -> Graph:
         made = {name: facts({"outputs": [name], **sections}) for name, sections in feedstocks.items()}
-        made |= {name: Facts(recipe="recipe/meta.yaml", error=error) for name, error in unreadable.items()}
+        made |= {name: FeedstockFacts(recipe="recipe/meta.yaml", error=error) for name, error in unreadable.items()}
         return build_graph(made)
 
     return make

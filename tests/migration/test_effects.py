@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dirac_forge.migration.effects import Answer, TargetClosure, Today, closure_of, effect_on
+from dirac_forge.migration.effects import TargetAnswer, TargetClosure, Today, closure_of, effect_on
 from dirac_forge.migration.plan import make_plan
 
 from .conftest import GraphOf, MigrationOf
@@ -32,10 +32,10 @@ def test_waves_that_change_nothing_are_not_solved_again(graph_of: GraphOf, migra
     plan = make_plan(graph_of(CHAIN), migration_of())
     asked: list[tuple[str, str]] = []
 
-    def installable(platform: str, rebuilt: Collection[str], pin: str) -> Answer:
+    def installable(platform: str, rebuilt: Collection[str], pin: str) -> TargetAnswer:
         asked.append((pin, ",".join(rebuilt)))
         done = set(rebuilt) >= {"a", "b"}
-        return Answer(status="installable" if done == (pin == "new") else "not-installable")
+        return TargetAnswer(status="installable" if done == (pin == "new") else "not-installable")
 
     effect = effect_on(
         plan, "app", platforms=["linux-64"], solution=lambda platform: Today(feedstocks=["b"]), installable=installable
@@ -56,9 +56,9 @@ def test_the_shortest_list_is_proved(graph_of: GraphOf, migration_of: MigrationO
     graph = graph_of({**CHAIN, "more": {"host": ["lib"]}, "most": {"host": ["lib", "more"]}})
     plan = make_plan(graph, migration_of())
 
-    def installable(platform: str, rebuilt: Collection[str], pin: str) -> Answer:
+    def installable(platform: str, rebuilt: Collection[str], pin: str) -> TargetAnswer:
         good = pin == "new" and {"b", "most"} <= {*rebuilt}
-        return Answer(status="installable" if good else "not-installable", reason="because")
+        return TargetAnswer(status="installable" if good else "not-installable", reason="because")
 
     def effect(*done: str) -> TargetClosure:
         today = Today(feedstocks=["b", "most", "c", "app"], outside=["far"], done=done)
@@ -78,7 +78,7 @@ def test_all_that_there_is_may_not_be_enough(graph_of: GraphOf, migration_of: Mi
         "app",
         platforms=["linux-64"],
         solution=lambda _: Today(feedstocks=["b"]),
-        installable=lambda *_: Answer(status="not-installable", reason="raw"),
+        installable=lambda *_: TargetAnswer(status="not-installable", reason="raw"),
         explain=lambda platform, rebuilt: f"on {platform} {' and '.join(rebuilt)} do not help",
     )
     closure = found.closures["linux-64"]

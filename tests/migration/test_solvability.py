@@ -11,7 +11,7 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import recipe_of
 from dirac_forge.migration.plan import make_plan
-from dirac_forge.migration.solvability import Answer, Environment, environments, solvability_of
+from dirac_forge.migration.solvability import HostEnvironment, SolverAnswer, environments, solvability_of
 
 from .conftest import GraphOf, MigrationOf
 
@@ -49,8 +49,8 @@ outputs:
 PINNING = Pinning(path="pinning.yaml", text="python:\n- 3.12.* *_cpython\n- 3.13.* *_cp313\nlib:\n- '1'\n")
 
 
-def environment(feedstock: str, platform: str = "linux-64", *specs: str) -> Environment:
-    return Environment(
+def environment(feedstock: str, platform: str = "linux-64", *specs: str) -> HostEnvironment:
+    return HostEnvironment(
         feedstock=feedstock, output=feedstock, section="host", platform=platform, on=platform, specs=specs
     )
 
@@ -85,12 +85,14 @@ def test_without_host_the_build_environment_counts(
 def test_one_environment_that_fails_is_enough() -> None:
     asked: list[tuple[str, ...]] = []
 
-    def solve(one: Environment) -> Answer:
+    def solve(one: HostEnvironment) -> SolverAnswer:
         asked.append((one.platform, *one.specs))
         if one.platform == "dead":
             raise UnknownError("the channel can't be read")
         good = "bad" not in one.specs
-        return Answer(status="solvable") if good else Answer(status="not-solvable", reason="bad has no build")
+        return (
+            SolverAnswer(status="solvable") if good else SolverAnswer(status="not-solvable", reason="bad has no build")
+        )
 
     with ThreadPoolExecutor(2) as executor:
         found = solvability_of(
@@ -116,7 +118,7 @@ def test_what_blocks_least_is_left_where_there_is_too_much(monkeypatch: pytest.M
     with ThreadPoolExecutor(1) as executor:
         found = solvability_of(
             {name: [environment(name, "linux-64", name)] for name in ("z", "y", "x")},
-            lambda one: Answer(status="not-solvable", reason="no"),
+            lambda one: SolverAnswer(status="not-solvable", reason="no"),
             executor=executor,
         )
     assert (sorted(found.not_solvable), found.left) == (["y", "z"], ("x",))

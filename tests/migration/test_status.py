@@ -14,7 +14,7 @@ from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
-from dirac_forge.migration.exports import Exports, exports_of, pinned_members
+from dirac_forge.migration.exports import PinExports, exports_of, pinned_members
 from dirac_forge.migration.known import known_from_page
 from dirac_forge.migration.plan import make_plan
 from dirac_forge.migration.schema import read_migration
@@ -155,7 +155,7 @@ def built(tmp_path: Path, migration_of: MigrationOf) -> Callable[..., Evidence]:
             "user",
             recipe,
             builds=lambda platform, package: builds if package == "user" else (),
-            exports=Exports({"lib": ("lib",)}),
+            exports=PinExports({"lib": ("lib",)}),
             pinning=PINNING,
         )
 
@@ -178,7 +178,7 @@ def test_a_dead_channel_is_unknown(tmp_path: Path, graph_of: GraphOf, migration_
     def dead(platform: str, package: str) -> tuple[Build, ...]:
         raise UnknownError("the channel can't be reached")
 
-    found = channel_evidence(plan, "user", recipe, builds=dead, exports=Exports(), pinning=PINNING)
+    found = channel_evidence(plan, "user", recipe, builds=dead, exports=PinExports(), pinning=PINNING)
     assert found.unknown
     assert found.text == "unknown: the channel can't be reached (linux-64, osx-64)"
     assert status_of(plan, {"user": found}).unknown == ("user",)

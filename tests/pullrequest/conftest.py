@@ -20,7 +20,7 @@ from dirac_forge.pullrequest.github import GitHub as Client
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.outcome import Outcome
-from dirac_forge.pullrequest.records import Entry, Identity
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.smithy import Smithy
 from dirac_forge.pullrequest.tokens import Token
 from support.github import GitHub
@@ -113,7 +113,7 @@ class World:
                 **more,
             )
 
-    def entry(self, version: str, branch: str = "main") -> Entry:
+    def entry(self, version: str, branch: str = "main") -> LedgerEntry:
         with self.ledger() as ledger:
             found = ledger.entry(identity(version, branch))
         assert found is not None

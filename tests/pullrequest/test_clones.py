@@ -12,7 +12,7 @@ import pytest
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Edit
-from dirac_forge.git import MissingError, RefusedPushError
+from dirac_forge.git import MissingRefError, RefusedPushError
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.trees import MovedError
 from support.gits import branches, commit, file_at, git, log, repository, sha
@@ -84,10 +84,10 @@ def test_main_may_be_master(tmp_path: Path, clones: Clones) -> None:
     place = repository(tmp_path / "old.git", FILES, branch="master")
     assert clones.refresh("conda-forge/old", str(place), "main").branch == "master"
     assert clones.refresh("conda-forge/old", str(place), "main", default="master").branch == "master"
-    with pytest.raises(MissingError) as caught:
+    with pytest.raises(MissingRefError) as caught:
         clones.refresh("conda-forge/old", str(place), "v1")
     assert str(caught.value) == f"{place}: there is no branch v1"
-    with pytest.raises(MissingError, match="there is no such repository"):
+    with pytest.raises(MissingRefError, match="there is no such repository"):
         clones.refresh("conda-forge/none", str(tmp_path / "none.git"), "main")
 
 

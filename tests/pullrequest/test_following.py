@@ -9,21 +9,21 @@ import pytest
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Edit
 from dirac_forge.pullrequest.following import observe, relearn, withdraw
-from dirac_forge.pullrequest.records import Entry
+from dirac_forge.pullrequest.records import LedgerEntry
 from pullrequest.conftest import FEEDSTOCK, FORK, World, bump, identity
 from support.github import bare
 
 BRANCH = "dirac-forge/bump/main/2"
 
 
-def observed(world: World, version: str = "2") -> Entry:
+def observed(world: World, version: str = "2") -> LedgerEntry:
     with world.ledger() as ledger:
         entry = ledger.entry(identity(version))
         assert entry is not None
         return observe(entry, destination=world.destination(), ledger=ledger, run="r")
 
 
-def withdrawn(world: World, version: str = "2") -> Entry:
+def withdrawn(world: World, version: str = "2") -> LedgerEntry:
     with world.ledger() as ledger:
         entry = ledger.entry(identity(version))
         assert entry is not None
@@ -59,14 +59,14 @@ def test_what_was_superseded(world: World) -> None:
     world.ledger_file.unlink()
     world.deliver(bump("3"))
     with world.ledger() as ledger:
-        lost = observe(Entry(identity=identity("2")), destination=world.destination(), ledger=ledger, run="r")
+        lost = observe(LedgerEntry(identity=identity("2")), destination=world.destination(), ledger=ledger, run="r")
     assert (lost.state, lost.number) == ("superseded", 1)
 
 
 def test_what_the_forge_knows_nothing_of(world: World) -> None:
     world.deliver(bump("2"))
     with world.ledger() as ledger:
-        entry = Entry(identity=identity("7"))
+        entry = LedgerEntry(identity=identity("7"))
         assert observe(entry, destination=world.destination(), ledger=ledger, run="r") is entry
         gone = replace(entry, identity=replace(identity("7"), feedstock="gone"))
         with pytest.raises(ForgeError):

@@ -19,7 +19,7 @@ from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.pullrequest.lease import BusyError, Lease, dead, this_process
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.records import Entry, Event, Identity, Line, Run, State, fingerprint
+from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry, LedgerLine, Run, State, fingerprint
 from dirac_forge.pullrequest.schema import MIGRATIONS
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 
@@ -53,7 +53,7 @@ def event(feedstock: str, step: str, *, time: datetime = NOW, run: str = "r") ->
 
 def test_a_change_is_remembered(ledger: Ledger, clock: Clock) -> None:
     assert ledger.entry(A) is None
-    entry = Entry(
+    entry = LedgerEntry(
         identity=A,
         fingerprint="f" * 32,
         state="open",
@@ -82,7 +82,7 @@ def test_a_change_is_remembered(ledger: Ledger, clock: Clock) -> None:
 def test_changes_are_found(ledger: Ledger) -> None:
     def put(feedstock: str, branch: str, kind: str, state: str, batch: str) -> str:
         identity = Identity(feedstock=feedstock, branch=branch, kind=kind, key="1")
-        return str(ledger.put(Entry(identity=identity, state=state, batch=batch)).identity)  # type: ignore[arg-type]
+        return str(ledger.put(LedgerEntry(identity=identity, state=state, batch=batch)).identity)  # type: ignore[arg-type]
 
     one = put("b", "main", "bump", "open", "r1")
     two = put("a", "v1", "bump", "failed", "r1")
@@ -124,17 +124,19 @@ def test_failures_wait_longer_and_longer(ledger: Ledger, clock: Clock) -> None:
      ("merged", "merged"), ("done", "done"), ("closed-by-person", "closed-by-person"), ("retracted", "retracted")],
 )  # fmt: skip
 def test_a_failure_does_not_hide_what_is_on_the_forge(ledger: Ledger, before: State, after: State) -> None:
-    ledger.put(Entry(identity=A, state=before, number=3))
+    ledger.put(LedgerEntry(identity=A, state=before, number=3))
     failed = ledger.failed(A, "no answer")
     assert (failed.state, failed.number, failed.error, failed.attempts) == (after, 3, "no answer", 1)
 
 
 def test_release_lines(ledger: Ledger, clock: Clock) -> None:
-    line = Line(feedstock="a", branch="v8.0.x", looked=NOW, found="8.0.60", decided="bump to 8.0.60", reason="new")
+    line = LedgerLine(
+        feedstock="a", branch="v8.0.x", looked=NOW, found="8.0.60", decided="bump to 8.0.60", reason="new"
+    )
     ledger.looked(line)
-    ledger.looked(Line(feedstock="a", looked=NOW.astimezone(timezone(timedelta(hours=2)))))
-    ledger.looked(Line(feedstock="b", looked=NOW))
-    assert ledger.lines(feedstock="a") == (Line(feedstock="a", looked=NOW), line)
+    ledger.looked(LedgerLine(feedstock="a", looked=NOW.astimezone(timezone(timedelta(hours=2)))))
+    ledger.looked(LedgerLine(feedstock="b", looked=NOW))
+    assert ledger.lines(feedstock="a") == (LedgerLine(feedstock="a", looked=NOW), line)
     assert len(ledger.lines()) == 3
 
 
@@ -165,7 +167,7 @@ def test_runs(ledger: Ledger, clock: Clock) -> None:
 def test_what_is_written_together_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
     def killed() -> None:
         with ledger.transaction():
-            ledger.put(Entry(identity=A))
+            ledger.put(LedgerEntry(identity=A))
             ledger.record(event("a", "pushed"))
             raise RuntimeError("killed")
 
@@ -176,7 +178,9 @@ def test_what_is_written_together_is_written_whole_or_not_at_all(ledger: Ledger)
 
 
 def test_no_secret_and_no_control_character_is_written(tmp_path: Path, ledger: Ledger) -> None:
-    ledger.put(Entry(identity=A, error=f"https://me:s3cret@host/x said {TOKEN}", title="a\x1b[31m\u202eb\udc80\x00"))
+    ledger.put(
+        LedgerEntry(identity=A, error=f"https://me:s3cret@host/x said {TOKEN}", title="a\x1b[31m\u202eb\udc80\x00")
+    )
     ledger.record(Event(time=NOW, run="r", feedstock="a", step="failed", text=f"token {TOKEN}\nsecond line"))
     ledger.end_run(ledger.start_run(), TOKEN)
     known = ledger.entry(A)
@@ -191,7 +195,7 @@ def test_no_secret_and_no_control_character_is_written(tmp_path: Path, ledger: L
 
 
 def test_it_is_one_file_in_the_end(tmp_path: Path, ledger: Ledger) -> None:
-    ledger.put(Entry(identity=A))
+    ledger.put(LedgerEntry(identity=A))
     ledger.close()
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.sqlite"]
     with Ledger.open(tmp_path / "ledger.sqlite") as again:
@@ -216,19 +220,19 @@ def test_locked_by_another_program(tmp_path: Path, ledger: Ledger) -> None:
     other = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LockedError) as caught:
-        ledger.put(Entry(identity=A))
+        ledger.put(LedgerEntry(identity=A))
     assert isinstance(caught.value, UnknownError)
     assert str(caught.value) == (
         f"{tmp_path}/ledger.sqlite is locked by another program\nTry again when it is done; nothing was written."
     )
     other.execute("ROLLBACK")
     other.close()
-    ledger.put(Entry(identity=A))
+    ledger.put(LedgerEntry(identity=A))
     assert len(ledger.entries()) == 1
 
 
 def test_a_full_disk(tmp_path: Path, ledger: Ledger) -> None:
-    ledger.put(Entry(identity=A))
+    ledger.put(LedgerEntry(identity=A))
     pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
     ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
 
@@ -300,7 +304,7 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
 def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
-        ledger.put(Entry(identity=A))
+        ledger.put(LedgerEntry(identity=A))
     monkeypatch.setattr(
         "dirac_forge.pullrequest.schema.MIGRATIONS", (*MIGRATIONS, "ALTER TABLE runs ADD COLUMN host TEXT;\n")
     )
@@ -332,11 +336,11 @@ def test_killed_while_writing(tmp_path: Path) -> None:
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "from dirac_forge.pullrequest.ledger import Ledger\n"
-        "from dirac_forge.pullrequest.records import Entry, Identity\n"
+        "from dirac_forge.pullrequest.records import Identity, LedgerEntry\n"
         "ledger = Ledger.open(Path(sys.argv[1]))\n"
-        "ledger.put(Entry(identity=Identity(feedstock='a', branch='main', kind='bump', key='1')))\n"
+        "ledger.put(LedgerEntry(identity=Identity(feedstock='a', branch='main', kind='bump', key='1')))\n"
         "with ledger.transaction():\n"
-        "    ledger.put(Entry(identity=Identity(feedstock='b', branch='main', kind='bump', key='1')))\n"
+        "    ledger.put(LedgerEntry(identity=Identity(feedstock='b', branch='main', kind='bump', key='1')))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
@@ -419,7 +423,7 @@ def test_there_is_no_ledger_without_sqlite_in_wal(tmp_path: Path, ledger: Ledger
     assert ledger._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     copy = tmp_path / "copy"
     copy.mkdir()
-    ledger.put(Entry(identity=A))
+    ledger.put(LedgerEntry(identity=A))
     for path in tmp_path.glob("ledger.sqlite*"):
         shutil.copy(path, copy / path.name)
     with Ledger.open(copy / "ledger.sqlite") as found:

@@ -9,13 +9,13 @@ from packaging.version import Version
 
 from dirac_forge.bump.drift.draft import Carried
 from dirac_forge.bump.drift.merge import Drift
-from dirac_forge.bump.proof import Environment, Proof
-from dirac_forge.bump.proposal import Bump, Link, bump_of
+from dirac_forge.bump.proof import EnvironmentProof, Proof
+from dirac_forge.bump.proposal import Bump, ProjectLink, bump_of
 from dirac_forge.bump.versions import Edited
 from dirac_forge.channel.records import Record
 from dirac_forge.check.difference import difference
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.proposal import Verdict
+from dirac_forge.check.overlay_check import Verdict
 from dirac_forge.feedstock.change import Change
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.choice import Rejected
@@ -98,9 +98,11 @@ PROOF = Proof(
         ),
     ),
     environments=(
-        Environment(output="dirac-grid", part="host", platform="linux-64", status="installable"),
-        Environment(output="dirac-grid", part="run", platform="linux-64", variant="python 3.12", status="installable"),
-        Environment(
+        EnvironmentProof(output="dirac-grid", part="host", platform="linux-64", status="installable"),
+        EnvironmentProof(
+            output="dirac-grid", part="run", platform="linux-64", variant="python 3.12", status="installable"
+        ),
+        EnvironmentProof(
             output="dirac-grid",
             part="run",
             platform="linux-64",
@@ -108,7 +110,7 @@ PROOF = Proof(
             status="not-installable",
             reason="m2crypto has no build for Python 3.13",
         ),
-        Environment(output="dirac-grid", part="run", platform="osx-64", status="unknown", reason="no answer"),
+        EnvironmentProof(output="dirac-grid", part="run", platform="osx-64", status="unknown", reason="no answer"),
     ),
     beside=("m2crypto",),
     warnings=("The run_exports of lib are unknown.",),
@@ -130,8 +132,8 @@ FULL = replace(
     released=datetime(2026, 11, 2, 8, tzinfo=UTC),
     old_released=datetime(2026, 5, 1, tzinfo=UTC),
     links=(
-        Link(title="release", url="https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22"),
-        Link(title="changes", url="https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22"),
+        ProjectLink(title="release", url="https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22"),
+        ProjectLink(title="changes", url="https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22"),
     ),
     satisfies=("LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22",),
     recipes=(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dirac_forge.bump.drift.merge import Drift
-from dirac_forge.bump.proof import Environment, Proof
-from dirac_forge.bump.proposal import Link
+from dirac_forge.bump.proof import EnvironmentProof, Proof
+from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import waiting_for, with_bodies, with_body
@@ -180,7 +180,7 @@ def test_who_waits_for_whom() -> None:
         proposed("m2crypto-feedstock"),
         proof=Proof(
             outcome="same",
-            environments=(Environment(output="m2crypto", part="run", platform="linux-64", status="installable"),),
+            environments=(EnvironmentProof(output="m2crypto", part="run", platform="linux-64", status="installable"),),
         ),
     )
     grid = replace(proposed("dirac-grid"), waits_for=("m2crypto",))
@@ -210,7 +210,7 @@ def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: An
         satisfies=(one,),
         patches=(two,),
         notes=(one, two),
-        links=(Link(title=one, url=two),),
+        links=(ProjectLink(title=one, url=two),),
         edited=replace(FULL.edited, notes=(one,), digests=tuple(replace(d, url=two) for d in FULL.edited.digests)),
         drift=replace(DRIFT, added=(line,), changed=(replace(line, before=""),), notes=(Note(level="todo", text=one),)),
         proof=replace(
@@ -220,7 +220,9 @@ def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: An
             warnings=(two,),
             verdicts=tuple(replace(verdict, reason=two) for verdict in PROOF.verdicts),
             environments=(
-                Environment(output=one, part="run", platform="linux-64", variant=two, status="unknown", reason=one),
+                EnvironmentProof(
+                    output=one, part="run", platform="linux-64", variant=two, status="unknown", reason=one
+                ),
             ),
         ),
     )

@@ -9,7 +9,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.check.difference import difference
 from dirac_forge.check.explanation import Cause
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.proposal import Proposal, Verdict
+from dirac_forge.check.overlay_check import Proposal, Verdict
 from dirac_forge.check.unblock import Remedy, Unblock
 from dirac_forge.report.check import document, markdown, terminal
 

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console, RenderableType
 
-from dirac_forge.feedstock.facts import Facts, Need
+from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
@@ -20,7 +20,7 @@ PLATFORMS = ("linux-64", "osx-64", "win-64")
 def plan_of(needs: dict[str, dict[str, int]]) -> Plan:
     """A plan of feedstocks that need others in host, on the platforms of a mask."""
     facts = {
-        name: Facts(
+        name: FeedstockFacts(
             recipe="recipe/meta.yaml",
             platforms=PLATFORMS,
             outputs=(name,),

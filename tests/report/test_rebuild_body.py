@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dirac_forge.feedstock.change import Change
-from dirac_forge.migration.effects import Answer, TargetEffect, WaveEffect, closure_of
+from dirac_forge.migration.effects import TargetAnswer, TargetEffect, WaveEffect, closure_of
 from dirac_forge.migration.schema import parse_migration
 from dirac_forge.report.bodies import with_rebuild_body
 
@@ -13,8 +13,8 @@ from .test_markdown import harmless
 from .test_migration import plan_of
 
 CHANGE = Change(feedstock="b", kind="migration", key="lib2", title="Rebuild for lib2")
-YES = Answer(status="installable")
-NO = Answer(status="not-installable", reason="lib 1 is gone\nand more")
+YES = TargetAnswer(status="installable")
+NO = TargetAnswer(status="not-installable", reason="lib 1 is gone\nand more")
 BODY = """\
 ## Rebuild for lib2
 

@@ -7,24 +7,24 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from dirac_forge.report.runs import Row, run_markdown, run_text
+from dirac_forge.report.runs import RunRow, run_markdown, run_text
 
 ROWS = (
-    Row(
+    RunRow(
         feedstock="m2crypto",
         title="m2crypto 0.50.0",
         outcome="opened",
         url="https://github.com/conda-forge/m2crypto-feedstock/pull/1",
     ),
-    Row(feedstock="dirac-grid", title="dirac-grid 9.1.22", outcome="waiting", reason="waits for m2crypto"),
-    Row(
+    RunRow(feedstock="dirac-grid", title="dirac-grid 9.1.22", outcome="waiting", reason="waits for m2crypto"),
+    RunRow(
         feedstock="broken",
         outcome="failed",
         reason="502 | ask @octocat",
         next_try=datetime(2026, 11, 22, 18, 5, tzinfo=UTC),
     ),
-    Row(feedstock="fts3", outcome="up to date", quiet=True),
-    Row(feedstock="gfal2", outcome="up to date", quiet=True),
+    RunRow(feedstock="fts3", outcome="up to date", quiet=True),
+    RunRow(feedstock="gfal2", outcome="up to date", quiet=True),
 )
 
 
@@ -73,15 +73,15 @@ def test_a_summary_on_a_narrow_terminal_loses_nothing() -> None:
 
 
 def test_a_place_in_the_outbox_and_a_run_without_anything() -> None:
-    text = run_markdown([Row(feedstock="demo", title="demo 2", outcome="written", url="outbox/demo")])
+    text = run_markdown([RunRow(feedstock="demo", title="demo 2", outcome="written", url="outbox/demo")])
     assert "| demo | demo 2 (outbox/demo) |" in text
     assert run_markdown([]) == "## Run\n\nThere was nothing to look at.\n"
 
 
 def test_many_that_share_a_reason_share_a_line() -> None:
     why = "github.com can't be asked: its name does not resolve"
-    rows = [Row(feedstock=name, outcome="unknown", reason=why) for name in ("a", "b", "c")]
-    rows.append(Row(feedstock="d", outcome="unknown", reason="another"))
+    rows = [RunRow(feedstock=name, outcome="unknown", reason=why) for name in ("a", "b", "c")]
+    rows.append(RunRow(feedstock="d", outcome="unknown", reason="another"))
     text = run_markdown(rows)
     assert "| d | another |" in text
     assert f"- a, b and c: {why}\n" in text

@@ -9,7 +9,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from dirac_forge.errors import InputError
-from dirac_forge.settings import BotSettings, FeedstockSettings, Settings, Target, load
+from dirac_forge.settings import BotSettings, FeedstockSettings, Settings, TargetSettings, load
 
 
 def workspace(folder: Path, text: str = "", *, header: bool = True) -> Path:
@@ -113,10 +113,10 @@ def test_everything_said(tmp_path: Path) -> None:
         pinning=tmp_path / "pinning",
         maintainers=("chaen", "conda-forge/dirac"),
         targets={
-            "dirac-grid": Target(
+            "dirac-grid": TargetSettings(
                 name="dirac-grid", specs=("dirac-grid >=9",), platforms=("linux-64",), pythons=("3.11",)
             ),
-            "lhcbdirac": Target(
+            "lhcbdirac": TargetSettings(
                 name="lhcbdirac", specs=("lhcbdirac",), platforms=("linux-64", "win-64"), pythons=("3.11", "3.12")
             ),
         },

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.bot.desk import Desk
-from dirac_forge.bot.lines import Looked, ReleaseLine, folder_of, full_name_of, kept, look
-from dirac_forge.bot.running import Result, Running
-from dirac_forge.bot.wanted import Decision, Wanted
+from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.proposed import ProposedChange, RunDecision
+from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, folder_of, full_name_of, kept, look
+from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.http import Http
@@ -26,7 +26,7 @@ from dirac_forge.pullrequest.github.rates import Pace
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.outbox import Outbox
-from dirac_forge.pullrequest.records import Entry, Identity
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.tokens import Token
 from dirac_forge.settings import BotSettings, Settings
 from dirac_forge.store import Store
@@ -69,9 +69,9 @@ class Mover:
     built: set[Identity] = field(default_factory=set)
     """What the channel has."""
     over: dict[Identity, str] = field(default_factory=dict)
-    looked: list[Looked] = field(default_factory=list)
+    looked: list[CurrentLine] = field(default_factory=list)
 
-    def decide(self, looked: Sequence[Looked], requests: Sequence[Entry]) -> list[Decision]:
+    def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:
         """What is wanted of what was looked at."""
         self.looked = list(looked)
         return [self._decision(one) for one in looked if one.folder is not None]
@@ -82,17 +82,17 @@ class Mover:
     def current(self, identity: Identity) -> str:
         return self.over.get(identity, "")
 
-    def _decision(self, looked: Looked) -> Decision:
+    def _decision(self, looked: CurrentLine) -> RunDecision:
         assert looked.folder is not None
         name = looked.line.name
         change = self.change(looked.folder)
         kind = "migration" if self.migration else "bump"
-        plain = Decision(feedstock=name, branch=looked.branch, kind=kind, state="nothing", decided="nothing")  # type: ignore[arg-type]
+        plain = RunDecision(feedstock=name, branch=looked.branch, kind=kind, state="nothing", decided="nothing")  # type: ignore[arg-type]
         if isinstance(change, Skip):
             return replace(plain, reason=change.reason)
         tip = looked.tip
         assert tip is not None
-        wanted = Wanted(
+        wanted = ProposedChange(
             change=change,
             remake=lambda files: self.change(folder_of(name, tip.full_name, tip.branch, kept(files))),
             blocks=self.blocks.get(name, 0),
@@ -174,20 +174,20 @@ class Bots:
         with Ledger.open(path, clock=self.now, timeout=0.2, warned=self.observer.warned) as ledger:
             yield ledger
 
-    def entries(self, name: str = "") -> tuple[Entry, ...]:
+    def entries(self, name: str = "") -> tuple[LedgerEntry, ...]:
         """What the ledger remembers."""
         with self.opened() as ledger:
             return ledger.entries(feedstock=name)
 
     @contextmanager
-    def desk(self, *, outbox: bool = False) -> Iterator[Desk]:
+    def desk(self, *, outbox: bool = False) -> Iterator[Connections]:
         """What changes are sent with."""
         settings = self.settings
         clones = Clones(self.folder / "clones")
         with ExitStack() as stack:
             ledger = stack.enter_context(self.opened())
             if outbox:
-                yield Desk(
+                yield Connections(
                     ledger=ledger,
                     clones=clones,
                     destination=Outbox(
@@ -210,7 +210,7 @@ class Bots:
                 fork_patience=60,
             )
             clones = Clones(self.folder / "clones", environment=client.git_environment)
-            yield Desk(
+            yield Connections(
                 ledger=ledger,
                 clones=clones,
                 destination=GitHubDestination(
@@ -227,7 +227,7 @@ class Bots:
     def run(self, *, outbox: bool = False) -> Result:
         """One run of the bot."""
         with self.desk(outbox=outbox) as desk:
-            return Running(
+            return BotRun(
                 desk=desk,
                 settings=self.settings.bot,
                 look=lambda: look(

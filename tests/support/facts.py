@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from packaging.version import Version
 
-from dirac_forge.upstream.facts import CoreMetadata, EntryPoint, Facts, SdistFacts, WheelFacts
-from dirac_forge.upstream.release import File, Release
+from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, ReleaseFacts, SdistFacts, WheelFacts
+from dirac_forge.upstream.index.project import Release, ReleaseFile
 
 SHA256 = "5d" * 32
 MIT = (
@@ -32,7 +32,7 @@ def facts(
     problems: Sequence[str] = (),
     summary: str | None = "Does one thing",
     host: str = "files.pythonhosted.org",
-) -> Facts:
+) -> ReleaseFacts:
     """A release with wheels of these tags and an sdist built with hatchling, unless told otherwise."""
     module = name.replace("-", "_").lower()
     stem = f"{module}-{version}"
@@ -47,7 +47,7 @@ def facts(
         project_urls={"Source": f"https://github.com/example/{module}"},
     )
     files = [
-        File(
+        ReleaseFile(
             filename=f"{stem}-{tag}.whl",
             url=f"https://{host}/{stem}-{tag}.whl",
             kind="wheel",
@@ -57,7 +57,7 @@ def facts(
     ]
     if sdist:
         files.append(
-            File(
+            ReleaseFile(
                 filename=f"{stem}.tar.gz",
                 url=f"https://{host}/{stem}.tar.gz",
                 kind="sdist",
@@ -85,7 +85,7 @@ def facts(
         command_line_modules=frozenset(command_line_modules),
         entry_points=tuple(entry_points),
     )
-    return Facts(
+    return ReleaseFacts(
         release=Release(project=name, version=Version(version), files=tuple(files)),
         metadata=metadata,
         metadata_from="METADATA",

@@ -7,8 +7,8 @@ from typing import Any
 
 from dirac_forge.http import Page
 from dirac_forge.store import Store
-from dirac_forge.upstream import kept
-from dirac_forge.upstream.page import read_page
+from dirac_forge.upstream import blobs as kept
+from dirac_forge.upstream.index.page import read_page
 
 __all__ = ["FOLDER", "replay"]
 

@@ -7,13 +7,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.upstream.choice import Choice, Refusal, choose
-from dirac_forge.upstream.release import File, Project, Release
+from dirac_forge.upstream.index.project import Project, Release, ReleaseFile
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 
-def file(version: str, *, python: str | None = None, yanked: str | None = None) -> File:
-    return File(
+def file(version: str, *, python: str | None = None, yanked: str | None = None) -> ReleaseFile:
+    return ReleaseFile(
         filename=f"demo-{version}.tar.gz",
         url="u",
         kind="sdist",
@@ -23,7 +23,7 @@ def file(version: str, *, python: str | None = None, yanked: str | None = None) 
     )
 
 
-def project(*files: File, empty: tuple[str, ...] = ()) -> Project:
+def project(*files: ReleaseFile, empty: tuple[str, ...] = ()) -> Project:
     releases = [Release(project="demo", version=item.version, files=(item,)) for item in files]
     releases += [Release(project="demo", version=Version(version), files=()) for version in empty]
     return Project(name="demo", releases=tuple(sorted(releases, key=lambda release: release.version)))

@@ -10,8 +10,8 @@ import pytest
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http, NotFoundError, TooLargeError
 from dirac_forge.upstream.digests import Ask, Digests, chunks, project_of, read_known
-from dirac_forge.upstream.index import Index
-from dirac_forge.upstream.release import Project
+from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.upstream.index.project import Project
 from support.index import IndexFile, PackageIndex
 from support.server import Answer, Server
 
@@ -25,7 +25,7 @@ def ask(http: Http, index_url: str = "http://127.0.0.1:9/simple/") -> Ask:
         with http.download(url, limit=limit) as file:
             yield from chunks(file)
 
-    return Ask(project=Index(http, url=index_url).project, download=download)
+    return Ask(project=IndexClient(http, url=index_url).project, download=download)
 
 
 def nobody(*_: object) -> Project:

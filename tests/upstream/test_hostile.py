@@ -23,30 +23,30 @@ from packaging.version import Version
 
 from dirac_forge.http import HashMismatchError, Http
 from dirac_forge.store import Store
-from dirac_forge.upstream.archive import ArchiveError, Limits
-from dirac_forge.upstream.facts import Facts, SdistFacts
-from dirac_forge.upstream.gather import gather, light
-from dirac_forge.upstream.index import Index
-from dirac_forge.upstream.metadata import read_email
-from dirac_forge.upstream.release import File
-from dirac_forge.upstream.sdist import read_sdist
+from dirac_forge.upstream.files.archive import ArchiveError, ArchiveLimits
+from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
+from dirac_forge.upstream.files.gather import gather, light
+from dirac_forge.upstream.files.metadata import read_email
+from dirac_forge.upstream.files.sdist import read_sdist
+from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.upstream.index.project import ReleaseFile
 from support.archives import metadata, sdist, tarball, wheel
 from support.index import IndexFile, PackageIndex
 from support.server import Answer
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"
-SMALL = Limits(unpacked=1024 * 1024, members=100)
+SMALL = ArchiveLimits(unpacked=1024 * 1024, members=100)
 
 
-def unpack(content: bytes, *, limits: Limits = SMALL, filename: str = SDIST) -> SdistFacts:
-    file = File(filename=filename, url="https://example.org/x", kind="sdist", version=Version("1.0"))
+def unpack(content: bytes, *, limits: ArchiveLimits = SMALL, filename: str = SDIST) -> SdistFacts:
+    file = ReleaseFile(filename=filename, url="https://example.org/x", kind="sdist", version=Version("1.0"))
     return read_sdist(io.BytesIO(content), file, project="demo", limits=limits)
 
 
-def read(files: dict[str, bytes | IndexFile], **options: bool) -> Facts:
+def read(files: dict[str, bytes | IndexFile], **options: bool) -> ReleaseFacts:
     with PackageIndex({"demo": files}, **options) as index, Http(cache=None) as http:  # type: ignore[arg-type]
-        (release,) = Index(http, url=index.url).project("demo").releases
+        (release,) = IndexClient(http, url=index.url).project("demo").releases
         return gather(http, release, Store(None))
 
 
@@ -128,7 +128,7 @@ def test_bombs_are_refused_in_little_memory(pack: Callable[[bytes], bytes]) -> N
         with pytest.raises(
             ArchiveError, match=r"demo-1\.0\.tar\.gz unpacks to more than 64 MB: refused as a possible archive bomb\."
         ):
-            unpack(bomb, limits=Limits())
+            unpack(bomb, limits=ArchiveLimits())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -368,7 +368,7 @@ def test_a_metadata_file_with_another_hash_is_refused() -> None:
         ) as index,
         Http(cache=None) as http,
     ):
-        (release,) = Index(http, url=index.url).project("demo").releases
+        (release,) = IndexClient(http, url=index.url).project("demo").releases
         with pytest.raises(HashMismatchError, match=r"\.whl\.metadata is not the file that the index lists"):
             light(http, release, Store(None))
 
@@ -431,7 +431,7 @@ CASES = [(path, name) for path, texts in TEXTS.items() for name in texts]
 @pytest.mark.parametrize(("path", "name"), CASES, ids=[f"{path} {name}" for path, name in CASES])
 def test_hostile_texts_are_got_over(path: str, name: str) -> None:
     """Each takes hours, or the stack, where it is parsed carelessly."""
-    facts = unpack(sdist("demo", "1.0", {path: TEXTS[path][name]}), limits=Limits())
+    facts = unpack(sdist("demo", "1.0", {path: TEXTS[path][name]}), limits=ArchiveLimits())
     assert facts.members == (path,)
     requirements = facts.metadata.requires_dist if facts.metadata else ()
     assert [str(Requirement(text)) for text in requirements] == list(map(str, map(Requirement, requirements)))

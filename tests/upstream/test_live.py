@@ -8,8 +8,8 @@ from packaging.specifiers import SpecifierSet
 from dirac_forge.http import Http
 from dirac_forge.store import Store
 from dirac_forge.upstream.choice import Choice, choose
-from dirac_forge.upstream.gather import gather, light
-from dirac_forge.upstream.index import Index
+from dirac_forge.upstream.files.gather import gather, light
+from dirac_forge.upstream.index.client import IndexClient
 
 pytestmark = pytest.mark.online
 
@@ -28,7 +28,7 @@ def test_releases_that_stay_as_they_are(
     project: str, version: str, origin: str, requirements: int, scripts: int
 ) -> None:
     with Http(cache=None) as http:
-        choice = choose(Index(http).project(project), SpecifierSet(f"=={version}"))
+        choice = choose(IndexClient(http).project(project), SpecifierSet(f"=={version}"))
         assert isinstance(choice, Choice)
         facts = gather(http, choice.release, Store(None))
         assert light(http, choice.release, Store(None)).metadata == facts.metadata

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["LABEL", "Verdict", "automerge", "care_of"]
+__all__ = ["LABEL", "AutomergeVerdict", "automerge", "care_of"]
 
 LABEL = "automerge"
 
@@ -18,7 +18,7 @@ Checks = Literal["green", "red", "pending", "none"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class AutomergeVerdict:
     """Whether the label is set, and why not."""
 
     label: bool
@@ -47,7 +47,7 @@ def care_of(*, status: str, notes: Iterable[str], todo: Iterable[str], compared:
 
 def automerge(
     kind: str, *, may_label: bool, allowed: bool | str, care: str, checks: Checks, labelled: bool = False
-) -> Verdict:
+) -> AutomergeVerdict:
     """Whether the label goes onto an open request now.
 
     Args:
@@ -61,22 +61,22 @@ def automerge(
     """
     asked = {"bump": "version", "migration": "migration"}.get(kind)
     if asked is None:
-        return Verdict(label=False, reason=f"a {kind} is for people to merge")
+        return AutomergeVerdict(label=False, reason=f"a {kind} is for people to merge")
     if allowed is False or (isinstance(allowed, str) and allowed != asked):
         said = "does not allow it" if allowed is False else f"allows it for {allowed} only"
-        return Verdict(label=False, reason=f"bot.automerge of the feedstock {said}")
+        return AutomergeVerdict(label=False, reason=f"bot.automerge of the feedstock {said}")
     if care:
-        return Verdict(label=False, reason=care)
+        return AutomergeVerdict(label=False, reason=care)
     if not may_label:
-        return Verdict(label=False, reason="we may not set labels there: a maintainer can")
+        return AutomergeVerdict(label=False, reason="we may not set labels there: a maintainer can")
     if labelled:
-        return Verdict(label=False, reason="the label is there")
+        return AutomergeVerdict(label=False, reason="the label is there")
     match checks:
         case "green":
-            return Verdict(label=True, reason="all checks are green")
+            return AutomergeVerdict(label=True, reason="all checks are green")
         case "red":
-            return Verdict(label=False, reason="checks failed", later=True)
+            return AutomergeVerdict(label=False, reason="checks failed", later=True)
         case "none":
-            return Verdict(label=False, reason="no check has started", later=True)
+            return AutomergeVerdict(label=False, reason="no check has started", later=True)
         case _:
-            return Verdict(label=False, reason="checks are running", later=True)
+            return AutomergeVerdict(label=False, reason="checks are running", later=True)

@@ -10,10 +10,10 @@ from dirac_forge.pullrequest.records import Identity
 
 __all__ = [
     "Canaries",
-    "Candidate",
     "Chosen",
     "Held",
-    "Limits",
+    "QueuedChange",
+    "RunLimits",
     "canaries_held",
     "choose",
     "group_of",
@@ -23,7 +23,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Candidate:
+class QueuedChange:
     """A change that is wanted and has no open request."""
 
     identity: Identity
@@ -42,7 +42,7 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class RunLimits:
     """How much may be opened; the settings' `[tool.dirac-forge.bot]`."""
 
     open_per_feedstock: int
@@ -55,7 +55,7 @@ class Limits:
 class Chosen:
     """What may be opened now, in order, and what may not."""
 
-    now: tuple[Candidate, ...]
+    now: tuple[QueuedChange, ...]
     held: tuple[Held, ...]
 
 
@@ -79,7 +79,7 @@ def paused_by(identity: Identity, paused: Iterable[str]) -> str:
     return identity.key if identity.kind == "migration" and identity.key in names else ""
 
 
-def ordered(candidates: Iterable[Candidate]) -> list[Candidate]:
+def ordered(candidates: Iterable[QueuedChange]) -> list[QueuedChange]:
     """Most-blocking first, then by feedstock."""
     return sorted(
         candidates, key=lambda one: (-one.blocks, one.identity.feedstock, one.identity.kind, one.identity.key)
@@ -94,8 +94,8 @@ def group_of(identity: Identity) -> str:
 
 
 def canaries_held(
-    candidates: Sequence[Candidate], canary: int, groups: Mapping[str, Canaries]
-) -> tuple[list[Candidate], list[Held]]:
+    candidates: Sequence[QueuedChange], canary: int, groups: Mapping[str, Canaries]
+) -> tuple[list[QueuedChange], list[Held]]:
     """Those that may go, and those that wait for canaries. `candidates` are in order; `canary` 0: all may go.
 
     A group (see `Canaries`; `groups` by its name) is a big wave where more than `canary` of it are wanted. Of a big
@@ -103,7 +103,7 @@ def canaries_held(
     """
     sizes = Counter(group_of(one.identity) for one in candidates)
     free: dict[str, int] = {}
-    go: list[Candidate] = []
+    go: list[QueuedChange] = []
     held: list[Held] = []
     for one in candidates:
         group = group_of(one.identity)
@@ -122,7 +122,9 @@ def canaries_held(
     return go, held
 
 
-def choose(candidates: Sequence[Candidate], limits: Limits, *, opened: int, open_now: Mapping[str, int]) -> Chosen:
+def choose(
+    candidates: Sequence[QueuedChange], limits: RunLimits, *, opened: int, open_now: Mapping[str, int]
+) -> Chosen:
     """What may be opened next.
 
     Args:
@@ -133,7 +135,7 @@ def choose(candidates: Sequence[Candidate], limits: Limits, *, opened: int, open
     """
     free = max(limits.per_run - opened, 0)
     count = Counter(dict(open_now))
-    now: list[Candidate] = []
+    now: list[QueuedChange] = []
     held: list[Held] = []
     for one in candidates:
         identity = one.identity

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from dirac_forge.bot.budget import Canaries, group_of
-from dirac_forge.pullrequest.records import Entry
+from dirac_forge.pullrequest.records import LedgerEntry
 
 __all__ = ["RECENT", "canaries_of"]
 
@@ -14,7 +14,7 @@ RECENT = timedelta(days=14)
 """Bumps never end: only those that were built lately tell that the next ones will be."""
 
 
-def canaries_of(entries: Iterable[Entry], *, now: datetime) -> dict[str, Canaries]:
+def canaries_of(entries: Iterable[LedgerEntry], *, now: datetime) -> dict[str, Canaries]:
     """By group (a migration, or bumps), how many of its requests were merged and built, and which are under way."""
     passed: dict[str, int] = {}
     under_way: dict[str, list[str]] = {}
@@ -30,7 +30,7 @@ def canaries_of(entries: Iterable[Entry], *, now: datetime) -> dict[str, Canarie
     }
 
 
-def _counts(entry: Entry, now: datetime) -> bool:
+def _counts(entry: LedgerEntry, now: datetime) -> bool:
     if entry.identity.kind != "bump":
         return True
     return entry.updated is not None and now - entry.updated <= RECENT

@@ -9,7 +9,7 @@ from typing import Any
 
 from dirac_forge.bot.budget import paused_by
 from dirac_forge.pullrequest.backoff import due
-from dirac_forge.pullrequest.records import Entry, Event, Line, Run
+from dirac_forge.pullrequest.records import Event, LedgerEntry, LedgerLine, Run
 
 __all__ = ["History", "history_json", "history_lines", "history_of", "moment"]
 
@@ -33,8 +33,8 @@ class History:
 
     feedstock: str
     now: datetime
-    lines: tuple[Line, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    lines: tuple[LedgerLine, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
     """The changes, newest first."""
     events: tuple[Event, ...] = ()
     """The last ones, oldest first."""
@@ -53,8 +53,8 @@ def history_of(
     feedstock: str,
     *,
     now: datetime,
-    lines: Sequence[Line],
-    entries: Sequence[Entry],
+    lines: Sequence[LedgerLine],
+    entries: Sequence[LedgerEntry],
     events: Sequence[Event],
     runs: Sequence[Run],
     paused: Sequence[str],
@@ -118,7 +118,7 @@ def _paused(name: str) -> str:
     return f"{what} is, by `paused` of [tool.dirac-forge.bot]"
 
 
-def _entry_lines(entry: Entry, history: History) -> list[str]:
+def _entry_lines(entry: LedgerEntry, history: History) -> list[str]:
     identity = entry.identity
     state = _SAID[entry.state]
     said = [f"{identity.kind} {identity.key} ({identity.branch}): {state}"]

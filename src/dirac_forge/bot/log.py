@@ -11,10 +11,10 @@ from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["Log"]
+__all__ = ["RunLog"]
 
 
-class Log:
+class RunLog:
     """Of one run. Safe to use from several threads; without secrets."""
 
     def __init__(self, ledger: Ledger, run: str, write: Callable[[str], None] | None = None) -> None:

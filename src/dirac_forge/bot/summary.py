@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from dirac_forge.bot.running import Result
+from dirac_forge.bot.run import Result
 from dirac_forge.pullrequest.records import Identity
-from dirac_forge.report.runs import Row
+from dirac_forge.report.runs import RunRow
 
 __all__ = ["result_json", "result_notes", "result_rows"]
 
 _QUIET = frozenset({"unchanged", "closed"})
 
 
-def result_rows(result: Result) -> tuple[Row, ...]:
+def result_rows(result: Result) -> tuple[RunRow, ...]:
     """What became of each change, then what is held back, then the lines without a change."""
     entries = {entry.identity: entry for entry in result.requests}
     titles = {one.wanted.identity: one.wanted.change.title for one in result.decisions if one.wanted is not None}
     rows = [
-        Row(
+        RunRow(
             feedstock=outcome.identity.feedstock,
             title=titles.get(outcome.identity) or _title(outcome.identity),
             outcome=outcome.state,
@@ -31,7 +31,7 @@ def result_rows(result: Result) -> tuple[Row, ...]:
         for outcome in result.outcomes
     ]
     rows += [
-        Row(
+        RunRow(
             feedstock=one.identity.feedstock,
             title=titles.get(one.identity) or _title(one.identity),
             outcome="held back",
@@ -40,7 +40,7 @@ def result_rows(result: Result) -> tuple[Row, ...]:
         for one in result.held
     ]
     rows += [
-        Row(feedstock=_line(one.line.name, one.branch), outcome=one.state, reason=one.text)
+        RunRow(feedstock=_line(one.line.name, one.branch), outcome=one.state, reason=one.text)
         for one in result.looked
         if one.state != "read"
     ]
@@ -48,7 +48,7 @@ def result_rows(result: Result) -> tuple[Row, ...]:
         if one.wanted is None:
             nothing = one.state == "nothing"
             rows.append(
-                Row(
+                RunRow(
                     feedstock=_line(one.feedstock, one.branch) or one.found,
                     title="" if nothing else one.found,
                     outcome="nothing to do" if nothing else "waiting" if one.state == "blocked" else one.state,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dirac_forge.bump.order import admits
+from dirac_forge.bump.merge_order import admits
 
-__all__ = ["Line", "belongs", "follows", "leaves"]
+__all__ = ["ExtensionLine", "belongs", "follows", "leaves"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class ExtensionLine:
     """One release line of an extension, as its recipe or its newest package in the channel says."""
 
     extension: str
@@ -36,7 +36,7 @@ def follows(spec: str) -> bool:
     )
 
 
-def belongs(lines: Iterable[Line], new: Mapping[str, str]) -> tuple[str, ...]:
+def belongs(lines: Iterable[ExtensionLine], new: Mapping[str, str]) -> tuple[str, ...]:
     """A sentence for each line that takes what there will be (package to version)."""
     return tuple(
         f"{line.text} needs {line.package} {line.spec}: {new[line.package]} belongs to it"
@@ -45,7 +45,7 @@ def belongs(lines: Iterable[Line], new: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def leaves(lines: Iterable[Line], old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+def leaves(lines: Iterable[ExtensionLine], old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
     """A sentence for each line that took what there was and does not take what there will be."""
     return tuple(
         f"{line.text} needs {line.package} {line.spec}: it takes {old[line.package]} and not {new[line.package]}"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from dirac_forge.bump.proposal import Link
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.bump.proposal import ProjectLink
+from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["project_links", "with_links"]
 
@@ -18,18 +18,18 @@ _LABELS = {
 """The labels that PyPI knows: https://packaging.python.org/en/latest/specifications/well-known-project-urls/."""
 
 
-def project_links(metadata: CoreMetadata) -> tuple[Link, ...]:
+def project_links(metadata: CoreMetadata) -> tuple[ProjectLink, ...]:
     """The changelog and the repository that a project names; () where it names none on the web."""
     labelled = {re.sub(r"[^a-z]", "", label.lower()): url for label, url in metadata.project_urls.items()}
     found = []
     for title, labels in _LABELS.items():
         url = next((labelled[label] for label in labels if label in labelled), "")
         if urlsplit(url).scheme in {"http", "https"} and not re.search(r"[\s<>()\[\]]", url):
-            found.append(Link(title=title, url=url))
+            found.append(ProjectLink(title=title, url=url))
     return tuple(found)
 
 
-def with_links(links: Sequence[Link], more: Iterable[Link]) -> tuple[Link, ...]:
+def with_links(links: Sequence[ProjectLink], more: Iterable[ProjectLink]) -> tuple[ProjectLink, ...]:
     """`links`, and those of `more` with a title that is not among them yet."""
     found = {link.title: link for link in links}
     for link in more:

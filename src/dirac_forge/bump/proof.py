@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dirac_forge.check.proposal import Outcome, Verdict
+from dirac_forge.check.overlay_check import Outcome, Verdict
 
-__all__ = ["Environment", "Proof"]
+__all__ = ["EnvironmentProof", "Proof"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Environment:
+class EnvironmentProof:
     """One environment of one output, as one variant has it."""
 
     output: str
@@ -33,7 +33,7 @@ class Proof:
     """Why it is worse or unknown."""
     verdicts: tuple[Verdict, ...] = ()
     """One for each target, platform and Python."""
-    environments: tuple[Environment, ...] = ()
+    environments: tuple[EnvironmentProof, ...] = ()
     beside: tuple[str, ...] = ()
     """Feedstocks whose own proposals were laid over the channel first: this one waits for them."""
     warnings: tuple[str, ...] = ()

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
     from dirac_forge.bump.proof import Proof
 
-__all__ = ["Bump", "Link", "bump_of"]
+__all__ = ["Bump", "ProjectLink", "bump_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class ProjectLink:
     """Where to read about a release."""
 
     title: str
@@ -53,7 +53,7 @@ class Bump:
     released: datetime | None = None
     """When upstream released the new version, where that is known."""
     old_released: datetime | None = None
-    links: tuple[Link, ...] = ()
+    links: tuple[ProjectLink, ...] = ()
     patches: tuple[str, ...] = ()
     """Patches that the recipe carries: a person sees whether they still apply."""
     satisfies: tuple[str, ...] = ()

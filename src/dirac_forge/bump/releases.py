@@ -10,17 +10,17 @@ from datetime import datetime
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from dirac_forge.bump.proposal import Link
+from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.rejections import rejections
 from dirac_forge.bump.rules import Rules
 from dirac_forge.recipe.editing.edit import Setting, outputs_of
 from dirac_forge.recipe.reading.recipe_text import ReadSource
 from dirac_forge.upstream.choice import Rejected
 from dirac_forge.upstream.digests import project_of
-from dirac_forge.upstream.filenames import FileNames
-from dirac_forge.upstream.offers import Offer, Offers
-from dirac_forge.upstream.origins import Origin
-from dirac_forge.upstream.tags import read_version
+from dirac_forge.upstream.files.filenames import FileNames
+from dirac_forge.upstream.sources.offers import Offer, Offers
+from dirac_forge.upstream.sources.origins import Origin
+from dirac_forge.upstream.sources.tags import read_version
 
 __all__ = ["Newest", "Nothing", "newest", "projects_of"]
 
@@ -41,7 +41,7 @@ class Newest:
     """Newer versions that were passed over, newest first."""
     released: datetime | None = None
     old_released: datetime | None = None
-    links: tuple[Link, ...] = ()
+    links: tuple[ProjectLink, ...] = ()
     tag: str = ""
     """On the first place that has tags."""
     tagged: Origin | None = None
@@ -158,19 +158,19 @@ def _newest(version: Version, now: Version, places: Sequence[Offers], rejected: 
     )
 
 
-def _links(taken: Sequence[tuple[Offers, Offer]], now: Version) -> Iterator[Link]:
+def _links(taken: Sequence[tuple[Offers, Offer]], now: Version) -> Iterator[ProjectLink]:
     page = next((offer.page for _, offer in taken if offer.page), "")
     if page:
-        yield Link(title="release", url=page)
+        yield ProjectLink(title="release", url=page)
     for place, offer in taken:
         own = place.of(now)
         compare = place.origin.compare_page(own.tag if own is not None else place.tag, offer.tag)
         if compare:
-            yield Link(title="changes", url=compare)
+            yield ProjectLink(title="changes", url=compare)
             break
     repository = next((place.origin.page for place, _ in taken if place.origin.page), "")
     if repository:
-        yield Link(title="repository", url=repository)
+        yield ProjectLink(title="repository", url=repository)
 
 
 def _nothing(current: str, places: Sequence[Offers], rejected: tuple[Rejected, ...]) -> Nothing:

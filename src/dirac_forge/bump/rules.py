@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.feedstock.botconfig import VersionUpdates
-from dirac_forge.upstream.tags import HostVersion
+from dirac_forge.upstream.sources.tags import HostVersion
 
 __all__ = ["Rules", "kept_fraction"]
 

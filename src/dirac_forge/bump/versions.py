@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.recipe.editing.edit import Draft, MovedSource, Setting, finish, respelled_source, start
+from dirac_forge.recipe.editing.edit import EditDraft, MovedSource, Setting, finish, respelled_source, start
 from dirac_forge.recipe.editing.urls import variations
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.upstream.digests import Digest
 
-__all__ = ["Edited", "Files", "MissingError", "Texts", "UnansweredError", "edited"]
+__all__ = ["Edited", "MissingFileError", "SourceFiles", "Texts", "UnansweredError", "edited"]
 
 
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|tgz|tbz2|txz|zip|whl|crate)$")
 
 
-class Files(Protocol):
+class SourceFiles(Protocol):
     """What is known of upstream's files."""
 
     def of(self, url: str, algorithms: Collection[str]) -> Digest:
@@ -33,7 +33,7 @@ class Files(Protocol):
         ...
 
 
-class MissingError(InputError):
+class MissingFileError(InputError):
     """Upstream has not all the files that the recipe would need, or other ones than it should."""
 
 
@@ -64,7 +64,7 @@ def edited(
     *,
     path: str,
     to: str,
-    files: Files,
+    files: SourceFiles,
     executor: Executor,
     settings: Sequence[Setting] = (),
     texts: Texts | None = None,
@@ -88,7 +88,7 @@ def edited(
         if isinstance(answer, UnknownError) and texts is not None:
             answer = _enclosed(draft, source, texts) or answer
         if isinstance(answer, Digest) and _is_old(source, answer):
-            failed.append(MissingError(f"{answer.url} is the file of {draft.old} under another name"))
+            failed.append(MissingFileError(f"{answer.url} is the file of {draft.old} under another name"))
             continue
         if isinstance(answer, Digest):
             digests[answer.url] = answer
@@ -116,7 +116,7 @@ def edited(
     )
 
 
-def _asked(source: MovedSource, files: Files) -> Digest | ForgeError:
+def _asked(source: MovedSource, files: SourceFiles) -> Digest | ForgeError:
     """The hashes of a source, from the first of its mirrors that has it; the first one's error where none has."""
     first: ForgeError | None = None
     for url in source.urls:
@@ -136,7 +136,7 @@ def _is_old(source: MovedSource, digest: Digest) -> bool:
     return bool(same) and _ARCHIVE.search(digest.url) is not None and digest.origin == "downloaded"
 
 
-def _enclosed(draft: Draft, source: MovedSource, texts: Texts) -> Digest | None:
+def _enclosed(draft: EditDraft, source: MovedSource, texts: Texts) -> Digest | None:
     """The hash of a source that the sdists have too: one of the same name had the recipe's hash at the old version."""
     old = source.hashes.get("sha256")
     name = source.urls[0].rpartition("/")[2]
@@ -153,7 +153,9 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _elsewhere(draft: Draft, source: MovedSource, answer: ForgeError, files: Files) -> tuple[Draft, Digest, str] | None:
+def _elsewhere(
+    draft: EditDraft, source: MovedSource, answer: ForgeError, files: SourceFiles
+) -> tuple[EditDraft, Digest, str] | None:
     """The draft with a URL at which the file is, where upstream changed the pattern of its URLs."""
     try:
         listed = files.listed(source.urls[0], draft.new)
@@ -186,4 +188,4 @@ def _failure(failed: Sequence[ForgeError], total: int) -> ForgeError:
     reasons = "; ".join(error.message for error in failed)
     message = reasons if total == 1 else f"{len(failed)} of {total} files can't be had: {reasons}"
     hint = next((error.hint for error in failed if error.hint), None)
-    return UnansweredError(message, hint=hint) if unknown else MissingError(message, hint=hint)
+    return UnansweredError(message, hint=hint) if unknown else MissingFileError(message, hint=hint)

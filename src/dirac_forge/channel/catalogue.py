@@ -13,7 +13,7 @@ from rattler.exceptions import InvalidPackageNameError
 
 from dirac_forge.channel.index import usable
 from dirac_forge.channel.listing import Availability, Listing, PackageInfo, availability, matches
-from dirac_forge.channel.repodata import Source, Sources
+from dirac_forge.channel.repodata import RecordSource, Sources
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
@@ -44,7 +44,7 @@ class RattlerCatalogue:
     """
 
     def __init__(
-        self, sources: Sequence[Source], platforms: Sequence[str], *, observer: Observer | None = None
+        self, sources: Sequence[RecordSource], platforms: Sequence[str], *, observer: Observer | None = None
     ) -> None:
         """`platforms` are conda's subdirs (`linux-64`); noarch always belongs to them."""
         self._sources = tuple(sources)
@@ -108,21 +108,21 @@ class RattlerCatalogue:
                 continue
             self._known.update(self._packages(records, source))
 
-    def _load(self, source: Source, names: list[str]) -> list[RepoDataRecord]:
+    def _load(self, source: RecordSource, names: list[str]) -> list[RepoDataRecord]:
         first, *others = self._platforms
         found = source.load(first, names)
         for platform in others:
             found += [record for record in source.load(platform, names) if record.subdir != "noarch"]
         return found
 
-    def _packages(self, records: Iterable[RepoDataRecord], source: Source) -> dict[str, PackageInfo]:
+    def _packages(self, records: Iterable[RepoDataRecord], source: RecordSource) -> dict[str, PackageInfo]:
         grouped: dict[str, list[RepoDataRecord]] = {}
         for record in records:
             grouped.setdefault(record.name.normalized, []).append(record)
         found = ((name, self._package(name, group, source)) for name, group in grouped.items())
         return {name: package for name, package in found if package is not None}
 
-    def _package(self, name: str, records: list[RepoDataRecord], source: Source) -> PackageInfo | None:
+    def _package(self, name: str, records: list[RepoDataRecord], source: RecordSource) -> PackageInfo | None:
         by_version: dict[str, list[RepoDataRecord]] = {}
         for record in records:
             by_version.setdefault(str(record.version), []).append(record)

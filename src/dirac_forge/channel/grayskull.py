@@ -11,14 +11,14 @@ from pathlib import Path
 import yaml
 from packaging.utils import canonicalize_name
 
-__all__ = ["Row", "rows_from", "table"]
+__all__ = ["GrayskullRow", "rows_from", "table"]
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class GrayskullRow:
     """What grayskull says of a project; None where it says nothing."""
 
     package: str | None
@@ -26,7 +26,7 @@ class Row:
 
 
 @cache
-def table() -> Mapping[str, Row]:
+def table() -> Mapping[str, GrayskullRow]:
     """The rows of the installed grayskull by normalised project; empty where it is absent or its table has moved."""
     spec = find_spec("grayskull")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
@@ -37,7 +37,7 @@ def table() -> Mapping[str, Row]:
     return {}
 
 
-def rows_from(text: str) -> Mapping[str, Row]:
+def rows_from(text: str) -> Mapping[str, GrayskullRow]:
     """The rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`.
 
     Rows of another form are left out. Raises `yaml.YAMLError` where the text is no YAML.
@@ -46,7 +46,9 @@ def rows_from(text: str) -> Mapping[str, Row]:
     if not isinstance(document, dict):
         return {}
     return {
-        canonicalize_name(project): Row(package=_string(row, "conda_forge"), import_name=_string(row, "import_name"))
+        canonicalize_name(project): GrayskullRow(
+            package=_string(row, "conda_forge"), import_name=_string(row, "import_name")
+        )
         for project, row in document.items()
         if isinstance(project, str) and isinstance(row, dict)
     }

@@ -11,10 +11,10 @@ from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
 
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.records import Record, to_record
-from dirac_forge.channel.sources import Source
+from dirac_forge.channel.sources import RecordSource
 from dirac_forge.progress import Observer
 
-__all__ = ["Group", "Index", "parsed", "usable"]
+__all__ = ["Group", "RecordIndex", "parsed", "usable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Group:
         return (1 << len(self.records)) - 1
 
 
-class Index:
+class RecordIndex:
     """Records by name for one platform and noarch; sets of records are integers, bit i for the i-th record of the name.
 
     Filled as names are asked for; safe to use from many threads.
@@ -43,11 +43,11 @@ class Index:
     def __init__(
         self,
         platform: str,
-        sources: Sequence[Source],
+        sources: Sequence[RecordSource],
         *,
         machine: Iterable[PackageRecord] = (),
         observer: Observer,
-        base: Index | None = None,
+        base: RecordIndex | None = None,
         overlay: Iterable[RepoDataRecord] = (),
     ) -> None:
         """`sources` in priority order; `machine` the virtual packages; `overlay` records over those of `base`."""
@@ -150,7 +150,7 @@ def parsed(spec: str) -> MatchSpec | None:
         return None
 
 
-def usable(records: list[RepoDataRecord], source: Source, observer: Observer) -> list[RepoDataRecord]:
+def usable(records: list[RepoDataRecord], source: RecordSource, observer: Observer) -> list[RepoDataRecord]:
     """Those without a spec that can't be parsed; the solver passes over the others in silence, here is a warning."""
     kept = []
     for record in records:

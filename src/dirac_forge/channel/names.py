@@ -73,7 +73,7 @@ class Mapped:
 class _Known:
     """What the tables say of a project."""
 
-    entry: tables.Entry
+    entry: tables.NameEntry
     by: Literal["curated", "grayskull"]
     evidence: str
 
@@ -170,7 +170,7 @@ def _known(name: str) -> _Known | None:
         return _Known(entry=entry, by="curated", evidence=f"{packages}: {entry.reason}" if entry.reason else packages)
     row = grayskull.table().get(name)
     if row is not None and row.package is not None:
-        entry = tables.Entry(packages=(row.package,))
+        entry = tables.NameEntry(packages=(row.package,))
         return _Known(entry=entry, by="grayskull", evidence=f"grayskull's table says {row.package}")
     return None
 

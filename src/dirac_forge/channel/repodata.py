@@ -14,12 +14,12 @@ from rattler.exceptions import InvalidChannelError
 
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
-from dirac_forge.channel.sources import ChannelUnknownError, Source
+from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
-__all__ = ["ChannelUnknownError", "Folder", "Remote", "Source", "Sources", "innermost"]
+__all__ = ["ChannelUnknownError", "Folder", "RecordSource", "Remote", "Sources", "innermost"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

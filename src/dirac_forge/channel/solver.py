@@ -24,11 +24,11 @@ from rattler.package import BuildString
 from rattler.repo_data.multi_source import MultiSource
 from rattler.solver import solve, solve_with_sparse_repodata
 
-from dirac_forge.channel.answers import Answers
-from dirac_forge.channel.index import Index, usable
+from dirac_forge.channel.index import RecordIndex, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
 from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources, innermost
+from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer, Silent
@@ -76,7 +76,7 @@ class Channel:
         self._limit = limit
         self._answers = answers
         self._lock = threading.RLock()
-        self._indices: dict[str, Index] = {}
+        self._indices: dict[str, RecordIndex] = {}
         self._scanned: set[tuple[str, str]] = set()
         self._known: dict[str, Record] = {}
         self._base: Channel | None = None
@@ -202,12 +202,12 @@ class Channel:
         yield "overlay"
         yield from self._overlay.identities(platform) if self._overlay else ()
 
-    def index(self, platform: str) -> Index:
+    def index(self, platform: str) -> RecordIndex:
         """The records of `platform`, to be looked at one name at a time."""
         with self._lock:
             if platform not in self._indices:
                 base = self._base.index(platform) if self._base else None
-                self._indices[platform] = Index(
+                self._indices[platform] = RecordIndex(
                     platform,
                     self.sources,
                     machine=[_machine_record(package) for package in self.machine(platform)],

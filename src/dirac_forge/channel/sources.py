@@ -12,14 +12,14 @@ from rattler import PackageRecord, RepoDataRecord
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.errors import UnknownError
 
-__all__ = ["ChannelUnknownError", "Source"]
+__all__ = ["ChannelUnknownError", "RecordSource"]
 
 
 class ChannelUnknownError(UnknownError):
     """A channel can't be read, so nothing can be said about what it has."""
 
 
-class Source(Protocol):
+class RecordSource(Protocol):
     """One channel. Safe to use from many threads."""
 
     @property

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dirac_forge.channel.index import Index
+from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
 
-__all__ = ["Analysis", "Asked", "Barred", "Limited", "Reason", "Unmet", "Wanted"]
+__all__ = ["Analysis", "Asked", "Barred", "Limited", "Reason", "Unmet", "WantedBy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Unmet:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedBy:
     """Whatever is left of `by`, which every environment must have, asks for another version."""
 
     by: str
@@ -54,13 +54,13 @@ class Barred:
     spec: str
 
 
-Reason = Asked | Unmet | Wanted | Limited | Barred
+Reason = Asked | Unmet | WantedBy | Limited | Barred
 
 
 class Analysis:
-    """One question (specs on a platform); sets of records are integers as in `Index`."""
+    """One question (specs on a platform); sets of records are integers as in `RecordIndex`."""
 
-    def __init__(self, index: Index, specs: Sequence[str]) -> None:
+    def __init__(self, index: RecordIndex, specs: Sequence[str]) -> None:
         """Rule out what can be ruled out.
 
         Raises:
@@ -196,7 +196,7 @@ class Analysis:
         wants, limits = self._shared(name)
         for need, (allowed, specs) in wants.items():
             self.required.setdefault(need, name)
-            self._rule_out(need, ~allowed, Wanted(name, specs))
+            self._rule_out(need, ~allowed, WantedBy(name, specs))
         for other, (allowed, specs) in limits.items():
             if other in self.left:
                 self._rule_out(other, ~allowed, Limited(name, specs))

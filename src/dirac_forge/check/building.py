@@ -14,15 +14,15 @@ from rattler.exceptions import InvalidVersionError
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.exports import Built, Exports, exports_of
+from dirac_forge.check.exports import Built, ChannelExports, exports_of
 from dirac_forge.check.toolchain import toolchain_exports
 from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
+from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
 
-__all__ = ["Built", "Exports", "build", "exports_of", "host_spec"]
+__all__ = ["Built", "ChannelExports", "build", "exports_of", "host_spec"]
 
 _BARE_VERSION = re.compile(r"[0-9][0-9A-Za-z_.!+-]*")
 _BUILD_STRING = re.compile(r"[A-Za-z0-9_.+]{1,64}")
@@ -30,11 +30,11 @@ _PYTHON = re.compile(r"(\d+)\.(\d+)")
 
 
 def build(
-    recipe: Recipe,
+    recipe: VariantRecipe,
     *,
     feedstock: str,
     channel: Channel,
-    exports: Exports,
+    exports: ChannelExports,
     platforms: Sequence[str],
     pinning: Pinning | None,
     migrations: Sequence[MigrationKeys] = (),
@@ -85,10 +85,10 @@ class _Variant:
 
     def __init__(
         self,
-        recipe: Recipe,
+        recipe: VariantRecipe,
         feedstock: str,
         channel: Channel,
-        exports: Exports,
+        exports: ChannelExports,
         variant: Variant,
         rendered: RenderedRecipe,
     ) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from rattler import PackageName, PackageRecord, Version
 from rattler.package import BuildString
 
-from dirac_forge.channel.index import Index, parsed
+from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import VirtualPackage
@@ -53,7 +53,7 @@ def exchanged(
     return _whole(channel, cell, environment, fresh)
 
 
-def _newest_fitting(index: Index, spec: str, environment: Mapping[str, Record]) -> Record | None:
+def _newest_fitting(index: RecordIndex, spec: str, environment: Mapping[str, Record]) -> Record | None:
     """The newest record that takes the Python, and whatever else is there, as it is."""
     name, mask = index.match(spec)
     tries = 0

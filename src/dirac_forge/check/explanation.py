@@ -11,7 +11,7 @@ from rattler import Version, VersionSpec
 
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record, name_of
-from dirac_forge.check.analysis import Analysis, Asked, Barred, Limited, Reason, Unmet, Wanted
+from dirac_forge.check.analysis import Analysis, Asked, Barred, Limited, Reason, Unmet, WantedBy
 from dirac_forge.check.causes import Cause, Explanation, Kind, listed, python_range
 
 __all__ = ["Cause", "Explanation", "Kind", "explain"]
@@ -101,7 +101,9 @@ class _Walk:
         wanted = self.index.group(name).everything
         for spec in asked:
             wanted &= self.index.match(spec)[1]
-        pins = [(gone, reason) for gone, reason in self.analysis.ruled_out(name, wanted) if isinstance(reason, Wanted)]
+        pins = [
+            (gone, reason) for gone, reason in self.analysis.ruled_out(name, wanted) if isinstance(reason, WantedBy)
+        ]
         specs = pins[0][1].specs if pins and len(chain) > 1 else asked
         self._todo.append(_Step(name, wanted, specs, chain, instead=False))
         # The newest builds first: what stands in the way of older ones matters only where it is something else.
@@ -257,7 +259,7 @@ class _Walk:
             if fit
             else f"{verb} for no known Python"
         )
-        by = [reason for _, reason in self.analysis.log.get("python", ()) if isinstance(reason, Wanted | Limited)]
+        by = [reason for _, reason in self.analysis.log.get("python", ()) if isinstance(reason, WantedBy | Limited)]
         if by and not asked:
             text += f", and {by[0].by} needs {' or '.join(by[0].specs)}"
         return self._cause("python", step, text)
@@ -312,7 +314,7 @@ class _Walk:
         match reason:
             case Asked(spec=spec):
                 second = f"{spec} is asked for"
-            case Wanted(by=by, specs=specs):
+            case WantedBy(by=by, specs=specs):
                 other = self._way(by)
                 second = f"{' → '.join(other)} needs {' or '.join(specs)}"
             case Limited(by=by, specs=specs):

@@ -14,7 +14,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 
-__all__ = ["Built", "Exports", "exports_of"]
+__all__ = ["Built", "ChannelExports", "exports_of"]
 
 _REQUESTS = 8
 _PYTHON = re.compile(r"(\d+)\.(\d+)")
@@ -36,7 +36,7 @@ class Built:
     """The same for packages in build, of which few export anything, and for whatever a noarch package is built with."""
 
 
-class Exports:
+class ChannelExports:
     """What packages export: told by the channel, else by the recipes at hand. Safe to use from many threads."""
 
     def __init__(self, channel: Channel, at_hand: Callable[[str], tuple[ReadRunExport, ...] | None]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rattler import Version, VersionSpec
 
-from dirac_forge.channel.index import Index, parsed
+from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
@@ -17,7 +17,7 @@ __all__ = ["shown_migrations"]
 _VERSION = re.compile(r"[0-9][0-9A-Za-z_.]*")
 
 
-def shown_migrations(pinning: Pinning, index: Index, names: Iterable[str]) -> tuple[MigrationKeys, ...]:
+def shown_migrations(pinning: Pinning, index: RecordIndex, names: Iterable[str]) -> tuple[MigrationKeys, ...]:
     """The migrations of `pinning` that the newest builds of these packages show applied.
 
     conda-smithy applies the migrations that lie in a feedstock; where only its recipe is at hand, what it last built
@@ -37,7 +37,7 @@ def shown_migrations(pinning: Pinning, index: Index, names: Iterable[str]) -> tu
     return tuple(found)
 
 
-def _newest(index: Index, name: str) -> list[Record]:
+def _newest(index: RecordIndex, name: str) -> list[Record]:
     records = index.group(name).records
     if not records:
         return []

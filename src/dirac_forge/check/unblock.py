@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from rattler import Version, VersionSpec
 
-from dirac_forge.channel.index import Index, parsed
+from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
@@ -172,7 +172,7 @@ def _sibling(channel: Channel, platform: str, name: str, spec: str) -> Record | 
     return None
 
 
-def _newest(index: Index, name: str, spec: str) -> Record | None:
+def _newest(index: RecordIndex, name: str, spec: str) -> Record | None:
     records = index.group(name).records
     matching = index.match(spec)[1] if spec else -1
     return next((record for at, record in enumerate(records) if matching >> at & 1), None)
@@ -225,7 +225,7 @@ def _version_for(spec: str) -> str | None:
     return next((text for text in tries if allowed.matches(Version(text))), None)
 
 
-def _relaxed(index: Index, cause: Cause) -> Remedy | None:
+def _relaxed(index: RecordIndex, cause: Cause) -> Remedy | None:
     """The same build of the package before the last, with its pin on the last taken away."""
     if len(cause.chain) < 2:
         return None

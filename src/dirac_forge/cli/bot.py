@@ -17,7 +17,7 @@ from typing import IO, Annotated
 
 import typer
 
-from dirac_forge.bot.desk import open_desk, open_ledger
+from dirac_forge.bot.connections import open_desk, open_ledger
 from dirac_forge.bot.history import history_json, history_lines, history_of
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.console import Terminal
@@ -85,12 +85,12 @@ def _run(
     stops none of the others. Exits with 1 where something failed for good, with 3 where something could not be found
     out (and the next run will ask again).
     """
-    from dirac_forge.cli.bot_run import Asked, run_once  # noqa: PLC0415  # `bot why` does without the solver
+    from dirac_forge.cli.bot_run import RunRequest, run_once  # noqa: PLC0415  # `bot why` does without the solver
 
     span = _seconds(every) if every else 0.0
     if span and context.options.json:
         raise InputError("--json prints one document, and --every never ends", hint="Use --log FILE for a program.")
-    asked = Asked(
+    asked = RunRequest(
         feedstocks=tuple(feedstocks or ()),
         pr=pr,
         canary=canary,
@@ -203,7 +203,7 @@ def _retract(
     ledger: LedgerFile = None,
 ) -> int:
     """Close open requests with a comment, and do not open them again until what they would do changes."""
-    from dirac_forge.bot.retracting import chosen, retract  # noqa: PLC0415
+    from dirac_forge.bot.retract import chosen, retract  # noqa: PLC0415
 
     with open_ledger(context, ledger) as opened:
         entries = chosen(opened, what)
@@ -251,7 +251,7 @@ def _sweep(
     Version, hashes and build number stay each branch's own, and the build number is raised. Where the fix does not fit
     there is an issue with instructions instead, and the exit code is 1.
     """
-    from dirac_forge.bot.sweeping import read_fix, sweep, sweep_lines  # noqa: PLC0415
+    from dirac_forge.bot.backport import read_fix, sweep, sweep_lines  # noqa: PLC0415
 
     settings = context.settings
     folder = outbox_of(context, outbox)

@@ -7,25 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from dirac_forge.bot.agenda import Agenda
-from dirac_forge.bot.desk import open_desk
-from dirac_forge.bot.lines import look, wanted_lines
-from dirac_forge.bot.migrating import processes
+from dirac_forge.bot.connections import open_desk
+from dirac_forge.bot.decisions import RunDecisions
 from dirac_forge.bot.outcomes import exit_code
-from dirac_forge.bot.running import Result, Running
+from dirac_forge.bot.release_lines import look, wanted_lines
+from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.bot.summary import result_json, result_notes, result_rows
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import github_of, outbox_of
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.proposals.migrations import processes
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.report.runs import run_markdown, run_text
 
-__all__ = ["Asked", "run_once"]
+__all__ = ["RunRequest", "run_once"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class RunRequest:
     """What a person asked a run to do."""
 
     feedstocks: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Asked:
     summary: Path | None = None
 
 
-def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None) -> int:
+def run_once(context: Context, asked: RunRequest, write: Callable[[str], None] | None) -> int:
     """One run; its exit code. `write` takes the lines of the log."""
     settings = context.settings
     github = github_of(context, wanted=asked.pr)
@@ -54,7 +54,7 @@ def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None
         ThreadPoolExecutor(settings.connections) as sources,
         open_desk(context, executor=executor, github=github, outbox=outbox, ledger=asked.ledger, write=write) as desk,
     ):
-        running = Running(
+        running = BotRun(
             desk=desk,
             settings=settings.bot,
             look=lambda: look(
@@ -65,7 +65,7 @@ def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None
                 observer=context.observer,
                 problem=context.http.problem,
             ),
-            decider=Agenda(world=context, workspace=workspace, executor=sources, executors=processes),
+            decider=RunDecisions(world=context, workspace=workspace, executor=sources, executors=processes),
             canary=asked.canary,
             recipes=asked.recipes,
         )
@@ -79,7 +79,7 @@ def run_once(context: Context, asked: Asked, write: Callable[[str], None] | None
     return exit_code(result.states)
 
 
-def _tell(context: Context, asked: Asked, result: Result, where: str) -> None:
+def _tell(context: Context, asked: RunRequest, result: Result, where: str) -> None:
     rows, notes = result_rows(result), result_notes(result, where=where)
     places = [asked.summary] if asked.summary is not None else []
     told = context.environ.get("GITHUB_STEP_SUMMARY", "").strip()

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dirac_forge.bot.deciding import Options, decide
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import PullRequests, Sent, send
+from dirac_forge.cli.github import PullRequests, SentChanges, send
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
 from dirac_forge.files import write_files
+from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.upstream.digests import read_known
@@ -76,14 +76,14 @@ def bump(
     folders = [workspace.find(name) for name in feedstocks or ()] or [*workspace, *workspace.lines]
     if to and len(folders) != 1:
         raise InputError("--to is for one feedstock", hint="Name it.")
-    options = Options(to=to, check=check, known=_known(known_sha256))
+    options = BumpOptions(to=to, check=check, known=_known(known_sha256))
     if dependencies is not None:
         options = replace(options, dependencies=dependencies.value)
     with ThreadPoolExecutor(context.settings.connections) as executor:
         decided = decide(context, workspace, folders, options, executor=executor)
-        sent = Sent()
+        sent = SentChanges()
         if pr:
-            from dirac_forge.bot.proposing import asked_bumps  # noqa: PLC0415  # 0.4 s that others do without
+            from dirac_forge.bot.requested import asked_bumps  # noqa: PLC0415  # 0.4 s that others do without
 
             pairs = [(one.folder, one.result) for one in decided]
             asked = asked_bumps(context, workspace, pairs, options, executor=executor)

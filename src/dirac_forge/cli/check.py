@@ -10,16 +10,16 @@ from typing import Annotated
 
 import typer
 
-from dirac_forge.bot.channels import exports_at_hand, pinning_or_warning
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.check.matrix import Cell, cells_of
 from dirac_forge.check.matrix import check as check_cells
-from dirac_forge.check.proposal import Proposal, propose
+from dirac_forge.check.overlay_check import Proposal, propose
 from dirac_forge.check.targets import Target, make_target, read_target
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.proposals.channels import exports_at_hand, pinning_or_warning
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dirac_forge.http import Http
-    from dirac_forge.upstream.github import GitHubAccess
+    from dirac_forge.upstream.sources.github import GitHubAccess
 
 __all__ = ["Context"]
 
@@ -68,7 +68,7 @@ class Context:
     @functools.cached_property
     def github(self) -> GitHubAccess:
         """Where releases on GitHub are read: GitHub Actions sets both, and its own `gh` takes GH_TOKEN first."""
-        from dirac_forge.upstream.github import GitHubAccess  # noqa: PLC0415  # not every command looks for releases
+        from dirac_forge.upstream.sources.github import GitHubAccess  # noqa: PLC0415  # not every command looks for releases
 
         environ = self.environ
         return GitHubAccess(

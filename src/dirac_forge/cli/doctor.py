@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from dirac_forge.bot.desk import ledger_path
+from dirac_forge.bot.connections import ledger_path
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.findings import (
     Answer,

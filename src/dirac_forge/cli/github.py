@@ -14,11 +14,11 @@ from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.context import Context
 
 if TYPE_CHECKING:
-    from dirac_forge.bot.proposing import Asked
+    from dirac_forge.bot.requested import Asked
     from dirac_forge.pullrequest.github.client import GitHub
     from dirac_forge.pullrequest.outcome import Outcome
 
-__all__ = ["LedgerFile", "OutboxFolder", "PullRequests", "Sent", "github_of", "outbox_of", "send"]
+__all__ = ["LedgerFile", "OutboxFolder", "PullRequests", "SentChanges", "github_of", "outbox_of", "send"]
 
 PullRequests = Annotated[
     bool, typer.Option("--pr", help="Open pull requests on GitHub, with a token; else all goes into the outbox.")
@@ -55,10 +55,10 @@ def github_of(context: Context, *, wanted: bool) -> GitHub | None:
     )
 
 
-def send(context: Context, asked: Sequence[Asked], *, force: bool) -> Sent:
+def send(context: Context, asked: Sequence[Asked], *, force: bool) -> SentChanges:
     """Send what a command made, to GitHub or into the workspace's outbox."""
-    from dirac_forge.bot.desk import open_desk  # noqa: PLC0415
-    from dirac_forge.bot.proposing import propose  # noqa: PLC0415
+    from dirac_forge.bot.connections import open_desk  # noqa: PLC0415
+    from dirac_forge.bot.requested import propose  # noqa: PLC0415
 
     github = github_of(context, wanted=True)
     outbox = outbox_of(context, None)
@@ -66,11 +66,11 @@ def send(context: Context, asked: Sequence[Asked], *, force: bool) -> Sent:
         ThreadPoolExecutor(context.settings.connections) as executor,
         open_desk(context, executor=executor, github=github, outbox=outbox) as desk,
     ):
-        return Sent(outcomes=tuple(propose(desk, context.settings, asked, force=force)))
+        return SentChanges(outcomes=tuple(propose(desk, context.settings, asked, force=force)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
+class SentChanges:
     """What became of changes that a command sent."""
 
     outcomes: tuple[Outcome, ...] = ()

@@ -10,14 +10,10 @@ from typing import Annotated
 
 import typer
 
-from dirac_forge.bot.channels import open_channel, pinning_of, specs_of
-from dirac_forge.bot.desk import open_rebuilds
-from dirac_forge.bot.enabling import enabling
-from dirac_forge.bot.migrating import Migrating, processes
-from dirac_forge.bot.proposing import asked_rebuilds
-from dirac_forge.bot.standing import status_now
+from dirac_forge.bot.connections import open_rebuilds
+from dirac_forge.bot.requested import asked_rebuilds
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import PullRequests, Sent, send
+from dirac_forge.cli.github import PullRequests, SentChanges, send
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
@@ -28,6 +24,10 @@ from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.status import Status
+from dirac_forge.proposals.channels import open_channel, pinning_of, specs_of
+from dirac_forge.proposals.migration_status import status_now
+from dirac_forge.proposals.migrations import MigrationContext, processes
+from dirac_forge.proposals.new_platforms import enabling
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
 from dirac_forge.report.bodies import with_rebuild_body
@@ -52,7 +52,7 @@ _DRAW: dict[str, Callable[[Picture], str]] = {"dot": dot, "mermaid": mermaid, "s
 
 
 @contextmanager
-def _migrating(context: Context, *, channel: bool) -> Iterator[Migrating]:
+def _migrating(context: Context, *, channel: bool) -> Iterator[MigrationContext]:
     """The workspace; with `channel` also the channels of the settings, else only those named on the command line."""
     settings = context.settings
     wanted = channel or "channels" in settings.flags
@@ -64,7 +64,7 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[Migrating]:
             "`--closure TARGET`, or `--all`) fetches them"
         )
     with processes() as executor:
-        yield Migrating(
+        yield MigrationContext(
             workspace=workspace,
             pinning=pinning_of(context, opened),
             store=context.store,
@@ -79,7 +79,7 @@ def _asked(context: Context) -> tuple[str, ...]:
     return context.settings.platforms if "platforms" in context.settings.flags else ()
 
 
-def _status(context: Context, migrating: Migrating, plan: Plan, page: Path | None) -> Status:
+def _status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:
     """Where it stands, with the requests of ours that are open."""
     requests = open_rebuilds(context, plan.migration.name)
     return status_now(migrating, plan, page, platforms=_asked(context), in_pr=requests)
@@ -203,7 +203,7 @@ def _run(
             if write and isinstance(result, Change):
                 write_files(folder.path, {edit.path: edit.after for edit in result.edits})
         results = [with_rebuild_body(each, plan) if isinstance(each, Change) else each for each in results]
-        sent = Sent()
+        sent = SentChanges()
         if pr:
             asked = asked_rebuilds(context.settings, plan, folders)
             sent = send(context, asked, force=bool(feedstocks))

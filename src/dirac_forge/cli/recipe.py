@@ -11,12 +11,12 @@ import typer
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from dirac_forge.bot.making import maker_of
-from dirac_forge.bot.proposing import asked_recipe
+from dirac_forge.bot.requested import asked_recipe
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import PullRequests, Sent, send
+from dirac_forge.cli.github import PullRequests, SentChanges, send
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.generated import put
+from dirac_forge.proposals.recipes import maker_of
 from dirac_forge.recipe.making.families import Order
 from dirac_forge.report.migration import joined, sentences
 from dirac_forge.report.recipes import as_json, as_text
@@ -70,7 +70,7 @@ def recipe(
         made = maker_of(context, executor).make(orders, deps.value)
     folder = output if output is not None else settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_.value, force=force) for one in made.recipes]
-    sent = Sent()
+    sent = SentChanges()
     if pr:
         pairs = zip(made.recipes, outcomes, strict=True)
         asked = [asked_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]

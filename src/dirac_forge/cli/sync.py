@@ -10,16 +10,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dirac_forge.bot.channels import open_channel, specs_of
-from dirac_forge.bot.migrating import warn
 from dirac_forge.channel.solver import Solution
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.condaforgeyml import ForgeConfigError, parse_forge_config
 from dirac_forge.feedstock.sources import read_sources
-from dirac_forge.feedstock.sync import Line, Synced
+from dirac_forge.feedstock.sync import Synced, SyncedLine
 from dirac_forge.feedstock.sync import sync as bring_up_to_date
 from dirac_forge.http import NotFoundError
+from dirac_forge.proposals.channels import open_channel, specs_of
+from dirac_forge.proposals.migrations import warn
 from dirac_forge.report.migration import joined, sentences
 
 __all__ = ["sync"]
@@ -50,12 +50,13 @@ def sync(
     folder = settings.workspace / "feedstocks"
     lines = _named(context, names or [])
     if closure is not None:
-        lines += [Line(name=name) for name in _closure(context, closure)]
+        lines += [SyncedLine(name=name) for name in _closure(context, closure)]
     if all_:
-        lines += [Line(name=name) for name in _all(context)]
+        lines += [SyncedLine(name=name) for name in _all(context)]
     if not (names or closure or all_):
         known = [
-            Line(name=source.partition("@")[0], branch=entry.branch) for source, entry in read_sources(folder).items()
+            SyncedLine(name=source.partition("@")[0], branch=entry.branch)
+            for source, entry in read_sources(folder).items()
         ]
         lines = [*known, *_named(context, sorted(settings.feedstocks))]
     if settings.offline and "://" in settings.feedstock_url:
@@ -112,18 +113,18 @@ def _answer(context: Context, results: tuple[Synced, ...]) -> int:
     return 3 if "unknown" in states else 1 if states & {"missing", "error", "kept"} else 0
 
 
-def _named(context: Context, names: list[str]) -> list[Line]:
+def _named(context: Context, names: list[str]) -> list[SyncedLine]:
     """Feedstocks with the release lines that the settings know, or exactly the line that is named."""
-    lines: list[Line] = []
+    lines: list[SyncedLine] = []
     for name in names:
         base, _, branch = name.removesuffix("-feedstock").partition("@")
         if branch:
-            lines.append(Line(name=base, branch=branch))
+            lines.append(SyncedLine(name=base, branch=branch))
             continue
-        lines.append(Line(name=base))
+        lines.append(SyncedLine(name=base))
         settings = context.settings.feedstocks.get(base)
         branches = settings.branches if settings is not None else {}
-        lines += [Line(name=base, branch=line) for line in branches if line not in {"main", "master"}]
+        lines += [SyncedLine(name=base, branch=line) for line in branches if line not in {"main", "master"}]
     return lines
 
 

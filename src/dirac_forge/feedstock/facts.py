@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dirac_forge.errors import ForgeError
-from dirac_forge.feedstock.kept import Kept, signature_of
+from dirac_forge.feedstock.facts_cache import Kept, signature_of
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.variants import Recipe, rendered_variants
+from dirac_forge.feedstock.variants import VariantRecipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError
 from dirac_forge.store import Store
 
-__all__ = ["Export", "Facts", "Need", "facts_of", "read_facts"]
+__all__ = ["Export", "FeedstockFacts", "Need", "facts_of", "read_facts"]
 
 READER = "2"
 """Raised whenever the readers come to another answer for the same text: kept facts are then read anew."""
@@ -55,7 +55,7 @@ class Export(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class FeedstockFacts:
     """One feedstock as the graph sees it."""
 
     recipe: str
@@ -115,7 +115,7 @@ class _Collected:
     number: int | None = None
 
 
-def facts_of(recipe: Recipe, pinning: Pinning | None, *, path: str) -> Facts:
+def facts_of(recipe: VariantRecipe, pinning: Pinning | None, *, path: str) -> FeedstockFacts:
     """The facts of one recipe; `path` is how messages name its file. Raises RecipeError and ConfigurationError."""
     wanted = recipe.forge.platforms
     first = recipe.text.render(platform="linux-64", stubs=True)
@@ -137,7 +137,7 @@ def facts_of(recipe: Recipe, pinning: Pinning | None, *, path: str) -> Facts:
         else:
             lines = [output.skip_line for output in recipe.text.render(platform=one.platform, stubs=True).outputs]
             skipped.append((one.platform, next(filter(None, lines), 0)))
-    return Facts(
+    return FeedstockFacts(
         recipe=path,
         platforms=tuple(platforms),
         skipped=tuple(skipped),
@@ -198,7 +198,7 @@ def read_facts(
     *,
     executor: Executor | None = None,
     observer: Observer | None = None,
-) -> dict[str, Facts]:
+) -> dict[str, FeedstockFacts]:
     """The facts of every feedstock, by name; a recipe that can't be read has facts with an `error`.
 
     What was read before comes from `store`, keyed by the content of all files that decide and of the pinning. With
@@ -234,8 +234,8 @@ def _read(
     store: Store,
     executor: Executor | None,
     observer: Observer,
-) -> dict[str, Facts]:
-    found: dict[str, Facts] = {}
+) -> dict[str, FeedstockFacts]:
+    found: dict[str, FeedstockFacts] = {}
     missing: list[tuple[str, str, Mapping[str, str], str]] = []
     kept = Kept(store, listed[0].path.parent if listed else Path(), f"{READER}\n{pinned}")
     signatures = {folder.name: signature_of(folder.path) for folder in listed}
@@ -250,7 +250,7 @@ def _read(
         try:
             key = hashlib.sha256(f"{READER}\n{pinned}\n{folder.digest}".encode()).hexdigest()
         except RecipeError as exc:
-            found[folder.name] = Facts(recipe="", error=str(exc))
+            found[folder.name] = FeedstockFacts(recipe="", error=str(exc))
             continue
         blob = store.get(_KIND, key)
         facts = _thawed(blob) if blob is not None else None
@@ -277,38 +277,38 @@ _Work = tuple[str, str, Mapping[str, str], str]
 
 def _parsed(
     missing: Sequence[_Work], pinning: Pinning | None, executor: Executor | None
-) -> Iterable[tuple[Sequence[_Work], list[Facts]]]:
+) -> Iterable[tuple[Sequence[_Work], list[FeedstockFacts]]]:
     chunks = [missing[start : start + _CHUNK] for start in range(0, len(missing), _CHUNK)]
-    work: Callable[..., Iterable[list[Facts]]] = map if executor is None or len(chunks) < 2 else executor.map
+    work: Callable[..., Iterable[list[FeedstockFacts]]] = map if executor is None or len(chunks) < 2 else executor.map
     tasks = [[(root, texts) for _, root, texts, _ in chunk] for chunk in chunks]
     return zip(chunks, work(_read_chunk, tasks, [pinning] * len(tasks)), strict=True)
 
 
-def _read_chunk(chunk: Sequence[tuple[str, Mapping[str, str]]], pinning: Pinning | None) -> list[Facts]:
+def _read_chunk(chunk: Sequence[tuple[str, Mapping[str, str]]], pinning: Pinning | None) -> list[FeedstockFacts]:
     return [_read_one(Path(root), texts, pinning) for root, texts in chunk]
 
 
-def _read_one(root: Path, texts: Mapping[str, str], pinning: Pinning | None) -> Facts:
+def _read_one(root: Path, texts: Mapping[str, str], pinning: Pinning | None) -> FeedstockFacts:
     path = next(iter(texts))
     try:
         return facts_of(recipe_of(texts, root=root), pinning, path=path)
     except ForgeError as exc:
-        return Facts(recipe=path, error=exc.message)
+        return FeedstockFacts(recipe=path, error=exc.message)
 
 
 def _pinning_digest(pinning: Pinning | None) -> str:
     return "" if pinning is None else hashlib.sha256(pinning.text.encode()).hexdigest()
 
 
-def _values(facts: Facts) -> list[object]:
-    return [getattr(facts, name) for name in Facts.__dataclass_fields__]
+def _values(facts: FeedstockFacts) -> list[object]:
+    return [getattr(facts, name) for name in FeedstockFacts.__dataclass_fields__]
 
 
-def _frozen(facts: Facts) -> bytes:
+def _frozen(facts: FeedstockFacts) -> bytes:
     return json.dumps(_values(facts), separators=(",", ":")).encode()
 
 
-def _thawed(blob: bytes) -> Facts | None:
+def _thawed(blob: bytes) -> FeedstockFacts | None:
     """Facts from the store; None where a kept blob is broken."""
     try:
         return _read_values(json.loads(blob))
@@ -316,20 +316,20 @@ def _thawed(blob: bytes) -> Facts | None:
         return None
 
 
-def _read_values(values: object) -> Facts | None:
+def _read_values(values: object) -> FeedstockFacts | None:
     try:
         return facts_from(values) if isinstance(values, list) else None
     except (ValueError, TypeError, KeyError):
         return None
 
 
-def facts_from(values: Sequence[object]) -> Facts:
+def facts_from(values: Sequence[object]) -> FeedstockFacts:
     """Facts out of their JSON form. Raises TypeError and ValueError for another form."""
-    fields = dict(zip(Facts.__dataclass_fields__, values, strict=True))
+    fields = dict(zip(FeedstockFacts.__dataclass_fields__, values, strict=True))
     fields["needs"] = tuple(Need(*need) for need in fields["needs"])  # type: ignore[attr-defined]
     fields["exports"] = tuple(Export(*export) for export in fields["exports"])  # type: ignore[attr-defined]
     for name in ("skipped", "ignored"):
         fields[name] = tuple(tuple(pair) for pair in fields[name])  # type: ignore[attr-defined]
     for name in ("platforms", "outputs", "applied", "notes", "problems"):
         fields[name] = tuple(fields[name])  # type: ignore[arg-type]
-    return Facts(**fields)  # type: ignore[arg-type]
+    return FeedstockFacts(**fields)  # type: ignore[arg-type]

@@ -15,14 +15,14 @@ from dirac_forge.recipe.writing import v0 as text_v0
 from dirac_forge.recipe.writing import v1 as text_v1
 from dirac_forge.recipe.writing.forge_config import conda_forge_yml
 
-__all__ = ["RECIPE_FILES", "Format", "Outcome", "files_of", "put"]
+__all__ = ["RECIPE_FILES", "Format", "WriteOutcome", "files_of", "put"]
 
 Format = Literal["v1", "v0"]
 RECIPE_FILES: Mapping[Format, str] = {"v1": "recipe/recipe.yaml", "v0": "recipe/meta.yaml"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class WriteOutcome:
     """What became of one feedstock's files."""
 
     folder: Path
@@ -38,7 +38,7 @@ def files_of(recipe: Recipe, format_: Format) -> dict[str, str]:
     return {RECIPE_FILES[format_]: write(recipe), "conda-forge.yml": conda_forge_yml(recipe, format_)}
 
 
-def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> Outcome:
+def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> WriteOutcome:
     """Write `recipe` below `output/<feedstock>/`, unless something different is there and there is no `force`.
 
     A recipe in the other format is something different, and goes away with `force`. Raises InputError where a file
@@ -53,12 +53,12 @@ def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> Outcom
     )
     recipe_file = folder / RECIPE_FILES[format_]
     if not edits:
-        return Outcome(folder=folder, recipe_file=recipe_file, state="unchanged")
+        return WriteOutcome(folder=folder, recipe_file=recipe_file, state="unchanged")
     if not force and any(edit.before is not None for edit in edits):
-        return Outcome(folder=folder, recipe_file=recipe_file, state="differs", edits=edits)
+        return WriteOutcome(folder=folder, recipe_file=recipe_file, state="differs", edits=edits)
     hint = "Nothing was written. Make room or choose another folder with --output."
     write_files(folder, {edit.path: edit.after for edit in edits}, hint=hint)
-    return Outcome(folder=folder, recipe_file=recipe_file, state="written", edits=edits)
+    return WriteOutcome(folder=folder, recipe_file=recipe_file, state="written", edits=edits)
 
 
 def _edit(folder: Path, path: str, text: str | None) -> Edit:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dirac_forge.feedstock.facts import Facts, Need
+from dirac_forge.feedstock.facts import FeedstockFacts, Need
 
 __all__ = ["STRONG_STUBS", "Graph", "build_graph"]
 
@@ -22,7 +22,7 @@ _OWN_NAME_ONLY = {"pypy-meta": {"pypy"}, "graalpy": {"graalpy"}}
 class Graph:
     """Feedstocks, by name in order, and their packages."""
 
-    facts: Mapping[str, Facts]
+    facts: Mapping[str, FeedstockFacts]
     makers: Mapping[str, tuple[str, ...]]
     """Package to the feedstocks that make it."""
     strong: frozenset[str]
@@ -62,7 +62,7 @@ class Graph:
         return f"{feedstock}/{self.facts[feedstock].recipe}:{line}"
 
 
-def build_graph(facts: Mapping[str, Facts]) -> Graph:
+def build_graph(facts: Mapping[str, FeedstockFacts]) -> Graph:
     """The graph of these feedstocks; the order of `facts` does not matter."""
     ordered = {name: facts[name] for name in sorted(facts)}
     makers: dict[str, list[str]] = {}
@@ -80,7 +80,7 @@ def build_graph(facts: Mapping[str, Facts]) -> Graph:
     )
 
 
-def _notes(facts: Mapping[str, Facts], makers: Mapping[str, list[str]]) -> Iterable[str]:
+def _notes(facts: Mapping[str, FeedstockFacts], makers: Mapping[str, list[str]]) -> Iterable[str]:
     for output in sorted(makers):
         names = makers[output]
         if len(names) > 1:

@@ -7,9 +7,9 @@ import tempfile
 from dataclasses import dataclass
 
 from dirac_forge.errors import InputError, redact
-from dirac_forge.git import GitError, MissingError, git, place_of
+from dirac_forge.git import GitError, MissingRefError, git, place_of
 
-__all__ = ["GitError", "MissingError", "Repository", "Tree", "safe_name"]
+__all__ = ["GitError", "MissingRefError", "Repository", "RepositoryTree", "safe_name"]
 
 _MAX_FILE = 4_000_000
 _MAX_FILES = 600
@@ -22,7 +22,7 @@ _KEPT = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tree:
+class RepositoryTree:
     """The files of one commit."""
 
     commit: str
@@ -55,16 +55,16 @@ class Repository:
             commit, _, ref = line.partition("\t")
             if ref == wanted:
                 return commit
-        raise MissingError(f"{redact(self.url)}: there is no branch {branch or 'at all'}")
+        raise MissingRefError(f"{redact(self.url)}: there is no branch {branch or 'at all'}")
 
-    def tree(self, branch: str) -> Tree:
+    def tree(self, branch: str) -> RepositoryTree:
         """The files of a branch's newest commit that a workspace keeps. Raises as `commit` does."""
         with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
             only = ("--branch", branch) if branch else ()
             options = ("--quiet", "--bare", "--depth", "1", "--single-branch", "--no-tags", *only)
             self._git("clone", *options, "--", place_of(self.url), folder)
             commit = self._git("-C", folder, "rev-parse", "HEAD").decode().strip()
-            return Tree(commit=commit, files=self._files(folder))
+            return RepositoryTree(commit=commit, files=self._files(folder))
 
     def _files(self, folder: str) -> dict[str, bytes]:
         listing = self._git("-C", folder, "ls-tree", "-r", "-z", "-l", "HEAD").decode(errors="replace")

@@ -12,7 +12,7 @@ from pathlib import Path
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
 
-__all__ = ["Source", "digest_of", "files_of", "journal", "read_sources", "write_sources"]
+__all__ = ["FeedstockSource", "digest_of", "files_of", "journal", "read_sources", "write_sources"]
 
 _NAME = "sources.toml"
 _JOURNAL = ".sources-journal"
@@ -23,7 +23,7 @@ _HEAD = """\
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class FeedstockSource:
     """Where one folder comes from."""
 
     repository: str
@@ -53,13 +53,13 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def read_sources(folder: Path) -> dict[str, Source]:
+def read_sources(folder: Path) -> dict[str, FeedstockSource]:
     """The sources of a `feedstocks/` folder, by folder name; entries of a run that was killed are taken in.
 
     Raises InputError where sources.toml can't be read.
     """
     path = folder / _NAME
-    found: dict[str, Source] = {}
+    found: dict[str, FeedstockSource] = {}
     if path.is_file():
         try:
             entries = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -74,13 +74,15 @@ def read_sources(folder: Path) -> dict[str, Source]:
     return found
 
 
-def _source(entry: object) -> Source:
+def _source(entry: object) -> FeedstockSource:
     if not isinstance(entry, dict):
         raise TypeError("expected a table for each folder")
-    return Source(**{field.name: str(entry[field.name]) for field in fields(Source) if field.name in entry})
+    return FeedstockSource(
+        **{field.name: str(entry[field.name]) for field in fields(FeedstockSource) if field.name in entry}
+    )
 
 
-def _journalled(folder: Path) -> list[tuple[str, Source]]:
+def _journalled(folder: Path) -> list[tuple[str, FeedstockSource]]:
     try:
         lines = (folder / _JOURNAL).read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -95,18 +97,20 @@ def _journalled(folder: Path) -> list[tuple[str, Source]]:
     return found
 
 
-def journal(folder: Path, name: str, source: Source) -> None:
+def journal(folder: Path, name: str, source: FeedstockSource) -> None:
     """Note what is about to be put in place; cheap, so that it can be done for each of many folders."""
-    entry = {field.name: getattr(source, field.name) for field in fields(Source)}
+    entry = {field.name: getattr(source, field.name) for field in fields(FeedstockSource)}
     with (folder / _JOURNAL).open("a", encoding="utf-8") as file:
         file.write(json.dumps([name, entry]) + "\n")
 
 
-def write_sources(folder: Path, sources: Mapping[str, Source]) -> None:
+def write_sources(folder: Path, sources: Mapping[str, FeedstockSource]) -> None:
     """Write sources.toml whole or not at all; the journal has done its work then."""
     blocks = [_HEAD]
     for name in sorted(sources):
-        lines = [f"{field.name} = {json.dumps(getattr(sources[name], field.name))}" for field in fields(Source)]
+        lines = [
+            f"{field.name} = {json.dumps(getattr(sources[name], field.name))}" for field in fields(FeedstockSource)
+        ]
         blocks.append("\n".join([f"[{json.dumps(name)}]", *lines, ""]))
     write_file(folder / _NAME, "\n".join(blocks))
     (folder / _JOURNAL).unlink(missing_ok=True)

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Literal
 
 from dirac_forge.errors import ForgeError, UnknownError
-from dirac_forge.feedstock.repositories import MissingError, Repository, safe_name
-from dirac_forge.feedstock.sources import Source, digest_of, files_of, journal, read_sources, write_sources
+from dirac_forge.feedstock.repositories import MissingRefError, Repository, safe_name
+from dirac_forge.feedstock.sources import FeedstockSource, digest_of, files_of, journal, read_sources, write_sources
 from dirac_forge.progress import Observer, Silent
 
-__all__ = ["Line", "Synced", "sync"]
+__all__ = ["Synced", "SyncedLine", "sync"]
 
 State = Literal["new", "updated", "unchanged", "kept", "missing", "unknown", "error"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class SyncedLine:
     """What is wanted: a feedstock, or one of its release lines."""
 
     name: str
@@ -39,7 +39,7 @@ class Line:
 class Synced:
     """What became of one."""
 
-    line: Line
+    line: SyncedLine
     state: State
     """`kept` has local changes and was left alone; `unknown` could not be reached."""
     text: str = ""
@@ -48,7 +48,7 @@ class Synced:
 
 def sync(
     folder: Path,
-    lines: Sequence[Line],
+    lines: Sequence[SyncedLine],
     *,
     repository: Callable[[str], str],
     executor: Executor,
@@ -90,7 +90,7 @@ class _Run:
     def __init__(
         self,
         folder: Path,
-        sources: dict[str, Source],
+        sources: dict[str, FeedstockSource],
         repository: Callable[[str], str],
         force: bool,
         observer: Observer,
@@ -103,13 +103,13 @@ class _Run:
         self._lock = threading.Lock()
         self._dead: UnknownError | None = None
 
-    def one(self, line: Line) -> Synced:
+    def one(self, line: SyncedLine) -> Synced:
         """Bring one folder up to date; never raises for what is wrong with it alone."""
         try:
             if self._dead is not None:
                 return Synced(line=line, state="unknown", text=self._dead.message)
             result = self._one(line)
-        except MissingError as exc:
+        except MissingRefError as exc:
             result = Synced(line=line, state="missing", text=exc.message)
         except UnknownError as exc:
             self._dead = exc
@@ -119,7 +119,7 @@ class _Run:
         self.observer.advanced("sync", detail=line.folder)
         return result
 
-    def _one(self, line: Line) -> Synced:
+    def _one(self, line: SyncedLine) -> Synced:
         safe_name(line.name)
         place = self.folder / line.folder
         known = self.sources.get(line.folder)
@@ -135,12 +135,14 @@ class _Run:
         tree = repository.tree(line.branch)
         if not any(path.startswith("recipe/") for path in tree.files):
             return Synced(line=line, state="error", text=f"{repository.url}: there is no recipe in it")
-        source = Source(repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files))
+        source = FeedstockSource(
+            repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files)
+        )
         was_there = place.exists()
         self._put(place, tree.files, source)
         return Synced(line=line, state="updated" if was_there else "new", commit=tree.commit)
 
-    def _put(self, place: Path, files: dict[str, bytes], source: Source) -> None:
+    def _put(self, place: Path, files: dict[str, bytes], source: FeedstockSource) -> None:
         new = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
         new.chmod(0o755)
         for path, content in files.items():

@@ -14,7 +14,7 @@ from dirac_forge.feedstock.condaforgeyml import ForgeConfig
 from dirac_forge.feedstock.pinning import Configuration, Pinning, assumed, combined, parse_configuration
 from dirac_forge.recipe.reading.recipe_text import RecipeText, RenderedRecipe
 
-__all__ = ["ASSUMED_PYTHONS", "Recipe", "Variant", "rendered_variants", "variants"]
+__all__ = ["ASSUMED_PYTHONS", "Variant", "VariantRecipe", "rendered_variants", "variants"]
 
 ASSUMED_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 """Taken where neither pinning nor feedstock says for which Pythons there are builds."""
@@ -35,7 +35,7 @@ class Variant:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recipe:
+class VariantRecipe:
     """A recipe with the files beside it that choose its variants."""
 
     text: RecipeText
@@ -54,7 +54,7 @@ class Recipe:
 
 
 def variants(
-    recipe: Recipe,
+    recipe: VariantRecipe,
     pinning: Pinning | None,
     migrations: Sequence[MigrationKeys] = (),
     *,
@@ -88,7 +88,7 @@ def variants(
 
 
 def rendered_variants(
-    recipe: Recipe,
+    recipe: VariantRecipe,
     pinning: Pinning | None,
     migrations: Sequence[MigrationKeys] = (),
     *,
@@ -120,7 +120,7 @@ def _parsed(text: str, path: str, platform: str, build_platform: str, cuda: bool
     )
 
 
-def _configured(recipe: Recipe, pinning: Pinning | None, platform: str, build_platform: str) -> Configuration:
+def _configured(recipe: VariantRecipe, pinning: Pinning | None, platform: str, build_platform: str) -> Configuration:
     os_version = recipe.forge.os_version.get(platform.replace("-", "_"), "")
     cuda = recipe.cuda
     if pinning is None:
@@ -144,7 +144,9 @@ def _platform_of(stem: str) -> str:
     return f"{system}-{rest.partition('_')[0]}"
 
 
-def _used(recipe: Recipe, configuration: Configuration, only: Collection[str] | None, *, whole: bool) -> set[str]:
+def _used(
+    recipe: VariantRecipe, configuration: Configuration, only: Collection[str] | None, *, whole: bool
+) -> set[str]:
     if only is not None:
         return set(only) & set(configuration.values)
     if whole:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
-from dirac_forge.feedstock.variants import Recipe
+from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe, parse_recipe
 
 __all__ = ["FeedstockFolder", "Workspace", "read_workspace"]
@@ -87,16 +87,16 @@ class FeedstockFolder:
                 digest.update(raw)
         return digest.hexdigest()
 
-    def read(self) -> Recipe:
+    def read(self) -> VariantRecipe:
         """The recipe with the files beside it. Raises RecipeError and ForgeConfigError."""
         return recipe_of(self.texts, root=self.path)
 
 
-def recipe_of(texts: Mapping[str, str], *, root: Path) -> Recipe:
+def recipe_of(texts: Mapping[str, str], *, root: Path) -> VariantRecipe:
     """A recipe out of a feedstock's files; the first is the recipe's. Messages name files below `root`."""
     first = next(iter(texts))
     forge = texts.get("conda-forge.yml")
-    return Recipe(
+    return VariantRecipe(
         text=parse_recipe(texts[first], path=root / first),
         forge=parse_forge_config(forge, path=root / "conda-forge.yml") if forge is not None else ForgeConfig(),
         configurations={str(root / path): text for path, text in texts.items() if Path(path).name in _CONFIGURATIONS},

@@ -14,7 +14,7 @@ __all__ = [
     "LostError",
     "NotFoundError",
     "Page",
-    "Part",
+    "RangePart",
     "RefusedError",
     "TooLargeError",
     "UnreachableError",
@@ -67,7 +67,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class RangePart:
     """Bytes `start` to `start + len(body)` of a file of `total` bytes."""
 
     start: int

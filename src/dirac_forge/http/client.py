@@ -16,7 +16,7 @@ from dirac_forge.http.answers import (
     Answer,
     HashMismatchError,
     Page,
-    Part,
+    RangePart,
     UnreachableError,
     parse_content_range,
 )
@@ -90,14 +90,14 @@ class Http:
 
         return self._exchange.ask(url, {"Accept": accept or "*/*", "Accept-Encoding": "gzip, deflate"}, read)
 
-    def part(self, url: str, *, start: int | None = None, length: int) -> Part | None:
+    def part(self, url: str, *, start: int | None = None, length: int) -> RangePart | None:
         """`length` bytes from `start` (from the end where None), fewer where the file ends before. Not cached.
 
         None where the server ignores ranges or can't serve this one: nothing of the body is then downloaded.
         """
         asked = f"bytes=-{length}" if start is None else f"bytes={start}-{start + length - 1}"
 
-        def read(response: Response) -> Part | None:
+        def read(response: Response) -> RangePart | None:
             if response.status_code in {200, *_NO_RANGES}:
                 return None
             told = parse_content_range(response.headers.get("Content-Range"))
@@ -110,7 +110,7 @@ class Http:
             body = b"".join(pieces(response, last - first + 1))
             if len(body) != last - first + 1:
                 raise UnreachableError(f"{redact(url)}: {len(body)} bytes came for {response.headers['Content-Range']}")
-            return Part(start=first, total=total, body=body)
+            return RangePart(start=first, total=total, body=body)
 
         headers = {"Range": asked, "Accept-Encoding": "identity", "Cache-Control": "no-store"}
         return self._exchange.ask(url, headers, read, also={206, *_NO_RANGES})

@@ -10,17 +10,17 @@ from typing import Literal
 from dirac_forge.feedstock.condaforgeyml import BuildPlatform, ForgeConfig
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.variants import Recipe, variants
+from dirac_forge.feedstock.variants import VariantRecipe, variants
 from dirac_forge.migration.effects import fewest
 from dirac_forge.migration.order import broken_edges, components, waves
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
 
 __all__ = [
     "Addition",
+    "AdditionProof",
     "Depends",
     "Enabled",
     "PlatformFacts",
-    "Proof",
     "add_platform",
     "facts_for_platform",
     "for_platform",
@@ -73,12 +73,12 @@ class Addition:
     """Members of each cycle and the edges (parent, child) that the order leaves out."""
     unknown: tuple[str, ...]
     """Packages without a build whose feedstock isn't in the workspace, so that nothing is known of their needs."""
-    proof: Proof | None = None
+    proof: AdditionProof | None = None
     """What the solver says; None where it was not asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Proof:
+class AdditionProof:
     """Whether a target can be installed once some packages have builds for the platform, which are supposed."""
 
     status: Literal["installable", "not-installable", "unknown"]
@@ -90,10 +90,12 @@ class Proof:
     """Leaving out any single one was tried, and fails."""
 
 
-def facts_for_platform(recipe: Recipe, pinning: Pinning | None, platform: str, *, path: str) -> PlatformFacts:
+def facts_for_platform(recipe: VariantRecipe, pinning: Pinning | None, platform: str, *, path: str) -> PlatformFacts:
     """The needs of all outputs on a platform, skipped or not. Raises RecipeError and ConfigurationError."""
     forge = ForgeConfig(platforms=(BuildPlatform(platform, platform),))
-    whole = Recipe(text=recipe.text, forge=forge, configurations=recipe.configurations, migrations=recipe.migrations)
+    whole = VariantRecipe(
+        text=recipe.text, forge=forge, configurations=recipe.configurations, migrations=recipe.migrations
+    )
     host: dict[str, None] = {}
     run: dict[str, None] = {}
     skips: list[ReadOutput] = []
@@ -151,10 +153,10 @@ def proved(
     if not good(names) and older:
         names = tuple(dict.fromkeys((*names, *older)))
     if not good(names):
-        proof = Proof(status="not-installable", reason=explain(names), nowhere=nowhere)
+        proof = AdditionProof(status="not-installable", reason=explain(names), nowhere=nowhere)
         return replace(addition, proof=proof)
     needed, each = fewest(names, good)
-    proof = Proof(status="installable", nowhere=nowhere, each=each)
+    proof = AdditionProof(status="installable", nowhere=nowhere, each=each)
     return replace(addition, smallest=tuple(needed), proof=proof)
 
 

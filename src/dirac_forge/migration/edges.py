@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dirac_forge.feedstock.facts import Facts, Need
+from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.members import Membership, deciding_needs, linked
 from dirac_forge.migration.order import components
@@ -168,7 +168,7 @@ def _relevant(
     return order
 
 
-def _run(facts: Facts, exporting: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _run(facts: FeedstockFacts, exporting: Mapping[str, tuple[str, ...]]) -> set[str]:
     """What a feedstock needs to run, strong run_exports included."""
     wanted: set[str] = set()
     for need in facts.needs:

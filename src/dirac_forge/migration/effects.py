@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from dirac_forge.migration.plan import Plan
 
 __all__ = [
-    "Answer",
     "Installable",
+    "TargetAnswer",
     "TargetClosure",
     "TargetEffect",
     "Today",
@@ -19,7 +19,7 @@ __all__ = [
     "fewest",
 ]
 
-Installable = Callable[[str, tuple[str, ...], str], "Answer"]
+Installable = Callable[[str, tuple[str, ...], str], "TargetAnswer"]
 """Platform, members that are rebuilt, and `new` or `old`: whether the target is installable with that pin."""
 
 
@@ -40,7 +40,7 @@ class Today:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class TargetAnswer:
     """What a solver says."""
 
     status: str
@@ -55,8 +55,8 @@ class WaveEffect:
     wave: int
     """0 for before the first one."""
     platform: str
-    new: Answer
-    old: Answer
+    new: TargetAnswer
+    old: TargetAnswer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,7 +159,7 @@ def _waves(
     rebuilt: list[str] = []
     enough: list[str] | None = None
     own = {*whole.members, *today.done}
-    last: tuple[Answer, Answer] | None = None
+    last: tuple[TargetAnswer, TargetAnswer] | None = None
     for number in range(len(plan.waves) + 1):
         added = [name for name in plan.waves[number - 1] if name in own] if number else []
         rebuilt += added
@@ -171,7 +171,7 @@ def _waves(
     return found, rebuilt, enough
 
 
-def _good(answer: Answer) -> bool:
+def _good(answer: TargetAnswer) -> bool:
     return answer.status == "installable"
 
 

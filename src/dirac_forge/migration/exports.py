@@ -10,11 +10,11 @@ from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.plan import Plan
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement
 
-__all__ = ["Exports", "Pinned", "exports_of", "pinned_members"]
+__all__ = ["PinExports", "Pinned", "exports_of", "pinned_members"]
 
 
 @dataclass(frozen=True)
-class Exports:
+class PinExports:
     """What packages add to those that are built with them."""
 
     by_package: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Exports:
 
 def exports_of(
     graph: Graph, packages: frozenset[str], *, known: Callable[[str], tuple[str, ...] | None] | None = None
-) -> Exports:
+) -> PinExports:
     """The exports of some packages, from their recipes, else from `known` (a channel's run_exports)."""
     found: dict[str, tuple[str, ...]] = {}
     for package in sorted(packages):
@@ -49,7 +49,7 @@ def exports_of(
             )
         elif known is not None and (names := known(package)) is not None:
             found[package] = names
-    return Exports(found)
+    return PinExports(found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +63,7 @@ class Pinned:
     text: str
 
 
-def pinned_members(plan: Plan, exports: Exports) -> tuple[Pinned, ...]:
+def pinned_members(plan: Plan, exports: PinExports) -> tuple[Pinned, ...]:
     """For each member and each migrated package in its host whether its packages get a new pin."""
     found: list[Pinned] = []
     for member in plan.members:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dirac_forge.feedstock.facts import Facts, Need
+from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import STRONG_STUBS, Graph
 from dirac_forge.migration.schema import Migration
 
@@ -62,7 +62,7 @@ class Linked:
     """Feedstocks (and compilers) with strong run_exports among all that it needs; they are in host and run."""
 
 
-def linked(graph: Graph, facts: Facts, *, include_build: bool) -> Linked:
+def linked(graph: Graph, facts: FeedstockFacts, *, include_build: bool) -> Linked:
     """The sections of one feedstock; see `members_of`."""
     sections: dict[str, set[str]] = {"build": set(), "host": set(), "run": set(), "test": set()}
     for need in facts.needs:
@@ -122,7 +122,7 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
 
 
 def _reason_against(
-    name: str, facts: Facts, migration: Migration, makers: Collection[str], *, only_python: bool
+    name: str, facts: FeedstockFacts, migration: Migration, makers: Collection[str], *, only_python: bool
 ) -> str | None:
     if facts.error is not None:
         return f"its recipe can't be read: {facts.error}"
@@ -139,7 +139,7 @@ def _reason_against(
     return None
 
 
-def _member(name: str, facts: Facts, hits: Collection[str], migration: Migration) -> Member:
+def _member(name: str, facts: FeedstockFacts, hits: Collection[str], migration: Migration) -> Member:
     because = tuple(need for need in deciding_needs(facts, include_build=migration.include_build) if need.name in hits)
     mask = 0
     for need in because:
@@ -153,7 +153,7 @@ def _member(name: str, facts: Facts, hits: Collection[str], migration: Migration
     return Member(feedstock=name, because=because, platforms=platforms, exporters=exporters)
 
 
-def deciding_needs(facts: Facts, *, include_build: bool) -> Iterable[Need]:
+def deciding_needs(facts: FeedstockFacts, *, include_build: bool) -> Iterable[Need]:
     """The requirements that can make a feedstock a member: host, or build where host is empty."""
     host = [need for need in facts.needs if need.section == "host"]
     build = [need for need in facts.needs if need.section == "build"]

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from dirac_forge.channel.index import Index
+from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record
-from dirac_forge.migration.exports import Exports
+from dirac_forge.migration.exports import PinExports
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import carries
 
@@ -18,7 +18,7 @@ __all__ = ["Indexed", "has_new_pin", "rebuilt_records", "with_old_pin"]
 class Indexed(Protocol):
     """A channel, as far as it is looked at here."""
 
-    def index(self, platform: str) -> Index:
+    def index(self, platform: str) -> RecordIndex:
         """The records for a platform; raises UnknownError where the channel can't be read."""
         ...
 
@@ -29,7 +29,7 @@ def rebuilt_records(
     rebuilt: Collection[str],
     *,
     channel: Indexed,
-    exports: Exports,
+    exports: PinExports,
     outside: Collection[str] = (),
     used: Iterable[Record] = (),
 ) -> tuple[list[Record], list[str], list[str]]:
@@ -64,7 +64,7 @@ def rebuilt_records(
     return records, new, old
 
 
-def _pins(plan: Plan, platform: str, exports: Exports) -> dict[str, str]:
+def _pins(plan: Plan, platform: str, exports: PinExports) -> dict[str, str]:
     """Exported package to its new version on a platform."""
     keys = plan.migration.pins(platform).configuration.values
     pins: dict[str, str] = {}
@@ -76,12 +76,12 @@ def _pins(plan: Plan, platform: str, exports: Exports) -> dict[str, str]:
     return pins
 
 
-def with_old_pin(record: Record, plan: Plan, platform: str, exports: Exports) -> bool:
+def with_old_pin(record: Record, plan: Plan, platform: str, exports: PinExports) -> bool:
     """Whether a package depends on a migrated one, and not by its new pin."""
     return tuple(_moved(depend, _pins(plan, platform, exports)) for depend in record.depends) != record.depends
 
 
-def has_new_pin(plan: Plan, name: str, platform: str, *, channel: Indexed, exports: Exports) -> bool:
+def has_new_pin(plan: Plan, name: str, platform: str, *, channel: Indexed, exports: PinExports) -> bool:
     """Whether a member's newest builds have the new pin: some of them have it, and none has the old one.
 
     Raises UnknownError where the channel can't be read.

@@ -10,11 +10,11 @@ from typing import Literal
 from dirac_forge.check.building import host_spec
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
+from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
 from dirac_forge.migration.plan import Plan
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 
-__all__ = ["Answer", "Environment", "Solvability", "Solve", "environments", "solvability_of"]
+__all__ = ["HostEnvironment", "Solvability", "Solve", "SolverAnswer", "environments", "solvability_of"]
 
 _MOST_OF_ONE = 12
 """Environments of one feedstock that are solved: the first Pythons of each platform tell most of it."""
@@ -23,7 +23,7 @@ _MOST = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class SolverAnswer:
     """What a solver says of an environment."""
 
     status: Literal["solvable", "not-solvable", "unknown"]
@@ -31,7 +31,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Environment:
+class HostEnvironment:
     """What has to be installed together to build an output."""
 
     feedstock: str
@@ -45,7 +45,7 @@ class Environment:
     specs: tuple[str, ...]
 
 
-Solve = Callable[[Environment], Answer]
+Solve = Callable[[HostEnvironment], SolverAnswer]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,13 +61,13 @@ class Solvability:
 
 
 def environments(
-    plan: Plan, name: str, recipe: Recipe, *, platforms: Sequence[str], pinning: Pinning | None
-) -> tuple[Environment, ...]:
+    plan: Plan, name: str, recipe: VariantRecipe, *, platforms: Sequence[str], pinning: Pinning | None
+) -> tuple[HostEnvironment, ...]:
     """The environments of a member that have a migrated package in them, each once, platforms in turn.
 
     Compilers and what the recipe makes itself are left out. Raises RecipeError and ConfigurationError.
     """
-    found: dict[str, list[Environment]] = {}
+    found: dict[str, list[HostEnvironment]] = {}
     for platform in platforms:
         keys = plan.migration.pins(platform, recipe.forge.build_platform(platform))
         rendered = rendered_variants(recipe, pinning, [keys], platform=platform)
@@ -78,14 +78,14 @@ def environments(
     return tuple(turns)[:_MOST_OF_ONE]
 
 
-def _of_variant(plan: Plan, name: str, variant: Variant, rendered: RenderedRecipe) -> Iterator[Environment]:
+def _of_variant(plan: Plan, name: str, variant: Variant, rendered: RenderedRecipe) -> Iterator[HostEnvironment]:
     made = {output.name for output in rendered.outputs}
     for output in rendered.packages:
         if output.skip is True:
             continue
         section: Literal["host", "build"] = "host" if output.of("host") else "build"
         if any(need.name in plan.membership.packages for need in output.of(section)):
-            yield Environment(
+            yield HostEnvironment(
                 feedstock=name,
                 output=output.name,
                 section=section,
@@ -106,7 +106,7 @@ def _specs(
     return tuple(sorted(specs))
 
 
-def solvability_of(asked: Mapping[str, Sequence[Environment]], solve: Solve, *, executor: Executor) -> Solvability:
+def solvability_of(asked: Mapping[str, Sequence[HostEnvironment]], solve: Solve, *, executor: Executor) -> Solvability:
     """Which of these feedstocks have an environment that does not solve.
 
     Args:
@@ -114,7 +114,7 @@ def solvability_of(asked: Mapping[str, Sequence[Environment]], solve: Solve, *, 
         solve: asks the solver; may be called from several threads.
         executor: runs the solves, each distinct environment once.
     """
-    questions: dict[tuple[str, tuple[str, ...]], Environment] = {}
+    questions: dict[tuple[str, tuple[str, ...]], HostEnvironment] = {}
     chosen: list[str] = []
     for name, own in asked.items():
         if chosen and len(questions) + len(own) > _MOST:
@@ -140,8 +140,8 @@ def solvability_of(asked: Mapping[str, Sequence[Environment]], solve: Solve, *, 
     )
 
 
-def _asked(solve: Solve, environment: Environment) -> Answer:
+def _asked(solve: Solve, environment: HostEnvironment) -> SolverAnswer:
     try:
         return solve(environment)
     except UnknownError as exc:
-        return Answer(status="unknown", reason=exc.message)
+        return SolverAnswer(status="unknown", reason=exc.message)

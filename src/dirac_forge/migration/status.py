@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.variants import Recipe, Variant, rendered_variants
-from dirac_forge.migration.exports import Exports
+from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
+from dirac_forge.migration.exports import PinExports
 from dirac_forge.migration.plan import Plan
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
 
@@ -261,7 +261,7 @@ def recipe_evidence(plan: Plan, name: str, *, newest: int | None = None) -> Evid
 
 
 def channel_evidence(
-    plan: Plan, name: str, recipe: Recipe, *, builds: Builds, exports: Exports, pinning: Pinning | None
+    plan: Plan, name: str, recipe: VariantRecipe, *, builds: Builds, exports: PinExports, pinning: Pinning | None
 ) -> Evidence:
     """What the channel has: done is a build with the new pin, on each platform, for each variant with the migration.
 
@@ -284,7 +284,7 @@ def channel_evidence(
 
 
 def _on_platform(
-    plan: Plan, recipe: Recipe, platform: str, *, builds: Builds, exports: Exports, pinning: Pinning | None
+    plan: Plan, recipe: VariantRecipe, platform: str, *, builds: Builds, exports: PinExports, pinning: Pinning | None
 ) -> tuple[list[str], str]:
     """What is missing there, and what there is."""
     migration = plan.migration
@@ -311,7 +311,7 @@ def _on_platform(
     return missing, found
 
 
-def _wanted(output: ReadOutput, variant: Variant, plan: Plan, exports: Exports) -> dict[str, str]:
+def _wanted(output: ReadOutput, variant: Variant, plan: Plan, exports: PinExports) -> dict[str, str]:
     """What a build of an output with the migration has in depends: exported package to pin."""
     wanted: dict[str, str] = {}
     for need in output.of("host") or output.of("build"):

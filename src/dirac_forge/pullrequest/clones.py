@@ -15,12 +15,12 @@ from typing import IO
 
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.change import Edit
-from dirac_forge.git import GitError, MissingError, RefusedPushError, own_git, place_of
+from dirac_forge.git import GitError, MissingRefError, RefusedPushError, own_git, place_of
 from dirac_forge.pullrequest import trees
 from dirac_forge.pullrequest.branches import safe_branch
 from dirac_forge.pullrequest.trees import Author
 
-__all__ = ["Author", "Clones", "Log", "Tip"]
+__all__ = ["Author", "CloneLog", "Clones", "Tip"]
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
@@ -41,7 +41,7 @@ class Tip:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Log:
+class CloneLog:
     """One commit of a branch."""
 
     commit: str
@@ -122,7 +122,7 @@ class Clones:
                 tip.folder, folder, parent=parent, about=tip.url, message=message, author=author, when=when
             )
 
-    def log(self, tip: Tip, url: str, branch: str, *, last: int = 30) -> tuple[Log, ...]:
+    def log(self, tip: Tip, url: str, branch: str, *, last: int = 30) -> tuple[CloneLog, ...]:
         """The last commits (first parents) of a branch that lies elsewhere (a fork), newest first; () where there is
         no such branch.
         """
@@ -133,7 +133,7 @@ class Clones:
         with self._locked(tip.folder):
             try:
                 self._far(*fetch, about=url, folder=tip.folder)
-            except MissingError:
+            except MissingRefError:
                 return ()
             listed = own_git("log", "--first-parent", "-z", form, ref, "--", about=url, folder=tip.folder)
         found = []
@@ -141,7 +141,7 @@ class Clones:
             if each:
                 commit, parents, name, email, message = each.split("\n", 4)
                 found.append(
-                    Log(commit=commit, parents=tuple(parents.split()), name=name, email=email, message=message)
+                    CloneLog(commit=commit, parents=tuple(parents.split()), name=name, email=email, message=message)
                 )
         return tuple(found)
 
@@ -188,7 +188,7 @@ class Clones:
             return branch, commit
         if branch == "main" and head not in {"", "main"}:
             return self._newest(place, url, safe_branch(head), "")
-        raise MissingError(f"{url}: there is no branch {branch}")
+        raise MissingRefError(f"{url}: there is no branch {branch}")
 
     def _fetch(self, tip: Tip, place: str) -> Tip:
         if not (tip.folder / "HEAD").exists():

@@ -10,13 +10,13 @@ from dirac_forge.feedstock.change import Change
 from dirac_forge.pullrequest.branches import branch_name, title_of
 from dirac_forge.pullrequest.destination import Request
 from dirac_forge.pullrequest.headers import Header, text_digest
-from dirac_forge.pullrequest.records import Entry, Identity, before_digest, fingerprint
+from dirac_forge.pullrequest.records import Identity, LedgerEntry, before_digest, fingerprint
 
-__all__ = ["Decision", "Wanted", "decide"]
+__all__ = ["Decision", "WantedRequest", "decide"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class WantedRequest:
     """A change with what it is called and known by."""
 
     change: Change
@@ -28,7 +28,7 @@ class Wanted:
     text: str
 
     @classmethod
-    def of(cls, change: Change) -> Wanted:
+    def of(cls, change: Change) -> WantedRequest:
         """Raises InputError for names and titles that can't be."""
         title = title_of(change)
         return cls(
@@ -75,7 +75,9 @@ class Decision:
     """Open ones that this change takes the place of."""
 
 
-def decide(wanted: Wanted, requests: Sequence[Request], known: Entry | None, *, force: bool = False) -> Decision:
+def decide(
+    wanted: WantedRequest, requests: Sequence[Request], known: LedgerEntry | None, *, force: bool = False
+) -> Decision:
     """What is to be done about a change, given our own requests for it (newest first, an open one before all others)
     and beside it, and what the ledger knows. `force`: also where a person closed it.
     """
@@ -97,7 +99,7 @@ def decide(wanted: Wanted, requests: Sequence[Request], known: Entry | None, *, 
     return Decision(act="open", older=older)
 
 
-def _told(request: Request, known: Entry | None) -> tuple[str, str, str]:
+def _told(request: Request, known: LedgerEntry | None) -> tuple[str, str, str]:
     header = request.header
     if header is not None:
         return header.fingerprint, header.before, header.text

@@ -12,16 +12,16 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.git import RefusedPushError
 from dirac_forge.pullrequest.backoff import due
 from dirac_forge.pullrequest.clones import Clones, Tip
-from dirac_forge.pullrequest.decision import Decision, Wanted, decide
-from dirac_forge.pullrequest.destination import Destination, Place, Request, Sent, TakenError
+from dirac_forge.pullrequest.decision import Decision, WantedRequest, decide
+from dirac_forge.pullrequest.destination import Destination, RepositoryPlace, Request, Sent, TakenError
 from dirac_forge.pullrequest.headers import with_header
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.making import Made, Remake, make, on_what_is_there, staged
+from dirac_forge.pullrequest.making import MadeCommits, Remake, make, on_what_is_there, staged
 from dirac_forge.pullrequest.notes import RERENDER, notes
 from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
-from dirac_forge.pullrequest.records import Entry, Identity
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.smithy import Rerendered, Smithy
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 
@@ -86,11 +86,11 @@ class _Delivery:
     force: bool
     identity: Identity
     request: Request | None = None
-    place: Place | None = None
+    place: RepositoryPlace | None = None
 
     def of(self, change: Change, remake: Remake, *, again: bool = False) -> Outcome:
         """The whole path; a second time where the feedstock wants another version than the change has."""
-        wanted = Wanted.of(change)
+        wanted = WantedRequest.of(change)
         self.identity = wanted.identity
         known = self._known()
         if known is not None and not self.force and not due(known.next_try, self.journal.ledger.now()):
@@ -113,7 +113,7 @@ class _Delivery:
             self.journal.once(self.identity, "decided again", text)
             return self._outcome("skipped", text)
         if fresh is not change:
-            wanted = Wanted.of(fresh)
+            wanted = WantedRequest.of(fresh)
             if wanted.identity != self.identity:
                 if again:
                     raise UnknownError(f"{place.full_name} moves faster than it can be changed", hint="Try again.")
@@ -125,7 +125,7 @@ class _Delivery:
             self.journal.event(self.identity, "decided again", f"{place.full_name} moved on since it was looked at")
         return self._carry_out(wanted, decision, place, tip)
 
-    def _settled(self, wanted: Wanted, decision: Decision, place: Place) -> Outcome | None:
+    def _settled(self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace) -> Outcome | None:
         """The outcome where no commit is to be made."""
         request = self.request = decision.request
         if request is None and decision.act == "closed":
@@ -137,7 +137,7 @@ class _Delivery:
             return self._over(wanted, decision, place, request)
         return self._finish(wanted, decision, place, request)
 
-    def _carry_out(self, wanted: Wanted, decision: Decision, place: Place, tip: Tip) -> Outcome:
+    def _carry_out(self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, tip: Tip) -> Outcome:
         author, when = self.destination.author(), self.journal.ledger.now()
         made = make(wanted.change, self.clones, tip, smithy=self.smithy, author=author, when=when)
         self._step("committed")
@@ -161,7 +161,9 @@ class _Delivery:
         gone = self._complete(wanted, decision, place, request, ask=asked)
         return self._outcome(what, f"{what}: {wanted.title}", superseded=gone)
 
-    def _send(self, wanted: Wanted, place: Place, tip: Tip, made: Made) -> tuple[Sent, Made]:
+    def _send(
+        self, wanted: WantedRequest, place: RepositoryPlace, tip: Tip, made: MadeCommits
+    ) -> tuple[Sent, MadeCommits]:
         known = self._known()
         head = known.head_sha if known is not None else ""
         sent = Sent(branch=wanted.branch, commit=made.last, base=tip.branch, base_commit=tip.commit)
@@ -176,7 +178,7 @@ class _Delivery:
             self.destination.send(place, tip, sent, known=head)
         return sent, made
 
-    def _finish(self, wanted: Wanted, decision: Decision, place: Place, request: Request) -> Outcome:
+    def _finish(self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, request: Request) -> Outcome:
         """It is open with the right commits: the text, and what a killed run may have left undone."""
         known, header = self._known(), request.header
         rerender = header.rerender if header is not None else ""
@@ -184,7 +186,7 @@ class _Delivery:
         text = f"{request.name} is open and up to date"
         if decision.act == "retell":
             rerendered = Rerendered(state="ask") if rerender == "ask" else None
-            body = self._body(wanted, Made(first="", last="", rerendered=rerendered), rerender=rerender)
+            body = self._body(wanted, MadeCommits(first="", last="", rerendered=rerendered), rerender=rerender)
             request = self.request = self.destination.retell(place, request, title=wanted.title, body=body)
             state, text = "updated", f"the text of {request.name} was brought up to date"
         about = {"state": "open", "number": request.number, "url": request.url, "head": request.branch}
@@ -201,7 +203,7 @@ class _Delivery:
         return self._outcome(state, text, superseded=gone)
 
     def _complete(
-        self, wanted: Wanted, decision: Decision, place: Place, request: Request, *, ask: bool
+        self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, request: Request, *, ask: bool
     ) -> tuple[str, ...]:
         """What comes after a request is open, each once: the rerender, older requests, and the label last."""
         if ask:
@@ -217,7 +219,7 @@ class _Delivery:
             self._note(wanted, "finished", "", attempts=0, error="", next_try=None)
         return tuple(older.url for older in decision.older)
 
-    def _supersede(self, wanted: Wanted, place: Place, request: Request, older: Request) -> None:
+    def _supersede(self, wanted: WantedRequest, place: RepositoryPlace, request: Request, older: Request) -> None:
         if older.header is None:
             return
         identity = older.header.identity
@@ -230,7 +232,7 @@ class _Delivery:
             number=older.number, url=older.url, head=older.branch,
         )  # fmt: skip
 
-    def _over(self, wanted: Wanted, decision: Decision, place: Place, request: Request) -> Outcome:
+    def _over(self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, request: Request) -> Outcome:
         """It is decided, by people."""
         known = self._known()
         about: dict[str, Any] = {"number": request.number, "url": request.url, "head": request.branch}
@@ -264,7 +266,7 @@ class _Delivery:
         state: OutcomeState = "unknown" if isinstance(exc, (UnknownError, OSError)) else "failed"
         return replace(self._outcome(state, error.message), error=error)
 
-    def _body(self, wanted: Wanted, made: Made, *, rerender: str | None = None) -> str:
+    def _body(self, wanted: WantedRequest, made: MadeCommits, *, rerender: str | None = None) -> str:
         if rerender is None:
             rerender = "" if made.rerendered is None else "done" if made.rerendered.state == "done" else "ask"
         end = notes(
@@ -277,13 +279,13 @@ class _Delivery:
         header = wanted.header(rerender=rerender, version=__version__)
         return with_header(wanted.change.body.rstrip("\n") + "\n", header, end=end)
 
-    def _known(self) -> Entry | None:
+    def _known(self) -> LedgerEntry | None:
         return self.journal.ledger.entry(self.identity)
 
     def _step(self, name: str) -> None:
         self.journal.on_step(name)
 
-    def _note(self, wanted: Wanted, step: str, text: str, **changes: Any) -> Entry:
+    def _note(self, wanted: WantedRequest, step: str, text: str, **changes: Any) -> LedgerEntry:
         what = {"fingerprint": wanted.fingerprint, "title": wanted.title}
         return self.journal.note(wanted.identity, step, text, **what, **changes)
 

@@ -10,7 +10,7 @@ from dirac_forge.pullrequest.clones import Author, Tip
 from dirac_forge.pullrequest.headers import Header
 from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["Closing", "Destination", "Place", "Request", "Sent", "TakenError"]
+__all__ = ["Closing", "Destination", "RepositoryPlace", "Request", "Sent", "TakenError"]
 
 
 Closing = Literal["superseded", "retracted"]
@@ -21,7 +21,7 @@ class TakenError(ForgeError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class RepositoryPlace:
     """The repository that a change is for, as it is called now."""
 
     full_name: str
@@ -82,7 +82,7 @@ class Destination(Protocol):
     name: str
     """`github` or `outbox`."""
 
-    def place(self, identity: Identity) -> Place:
+    def place(self, identity: Identity) -> RepositoryPlace:
         """Where it goes; raises NotFoundError or MissingError where there is no such repository."""
         ...
 
@@ -90,35 +90,35 @@ class Destination(Protocol):
         """Who our commits are by."""
         ...
 
-    def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
+    def requests(self, place: RepositoryPlace, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
         """Our own requests to `base` from `branch`, newest first, an open one before all others; with `beside`, our
         open ones from other branches as well.
         """
         ...
 
-    def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:
+    def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:
         """Bring a commit of the clone to its branch. `known` is what we sent there last ("": not known).
 
         Raises TakenError where somebody else's commits are there, RefusedPushError where it isn't taken.
         """
         ...
 
-    def request(self, place: Place, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:
+    def request(self, place: RepositoryPlace, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:
         """Open a request for what was sent, or bring the open one up to date."""
         ...
 
-    def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
+    def retell(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
         """Another title and body for an open request."""
         ...
 
-    def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
+    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> None:
         """A comment of ours, once for each mark."""
         ...
 
-    def label(self, place: Place, request: Request, name: str, *, on: bool) -> None:
+    def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:
         """Put a label on it, or take it off."""
         ...
 
-    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
+    def close(self, place: RepositoryPlace, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
         """Close it, saying why; `mark` tells later whether it may be opened again."""
         ...

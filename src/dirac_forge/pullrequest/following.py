@@ -7,22 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 from dirac_forge.pullrequest.branches import branch_name
-from dirac_forge.pullrequest.destination import Destination, Place, Request
+from dirac_forge.pullrequest.destination import Destination, RepositoryPlace, Request
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.records import Entry, Identity, State
+from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 
 __all__ = ["observe", "relearn", "withdraw"]
 
 
 def observe(
-    entry: Entry,
+    entry: LedgerEntry,
     *,
     destination: Destination,
     ledger: Ledger,
     run: str,
     on_step: Callable[[str], None] = lambda _: None,
-) -> Entry:
+) -> LedgerEntry:
     """What became of a change that was sent earlier: the ledger's entry, brought up to date with the forge.
 
     One that the forge knows nothing of stays as it is. Raises UnknownError where there is no answer, and ForgeError
@@ -43,14 +43,14 @@ def observe(
 
 
 def withdraw(
-    entry: Entry,
+    entry: LedgerEntry,
     *,
     destination: Destination,
     ledger: Ledger,
     run: str,
     text: str,
     on_step: Callable[[str], None] = lambda _: None,
-) -> Entry:
+) -> LedgerEntry:
     """Take a change back: its open request is closed, saying why (`text`), and its branch goes unless somebody added
     to it. It is not opened again until something changes. One that is merged stays. Raises as `observe` does.
     """
@@ -72,7 +72,7 @@ def relearn(
     ledger: Ledger,
     run: str,
     on_step: Callable[[str], None] = lambda _: None,
-) -> tuple[Entry, ...]:
+) -> tuple[LedgerEntry, ...]:
     """Our open requests to a release line, as the forge knows them: for a ledger that had to be begun anew."""
     place = destination.place(Identity(feedstock=feedstock, branch=branch, kind="bump", key=""))
     base = place.base(Identity(feedstock=feedstock, branch=branch, kind="bump", key=""))
@@ -92,14 +92,14 @@ def relearn(
     return tuple(found)
 
 
-def _found(entry: Entry, destination: Destination) -> tuple[Place, Request | None]:
+def _found(entry: LedgerEntry, destination: Destination) -> tuple[RepositoryPlace, Request | None]:
     place = destination.place(entry.identity)
     branch = entry.head or branch_name(entry.identity)
     requests = destination.requests(place, place.base(entry.identity), branch, beside=False)
     return place, next((each for each in requests if each.branch == branch), None)
 
 
-def _state(entry: Entry, request: Request) -> State:
+def _state(entry: LedgerEntry, request: Request) -> State:
     if request.state in {"open", "merged"}:
         return "open" if request.state == "open" else "merged"
     if entry.state in {"superseded", "retracted"}:

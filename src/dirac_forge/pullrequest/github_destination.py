@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from dirac_forge.git import RefusedPushError
 from dirac_forge.pullrequest.branches import PREFIX, commits_fingerprint
-from dirac_forge.pullrequest.clones import Author, Clones, Log, Tip
-from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent, TakenError
+from dirac_forge.pullrequest.clones import Author, CloneLog, Clones, Tip
+from dirac_forge.pullrequest.destination import Closing, RepositoryPlace, Request, Sent, TakenError
 from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity
@@ -43,12 +43,12 @@ class GitHubDestination:
     name: str = field(default="github", init=False)
     _repos: dict[str, Repo] = field(default_factory=dict, init=False, repr=False)
 
-    def place(self, identity: Identity) -> Place:
+    def place(self, identity: Identity) -> RepositoryPlace:
         """Where it goes, followed through renames."""
         asked = self.staged if identity.kind == "recipe" else self.repository(identity.feedstock)
         repo = self.forge.repository(asked)
         self._repos[repo.full_name] = repo
-        return Place(
+        return RepositoryPlace(
             full_name=repo.full_name,
             url=repo.clone_url,
             default_branch=repo.default_branch,
@@ -60,7 +60,7 @@ class GitHubDestination:
         """Who our commits are by."""
         return self.by or Author.of(self.forge.login())
 
-    def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
+    def requests(self, place: RepositoryPlace, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
         """Our own; see Destination. One page of the open ones is enough where it is among them."""
         repo = self._repo(place)
         others: list[Request] = []
@@ -78,7 +78,7 @@ class GitHubDestination:
             mine[0] = self._closed(repo, mine[0].number)
         return (*mine, *others)
 
-    def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:
+    def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:
         """Push to the fork, which is made where there is none."""
         fork = self.forge.fork(self._repo(place))
         try:
@@ -100,18 +100,18 @@ class GitHubDestination:
             )
         self.clones.push(tip, fork.clone_url, sent.commit, sent.branch, expected=there[0].commit if there else "")
 
-    def request(self, place: Place, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:
+    def request(self, place: RepositoryPlace, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:
         """Open a request for what was sent, or bring the open one up to date."""
         if old is not None:
             return self.retell(place, old, title=title, body=body)
         head = f"{self.forge.owner()}:{sent.branch}"
         return self._request(self.forge.open(self._repo(place), head=head, base=sent.base, title=title, body=body))
 
-    def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
+    def retell(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
         """Another title and body for an open request."""
         return self._request(self.forge.edit(self._repo(place), request.number, title=title, body=body))
 
-    def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
+    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> None:
         """A comment of ours, once for each mark."""
         hidden = f"<!-- dirac-forge: {mark} -->"
         repo, login = self._repo(place), self.forge.login()
@@ -120,12 +120,12 @@ class GitHubDestination:
         ):
             self.forge.comment(repo, request.number, f"{text}\n\n{hidden}\n")
 
-    def label(self, place: Place, request: Request, name: str, *, on: bool) -> None:
+    def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:
         """Put a label on it, or take it off; what is so already is not asked for."""
         if on != (name in request.labels):
             (self.forge.label if on else self.forge.unlabel)(self._repo(place), request.number, name)
 
-    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
+    def close(self, place: RepositoryPlace, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
         """Close it, saying why; the words come first, so that a killed run leaves no silent close."""
         repo = self._repo(place)
         self.say(place, request, text, mark=mark)
@@ -133,7 +133,7 @@ class GitHubDestination:
         if not keep_branch:
             self.forge.delete_branch(self.forge.fork(repo), request.branch)
 
-    def _repo(self, place: Place) -> Repo:
+    def _repo(self, place: RepositoryPlace) -> Repo:
         return self._repos[place.full_name]
 
     def _ours(self, pulls: Iterator[PullRequest]) -> Iterator[PullRequest]:
@@ -166,7 +166,7 @@ class GitHubDestination:
         )
 
 
-def _is_ours(there: Sequence[Log], author: Author) -> bool:
+def _is_ours(there: Sequence[CloneLog], author: Author) -> bool:
     """Whether a branch, newest commit first, has nothing but our change, our rerender, and what services added."""
     for commit in there:
         ours = (commit.name, commit.email) == (author.name, author.email)

@@ -8,7 +8,7 @@ from typing import Any
 
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.records import Entry, Event, Identity
+from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry
 from dirac_forge.pullrequest.refusals import CredentialsError
 
 __all__ = ["Journal"]
@@ -23,11 +23,11 @@ class Journal:
     on_step: Callable[[str], None] = lambda _: None
     """Told of each step right after it was carried out and before it is noted."""
 
-    def note(self, identity: Identity, step: str, text: str, **changes: Any) -> Entry:
+    def note(self, identity: Identity, step: str, text: str, **changes: Any) -> LedgerEntry:
         """A step was carried out: what is known of the change from now on, and an event where `text` says something."""
         self.on_step(step)
         with self.ledger.transaction():
-            known = self.ledger.entry(identity) or Entry(identity=identity)
+            known = self.ledger.entry(identity) or LedgerEntry(identity=identity)
             entry = self.ledger.put(replace(known, **{"step": step, **changes}))
             if text:
                 self.event(identity, step, text)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from dirac_forge.pullrequest.backoff import delay
-from dirac_forge.pullrequest.records import Entry, Event, Identity, Line, Run, State
+from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry, LedgerLine, Run, State
 from dirac_forge.pullrequest.schema import migrate
 from dirac_forge.pullrequest.sqlite import LedgerError, is_broken, stored, time_of, translated
 
@@ -22,10 +22,10 @@ __all__ = ["Clock", "Ledger", "utc_now"]
 Clock = Callable[[], datetime]
 
 _IDENTITY = ("feedstock", "branch", "kind", "key")
-_CHANGE = tuple(field.name for field in fields(Entry) if field.name != "identity")
+_CHANGE = tuple(field.name for field in fields(LedgerEntry) if field.name != "identity")
 _EVENT = tuple(field.name for field in fields(Event))
 _STAYS = frozenset({"pushed", "open", "merged", "done", "closed-by-person", "retracted"})
-_LINE = tuple(field.name for field in fields(Line))
+_LINE = tuple(field.name for field in fields(LedgerLine))
 
 
 def utc_now() -> datetime:
@@ -124,14 +124,14 @@ class Ledger:
             finally:
                 self._depth = 0
 
-    def entry(self, identity: Identity) -> Entry | None:
+    def entry(self, identity: Identity) -> LedgerEntry | None:
         """One change."""
         found = self._entries(" AND ".join(f"{name} = ?" for name in _IDENTITY), _values(identity))
         return found[0] if found else None
 
     def entries(
         self, *, feedstock: str = "", branch: str = "", kind: str = "", batch: str = "", states: tuple[State, ...] = ()
-    ) -> tuple[Entry, ...]:
+    ) -> tuple[LedgerEntry, ...]:
         """Changes, in the order of their identities; "" and () mean all."""
         asked = {"feedstock": feedstock, "branch": branch, "kind": kind, "batch": batch}
         wanted = {name: value for name, value in asked.items() if value}
@@ -140,7 +140,7 @@ class Ledger:
             where.append(f"state IN ({', '.join('?' * len(states))})")
         return tuple(self._entries(" AND ".join(where) or "1", (*wanted.values(), *states)))
 
-    def put(self, entry: Entry) -> Entry:
+    def put(self, entry: LedgerEntry) -> LedgerEntry:
         """Remember a change, instead of what was remembered of the same identity."""
         entry = replace(entry, updated=self.now())
         names = (*_IDENTITY, *_CHANGE)
@@ -149,12 +149,12 @@ class Ledger:
             self._connection.execute(_insert("changes", names, "OR REPLACE"), values)
         return entry
 
-    def failed(self, identity: Identity, text: str, *, waiting: bool = False) -> Entry:
+    def failed(self, identity: Identity, text: str, *, waiting: bool = False) -> LedgerEntry:
         """An attempt came to nothing. It is tried again later and later; what passes by itself (`waiting`) at the next
         run. What is on the forge already stays so.
         """
         with self.transaction():
-            known = self.entry(identity) or Entry(identity=identity)
+            known = self.entry(identity) or LedgerEntry(identity=identity)
             attempts = known.attempts + (not waiting)
             known = replace(
                 known,
@@ -165,7 +165,7 @@ class Ledger:
             )
             return self.put(known)
 
-    def done(self, identity: Identity) -> Entry | None:
+    def done(self, identity: Identity) -> LedgerEntry | None:
         """The channel has the package; None where nothing is known of the change."""
         with self.transaction():
             known = self.entry(identity)
@@ -173,18 +173,18 @@ class Ledger:
                 return known
             return self.put(replace(known, state="done", error="", attempts=0, next_try=None))
 
-    def looked(self, line: Line) -> None:
+    def looked(self, line: LedgerLine) -> None:
         """Remember what was found and decided for a release line."""
         with self.transaction():
             values = [stored(getattr(line, name)) for name in _LINE]
             self._connection.execute(_insert("lines", _LINE, "OR REPLACE"), values)
 
-    def lines(self, *, feedstock: str = "") -> tuple[Line, ...]:
+    def lines(self, *, feedstock: str = "") -> tuple[LedgerLine, ...]:
         """What was last found and decided, by feedstock and branch."""
         where, values = ("feedstock = ?", (feedstock,)) if feedstock else ("1", ())
         sql = f"SELECT {', '.join(_LINE)} FROM lines WHERE {where} ORDER BY feedstock, branch"  # noqa: S608
         rows = self._rows(sql, values)
-        return tuple(Line(**{**row, "looked": time_of(row["looked"])}) for row in rows)
+        return tuple(LedgerLine(**{**row, "looked": time_of(row["looked"])}) for row in rows)
 
     def record(self, event: Event) -> None:
         """Note that something happened."""
@@ -238,14 +238,14 @@ class Ledger:
                 values = (1, stored(holder), stored(expires))
                 self._connection.execute(_insert("lease", ("one", "holder", "expires")), values)
 
-    def _entries(self, where: str, values: tuple[Any, ...]) -> list[Entry]:
+    def _entries(self, where: str, values: tuple[Any, ...]) -> list[LedgerEntry]:
         names = (*_IDENTITY, *_CHANGE)
         sql = f"SELECT {', '.join(names)} FROM changes WHERE {where} ORDER BY {', '.join(_IDENTITY)}"  # noqa: S608
         found = []
         for row in self._rows(sql, values):
             identity = Identity(**{name: row.pop(name) for name in _IDENTITY})
             row |= {name: time_of(row[name]) for name in ("next_try", "updated")}
-            found.append(Entry(identity=identity, **row))
+            found.append(LedgerEntry(identity=identity, **row))
         return found
 
     def _rows(self, sql: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:

@@ -12,14 +12,14 @@ from dirac_forge.pullrequest.branches import commit_message
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.smithy import Rerendered, Smithy
 
-__all__ = ["Made", "Remake", "make", "on_what_is_there", "staged"]
+__all__ = ["MadeCommits", "Remake", "make", "on_what_is_there", "staged"]
 
 Remake = Callable[[Mapping[str, str]], Change | Skip]
 """Decides again from a feedstock's files (path to text) as they are now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
+class MadeCommits:
     """A change as commits in the clone."""
 
     first: str
@@ -69,7 +69,9 @@ def _fits(change: Change, texts: Mapping[str, str]) -> bool:
     return all(texts.get(edit.path) == edit.before for edit in change.edits)
 
 
-def make(change: Change, clones: Clones, tip: Tip, *, smithy: Smithy | None, author: Author, when: datetime) -> Made:
+def make(
+    change: Change, clones: Clones, tip: Tip, *, smithy: Smithy | None, author: Author, when: datetime
+) -> MadeCommits:
     """The commits of a change on the tip. Raises InputError where an edit can't be carried out."""
     edits = [edit for edit in change.edits if edit.before != edit.after]
     if not edits:
@@ -77,10 +79,10 @@ def make(change: Change, clones: Clones, tip: Tip, *, smithy: Smithy | None, aut
     _clean(edits)
     first = clones.commit(tip, edits, message=commit_message(change), author=author, when=when)
     if change.kind == "recipe":
-        return Made(first=first, last=first, rerendered=None)
+        return MadeCommits(first=first, last=first, rerendered=None)
     if smithy is None:
         ask = Rerendered(state="ask", text="conda-smithy is not installed where this was made")
-        return Made(first=first, last=first, rerendered=ask)
+        return MadeCommits(first=first, last=first, rerendered=ask)
     with clones.work_tree(tip, first) as folder:
         lints: tuple[str, ...] = ()
         unlinted = ""
@@ -90,12 +92,12 @@ def make(change: Change, clones: Clones, tip: Tip, *, smithy: Smithy | None, aut
             unlinted = exc.message
         rerendered = smithy.rerender(folder)
         if rerendered.state != "done":
-            return Made(first=first, last=first, rerendered=rerendered, lints=lints, unlinted=unlinted)
+            return MadeCommits(first=first, last=first, rerendered=rerendered, lints=lints, unlinted=unlinted)
         message = f"MNT: Re-rendered with conda-smithy {smithy.version}\n"
         last = clones.adopt(tip, folder, parent=first, message=message, author=author, when=when)
     how = "had nothing to re-render" if last == first else "re-rendered it, in a commit of its own"
     rerendered = replace(rerendered, text=f"conda-smithy {smithy.version} {how}")
-    return Made(first=first, last=last, rerendered=rerendered, lints=lints, unlinted=unlinted)
+    return MadeCommits(first=first, last=last, rerendered=rerendered, lints=lints, unlinted=unlinted)
 
 
 def _clean(edits: list[Edit]) -> None:

@@ -17,7 +17,7 @@ from dirac_forge.files import write_file
 from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.branches import PREFIX
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
-from dirac_forge.pullrequest.destination import Closing, Place, Request, Sent
+from dirac_forge.pullrequest.destination import Closing, RepositoryPlace, Request, Sent
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.foreign import code, escaped
@@ -51,18 +51,18 @@ class Outbox:
     name: str = field(default="outbox", init=False)
     _feedstocks: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
-    def place(self, identity: Identity) -> Place:
+    def place(self, identity: Identity) -> RepositoryPlace:
         """The repository that it would go to."""
         name = safe_name(identity.feedstock)
         full_name, url = self.staged if identity.kind == "recipe" else self.repository(name)
         self._feedstocks[full_name] = "staged-recipes" if identity.kind == "recipe" else name
-        return Place(full_name=full_name, url=url)
+        return RepositoryPlace(full_name=full_name, url=url)
 
     def author(self) -> Author:
         """Who the commits are by."""
         return self.by
 
-    def requests(self, place: Place, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:  # noqa: ARG002
+    def requests(self, place: RepositoryPlace, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:  # noqa: ARG002
         """What lies in the folder; all of it is open."""
         mine = self._read(self._request_folder(place, branch)) if branch else None
         found = [mine] if mine is not None else []
@@ -72,7 +72,7 @@ class Outbox:
             found += [each for each in others if each is not None and each.branch != branch]
         return tuple(found)
 
-    def send(self, place: Place, tip: Tip, sent: Sent, *, known: str) -> None:  # noqa: ARG002
+    def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:  # noqa: ARG002
         """The branch in the bare repository."""
         bare = self._bare(place)
         if not (bare / "HEAD").exists():
@@ -82,7 +82,7 @@ class Outbox:
         own_git("config", "receive.shallowUpdate", "true", about=str(bare), folder=bare)
         self.clones.push(tip, str(bare), sent.commit, sent.branch, expected=self._at(bare, sent.branch))
 
-    def request(self, place: Place, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:  # noqa: ARG002
+    def request(self, place: RepositoryPlace, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:  # noqa: ARG002
         """The folder of a change, whole or not at all."""
         bare = self._bare(place)
         asked = f"{sent.base_commit}..{sent.commit}"
@@ -99,26 +99,26 @@ class Outbox:
         }
         return self._write(place, told, body, patch)
 
-    def retell(self, place: Place, request: Request, *, title: str, body: str) -> Request:
+    def retell(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
         """Another title and body."""
         folder = self._request_folder(place, request.branch)
         patch = (folder / "change.patch").read_bytes()
         return self._write(place, {**self._told(folder), "title": title}, body, patch)
 
-    def say(self, place: Place, request: Request, text: str, *, mark: str) -> None:
+    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> None:
         """Note a comment that would be made."""
         told = self._told(self._request_folder(place, request.branch))
         if mark not in told["comments"]:
             self._change(place, request, {"comments": {**told["comments"], mark: text}})
 
-    def label(self, place: Place, request: Request, name: str, *, on: bool) -> None:
+    def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:
         """Note a label that would be put on it."""
         told = self._told(self._request_folder(place, request.branch))
         if on != (name in told["labels"]):
             labels = [*told["labels"], name] if on else [each for each in told["labels"] if each != name]
             self._change(place, request, {"labels": labels})
 
-    def close(self, place: Place, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:  # noqa: ARG002
+    def close(self, place: RepositoryPlace, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:  # noqa: ARG002
         """Take it out, and its branch: nobody else has seen either."""
         bare, folder = self._bare(place), self._request_folder(place, request.branch)
         if self._at(bare, request.branch):
@@ -147,12 +147,12 @@ class Outbox:
         write_file(summary, _ABOUT + "\n".join(table) + "\n")
         return summary
 
-    def _change(self, place: Place, request: Request, changes: Mapping[str, Any]) -> None:
+    def _change(self, place: RepositoryPlace, request: Request, changes: Mapping[str, Any]) -> None:
         folder = self._request_folder(place, request.branch)
         body = (folder / "body.md").read_text(encoding="utf-8")
         self._write(place, {**self._told(folder), **changes}, body, (folder / "change.patch").read_bytes())
 
-    def _write(self, place: Place, told: Mapping[str, Any], body: str, patch: bytes) -> Request:
+    def _write(self, place: RepositoryPlace, told: Mapping[str, Any], body: str, patch: bytes) -> Request:
         folder = self._request_folder(place, told["head"])
         folder.parent.mkdir(parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
@@ -201,13 +201,13 @@ class Outbox:
             raise InputError(f"{file} is not what was written there")
         return told
 
-    def _name(self, place: Place) -> str:
+    def _name(self, place: RepositoryPlace) -> str:
         return self._feedstocks[place.full_name]
 
-    def _bare(self, place: Place) -> Path:
+    def _bare(self, place: RepositoryPlace) -> Path:
         return self.folder / f"{self._name(place)}.git"
 
-    def _request_folder(self, place: Place, branch: str) -> Path:
+    def _request_folder(self, place: RepositoryPlace, branch: str) -> Path:
         return self.folder / self._name(place) / branch.removeprefix(PREFIX)
 
     @staticmethod

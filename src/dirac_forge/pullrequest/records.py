@@ -9,7 +9,7 @@ from typing import Literal
 
 from dirac_forge.feedstock.change import Change
 
-__all__ = ["Entry", "Event", "Identity", "Line", "Run", "State", "before_digest", "fingerprint"]
+__all__ = ["Event", "Identity", "LedgerEntry", "LedgerLine", "Run", "State", "before_digest", "fingerprint"]
 
 State = Literal[
     "wanted",
@@ -69,7 +69,7 @@ def before_digest(change: Change) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One change, and what became of it."""
 
     identity: Identity
@@ -102,7 +102,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class LedgerLine:
     """A release line of a feedstock: when it was last looked at, and what came of it."""
 
     feedstock: str

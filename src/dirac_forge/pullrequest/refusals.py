@@ -10,16 +10,16 @@ __all__ = [
     "ConflictError",
     "CredentialsError",
     "ForbiddenError",
+    "ForgeRefusedError",
     "LimitError",
     "NoBranchError",
-    "NotFoundError",
+    "NotOnForgeError",
     "NothingNewError",
-    "RefusedError",
     "ValidationError",
 ]
 
 
-class RefusedError(ForgeError):
+class ForgeRefusedError(ForgeError):
     """The forge says no; asking again changes nothing."""
 
     def __init__(
@@ -39,11 +39,11 @@ class RefusedError(ForgeError):
         """What of the request it does not accept."""
 
 
-class CredentialsError(RefusedError):
+class CredentialsError(ForgeRefusedError):
     """401: the token is not accepted."""
 
 
-class ForbiddenError(RefusedError):
+class ForbiddenError(ForgeRefusedError):
     """403: the token's owner may not do this."""
 
 
@@ -51,15 +51,15 @@ class ArchivedError(ForbiddenError):
     """The repository is archived: nobody changes anything in it."""
 
 
-class NotFoundError(RefusedError, http.NotFoundError):
+class NotOnForgeError(ForgeRefusedError, http.NotFoundError):
     """404 or 410: it is not there, or the token may not see it."""
 
 
-class ConflictError(RefusedError):
+class ConflictError(ForgeRefusedError):
     """409: it can't be done as things stand."""
 
 
-class ValidationError(RefusedError):
+class ValidationError(ForgeRefusedError):
     """422: what was sent is not accepted."""
 
 

@@ -136,7 +136,7 @@ def bumps_text(
     from rich.console import Group  # noqa: PLC0415  # 0.05 s that --json does without
     from rich.text import Text  # noqa: PLC0415
 
-    from dirac_forge.report.overview import Overview, Row  # noqa: PLC0415
+    from dirac_forge.report.overview import Overview, OverviewRow  # noqa: PLC0415
     from dirac_forge.report.terminal import Shown, diff  # noqa: PLC0415
 
     bumps = [result for result in results if isinstance(result, Bump)]
@@ -144,7 +144,7 @@ def bumps_text(
     parts: list[RenderableType] = []
     if bumps:
         rows = [
-            Row(
+            OverviewRow(
                 name=_named(bump),
                 version=f"{bump.old} → {bump.new}",
                 released=_released(bump),

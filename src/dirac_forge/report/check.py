@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dirac_forge.check.causes import listed
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.proposal import Proposal, Verdict
+from dirac_forge.check.overlay_check import Proposal, Verdict
 from dirac_forge.report.document import Block, Items, Section
 from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.reasons import reasons

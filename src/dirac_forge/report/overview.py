@@ -12,7 +12,7 @@ from rich.text import Text
 from dirac_forge.report.foreign import plain
 from dirac_forge.report.terminal import Hanging, wrapped
 
-__all__ = ["Overview", "Row"]
+__all__ = ["Overview", "OverviewRow"]
 
 _GAP = "  "
 _LEAST = 24
@@ -21,7 +21,7 @@ _STYLES = {"proposed": "green", "written": "green", "blocked": "red"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class OverviewRow:
     """One feedstock."""
 
     name: str
@@ -45,7 +45,7 @@ class Overview:
     them too.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[OverviewRow]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         dates = next(
@@ -82,7 +82,7 @@ class _Columns:
     widths: Mapping[int, int]
 
     @classmethod
-    def of(cls, rows: Sequence[Row], dates: int) -> _Columns:
+    def of(cls, rows: Sequence[OverviewRow], dates: int) -> _Columns:
         cells = [row.cells(dates) for row in rows]
         kept = [at for at in range(4) if any(row[at] for row in cells)]
         heads = ("feedstock", "version", "released", "status")

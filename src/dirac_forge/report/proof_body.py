@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.proof import Environment, Proof
+    from dirac_forge.bump.proof import EnvironmentProof, Proof
 
 __all__ = ["UNPROVEN", "proof_blocks"]
 
@@ -43,12 +43,12 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
     yield from _environments(proof.environments)
 
 
-def _environments(environments: Sequence[Environment]) -> Iterator[Block]:
+def _environments(environments: Sequence[EnvironmentProof]) -> Iterator[Block]:
     """A table of the feedstock's own environments, and why where one can't be had."""
     if not environments:
         return
     platforms = tuple(dict.fromkeys(one.platform for one in environments))
-    rows: dict[tuple[str, str], dict[str, list[Environment]]] = {}
+    rows: dict[tuple[str, str], dict[str, list[EnvironmentProof]]] = {}
     for one in environments:
         rows.setdefault((one.output, one.part), {}).setdefault(one.platform, []).append(one)
     yield Table(
@@ -59,7 +59,7 @@ def _environments(environments: Sequence[Environment]) -> Iterator[Block]:
         ),
         told=(_counted(environments),),
     )
-    reasons: dict[str, list[Environment]] = {}
+    reasons: dict[str, list[EnvironmentProof]] = {}
     for one in environments:
         if one.status != "installable":
             reasons.setdefault(one.reason or one.status, []).append(one)
@@ -67,13 +67,13 @@ def _environments(environments: Sequence[Environment]) -> Iterator[Block]:
         yield Items(tuple(f"{_places(alike)}: {reason}" for reason, alike in reasons.items()))
 
 
-def _counted(environments: Sequence[Environment]) -> str:
+def _counted(environments: Sequence[EnvironmentProof]) -> str:
     counts = Counter[str](one.status for one in environments)
     told = [f"{counts[status]} {said}" for status, said in _STATUSES.items() if counts[status]]
     return f"Environments that the feedstock is built and used in: {', '.join(told)}"
 
 
-def _places(alike: Sequence[Environment]) -> str:
+def _places(alike: Sequence[EnvironmentProof]) -> str:
     """`run of diracx-db, diracx-logic (linux-64, osx-64; python 3.12)`."""
     parts: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for part, output in dict.fromkeys((one.part, one.output) for one in alike):
@@ -87,7 +87,7 @@ def _places(alike: Sequence[Environment]) -> str:
     )
 
 
-def _marks(found: Sequence[Environment]) -> str:
+def _marks(found: Sequence[EnvironmentProof]) -> str:
     """One sign where all variants are alike, else each with its variant."""
     if len({one.status for one in found}) <= 1:
         return _SIGNS[found[0].status] if found else ""

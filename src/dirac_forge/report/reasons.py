@@ -13,7 +13,7 @@ from dirac_forge.check.causes import Cause, listed
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.unblock import Remedy, Unblock
 
-__all__ = ["Paragraph", "reasons", "where"]
+__all__ = ["ReasonParagraph", "reasons", "where"]
 
 _MOST_CAUSES = 8
 _MOST_NAMES = 5
@@ -21,7 +21,7 @@ _FEW_REMEDIES = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Paragraph:
+class ReasonParagraph:
     """A headline and lines below it; on a terminal, what does not fit into a line goes on further right."""
 
     head: Text
@@ -37,7 +37,7 @@ class Paragraph:
         yield Text()
 
 
-def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[Paragraph]:
+def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[ReasonParagraph]:
     """One paragraph for each reason, with all the cells that it holds for; all names where `verbose`."""
     groups: dict[tuple[object, ...], list[Cell]] = {}
     for cell in cells:
@@ -57,7 +57,7 @@ def where(cells: Sequence[Cell]) -> str:
     return "; ".join(listed(found) + (f", Python {text}" if text else "") for text, found in alike.items())
 
 
-def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> Paragraph:
+def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     first = cells[0]
     state = "unknown" if first.status == "unknown" else "not installable"
     lines = _told(first.causes) or first.reason.splitlines()
@@ -73,7 +73,7 @@ def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> Paragraph:
             lines += _remedies(some[0].unblock, first.causes, place, verbose=verbose)
     if first.older:
         lines.append(f"installs today: {name_of(first.specs[0])} {first.older}")
-    return Paragraph(head=Text.assemble((where(cells), "bold"), f": {state}"), lines=tuple(lines))
+    return ReasonParagraph(head=Text.assemble((where(cells), "bold"), f": {state}"), lines=tuple(lines))
 
 
 def _told(causes: Sequence[Cause]) -> list[str]:

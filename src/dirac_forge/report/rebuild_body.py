@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, Table, few, words
 
 if TYPE_CHECKING:
-    from dirac_forge.migration.effects import Answer, TargetEffect, WaveEffect
+    from dirac_forge.migration.effects import TargetAnswer, TargetEffect, WaveEffect
     from dirac_forge.migration.plan import Plan
 
 __all__ = ["rebuild_sections"]
@@ -93,7 +93,7 @@ def _at(effect: TargetEffect, number: int) -> dict[str, WaveEffect]:
     return {one.platform: one for one in effect.waves if one.wave == number}
 
 
-def _answers(effect: TargetEffect, platform: str, number: int) -> tuple[Answer, ...]:
+def _answers(effect: TargetEffect, platform: str, number: int) -> tuple[TargetAnswer, ...]:
     return tuple(
         answer
         for one in effect.waves

@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dirac_forge.feedstock.generated import Outcome
-from dirac_forge.recipe.making.maker import Made, Needed
+from dirac_forge.feedstock.generated import WriteOutcome
+from dirac_forge.recipe.making.maker import MadeRecipes, Needed
 from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
 
 __all__ = ["as_json", "as_text"]
@@ -22,7 +22,7 @@ _SHOWN = 3
 """How many of those that need something are named in the table; --json names all."""
 
 
-def as_text(made: Made, outcomes: Sequence[Outcome], *, verbose: bool) -> RenderableType:
+def as_text(made: MadeRecipes, outcomes: Sequence[WriteOutcome], *, verbose: bool) -> RenderableType:
     """The recipes with what a person should know of them, then what they need and where it stands."""
     parts: list[RenderableType] = []
     for recipe, outcome in zip(made.recipes, outcomes, strict=True):
@@ -35,7 +35,7 @@ def as_text(made: Made, outcomes: Sequence[Outcome], *, verbose: bool) -> Render
     return Group(*parts)
 
 
-def _recipe(recipe: Recipe, outcome: Outcome, *, verbose: bool) -> Iterable[RenderableType]:
+def _recipe(recipe: Recipe, outcome: WriteOutcome, *, verbose: bool) -> Iterable[RenderableType]:
     outputs = ", ".join(output.name for output in recipe.outputs)
     several = f" ({outputs})" if len(recipe.outputs) > 1 else ""
     title = Text.assemble((f"{recipe.feedstock} {recipe.version}", "bold"), several, ": ")
@@ -94,7 +94,7 @@ def _count(needed: Iterable[Needed]) -> Text:
     return Text(f"{sum(counts.values())} dependencies: {', '.join(told)}", style="bold")
 
 
-def as_json(made: Made, outcomes: Sequence[Outcome]) -> dict[str, object]:
+def as_json(made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> dict[str, object]:
     """The document of `recipe --json`; keys that programs may rely on stand in the README."""
     return {
         "recipes": [_recipe_json(recipe, outcome) for recipe, outcome in zip(made.recipes, outcomes, strict=True)],
@@ -103,7 +103,7 @@ def as_json(made: Made, outcomes: Sequence[Outcome]) -> dict[str, object]:
     }
 
 
-def _recipe_json(recipe: Recipe, outcome: Outcome) -> dict[str, object]:
+def _recipe_json(recipe: Recipe, outcome: WriteOutcome) -> dict[str, object]:
     return {
         "feedstock": recipe.feedstock,
         "path": str(outcome.recipe_file),

@@ -14,7 +14,7 @@ from dirac_forge.report.markdown import markdown
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Row", "run_markdown", "run_sections", "run_text"]
+__all__ = ["RunRow", "run_markdown", "run_sections", "run_text"]
 
 _MOST_NAMES = 20
 _SUMMARY = 900_000
@@ -22,7 +22,7 @@ _SUMMARY = 900_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class RunRow:
     """What became of one feedstock, or of one change to it."""
 
     feedstock: str
@@ -38,7 +38,7 @@ class Row:
     """Nothing happened, and nobody has to do anything: only counted and named."""
 
 
-def run_sections(rows: Sequence[Row], *, title: str = "Run", notes: Sequence[str] = ()) -> tuple[Section, ...]:
+def run_sections(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[str] = ()) -> tuple[Section, ...]:
     """The run in a sentence, then what happened by outcome in the rows' order, then who had nothing to do."""
     loud = [row for row in rows if not row.quiet]
     counts = Counter(row.outcome for row in rows)
@@ -49,7 +49,7 @@ def run_sections(rows: Sequence[Row], *, title: str = "Run", notes: Sequence[str
     for outcome in dict.fromkeys(row.outcome for row in loud):
         mine = [row for row in loud if row.outcome == outcome]
         found.append(Section(title=f"{outcome} ({len(mine)})", blocks=_blocks(mine), level=3))
-    quiet: dict[str, list[Row]] = {}
+    quiet: dict[str, list[RunRow]] = {}
     for row in rows:
         if row.quiet:
             quiet.setdefault(row.outcome, []).append(row)
@@ -59,9 +59,9 @@ def run_sections(rows: Sequence[Row], *, title: str = "Run", notes: Sequence[str
     return tuple(found)
 
 
-def _blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
+def _blocks(rows: Sequence[RunRow]) -> tuple[Block, ...]:
     """A table; what has nothing to tell but the reason of many others stands in one line with them."""
-    alike: dict[str, list[Row]] = {}
+    alike: dict[str, list[RunRow]] = {}
     for row in rows:
         if not (row.title or row.url or row.next_try):
             alike.setdefault(row.reason, []).append(row)
@@ -73,7 +73,7 @@ def _blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _table(rows: Sequence[RunRow]) -> Table:
     """Columns that are empty in all rows are left out."""
     columns: dict[str, list[Line]] = {
         "feedstock": [row.feedstock for row in rows],
@@ -85,26 +85,26 @@ def _table(rows: Sequence[Row]) -> Table:
     return Table(head=tuple(kept), rows=tuple(zip(*kept.values(), strict=True)))
 
 
-def _change(row: Row) -> Line:
+def _change(row: RunRow) -> Line:
     if not row.url.startswith(("http://", "https://")):
         return f"{row.title} ({row.url})" if row.title and row.url else row.title or row.url
     return Link(row.title or row.url, row.url, own=True)
 
 
-def _named(outcome: str, rows: Sequence[Row]) -> Line:
+def _named(outcome: str, rows: Sequence[RunRow]) -> Line:
     return (Bold(f"{len(rows)} {outcome}"), f": {_names(rows)}")
 
 
-def _names(rows: Sequence[Row]) -> str:
+def _names(rows: Sequence[RunRow]) -> str:
     return words([row.feedstock for row in rows], _MOST_NAMES)
 
 
-def run_markdown(rows: Sequence[Row], *, title: str = "Run", notes: Sequence[str] = ()) -> str:
+def run_markdown(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[str] = ()) -> str:
     """The summary for `$GITHUB_STEP_SUMMARY`, an issue or a mail."""
     return markdown(run_sections(rows, title=title, notes=notes), largest=_SUMMARY)
 
 
-def run_text(rows: Sequence[Row], *, title: str = "Run", notes: Sequence[str] = ()) -> RenderableType:
+def run_text(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[str] = ()) -> RenderableType:
     """The same for a terminal."""
     from dirac_forge.report.terminal import Shown  # noqa: PLC0415  # 0.05 s that a log does without
 

@@ -9,9 +9,9 @@ from rich.text import Text
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.proposal import Outcome, Verdict
+from dirac_forge.check.overlay_check import Outcome, Verdict
 from dirac_forge.report.document import Block, Items, Table
-from dirac_forge.report.reasons import Paragraph, where
+from dirac_forge.report.reasons import ReasonParagraph, where
 
 __all__ = ["OUTCOMES", "alike", "axes", "grid", "heading", "judged", "moved", "one_line", "verdict_blocks"]
 
@@ -63,7 +63,9 @@ def alike(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     return list(groups.values())
 
 
-def judged(verdicts: Sequence[Verdict], *, verbose: bool = False, hint: str = " (check -v tells them)") -> Paragraph:
+def judged(
+    verdicts: Sequence[Verdict], *, verbose: bool = False, hint: str = " (check -v tells them)"
+) -> ReasonParagraph:
     """What verdicts that are alike say, and where; `hint` follows where not all changes are told."""
     first = verdicts[0]
     head = Text.assemble(
@@ -71,7 +73,7 @@ def judged(verdicts: Sequence[Verdict], *, verbose: bool = False, hint: str = " 
         (f": {first.outcome}", OUTCOMES[first.outcome][1]),
     )
     lines = dict.fromkeys((*first.reason.splitlines(), *_changes(first.difference, verbose, hint)))
-    return Paragraph(head=head, lines=tuple(lines))
+    return ReasonParagraph(head=head, lines=tuple(lines))
 
 
 def _changes(difference: Difference, verbose: bool, hint: str) -> list[str]:
@@ -85,7 +87,7 @@ def _changes(difference: Difference, verbose: bool, hint: str) -> list[str]:
     return lines
 
 
-def one_line(paragraph: Paragraph) -> str:
+def one_line(paragraph: ReasonParagraph) -> str:
     """A paragraph as an item of a list."""
     lines = "; ".join(line.strip() for line in paragraph.lines)
     return f"{paragraph.head.plain}: {lines}" if lines else paragraph.head.plain

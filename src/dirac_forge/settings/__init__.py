@@ -1,6 +1,6 @@
 """Settings as a frozen value: the defaults, `[tool.dirac-forge]`, `DIRAC_FORGE_*`, then flags; all strictly checked."""
 
 from dirac_forge.settings.loading import ENVIRONMENT_PREFIX, load
-from dirac_forge.settings.model import BotSettings, FeedstockSettings, Settings, Target
+from dirac_forge.settings.model import BotSettings, FeedstockSettings, Settings, TargetSettings
 
-__all__ = ["ENVIRONMENT_PREFIX", "BotSettings", "FeedstockSettings", "Settings", "Target", "load"]
+__all__ = ["ENVIRONMENT_PREFIX", "BotSettings", "FeedstockSettings", "Settings", "TargetSettings", "load"]

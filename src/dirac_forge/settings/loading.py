@@ -17,7 +17,7 @@ from dirac_forge.settings.model import (
     BotSettings,
     FeedstockSettings,
     Settings,
-    Target,
+    TargetSettings,
 )
 from dirac_forge.settings.reading import (
     Node,
@@ -137,7 +137,8 @@ def _settings(workspace: Path, flags: frozenset[str], values: dict[str, Any]) ->
         settings = replace(
             settings,
             targets={
-                name: Target(name=name, **{**defaults, "specs": (name,), **keys}) for name, keys in targets.items()
+                name: TargetSettings(name=name, **{**defaults, "specs": (name,), **keys})
+                for name, keys in targets.items()
             },
         )
     if feedstocks is not None:

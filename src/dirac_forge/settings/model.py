@@ -10,13 +10,13 @@ from types import MappingProxyType
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-__all__ = ["DIRAC_FEEDSTOCKS", "DIRAC_TARGETS", "BotSettings", "FeedstockSettings", "Settings", "Target"]
+__all__ = ["DIRAC_FEEDSTOCKS", "DIRAC_TARGETS", "BotSettings", "FeedstockSettings", "Settings", "TargetSettings"]
 
 _PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class TargetSettings:
     """What must stay installable on each of these platforms with each of these Pythons."""
 
     name: str
@@ -77,7 +77,7 @@ DIRAC_FEEDSTOCKS = (
 feedstock by one of the same name or with one of its projects."""
 
 DIRAC_TARGETS = (
-    Target(name="dirac-grid", specs=("dirac-grid",), platforms=_PLATFORMS, pythons=("3.11", "3.12", "3.13")),
+    TargetSettings(name="dirac-grid", specs=("dirac-grid",), platforms=_PLATFORMS, pythons=("3.11", "3.12", "3.13")),
 )
 """Built in; a workspace with targets of its own has only these."""
 
@@ -102,7 +102,9 @@ class Settings:
     """Absolute; a folder with `conda_build_config.yaml`, None: the channel's `conda-forge-pinning` package."""
     maintainers: tuple[str, ...] = ("chaen", "chrisburr")
     """GitHub users or teams (`organisation/team`)."""
-    targets: Mapping[str, Target] = field(default_factory=lambda: {target.name: target for target in DIRAC_TARGETS})
+    targets: Mapping[str, TargetSettings] = field(
+        default_factory=lambda: {target.name: target for target in DIRAC_TARGETS}
+    )
     feedstocks: Mapping[str, FeedstockSettings] = field(
         default_factory=lambda: {each.name: each for each in DIRAC_FEEDSTOCKS}
     )

@@ -9,7 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
-from dirac_forge.upstream.release import Project, Release
+from dirac_forge.upstream.index.project import Project, Release
 
 __all__ = ["Choice", "Refusal", "Rejected", "choose", "objection", "offers"]
 

@@ -15,8 +15,8 @@ from packaging.version import InvalidVersion, Version
 
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http.answers import NotFoundError, UnreachableError
-from dirac_forge.upstream.filenames import SDIST_SUFFIXES, FileNames
-from dirac_forge.upstream.release import File, Project
+from dirac_forge.upstream.files.filenames import SDIST_SUFFIXES, FileNames
+from dirac_forge.upstream.index.project import Project, ReleaseFile
 
 __all__ = ["Ask", "Digest", "Digests", "check_start", "project_of", "read_known"]
 
@@ -119,7 +119,7 @@ class Digests:
             return listed
         return _agreeing(self._downloaded(url, file.url), listed.hashes, "file")
 
-    def _listed_file(self, url: str) -> File | None:
+    def _listed_file(self, url: str) -> ReleaseFile | None:
         """The file as the index lists it, None for a URL elsewhere; raises NotFoundError where it lists none."""
         named = project_of(url)
         if named is None:
@@ -150,7 +150,7 @@ class Digests:
         best = sorted(files, key=lambda file: (not named[1].endswith(_ending(file.filename)), file.filename))
         return best[0].url if best and (kind == "sdist" or len(best) == 1) else None
 
-    def _files(self, project: str) -> Sequence[File]:
+    def _files(self, project: str) -> Sequence[ReleaseFile]:
         name = canonicalize_name(project)
         with self._lock:
             found = self._projects.get(name)

@@ -13,13 +13,13 @@ from packaging.utils import canonicalize_name
 from dirac_forge.errors import ForgeError
 from dirac_forge.http import Http
 from dirac_forge.store import Store
-from dirac_forge.upstream import kept
+from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.choice import Choice, choose
-from dirac_forge.upstream.facts import CoreMetadata, Facts
-from dirac_forge.upstream.gather import gather, light
-from dirac_forge.upstream.index import Index
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
+from dirac_forge.upstream.files.gather import gather, light
+from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.upstream.index.project import Project
 from dirac_forge.upstream.once import Once
-from dirac_forge.upstream.release import Project
 
 __all__ = ["Lookup"]
 
@@ -27,7 +27,9 @@ __all__ = ["Lookup"]
 class Lookup:
     """An index, and what was already asked of it; safe to use from many threads."""
 
-    def __init__(self, http: Http, index: Index, store: Store, *, pythons: Sequence[str], keep: bool = False) -> None:
+    def __init__(
+        self, http: Http, index: IndexClient, store: Store, *, pythons: Sequence[str], keep: bool = False
+    ) -> None:
         """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them.
 
         With `keep` projects stay in memory once they are read: several releases of each will be asked for.
@@ -50,7 +52,7 @@ class Lookup:
             self._page(canonicalize_name(project))
 
     def project(self, name: str) -> Project:
-        """All releases of a project, which are then kept; raises as `Index.project` does."""
+        """All releases of a project, which are then kept; raises as `IndexClient.project` does."""
         return self._project(canonicalize_name(name))
 
     def choice(self, project: str, specifiers: SpecifierSet) -> Choice:
@@ -64,7 +66,7 @@ class Lookup:
         """Core metadata of that release, in as few requests as possible; raises as `choice` does."""
         return self._light((canonicalize_name(project), str(specifiers))).metadata
 
-    def facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+    def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
         """Everything that the files of that release say; raises as `choice` does, and HashMismatchError."""
         return self._gathered((canonicalize_name(project), str(specifiers)))
 
@@ -91,10 +93,10 @@ class Lookup:
         self._store.put(kept.kind("choice"), digest, kept.dump_choice(found))
         return found
 
-    def _read_light(self, key: tuple[str, str]) -> Facts:
+    def _read_light(self, key: tuple[str, str]) -> ReleaseFacts:
         return light(self._http, self._choice(key).release, self._store)
 
-    def _gather(self, key: tuple[str, str]) -> Facts:
+    def _gather(self, key: tuple[str, str]) -> ReleaseFacts:
         choice = self._choice(key)
         facts = gather(self._http, choice.release, self._store, index_url=self._index.url)
         return replace(facts, problems=tuple(dict.fromkeys((*choice.problems, *facts.problems))))

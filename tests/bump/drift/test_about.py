@@ -9,7 +9,7 @@ import pytest
 
 from dirac_forge.bump.drift.merge import Drift, drift
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 from support.diffs import changed_lines
 from support.facts import MIT, facts
 
@@ -96,7 +96,7 @@ def release(
     classifiers: Sequence[str] = (),
     members: Sequence[str] | None = None,
     wheels: Sequence[str] = ("py3-none-any",),
-) -> Facts:
+) -> ReleaseFacts:
     made = facts("thing", version, members=members, wheels=wheels)
     metadata = replace(
         made.metadata, license_expression=licence, license_files=tuple(files), classifiers=tuple(classifiers)
@@ -106,7 +106,7 @@ def release(
     return replace(made, metadata=metadata, sdist=sdist)
 
 
-def merge(text: str, path: str, old: Facts, new: Facts) -> Drift:
+def merge(text: str, path: str, old: ReleaseFacts, new: ReleaseFacts) -> Drift:
     return drift(text, path, [old], [new], names=lambda name: name, scope=Scope())
 
 

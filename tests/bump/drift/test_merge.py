@@ -10,7 +10,7 @@ import pytest
 from dirac_forge.bump.drift.merge import Drift, drift, newcomers
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import EntryPoint, Facts
+from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from support.diffs import changed_lines
 from support.facts import facts
 
@@ -89,20 +89,22 @@ def recipe(
     )
 
 
-def merge(text: str, format_: str, old: list[Facts] | Facts, new: list[Facts] | Facts) -> Drift:
+def merge(
+    text: str, format_: str, old: list[ReleaseFacts] | ReleaseFacts, new: list[ReleaseFacts] | ReleaseFacts
+) -> Drift:
     result = drift(
         text,
         PATHS[format_],
-        [old] if isinstance(old, Facts) else old,
-        [new] if isinstance(new, Facts) else new,
+        [old] if isinstance(old, ReleaseFacts) else old,
+        [new] if isinstance(new, ReleaseFacts) else new,
         names=lambda project: package_for(project).package,
         scope=Scope(),
     )
     again = drift(
         result.text,
         PATHS[format_],
-        [old] if isinstance(old, Facts) else old,
-        [new] if isinstance(new, Facts) else new,
+        [old] if isinstance(old, ReleaseFacts) else old,
+        [new] if isinstance(new, ReleaseFacts) else new,
         names=lambda project: package_for(project).package,
         scope=Scope(),
     )
@@ -116,7 +118,7 @@ def old_new(
     *,
     extras: tuple[str, ...] = (),
     floor: tuple[str, str] | None = None,
-) -> tuple[Facts, Facts]:
+) -> tuple[ReleaseFacts, ReleaseFacts]:
     floors = floor or (">=3.8", ">=3.8")
     return (
         facts("thing", "1.0", requires=before, extras=extras, requires_python=floors[0]),
@@ -198,7 +200,7 @@ def test_a_line_made_from_the_version_follows_it_by_itself() -> None:
 # Rule 3: host.
 
 
-def built(version: str, *requires: str, backend: str = "setuptools.build_meta") -> Facts:
+def built(version: str, *requires: str, backend: str = "setuptools.build_meta") -> ReleaseFacts:
     return facts("thing", version, pyproject={"build-system": {"requires": list(requires), "build-backend": backend}})
 
 
@@ -255,7 +257,7 @@ def test_a_looser_bound_of_the_maintainers_own_stays_in_host(format_: str) -> No
     assert "setuptools >=40,<90 is the maintainers' own and stays" in result.notes[0].text
 
 
-def released(made: Facts, when: str) -> Facts:
+def released(made: ReleaseFacts, when: str) -> ReleaseFacts:
     """The same, uploaded at that day."""
     files = tuple(
         replace(file, uploaded=datetime.fromisoformat(f"{when}T12:00:00+00:00")) for file in made.release.files
@@ -284,7 +286,7 @@ def test_setuptools_that_pip_no_longer_brings_is_named(
     assert changed_lines(text, result.text) == (["+ - setuptools"] if added else [])
 
 
-def compiled(version: str, setup: str) -> Facts:
+def compiled(version: str, setup: str) -> ReleaseFacts:
     return facts("thing", version, wheels=("cp311-cp311-manylinux_2_17_x86_64",), sdist_members=("a.c",),
                  texts={"setup.py": setup}, pyproject={})  # fmt: skip
 

@@ -20,7 +20,7 @@ from dirac_forge.recipe.editing.edit import finish, start
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.recipe_text import find_recipe, parse_recipe
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 from support.facts import facts
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -101,7 +101,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
 
 
 @st.composite
-def releases(draw: st.DrawFn, version: str, backends: Sequence[str] = BACKENDS) -> Facts:
+def releases(draw: st.DrawFn, version: str, backends: Sequence[str] = BACKENDS) -> ReleaseFacts:
     names = draw(st.lists(st.sampled_from(NAMES), max_size=5, unique=True))
     requires = [f"{name}{draw(st.sampled_from(SPECS))}{draw(st.sampled_from(MARKERS))}" for name in names]
     backend = draw(st.sampled_from(backends))
@@ -120,7 +120,7 @@ def releases(draw: st.DrawFn, version: str, backends: Sequence[str] = BACKENDS) 
     return replace(made, metadata=replace(made.metadata, license_expression=licence))
 
 
-def merged(recipe: Recipe, text: str, old: Facts, new: Facts) -> Drift:
+def merged(recipe: Recipe, text: str, old: ReleaseFacts, new: ReleaseFacts) -> Drift:
     return drift(
         text, recipe.path, [old], [new], names=lambda project: SPELLED.get(project, project), scope=Scope(),
         settings=[(platform, {"python": python}) for platform in PLATFORMS for python in ("3.11", "3.13")],
@@ -154,7 +154,7 @@ def explained(line: str, found: Drift) -> bool:
 
 @given(recipes(), releases("1.0"), releases("2.0"))
 @settings(max_examples=60)
-def test_edit_and_drift(recipe: Recipe, old: Facts, new: Facts) -> None:
+def test_edit_and_drift(recipe: Recipe, old: ReleaseFacts, new: ReleaseFacts) -> None:
     moved = bumped(recipe)
     found = merged(recipe, moved, old, new)
     assert found.faults == ()
@@ -186,17 +186,17 @@ def lines_with(text: str, name: str) -> Sequence[str]:
 
 @given(recipes(), releases("1.0", BACKENDS[:3]))
 @settings(max_examples=30)
-def test_without_a_difference_of_upstreams_nothing_is_carried_over(recipe: Recipe, release: Facts) -> None:
+def test_without_a_difference_of_upstreams_nothing_is_carried_over(recipe: Recipe, release: ReleaseFacts) -> None:
     assert merged(recipe, recipe.text, release, replace(release)).text == recipe.text
 
 
 SHARED = Path(__file__).parents[3] / "../shared/conda-forge/feedstocks"
 
 
-def invented(text: str, path: Path) -> tuple[list[Facts], list[Facts]]:
+def invented(text: str, path: Path) -> tuple[list[ReleaseFacts], list[ReleaseFacts]]:
     """Two releases of each of a recipe's projects: what it requires now, and a third of that changed or gone."""
-    old: dict[str, Facts] = {}
-    new: dict[str, Facts] = {}
+    old: dict[str, ReleaseFacts] = {}
+    new: dict[str, ReleaseFacts] = {}
     for output in outputs_of(parse_recipe(text, path=path), python_min="3.10"):
         project = (projects_in(output.sources) or (output.output.name,))[0]
         plain = [line for line in output.of("run") if line.kind == "package" and line.key != "python"]

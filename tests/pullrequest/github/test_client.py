@@ -14,8 +14,8 @@ from dirac_forge.pullrequest.github import GitHub as Client
 from dirac_forge.pullrequest.refusals import (
     ArchivedError,
     NoBranchError,
-    NotFoundError,
     NothingNewError,
+    NotOnForgeError,
     ValidationError,
 )
 from dirac_forge.pullrequest.tokens import Token
@@ -248,7 +248,7 @@ def test_who_closed_and_who_merged(github: GitHub, client: Client, repo: Repo) -
     assert (closed.state, closed.closed_by, closed.merge_commit) == ("closed", "chaen", "")
     assert closed.closed is not None
     assert (merged.state, merged.closed_by, merged.merge_commit) == ("merged", "chrisburr", commit)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotOnForgeError):
         client.pull_request(repo, 99)
 
 
@@ -283,7 +283,7 @@ def test_labels(github: GitHub, client: Client, repo: Repo, branch: str) -> None
     client.unlabel(repo, 1, "a label/with? signs")
     client.unlabel(repo, 1, "a label/with? signs")
     assert client.pull_request(repo, 1).labels == ("automerge",)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotOnForgeError):
         client.unlabel(repo, 99, "automerge")
 
 

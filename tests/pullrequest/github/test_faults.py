@@ -18,9 +18,9 @@ from dirac_forge.pullrequest.refusals import (
     ConflictError,
     CredentialsError,
     ForbiddenError,
+    ForgeRefusedError,
     LimitError,
-    NotFoundError,
-    RefusedError,
+    NotOnForgeError,
     ValidationError,
 )
 from dirac_forge.pullrequest.tokens import Token
@@ -82,25 +82,25 @@ def http(request: pytest.FixtureRequest) -> Iterator[Http]:
             "An archived repository takes no changes.",
             {},
         ),
-        (404, NotFoundError, "Not Found", "It is not there, or the token may not see it.", {}),
-        (410, NotFoundError, "This issue was deleted", "It is not there, or the token may not see it.", {}),
+        (404, NotOnForgeError, "Not Found", "It is not there, or the token may not see it.", {}),
+        (410, NotOnForgeError, "This issue was deleted", "It is not there, or the token may not see it.", {}),
         (409, ConflictError, "Git Repository is empty.", None, {}),
-        (418, RefusedError, "I'm a teapot", None, {}),
+        (418, ForgeRefusedError, "I'm a teapot", None, {}),
         (422, ValidationError, "Validation Failed", None, {}),
-        (451, RefusedError, "Repository access blocked", None, {}),
+        (451, ForgeRefusedError, "Repository access blocked", None, {}),
     ],
 )
 def test_a_refusal_is_said_once(
     github: GitHub,
     client: Client,
     status: int,
-    kind: type[RefusedError],
+    kind: type[ForgeRefusedError],
     said: str,
     hint: str | None,
     headers: dict[str, str],
 ) -> None:
     github.faults = [Fault(status=status, headers=headers, body=f'{{"message": "{said}"}}', times=99)]
-    with pytest.raises(RefusedError) as error:
+    with pytest.raises(ForgeRefusedError) as error:
         client.repository(UPSTREAM)
     assert type(error.value) is kind
     assert error.value.message == f"{github.api_url}/repos/{UPSTREAM}: GitHub says {status} ({said})"
@@ -134,7 +134,7 @@ def test_a_server_that_says_when_it_is_back(github: GitHub, client: Client, time
 
 def test_a_change_to_what_is_elsewhere(github: GitHub, client: Client, repo: Repo) -> None:
     github.faults = [Fault(method="POST", status=301, headers={"Location": "/x"}, body='{"message": "Moved"}')]
-    with pytest.raises(RefusedError) as error:
+    with pytest.raises(ForgeRefusedError) as error:
         client.issue(repo, title="t", body="")
     assert str(error.value) == (
         f"POST {github.api_url}/repos/{UPSTREAM}/issues: GitHub says 301 (Moved)\n"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dirac_forge.recipe.licences.decision import LicenceDecision, decide
 from dirac_forge.recipe.licences.names import normalised
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.upstream.files.facts import CoreMetadata
 
 
 def full(name: str) -> str:

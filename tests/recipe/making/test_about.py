@@ -1,7 +1,7 @@
 import pytest
 
 from dirac_forge.recipe.making.about import links_of, summary_of
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.upstream.files.facts import CoreMetadata
 
 
 def metadata(home: str | None = None, summary: str | None = None, **urls: str) -> CoreMetadata:

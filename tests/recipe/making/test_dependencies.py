@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.recipe.making.dependencies import Found, Tree, walk
+from dirac_forge.recipe.making.dependencies import DependencyTree, FoundProject, walk
 from dirac_forge.recipe.scope import Scope
 
 Index = Mapping[str, Mapping[str, Sequence[str]]]
@@ -24,17 +24,17 @@ class Answers:
         self.asked: list[tuple[str, str]] = []
         self.shuffle = shuffle
 
-    def look(self, project: str, specifiers: SpecifierSet) -> Found:
+    def look(self, project: str, specifiers: SpecifierSet) -> FoundProject:
         self.asked.append((project, str(specifiers)))
         if self.shuffle:
             time.sleep(self.shuffle.random() / 500)
         versions = self.index.get(project.lower())
         if versions is None:
-            return Found(project=project, problem=f"There is no project {project}.")
+            return FoundProject(project=project, problem=f"There is no project {project}.")
         fitting = sorted(specifiers.filter(versions), key=Version)
         if not fitting:
-            return Found(project=project, problem=f"No release of {project} satisfies {specifiers}.")
-        return Found(project=project, version=fitting[-1], requires_dist=tuple(versions[fitting[-1]]))
+            return FoundProject(project=project, problem=f"No release of {project} satisfies {specifiers}.")
+        return FoundProject(project=project, version=fitting[-1], requires_dist=tuple(versions[fitting[-1]]))
 
 
 class Inline(Executor):
@@ -46,7 +46,7 @@ class Inline(Executor):
         return future
 
 
-def tree(index: Index, *roots: str, answers: Answers | None = None, executor: Executor | None = None) -> Tree:
+def tree(index: Index, *roots: str, answers: Answers | None = None, executor: Executor | None = None) -> DependencyTree:
     answers = answers or Answers(index)
     found = {root: answers.look(root, SpecifierSet()) for root in roots}
     answers.asked.clear()

@@ -5,16 +5,16 @@ import pytest
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.generate import generate
-from dirac_forge.recipe.making.output import LicenceFile, Part
+from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
 from dirac_forge.recipe.model import Output, Recipe, Requirement
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import EntryPoint, Facts
+from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from support.facts import SHA256, facts
 
 SCOPE = Scope()
 
 
-def made(*parts: Part, feedstock: str = "") -> Recipe:
+def made(*parts: FamilyPart, feedstock: str = "") -> Recipe:
     return generate(
         feedstock or parts[-1].package,
         parts,
@@ -24,8 +24,8 @@ def made(*parts: Part, feedstock: str = "") -> Recipe:
     )
 
 
-def only(what: Facts, **more: object) -> Output:
-    (output,) = made(replace(Part(package=what.metadata.name.lower(), facts=what), **more)).outputs  # type: ignore[arg-type]
+def only(what: ReleaseFacts, **more: object) -> Output:
+    (output,) = made(replace(FamilyPart(package=what.metadata.name.lower(), facts=what), **more)).outputs  # type: ignore[arg-type]
     return output
 
 
@@ -38,7 +38,7 @@ def notes(recipe: Recipe, level: str) -> list[str]:
 
 
 def test_a_pure_project_is_noarch_with_the_channels_oldest_python() -> None:
-    recipe = made(Part(package="demo", facts=facts("Demo", requires=["Requests>=2"])))
+    recipe = made(FamilyPart(package="demo", facts=facts("Demo", requires=["Requests>=2"])))
     (output,) = recipe.outputs
     assert output.noarch == "python"
     assert texts(output.host) == ["package python @{python_min}.*", "package pip", "package hatchling"]
@@ -69,14 +69,14 @@ def test_a_pure_project_is_noarch_with_the_channels_oldest_python() -> None:
     ],
 )
 def test_python_as_cfep_25_says(requires_python: str | None, context: dict[str, str], run: str) -> None:
-    recipe = made(Part(package="demo", facts=facts("demo", requires_python=requires_python)))
+    recipe = made(FamilyPart(package="demo", facts=facts("demo", requires_python=requires_python)))
     assert recipe.context == context
     assert recipe.outputs[0].run[0] == Requirement(name="python", spec=run)
 
 
 def test_a_python_that_the_channel_lacks_is_an_error() -> None:
     with pytest.raises(InputError) as caught:
-        made(Part(package="demo", facts=facts("demo", requires_python=">=3.99")))
+        made(FamilyPart(package="demo", facts=facts("demo", requires_python=">=3.99")))
     assert caught.value.message == "demo 1.0 needs Python >=3.99, and the channel builds for 3.10 to 3.14"
 
 
@@ -145,7 +145,9 @@ def test_what_cffi_compiles_needs_cffi_to_run() -> None:
 
 
 def test_a_platform_marker_keeps_it_noarch_with_one_variant_each() -> None:
-    recipe = made(Part(package="demo", facts=facts("demo", requires=["pywin32>=304; sys_platform == 'win32'", "six"])))
+    recipe = made(
+        FamilyPart(package="demo", facts=facts("demo", requires=["pywin32>=304; sys_platform == 'win32'", "six"]))
+    )
     assert texts(recipe.outputs[0].run) == [
         "package python >=@{python_min}",
         "package __unix  unix",
@@ -161,16 +163,16 @@ def test_a_platform_marker_keeps_it_noarch_with_one_variant_each() -> None:
 
 
 def test_three_systems_where_a_marker_tells_linux_from_macos() -> None:
-    recipe = made(Part(package="demo", facts=facts("demo", requires=["pyobjc; sys_platform == 'darwin'"])))
+    recipe = made(FamilyPart(package="demo", facts=facts("demo", requires=["pyobjc; sys_platform == 'darwin'"])))
     assert [line.name for line in recipe.outputs[0].run[1:4]] == ["__linux", "__osx", "__win"]
     assert recipe.noarch_platforms == ("linux_64", "osx_64", "win_64")
 
 
 def test_a_family_pins_its_members_and_is_in_build_order() -> None:
     recipe = made(
-        Part(package="app", facts=facts("app", "2.0", requires=["lib", "other>=1"], requires_python=">=3.11")),
-        Part(package="lib", facts=facts("lib", "2.0")),
-        Part(package="other", facts=facts("other", "1.5")),
+        FamilyPart(package="app", facts=facts("app", "2.0", requires=["lib", "other>=1"], requires_python=">=3.11")),
+        FamilyPart(package="lib", facts=facts("lib", "2.0")),
+        FamilyPart(package="other", facts=facts("other", "1.5")),
         feedstock="app",
     )
     assert [output.name for output in recipe.outputs] == ["lib", "other", "app"]
@@ -183,23 +185,25 @@ def test_a_family_pins_its_members_and_is_in_build_order() -> None:
 
 def test_a_member_that_installs_nothing_tests_what_it_brings() -> None:
     recipe = made(
-        Part(package="lib", facts=facts("lib")),
-        Part(package="all", facts=facts("all", requires=["lib", "other"], members=["all-1.0.dist-info/METADATA"])),
+        FamilyPart(package="lib", facts=facts("lib")),
+        FamilyPart(
+            package="all", facts=facts("all", requires=["lib", "other"], members=["all-1.0.dist-info/METADATA"])
+        ),
     )
     assert recipe.outputs[1].test.imports == ("lib",)
 
 
 def test_members_that_need_each_other_come_by_name() -> None:
     recipe = made(
-        Part(package="b", facts=facts("b", requires=["a"])),
-        Part(package="a", facts=facts("a", requires=["b"])),
+        FamilyPart(package="b", facts=facts("b", requires=["a"])),
+        FamilyPart(package="a", facts=facts("a", requires=["b"])),
         feedstock="ab",
     )
     assert [output.name for output in recipe.outputs] == ["a", "b"]
 
 
 def test_further_names_and_extras_are_outputs() -> None:
-    part = Part(
+    part = FamilyPart(
         package="demo_ext",
         facts=facts("demo-ext", requires=["six", "numpy>=2; extra == 'full'"], extras=["full"]),
         aliases=("demo-ext",),
@@ -220,7 +224,7 @@ def test_commands_are_tested_where_their_module_parses_a_command_line() -> None:
         EntryPoint(name="bad name;rm -rf", value="demo.cli:main"),
     ]
     recipe = made(
-        Part(package="demo", facts=facts("demo", entry_points=points, command_line_modules=["src/demo/cli.py"]))
+        FamilyPart(package="demo", facts=facts("demo", entry_points=points, command_line_modules=["src/demo/cli.py"]))
     )
     (output,) = recipe.outputs
     assert output.test.commands == tuple(f"tool{n} --help" for n in range(5))
@@ -241,12 +245,12 @@ def test_a_licence_file_from_the_repository_is_a_second_source() -> None:
 
 
 def test_another_index_is_written_as_it_lists_its_files() -> None:
-    recipe = made(Part(package="demo", facts=facts("demo", host="files.example")))
+    recipe = made(FamilyPart(package="demo", facts=facts("demo", host="files.example")))
     assert recipe.outputs[0].sources[0].url == "https://files.example/demo-@{version}.tar.gz"
 
 
 def test_what_nobody_tells_is_for_a_person_to_fill_in() -> None:
-    recipe = made(Part(package="demo", facts=facts("demo", sdist=False, members=[], summary=None)))
+    recipe = made(FamilyPart(package="demo", facts=facts("demo", sdist=False, members=[], summary=None)))
     assert notes(recipe, "todo") == [
         "without an sdist the build requirements are unknown: fill in host",
         "upstream published no sdist: fill in the source (a tag's archive of its repository, with sha256)",

@@ -8,23 +8,23 @@ from dirac_forge.channel.listing import Availability, Listing, PackageInfo, avai
 from dirac_forge.errors import InputError
 from dirac_forge.progress import Silent
 from dirac_forge.recipe.making.families import Families, Order
-from dirac_forge.recipe.making.maker import Deps, Made, Maker
+from dirac_forge.recipe.making.maker import Deps, MadeRecipes, Maker
 from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import CoreMetadata, Facts
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from support.facts import facts
 
 
 class Releases:
     """An index in memory with one or more releases of each project."""
 
-    def __init__(self, *releases: Facts) -> None:
-        self.by_name: dict[str, list[Facts]] = {}
+    def __init__(self, *releases: ReleaseFacts) -> None:
+        self.by_name: dict[str, list[ReleaseFacts]] = {}
         for one in releases:
             self.by_name.setdefault(one.metadata.name.lower(), []).append(one)
 
-    def facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+    def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
         known = self.by_name.get(project.lower())
         if known is None:
             raise InputError(f"There is no project {project} on the index.")
@@ -36,7 +36,7 @@ class Releases:
     def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
         return self.facts(project, specifiers).metadata
 
-    def licence(self, facts: Facts) -> LicenceFile | Note | None:
+    def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
         return None
 
 
@@ -68,7 +68,7 @@ def make(
     deps: Deps = "missing",
     channel: Channel | None = None,
     families: Mapping[str, tuple[str, ...]] | None = None,
-) -> Made:
+) -> MadeRecipes:
     with ThreadPoolExecutor(2) as pool:
         maker = Maker(
             upstream=releases,

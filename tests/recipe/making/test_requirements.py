@@ -7,7 +7,7 @@ from dirac_forge.recipe.making.expansion import Providers, expand, parse
 from dirac_forge.recipe.making.requirements import convert
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.upstream.files.facts import CoreMetadata
 
 SCOPE = Scope()
 KNOWN = {

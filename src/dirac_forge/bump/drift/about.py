@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.draft import Carried, DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block, values_of
 from dirac_forge.recipe.licences.decision import decide, licence_files
 from dirac_forge.recipe.licences.names import normalised
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["about_drift"]
 
@@ -23,7 +23,13 @@ _ITEM = re.compile(r"(?P<lead>\s*-\s+(?P<quote>[\"']?))(?P<value>[^\"'#{}\[\]:]+
 
 
 def about_drift(
-    draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[Region], *, tell: bool = True
+    draft: DriftDraft,
+    output: OutputLines,
+    old: ReleaseFacts,
+    new: ReleaseFacts,
+    regions: Sequence[Region],
+    *,
+    tell: bool = True,
 ) -> None:
     """Carry over another licence expression and files that were renamed, added or removed; the rest is told.
 
@@ -34,18 +40,24 @@ def about_drift(
         _files(draft, output, old, new, regions)
 
 
-def _declared(facts: Facts) -> tuple[object, ...]:
+def _declared(facts: ReleaseFacts) -> tuple[object, ...]:
     """What the metadata says of the licence."""
     classifiers = {one for one in facts.metadata.classifiers if one.startswith("License ::")}
     return facts.metadata.license_expression, facts.metadata.license, classifiers
 
 
-def _expression(facts: Facts) -> str:
+def _expression(facts: ReleaseFacts) -> str:
     return decide(facts.metadata, facts.sdist.texts if facts.sdist is not None else {}).expression or ""
 
 
 def _licence(
-    draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[Region], *, tell: bool
+    draft: DriftDraft,
+    output: OutputLines,
+    old: ReleaseFacts,
+    new: ReleaseFacts,
+    regions: Sequence[Region],
+    *,
+    tell: bool,
 ) -> None:
     if _declared(old) == _declared(new):
         return
@@ -82,7 +94,7 @@ class _Listed:
         return tuple(match["value"] for _, match in self.files)
 
 
-def _listed(draft: Draft, number: int) -> _Listed | None:
+def _listed(draft: DriftDraft, number: int) -> _Listed | None:
     """None where the files are written in a way that is not edited."""
     if match := _SCALAR.fullmatch(draft.edits.current(number)):
         return _Listed(key_line=number, block=None, files=((number, match),))
@@ -94,7 +106,9 @@ def _listed(draft: Draft, number: int) -> _Listed | None:
     return _Listed(key_line=number, block=block, files=known) if len(known) == len(block.items) else None
 
 
-def _files(draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[Region]) -> None:
+def _files(
+    draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, regions: Sequence[Region]
+) -> None:
     there, left = _paths(old), _paths(new)
     was = licence_files(old.metadata.license_files, old.sdist.texts if old.sdist else {})
     now = licence_files(new.metadata.license_files, new.sdist.texts if new.sdist else {})
@@ -118,11 +132,11 @@ def _files(draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: S
                 )
 
 
-def _paths(facts: Facts) -> frozenset[str]:
+def _paths(facts: ReleaseFacts) -> frozenset[str]:
     return frozenset((*facts.sdist.members, *facts.sdist.texts)) if facts.sdist is not None else frozenset()
 
 
-def _write(draft: Draft, output: OutputLines, listed: _Listed, gone: Sequence[str], fresh: Sequence[str]) -> None:
+def _write(draft: DriftDraft, output: OutputLines, listed: _Listed, gone: Sequence[str], fresh: Sequence[str]) -> None:
     """The lines of the files that go, that come, and (one for one) that are renamed."""
     waiting = list(fresh)
     kept = [path for path in listed.paths if path not in gone]

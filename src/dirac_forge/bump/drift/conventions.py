@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from packaging.version import Version
 
 from dirac_forge.bump.drift.clauses import clauses_of, contradictory
-from dirac_forge.bump.drift.draft import Carried, Draft
-from dirac_forge.bump.drift.lines import Line, OutputLines
+from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.recipe.making.hosts import build_backend
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["conventions"]
 
@@ -31,7 +31,7 @@ _COMPILER = re.compile(
 _NATIVE = ("c_compiler_stub", "cxx_compiler_stub", "fortran_compiler_stub", "rust_compiler_stub")
 
 
-def conventions(draft: Draft, output: OutputLines, new: Facts) -> None:
+def conventions(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> None:
     """Add `setuptools` and `stdlib("c")` where a build relied on having them without naming them."""
     uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
     if uploaded is None or uploaded >= _BACKEND_ASKED:
@@ -40,7 +40,7 @@ def conventions(draft: Draft, output: OutputLines, new: Facts) -> None:
         _stdlib(draft, output)
 
 
-def _setuptools(draft: Draft, output: OutputLines, new: Facts) -> None:
+def _setuptools(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> None:
     """For a build that has it from pip only, with a Python for which pip brings it no longer."""
     lines = [line for line in output.of("host") if not draft.gone(line)]
     keys = {line.key for line in lines}
@@ -63,12 +63,12 @@ def _setuptools(draft: Draft, output: OutputLines, new: Facts) -> None:
     )
 
 
-def _admits(line: Line, python: Version) -> bool:
+def _admits(line: RequirementLine, python: Version) -> bool:
     clauses = clauses_of(line.spec)
     return clauses is not None and not contradictory(clauses, clauses_of(f"=={python}") or ())
 
 
-def _stdlib(draft: Draft, output: OutputLines) -> None:
+def _stdlib(draft: DriftDraft, output: OutputLines) -> None:
     """Behind the last compiler, written as that is."""
     build = output.of("build")
     compilers = [line for line in build if line.name in _NATIVE and not draft.gone(line)]

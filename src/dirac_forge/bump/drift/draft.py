@@ -9,11 +9,11 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
 from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
-from dirac_forge.bump.drift.lines import Block, Line, OutputLines, block_at
+from dirac_forge.bump.drift.lines import Block, OutputLines, RequirementLine, block_at
 from dirac_forge.recipe.model import Level, Note, When
 from dirac_forge.recipe.reading.recipe_text import Format, Section
 
-__all__ = ["Carried", "Draft", "Part"]
+__all__ = ["Carried", "DriftDraft", "Part"]
 
 Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
 
@@ -41,7 +41,7 @@ class Carried:
     """A marker or an extra makes it optional for upstream."""
 
 
-class Draft:
+class DriftDraft:
     """Edits with the reasons for them; a line is decided once."""
 
     def __init__(self, text: str, format_: Format, *, old_version: str, new_version: str) -> None:
@@ -66,7 +66,7 @@ class Draft:
         if note not in self.notes:
             self.notes.append(note)
 
-    def spec(self, line: Line) -> str:
+    def spec(self, line: RequirementLine) -> str:
         """What a line asks for now."""
         return self._specs.get(line.number, line.spec)
 
@@ -75,12 +75,20 @@ class Draft:
         changes = (*self.added, *self.removed, *self.changed)
         return any(change.output == output.output.name and change.part in parts for change in changes)
 
-    def gone(self, line: Line) -> bool:
+    def gone(self, line: RequirementLine) -> bool:
         """Whether a line is removed."""
         return self.edits.removed(line.number)
 
     def follow(
-        self, output: str, line: Line, old: str, new: str, evidence: str, *, project: str = "", lift: bool = True
+        self,
+        output: str,
+        line: RequirementLine,
+        old: str,
+        new: str,
+        evidence: str,
+        *,
+        project: str = "",
+        lift: bool = True,
     ) -> None:
         """A line after upstream went from spec `old` to `new`; the maintainers' own bounds stay (see `moved`)."""
         if line.kind == "pin_subpackage":
@@ -110,14 +118,14 @@ class Draft:
         reason = "upstream's bound moved" if same(mine, was) else "upstream's bound moved past the recipe's own"
         self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
 
-    def _follows_version(self, line: Line, new: str) -> bool:
+    def _follows_version(self, line: RequirementLine, new: str) -> bool:
         rendered = clauses_of(line.spec.replace(self.old_version, self.new_version))
         return "version" in line.raw and rendered is not None and same(rendered, clauses_of(new) or ())
 
     def respecify(
         self,
         output: str,
-        line: Line,
+        line: RequirementLine,
         spec: str,
         evidence: str,
         reason: str,
@@ -147,7 +155,7 @@ class Draft:
             )
         )
 
-    def remove(self, output: str, line: Line, evidence: str, reason: str, *, project: str = "") -> None:
+    def remove(self, output: str, line: RequirementLine, evidence: str, reason: str, *, project: str = "") -> None:
         """A line goes, with its condition where it was alone under it."""
         if line.number in self._decided:
             return
@@ -175,7 +183,7 @@ class Draft:
             )
         )
 
-    def _alone(self, item: tuple[int, int], line: Line) -> bool:
+    def _alone(self, item: tuple[int, int], line: RequirementLine) -> bool:
         """Whether the item is nothing but a condition with this line."""
         numbers = [number for number in range(item[0], item[1] + 1) if number != line.number]
         texts = [self.edits.lines[number - 1].strip() for number in numbers]

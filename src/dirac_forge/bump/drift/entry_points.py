@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.draft import Carried, DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["entry_points_drift"]
 
@@ -16,7 +16,9 @@ _POINT = re.compile(r"(?P<lead>\s*-\s+[\"']?)(?P<name>[^=\"']+?)\s*=\s*(?P<value
 _KEY = re.compile(r"\s*(?:-\s+)?entry_points:\s*(?:#.*)?$")
 
 
-def entry_points_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, *, until: int) -> None:
+def entry_points_drift(
+    draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, *, until: int
+) -> None:
     """Carry over what changed; `until` is the line before which the output ends."""
     was, now = _points(old), _points(new)
     if was is None or now is None or was == now:
@@ -55,19 +57,19 @@ def entry_points_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts
             draft.changed.append(_change(output, name, before=before, after=after, line=number))
 
 
-def _points(facts: Facts) -> Mapping[str, str] | None:
+def _points(facts: ReleaseFacts) -> Mapping[str, str] | None:
     source = facts.wheel or facts.sdist
     return None if source is None else {p.name: re.sub(r"\s", "", p.value) for p in source.entry_points}
 
 
-def _block(draft: Draft, first: int, until: int) -> Block | None:
+def _block(draft: DriftDraft, first: int, until: int) -> Block | None:
     for number in range(max(first, 1), min(until, len(draft.edits.lines) + 1)):
         if _KEY.match(draft.edits.lines[number - 1].rstrip("\r")):
             return key_block(draft.edits.lines, number)
     return None
 
 
-def _add(draft: Draft, block: Block, name: str, value: str, mine: Mapping[str, tuple[int, re.Match[str]]]) -> None:
+def _add(draft: DriftDraft, block: Block, name: str, value: str, mine: Mapping[str, tuple[int, re.Match[str]]]) -> None:
     lines = [line.rstrip("\r") for line in draft.edits.lines]
     names = list(mine)
     place = block.items[-1][1]

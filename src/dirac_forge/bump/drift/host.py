@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.draft import Draft
-from dirac_forge.bump.drift.lines import Line, OutputLines
-from dirac_forge.bump.drift.needs import Need, needs_of
+from dirac_forge.bump.drift.draft import DriftDraft
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
+from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
 from dirac_forge.bump.drift.run import NEVER, followed
 from dirac_forge.recipe.making.compiled import Nature
 from dirac_forge.recipe.making.expansion import Providers, readable
 from dirac_forge.recipe.making.hosts import build_backend, build_requirements
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import Facts, SdistFacts
+from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 
 __all__ = ["host_drift"]
 
@@ -24,10 +24,10 @@ _FRONTENDS = {"flit-core": "flit", "hatchling": "hatch", "pdm-backend": "pdm", "
 
 
 def host_drift(
-    draft: Draft,
+    draft: DriftDraft,
     output: OutputLines,
-    old: Facts,
-    new: Facts,
+    old: ReleaseFacts,
+    new: ReleaseFacts,
     *,
     natures: tuple[Nature, Nature],
     scope: Scope,
@@ -70,7 +70,7 @@ def host_drift(
         _compiled(draft, output, *natures)
 
 
-def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> None:
+def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) -> None:
     """Programs that the build runs now and did not before; compilers and libraries are for a person to see."""
     name = output.output.name
     here = {line.key for line in output.lines if line.section in {"build", "host"}}
@@ -86,11 +86,11 @@ def _compiled(draft: Draft, output: OutputLines, old: Nature, new: Nature) -> No
 
 
 def _removed(
-    draft: Draft,
+    draft: DriftDraft,
     output: OutputLines,
-    lines: Sequence[Line],
-    before: Mapping[str, Need],
-    after: Mapping[str, Need],
+    lines: Sequence[RequirementLine],
+    before: Mapping[str, UpstreamNeed],
+    after: Mapping[str, UpstreamNeed],
     sdist: SdistFacts,
 ) -> None:
     named = {canonicalize_name(one.name) for one in readable(build_requirements(sdist))}
@@ -109,14 +109,14 @@ def _backend(sdist: SdistFacts) -> str:
     return build_backend(sdist).partition(":")[0].partition(".")[0]
 
 
-def _bare(before: Mapping[str, Need], lines: Sequence[Line]) -> bool:
+def _bare(before: Mapping[str, UpstreamNeed], lines: Sequence[RequirementLine]) -> bool:
     """Whether the recipe lists tools without the bounds that upstream had for them."""
     bounded = [need for need in before.values() if need.everywhere]
     theirs = [line for need in bounded for line in lines if line.key in need.keys]
     return bool(theirs) and not any(line.spec for line in theirs)
 
 
-def _add(draft: Draft, output: OutputLines, section: Section, need: Need, bare: bool) -> None:
+def _add(draft: DriftDraft, output: OutputLines, section: Section, need: UpstreamNeed, bare: bool) -> None:
     for when, spec in need.lines.values():
         draft.add(
             output,

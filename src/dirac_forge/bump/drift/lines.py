@@ -10,7 +10,17 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeText, Section
 
-__all__ = ["Block", "Line", "OutputLines", "block_at", "extent", "key_block", "outputs_of", "split_item", "values_of"]
+__all__ = [
+    "Block",
+    "OutputLines",
+    "RequirementLine",
+    "block_at",
+    "extent",
+    "key_block",
+    "outputs_of",
+    "split_item",
+    "values_of",
+]
 
 PLATFORMS = (
     ("linux-64", "linux-64"),
@@ -27,7 +37,7 @@ _ITEM = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class RequirementLine:
     """One requirement line, as some platform has it."""
 
     section: Section
@@ -64,11 +74,11 @@ class OutputLines:
     """An output and its requirement lines, over all platforms."""
 
     output: ReadOutput
-    lines: tuple[Line, ...]
+    lines: tuple[RequirementLine, ...]
     sources: tuple[str, ...] = ()
     """URLs, over all platforms."""
 
-    def of(self, section: Section) -> tuple[Line, ...]:
+    def of(self, section: Section) -> tuple[RequirementLine, ...]:
         """Those of one section, in the file's order."""
         return tuple(line for line in self.lines if line.section == section)
 
@@ -106,11 +116,11 @@ def outputs_of(recipe: RecipeText, *, python_min: str) -> tuple[OutputLines, ...
     )
 
 
-def _line(need: ReadRequirement, raw: Sequence[str], *, conditional: bool) -> Line:
+def _line(need: ReadRequirement, raw: Sequence[str], *, conditional: bool) -> RequirementLine:
     text = raw[need.line - 1] if 0 < need.line <= len(raw) else ""
     # The spec of the line itself, not the pin that a variant would give it.
     spec = need.text[len(need.name) :].strip() if need.text.lower().startswith(need.name) else need.spec
-    return Line(
+    return RequirementLine(
         section=need.section,
         name=need.name,
         spec=re.sub(r"\s*,\s*", ",", spec),

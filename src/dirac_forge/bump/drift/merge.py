@@ -14,14 +14,14 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.about import about_drift
 from dirac_forge.bump.drift.conventions import conventions
-from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.draft import Carried, DriftDraft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
 from dirac_forge.bump.drift.host import host_drift
 from dirac_forge.bump.drift.lines import OutputLines, extent, outputs_of
 from dirac_forge.bump.drift.modules import modules_drift
 from dirac_forge.bump.drift.nature import nature_drift
 from dirac_forge.bump.drift.needs import providers_for
-from dirac_forge.bump.drift.new_output import Family, joining, new_output, newcomers
+from dirac_forge.bump.drift.new_output import JoiningFamily, joining, new_output, newcomers
 from dirac_forge.bump.drift.projects import by_project, project_of
 from dirac_forge.bump.drift.python import python_drift, recipe_scope
 from dirac_forge.bump.drift.run import run_drift
@@ -32,7 +32,7 @@ from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.reading.recipe_text import parse_recipe
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import CoreMetadata, Facts
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 
 __all__ = ["Carried", "Drift", "drift", "newcomers"]
 
@@ -63,8 +63,8 @@ class Drift:
 def drift(
     recipe_text: str,
     path: str,
-    old: Sequence[Facts],
-    new: Sequence[Facts],
+    old: Sequence[ReleaseFacts],
+    new: Sequence[ReleaseFacts],
     *,
     names: Callable[[str], str],
     scope: Scope,
@@ -87,7 +87,7 @@ def drift(
     outputs = outputs_of(recipe, python_min=scope.python_min)
     providers = providers_for(names)
     first = next(iter(both), None)
-    draft = Draft(
+    draft = DriftDraft(
         recipe_text,
         recipe.format,
         old_version=both[first].metadata.version if first else "",
@@ -132,12 +132,12 @@ class _Merging:
 
     def __init__(
         self,
-        draft: Draft,
+        draft: DriftDraft,
         outputs: Sequence[OutputLines],
         projects: Sequence[str | None],
         scope: Scope,
         providers: Providers,
-        family: Family,
+        family: JoiningFamily,
     ) -> None:
         self.draft = draft
         self.outputs = outputs
@@ -149,7 +149,7 @@ class _Merging:
         self.alone = len(set(own)) == 1
         self.natures: dict[str, tuple[Nature, Nature]] = {}
 
-    def output(self, output: OutputLines, project: str, was: Facts, now: Facts) -> None:
+    def output(self, output: OutputLines, project: str, was: ReleaseFacts, now: ReleaseFacts) -> None:
         """Carry over to one output what changed in its project."""
         draft, satellite = self.draft, id(output) in self.satellites
         before, after = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.draft import Carried, DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, key_block, values_of
 from dirac_forge.recipe.making.imports import imports_of
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["modules_drift"]
 
@@ -17,7 +17,13 @@ _BINARY = re.compile(r"\.(?:cpython|cp|abi3|pypy)?[\w.-]*\b(?:so|pyd|dylib)")
 
 
 def modules_drift(
-    draft: Draft, output: OutputLines, old: Facts, new: Facts, regions: Sequence[tuple[int, int]], *, tell: bool = True
+    draft: DriftDraft,
+    output: OutputLines,
+    old: ReleaseFacts,
+    new: ReleaseFacts,
+    regions: Sequence[tuple[int, int]],
+    *,
+    tell: bool = True,
 ) -> None:
     """Take out of the tests the imports of what the old wheel installed and the new one does not.
 
@@ -58,7 +64,7 @@ class _Installed:
         return module in self.found
 
 
-def _untested(draft: Draft, output: OutputLines, key_line: int, before: _Installed, after: _Installed) -> set[str]:
+def _untested(draft: DriftDraft, output: OutputLines, key_line: int, before: _Installed, after: _Installed) -> set[str]:
     """Remove the imports of one list that fail now."""
     block = key_block(draft.edits.lines, key_line)
     if block is None:

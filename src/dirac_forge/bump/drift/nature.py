@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dirac_forge.bump.drift.draft import Draft
+from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines
 from dirac_forge.recipe.making.compiled import Nature
 
 __all__ = ["nature_drift"]
 
 
-def nature_drift(draft: Draft, output: OutputLines, before: Nature, after: Nature) -> None:
+def nature_drift(draft: DriftDraft, output: OutputLines, before: Nature, after: Nature) -> None:
     """Block a `noarch: python` recipe whose upstream compiles now, and tell where one could become noarch.
 
     Compilers, skips and the pins of a compiled package are no edit of a line; a person makes the recipe anew.

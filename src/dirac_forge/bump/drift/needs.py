@@ -15,13 +15,13 @@ from dirac_forge.recipe.making.expansion import Providers, expand, readable
 from dirac_forge.recipe.making.requirements import convert
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["Need", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
+__all__ = ["UpstreamNeed", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Need:
+class UpstreamNeed:
     """A package that a release requires."""
 
     package: str
@@ -60,16 +60,16 @@ def providers_for(names: Callable[[str], str]) -> Providers:
 
 def needs_of(
     texts: Iterable[str], scope: Scope, providers: Providers, *, noarch: bool, extras: Iterable[str] = ()
-) -> dict[str, Need]:
+) -> dict[str, UpstreamNeed]:
     """The requirements that hold anywhere in the scope, by the package's normalised name."""
     texts, extras = tuple(texts), tuple(extras)
     wanted, _ = expand(texts, scope, providers, extras=extras)
-    found: dict[str, Need] = {}
+    found: dict[str, UpstreamNeed] = {}
     for line in convert(texts, scope, providers, noarch=noarch, extras=extras).lines:
         key = canonicalize_name(line.name)
         behind = [one for one in wanted if one.package == line.name]
         before = found.get(key)
-        found[key] = Need(
+        found[key] = UpstreamNeed(
             package=line.name,
             projects=tuple(dict.fromkeys(one.project for one in behind)),
             lines={
@@ -95,7 +95,7 @@ def extras_named(metadata: CoreMetadata) -> tuple[str, ...]:
 
 def only_extra(
     metadata: CoreMetadata, extra: str, scope: Scope, providers: Providers, *, noarch: bool
-) -> dict[str, Need]:
+) -> dict[str, UpstreamNeed]:
     """What an extra adds, where the metadata writes it as `extra == "name"` in any spelling; others of the same
     project that it names (`all = project[a,b]`) are unfolded.
     """

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.draft import Carried, Draft
+from dirac_forge.bump.drift.draft import Carried, DriftDraft
 from dirac_forge.bump.drift.lines import Block, OutputLines, extent, key_block
-from dirac_forge.bump.drift.needs import Need, needs_of
+from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
 from dirac_forge.bump.drift.projects import project_of
 from dirac_forge.recipe.making.expansion import Providers, readable
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
-__all__ = ["Family", "joining", "new_output", "newcomers"]
+__all__ = ["JoiningFamily", "joining", "new_output", "newcomers"]
 
 _SHA = re.compile(r"(?P<lead>.*\bsha256:\s*[\"']?)(?P<hash>[0-9a-f]{64})(?P<tail>.*)")
 _SUMMARY = re.compile(r"(?P<lead>\s*summary:\s*).*")
@@ -26,22 +26,22 @@ _KEY_LINE = re.compile(r"\s*(?:-\s+)?(?P<key>[\w-]+):\s*(?:#.*)?$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Family:
+class JoiningFamily:
     """The projects of a recipe with several outputs, and those that join them."""
 
     packages: Mapping[str, str]
     """Project, normalised, to the name of its output."""
-    new: Mapping[str, Facts]
+    new: Mapping[str, ReleaseFacts]
     """Facts of the projects that no output is made from yet."""
     pin: str = ""
     """How the outputs ask for each other (`==${{ version }}`), "" where they don't, or not alike."""
 
-    def sibling(self, need: Need) -> bool:
+    def sibling(self, need: UpstreamNeed) -> bool:
         """Whether a requirement is another output of this recipe, or will be."""
         return any(canonicalize_name(project) in {*self.packages, *self.new} for project in need.projects)
 
 
-def newcomers(old: Sequence[Facts], new: Sequence[Facts]) -> tuple[str, ...]:
+def newcomers(old: Sequence[ReleaseFacts], new: Sequence[ReleaseFacts]) -> tuple[str, ...]:
     """Projects that releases in `new` require and those in `old` did not, with the family's name in front.
 
     They are worth a look at the index: released at the same version they are new outputs of the recipe. Only recipes
@@ -62,8 +62,11 @@ def newcomers(old: Sequence[Facts], new: Sequence[Facts]) -> tuple[str, ...]:
 
 
 def joining(
-    outputs: Sequence[OutputLines], both: Mapping[str, Facts], after: Mapping[str, Facts], names: Callable[[str], str]
-) -> Family:
+    outputs: Sequence[OutputLines],
+    both: Mapping[str, ReleaseFacts],
+    after: Mapping[str, ReleaseFacts],
+    names: Callable[[str], str],
+) -> JoiningFamily:
     """The family of a recipe; `after` has facts of all its projects, and of newcomers."""
     packages: dict[str, str] = {}
     for output in outputs:
@@ -88,17 +91,19 @@ def joining(
             if line.key in own and line.kind == "package":
                 text = line.raw.split(" #", maxsplit=1)[0].strip().rstrip("\"'")
                 pins.add(text[text.index("==") :] if "==" in text and "version" in text else "")
-    return Family(packages=packages, new=new if len(packages) > 1 else {}, pin=pins.pop() if len(pins) == 1 else "")
+    return JoiningFamily(
+        packages=packages, new=new if len(packages) > 1 else {}, pin=pins.pop() if len(pins) == 1 else ""
+    )
 
 
 def new_output(
-    draft: Draft,
+    draft: DriftDraft,
     outputs: Sequence[OutputLines],
-    family: Family,
+    family: JoiningFamily,
     project: str,
     *,
-    both: Mapping[str, Facts],
-    after: Mapping[str, Facts],
+    both: Mapping[str, ReleaseFacts],
+    after: Mapping[str, ReleaseFacts],
     names: Callable[[str], str],
     scope: Scope,
     providers: Providers,
@@ -144,7 +149,7 @@ def new_output(
     )
 
 
-def _requiring(project: str, facts: Mapping[str, Facts]) -> str:
+def _requiring(project: str, facts: Mapping[str, ReleaseFacts]) -> str:
     return ", ".join(
         f"{one.release.project} requires {requirement}"
         for one in facts.values()
@@ -154,7 +159,7 @@ def _requiring(project: str, facts: Mapping[str, Facts]) -> str:
 
 
 def _model(
-    draft: Draft, outputs: Sequence[OutputLines], both: Mapping[str, Facts], names: Callable[[str], str]
+    draft: DriftDraft, outputs: Sequence[OutputLines], both: Mapping[str, ReleaseFacts], names: Callable[[str], str]
 ) -> tuple[OutputLines, int, int] | None:
     """The output that a new one is written like: one of its own project, with plain tests, the simplest."""
     found = []
@@ -174,7 +179,7 @@ def _model(
     return output, first, last
 
 
-def _place(outputs: Sequence[OutputLines], package: str, model: OutputLines, draft: Draft) -> int:
+def _place(outputs: Sequence[OutputLines], package: str, model: OutputLines, draft: DriftDraft) -> int:
     """The line behind which the new output goes: behind the last sibling before it by name, else behind the model."""
     named = sorted((o.output.name, o) for o in outputs if o.output.name < package and "-" in o.output.name)
     after = named[-1][1] if named else model

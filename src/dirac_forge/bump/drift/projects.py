@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.lines import OutputLines
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["by_project", "project_of", "projects_in"]
 
 _ARCHIVE = re.compile(r"(?P<stem>.+?)-v?\d[^/]*\.(?:tar\.\w+|tgz|zip|whl)$")
 
 
-def by_project(facts: Sequence[Facts]) -> dict[str, Facts]:
+def by_project(facts: Sequence[ReleaseFacts]) -> dict[str, ReleaseFacts]:
     """Facts by the project's normalised name."""
     return {str(canonicalize_name(one.release.project)): one for one in facts}
 
@@ -37,7 +37,7 @@ def projects_in(urls: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def project_of(output: OutputLines, known: Mapping[str, Facts], names: Callable[[str], str]) -> str | None:
+def project_of(output: OutputLines, known: Mapping[str, ReleaseFacts], names: Callable[[str], str]) -> str | None:
     """The project behind an output: by its sources, else by its name, else the only one; None for none of `known`."""
     for name in projects_in(output.sources):
         if name in known:

@@ -9,11 +9,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound, moved, same
-from dirac_forge.bump.drift.draft import Carried, Draft
-from dirac_forge.bump.drift.lines import Line, OutputLines
+from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import floor_of
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["python_drift", "recipe_scope"]
 
@@ -23,7 +23,9 @@ _VERSION_V1 = re.compile(r"(\s+)version:")
 _VERSION_V0 = re.compile(r"\s*\{%-?\s*set\s+version\b")
 
 
-def recipe_scope(output: OutputLines, scope: Scope, requires_python: str | None, draft: Draft | None = None) -> Scope:
+def recipe_scope(
+    output: OutputLines, scope: Scope, requires_python: str | None, draft: DriftDraft | None = None
+) -> Scope:
     """`scope` with the Pythons that the output serves: from its own floor up, as upstream admits them."""
     floors = []
     for line in _pythons(output):
@@ -45,11 +47,11 @@ def recipe_scope(output: OutputLines, scope: Scope, requires_python: str | None,
     return admitted if admitted.pythons else narrowed
 
 
-def _pythons(output: OutputLines) -> list[Line]:
+def _pythons(output: OutputLines) -> list[RequirementLine]:
     return [line for line in output.lines if line.key == "python" and line.section in {"build", "host", "run"}]
 
 
-def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scope: Scope) -> None:
+def python_drift(draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, scope: Scope) -> None:
     """Move the recipe's bounds of Python where upstream's moved; to be called after all else of the output.
 
     An upper bound follows where it was upstream's. A floor that is too low is raised where upstream raised its own in
@@ -89,7 +91,9 @@ def python_drift(draft: Draft, output: OutputLines, old: Facts, new: Facts, scop
             draft.respecify(output.output.name, line, joined(clauses, line.written), evidence, reason, part="python")
 
 
-def _ceilings(draft: Draft, output: OutputLines, old: Facts, new: Facts) -> dict[int, tuple[Clause, ...]]:
+def _ceilings(
+    draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts
+) -> dict[int, tuple[Clause, ...]]:
     """Line numbers to their clauses, where the upper bound of a line is the one that upstream had."""
     before, after = (
         tuple(c for c in clauses_of(facts.metadata.requires_python or "") or () if c.side == "high")
@@ -121,7 +125,7 @@ def _with(clauses: tuple[Clause, ...], high: tuple[Clause, ...]) -> tuple[Clause
     return (*(clause for clause in clauses if clause.side != "high"), *high)
 
 
-def _too_low(line: Line, floor: Version) -> bool:
+def _too_low(line: RequirementLine, floor: Version) -> bool:
     if line.conditional or line.kind != "package":
         return False
     bound = lower_bound([clause for clause in clauses_of(line.spec) or () if clause.side in {"low", "equal"}])
@@ -129,11 +133,13 @@ def _too_low(line: Line, floor: Version) -> bool:
     return bound is not None and bound.release[:2] < floor.release[:2] and (line.template or ">" in line.spec)
 
 
-def _pins(line: Line) -> bool:
+def _pins(line: RequirementLine) -> bool:
     return line.section == "host" and any(clause.side == "equal" for clause in clauses_of(line.spec) or ())
 
 
-def _raise_minimum(draft: Draft, output: OutputLines, line: Line, floor: Version, evidence: str) -> None:
+def _raise_minimum(
+    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: Version, evidence: str
+) -> None:
     """`python_min` of the recipe itself: raised where it is set, else set beside the version."""
     if "python_min" not in line.raw:
         draft.note("todo", f"{output.output.name}, line {line.number}: raise {line.name} to >={floor} ({evidence})")

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.clauses import clauses_of, implied, same
-from dirac_forge.bump.drift.draft import Draft
-from dirac_forge.bump.drift.lines import Line, OutputLines
-from dirac_forge.bump.drift.needs import Need, extras_named, mentioned, needs_of, only_extra
-from dirac_forge.bump.drift.new_output import Family
+from dirac_forge.bump.drift.draft import DriftDraft
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
+from dirac_forge.bump.drift.needs import UpstreamNeed, extras_named, mentioned, needs_of, only_extra
+from dirac_forge.bump.drift.new_output import JoiningFamily
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import Facts
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["NEVER", "followed", "run_drift"]
 
@@ -23,16 +23,16 @@ NEVER = frozenset({"python", "wheel"})
 
 
 def run_drift(
-    draft: Draft,
+    draft: DriftDraft,
     output: OutputLines,
-    old: Facts,
-    new: Facts,
+    old: ReleaseFacts,
+    new: ReleaseFacts,
     *,
     scopes: tuple[Scope, Scope],
     built: Scope,
     providers: Providers,
     satellite: bool,
-    family: Family,
+    family: JoiningFamily,
 ) -> None:
     """Carry over what changed in Requires-Dist.
 
@@ -69,31 +69,31 @@ def run_drift(
         _drop_duplicates(draft, output, "run", touched)
 
 
-def _touched(old: Mapping[str, Need], new: Mapping[str, Need]) -> set[str]:
+def _touched(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -> set[str]:
     """Names of what upstream changed, in every spelling that a recipe may have."""
     changed = [need for key, need in new.items() if key not in old or old[key].lines != need.lines]
     return {key for need in changed for key in need.keys}
 
 
-def _holds(output: OutputLines, needs: Sequence[Need]) -> bool:
+def _holds(output: OutputLines, needs: Sequence[UpstreamNeed]) -> bool:
     keys = {line.key for line in output.of("run")}
     return bool(needs) and all(need.keys & keys for need in needs)
 
 
-def _mine(output: OutputLines, need: Need, sections: Sequence[Section] = ("run",)) -> list[Line]:
+def _mine(output: OutputLines, need: UpstreamNeed, sections: Sequence[Section] = ("run",)) -> list[RequirementLine]:
     return [line for section in sections for line in output.of(section) if line.key in need.keys]
 
 
 def _diff(
-    draft: Draft,
+    draft: DriftDraft,
     output: OutputLines,
-    old: Mapping[str, Need],
-    new: Mapping[str, Need],
-    facts: Facts,
+    old: Mapping[str, UpstreamNeed],
+    new: Mapping[str, UpstreamNeed],
+    facts: ReleaseFacts,
     *,
     what: str,
     built: Scope,
-    family: Family,
+    family: JoiningFamily,
 ) -> None:
     sections: tuple[Section, ...] = ("run", "host") if _mirrored(output, old) else ("run",)
     for key, need in new.items():
@@ -134,14 +134,14 @@ def _diff(
                 )
 
 
-def _mirrored(output: OutputLines, needs: Mapping[str, Need]) -> bool:
+def _mirrored(output: OutputLines, needs: Mapping[str, UpstreamNeed]) -> bool:
     """Whether host lists everything that upstream requires at run time, too (two packages at least)."""
     host = {line.key for line in output.of("host")}
     run = [need for need in needs.values() if _mine(output, need)]
     return len(run) > 1 and all(need.keys & host for need in run)
 
 
-def _added(draft: Draft, output: OutputLines, need: Need, section: Section, what: str, pin: str) -> None:
+def _added(draft: DriftDraft, output: OutputLines, need: UpstreamNeed, section: Section, what: str, pin: str) -> None:
     name = output.output.name
     if any(line.key in need.keys for line in output.of(section)):
         return
@@ -170,7 +170,9 @@ def _added(draft: Draft, output: OutputLines, need: Need, section: Section, what
         )
 
 
-def followed(draft: Draft, output: str, line: Line, was: Need, now: Need, *, lift: bool = True) -> None:
+def followed(
+    draft: DriftDraft, output: str, line: RequirementLine, was: UpstreamNeed, now: UpstreamNeed, *, lift: bool = True
+) -> None:
     """One line where upstream's spec changed: against the spec under the condition that the line stands for.
 
     Without `lift` a lower bound of the maintainers' own stays below upstream's.
@@ -186,12 +188,12 @@ def followed(draft: Draft, output: str, line: Line, was: Need, now: Need, *, lif
         draft.follow(output, line, old, new, now.evidence, project=now.projects[0] if now.projects else "", lift=lift)
 
 
-def _drop_duplicates(draft: Draft, output: OutputLines, section: Section, touched: set[str]) -> None:
+def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, touched: set[str]) -> None:
     """Lines that another line for the same package makes needless, in a list that is edited anyway.
 
     One that asks for exactly as much goes only where upstream changed the package (`touched`).
     """
-    by_key: dict[str, list[Line]] = {}
+    by_key: dict[str, list[RequirementLine]] = {}
     for line in output.of(section):
         if line.kind == "package" and not line.conditional and not draft.gone(line):
             by_key.setdefault(line.key, []).append(line)

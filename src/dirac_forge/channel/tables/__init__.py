@@ -9,11 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["Entry", "curated", "extras", "namesakes"]
+__all__ = ["NameEntry", "curated", "extras", "namesakes"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class NameEntry:
     """What a table says of a project."""
 
     packages: tuple[str, ...]
@@ -24,10 +24,10 @@ class Entry:
 
 
 @cache
-def curated() -> Mapping[str, Entry]:
+def curated() -> Mapping[str, NameEntry]:
     """Choices made by hand, by normalised project (PEP 503)."""
     return {
-        project: Entry(
+        project: NameEntry(
             packages=(row["package"], *row.get("also", ())),
             reason=row.get("reason", ""),
             outputs=tuple(row.get("outputs", ())),

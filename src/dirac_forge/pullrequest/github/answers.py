@@ -15,8 +15,8 @@ from dirac_forge.pullrequest.refusals import (
     ConflictError,
     CredentialsError,
     ForbiddenError,
-    NotFoundError,
-    RefusedError,
+    ForgeRefusedError,
+    NotOnForgeError,
     ValidationError,
 )
 from dirac_forge.pullrequest.tokens import SOURCES
@@ -26,12 +26,12 @@ __all__ = ["NonsenseError", "failure", "next_page", "parsed", "problems", "refus
 _LONGEST = 300
 """Characters of GitHub's own words that are shown."""
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^,]*\brel="?next"?')
-_KINDS: Mapping[int, type[RefusedError]] = {
+_KINDS: Mapping[int, type[ForgeRefusedError]] = {
     401: CredentialsError,
     403: ForbiddenError,
-    404: NotFoundError,
+    404: NotOnForgeError,
     409: ConflictError,
-    410: NotFoundError,
+    410: NotOnForgeError,
     422: ValidationError,
 }
 
@@ -74,11 +74,11 @@ def problems(answer: Answer) -> list[dict[str, Any]]:
     return [each if isinstance(each, dict) else {"message": str(each)} for each in errors[:10]]
 
 
-def refusal(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> RefusedError:
+def refusal(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> ForgeRefusedError:
     """The error for an answer of 3xx or 4xx; `about` is what was asked, `hide` takes secrets out of a text."""
     status, words = answer.status, hide(said(answer))
     message = _message(status, words, about)
-    kind = _KINDS.get(status, RefusedError)
+    kind = _KINDS.get(status, ForgeRefusedError)
     if status == 403 and "archived" in words.lower():
         kind = ArchivedError
     fields = tuple(str(each["field"]) for each in problems(answer) if each.get("field"))
@@ -95,11 +95,11 @@ def _message(status: int, words: str, about: str) -> str:
     return f"{redact(about)}: GitHub says {status}{f' ({words})' if words else ''}"
 
 
-def _hint(answer: Answer, kind: type[RefusedError]) -> str | None:
+def _hint(answer: Answer, kind: type[ForgeRefusedError]) -> str | None:
     headers = answer.headers
     if kind is CredentialsError:
         return f"The token is wrong, expired or revoked. It is taken from {SOURCES}."
-    if kind is NotFoundError:
+    if kind is NotOnForgeError:
         return "It is not there, or the token may not see it."
     if kind is ArchivedError:
         return "An archived repository takes no changes."

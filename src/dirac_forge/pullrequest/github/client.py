@@ -22,8 +22,8 @@ from dirac_forge.pullrequest.refusals import (
     ArchivedError,
     ConflictError,
     NoBranchError,
-    NotFoundError,
     NothingNewError,
+    NotOnForgeError,
     ValidationError,
 )
 from dirac_forge.pullrequest.tokens import AppKey, Token
@@ -208,7 +208,7 @@ class GitHub:
         path = path_of("/repos/{repo}/issues/{number}/labels/{name}", repo=repo.full_name, number=number, name=name)
         try:
             self._api.change("DELETE", path, make=bool)
-        except NotFoundError as error:
+        except NotOnForgeError as error:
             if "label" not in error.said.lower():
                 raise
 
@@ -264,7 +264,7 @@ class GitHub:
     def _fork_named(self, full_name: str, repo: Repo) -> Repo | None:
         try:
             found = self.repository(full_name)
-        except NotFoundError:
+        except NotOnForgeError:
             return None
         return found if _same(found.parent, repo.full_name) else None
 
@@ -277,7 +277,7 @@ class GitHub:
                 self._api.get(
                     path_of("/repos/{repo}/git/ref/heads/{branch}", repo=found.full_name, branch=found.default_branch)
                 )
-            except (NotFoundError, ConflictError):
+            except (NotOnForgeError, ConflictError):
                 if self._clock.steady() + pause > deadline:
                     raise UnknownError(
                         f"{full_name}: the fork is not ready after {self._fork_patience / 60:g} min",

@@ -12,15 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from dirac_forge.recipe.editing.build_number import reset_build_number
-from dirac_forge.recipe.editing.places import Replacement, assignments, closure, replaced, sources_end, versions
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
+from dirac_forge.recipe.editing.text_places import Replacement, assignments, closure, replaced, sources_end, versions
 from dirac_forge.recipe.editing.versions import left_over, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError, parse_recipe
 
 __all__ = [
     "ALGORITHMS",
-    "Draft",
+    "EditDraft",
     "MovedSource",
     "Setting",
     "finish",
@@ -54,7 +54,7 @@ class MovedSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class EditDraft:
     """A recipe with the new version and the old hashes."""
 
     before: str
@@ -77,7 +77,7 @@ def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ())
     return _version(text, path, _outputs(text, path, settings or _everywhere()))
 
 
-def start(text: str, *, path: Path | str, to: str, settings: Sequence[Setting] = ()) -> Draft:
+def start(text: str, *, path: Path | str, to: str, settings: Sequence[Setting] = ()) -> EditDraft:
     """`text` at version `to`, its hashes still the old ones; `settings` are the builds that there are.
 
     Raises RecipeError where the recipe has no version or two, or where what must change can't be told for sure.
@@ -96,15 +96,15 @@ def start(text: str, *, path: Path | str, to: str, settings: Sequence[Setting] =
     except ValueError as exc:
         raise RecipeError(f"the version can't be changed for sure ({exc}): edit it by hand", path=path) from exc
     changed = reset_build_number(changed, path=path)
-    return _drafted(Draft(before=text, text=changed, path=str(path), old=old, new=to, settings=chosen), before)
+    return _drafted(EditDraft(before=text, text=changed, path=str(path), old=old, new=to, settings=chosen), before)
 
 
-def respelled_source(draft: Draft, text: str) -> Draft:
+def respelled_source(draft: EditDraft, text: str) -> EditDraft:
     """The draft with another text, in which a URL is written in another way. Raises RecipeError."""
     return _drafted(replace(draft, text=text), _outputs(draft.before, draft.path, draft.settings))
 
 
-def finish(draft: Draft, hashes: Mapping[str, Mapping[str, str]]) -> str:
+def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
     """The draft's text with the hashes of its new files, read back.
 
     `hashes` maps each moved source's URL (one of its mirrors is enough) to algorithm and digest. Raises RecipeError
@@ -184,7 +184,7 @@ def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]
     return own[0]
 
 
-def _drafted(draft: Draft, before: Sequence[tuple[ReadOutput, ...]]) -> Draft:
+def _drafted(draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]]) -> EditDraft:
     after = _outputs(draft.text, draft.path, draft.settings)
     moved: dict[tuple[str, ...], MovedSource] = {}
     unmoved: dict[tuple[str, ...], MovedSource] = {}
@@ -216,7 +216,11 @@ def _drafted(draft: Draft, before: Sequence[tuple[ReadOutput, ...]]) -> Draft:
 
 
 def _kept_commits(
-    draft: Draft, before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]], *, files_move: bool
+    draft: EditDraft,
+    before: Sequence[tuple[ReadOutput, ...]],
+    after: Sequence[tuple[ReadOutput, ...]],
+    *,
+    files_move: bool,
 ) -> list[str]:
     """A note for each repository that is checked out where it was before.
 
@@ -242,7 +246,7 @@ def _kept_commits(
     return [f"line {source.line}: {url} is still checked out at {source.rev}" for url, source in kept.items()]
 
 
-def _same_outputs(draft: Draft, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:
+def _same_outputs(draft: EditDraft, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:
     if [output.name for output in old] != [output.name for output in new]:
         raise RecipeError(f"at {draft.new} it would have other outputs: edit it by hand", path=draft.path)
     for was, now in zip(old, new, strict=True):
@@ -256,7 +260,7 @@ def _same_outputs(draft: Draft, old: Sequence[ReadOutput], new: Sequence[ReadOut
 
 
 def _sources(
-    draft: Draft, old: ReadOutput, new: ReadOutput
+    draft: EditDraft, old: ReadOutput, new: ReadOutput
 ) -> list[tuple[tuple[ReadSource, ...], tuple[ReadSource, ...]]]:
     """The sources of an output before and after, mirrors together; those without a URL (git's, paths) left out."""
     if len(old.sources) != len(new.sources):
@@ -299,7 +303,7 @@ def _hash_places(text: str, old: str, source: MovedSource, entries: Sequence[int
     return near or far
 
 
-def _prove(draft: Draft, result: str, hashes: Mapping[str, Mapping[str, str]]) -> None:
+def _prove(draft: EditDraft, result: str, hashes: Mapping[str, Mapping[str, str]]) -> None:
     before = _outputs(draft.before, draft.path, draft.settings)
     after = _outputs(result, draft.path, draft.settings)
     for old_outputs, new_outputs in zip(before, after, strict=True):
@@ -309,7 +313,9 @@ def _prove(draft: Draft, result: str, hashes: Mapping[str, Mapping[str, str]]) -
                 _prove_source(draft, _source(was, was), _source(now, now), hashes)
 
 
-def _prove_source(draft: Draft, was: MovedSource, now: MovedSource, hashes: Mapping[str, Mapping[str, str]]) -> None:
+def _prove_source(
+    draft: EditDraft, was: MovedSource, now: MovedSource, hashes: Mapping[str, Mapping[str, str]]
+) -> None:
     if was.urls == now.urls:
         wanted = dict(was.hashes)
     else:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dirac_forge.recipe.editing.places import Place, source_values
+from dirac_forge.recipe.editing.text_places import TextPlace, source_values
 
 __all__ = ["Variation", "variations"]
 
@@ -40,7 +40,7 @@ def variations(text: str, line: int, *, listed: str | None = None, version: str 
             yield Variation(text[: place.start] + raw + text[place.end :], said)
 
 
-def _named(place: Place, listed: str, version: str) -> Iterator[tuple[str, str]]:
+def _named(place: TextPlace, listed: str, version: str) -> Iterator[tuple[str, str]]:
     """The URL of the file that the index lists, the version written as before."""
     raw = place.raw
     quote = raw[-1] if raw[-1:] in "'\"" else ""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from dirac_forge.recipe.editing.places import (
-    Place,
+from dirac_forge.recipe.editing.spellings import first_parts, parts_of, respelled, same_version
+from dirac_forge.recipe.editing.text_places import (
     Replacement,
+    TextPlace,
     assignments,
     closure,
     replaced,
     source_values,
     versions,
 )
-from dirac_forge.recipe.editing.spellings import first_parts, parts_of, respelled, same_version
 
 __all__ = ["left_over", "with_new_version"]
 
@@ -59,7 +59,7 @@ def left_over(text: str, old: str) -> tuple[int, ...]:
     return tuple(number for number, line in lines if respelled(line.split("#")[0], old, "\0") != line.split("#")[0])
 
 
-def _whole(place: Place, old: str, new: str, *, v1: bool) -> list[Replacement]:
+def _whole(place: TextPlace, old: str, new: str, *, v1: bool) -> list[Replacement]:
     if _HEX.search(place.raw):
         parts = re.split(r"([0-9a-fA-F]{32,})", place.raw)
         changed = "".join(part if index % 2 else respelled(part, old, new) for index, part in enumerate(parts))
@@ -74,7 +74,7 @@ def _whole(place: Place, old: str, new: str, *, v1: bool) -> list[Replacement]:
     return [(place.start, place.end, changed)]
 
 
-def _partly(place: Place, old: str, new: str) -> list[Replacement]:
+def _partly(place: TextPlace, old: str, new: str) -> list[Replacement]:
     """A variable that is the first parts of the version: `major_minor = "1.80"`."""
     literal = place.literal
     for before, after in first_parts(old, new):
@@ -85,7 +85,7 @@ def _partly(place: Place, old: str, new: str) -> list[Replacement]:
     return []
 
 
-def _split(leaves: Sequence[Place], old: str, new: str) -> Iterator[Replacement]:
+def _split(leaves: Sequence[TextPlace], old: str, new: str) -> Iterator[Replacement]:
     """A version that is put together: `major`, `minor` and `patch`, or `1.80` and `0`."""
     before, after = parts_of(old), parts_of(new)
     if len(before) != len(after):
@@ -104,7 +104,7 @@ def _split(leaves: Sequence[Place], old: str, new: str) -> Iterator[Replacement]
             yield place.start, place.end, place.raw.replace(place.literal or "", value)
 
 
-def _in_source(place: Place, old: str, new: str) -> list[Replacement]:
+def _in_source(place: TextPlace, old: str, new: str) -> list[Replacement]:
     raw = "".join(
         part if _HEX.fullmatch(part) or part.startswith("{{") else respelled(part, old, new)
         for part in re.split(r"([0-9a-fA-F]{32,}|\{\{.*?\}\})", place.raw)

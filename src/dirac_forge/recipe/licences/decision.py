@@ -14,7 +14,7 @@ from typing import Final
 from dirac_forge.recipe.licences.names import Term, dual, from_classifier, from_field, later_versions, normalised
 from dirac_forge.recipe.licences.texts import gnu_notice, identify
 from dirac_forge.recipe.model import Note
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["LicenceDecision", "decide", "licence_files"]
 

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.recipe.making.hosts import build_backend, build_requirements
 from dirac_forge.recipe.making.system_libraries import system_libraries
 from dirac_forge.recipe.model import Note
-from dirac_forge.upstream.facts import Facts, SdistFacts
+from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 
 __all__ = ["Nature", "nature"]
 
@@ -56,7 +56,7 @@ class Nature:
     notes: tuple[Note, ...] = ()
 
 
-def nature(facts: Facts) -> Nature:
+def nature(facts: ReleaseFacts) -> Nature:
     """Decide from the tags of all wheels of the release, and from the sdist where they do not decide."""
     pure = [w.filename for w in facts.release.wheels if w.filename.endswith("-any.whl")]
     tagged = [w.filename for w in facts.release.wheels if not w.filename.endswith("-any.whl")]

@@ -11,20 +11,20 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from dirac_forge.progress import Observer, Silent
+from dirac_forge.recipe.making.build_order import build_order
 from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.recipe.making.markers import reach
-from dirac_forge.recipe.making.order import build_order
 from dirac_forge.recipe.making.specs import merged
 from dirac_forge.recipe.scope import Scope
 
-__all__ = ["Dependency", "Found", "Tree", "walk"]
+__all__ = ["Dependency", "DependencyTree", "FoundProject", "walk"]
 
 MOST_ROUNDS = 4
 """How often versions are chosen anew because of requirements found deeper in the tree."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class FoundProject:
     """What looking a project up gave: the version that was chosen, and its requirements."""
 
     project: str
@@ -35,7 +35,7 @@ class Found:
     problem: str = ""
 
 
-Look = Callable[[str, SpecifierSet], Found]
+Look = Callable[[str, SpecifierSet], FoundProject]
 """Project and the versions that are wanted, to what was found; called from many threads; raises nothing."""
 
 
@@ -48,11 +48,11 @@ class Dependency:
     """What all that require it ask for together."""
     required_by: tuple[str, ...]
     """Projects, sorted."""
-    found: Found
+    found: FoundProject
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tree:
+class DependencyTree:
     """The roots' dependencies, by name, the roots themselves aside."""
 
     dependencies: tuple[Dependency, ...]
@@ -78,15 +78,15 @@ class _Node:
 
 
 def walk(
-    roots: Mapping[str, Found], look: Look, scope: Scope, executor: Executor, *, observer: Observer | None = None
-) -> Tree:
+    roots: Mapping[str, FoundProject], look: Look, scope: Scope, executor: Executor, *, observer: Observer | None = None
+) -> DependencyTree:
     """All projects that the roots need in the scope, at any depth; extras are followed, cycles are no problem.
 
     Versions are chosen first as the newest, then anew where requirements met on the way exclude that one, until nothing
     changes: the result does not depend on the order of answers.
     """
     watcher = observer or Silent()
-    memory: dict[tuple[NormalizedName, str], Found] = {}
+    memory: dict[tuple[NormalizedName, str], FoundProject] = {}
     chosen: dict[NormalizedName, SpecifierSet] = {}
     walked = _Walk(roots, look, scope, executor, memory, chosen, watcher)
     for _ in range(MOST_ROUNDS):
@@ -105,11 +105,11 @@ class _Walk:
 
     def __init__(
         self,
-        roots: Mapping[str, Found],
+        roots: Mapping[str, FoundProject],
         look: Look,
         scope: Scope,
         executor: Executor,
-        memory: dict[tuple[NormalizedName, str], Found],
+        memory: dict[tuple[NormalizedName, str], FoundProject],
         chosen: Mapping[NormalizedName, SpecifierSet],
         observer: Observer,
     ) -> None:
@@ -121,10 +121,10 @@ class _Walk:
         self.chosen = chosen
         self.observer = observer
         self.nodes: dict[NormalizedName, _Node] = {}
-        self.found: dict[NormalizedName, Found] = dict(self.roots)
+        self.found: dict[NormalizedName, FoundProject] = dict(self.roots)
         self.needs: dict[NormalizedName, set[NormalizedName]] = {name: set() for name in self.roots}
         self.parsed: dict[NormalizedName, list[Pep508]] = {}
-        self.pending: dict[Future[Found], NormalizedName] = {}
+        self.pending: dict[Future[FoundProject], NormalizedName] = {}
         self.foreseen: set[tuple[NormalizedName, str]] = set()
 
     def run(self) -> None:
@@ -148,7 +148,7 @@ class _Walk:
         version = self.found[name].version
         return version is None or specifiers.contains(version, prereleases=True)
 
-    def tree(self) -> Tree:
+    def tree(self) -> DependencyTree:
         """The result, in an order that does not depend on the answers'."""
         requirers: dict[NormalizedName, set[str]] = {}
         for name, needs in self.needs.items():
@@ -164,9 +164,11 @@ class _Walk:
             for name, node in sorted(self.nodes.items())
             if name not in self.roots
         )
-        return Tree(dependencies=dependencies, needs={name: frozenset(needs) for name, needs in self.needs.items()})
+        return DependencyTree(
+            dependencies=dependencies, needs={name: frozenset(needs) for name, needs in self.needs.items()}
+        )
 
-    def _arrived(self, name: NormalizedName, found: Found) -> None:
+    def _arrived(self, name: NormalizedName, found: FoundProject) -> None:
         self.memory[name, str(self.chosen.get(name, ""))] = found
         self.found[name] = found
         self._foresee(name)

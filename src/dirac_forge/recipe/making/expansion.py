@@ -17,9 +17,9 @@ from dirac_forge.recipe.making.markers import Reach, both, reach
 from dirac_forge.recipe.making.specs import parse_specifiers
 from dirac_forge.recipe.model import Level, Note
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["Providers", "Wanted", "expand", "parse", "readable"]
+__all__ = ["Providers", "WantedRequirement", "expand", "parse", "readable"]
 
 MOST_REQUIREMENTS = 2000
 """A release has tens of requirements; extras that unfold into more are not honest."""
@@ -46,7 +46,7 @@ class Providers:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class WantedRequirement:
     """One requirement, its extras unfolded: where it holds, and the line of metadata that it comes from."""
 
     project: str
@@ -91,7 +91,7 @@ def readable(texts: Iterable[str]) -> Iterable[Pep508]:
 
 def expand(
     texts: Iterable[str], scope: Scope, providers: Providers, *, extras: Iterable[str] = ()
-) -> tuple[list[Wanted], list[Note]]:
+) -> tuple[list[WantedRequirement], list[Note]]:
     """All requirements that hold anywhere in the scope, with what their extras add, and notes on what was left out."""
     expansion = _Expansion(scope, providers)
     for text in texts:
@@ -108,7 +108,7 @@ class _Expansion:
     def __init__(self, scope: Scope, providers: Providers) -> None:
         self.scope = scope
         self.providers = providers
-        self.found: list[Wanted] = []
+        self.found: list[WantedRequirement] = []
         self.notes: list[Note] = []
         self._unfolded: set[tuple[str, str]] = set()
 
@@ -129,7 +129,7 @@ class _Expansion:
             self.note("warning", f"{requirement.name}: upstream asks for a URL, which conda can't: {text}")
         packages, unfolded = self._packages(requirement)
         self.found += [
-            Wanted(
+            WantedRequirement(
                 project=requirement.name,
                 package=package,
                 specifiers=requirement.specifier,

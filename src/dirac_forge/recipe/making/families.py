@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.recipe.making.expansion import readable
-from dirac_forge.upstream.facts import CoreMetadata
+from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["Families", "Order"]
 

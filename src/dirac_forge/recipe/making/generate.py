@@ -9,20 +9,20 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
+from dirac_forge.recipe.making.build_order import build_order
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.making.order import build_order
-from dirac_forge.recipe.making.output import Family, LicenceFile, Part, output_of, requires_python
+from dirac_forge.recipe.making.output import Family, FamilyPart, LicenceFile, output_of, requires_python
 from dirac_forge.recipe.making.satellites import satellites
 from dirac_forge.recipe.making.specs import conda_version
 from dirac_forge.recipe.model import About, Note, Output, Recipe, Test
 from dirac_forge.recipe.scope import Scope
 
-__all__ = ["LicenceFile", "Part", "generate"]
+__all__ = ["FamilyPart", "LicenceFile", "generate"]
 
 
 def generate(
     feedstock: str,
-    parts: Sequence[Part],
+    parts: Sequence[FamilyPart],
     *,
     scope: Scope,
     providers: Providers,
@@ -102,7 +102,7 @@ def _labelled(notes: Iterable[Note], package: str, *, several: bool) -> list[Not
     return [replace(note, text=f"{package}: {note.text}") if several else note for note in notes]
 
 
-def _supported(part: Part, scope: Scope) -> Scope:
+def _supported(part: FamilyPart, scope: Scope) -> Scope:
     """The scope's Pythons that the release admits; all of them where it says nothing."""
     admitted = scope.supported(requires_python(part.facts))
     if not admitted.pythons:

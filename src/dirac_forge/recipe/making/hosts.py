@@ -8,7 +8,7 @@ import re
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.upstream.facts import SdistFacts
+from dirac_forge.upstream.files.facts import SdistFacts
 
 __all__ = ["BACKENDS", "build_backend", "build_requirements"]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from dirac_forge.upstream.facts import EntryPoint, Facts, SdistFacts
+from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
 __all__ = ["help_commands", "imports_of", "installed", "sound_entry_points"]
 
@@ -25,7 +25,7 @@ _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 Tree = dict[str, "Tree"]
 
 
-def imports_of(facts: Facts) -> tuple[str, ...]:
+def imports_of(facts: ReleaseFacts) -> tuple[str, ...]:
     """The importable names at the top of what is installed, namespace packages followed down (`diracx.api`).
 
     From the wheel, else from the sdist: its list of top-level names, else its package folders.

@@ -16,19 +16,19 @@ from dirac_forge.channel.listing import Listing, Status, availability
 from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
-from dirac_forge.recipe.making.dependencies import Dependency, Found, Tree, walk
+from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree, FoundProject, walk
 from dirac_forge.recipe.making.expansion import Providers, readable
 from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.markers import reach
-from dirac_forge.recipe.making.output import LicenceFile, Part
+from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
 from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.recipe.model import Note, Recipe
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import CoreMetadata, Facts
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 
-__all__ = ["Deps", "Made", "Maker", "Needed", "Upstream"]
+__all__ = ["Deps", "MadeRecipes", "Maker", "Needed", "Upstream"]
 
 Deps = Literal["missing", "none", "all"]
 
@@ -40,11 +40,11 @@ class Upstream(Protocol):
         """Of the newest release that satisfies the specifiers."""
         ...
 
-    def facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+    def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
         """Everything about that release."""
         ...
 
-    def licence(self, facts: Facts) -> LicenceFile | Note | None:
+    def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
         """A licence file from the repository where the sdist has none; a note where that could not be asked."""
         ...
 
@@ -67,7 +67,7 @@ class Needed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
+class MadeRecipes:
     """Recipes in the order in which they can be built, the ordered ones last, and all that they need."""
 
     recipes: tuple[Recipe, ...]
@@ -90,7 +90,7 @@ class Maker:
     families: Families
     maintainers: Sequence[str] = ()
 
-    def make(self, orders: Sequence[Order], deps: Deps) -> Made:
+    def make(self, orders: Sequence[Order], deps: Deps) -> MadeRecipes:
         """The recipes of the orders, and as `deps` says those of what they need.
 
         Raises ForgeError where an ordered project can't be had; trouble with a dependency is a problem in the result.
@@ -117,15 +117,15 @@ class Maker:
         needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
         extra = self._missing(tree, needed, deps, roots, problems)
         ordered = [self._recipe(order, facts) for order in orders]
-        return Made(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
+        return MadeRecipes(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
 
     # -- what the tree needs
 
-    def _look(self, project: str, specifiers: SpecifierSet) -> Found:
+    def _look(self, project: str, specifiers: SpecifierSet) -> FoundProject:
         try:
             return _found(self.upstream.metadata(project, specifiers))
         except ForgeError as error:
-            return Found(project=project, problem=error.message)
+            return FoundProject(project=project, problem=error.message)
 
     def _needed(self, dependency: Dependency) -> Needed:
         mapped = self._mapped(dependency.project)
@@ -143,7 +143,7 @@ class Maker:
         )
 
     def _missing(
-        self, tree: Tree, needed: Sequence[Needed], deps: Deps, roots: Iterable[str], problems: list[str]
+        self, tree: DependencyTree, needed: Sequence[Needed], deps: Deps, roots: Iterable[str], problems: list[str]
     ) -> list[Recipe]:
         """Recipes for dependencies, in build order; members of a family together."""
         chosen = {
@@ -167,7 +167,7 @@ class Maker:
             for order in orders
             for project, spec in order.projects.items()
         }
-        facts: dict[str, Facts] = {}
+        facts: dict[str, ReleaseFacts] = {}
         for project, future in asked.items():
             try:
                 facts[project] = future.result()
@@ -183,7 +183,7 @@ class Maker:
                     problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
         return recipes
 
-    def _facts(self, project: str, specifiers: SpecifierSet) -> Facts:
+    def _facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
         """The facts; what extras of its requirements add is looked up on the way, since the recipe will ask for it."""
         facts = self.upstream.facts(project, specifiers)
         builds = build_requirements(facts.sdist) if facts.sdist else ()
@@ -203,7 +203,7 @@ class Maker:
 
     # -- one recipe
 
-    def _recipe(self, order: Order, facts: Mapping[str, Facts]) -> Recipe:
+    def _recipe(self, order: Order, facts: Mapping[str, ReleaseFacts]) -> Recipe:
         mapped = {project: self._mapped(project) for project in order.projects}
         used: dict[str, Mapped] = {}
 
@@ -227,7 +227,7 @@ class Maker:
         )
         return _with_notes(recipe, _guesses([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread)))
 
-    def _part(self, mapped: Mapped, facts: Facts) -> Part:
+    def _part(self, mapped: Mapped, facts: ReleaseFacts) -> FamilyPart:
         licence = self.upstream.licence(facts)
         notes = []
         if isinstance(licence, Note):
@@ -237,7 +237,7 @@ class Maker:
         package, *aliases = names if mapped.package in names else (mapped.package,)
         # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
         extras = {e: name for e, name in extras_of(mapped.project).items() if name.startswith(f"{package}-")}
-        return Part(
+        return FamilyPart(
             package=package, facts=facts, licence=licence, aliases=tuple(aliases), extras=extras, notes=tuple(notes)
         )
 
@@ -248,11 +248,11 @@ class Maker:
             return None  # the conversion writes what a person has to find out
 
 
-def _found(metadata: CoreMetadata) -> Found:
-    return Found(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
+def _found(metadata: CoreMetadata) -> FoundProject:
+    return FoundProject(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
 
 
-def _refuse_unreadable(facts: Facts) -> None:
+def _refuse_unreadable(facts: ReleaseFacts) -> None:
     """A source archive that is there and can't be read is an error: nobody should build from it."""
     sdist = facts.release.sdist
     if sdist is not None and facts.sdist is None:
@@ -282,7 +282,7 @@ def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
     return replace(recipe, notes=tuple(dict.fromkeys((*recipe.notes, *notes))))
 
 
-def _named(facts: Iterable[Facts]) -> set[str]:
+def _named(facts: Iterable[ReleaseFacts]) -> set[str]:
     """Projects that the facts name: themselves and what they require to be built and to run."""
     projects = set()
     for one in facts:

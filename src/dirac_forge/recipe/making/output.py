@@ -24,10 +24,10 @@ from dirac_forge.recipe.making.specs import conda_spec, conda_version, parse_spe
 from dirac_forge.recipe.making.tools import arch_tools, noarch_tools
 from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.facts import EntryPoint, Facts
-from dirac_forge.upstream.release import File
+from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
+from dirac_forge.upstream.index.project import ReleaseFile
 
-__all__ = ["Family", "LicenceFile", "Part", "output_of", "requires_python"]
+__all__ = ["Family", "FamilyPart", "LicenceFile", "output_of", "requires_python"]
 
 _PIP = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
 _PYPI_FILES = "files.pythonhosted.org"
@@ -46,11 +46,11 @@ class LicenceFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class FamilyPart:
     """One project of a recipe: its facts, and the name of the package that it becomes."""
 
     package: str
-    facts: Facts
+    facts: ReleaseFacts
     licence: LicenceFile | None = None
     aliases: tuple[str, ...] = ()
     """Further names of the package: outputs that only require it."""
@@ -71,14 +71,14 @@ class Family:
     channel: Scope
 
 
-def output_of(part: Part, scope: Scope, family: Family, providers: Providers) -> tuple[Output, tuple[Note, ...]]:
+def output_of(part: FamilyPart, scope: Scope, family: Family, providers: Providers) -> tuple[Output, tuple[Note, ...]]:
     """The output for `part`, whose Pythons are those of `scope`, and what a person should know about it."""
     builder = _Builder(part, scope, family, providers)
     output = builder.build()
     return output, tuple(builder.notes)
 
 
-def requires_python(facts: Facts) -> SpecifierSet:
+def requires_python(facts: ReleaseFacts) -> SpecifierSet:
     """Requires-Python; everything where it can't be read (a problem of the facts says so)."""
     try:
         return parse_specifiers(facts.metadata.requires_python or "")
@@ -89,7 +89,7 @@ def requires_python(facts: Facts) -> SpecifierSet:
 class _Builder:
     """One output, section by section; collects its notes."""
 
-    def __init__(self, part: Part, scope: Scope, family: Family, providers: Providers) -> None:
+    def __init__(self, part: FamilyPart, scope: Scope, family: Family, providers: Providers) -> None:
         self.part = part
         self.facts = part.facts
         self.scope = scope
@@ -141,7 +141,7 @@ class _Builder:
             sources.append(Source(url=licence.url, sha256=licence.sha256, file_name=licence.name))
         return tuple(sources)
 
-    def _url(self, sdist: File) -> str:
+    def _url(self, sdist: ReleaseFile) -> str:
         spelled = _version_in(sdist.filename)
         filename = sdist.filename
         if spelled == self.family.version:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from dirac_forge.recipe.making.expansion import Providers, Wanted, expand
+from dirac_forge.recipe.making.expansion import Providers, WantedRequirement, expand
 from dirac_forge.recipe.making.markers import Reach, platform_condition, python_condition
 from dirac_forge.recipe.making.specs import conda_spec, merged
 from dirac_forge.recipe.model import Note, Requirement, When
@@ -47,8 +47,8 @@ def convert(
     return Converted(lines=tuple(sorted(lines, key=_order)), notes=tuple(dict.fromkeys(notes)))
 
 
-def _grouped(wanted: Sequence[Wanted]) -> Iterator[tuple[str, list[Wanted]]]:
-    groups: dict[str, list[Wanted]] = {}
+def _grouped(wanted: Sequence[WantedRequirement]) -> Iterator[tuple[str, list[WantedRequirement]]]:
+    groups: dict[str, list[WantedRequirement]] = {}
     for one in wanted:
         groups.setdefault(one.package, []).append(one)
     yield from groups.items()
@@ -58,9 +58,9 @@ def _order(line: Requirement) -> tuple[str, str]:
     return line.name.lower().replace("_", "-"), line.when.v1 if line.when else ""
 
 
-def _arch_lines(package: str, group: Sequence[Wanted], scope: Scope) -> tuple[list[Requirement], list[Note]]:
+def _arch_lines(package: str, group: Sequence[WantedRequirement], scope: Scope) -> tuple[list[Requirement], list[Note]]:
     """One line where all hold everywhere, else one for each distinct condition."""
-    by_condition: dict[When | None, list[Wanted]] = {}
+    by_condition: dict[When | None, list[WantedRequirement]] = {}
     notes = []
     for one in group:
         if not one.reach.exact:
@@ -79,7 +79,7 @@ def _arch_lines(package: str, group: Sequence[Wanted], scope: Scope) -> tuple[li
     return lines, notes
 
 
-def _subsumed(members: Sequence[Wanted], unconditional: Sequence[Wanted]) -> bool:
+def _subsumed(members: Sequence[WantedRequirement], unconditional: Sequence[WantedRequirement]) -> bool:
     """Whether the lines that hold everywhere ask for all that these do."""
     everywhere = {clause for one in unconditional for clause in one.specifiers}
     return bool(unconditional) and all(clause in everywhere for one in members for clause in one.specifiers)
@@ -99,9 +99,11 @@ def _wrapped(expression: str) -> str:
     return f"({expression})" if " or " in expression else expression
 
 
-def _noarch_lines(package: str, group: Sequence[Wanted], scope: Scope) -> tuple[list[Requirement], list[Note]]:
+def _noarch_lines(
+    package: str, group: Sequence[WantedRequirement], scope: Scope
+) -> tuple[list[Requirement], list[Note]]:
     notes = []
-    by_platform: dict[When | None, list[Wanted]] = {}
+    by_platform: dict[When | None, list[WantedRequirement]] = {}
     for one in group:
         if not one.reach.every_python:
             notes.append(
@@ -128,17 +130,17 @@ def _noarch_lines(package: str, group: Sequence[Wanted], scope: Scope) -> tuple[
     return lines, notes
 
 
-def _spec(members: Sequence[Wanted]) -> str:
+def _spec(members: Sequence[WantedRequirement]) -> str:
     return conda_spec(merged(one.specifiers for one in members))
 
 
-def _loosest(members: Sequence[Wanted]) -> str:
+def _loosest(members: Sequence[WantedRequirement]) -> str:
     """The spec that lets every Python have what its own line asks for.
 
     Lines for different Pythons (`>=1.22; python_version<"3.11"` and `>=1.26; python_version>="3.12"`) are alternatives:
     the lowest lower bound and the highest upper bound hold for all of them. Lines for the same Python add up.
     """
-    alternatives: dict[tuple[str, ...], list[Wanted]] = {}
+    alternatives: dict[tuple[str, ...], list[WantedRequirement]] = {}
     for one in members:
         alternatives.setdefault(one.reach.pythons, []).append(one)
     if len(alternatives) == 1:

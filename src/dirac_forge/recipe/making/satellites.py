@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.making.output import Part
+from dirac_forge.recipe.making.output import FamilyPart
 from dirac_forge.recipe.making.requirements import convert
 from dirac_forge.recipe.model import Note, Output, Requirement, Test
 from dirac_forge.recipe.scope import Scope
@@ -15,7 +15,7 @@ __all__ = ["satellites"]
 
 
 def satellites(
-    part: Part, main: Output, scope: Scope, providers: Providers
+    part: FamilyPart, main: Output, scope: Scope, providers: Providers
 ) -> Iterator[tuple[Output, tuple[Note, ...]]]:
     """The further outputs of `part`, each requiring exactly the build of `main`, with notes on why."""
     for name in part.aliases:

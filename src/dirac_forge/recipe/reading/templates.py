@@ -24,7 +24,7 @@ from dirac_forge.recipe.reading.values import (
     truth,
 )
 
-__all__ = ["Line", "Rendered", "render", "tags", "unknown_mark"]
+__all__ = ["Rendered", "TemplateLine", "render", "tags", "unknown_mark"]
 
 _MAX_TEXT = 2_000_000
 _OPENING = re.compile(r"\{[{%#]")
@@ -34,7 +34,7 @@ _TEST = re.compile(r"\{%-?\s*(?:if|elif)\s+(.*?)\s*-?%\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TemplateLine:
     """Where a rendered line comes from."""
 
     number: int
@@ -48,7 +48,7 @@ class Rendered:
     """Rendered text, and for each of its lines the place in the template."""
 
     text: str
-    lines: Sequence[Line]
+    lines: Sequence[TemplateLine]
 
 
 def unknown_mark(unknown: Unknown) -> str:
@@ -282,7 +282,7 @@ def _for(node: nodes.For, scope: dict[str, object], run: _Run) -> None:
 
 
 def _with_lines(pieces: Sequence[tuple[str, int, str | None]], conditions: Mapping[int, str]) -> Rendered:
-    lines: list[Line] = []
+    lines: list[TemplateLine] = []
     settled = False
     for text, number, condition in pieces:
         for offset, part in enumerate(text.split("\n")):
@@ -296,7 +296,7 @@ def _with_lines(pieces: Sequence[tuple[str, int, str | None]], conditions: Mappi
     return Rendered("".join(text for text, _, _ in pieces), lines)
 
 
-def _line(number: int, condition: str | None, conditions: Mapping[int, str]) -> Line:
+def _line(number: int, condition: str | None, conditions: Mapping[int, str]) -> TemplateLine:
     own = conditions.get(number - 1)
     both = [part for part in (condition, own) if part]
-    return Line(number, " and ".join(both) or None)
+    return TemplateLine(number, " and ".join(both) or None)

@@ -26,7 +26,7 @@ from dirac_forge.recipe.reading.recipe_text import (
     Section,
 )
 from dirac_forge.recipe.reading.selectors import select, selector_names, selector_of
-from dirac_forge.recipe.reading.templates import Line, Rendered, render, tags
+from dirac_forge.recipe.reading.templates import Rendered, TemplateLine, render, tags
 from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown, environment_value
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError
 
@@ -201,7 +201,7 @@ class RecipeV0:
 class _Reader:
     """Reads the nodes of one rendered meta.yaml."""
 
-    def __init__(self, path: str, lines: Sequence[Line], variant: Mapping[str, str]) -> None:
+    def __init__(self, path: str, lines: Sequence[TemplateLine], variant: Mapping[str, str]) -> None:
         self.path = path
         self.lines = lines
         self.variant = variant
@@ -347,9 +347,9 @@ class _Reader:
         value = yamlnodes.scalar(node)
         return None if value is None else without_marks(value).strip()
 
-    def place(self, node: Node) -> Line:
+    def place(self, node: Node) -> TemplateLine:
         index = yamlnodes.line_of(node) - 1
-        return self.lines[index] if index < len(self.lines) else Line(0, None)
+        return self.lines[index] if index < len(self.lines) else TemplateLine(0, None)
 
     def line(self, node: Node) -> int:
         return self.place(node).number

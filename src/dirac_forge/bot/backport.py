@@ -1,0 +1,294 @@
+"""A merged fix carried from one branch of a feedstock to its other release lines: one request a branch."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.log import RunLog
+from dirac_forge.bot.open_requests import ENDS
+from dirac_forge.bot.outcomes import failure
+from dirac_forge.bot.release_lines import full_name_of
+from dirac_forge.bot.send import send
+from dirac_forge.bot.three_way import Conflict, FilePair, picked
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.files import write_file
+from dirac_forge.git import own_git, place_of
+from dirac_forge.pullrequest.branches import safe_branch
+from dirac_forge.pullrequest.delivery import Outcome
+from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.records import Identity
+from dirac_forge.pullrequest.trees import read
+from dirac_forge.report.bodies import how_to_go_on
+from dirac_forge.report.foreign import code, escaped, link
+from dirac_forge.report.markdown import markdown
+from dirac_forge.settings import Settings
+
+__all__ = ["Fix", "Swept", "read_fix", "sweep", "sweep_lines"]
+
+_URL = re.compile(r"/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/pull/(?P<number>\d{1,9})(?:/.*)?")
+_DEPTH = "200"
+_MERGED_AS = re.compile(r"^Merge pull request #(\d+) from |\(#(\d+)\)$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fix:
+    """What a merged request changed."""
+
+    feedstock: str
+    number: int
+    url: str
+    title: str
+    base: str
+    """The branch that it was merged to."""
+    commits: str
+    """As git takes it: `A..B`."""
+    files: Mapping[str, FilePair]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Swept:
+    """What became of a fix on one branch."""
+
+    branch: str
+    outcome: Outcome | None = None
+    issue: str = ""
+    """URL (or file in the outbox) of the issue with instructions, where it could not be carried."""
+    text: str = ""
+
+    @property
+    def url(self) -> str:
+        """Of the request, or of the issue."""
+        return self.outcome.url if self.outcome is not None else self.issue
+
+    @property
+    def state(self) -> str:
+        """`opened` and so on; `issue` where people have to do it, `there` where the branch has it."""
+        if self.outcome is not None:
+            return self.outcome.state
+        return "issue" if self.issue else "there"
+
+
+def read_fix(url: str, settings: Settings, desk: Connections) -> Fix:
+    """The merged request at a URL; its files from git, its merge from the forge, or from git without a token.
+
+    Raises InputError where it is no request to one of the feedstocks, or is not merged.
+    """
+    parts = urlsplit(url)
+    match = _URL.fullmatch(parts.path)
+    if match is None or parts.scheme not in {"http", "https"}:
+        raise InputError(f"{url} is no pull request", hint="It is https://github.com/OWNER/NAME/pull/NUMBER.")
+    number = int(match["number"])
+    feedstock = match["name"].removesuffix("-feedstock")
+    full_name, place = full_name_of(settings, feedstock)
+    if full_name.lower() != f"{match['owner']}/{match['name']}".lower():
+        raise InputError(f"{url} is not on {full_name}, which is where the settings have {feedstock}")
+    base = title = commit = ""
+    if desk.forge is not None:
+        pull = desk.forge.pull_request(desk.forge.repository(full_name), number)
+        if pull.state != "merged":
+            raise InputError(f"{url} is {pull.state}: only a merged one is carried on")
+        base, title, commit = safe_branch(pull.base), pull.title, pull.merge_commit
+    with tempfile.TemporaryDirectory(prefix="dirac-forge-") as name:
+        folder = Path(name)
+        _git(folder, "init", "--quiet", "--bare", "--template=", str(folder), about=full_name)
+        _git(
+            folder,
+            *("fetch", "--quiet", "--no-tags", "--depth", _DEPTH, place_of(place)),
+            f"+refs/heads/{base or '*'}:refs/heads/{base or '*'}",
+            about=full_name,
+        )
+        if not commit:
+            base, commit, title = _found(folder, number, url, full_name)
+        first = _first(folder, commit, number, place, full_name)
+        files = _files(folder, first, commit, full_name)
+    return Fix(
+        feedstock=feedstock,
+        number=number,
+        url=url,
+        title=title,
+        base=base,
+        commits=f"{first[:12]}..{commit[:12]}",
+        files=files,
+    )
+
+
+def _git(folder: Path, *arguments: str, about: str) -> str:
+    return own_git(*arguments, about=about, folder=folder, timeout=600).decode(errors="replace").strip()
+
+
+def _found(folder: Path, number: int, url: str, about: str) -> tuple[str, str, str]:
+    """The branch, the commit and the title of a request, by the words that GitHub gives merges."""
+    branches = _git(folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", about=about).split()
+    for branch in sorted(branches, key=lambda name: (name not in {"main", "master"}, name)):
+        listed = _git(folder, "log", "--first-parent", "--format=%H %s", f"refs/heads/{branch}", "--", about=about)
+        for line in listed.splitlines():
+            commit, _, subject = line.partition(" ")
+            match = _MERGED_AS.search(subject)
+            if match is not None and int(match[1] or match[2]) == number:
+                return safe_branch(branch), commit, subject.removesuffix(f" (#{number})")
+    raise InputError(
+        f"{url}: no branch has its merge among the last {_DEPTH} commits",
+        hint="Is it merged? With a token (--pr) GitHub is asked.",
+    )
+
+
+def _first(folder: Path, commit: str, number: int, place: str, about: str) -> str:
+    """The commit before the request: the first parent of its merge, or where its commits were put on top, more."""
+    count = 1
+    parents = _git(folder, "rev-list", "--parents", "-n", "1", commit, "--", about=about).split()[1:]
+    if len(parents) == 1:
+        try:
+            refs = f"+refs/pull/{number}/head:refs/dirac-forge/request"
+            _git(folder, "fetch", "--quiet", "--no-tags", "--depth", "50", place_of(place), refs, about=about)
+            mine = _git(folder, "log", "--format=%s", "refs/dirac-forge/request", "--", about=about).splitlines()
+            theirs = _git(folder, "log", "--first-parent", "-n", "50", "--format=%s", commit, "--", about=about)
+            same = [one == other for one, other in zip(mine, theirs.splitlines(), strict=False)]
+            known = _git(folder, "merge-base", "refs/dirac-forge/request", f"{commit}^1", about=about)
+            ahead = int(_git(folder, "rev-list", "--count", f"{known}..refs/dirac-forge/request", "--", about=about))
+            if ahead > 1 and all(same[:ahead]) and len(same) >= ahead:
+                count = ahead
+        except ForgeError:
+            count = 1  # the request's own branch can't be had: a squashed merge is one commit anyway
+    return _git(folder, "rev-parse", "--verify", "--quiet", f"{commit}~{count}^{{commit}}", about=about)
+
+
+def _files(folder: Path, first: str, last: str, about: str) -> dict[str, FilePair]:
+    """The recipe's files that differ between two commits."""
+    under = ("recipe/", "conda-forge.yml")
+    before = read(folder, first, about=about, under=under)
+    after = read(folder, last, about=about, under=under)
+    paths = sorted({path for path in (*before, *after) if before.get(path) != after.get(path)})
+    return {path: FilePair(before=before.get(path), after=after.get(path)) for path in paths}
+
+
+def sweep_lines(fix: Fix, settings: Settings, known: Iterable[str], wanted: Sequence[str] = ()) -> list[str]:
+    """The branches that a fix is carried to: `wanted`, else the feedstock's release lines, but for its own.
+
+    `known` are those that the workspace or the feedstock itself names. Raises InputError where there is none.
+    """
+    lines = settings.feedstocks[fix.feedstock].branches if fix.feedstock in settings.feedstocks else {}
+    names = wanted or ["main", *lines, *known]
+    aliases = {"main", "master"}
+    found = [
+        name
+        for name in dict.fromkeys("main" if name in aliases else name for name in names)
+        if name != fix.base and not (name in aliases and fix.base in aliases)
+    ]
+    if not found:
+        raise InputError(
+            f"{fix.feedstock} has no other release line than {fix.base}",
+            hint="Name one with --branch, or in `branches` of [tool.dirac-forge.feedstocks].",
+        )
+    return [safe_branch(name) for name in found]
+
+
+def sweep(fix: Fix, branches: Sequence[str], *, settings: Settings, desk: Connections, outbox: Path) -> list[Swept]:
+    """Carry the fix to each branch: one request for each, or an issue with instructions where it does not fit.
+
+    One that fails stops none of the others. Raises BusyError where a bot is at work, and what the ledger raises.
+    """
+    with Lease(desk.ledger) as lease:
+        run = desk.ledger.start_run()
+        log = RunLog(desk.ledger, run.id, desk.write)
+
+        def one(branch: str) -> Swept:
+            identity = Identity(feedstock=fix.feedstock, branch=branch, kind="fix", key=f"pr-{fix.number}")
+            try:
+                lease.renew()
+                return _one(fix, branch, identity, settings, desk, outbox, log, lease)
+            except ENDS:
+                raise
+            except ForgeError as error:
+                log.journal.failed(identity, error)
+                return Swept(branch=branch, outcome=failure(identity, error), text=error.message)
+
+        results = list(desk.executor.map(one, branches))
+        desk.ledger.end_run(run, ", ".join(f"{result.branch}: {result.state}" for result in results))
+    return results
+
+
+def _one(
+    fix: Fix,
+    branch: str,
+    identity: Identity,
+    settings: Settings,
+    desk: Connections,
+    outbox: Path,
+    log: RunLog,
+    lease: Lease,
+) -> Swept:
+    full_name, url = full_name_of(settings, fix.feedstock)
+    tip = desk.clones.refresh(full_name, url, branch)
+    made = _made(fix, identity, desk.clones.read(tip))
+    if isinstance(made, Skip):
+        return Swept(branch=branch, text=made.reason)
+    if isinstance(made, Conflict):
+        issue = _issue(fix, branch, made, full_name, desk, outbox)
+        log.note("issue", f"{made.text}: {issue}", about=identity)
+        return Swept(branch=branch, issue=issue, text=made.text)
+
+    def remake(files: Mapping[str, str]) -> Change | Skip:
+        again = _made(fix, identity, files)
+        if isinstance(again, Conflict):
+            raise InputError(f"{full_name}, {branch}: {again.text}")
+        return again
+
+    outcome = send(desk, made, remake, log=log, lease=lease)
+    return Swept(branch=branch, outcome=outcome, text=outcome.text)
+
+
+def _made(fix: Fix, identity: Identity, files: Mapping[str, str]) -> Change | Skip | Conflict:
+    result = picked(fix.files, files)
+    if isinstance(result, Conflict):
+        return result
+    if not result:
+        return Skip(feedstock=fix.feedstock, branch=identity.branch, reason=f"{identity.branch} has it already")
+    origin = f"{fix.feedstock} #{fix.number} ({fix.base})"
+    body = [
+        f"This carries {link(origin, fix.url)} over to {code(identity.branch)}: {escaped(fix.title)}",
+        "",
+        "Version, hashes and build number are this branch's own; the build number is raised.",
+    ]
+    change = Change(
+        feedstock=fix.feedstock,
+        branch=identity.branch,
+        kind="fix",
+        key=identity.key,
+        title=f"{fix.title} ({identity.branch})",
+        body="\n".join(body) + "\n",
+        reasons=(f"merged to {fix.base} as #{fix.number}",),
+        edits=result,
+    )
+    return replace(change, body=f"{change.body}\n{markdown((how_to_go_on(change),))}")
+
+
+def _issue(fix: Fix, branch: str, conflict: Conflict, full_name: str, desk: Connections, outbox: Path) -> str:
+    """The issue with instructions: its URL, or its file in the outbox."""
+    title = f"Carry #{fix.number} over to {branch}"
+    merged = f"{link(f'#{fix.number}', fix.url)} ({escaped(fix.title)}) was merged to {code(fix.base)}"
+    lines = [
+        f"{merged} and belongs on {code(branch)} too, but could not be carried there: {escaped(conflict.text)}.",
+        "",
+        "By hand, in a clone of your fork with this repository as `upstream`:",
+        "",
+        "```console",
+        "git fetch upstream",
+        f"git switch -c carry-{fix.number} upstream/{branch}",
+        f"git cherry-pick {fix.commits}",
+        "# keep version, hashes and build number of this branch, raise the build number",
+        "git push origin HEAD",
+        "```",
+    ]
+    body = "\n".join(lines) + "\n"
+    if desk.forge is not None:
+        return desk.forge.issue(desk.forge.repository(full_name), title=title, body=body)
+    path = outbox / fix.feedstock / "issues" / f"{fix.number}-{branch.replace('/', '-')}.md"
+    write_file(path, f"# {title}\n\n{body}")
+    return str(path)

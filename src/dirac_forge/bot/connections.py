@@ -1,0 +1,126 @@
+"""What changes are sent with: the ledger, the clones, and where to: a forge, or the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dirac_forge.bot.release_lines import full_name_of
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.progress import Observer
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.pullrequest.clones import Clones
+from dirac_forge.pullrequest.destination import Destination
+from dirac_forge.pullrequest.forge import Forge
+from dirac_forge.pullrequest.github.client import GitHub
+from dirac_forge.pullrequest.github_destination import GitHubDestination
+from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.outbox import Outbox
+from dirac_forge.pullrequest.records import LedgerEntry
+from dirac_forge.pullrequest.smithy import Smithy, find_smithy
+from dirac_forge.settings import Settings
+
+__all__ = ["Connections", "ledger_path", "open_desk", "open_ledger", "open_rebuilds"]
+
+_STATE = ".dirac-forge"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connections:
+    """What changes are sent with."""
+
+    ledger: Ledger
+    clones: Clones
+    destination: Destination
+    executor: Executor
+    observer: Observer
+    forge: Forge | None = None
+    """None for the outbox."""
+    smithy: Smithy | None = None
+    """None where it is not installed: conda-forge's service is asked to rerender."""
+    write: Callable[[str], None] | None = None
+    """Takes the lines of the log."""
+
+    def sent_here(self, entry: LedgerEntry) -> bool:
+        """Whether an entry is about this destination: one may have gone to the outbox before there was a token."""
+        return not entry.url or entry.url.startswith(("http://", "https://")) == (self.forge is not None)
+
+
+def ledger_path(settings: Settings) -> Path:
+    """Where the ledger is: where the settings say, else `.dirac-forge/ledger.sqlite` of the workspace."""
+    return settings.bot.ledger or settings.workspace / _STATE / "ledger.sqlite"
+
+
+def open_ledger(world: ProposalContext, path: Path | None = None) -> Ledger:
+    """The ledger, made where there is none; the folder in the workspace keeps itself out of git."""
+    path = path or ledger_path(world.settings)
+    if path.parent == world.settings.workspace / _STATE:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ignore = path.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    return Ledger.open(path, warned=world.observer.warned)
+
+
+def open_rebuilds(world: ProposalContext, migration: str) -> dict[str, str]:
+    """Feedstock to the URL of our open request that rebuilds it, as the ledger knows; {} where there is no ledger."""
+    if not ledger_path(world.settings).is_file():
+        return {}
+    try:
+        with open_ledger(world) as ledger:
+            entries = ledger.entries(kind="migration", states=("pushed", "open"))
+    except ForgeError as error:
+        world.observer.warned(f"which rebuilds are open is not known: {error.message}")
+        return {}
+    return {
+        entry.identity.feedstock: entry.url or f"the branch {entry.head} is pushed"
+        for entry in entries
+        if entry.identity.key == migration and entry.identity.branch == "main"
+    }
+
+
+@contextmanager
+def open_desk(
+    world: ProposalContext,
+    *,
+    executor: Executor,
+    github: GitHub | None,
+    outbox: Path,
+    ledger: Path | None = None,
+    write: Callable[[str], None] | None = None,
+) -> Iterator[Connections]:
+    """The desk of one run; `github` None: all goes into `outbox`.
+
+    Raises UnknownError offline, where repositories would have to be asked, and what opening the ledger raises.
+    """
+    settings = world.settings
+    if settings.offline and "://" in settings.feedstock_url:
+        raise UnknownError("offline: repositories can't be asked", hint="Leave out --offline, or set feedstock-url.")
+    folder = settings.cache / "clones"
+    with open_ledger(world, ledger) as opened:
+        destination: Destination
+        if github is not None:
+            clones = Clones(folder, environment=github.git_environment)
+            destination = GitHubDestination(
+                forge=github,
+                clones=clones,
+                repository=lambda name: full_name_of(settings, name)[0],
+            )
+        else:
+            clones = Clones(folder)
+            destination = Outbox(folder=outbox, clones=clones, repository=lambda name: full_name_of(settings, name))
+        yield Connections(
+            ledger=opened,
+            clones=clones,
+            destination=destination,
+            executor=executor,
+            observer=world.observer,
+            forge=github,
+            smithy=find_smithy(),
+            write=write,
+        )
+        if isinstance(destination, Outbox) and outbox.is_dir():
+            destination.summarize()

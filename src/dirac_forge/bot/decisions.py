@@ -1,0 +1,254 @@
+"""What a run wants: bumps of what it looked at, rebuilds for the workspace's migrations; and what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from rattler import Version
+from rattler.exceptions import InvalidVersionError
+
+from dirac_forge.bot.proposed import (
+    ProposedChange,
+    RunDecision,
+    blockers,
+    bump_decision,
+    bump_wanted,
+    rebuild_decision,
+    recipe_decision,
+    recipe_wanted,
+    skip_decision,
+)
+from dirac_forge.bot.release_lines import CurrentLine
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.channel.solver import Channel
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.variants import rendered_variants
+from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.proposals.bumps import BumpOptions, decide
+from dirac_forge.proposals.channels import open_channel, pinning_of
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.migration_status import status_now
+from dirac_forge.proposals.migrations import MigrationContext
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.recipe.editing.spellings import same_version
+from dirac_forge.report.bodies import with_bodies
+
+__all__ = ["RunDecisions", "migrations_in"]
+
+_ENDINGS = ("*.yaml", "*.yml")
+
+
+@dataclass(kw_only=True)
+class RunDecisions:
+    """The decisions of one run; a `Decider`."""
+
+    world: ProposalContext
+    workspace: Workspace
+    """Its `migrations/`, and the copies that stand in for feedstocks that can't be reached."""
+    executor: Executor
+    """Runs questions to upstream, and solves; not what this is called from."""
+    executors: Callable[[], AbstractContextManager[Executor]]
+    """Of processes, to read recipes of migrations with."""
+    _looked: dict[tuple[str, str], CurrentLine] = field(default_factory=dict)
+    _versions: dict[tuple[str, str], str] = field(default_factory=dict)
+    _rebuilt: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Migration and feedstock to whether the channel has it rebuilt."""
+
+    def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:
+        """What is wanted now, or why nothing is."""
+        read = [one for one in looked if one.folder is not None]
+        self._looked = {(one.line.name, one.branch): one for one in read}
+        return [*self._bumps(read), *self._rebuilds(looked, requests)]
+
+    def arrived(self, identity: Identity) -> bool | None:
+        """Whether the channel has what a merged change builds."""
+        if identity.kind == "migration":
+            # The plan looks at default branches only.
+            return self._rebuilt.get((identity.key, identity.feedstock)) if identity.branch == "main" else None
+        try:
+            if self._channel is None:
+                return None
+            return self._has(self._channel, identity)
+        except UnknownError:
+            return None
+
+    def current(self, identity: Identity) -> str:
+        """Why an open request is of no use any more."""
+        if identity.kind == "migration":
+            return "the channel has it rebuilt already" if self.arrived(identity) else ""
+        version = self._versions.get((identity.feedstock, identity.branch), "")
+        if identity.kind == "bump" and version and _reached(version, identity.key):
+            return f"the feedstock is at {version} already"
+        return ""
+
+    def _bumps(self, looked: Sequence[CurrentLine]) -> list[RunDecision]:
+        decided = self._decided([one.folder for one in looked if one.folder is not None])
+        blocks = blockers([result for result in decided.values() if isinstance(result, Bump)])
+        unproven = self._unproven if any(isinstance(result, Bump) for result in decided.values()) else ""
+        decisions: list[RunDecision] = []
+        recipes: dict[Identity, ProposedChange] = {}
+        for mine in looked:
+            name = mine.line.name
+            result = decided[id(mine.folder)]
+            match result:
+                case Skip():
+                    self._versions[name, mine.branch] = result.current
+                    decisions.append(skip_decision(result, mine))
+                case Bump():
+                    self._versions[name, mine.branch] = result.old
+                    wanted = bump_wanted(result, mine, self._again, blocks=blocks.get(name, 0))
+                    decisions.append(bump_decision(result, mine, wanted, unproven=unproven))
+                    for recipe in result.recipes if not unproven else ():
+                        waiting = blocks.get(recipe.feedstock, 0)
+                        recipes.setdefault(Identity.of(recipe), recipe_wanted(recipe, waiting))
+        return [*decisions, *map(recipe_decision, recipes.values())]
+
+    def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
+        """What is proposed for each folder, by its `id`."""
+        found = decide(self.world, self._at_hand, folders, BumpOptions(), executor=self.executor)
+        results = with_bodies([one.result for one in found])
+        return {id(one.folder): result for one, result in zip(found, results, strict=True)}
+
+    def _again(self, folder: FeedstockFolder) -> Change | Skip:
+        (result,) = self._decided([folder]).values()
+        match result:
+            case Skip():
+                return result
+            case Bump() if result.status == "blocked":
+                change = result.change
+                return Skip(feedstock=change.feedstock, branch=change.branch, reason="; ".join(result.blocked_by))
+            case Bump():
+                return result.change
+
+    @property
+    def _at_hand(self) -> Workspace:
+        """The workspace, with the feedstocks as they are now."""
+        read = {name: one.folder for (name, _), one in self._looked.items() if not one.line.branch}
+        lines = [one.folder for one in self._looked.values() if one.line.branch]
+        return replace(
+            self.workspace,
+            feedstocks={**self.workspace.feedstocks, **{name: one for name, one in read.items() if one is not None}},
+            lines=tuple(one for one in lines if one is not None),
+        )
+
+    @cached_property
+    def _unproven(self) -> str:
+        """Why nothing can be proved in this run: no channel answers; "" where one does."""
+        try:
+            channel = self._channel
+            if channel is None:
+                return "offline, and no channel is a folder"
+            channel.index(self.world.settings.platforms[0])
+        except UnknownError as error:
+            return error.message
+        return ""
+
+    def _rebuilds(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:
+        names = migrations_in(self.workspace.root)
+        if not names:
+            return []
+        mine = {one.line.name: one for one in looked if not one.line.branch}
+        decisions: list[RunDecision] = []
+        with self.executors() as executor:
+            migrating = MigrationContext(
+                workspace=replace(self._at_hand, lines=()),
+                pinning=self._pinning,
+                store=self.world.store,
+                observer=self.world.observer,
+                channel=self._channel,
+                executor=executor,
+            )
+            for name in names:
+                try:
+                    decisions += self._rebuild(migrating, name, mine, requests)
+                except ForgeError as error:
+                    state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
+                    decisions.append(
+                        RunDecision(
+                            feedstock="", branch="", kind="migration", state=state, found=name, reason=error.message
+                        )
+                    )
+        return decisions
+
+    def _rebuild(
+        self, migrating: MigrationContext, name: str, looked: Mapping[str, CurrentLine], requests: Sequence[LedgerEntry]
+    ) -> list[RunDecision]:
+        plan = migrating.plan(migrating.migration(name))
+        key = plan.migration.name
+        mine = {
+            entry.identity.feedstock: entry.url or "a branch is pushed"
+            for entry in requests
+            if (entry.identity.kind, entry.identity.key, entry.identity.branch) == ("migration", key, "main")
+        }
+        status = status_now(migrating, plan, None, in_pr=mine)
+        unknown = set(status.unknown)
+        for one in status.feedstocks:
+            if one.feedstock not in unknown:
+                self._rebuilt[key, one.feedstock] = one.state == "done"
+        wanted = [*status.next, *(one for one in status.of("in-pr") if one.feedstock in mine)]
+        made = (
+            rebuild_decision(plan, one, line)
+            for one in wanted
+            if one.feedstock in looked
+            for line in (looked[one.feedstock], *self._rebuilt_lines(looked[one.feedstock]))
+        )
+        return [decision for decision in made if decision is not None]
+
+    def _rebuilt_lines(self, looked: CurrentLine) -> list[CurrentLine]:
+        """The other release lines that a feedstock's maintainers want rebuilds on, of those that were looked at."""
+        try:
+            branches = looked.folder.read().forge.bot.abi_migration_branches if looked.folder is not None else ()
+        except ForgeError:
+            return []
+        lines = (self._looked.get((looked.line.name, branch)) for branch in branches)
+        return [line for line in lines if line is not None and line.line.branch]
+
+    @cached_property
+    def _channel(self) -> Channel | None:
+        return open_channel(self.world)
+
+    @cached_property
+    def _pinning(self) -> Pinning | None:
+        return pinning_of(self.world, self._channel)
+
+    def _has(self, channel: Channel, identity: Identity) -> bool | None:
+        if identity.kind == "recipe":
+            names, version = [identity.feedstock], ""
+        else:
+            looked = self._looked.get((identity.feedstock, identity.branch))
+            if looked is None or looked.folder is None:
+                return None
+            try:
+                recipe = looked.folder.read()
+                rendered = [one for _, one in rendered_variants(recipe, None, platform="linux-64")]
+            except ForgeError:
+                return None
+            names, version = [output.name for one in rendered for output in one.packages], identity.key
+        records = {
+            name: [record for platform in channel.platforms() for record in channel.index(platform).group(name).records]
+            for name in dict.fromkeys(names)
+        }
+        known = [found for found in records.values() if found]
+        if not version or identity.kind == "fix":
+            return bool(known) if identity.kind == "recipe" else None
+        return bool(known) and all(any(same_version(one.version, version) for one in found) for found in known)
+
+
+def _reached(version: str, wanted: str) -> bool:
+    try:
+        return Version(version) >= Version(wanted)
+    except InvalidVersionError:
+        return same_version(version, wanted)
+
+
+def migrations_in(root: Path) -> list[str]:
+    """The names of the workspace's own migrations."""
+    return sorted({path.stem for ending in _ENDINGS for path in (root / "migrations").glob(ending)})

@@ -1,0 +1,164 @@
+"""Requests that are there: what became of them, which are over, and which may merge by themselves now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dirac_forge.bot.automerge import LABEL, automerge
+from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.log import RunLog
+from dirac_forge.bot.outcomes import failure
+from dirac_forge.bot.proposed import Decider, ProposedChange
+from dirac_forge.bot.release_lines import CurrentLine
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.pullrequest.delivery import Outcome
+from dirac_forge.pullrequest.following import observe, relearn, withdraw
+from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
+from dirac_forge.pullrequest.github_destination import SERVICES
+from dirac_forge.pullrequest.lease import BusyError
+from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
+from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
+
+__all__ = ["ENDS", "THERE", "OpenRequests"]
+
+THERE: tuple[State, ...] = ("pushed", "open")
+"""Branches that are there, with a request or nearly."""
+ENDS = (BusyError, LedgerError, LockedError)
+"""What ends a run: nothing can be done without the ledger, or when another bot took over."""
+_MAY_LABEL = frozenset({"triage", "write", "admin"})
+_BECAME: dict[str, Literal["merged", "closed"]] = {
+    "merged": "merged",
+    "done": "merged",
+    "closed-by-person": "closed",
+    "superseded": "closed",
+    "retracted": "closed",
+}
+
+
+@dataclass(kw_only=True)
+class OpenRequests:
+    """Those of one run."""
+
+    desk: Connections
+    log: RunLog
+    decider: Decider
+    _repositories: dict[str, Repo] = field(default_factory=dict)
+
+    def there(self) -> tuple[LedgerEntry, ...]:
+        """What is open at this destination, as the ledger knows it."""
+        return tuple(entry for entry in self.desk.ledger.entries(states=THERE) if self.desk.sent_here(entry))
+
+    def relearnt(self, lines: Iterable[CurrentLine]) -> list[Outcome]:
+        """For a ledger that was begun anew: what stands on the forge of these lines; what could not be asked."""
+
+        def one(looked: CurrentLine) -> Outcome | None:
+            name, branch = looked.line.name, looked.branch
+            desk, about = self.desk, Identity(feedstock=name, branch=branch, kind="bump", key="")
+            try:
+                relearn(name, branch, destination=desk.destination, ledger=desk.ledger, run=self.log.run)
+            except ENDS:
+                raise
+            except UnknownError as error:
+                return failure(about, error)
+            except ForgeError as error:
+                self.log.say("learnt", error.message, about=about)
+            return None
+
+        found = self.desk.executor.map(one, [looked for looked in lines if looked.state == "read"])
+        return [outcome for outcome in found if outcome is not None]
+
+    def observed(self) -> list[Outcome]:
+        """Ask what became of each; what changed, and what could not be asked."""
+        return self._each(self.there(), self._observed)
+
+    def finish(self) -> None:
+        """Close the books on what is merged and built."""
+        for entry in self.desk.ledger.entries(states=("merged",)):
+            if self.decider.arrived(entry.identity):
+                self.desk.ledger.done(entry.identity)
+                self.log.note("done", "the channel has it", about=entry.identity)
+
+    def settled(self, wanted: Sequence[ProposedChange], leave: Collection[Identity]) -> list[Outcome]:
+        """Close what nobody needs any more, and let what may merge by itself do so; all but `leave`."""
+        mine = {one.identity: one for one in wanted}
+        there = [entry for entry in self.there() if entry.identity not in leave]
+        found = self._each([entry for entry in there if entry.identity not in mine], self._closed)
+        if self.desk.forge is not None:
+            forge = self.desk.forge
+            found += self._each(
+                [entry for entry in there if entry.identity in mine and entry.number],
+                lambda entry: self._labelled(entry, mine[entry.identity], forge),
+            )
+        return found
+
+    def _each(self, entries: Iterable[LedgerEntry], act: Callable[[LedgerEntry], Outcome | None]) -> list[Outcome]:
+        def one(entry: LedgerEntry) -> Outcome | None:
+            try:
+                return act(entry)
+            except ENDS:
+                raise
+            except ForgeError as error:
+                outcome = failure(entry.identity, error, url=entry.url, number=entry.number)
+                self.log.note(outcome.state, error.message, about=entry.identity)
+                return outcome
+
+        return [outcome for outcome in self.desk.executor.map(one, entries) if outcome is not None]
+
+    def _observed(self, entry: LedgerEntry) -> Outcome | None:
+        found = observe(entry, destination=self.desk.destination, ledger=self.desk.ledger, run=self.log.run)
+        state = _BECAME.get(found.state)
+        if state is None:
+            return None
+        text = found.decided if state == "closed" else f"#{found.number} is {state}"
+        self.log.say(found.state, text, about=entry.identity, url=found.url)
+        return Outcome(identity=entry.identity, state=state, text=text, url=found.url, number=found.number)
+
+    def _closed(self, entry: LedgerEntry) -> Outcome | None:
+        """Close a request that nobody needs any more."""
+        reason = self.decider.current(entry.identity)
+        if not reason:
+            return None
+        desk, text = self.desk, f"Closed, since {reason}."
+        found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=self.log.run, text=text)
+        return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
+
+    def _labelled(self, entry: LedgerEntry, wanted: ProposedChange, forge: Forge) -> Outcome | None:
+        if wanted.care or wanted.allowed is False:
+            return None
+        repo = self._repository(entry.repository, forge)
+        pull = forge.pull_request(repo, entry.number)
+        if pull.head_sha != entry.head_sha and not self._served(entry, pull, repo, forge):
+            self.log.say("automerge", "somebody else pushed to it", about=entry.identity)
+            return None
+        verdict = automerge(
+            entry.identity.kind,
+            may_label=repo.permission in _MAY_LABEL,
+            allowed=wanted.allowed,
+            care=wanted.care,
+            checks=forge.checks(repo, pull.head_sha),
+            labelled=LABEL in pull.labels,
+        )
+        if verdict.label:
+            forge.label(repo, entry.number, LABEL)
+            self.log.note("automerge", verdict.reason, about=entry.identity)
+        else:
+            self.log.say("automerge", verdict.reason, about=entry.identity)
+        return None
+
+    def _served(self, entry: LedgerEntry, pull: PullRequest, repo: Repo, forge: Forge) -> bool:
+        """Whether all that was pushed after us is by conda-forge's services: a rerender that we asked for."""
+        clones = self.desk.clones
+        tip = clones.refresh(repo.full_name, repo.clone_url, pull.base, default=repo.default_branch)
+        for commit in clones.log(tip, forge.fork(repo).clone_url, entry.head):
+            if commit.commit == entry.head_sha:
+                return True
+            if commit.name not in SERVICES:
+                return False
+        return False
+
+    def _repository(self, full_name: str, forge: Forge) -> Repo:
+        if full_name not in self._repositories:
+            self._repositories[full_name] = forge.repository(full_name)
+        return self._repositories[full_name]

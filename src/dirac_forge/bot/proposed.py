@@ -1,0 +1,230 @@
+"""What a run wants: changes, with who waits for them, how they are decided again, and what a person has to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from dirac_forge.bot.automerge import care_of
+from dirac_forge.bot.release_lines import CurrentLine, folder_of, kept
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.errors import ForgeError
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.rebuild import rebuild
+from dirac_forge.migration.status import FeedstockStatus
+from dirac_forge.pullrequest.delivery import Remake
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.report.bodies import with_rebuild_body
+
+__all__ = [
+    "Decider",
+    "ProposedChange",
+    "RunDecision",
+    "blockers",
+    "bump_decision",
+    "bump_wanted",
+    "rebuild_decision",
+    "recipe_decision",
+    "recipe_wanted",
+    "skip_decision",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposedChange:
+    """A change that ought to be merged some day."""
+
+    change: Change
+    remake: Remake
+    """Decides it again where the feedstock has moved on."""
+    blocks: int = 0
+    """How many feedstocks wait for it."""
+    care: str = ""
+    """Why a person has to look before it is merged; "" where nothing asks for one."""
+    allowed: bool | str = False
+    """The feedstock's `bot.automerge`."""
+
+    @property
+    def identity(self) -> Identity:
+        """Which change it is."""
+        return Identity.of(self.change)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunDecision:
+    """What was found and decided for a release line, about its version or about one migration."""
+
+    feedstock: str
+    branch: str
+    kind: Literal["bump", "migration", "recipe"]
+    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
+    found: str = ""
+    decided: str = ""
+    reason: str = ""
+    wanted: ProposedChange | None = None
+
+
+class Decider(Protocol):
+    """What a run decides with. Raises nothing for what is wrong with one feedstock."""
+
+    def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> Sequence[RunDecision]:
+        """What is wanted now, or why nothing is; `requests` are those that are there already."""
+        ...
+
+    def arrived(self, identity: Identity) -> bool | None:
+        """Whether the channel has what a merged change builds; None where that is not known."""
+        ...
+
+    def current(self, identity: Identity) -> str:
+        """Why an open request is of no use any more: the feedstock has it by other means; "" else."""
+        ...
+
+
+def bump_wanted(
+    bump: Bump, looked: CurrentLine, again: Callable[[FeedstockFolder], Change | Skip], *, blocks: int
+) -> ProposedChange:
+    """A bump, with its body, as something wanted."""
+    assert looked.tip is not None  # noqa: S101  # only what was read is decided about
+    name, tip, drift = bump.change.feedstock, looked.tip, bump.drift
+    return ProposedChange(
+        change=bump.change,
+        remake=lambda files: again(folder_of(name, tip.full_name, tip.branch, kept(files))),
+        blocks=blocks,
+        care=care_of(
+            status=bump.status,
+            notes=bump.edited.notes,
+            todo=[note.text for note in drift.notes if note.level == "todo"] if drift is not None else [],
+            compared=drift is not None,
+            proof=bump.proof.outcome if bump.proof is not None else "",
+        ),
+        allowed=_allowed(looked.folder),
+    )
+
+
+def recipe_wanted(change: Change, blocks: int) -> ProposedChange:
+    """A new recipe, for staged-recipes; nothing that is there now can change it."""
+    return ProposedChange(
+        change=change, remake=lambda _: change, blocks=blocks, care="a new recipe is reviewed by people"
+    )
+
+
+def bump_decision(bump: Bump, looked: CurrentLine, wanted: ProposedChange, *, unproven: str = "") -> RunDecision:
+    """What was decided for a line that could move; `unproven` is why nothing could be proved in this run."""
+    plain = RunDecision(
+        feedstock=bump.change.feedstock,
+        branch=looked.branch,
+        kind="bump",
+        state="blocked",
+        found=f"{bump.new} upstream, {bump.old} in the recipe",
+        decided=f"no bump to {bump.new} yet",
+    )
+    if unproven:
+        # The next run will know; what is opened now would be opened on faith.
+        return replace(plain, state="unknown", reason=f"what it does to the targets is unknown: {unproven}")
+    if bump.status == "blocked":
+        waits = f"waits for {', '.join(bump.waits_for)}" if bump.waits_for else ""
+        return replace(plain, reason="; ".join([waits, *bump.blocked_by] if waits else bump.blocked_by))
+    return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=bump.chosen, wanted=wanted)
+
+
+def skip_decision(skip: Skip, looked: CurrentLine) -> RunDecision:
+    """What was decided for a line that stays."""
+    states: dict[str, Literal["nothing", "blocked", "unknown", "failed"]] = {
+        "unknown": "unknown",
+        "no": "blocked",
+        "unreadable": "failed",
+    }
+    state = states.get(skip.kind, "nothing")
+    said = {
+        "nothing": "nothing",
+        "blocked": "nothing yet",
+        "unknown": "nothing: the answer is not known",
+        "failed": "nothing: it can't be read or edited",
+    }
+    return RunDecision(
+        feedstock=skip.feedstock,
+        branch=looked.branch,
+        kind="bump",
+        state=state,
+        found=f"{skip.current} in the recipe" if skip.current else "",
+        decided=said[state],
+        reason=skip.reason,
+    )
+
+
+def recipe_decision(wanted: ProposedChange) -> RunDecision:
+    """A new recipe that bumps need, as a decision."""
+    change = wanted.change
+    return RunDecision(
+        feedstock=change.feedstock,
+        branch=change.branch,
+        kind="recipe",
+        state="wanted",
+        found=f"{change.feedstock} {change.key} is in no channel",
+        decided=f"a recipe for {change.feedstock}",
+        wanted=wanted,
+    )
+
+
+def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> RunDecision | None:
+    """What was decided for a member that can go now, or went already; None where it could not be looked at."""
+    folder, tip = looked.folder, looked.tip
+    if folder is None or tip is None:
+        return None
+    name, migration = folder.name, plan.migration.name
+
+    def made(files: FeedstockFolder) -> Change | Skip:
+        result = rebuild(files, plan)
+        return result if isinstance(result, Skip) else with_rebuild_body(result, plan)
+
+    plain = RunDecision(feedstock=name, branch=looked.branch, kind="migration", state="failed", found=migration)
+    try:
+        change = made(folder)
+    except ForgeError as error:
+        return replace(plain, decided=f"no rebuild for {migration}", reason=error.message)
+    if isinstance(change, Skip):
+        return replace(plain, state="nothing", decided="nothing", reason=change.reason)
+    return replace(
+        plain,
+        state="wanted",
+        found=f"{migration}: {one.evidence}" if one.evidence else migration,
+        decided=f"rebuild for {migration}",
+        wanted=ProposedChange(
+            change=change,
+            remake=lambda files: made(folder_of(name, tip.full_name, tip.branch, kept(files))),
+            blocks=one.blocks,
+            allowed=_allowed(folder),
+        ),
+    )
+
+
+def _allowed(folder: FeedstockFolder | None) -> bool | str:
+    if folder is None:
+        return False
+    try:
+        return folder.read().forge.bot.automerge
+    except ForgeError:
+        return False
+
+
+def blockers(bumps: Iterable[Bump]) -> dict[str, int]:
+    """Name (of a feedstock or package that is waited for) to how many bumps wait for it, directly or not."""
+    waits: dict[str, set[str]] = {}
+    for bump in bumps:
+        for name in bump.waits_for:
+            waits.setdefault(name, set()).add(bump.change.feedstock)
+    return {name: len(_behind(name, waits)) for name in waits}
+
+
+def _behind(name: str, waits: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    left: list[str] = [name]
+    while left:
+        for other in waits.get(left.pop(), ()):
+            if other not in found:
+                found.add(other)
+                left.append(other)
+    return found - {name}

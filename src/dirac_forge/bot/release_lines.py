@@ -1,0 +1,174 @@
+"""The release lines that a run looks at, and their files as the repositories have them now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.feedstock.repositories import safe_name
+from dirac_forge.feedstock.sources import read_sources
+from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.git import MissingRefError
+from dirac_forge.progress import Observer
+from dirac_forge.pullrequest.clones import Clones, Tip
+from dirac_forge.settings import Settings
+
+__all__ = ["CurrentLine", "ReleaseLine", "folder_of", "full_name_of", "kept", "look", "wanted_lines"]
+
+_GIVEN_UP = 5
+"""So many repositories in a row, and their host is asked no more in this run."""
+_TASK = "feedstocks"
+_UNDER = ("recipe/", "conda-forge.yml", ".ci_support/")
+_RECIPES = ("recipe/recipe.yaml", "recipe/meta.yaml")
+_BESIDE = ("recipe/conda_build_config.yaml", "recipe/variants.yaml", "conda-forge.yml")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseLine:
+    """A release line to look at."""
+
+    name: str
+    branch: str = ""
+    """"" for the default branch."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CurrentLine:
+    """What a release line has now, or why that is not known."""
+
+    line: ReleaseLine
+    state: Literal["read", "missing", "unknown", "failed"]
+    text: str = ""
+    """Why it could not be read."""
+    folder: FeedstockFolder | None = None
+    """Its files, exact, in memory: there is no folder of them."""
+    tip: Tip | None = None
+
+    @property
+    def branch(self) -> str:
+        """The branch as changes name it: `main` is the default one, whatever it is called there."""
+        return self.line.branch or "main"
+
+
+def wanted_lines(workspace: Workspace, settings: Settings, names: Sequence[str] = ()) -> list[ReleaseLine]:
+    """The lines of the workspace's feedstocks, and those that the settings know; only of `names` where there are any.
+
+    Raises InputError for a name that is in neither.
+    """
+    known: dict[ReleaseLine, None] = {}
+    for folder in workspace:
+        known[ReleaseLine(name=folder.name)] = None
+    sources = read_sources(workspace.root / "feedstocks") if workspace.lines else {}
+    for folder in workspace.lines:
+        source = sources.get(folder.path.name)
+        known[ReleaseLine(name=folder.name, branch=source.branch if source is not None else folder.branch or "")] = None
+    for feedstock in settings.feedstocks.values():
+        if feedstock.name in workspace.feedstocks or feedstock.name in names:
+            known[ReleaseLine(name=feedstock.name)] = None
+            for branch in feedstock.branches:
+                if branch not in {"main", "master"}:
+                    known[ReleaseLine(name=feedstock.name, branch=branch)] = None
+    if not names:
+        return sorted(known, key=lambda one: (one.name, one.branch))
+    found: list[ReleaseLine] = []
+    for name in dict.fromkeys(names):
+        base, _, branch = name.removesuffix("-feedstock").partition("@")
+        mine = [one for one in known if one.name == base and (not branch or one.branch == branch)]
+        if not mine:
+            workspace.find(name)  # says which names there are
+            raise InputError(f"{name} is no feedstock of the workspace", hint="Name it as its folder is called.")
+        found += mine
+    return found
+
+
+def full_name_of(settings: Settings, name: str) -> tuple[str, str]:
+    """`owner/name` of a feedstock's repository, and where it is cloned from.
+
+    For a folder of repositories the owner is the folder's name. Raises InputError for what is no feedstock's name.
+    """
+    url = settings.feedstock_url.format(name=safe_name(name))
+    path = urlsplit(url).path if "://" in url else Path(url).absolute().as_posix()
+    *_, owner, repository = ["", "local", *(part for part in path.split("/") if part)][-2:]
+    return f"{owner}/{repository.removesuffix('.git')}", url
+
+
+def look(
+    lines: Sequence[ReleaseLine],
+    *,
+    settings: Settings,
+    clones: Clones,
+    executor: Executor,
+    observer: Observer,
+    problem: Callable[[str], str | None] = lambda _: None,
+) -> tuple[CurrentLine, ...]:
+    """What each line has now, in their order; `problem` tells why the host of a URL can't be asked, where it can't.
+
+    Nobody goes on asking a host of which so many repositories in a row could not be had that it must be the host.
+    """
+    url = settings.feedstock_url
+    trouble = problem(url) if url.startswith(("http://", "https://")) else None
+    if trouble is not None:
+        trouble = f"{urlsplit(url).hostname} can't be asked: {trouble}"
+    failed: list[str] = []
+
+    def one(line: ReleaseLine) -> CurrentLine:
+        found = _one(line, settings, clones, trouble, failed if "://" in url else [])
+        observer.advanced(_TASK, detail=line.name)
+        return found
+
+    observer.started(_TASK, len(lines))
+    try:
+        return tuple(executor.map(one, lines))
+    finally:
+        observer.finished(_TASK)
+
+
+def _one(line: ReleaseLine, settings: Settings, clones: Clones, trouble: str | None, failed: list[str]) -> CurrentLine:
+    """`failed` are the messages of those that failed since the last one that did not."""
+    try:
+        if trouble is not None:
+            return CurrentLine(line=line, state="unknown", text=trouble)
+        if len(failed) >= _GIVEN_UP:
+            return CurrentLine(
+                line=line, state="unknown", text=f"not asked, for {_GIVEN_UP} before it failed: {failed[0]}"
+            )
+        full_name, url = full_name_of(settings, line.name)
+        tip = clones.refresh(full_name, url, line.branch or "main")
+        failed.clear()
+        files = kept(clones.read(tip, under=_UNDER))
+        if not any(path in files for path in _RECIPES):
+            return CurrentLine(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
+        return CurrentLine(
+            line=line, state="read", folder=folder_of(line.name, tip.full_name, tip.branch, files), tip=tip
+        )
+    except MissingRefError as error:
+        return CurrentLine(line=line, state="missing", text=error.message)
+    except UnknownError as error:
+        failed.append(error.message)
+        return CurrentLine(line=line, state="unknown", text=error.message)
+    except ForgeError as error:
+        return CurrentLine(line=line, state="failed", text=error.message)
+
+
+def folder_of(name: str, full_name: str, branch: str, files: Mapping[str, str]) -> FeedstockFolder:
+    """A feedstock's files as the decisions take them; messages name its repository."""
+    return FeedstockFolder(name, Path(full_name), None if branch in {"main", "master"} else branch, given=files)
+
+
+def kept(files: Mapping[str, str]) -> dict[str, str]:
+    """Of all files those that decide what is built; the recipe goes first."""
+    first = next((path for path in _RECIPES if path in files), None)
+    support = sorted(path for path in files if _is_support(path))
+    paths: Iterable[str] = [*([first] if first else []), *(path for path in _BESIDE if path in files), *support]
+    return {path: files[path] for path in paths}
+
+
+def _is_support(path: str) -> bool:
+    parts = path.split("/")
+    yaml = path.endswith((".yaml", ".yml"))
+    return yaml and parts[0] == ".ci_support" and (len(parts) == 2 or parts[1:-1] == ["migrations"])

@@ -1,0 +1,148 @@
+"""Changes that a person asks for by a command, sent on the same path as the bot's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+
+from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.log import RunLog
+from dirac_forge.bot.outcomes import outcome_of
+from dirac_forge.bot.release_lines import folder_of, full_name_of, kept
+from dirac_forge.bot.send import send
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.feedstock.change import Change, Edit, Skip
+from dirac_forge.feedstock.generated import RECIPE_FILES
+from dirac_forge.feedstock.repositories import Repository
+from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.rebuild import rebuild
+from dirac_forge.proposals.bumps import BumpOptions, decide
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.pullrequest.delivery import Outcome, Remake
+from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.records import Identity
+from dirac_forge.recipe.making.maker import Needed
+from dirac_forge.recipe.model import Recipe
+from dirac_forge.report.bodies import with_bodies, with_rebuild_body, with_recipe_body
+from dirac_forge.settings import Settings
+
+__all__ = ["Asked", "asked_bumps", "asked_rebuilds", "asked_recipe", "propose"]
+
+Asked = tuple[Change, Remake]
+"""A change, and how it is decided again where the feedstock is not what it was made from."""
+
+
+def asked_bumps(
+    world: ProposalContext,
+    workspace: Workspace,
+    results: Iterable[tuple[FeedstockFolder, Bump | Skip]],
+    options: BumpOptions,
+    *,
+    executor: Executor,
+) -> list[Asked]:
+    """The proposed ones of these bumps; each starts from what its feedstock's repository has now.
+
+    `executor` runs what deciding again asks of upstream and the solver.
+    """
+    pairs = list(results)
+    bodies = with_bodies([result for _, result in pairs])
+
+    def again(folder: FeedstockFolder) -> Change | Skip:
+        (one,) = decide(world, workspace, [folder], options, executor=executor)
+        (result,) = with_bodies([one.result])
+        if isinstance(result, Bump) and result.status == "blocked":
+            why = "; ".join(result.blocked_by)
+            return Skip(feedstock=folder.name, branch=folder.branch or "main", reason=why)
+        return result.change if isinstance(result, Bump) else result
+
+    return [
+        (result.change, _remake(world.settings, folder, again))
+        for (folder, _), result in zip(pairs, bodies, strict=True)
+        if isinstance(result, Bump) and result.status == "proposed"
+    ]
+
+
+def asked_rebuilds(settings: Settings, plan: Plan, folders: Iterable[FeedstockFolder]) -> list[Asked]:
+    """The rebuilds of these members; those that need none are left out."""
+
+    def again(folder: FeedstockFolder) -> Change | Skip:
+        result = rebuild(folder, plan)
+        return result if isinstance(result, Skip) else with_rebuild_body(result, plan)
+
+    asked: list[Asked] = []
+    for folder in folders:
+        result = again(folder)
+        if isinstance(result, Change):
+            asked.append((result, _remake(settings, folder, again)))
+    return asked
+
+
+def asked_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> Asked:
+    """A new recipe as it lies in `folder` (a person may have finished it there). Raises InputError where it is gone."""
+    texts: dict[str, str] = {}
+    for path in sorted({*RECIPE_FILES.values(), "conda-forge.yml"}):
+        try:
+            texts[path] = (folder / path).read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{folder / path} can't be read: {error}") from error
+    change = Change(
+        feedstock=recipe.feedstock,
+        kind="recipe",
+        key=recipe.version,
+        title=f"{recipe.feedstock} {recipe.version}: a new recipe",
+        edits=tuple(Edit(path=path, before=None, after=text) for path, text in texts.items()),
+    )
+    done = with_recipe_body(change, recipe, needed)
+    return done, lambda _: done
+
+
+def _remake(settings: Settings, folder: FeedstockFolder, again: Callable[[FeedstockFolder], Change | Skip]) -> Remake:
+    full_name, _ = full_name_of(settings, folder.name)
+
+    def remake(files: Mapping[str, str]) -> Change | Skip:
+        return again(folder_of(folder.name, full_name, folder.branch or "main", kept(files)))
+
+    return remake
+
+
+def propose(desk: Connections, settings: Settings, asked: Sequence[Asked], *, force: bool) -> list[Outcome]:
+    """Send these. `force`: a person named them, so also before their next try is due and where they were closed.
+
+    Raises BusyError where a bot is at work, and what the ledger raises.
+    """
+    with Lease(desk.ledger) as lease:
+        run = desk.ledger.start_run()
+        log = RunLog(desk.ledger, run.id, desk.write)
+
+        def one(item: Asked) -> Outcome:
+            change, remake = item
+            if change.kind == "recipe" and (there := _feedstock(settings, change.feedstock)):
+                text = f"{there} is there already: it is moved by `dirac-forge bump {change.feedstock} --pr`"
+                return Outcome(identity=Identity.of(change), state="skipped", text=text)
+            outcome = send(desk, change, remake, log=log, lease=lease, force=force)
+            desk.observer.advanced(_TASK, detail=change.feedstock)
+            return outcome
+
+        desk.observer.started(_TASK, len(asked))
+        outcomes = list(desk.executor.map(one, asked))
+        desk.observer.finished(_TASK)
+        desk.ledger.end_run(run, outcome_of(outcome.state for outcome in outcomes))
+    return outcomes
+
+
+_TASK = "changes"
+
+
+def _feedstock(settings: Settings, name: str) -> str:
+    """The repository of a feedstock, where there is one for sure; "" else."""
+    full_name, url = full_name_of(settings, name)
+    try:
+        Repository(url).commit("")
+    except ForgeError:
+        return ""
+    return full_name

@@ -1,0 +1,75 @@
+"""Taking requests back: a batch (what one run opened), a migration's, or a feedstock's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.log import RunLog
+from dirac_forge.bot.open_requests import ENDS, THERE
+from dirac_forge.bot.outcomes import failure
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.pullrequest.delivery import Outcome
+from dirac_forge.pullrequest.following import withdraw
+from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.records import LedgerEntry
+
+__all__ = ["chosen", "retract"]
+
+
+def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
+    """The open requests that `names` mean: ids of runs, migrations, feedstocks (`NAME@BRANCH` for one line).
+
+    Raises InputError for a name that nothing in the ledger has.
+    """
+    entries = ledger.entries()
+    runs = {run.id for run in ledger.runs(last=10_000)}
+    found: dict[LedgerEntry, None] = {}
+    for name in names:
+        mine = [entry for entry in entries if _means(entry, name.removesuffix("-feedstock"))]
+        if not mine and name not in runs:
+            raise InputError(
+                f"the ledger knows no batch, migration or feedstock {name}",
+                hint="A batch is a run's id, as its summary and `dirac-forge bot why FEEDSTOCK` show it.",
+            )
+        found |= dict.fromkeys(entry for entry in mine if entry.state in THERE)
+    return tuple(found)
+
+
+def _means(entry: LedgerEntry, name: str) -> bool:
+    identity = entry.identity
+    if entry.batch and entry.batch == name:
+        return True
+    if identity.kind == "migration" and identity.key == name:
+        return True
+    return name in {identity.feedstock, f"{identity.feedstock}@{identity.branch}"}
+
+
+def retract(desk: Connections, entries: Sequence[LedgerEntry], *, reason: str = "") -> list[Outcome]:
+    """Close these, with a comment. One that fails stops none of the others; raises BusyError where a bot is at work."""
+    text = f"Taken back by who runs this bot{f': {reason}' if reason else '.'}"
+    with Lease(desk.ledger) as lease:
+        run = desk.ledger.start_run()
+        log = RunLog(desk.ledger, run.id, desk.write)
+
+        def one(entry: LedgerEntry) -> Outcome:
+            lease.renew()
+            identity = entry.identity
+            try:
+                found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=run.id, text=text)
+            except ENDS:
+                raise
+            except ForgeError as error:
+                outcome = failure(identity, error, url=entry.url, number=entry.number)
+                log.note(outcome.state, error.message, about=identity)
+                return outcome
+            if found.state == "merged":
+                merged = "it is merged: it can't be taken back any more"
+                return Outcome(identity=identity, state="failed", text=merged, url=found.url)
+            log.say("retracted", text, about=identity)
+            return Outcome(identity=identity, state="closed", text=found.decided, url=found.url)
+
+        outcomes = list(desk.executor.map(one, entries))
+        desk.ledger.end_run(run, f"{sum(outcome.state == 'closed' for outcome in outcomes)} retracted")
+    return outcomes

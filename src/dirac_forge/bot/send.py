@@ -1,0 +1,40 @@
+"""One change, sent within a run: on every way the same, and noted step by step."""
+
+from __future__ import annotations
+
+from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.log import RunLog
+from dirac_forge.feedstock.change import Change
+from dirac_forge.pullrequest.delivery import Outcome, Remake, deliver
+from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.records import Identity
+
+__all__ = ["send"]
+
+
+def send(
+    desk: Connections, change: Change, remake: Remake, *, log: RunLog, lease: Lease, force: bool = False
+) -> Outcome:
+    """Bring a change to its place; the lease is renewed with each step. See `deliver`, which this calls.
+
+    Raises BusyError where another bot took over, and what the ledger raises.
+    """
+    identity = Identity.of(change)
+
+    def step(name: str) -> None:
+        log.say(name, about=identity)
+        lease.renew()
+
+    outcome = deliver(
+        change,
+        remake=remake,
+        destination=desk.destination,
+        clones=desk.clones,
+        ledger=desk.ledger,
+        run=log.run,
+        smithy=desk.smithy,
+        force=force,
+        on_step=step,
+    )
+    log.say(outcome.state, outcome.text, about=identity, url=outcome.url)
+    return outcome

@@ -1,0 +1,178 @@
+"""Which places a recipe's releases are looked for in, as its sources and conda-forge.yml say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.botconfig import VersionUpdates
+from dirac_forge.recipe.editing.edit import Setting, outputs_of, start
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource
+from dirac_forge.upstream.sources.origins import Kind, Origin, git_origin, origin_of
+from dirac_forge.upstream.sources.probes import next_versions
+from dirac_forge.upstream.sources.sources import SourceQuery, Way
+
+__all__ = ["Nowhere", "places_of", "ways_of"]
+
+_GIT: frozenset[Kind] = frozenset({"github", "gitlab", "gitea", "bitbucket", "git"})
+_OWN: Mapping[Kind, tuple[Way, ...]] = {
+    "pypi": ("pypi",),
+    "cran": ("cran",),
+    "npm": ("npm",),
+    "cratesio": ("cratesio",),
+    "url": ("url",),
+}
+_NOT_ASKED = {"librariesio", "nvidia", "rosdistro"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Nowhere:
+    """There is no place to look for releases in, and why."""
+
+    reason: str
+    hint: str = "Give the version with --to."
+
+
+def ways_of(origin: Origin, sources: Sequence[str] | None) -> tuple[Way, ...]:
+    """How a place is asked, in this order; `sources` are the bot's names of those that conda-forge.yml allows."""
+    if sources is None:
+        if origin.kind in _GIT:
+            return ("releases", "tags") if origin.kind == "github" and origin.asset else ("tags",)
+        return _OWN[origin.kind]
+    ways = (way for source in sources for way in _named(source, origin))
+    return tuple(dict.fromkeys(ways))
+
+
+def _named(source: str, origin: Origin) -> tuple[Way, ...]:
+    match source:
+        case "github" if origin.kind == "github":
+            # The bot reads a feed with all releases and tags.
+            return ("releases", "tags") if origin.asset else ("tags",)
+        case "githubreleases" if origin.kind == "github":
+            return ("releases",)
+        case "gittags" if origin.kind in _GIT:
+            return ("tags",)
+        case "rawurl" | "incrementalpharawurl" if origin.url.startswith(("http:", "https:")) and not origin.commit:
+            return ("url",)
+        case "pypi" | "cran" | "npm" | "cratesio" if origin.kind == source:
+            return _OWN[origin.kind]
+        case _:
+            return ()
+
+
+def places_of(
+    text: str, *, path: str, version: str, settings: Sequence[Setting], updates: VersionUpdates
+) -> tuple[SourceQuery, ...] | Nowhere:
+    """The places that decide which releases there are, those whose answer is needed first; `path` is the recipe's.
+
+    Every project on PyPI counts, since they are released together; without one the first source does. What else has
+    the version in its URL or tag is asked too, but need not answer. Raises RecipeError.
+    """
+    found = _origins(text, path=path, version=version, settings=settings)
+    if not found:
+        return Nowhere(reason="none of its sources has the version in its URL or tag")
+    mains = [key for key, (_, origin) in found.items() if origin.kind == "pypi"] or list(found)[:1]
+    places = []
+    for key, (setting, origin) in found.items():
+        ways = ways_of(origin, updates.sources)
+        if key in mains and not ways:
+            return _not_allowed(origin, updates)
+        # A further file on a plain server is looked for when its hash is needed.
+        if ways and (key in mains or ways[0] != "url"):
+            places.append(
+                SourceQuery(
+                    origin=origin,
+                    ways=ways,
+                    version=version,
+                    assets=key.assets,
+                    main=key in mains,
+                    urls=_urls(text, path, setting, origin.url, version),
+                )
+            )
+    return tuple(sorted(places, key=lambda place: not place.main))
+
+
+def _not_allowed(origin: Origin, updates: VersionUpdates) -> Nowhere:
+    sources = updates.sources or ()
+    line = updates.lines.get("sources")
+    named = ", ".join(sources) or "nothing"
+    reason = f"conda-forge.yml, line {line} lets versions come from {named} only, and its source is {origin.name}"
+    other = [source for source in sources if source in _NOT_ASKED]
+    return Nowhere(reason=f"{reason} ({', '.join(other)} can't be asked here)" if other else reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    kind: Kind
+    name: str
+    assets: tuple[str, ...] = ()
+
+
+def _origins(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> dict[_Key, tuple[Setting, Origin]]:
+    """The origins in the recipe's order, each once, with the names of all attached files that it takes of it."""
+    first: dict[tuple[Kind, str], tuple[Setting, Origin]] = {}
+    assets: dict[tuple[Kind, str], dict[str, None]] = {}
+    plain: dict[str, Setting] = {}
+    for setting, outputs in outputs_of(text, path=path, settings=settings):
+        for source, origin in _files(outputs, version):
+            if source.url and "://" in source.url and not source.unknown:
+                plain.setdefault(source.url, setting)
+            if origin is None:
+                continue
+            key = (origin.kind, origin.url if origin.kind == "url" else origin.name)
+            known = first.setdefault(key, (setting, origin))[1]
+            if origin.asset:
+                assets.setdefault(key, {})[origin.url.rpartition("/")[2]] = None
+                first[key] = (first[key][0], replace(known, asset=True))
+    if not first:
+        moved = _moved(text, path, version, plain)
+        first = {("url", origin.url): (setting, origin) for setting, origin in moved}
+    return {_Key(*key, tuple(assets.get(key, ()))): value for key, value in first.items()}
+
+
+def _files(outputs: Sequence[ReadOutput], version: str) -> Iterator[tuple[ReadSource, Origin | None]]:
+    """Each source once with where it comes from; of mirrors the one that tells most: an index, else the first."""
+    groups: dict[tuple[object, ...], list[tuple[ReadSource, Origin | None]]] = {}
+    for source in (source for output in outputs for source in output.sources):
+        same = (source.entry, source.sha256, source.sha1, source.md5, source.git)
+        groups.setdefault(same, []).append((source, _origin(source, version)))
+    for mirrors in groups.values():
+        yield next(
+            (one for one in mirrors if one[1] is not None and one[1].kind == "pypi"),
+            next((one for one in mirrors if one[1] is not None), mirrors[0]),
+        )
+
+
+def _origin(source: ReadSource, version: str) -> Origin | None:
+    if source.unknown:
+        return None
+    if source.git is not None:
+        return git_origin(source.git, source.rev or "", version)
+    return origin_of(source.url or "", version)
+
+
+def _moved(text: str, path: str, version: str, plain: Mapping[str, Setting]) -> list[tuple[Setting, Origin]]:
+    """Sources whose URL moves with the version though it does not spell it (`sqlite-autoconf-3530400`)."""
+    found = []
+    for url, setting in plain.items():
+        for other in next_versions(version)[:1]:
+            if _urls(text, path, setting, url, version)(other):
+                host = url.split("/")[2]
+                found.append((setting, Origin(kind="url", name=host, url=url)))
+    return found[:1]
+
+
+def _urls(text: str, path: str, setting: Setting, url: str, version: str) -> Callable[[str], Sequence[str]]:
+    """Where the file at `url` would be at another version, as the recipe itself says."""
+
+    def at(other: str) -> Sequence[str]:
+        if other == version:
+            return (url,)
+        try:
+            draft = start(text, path=path, to=other, settings=[setting])
+        except InputError:
+            return ()
+        return [source.urls[source.before.index(url)] for source in draft.moved if url in source.before]
+
+    return at

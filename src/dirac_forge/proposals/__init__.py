@@ -1,0 +1,1 @@
+"""Decisions for many feedstocks, made with real providers: look, decide, order, prove."""

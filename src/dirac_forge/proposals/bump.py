@@ -1,0 +1,200 @@
+"""One feedstock's bump: its release looked for, its recipe edited, and what drifted carried over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from dirac_forge.bump.patches import patches_of
+from dirac_forge.bump.proposal import Bump, bump_of
+from dirac_forge.bump.releases import Newest, projects_of
+from dirac_forge.bump.versions import MissingFileError, edited
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.feedstock.change import Skip
+from dirac_forge.feedstock.variants import VariantRecipe, variants
+from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.releases import Case, ReleaseLookup
+from dirac_forge.recipe.editing.edit import Setting, version_of
+from dirac_forge.recipe.editing.spellings import same_version
+from dirac_forge.recipe.platforms import PLATFORMS
+from dirac_forge.upstream.digests import Ask, Digests, chunks
+
+if TYPE_CHECKING:
+    from dirac_forge.proposals.drift import DriftLookup
+    from dirac_forge.upstream.files.facts import ReleaseFacts
+    from dirac_forge.upstream.lookup import Lookup
+
+__all__ = ["BumpMaker"]
+
+_MORE_PLATFORMS = ("linux-riscv64", "win-arm64")
+_MOST_TRIED = 4
+"""Versions whose files are asked for before a feedstock is given up."""
+
+
+class BumpMaker:
+    """One run: what is asked of upstream is asked once."""
+
+    def __init__(
+        self,
+        world: ProposalContext,
+        executor: Executor,
+        *,
+        known: Mapping[str, Mapping[str, str]] | None = None,
+        lookup: Lookup,
+        drifting: DriftLookup | None = None,
+        inspection: bool = False,
+    ) -> None:
+        """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
+
+        `inspection` leaves it to each conda-forge.yml whether requirements are changed, where it says so.
+        """
+        self.world = world
+        self.inspection = inspection
+        self.drifting = drifting
+        self.executor = executor
+        self.lookup = lookup
+        self.digests = Digests(known or {}, Ask(project=lookup.project, download=self.download))
+
+    def foresee(self, folders: Iterable[FeedstockFolder]) -> None:
+        """Prepare for the newest versions of these to be looked for."""
+        if not self.world.settings.offline:
+            self._looking.foresee(folders)
+
+    def result(self, folder: FeedstockFolder, to: str = "") -> Bump | Skip:
+        """What is proposed for a feedstock, at version `to` or the newest that fits; never raises ForgeError."""
+        current = ""
+        try:
+            recipe = recipe_of(folder.texts, root=folder.path)
+            for problem in recipe.forge.problems:
+                self.world.observer.warned(problem)
+            path, text = folder.exact_recipe()
+            settings = _settings(recipe)
+            current = version_of(text, path=str(folder.recipe_path), settings=settings)
+            case = Case(folder, path, text, current, tuple(settings), recipe.forge.bot)
+            if to:
+                return self._moved(case, to)
+            return self._newest(case)
+        except ForgeError as error:
+            kind: Literal["unknown", "no", "unreadable"] = "unreadable"
+            if isinstance(error, (UnknownError, MissingFileError)):
+                kind = "unknown" if isinstance(error, UnknownError) else "no"
+            return Skip(
+                feedstock=folder.name,
+                branch=folder.branch or "main",
+                reason=error.message,
+                kind=kind,
+                hint=error.hint or "",
+                current=current,
+            )
+
+    def _newest(self, case: Case) -> Bump | Skip:
+        """The bump to the newest version that fits and whose files are there."""
+        looked = self._looking.places(case)
+        if isinstance(looked, Skip):
+            return looked
+        failed: MissingFileError | None = None
+        refused: dict[Version, str] = {}
+        while True:
+            found = self._looking.newest(case, looked, refused)
+            if isinstance(found, Skip):
+                if failed is not None:
+                    raise failed
+                return found
+            try:
+                return self._moved(case, found.version, found)
+            except MissingFileError as error:
+                # A file may be late, or a release may have gone while it was read: the next one may do.
+                failed = failed or error
+                refused[found.number] = error.message
+                if len(refused) >= _MOST_TRIED:
+                    raise failed from error
+
+    def _moved(self, case: Case, to: str, found: Newest | None = None) -> Bump | Skip:
+        """The bump to version `to`, which is what was `found` where it was looked for."""
+        if same_version(case.current, to):
+            return case.skip(f"it is at {case.current} already")
+        projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
+        if self.drifting is not None:
+            # Asked for while hashes are looked up; whoever needs the answers waits for them, or says what is wrong.
+            for version in (case.current, to):
+                self._facts(projects, version)
+        done = edited(
+            case.text,
+            path=case.shown,
+            to=to,
+            files=self.digests,
+            executor=self.executor,
+            settings=case.settings,
+            texts=lambda version: self._texts(projects, version),
+        )
+        made = bump_of(
+            case.folder.name,
+            case.branch,
+            case.path,
+            done,
+            rejected=found.rejected if found is not None else (),
+            chosen=f"{to} is the newest that fits" if found is not None else "",
+            patches=patches_of(case.text, path=case.shown, settings=case.settings),
+        )
+        if found is not None:
+            made = replace(
+                made,
+                released=found.released,
+                old_released=found.old_released,
+                links=found.links,
+                notes=(*made.notes, *found.notes),
+            )
+        return self._with_requirements(case, made, projects)
+
+    def _with_requirements(self, case: Case, made: Bump, projects: Iterable[str]) -> Bump:
+        """The bump with what drifted, as far as whoever runs this and conda-forge.yml want it."""
+        if self.drifting is None:
+            return made
+        wanted = case.bot.dependencies if self.inspection else None
+        if wanted == "off":
+            line = case.bot.lines.get("inspection")
+            note = f"requirements were not compared: conda-forge.yml, line {line} asks for that (inspection: disabled)"
+            return replace(made, notes=(*made.notes, note))
+        write = False if wanted == "report" else None
+        return self.drifting.of(made, projects, case.shown, case.settings, write=write)
+
+    def _texts(self, projects: Collection[str], version: str) -> dict[str, str]:
+        """The text files in the sdists of these projects; nothing of those that can't be had."""
+        found: dict[str, str] = {}
+        for project, facts in zip(projects, self._facts(projects, version), strict=True):
+            with suppress(ForgeError):
+                sdist = facts.result().sdist
+                texts = sdist.texts if sdist is not None else {}
+                found |= {f"{project}/{path}": text for path, text in texts.items()}
+        return found
+
+    def _facts(self, projects: Iterable[str], version: str) -> list[Future[ReleaseFacts]]:
+        wanted = SpecifierSet(f"=={version}")
+        return [self.executor.submit(self.lookup.facts, project, wanted) for project in projects]
+
+    @cached_property
+    def _looking(self) -> ReleaseLookup:
+        return ReleaseLookup(self.world, self.executor, project=self.lookup.project)
+
+    def download(self, url: str, limit: int) -> Iterator[bytes]:
+        """The bytes of a file."""
+        with self.world.http.download(url, limit=limit) as file:
+            yield from chunks(file)
+
+
+def _settings(recipe: VariantRecipe) -> list[Setting]:
+    """The builds among which a recipe's sources may differ, as its own configuration says."""
+    names = recipe.text.names
+    return [
+        (platform, {key: value for key, value in variant.values.items() if key in names})
+        for platform in (*PLATFORMS, *_MORE_PLATFORMS)
+        for variant in variants(recipe, None, platform=platform, only=names)
+    ]

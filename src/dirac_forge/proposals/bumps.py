@@ -1,0 +1,140 @@
+"""A run's decisions: the bumps of many feedstocks, in the order in which they can be installed, each proved."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Self
+
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.feedstock.change import Skip
+from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.proposals.bump import BumpMaker
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.upstream.lookup import Lookup
+
+if TYPE_CHECKING:
+    from dirac_forge.proposals.drift import DriftLookup
+    from dirac_forge.proposals.ordering import Ordering
+
+__all__ = ["BumpOptions", "Decided", "Dependencies", "decide"]
+
+Dependencies = Literal["update", "report", "off"]
+_FEEDSTOCKS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BumpOptions:
+    """What is asked of a run."""
+
+    to: str = ""
+    """This version, whatever else there is; "" for the newest that fits."""
+    dependencies: Dependencies | None = None
+    """Requirements that upstream changed: carried over, told, or left alone; None: as the `inspection` of each
+    conda-forge.yml says, carried over where it says nothing."""
+    check: bool = True
+    """Whether each proposal is put in order and proved."""
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Hashes by URL, of files that need not be downloaded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decided:
+    """One feedstock, and what is proposed for it."""
+
+    folder: FeedstockFolder
+    result: Bump | Skip
+
+
+def decide(
+    world: ProposalContext,
+    workspace: Workspace,
+    folders: Iterable[FeedstockFolder],
+    options: BumpOptions,
+    *,
+    executor: Executor,
+) -> tuple[Decided, ...]:
+    """What is proposed for each of these feedstocks, or why nothing is.
+
+    Proposals go first, in an order in which each can be installed when its turn comes; then the others as they were
+    given. What a proposal waits for, what the solver says of it, recipes that it needs and extensions that it satisfies
+    are part of it. Without `options.check` nobody asks the channel and the order is that of the folders.
+
+    Args:
+        world: settings, and the ways to everything outside.
+        workspace: all recipes at hand: they tell what packages export, and which extensions there are.
+        folders: the feedstocks that are looked at.
+        options: what is asked.
+        executor: runs what can be done at the same time: questions to upstream, solves.
+    """
+    listed = list(folders)
+    lookup = Lookup(
+        world.http,
+        IndexClient(world.http, url=world.settings.index_url),
+        world.store,
+        pythons=world.settings.pythons,
+        keep=True,
+    )
+    bumping = BumpMaker(
+        world,
+        executor,
+        lookup=lookup,
+        known=options.known,
+        drifting=_drifting(world, executor, lookup, options),
+        inspection=options.dependencies is None,
+    )
+    if not options.to:
+        bumping.foresee(listed)
+    arranging = _Arranging(world, workspace, executor)
+
+    def looked_at(folder: FeedstockFolder) -> Decided:
+        result = bumping.result(folder, options.to)
+        if options.check and isinstance(result, Bump):
+            arranging.of_run().prepare(folder, result)
+        return Decided(folder=folder, result=result)
+
+    with arranging:
+        # What is done for one feedstock waits for what `executor` runs, so it can't be run there itself.
+        with ThreadPoolExecutor(_FEEDSTOCKS) as several:
+            found = tuple(several.map(looked_at, listed))
+        bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
+        if not options.check or not bumps:
+            return found
+        done = arranging.of_run().done(bumps)
+    rest = [one for one in found if not isinstance(one.result, Bump)]
+    return (*(Decided(folder=folder, result=bump) for folder, bump in done), *rest)
+
+
+class _Arranging:
+    """The arranging of a run, begun when the first bump is there: a run without one asks no channel."""
+
+    def __init__(self, world: ProposalContext, workspace: Workspace, executor: Executor) -> None:
+        self._needs = (world, workspace, executor)
+        self._lock = threading.Lock()
+        self._begun: Ordering | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if self._begun is not None:
+            self._begun.close()
+
+    def of_run(self) -> Ordering:
+        with self._lock:
+            if self._begun is None:
+                from dirac_forge.proposals.ordering import Ordering  # noqa: PLC0415  # the solver's library is large
+
+                self._begun = Ordering(*self._needs)
+            return self._begun
+
+
+def _drifting(world: ProposalContext, executor: Executor, lookup: Lookup, options: BumpOptions) -> DriftLookup | None:
+    if options.dependencies == "off":
+        return None
+    from dirac_forge.proposals.drift import DriftLookup  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
+
+    return DriftLookup(world, executor, lookup, write=options.dependencies != "report", channel=options.check)

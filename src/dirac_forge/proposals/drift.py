@@ -1,0 +1,122 @@
+"""Drift for `dirac-forge bump`: what upstream says of both releases, looked up; the decisions are made in `bump`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+from dirac_forge.bump.carrying import carried
+from dirac_forge.bump.drift.merge import drift, newcomers
+from dirac_forge.bump.links import project_links, with_links
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.channel.names import candidates, package_for
+from dirac_forge.errors import ForgeError
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.recipe.making.expansion import readable
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
+
+if TYPE_CHECKING:
+    from dirac_forge.channel.catalogue import RattlerCatalogue
+    from dirac_forge.upstream.lookup import Lookup
+
+__all__ = ["DriftLookup"]
+
+
+class DriftLookup:
+    """One run: each release is read once, and the channel is asked only where something new is required."""
+
+    def __init__(
+        self, world: ProposalContext, executor: Executor, lookup: Lookup, *, write: bool, channel: bool
+    ) -> None:
+        """`write` puts requirements into the edits; without `channel` nobody asks whether it has them."""
+        self.world = world
+        self.executor = executor
+        self.lookup = lookup
+        self.write = write
+        self.channel = channel
+        self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
+
+    def of(
+        self,
+        bump: Bump,
+        projects: Iterable[str],
+        path: str,
+        settings: Sequence[Setting] = (),
+        *,
+        write: bool | None = None,
+    ) -> Bump:
+        """`bump` with what changed in what its projects require; what could not be found out is a note.
+
+        `settings` are the builds of the feedstock, for which the result is proved; `write` goes before the run's own.
+        """
+        problems: list[str] = []
+        old = self._facts(projects, bump.old, problems)
+        new = self._facts([one.release.project for one in old], bump.new, problems)
+        joined = self._facts(newcomers(old, new), bump.new, [])
+        self._foresee([*old, *new, *joined])
+        found = drift(
+            bump.edited.after,
+            path,
+            old,
+            [*new, *joined],
+            names=self.package,
+            scope=self.scope,
+            metadata=self._metadata,
+            settings=settings,
+        )
+        notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
+        done = carried(bump, found, write=self.write if write is None else write)
+        links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))
+        return replace(done, notes=(*done.notes, *notes), links=links)
+
+    def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[ReleaseFacts]:
+        asked: list[Future[ReleaseFacts]] = [
+            self.executor.submit(self.lookup.facts, project, SpecifierSet(f"=={version}")) for project in projects
+        ]
+        found = []
+        for future in asked:
+            try:
+                found.append(future.result())
+            except ForgeError as error:
+                problems.append(error.message)
+        return found
+
+    def _foresee(self, facts: Iterable[ReleaseFacts]) -> None:
+        """Ask the channel once for all names that will be asked for one by one."""
+        if self.channel:
+            texts = [text for one in facts for text in one.metadata.requires_dist]
+            names = self.world.settings.names
+            self._catalogue.info(sorted({c for one in readable(texts) for c in candidates(one.name, overrides=names)}))
+
+    def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
+        with suppress(ForgeError):
+            return self.lookup.metadata(project, specifiers)
+        return None
+
+    def package(self, project: str) -> str:
+        """The project's package, as the workspace, the tables or the channel say."""
+        names = self.world.settings.names
+        listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
+        return package_for(project, overrides=names, catalogue=listing).package
+
+    @cached_property
+    def _catalogue(self) -> RattlerCatalogue:
+        from dirac_forge.channel.catalogue import RattlerCatalogue  # noqa: PLC0415  # the solver's library is large
+
+        settings = self.world.settings
+        return RattlerCatalogue.open(
+            settings.channels,
+            self.scope.platforms,
+            offline=settings.offline,
+            cache_dir=settings.cache / "repodata",
+            reachable=self.world.http.reachable,
+            observer=self.world.observer,
+        )

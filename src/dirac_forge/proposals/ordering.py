@@ -1,0 +1,280 @@
+"""Bumps of one run put in order and proved, with the recipes that they lack."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from dirac_forge.bump.extensions import belongs, leaves
+from dirac_forge.bump.merge_order import Move, NewNeed, OrderPlace, admits, arranged, in_order
+from dirac_forge.bump.proof import Proof
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.feedstock.change import Change
+from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.proposals.candidates import Candidate, key_of
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.extensions import lines_of
+from dirac_forge.proposals.missing_recipes import MissingRecipes
+from dirac_forge.proposals.proofs import Proofs
+
+__all__ = ["Ordering"]
+
+Pair = tuple[FeedstockFolder, Bump]
+_GOOD = ("same", "better")
+_MOST_TO_SPARE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipes:
+    """New recipes that a bump needs, and what went wrong in making them."""
+
+    changes: tuple[Change, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def _key(bump: Bump) -> str:
+    return key_of(bump.change.feedstock, bump.change.branch)
+
+
+def _blocked(found: Mapping[str, Bump]) -> frozenset[str]:
+    return frozenset(key for key, bump in found.items() if bump.status == "blocked")
+
+
+class Ordering:
+    """One run: bumps are made ready as they come, and arranged and proved when all are there."""
+
+    def __init__(self, world: ProposalContext, workspace: Workspace, executor: Executor) -> None:
+        """`executor` runs solves and the questions to upstream that new recipes need."""
+        self.world = world
+        self.workspace = workspace
+        self.executor = executor
+        self.proving = Proofs(world, [*workspace, *workspace.lines], executor)
+        self.lacking = MissingRecipes(world, executor)
+        self.subjects: dict[str, Candidate] = {}
+        self.unreadable: dict[str, str] = {}
+        # The targets are solved by `executor`, which is waited for: that can't be done in one of its own threads.
+        self._first = ThreadPoolExecutor(1)
+        self._solving: Future[object] | None = None
+        self._moves: dict[str, Move | None] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+        self._first.shutdown(cancel_futures=True)
+
+    def prepare(self, folder: FeedstockFolder, bump: Bump) -> None:
+        """Do early, while others still are looked for, what the proof of a bump will need. Raises nothing."""
+        with suppress(UnknownError):
+            self.proving.open()
+            self._targets()
+            move = self._move(_key(bump), (folder, bump))
+            if move is not None:
+                with suppress(ForgeError):
+                    self.proving.built([self.subjects[move.key]])
+
+    def done(self, bumps: Sequence[Pair]) -> list[Pair]:
+        """The bumps in order, each with what it waits for, its proof, recipes that it needs and whom it satisfies."""
+        try:
+            self.proving.open()
+        except UnknownError as error:
+            proof = Proof(outcome="unknown", reason=error.message)
+            return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
+        pairs = {_key(bump): (folder, bump) for folder, bump in bumps}
+        moves = {key: move for key, pair in pairs.items() if (move := self._move(key, pair)) is not None}
+        moves = self._without_tools(moves)
+        for platform in self.proving.platforms:
+            names = [need.package for move in moves.values() for need in move.needs]
+            self.proving.channel.index(platform).prefetch(names)
+        merged = self._merged(moves)
+        places = {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
+        order = [key for key in places if key in pairs] + [key for key in pairs if key not in places]
+        recipes = {key: self._recipes(pairs[key][1], places[key]) for key in order if key in places}
+        self._targets().result()
+        task = "proving"
+        self.world.observer.started(task, len(order))
+
+        def decided(key: str) -> Bump:
+            bump = pairs[key][1]
+            done = self._decided(bump, key, places, recipes[key]) if key in places else self._unread(bump, key)
+            self.world.observer.advanced(task, detail=key)
+            return done
+
+        found = dict(zip(order, self.executor.map(decided, order), strict=True))
+        self.world.observer.finished(task)
+        waits = {key: [other for other in bump.waits_for if other in found] for key, bump in found.items()}
+        return [(pairs[key][0], found[key]) for key in in_order(waits, last=_blocked(found))]
+
+    # -- order
+
+    def _targets(self) -> Future[object]:
+        """The targets without any bump, being solved since somebody first asked."""
+        with self._lock:
+            if self._solving is None:
+                self._solving = self._first.submit(lambda: self.proving.before)
+            return self._solving
+
+    def _move(self, key: str, pair: Pair) -> Move | None:
+        """What the order needs to know of a bump; None where its edited recipe can't be read."""
+        if key not in self._moves:
+            folder, bump = pair
+            self._moves[key] = None
+            try:
+                subject = self._subject(folder, bump)
+                self._moves[key] = subject.move()
+                self.subjects[key] = subject
+            except InputError as error:
+                self.unreadable[key] = error.message
+        return self._moves[key]
+
+    def _subject(self, folder: FeedstockFolder, bump: Bump) -> Candidate:
+        proving = self.proving
+        return Candidate.of_bump(
+            folder, bump, channel=proving.channel, pinning=proving.pinning, platforms=proving.platforms
+        )
+
+    def _without_tools(self, moves: dict[str, Move]) -> dict[str, Move]:
+        """Where the channel lacks what feedstocks are built with today, it is one of run requirements only."""
+        tools = sorted({name for subject in self.subjects.values() for name in subject.built_with("old")})
+        absent = next((name for name in tools if self.proving.stands(name, "").status == "missing"), None)
+        if absent is None:
+            return moves
+        partial = f"the channel lacks {absent} too, which feedstocks are built with"
+        return {
+            key: replace(
+                move,
+                needs=tuple(
+                    need if need.section == "run" or need.partial else replace(need, partial=partial)
+                    for need in move.needs
+                ),
+            )
+            for key, move in moves.items()
+        }
+
+    def _merged(self, moves: dict[str, Move]) -> dict[str, Move]:
+        """Recipes of the workspace that make what bumps need, and that the channel does not have yet.
+
+        Also what these need, where it stands the same with that.
+        """
+        made = {package for move in moves.values() for package in move.provides}
+        found: dict[str, Move] = {}
+        todo = [need for move in moves.values() for need in move.needs]
+        seen = set()
+        while todo:
+            need = todo.pop(0)
+            if str(need) in seen or need.package in made:
+                continue
+            seen.add(str(need))
+            if self.proving.stands(need.package, need.spec).status == "available":
+                continue
+            subject = self._maker(need, moves)
+            if subject is not None and subject.key not in found:
+                self.subjects.setdefault(subject.key, subject)
+                found[subject.key] = replace(subject.move(), merged=True)
+                todo += found[subject.key].needs
+        return found
+
+    def _maker(self, need: NewNeed, moves: dict[str, Move]) -> Candidate | None:
+        for folder in self.workspace:
+            key = key_of(folder.name, folder.branch)
+            try:
+                if key in moves or not any(need.package in text for text in folder.texts.values()):
+                    continue
+                subject = self.subjects.get(key) or Candidate(
+                    key,
+                    folder.read(),
+                    channel=self.proving.channel,
+                    pinning=self.proving.pinning,
+                    platforms=self.proving.platforms,
+                )
+                if admits(need.spec, subject.provides.get(need.package, "")):
+                    return subject
+            except ForgeError:
+                continue
+        return None
+
+    # -- one bump
+
+    def _decided(self, bump: Bump, key: str, places: Mapping[str, OrderPlace], made: _Recipes) -> Bump:
+        subject, place = self.subjects[key], places[key]
+        certain = [lack for lack in place.lacks if lack.certain]
+        subjects = [self._read(change) for change in made.changes]
+        given = {package for one in subjects for package in one.provides}
+        beside = [*(self.subjects[other] for other in (*place.behind, *place.together)), *subjects]
+        notes = [lack.text for lack in place.lacks if not lack.certain]
+        notes += [f"it moves together with {other}: each needs the other" for other in place.together]
+        notes += made.problems
+        own = bump.drift.blockers if bump.drift is not None else ()
+        why = [*bump.blocked_by, *own, *place.because, *(lack.text for lack in certain)]
+        waits = [*place.waits_for, *(lack.need.package for lack in certain)]
+        proof = None
+        if all(lack.need.package in given for lack in certain):
+            proof, helpers = self._proved(subject, beside, places)
+            for other in helpers:
+                if key in places[other].behind:
+                    notes.append(f"the targets can take it with the bump of {other} only, which waits for it")
+                else:
+                    waits.append(other)
+                    why.append(f"the targets can take it with the bump of {other} only")
+            if proof.outcome == "worse":
+                why.append(proof.reason)
+        lines = lines_of(self.world, self.workspace, self.proving.channel, subject, self.proving.platforms)
+        old = dict.fromkeys(subject.provides, bump.old)
+        return replace(
+            bump,
+            status="blocked" if why else bump.status,
+            waits_for=tuple(dict.fromkeys(waits)),
+            blocked_by=tuple(dict.fromkeys(why)),
+            notes=tuple(dict.fromkeys((*bump.notes, *notes, *leaves(lines, old, subject.provides)))),
+            satisfies=belongs(lines, subject.provides),
+            recipes=made.changes,
+            proof=proof,
+        )
+
+    def _proved(
+        self, subject: Candidate, beside: Sequence[Candidate], places: Mapping[str, OrderPlace]
+    ) -> tuple[Proof, tuple[str, ...]]:
+        """The proof; where targets are worse off, with the bumps of what stands in the way, if that helps."""
+        proof, culprits = self.proving.proof(subject, beside)
+        known = {subject.key, *(one.key for one in beside)}
+        helpers = [
+            key
+            for key, place in places.items()
+            if key not in known
+            and culprits & self.subjects[key].provides.keys()
+            and not any(lack.certain for lack in place.lacks)
+        ]
+        if proof.outcome != "worse" or not helpers:
+            return proof, ()
+
+        def with_(some: Sequence[str]) -> list[Candidate]:
+            behind = {other for key in some for other in places[key].behind} - known - set(some)
+            return [*beside, *(self.subjects[key] for key in places if key in behind or key in some)]
+
+        if not self.proving.helps(subject, with_(helpers), proof):
+            return proof, ()
+        for spared in helpers if len(helpers) <= _MOST_TO_SPARE else ():
+            fewer = [key for key in helpers if key != spared]
+            if fewer and self.proving.helps(subject, with_(fewer), proof):
+                helpers = fewer
+        again, _ = self.proving.proof(subject, with_(helpers))
+        return (again, tuple(helpers)) if again.outcome in _GOOD else (proof, ())
+
+    def _recipes(self, bump: Bump, place: OrderPlace) -> _Recipes:
+        missing = [lack for lack in place.lacks if lack.certain and lack.stands.status == "missing"]
+        if not missing:
+            return _Recipes()
+        changes, problems = self.lacking.recipes(missing, f"{bump.change.feedstock} {bump.new}")
+        return _Recipes(changes, problems)
+
+    def _read(self, change: Change) -> Candidate:
+        return Candidate.of_change(
+            change, channel=self.proving.channel, pinning=self.proving.pinning, platforms=self.proving.platforms
+        )
+
+    def _unread(self, bump: Bump, key: str) -> Bump:
+        reason = f"the edited recipe can't be read: {self.unreadable[key]}"
+        return replace(bump, proof=Proof(outcome="unknown", reason=reason))

@@ -1,0 +1,87 @@
+"""Recipes for projects, with the ways to the index and the channel that a run has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+from dirac_forge.channel.catalogue import RattlerCatalogue
+from dirac_forge.errors import UnknownError
+from dirac_forge.http import Http
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.recipe.licences.decision import licence_files
+from dirac_forge.recipe.making.about import links_of
+from dirac_forge.recipe.making.families import Families
+from dirac_forge.recipe.making.maker import Maker
+from dirac_forge.recipe.making.output import LicenceFile
+from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.store import Store
+from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.upstream.files.repository import licence_file
+from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.upstream.lookup import Lookup
+
+__all__ = ["maker_of"]
+
+
+def maker_of(world: ProposalContext, executor: Executor) -> Maker:
+    """Makes recipes as the settings say; `executor` runs its questions."""
+    settings = world.settings
+    scope = Scope(pythons=settings.pythons, platforms=Scope().platforms, python_min=settings.python_min)
+    families = {name: one.projects for name, one in settings.feedstocks.items() if one.projects}
+    index = IndexClient(
+        world.http, url=settings.index_url, known=[name for members in families.values() for name in members]
+    )
+    upstream = _Upstream(world.http, index, world.store, pythons=scope.pythons)
+    return Maker(
+        upstream=upstream,
+        catalogue=RattlerCatalogue.open(
+            settings.channels,
+            scope.platforms,
+            offline=settings.offline,
+            cache_dir=settings.cache / "repodata",
+            reachable=world.http.reachable,
+            observer=world.observer,
+        ),
+        scope=scope,
+        executor=executor,
+        observer=world.observer,
+        overrides=settings.names,
+        families=Families(
+            feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=upstream.prefetch
+        ),
+        maintainers=settings.maintainers,
+    )
+
+
+class _Upstream(Lookup):
+    """The index, and the projects' repositories for licences that their sdists lack."""
+
+    def __init__(self, http: Http, index: IndexClient, store: Store, *, pythons: Sequence[str]) -> None:
+        super().__init__(http, index, store, pythons=pythons)
+        self._http_for_licences = http
+
+    def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
+        """A licence file at the tag of the release, where the sdist has none and a repository is named."""
+        if facts.sdist is None or licence_files(facts.metadata.license_files, facts.sdist.texts):
+            return None
+        repository = links_of(facts.metadata)[1]
+        if repository is None:
+            return None
+        names = [path.rpartition("/")[2] for path in facts.metadata.license_files]
+        try:
+            found = licence_file(self._http_for_licences, repository, str(facts.release.version), names=names)
+        except UnknownError as error:
+            return Note(
+                level="todo",
+                text=f"the sdist has no licence file, and its repository could not be asked ({error.message}): "
+                "add a second source with its licence, and license_file",
+            )
+        if found is None:
+            return Note(
+                level="todo",
+                text=f"neither the sdist nor {repository} at the tag of {facts.release.version} has a licence file: "
+                "add a second source with one, and license_file",
+            )
+        return LicenceFile(url=found.url, sha256=found.sha256, name=found.name, text=found.text)

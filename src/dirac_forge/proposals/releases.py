@@ -1,0 +1,179 @@
+"""Which release a feedstock should move to: its places are asked, and the decision is made in `bump`."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from dirac_forge.bump.release_sources import Nowhere, places_of
+from dirac_forge.bump.releases import Newest, Nothing, newest
+from dirac_forge.bump.rules import Rules
+from dirac_forge.bump.versions import MissingFileError
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.feedstock.botconfig import Bot
+from dirac_forge.feedstock.change import Skip
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.upstream.index.project import Project
+from dirac_forge.upstream.sources.offers import Offers
+from dirac_forge.upstream.sources.sources import ReleaseSources, SourceQuery
+
+__all__ = ["Case", "FoundRelease", "ReleaseLookup"]
+
+_HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(?::\d+)?)(?=/)""", re.MULTILINE)
+"""Of a source: what a recipe says about its project has other keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A feedstock as it was read."""
+
+    folder: FeedstockFolder
+    path: str
+    """The recipe's in the feedstock."""
+    text: str
+    current: str
+    """The recipe's version."""
+    settings: tuple[Setting, ...]
+    bot: Bot
+
+    @property
+    def branch(self) -> str:
+        """The release line."""
+        return self.folder.branch or "main"
+
+    @property
+    def shown(self) -> str:
+        """The recipe's path as messages name it."""
+        return str(self.folder.recipe_path)
+
+    def skip(self, reason: str, *, hint: str = "") -> Skip:
+        """Nothing is proposed."""
+        return Skip(feedstock=self.folder.name, branch=self.branch, reason=reason, hint=hint, current=self.current)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRelease:
+    """What the places of a feedstock offer."""
+
+    offers: tuple[Offers, ...]
+    rules: Rules
+    notes: tuple[str, ...]
+
+
+class ReleaseLookup:
+    """One run: each place is asked once."""
+
+    def __init__(self, world: ProposalContext, executor: Executor, *, project: Callable[[str], Project]) -> None:
+        """`project` gives a project's page on the index."""
+        self.world = world
+        self.executor = executor
+        self.project = project
+
+    def foresee(self, folders: Iterable[FeedstockFolder]) -> None:
+        """Find out at the same time which hosts are dead: one after the other each would cost 5 s."""
+        hosts: set[str] = set()
+        for folder in folders:
+            with suppress(ForgeError):
+                hosts.update(_HOST.findall(next(iter(folder.texts.values()))))
+        if any(host.endswith("//github.com") for host in hosts):
+            hosts.add(self.world.github.url)
+        for host in sorted(hosts):
+            threading.Thread(target=self._known, args=(host,), daemon=True).start()
+
+    def _known(self, url: str) -> None:
+        with suppress(ForgeError):
+            self.world.http.problem(url)
+
+    def places(self, case: Case) -> FoundRelease | Skip:
+        """What the feedstock's places offer.
+
+        Of those that must answer: raises UnknownError where one does not, MissingError where one is not there.
+        """
+        updates = case.bot.version_updates
+        if updates.skip:
+            reason = f"conda-forge.yml, line {updates.lines['skip']} asks for no new versions (version_updates: skip)"
+            return case.skip(reason, hint="Give one with --to.")
+        places = places_of(case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates)
+        if isinstance(places, Nowhere):
+            return case.skip(places.reason, hint=places.hint)
+        known = self.world.settings.feedstocks.get(case.folder.name)
+        lines: Mapping[str, SpecifierSet] = known.branches if known is not None else {}
+        rules = Rules(feedstock=case.folder.name, allowed=lines.get(case.branch, SpecifierSet()), updates=updates)
+        offers, notes = self._offers(places)
+        if updates.use_curl is not None and any("url" in place.ways for place in places):
+            notes.append("use_curl of conda-forge.yml chooses nothing here: URLs are tested by neither curl nor wget")
+        return FoundRelease(tuple(offers), rules, tuple(notes))
+
+    def newest(self, case: Case, looked: FoundRelease, refused: Mapping[Version, str]) -> Newest | Skip:
+        """The newest version that fits; `refused` are those that were tried, with what was wrong with them."""
+        known = dict(refused)
+        while True:
+            found = newest(case.current, looked.offers, rules=replace(looked.rules, refused=known))
+            if isinstance(found, Nothing):
+                return case.skip(_noting(found.reason, looked.notes))
+            found = replace(found, notes=(*found.notes, *looked.notes))
+            # Where a date is known, the place that it comes from has told all that it has; tags tell nothing.
+            tagged = found.tagged if found.released is None else None
+            try:
+                release = self._places.about(tagged, found.tag) if tagged is not None else None
+            except UnknownError as error:
+                note = f"only its tag was seen, not whether {found.tag} is a pre-release: {error.message}"
+                return replace(found, notes=(*found.notes, note))
+            if release is None:
+                return found
+            if not release.prerelease or found.number.is_prerelease:
+                return replace(found, released=release.published)
+            known[found.number] = "a pre-release, as GitHub says"
+
+    def _offers(self, places: Sequence[SourceQuery]) -> tuple[list[Offers], list[str]]:
+        """What the places offer, and a note for each further one that does not tell."""
+        offers: list[Offers] = []
+        notes: list[str] = []
+        for place, answer in zip(places, self.executor.map(self._asked, places), strict=True):
+            if isinstance(answer, ForgeError):
+                if place.main:
+                    raise (
+                        answer
+                        if isinstance(answer, UnknownError)
+                        else MissingFileError(answer.message, hint=answer.hint)
+                    )
+                notes.append(f"whether {place.origin.name} has the release could not be found out: {answer.message}")
+            elif place.main or answer.offers:
+                offers.append(answer)
+        return offers, notes
+
+    def _asked(self, place: SourceQuery) -> Offers | ForgeError:
+        try:
+            return self._places.ask(place)
+        except ForgeError as error:
+            return error
+
+    @cached_property
+    def _places(self) -> ReleaseSources:
+        world = self.world
+        return ReleaseSources(
+            world.http,
+            world.store,
+            project=self.project,
+            pythons=world.settings.pythons,
+            github=world.github,
+            offline=world.settings.offline,
+        )
+
+
+def _noting(reason: str, notes: Sequence[str]) -> str:
+    """A reason with what else is to be known, in the same brackets."""
+    if not notes:
+        return reason
+    before, bracket, said = reason.removesuffix(")").partition(" (")
+    return f"{before} ({'; '.join([said, *notes] if bracket else notes)})"

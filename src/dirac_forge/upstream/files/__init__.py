@@ -1,0 +1,1 @@
+"""What wheels and source archives say, read without running any of it."""

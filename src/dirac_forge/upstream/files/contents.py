@@ -1,0 +1,153 @@
+"""What is kept of a source archive while it streams by: names, small texts that decide things, command-line parsers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.upstream.files.archive import ArchiveMember
+from dirac_forge.upstream.files.literals import SOURCE_LIMIT, names_parser
+from dirac_forge.upstream.files.metadata import METADATA_LIMIT
+
+__all__ = ["Contents", "Reader"]
+
+_TEXT_LIMIT = 512 * 1024
+_TEXTS_LIMIT = 16 * 1024 * 1024
+_PARSED_LIMIT = 32 * 1024 * 1024
+"""Bytes of one kept text, of all of them, and of all Python modules that are looked into."""
+
+_ROOT_TEXTS = re.compile(
+    r"(?:[^/]+\.py|readme(?:\.\w+)?|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+"
+    r"|environment\.ya?ml|tox\.ini"
+    r"|MANIFEST\.in|build\.rs|configure\.ac|configure\.in|CMakePresets\.json|requirements[\w.-]*\.txt"
+    r"|requirements/[\w.-]+\.txt)",
+    re.IGNORECASE,
+)
+_DEEP_TEXTS = re.compile(r"(?:[^/]+/){0,3}(?:meson\.build|CMakeLists\.txt|Cargo\.toml)")
+_EGG_INFO = re.compile(r"(?:[^/]+/){0,3}[^/]+\.egg-info/(?:entry_points|requires|top_level|not-zip-safe)\.txt")
+_LICENSES = re.compile(
+    r"(?:[^/]+/){0,3}(?:licen[cs]es?/[^/]+|[^/]*(?:licen[cs]e|copying|copyright|notice|eula|unlicense)[^/]*|patents)",
+    re.IGNORECASE,
+)
+_CODE = re.compile(
+    r"\.(?:py|pyi|pyx|pxd|c|cc|cpp|h|hpp|js|ts|css|java|go|rs|rb|so|png|svg|gz|zip|html?|json|ipynb|f90|in|sh)\Z",
+    re.IGNORECASE,
+)
+_NO_SCRIPT = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|benchmarks?|site-packages)/")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """What was kept; paths are relative to the single top folder."""
+
+    names: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    pkg_info: bytes | None = None
+    scripts: Mapping[str, bytes] = field(default_factory=dict)
+    """Python modules that name something that builds command-line parsers."""
+    has_egg_info: bool = False
+    """Whether setuptools wrote an .egg-info folder: without a requires.txt in it, nothing is required."""
+    problems: tuple[str, ...] = ()
+
+    def egg_info(self, name: str) -> str | None:
+        """The text of a file of the first .egg-info folder, where there is one."""
+        paths = [path for path in self.texts if path.endswith(f".egg-info/{name}")]
+        return self.texts[min(paths, key=lambda path: (path.count("/"), path))] if paths else None
+
+
+class Reader:
+    """Collects from one member after another, in the archive's order."""
+
+    def __init__(self, filename: str) -> None:
+        self._filename = filename
+        self._names: list[str] = []
+        self._texts: dict[str, str] = {}
+        self._pkg_info: dict[str, bytes] = {}
+        self._scripts: dict[str, bytes] = {}
+        self._left = _TEXTS_LIMIT
+        self._parse_left = _PARSED_LIMIT
+        self._problems: list[str] = []
+
+    def add(self, member: ArchiveMember) -> None:
+        """Keep what is worth it of `member`."""
+        name = member.name
+        self._names.append(name)
+        # Below the top folder; archives without one are put right at the end.
+        inner = name.partition("/")[2]
+        if name.endswith("PKG-INFO") and name.count("/") <= 4:
+            self._pkg_info[name] = member.read(METADATA_LIMIT)
+        elif _is_text(inner) or ("/" not in name and _is_text(name)):
+            self._keep(member)
+        elif (
+            name.endswith(".py") and member.size <= min(SOURCE_LIMIT, self._parse_left) and not _NO_SCRIPT.search(inner)
+        ):
+            source = member.read(SOURCE_LIMIT)
+            self._parse_left -= len(source)
+            if names_parser(source):
+                self._scripts[name] = source
+
+    def _keep(self, member: ArchiveMember) -> None:
+        if member.size > min(_TEXT_LIMIT, self._left):
+            self._problems.append(f"{self._filename}: {member.name[:80]} is too large to be read ({member.size} bytes)")
+            return
+        data = member.read(_TEXT_LIMIT)
+        self._left -= len(data)
+        if b"\0" in data:
+            return
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+        self._texts[member.name] = text.replace("\r\n", "\n")
+        if member.name.endswith(".py") and names_parser(data):
+            self._scripts[member.name] = data
+
+    def contents(self) -> Contents:
+        """All that was kept, below the single top folder."""
+        top = self._top()
+        cut = len(top)
+        names = [name[cut:] for name in self._names if name.startswith(top)]
+        if len(names) < len(self._names):
+            self._problems.append(f"{self._filename}: files outside of {top} are left out")
+        return Contents(
+            names=tuple(sorted(names)),
+            texts={name[cut:]: text for name, text in sorted(self._texts.items()) if name.startswith(top)},
+            pkg_info=self._chosen_pkg_info(top),
+            scripts={name[cut:]: source for name, source in self._scripts.items() if name.startswith(top)},
+            has_egg_info=any(name.startswith(top) and ".egg-info/PKG-INFO" in name for name in self._pkg_info),
+            problems=tuple(self._problems),
+        )
+
+    def _top(self) -> str:
+        """The top folder with a slash, "" where there is none; beside others, the one that is named as the archive."""
+        tops = {name.partition("/")[0] if "/" in name else "" for name in self._names}
+        if len(tops) == 1:
+            only = tops.pop()
+            return f"{only}/" if only else ""
+        own = [top for top in sorted(tops) if top and self._is_own(top)]
+        return f"{own[0]}/" if own else ""
+
+    def _is_own(self, top: str) -> bool:
+        stem = re.sub(r"\.(?:tar(?:\.\w+)?|t[bgx]z2?|zip)\Z", "", self._filename)
+        return canonicalize_name(top) == canonicalize_name(stem)
+
+    def _chosen_pkg_info(self, top: str) -> bytes | None:
+        """The one at the top; else the egg-info's, which setuptools wrote as its copy."""
+        found = {name[len(top) :]: data for name, data in self._pkg_info.items() if name.startswith(top)}
+        if "PKG-INFO" in found:
+            return found["PKG-INFO"]
+        eggs = sorted(
+            (name for name in found if name.endswith(".egg-info/PKG-INFO")), key=lambda name: (name.count("/"), name)
+        )
+        return found[eggs[0]] if eggs else None
+
+
+def _is_text(path: str) -> bool:
+    if not path:
+        return False
+    if _ROOT_TEXTS.fullmatch(path) or _DEEP_TEXTS.fullmatch(path) or _EGG_INFO.fullmatch(path):
+        return True
+    return _LICENSES.fullmatch(path) is not None and _CODE.search(path) is None

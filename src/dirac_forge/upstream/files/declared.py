@@ -1,0 +1,159 @@
+"""What pyproject.toml declares statically: [project] (PEP 621), [tool.poetry] and [tool.flit.metadata]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dirac_forge.upstream.files.entrypoints import entry_point
+from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
+from dirac_forge.upstream.files.poetry import requirements as poetry_requirements
+from dirac_forge.upstream.files.poetry import urls as poetry_urls
+from dirac_forge.upstream.files.setuptools import with_marker
+
+__all__ = ["declared_metadata", "declared_scripts", "table"]
+
+_CORE = {
+    "version": ("version",),
+    "description": ("summary",),
+    "readme": (),
+    "requires-python": ("requires-python",),
+    "license": ("license", "license-expression"),
+    "license-files": ("license-file",),
+    "classifiers": ("classifier",),
+    "urls": ("home-page", "project-url"),
+    "dependencies": ("requires-dist",),
+    "optional-dependencies": ("requires-dist", "provides-extra"),
+}
+"""Keys of [project] and the core metadata that a build backend derives from them."""
+
+
+def table(tree: Mapping[str, object], *path: str) -> Mapping[str, object]:
+    """The table at `path`; {} where there is none, or something else."""
+    found: object = tree
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def declared_metadata(pyproject: Mapping[str, object], *, version: str) -> CoreMetadata | None:
+    """The metadata of the first table that names the project; `version` stands in for one that is computed.
+
+    A field that [project] lists as dynamic is in `dynamic`: unknown, not empty.
+    """
+    if name := _text(table(pyproject, "project").get("name")):
+        return _project(table(pyproject, "project"), name, version)
+    if name := _text(table(pyproject, "tool", "poetry").get("name")):
+        return _poetry(table(pyproject, "tool", "poetry"), name, version)
+    flit = table(pyproject, "tool", "flit", "metadata")
+    if name := _text(flit.get("dist-name")) or _text(flit.get("module")):
+        return _flit(flit, name, version)
+    return None
+
+
+def declared_scripts(pyproject: Mapping[str, object]) -> tuple[EntryPoint, ...]:
+    """[project.scripts] and [project.gui-scripts], else poetry's or flit's; sorted by name."""
+    places = (
+        (("project", "scripts"), ("project", "gui-scripts")),
+        (("tool", "poetry", "scripts"), ()),
+        (("tool", "flit", "scripts"), ()),
+    )
+    for console, gui in places:
+        found = _scripts(table(pyproject, *console), gui=False) + (
+            _scripts(table(pyproject, *gui), gui=True) if gui else []
+        )
+        if found:
+            return tuple(sorted(found, key=lambda point: (point.gui, point.name)))
+    return ()
+
+
+def _scripts(entries: Mapping[str, object], *, gui: bool) -> list[EntryPoint]:
+    found = []
+    for name, value in entries.items():
+        # Poetry also takes {reference = "module:function", type = "console"}.
+        reference = value.get("reference", value.get("callable")) if isinstance(value, Mapping) else value
+        point = entry_point(name, reference, gui=gui) if isinstance(reference, str) else None
+        found += [point] if point else []
+    return found
+
+
+def _project(entries: Mapping[str, object], name: str, version: str) -> CoreMetadata:
+    dynamic = [key for key in _texts(entries.get("dynamic")) if key in _CORE]
+    extras = entries.get("optional-dependencies")
+    optional = extras if isinstance(extras, Mapping) else {}
+    requires = [*_texts(entries.get("dependencies"))]
+    for extra, needs in optional.items():
+        requires += [with_marker(need, "", str(extra)) for need in _texts(needs)]
+    license_text, expression, files = _license(entries)
+    return CoreMetadata(
+        name=name,
+        version=_text(entries.get("version")) or version,
+        summary=_text(entries.get("description")),
+        project_urls=_urls(entries.get("urls")),
+        license=license_text,
+        license_expression=expression,
+        license_files=files,
+        classifiers=_texts(entries.get("classifiers")),
+        requires_dist=tuple(requires),
+        requires_python=_text(entries.get("requires-python")),
+        provides_extra=tuple(map(str, optional)),
+        dynamic=tuple(sorted({field for key in dynamic for field in _CORE[key]})),
+    )
+
+
+def _license(entries: Mapping[str, object]) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """Text, expression (PEP 639: a string) and files; a table is PEP 621's."""
+    declared, files = entries.get("license"), list(_texts(entries.get("license-files")))
+    if isinstance(declared, Mapping):
+        file = _text(declared.get("file"))
+        return _text(declared.get("text")), None, tuple([file] if file else files)
+    return None, _text(declared), tuple(files)
+
+
+def _poetry(entries: Mapping[str, object], name: str, version: str) -> CoreMetadata:
+    requires, requires_python, extras = poetry_requirements(entries)
+    return CoreMetadata(
+        name=name,
+        version=_text(entries.get("version")) or version,
+        summary=_text(entries.get("description")),
+        home_page=_text(entries.get("homepage")),
+        project_urls=poetry_urls(entries),
+        license=_text(entries.get("license")),
+        classifiers=_texts(entries.get("classifiers")),
+        requires_dist=requires,
+        requires_python=requires_python,
+        provides_extra=extras,
+    )
+
+
+def _flit(entries: Mapping[str, object], name: str, version: str) -> CoreMetadata:
+    extras = entries.get("requires-extra")
+    optional = extras if isinstance(extras, Mapping) else {}
+    requires = [*_texts(entries.get("requires"))]
+    for extra, needs in optional.items():
+        requires += [with_marker(need, "", str(extra)) for need in _texts(needs)]
+    # Flit takes version and summary from the module itself.
+    return CoreMetadata(
+        name=name,
+        version=version,
+        home_page=_text(entries.get("home-page")),
+        project_urls=_urls(entries.get("urls")),
+        license=_text(entries.get("license")),
+        classifiers=_texts(entries.get("classifiers")),
+        requires_dist=tuple(requires),
+        requires_python=_text(entries.get("requires-python")),
+        provides_extra=tuple(map(str, optional)),
+        dynamic=("summary", "version"),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    items: Iterable[object] = value if isinstance(value, list) else ()
+    return tuple(item.strip() for item in items if isinstance(item, str) and item.strip())
+
+
+def _urls(value: object) -> Mapping[str, str]:
+    return {str(k): v for k, v in value.items() if isinstance(v, str)} if isinstance(value, Mapping) else {}

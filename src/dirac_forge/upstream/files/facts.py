@@ -1,0 +1,99 @@
+"""Values: what the files of a release say about it, read without running any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dirac_forge.upstream.index.project import Release
+
+__all__ = ["CoreMetadata", "EntryPoint", "ReleaseFacts", "SdistFacts", "WheelFacts"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoreMetadata:
+    """The core metadata that a recipe uses; text as upstream wrote it, nothing normalised."""
+
+    name: str
+    version: str
+    summary: str | None = None
+    home_page: str | None = None
+    project_urls: Mapping[str, str] = field(default_factory=dict)
+    license: str | None = None
+    license_expression: str | None = None
+    license_files: tuple[str, ...] = ()
+    classifiers: tuple[str, ...] = ()
+    requires_dist: tuple[str, ...] = ()
+    requires_python: str | None = None
+    provides_extra: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntryPoint:
+    """`name = value` of console_scripts or gui_scripts; the extras of the value are left out."""
+
+    name: str
+    value: str
+    gui: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WheelFacts:
+    """What one wheel says."""
+
+    filename: str
+    pure: bool
+    """Tags say: any platform, no ABI."""
+    abi3: bool = False
+    metadata: CoreMetadata
+    entry_points: tuple[EntryPoint, ...] = ()
+    members: tuple[str, ...] = ()
+    """Names of all files in the wheel."""
+    license_texts: Mapping[str, str] = field(default_factory=dict)
+    """Path below `.dist-info/` (or `.dist-info/licenses/`) to text; empty where only the metadata was asked for."""
+    problems: tuple[str, ...] = ()
+    """What is odd about it, in words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SdistFacts:
+    """What one source archive says; paths are relative to its single top folder."""
+
+    filename: str
+    sha256: str
+    metadata: CoreMetadata | None
+    """From PKG-INFO, else a static [project], else literals of setup.cfg and setup.py."""
+    metadata_from: str | None
+    """Which file it is from: `PKG-INFO`, `pyproject.toml`, `setup.cfg`, `setup.py`."""
+    pyproject: Mapping[str, object] = field(default_factory=dict)
+    """pyproject.toml parsed; {} where there is none or it is no TOML (a problem says so)."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Small text files that decide things: build files (setup.py, setup.cfg, meson.build, CMakeLists.txt, Cargo.toml,
+    *.egg-info/entry_points.txt, …) and licence-like files (LICENSE*, COPYING*, NOTICE*, …) at any depth up to 3."""
+    members: tuple[str, ...] = ()
+    """Names of all regular files."""
+    command_line_modules: frozenset[str] = frozenset()
+    """Paths of .py files whose syntax tree builds a command-line parser (argparse, optparse, click, typer, docopt…),
+    among the modules of the first few commands by name."""
+    entry_points: tuple[EntryPoint, ...] = ()
+    """From [project.scripts], setup.cfg, setup.py literals or egg-info, in this order of trust."""
+    setup: Mapping[str, object] = field(default_factory=dict)
+    """Arguments of setup() by setup.py, else setup.cfg, whose values are literal (`packages`, `py_modules`…);
+    None stands for an argument that is given but not literal (`ext_modules`, say)."""
+    problems: tuple[str, ...] = ()
+    """What is odd about it, in words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseFacts:
+    """Everything known about one release."""
+
+    release: Release
+    metadata: CoreMetadata
+    metadata_from: str
+    """The file it was read from (`dirac-9.1.9-py3-none-any.whl`, `PKG-INFO of dirac-9.1.9.tar.gz`…)."""
+    wheel: WheelFacts | None = None
+    sdist: SdistFacts | None = None
+    problems: tuple[str, ...] = ()
+    """What could not be read, or contradicts itself, in words."""

@@ -1,0 +1,179 @@
+"""All that the files of one release say, put together in order of trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor
+from typing import TypeVar
+
+from dirac_forge.errors import InputError
+from dirac_forge.http import HashMismatchError, Http
+from dirac_forge.store import Store
+from dirac_forge.upstream.files.contradiction import contradictions
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFacts, WheelFacts
+from dirac_forge.upstream.files.sdist import sdist_facts
+from dirac_forge.upstream.files.wheel import best_wheel, wheel_facts
+from dirac_forge.upstream.index.description import describe
+from dirac_forge.upstream.index.project import Release
+
+__all__ = ["gather", "light"]
+
+_T = TypeVar("_T")
+
+
+def gather(
+    http: Http,
+    release: Release,
+    store: Store,
+    *,
+    sdist: bool = True,
+    executor: Executor | None = None,
+    index_url: str | None = None,
+) -> ReleaseFacts:
+    """The facts of `release`: its best wheel and, with `sdist`, its source archive.
+
+    Metadata is the wheel's, else the sdist's PKG-INFO or static [project], else literals of setup.cfg and setup.py; if
+    even that fails, name and version alone, and problems that say what is missing. With `executor` both files are
+    fetched at once; it may be the one that this call runs in. A wheel or sdist that can't be read is a problem. With
+    `index_url` (the root of the Simple API), a release that has neither wheel nor PKG-INFO is looked up in the index's
+    own description for summary, licence and URLs that its files do not tell.
+
+    Raises HashMismatchError for a file that is not the index's, and UnreachableError where the server fails.
+    """
+    wheel_file = best_wheel(release)
+    sdist_file = release.sdist if sdist else None
+    problems: list[str] = []
+
+    def read_wheel() -> WheelFacts | InputError | None:
+        return (
+            _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=True))
+            if wheel_file
+            else None
+        )
+
+    def read_sdist() -> SdistFacts | InputError | None:
+        if sdist_file is None:
+            return None
+        return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project))
+
+    wheel, source = _both(read_wheel, read_sdist, executor)
+    if isinstance(wheel, InputError):
+        problems.append(str(wheel))
+        wheel = None
+    if isinstance(source, InputError):
+        problems.append(str(source))
+        source = None
+    if wheel_file is None and release.wheels:
+        problems.append(f"{release.project} {release.version} has no wheel for Python 3")
+    if sdist and sdist_file is None:
+        problems.append(f"{release.project} {release.version} has no source archive on the index")
+    metadata, origin = _metadata(release, wheel, source)
+    if index_url is not None and wheel is None and not origin.startswith("PKG-INFO"):
+        metadata, added = describe(http, index_url, metadata)
+        problems += [f"{', '.join(added)}: not in the files, from the index's description"] if added else []
+    return _facts(release, wheel, source, problems, metadata, origin)
+
+
+def light(http: Http, release: Release, store: Store) -> ReleaseFacts:
+    """The metadata of `release` in as few requests as possible, the wheel's, else the sdist's: to walk dependencies."""
+    wheel_file = best_wheel(release)
+    problems: list[str] = []
+    if wheel_file is not None:
+        found = _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=False))
+        if isinstance(found, WheelFacts):
+            return _facts(release, found, None, problems, found.metadata, found.filename)
+        problems.append(str(found))
+    source = None
+    if (sdist_file := release.sdist) is not None:
+        read = _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project))
+        if isinstance(read, SdistFacts):
+            source = read
+        else:
+            problems.append(str(read))
+    return _facts(release, None, source, problems, *_metadata(release, None, source))
+
+
+def _tried(read: Callable[[], _T]) -> _T | InputError:
+    """The answer, or the error where the file itself is at fault; a wrong hash is no fault to get over."""
+    try:
+        return read()
+    except HashMismatchError:
+        raise
+    except InputError as exc:
+        return exc
+
+
+def _both(
+    first: Callable[[], WheelFacts | InputError | None],
+    second: Callable[[], SdistFacts | InputError | None],
+    executor: Executor | None,
+) -> tuple[WheelFacts | InputError | None, SdistFacts | InputError | None]:
+    if executor is None:
+        return first(), second()
+    future = executor.submit(first)
+    try:
+        other = second()
+    except BaseException:
+        future.cancel()
+        raise
+    # Where all workers wait in calls like this one, nobody would ever start it: then it is done here.
+    if future.cancel():
+        return first(), other
+    try:
+        return future.result(), other
+    except CancelledError:
+        return first(), other
+
+
+def _facts(
+    release: Release,
+    wheel: WheelFacts | None,
+    source: SdistFacts | None,
+    problems: list[str],
+    metadata: CoreMetadata,
+    origin: str,
+) -> ReleaseFacts:
+    problems += wheel.problems if wheel else ()
+    problems += source.problems if source else ()
+    if wheel and source and source.metadata:
+        problems += contradictions(
+            wheel.metadata, source.metadata, wheel_name=wheel.filename, sdist_name=source.filename
+        )
+    if not origin:
+        lacking = [word for word, known in _asked(metadata) if not known]
+        problems.append(
+            f"No file of {release.project} {release.version} says statically what it needs; "
+            f"to be filled in by hand: {', '.join(lacking)}"
+        )
+    elif "requires-dist" in metadata.dynamic:
+        known = "may be more or others" if metadata.requires_dist else "are not known"
+        problems.append(f"The requirements {known}: {release.project} {release.version} computes them when it is built")
+    return ReleaseFacts(
+        release=release,
+        metadata=metadata,
+        metadata_from=origin or "nothing",
+        wheel=wheel,
+        sdist=source,
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _asked(metadata: CoreMetadata) -> tuple[tuple[str, object], ...]:
+    """What a recipe asks for, and whether it is known."""
+    return (
+        ("requirements", metadata.requires_dist),
+        ("licence", metadata.license_expression or metadata.license or metadata.classifiers),
+        ("summary", metadata.summary),
+        ("home page", metadata.home_page or metadata.project_urls),
+    )
+
+
+def _metadata(release: Release, wheel: WheelFacts | None, source: SdistFacts | None) -> tuple[CoreMetadata, str]:
+    if wheel is not None:
+        return wheel.metadata, wheel.filename
+    if source is not None and source.metadata is not None:
+        return source.metadata, f"{source.metadata_from} of {source.filename}"
+    empty = CoreMetadata(
+        name=release.project, version=str(release.version), dynamic=("requires-dist", "requires-python")
+    )
+    return empty, ""

@@ -1,0 +1,258 @@
+"""Core metadata from METADATA and PKG-INFO; a lie or a slip there is a problem to report, not a crash."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from packaging.metadata import parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from dirac_forge.upstream.files.facts import CoreMetadata
+
+__all__ = ["METADATA_LIMIT", "Reading", "checked", "disagreement", "read_email", "shortened"]
+
+METADATA_LIMIT = 16 * 1024 * 1024
+"""Bytes of a METADATA or PKG-INFO file; the long description may hold pictures."""
+
+_HEADER_LIMIT = 1024 * 1024
+"""Bytes of the fields above the long description."""
+
+_SINGLE = {
+    "metadata-version": "metadata_version",
+    "name": "name",
+    "version": "version",
+    "summary": "summary",
+    "home-page": "home_page",
+    "license": "license",
+    "license-expression": "license_expression",
+    "requires-python": "requires_python",
+}
+_MANY = {
+    "license-file": "license_files",
+    "classifier": "classifiers",
+    "requires-dist": "requires_dist",
+    "provides-extra": "provides_extra",
+    "dynamic": "dynamic",
+    "project-url": "project_urls",
+}
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What was read from one place, and what is wrong with it in words."""
+
+    metadata: CoreMetadata | None
+    problems: tuple[str, ...] = ()
+
+
+def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
+    """The metadata in `data`, a METADATA or PKG-INFO file; `where` names it in problems.
+
+    In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel
+    that is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
+    """
+    header, problems = _header(data[:METADATA_LIMIT], where)
+    try:
+        raw, unread = parse_email(header)
+    except (ValueError, LookupError, AssertionError, RecursionError) as exc:
+        return Reading(metadata=None, problems=(*problems, f"{where} can't be read ({exc})"))
+    known: dict[str, str | list[str] | dict[str, str]] = dict(raw)  # type: ignore[arg-type]
+    problems += _recover(known, unread, where)
+    name, version = _text(known.get("name")), _text(known.get("version"))
+    if name is None or version is None:
+        missing = " and ".join(key for key, value in (("Name", name), ("Version", version)) if value is None)
+        return Reading(metadata=None, problems=(*problems, f"{where} has no {missing}"))
+    metadata = CoreMetadata(
+        name=name,
+        version=version,
+        summary=_first_line(_text(known.get("summary"))),
+        home_page=_text(known.get("home_page")),
+        project_urls=_urls(known.get("project_urls")),
+        license=_unfold(_text(known.get("license"))),
+        license_expression=_text(known.get("license_expression")),
+        license_files=_texts(known.get("license_files")),
+        classifiers=_texts(known.get("classifiers")),
+        requires_dist=_texts(known.get("requires_dist")),
+        requires_python=_text(known.get("requires_python")),
+        provides_extra=_texts(known.get("provides_extra")),
+        dynamic=_dynamic(known, sdist=sdist),
+    )
+    sound = checked(metadata, where)
+    return Reading(metadata=sound.metadata, problems=(*problems, *sound.problems))
+
+
+def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
+    """The known fields alone: what follows (a description of megabytes, a thousand invented fields) is never parsed."""
+    kept: list[bytes] = []
+    keep = free = False
+    odd = size = 0
+    for line in io.BytesIO(data):
+        line = line.rstrip(b"\r\n")
+        if not line:
+            break
+        if not line.strip():
+            # White space alone goes on with the field: an empty line of a licence text, say.
+            kept += [b"       |"] if keep else []
+            continue
+        size += len(line)
+        if size > _HEADER_LIMIT:
+            return b"\n".join(kept), [
+                f"{where} has more than {_HEADER_LIMIT // 1024} kB of fields: the rest was left out"
+            ]
+        if line[:1] in b" \t":
+            if keep:
+                kept.append(line)
+            continue
+        match = _FIELD.match(line)
+        if match is None:
+            if free:
+                break
+            odd += 1
+            keep = False
+            continue
+        field = match.group(1).lower().decode("ascii")
+        free = field == "description"
+        keep = field in _SINGLE or field in _MANY
+        if keep:
+            kept.append(line)
+    return b"\n".join(kept), [f"{where} has {odd} lines that are no fields"] if odd else []
+
+
+def _recover(
+    known: dict[str, str | list[str] | dict[str, str]], unread: Mapping[str, list[str]], where: str
+) -> list[str]:
+    """Fields that `packaging` sets aside: given twice, or not UTF-8 (then they come as Latin-1)."""
+    problems = []
+    for field, values in sorted(unread.items()):
+        if field in _MANY:
+            known[_MANY[field]] = values
+            if field != "project-url":
+                problems.append(f"{where}: {field} is not UTF-8 (read as Latin-1)")
+        elif field in _SINGLE and values:
+            known[_SINGLE[field]] = values[0]
+            what = (
+                f"is given {len(values)} times (the first is used)"
+                if len(values) > 1
+                else "is not UTF-8 (read as Latin-1)"
+            )
+            problems.append(f"{where}: {field} {what}")
+    return problems
+
+
+def _text(value: object) -> str | None:
+    """A field's text; setuptools and distutils wrote UNKNOWN for what they were not told."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text and text.upper() != "UNKNOWN" else None
+
+
+def _first_line(text: str | None) -> str | None:
+    """Summary is one line by the standard; what some tools folded into it is joined."""
+    return " ".join(_unfold(text).split()) if text else None  # type: ignore[union-attr]
+
+
+def _unfold(text: str | None) -> str | None:
+    """A folded field without the eight spaces, or spaces and bar, that its lines were indented with."""
+    if text is None or "\n" not in text:
+        return text
+    return "\n".join(re.sub(r"^(?: {7}\|| {8}|\t)", "", line).rstrip() for line in text.splitlines()).strip() or None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(text for item in values if (text := _text(item)) is not None))
+
+
+def _urls(value: object) -> Mapping[str, str]:
+    if isinstance(value, dict):
+        return {label.strip(): url.strip() for label, url in value.items() if url.strip()}
+    urls: dict[str, str] = {}
+    for item in value if isinstance(value, list) else ():
+        label, _, url = item.partition(",")
+        if url.strip():
+            urls.setdefault(label.strip(), url.strip())
+    return urls
+
+
+def _dynamic(known: Mapping[str, object], *, sdist: bool) -> tuple[str, ...]:
+    # A wheel is built: what was dynamic in its source is final in its METADATA (PEP 643).
+    fields = {field.lower() for field in _texts(known.get("dynamic"))} if sdist else set()
+    if sdist and _older(str(known.get("metadata_version") or "1.0"), "2.2"):
+        fields |= {
+            field for field in ("requires-dist", "requires-python", "provides-extra") if not known.get(_raw(field))
+        }
+    return tuple(sorted(fields))
+
+
+def _raw(field: str) -> str:
+    return field.replace("-", "_")
+
+
+def _older(version: str, than: str) -> bool:
+    try:
+        return Version(version) < Version(than)
+    except ValueError:
+        return True
+
+
+def checked(metadata: CoreMetadata, where: str) -> Reading:
+    """`metadata` without what no program should be asked to read, and what is not as PEP 508 and 440 say, in words.
+
+    A requirement that is merely wrong stays, as text; one that is nested or long beyond reason would break whoever
+    parses it next, and is left out.
+    """
+    problems = []
+    kept = []
+    for text in metadata.requires_dist:
+        try:
+            if len(text) > _LONG or text.count("(") > _NESTED or _DIGITS.search(text):
+                raise RecursionError
+            Requirement(text)
+        except RecursionError:
+            problems.append(f"{where}: requirement {shortened(text)} is left out: nobody could read it")
+            continue
+        except InvalidRequirement:
+            problems.append(f"{where}: requirement {shortened(text)} is not as PEP 508 says")
+        kept.append(text)
+    python = metadata.requires_python
+    if python is not None:
+        try:
+            if len(python) > _LONG or _DIGITS.search(python):
+                python = None
+                raise InvalidSpecifier
+            SpecifierSet(python)
+        except InvalidSpecifier:
+            problems.append(f"{where}: Requires-Python {shortened(metadata.requires_python or '')} can't be read")
+    return Reading(
+        metadata=replace(metadata, requires_dist=tuple(kept), requires_python=python), problems=tuple(problems)
+    )
+
+
+_LONG = 50_000
+_NESTED = 100
+_DIGITS = re.compile(r"\d{300}")
+"""CPython refuses to turn more than 4300 digits into a number."""
+
+
+def shortened(text: str) -> str:
+    """`text` for a message: quoted, control characters escaped, at most 80 characters."""
+    return repr(text if len(text) <= 80 else text[:79] + "…")
+
+
+def disagreement(metadata: CoreMetadata, *, name: str, version: Version) -> str | None:
+    """Why `metadata` can't be that of release `version` of project `name`; None where it can."""
+    if canonicalize_name(metadata.name) != canonicalize_name(name):
+        return f"it says that its project is {shortened(metadata.name)}, not {name}"
+    try:
+        own = Version(metadata.version)
+    except ValueError:
+        return f"its version {shortened(metadata.version)} can't be read"
+    if own != version and own.public != version.public:
+        return f"it says that its version is {own}, not {version}"
+    return None

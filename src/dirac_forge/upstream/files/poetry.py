@@ -1,0 +1,124 @@
+"""Poetry's own way to write requirements (`^1.2`, `~1.2`, `1.*`), as PEP 508.
+
+https://python-poetry.org/docs/dependency-specification/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from dirac_forge.upstream.files.setuptools import with_marker
+
+__all__ = ["constraint", "requirements", "urls"]
+
+_PART = re.compile(r"\s*(\^|~=|~|===|==|!=|<=|>=|<|>|=)?\s*v?([\w.*+!-]+)\s*")
+
+
+def urls(entries: Mapping[str, object]) -> Mapping[str, str]:
+    """Project URLs under the labels that poetry gives them."""
+    own = entries.get("urls")
+    found = {str(label): url for label, url in own.items() if isinstance(url, str)} if isinstance(own, Mapping) else {}
+    for key in ("repository", "documentation"):
+        if isinstance(url := entries.get(key), str) and url:
+            found.setdefault(key.capitalize(), url)
+    return found
+
+
+def requirements(entries: Mapping[str, object]) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
+    """Requirements with their extras' markers, Requires-Python, and the extras, of a [tool.poetry] table."""
+    declared = _mapping(entries.get("dependencies"))
+    extras = {str(extra): _names(names) for extra, names in _mapping(entries.get("extras")).items()}
+    found: list[str] = []
+    for name, value in declared.items():
+        if name == "python":
+            continue
+        wanted_by = [extra for extra, names in extras.items() if name.lower() in names]
+        for item in value if isinstance(value, list) else [value]:
+            requirement, optional = _requirement(str(name), item)
+            if optional or wanted_by:
+                found += [_for_extra(requirement, extra) for extra in wanted_by]
+            else:
+                found.append(requirement)
+    python = declared.get("python")
+    return tuple(found), constraint(python) or None if isinstance(python, str) else None, tuple(extras)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _names(value: object) -> set[str]:
+    items: Iterable[object] = value if isinstance(value, list) else ()
+    return {re.split(r"[\s\[(<>=!~;]", item.strip())[0].lower() for item in items if isinstance(item, str)}
+
+
+def _for_extra(requirement: str, extra: str) -> str:
+    return with_marker(requirement, "", extra)
+
+
+def _requirement(name: str, value: object) -> tuple[str, bool]:
+    """One requirement and whether it is optional; git, path and url sources leave the version open."""
+    if isinstance(value, str):
+        return f"{name}{constraint(value)}", False
+    details = _mapping(value)
+    extras = ",".join(item for item in _list(details.get("extras")))
+    version = details.get("version")
+    text = f"{name}[{extras}]" if extras else name
+    text += constraint(version) if isinstance(version, str) else ""
+    markers = [item for item in (details.get("markers"),) if isinstance(item, str) and item]
+    if isinstance(python := details.get("python"), str):
+        markers += [f"python_version {_spaced(part)}" for part in constraint(python).split(",") if part]
+    if isinstance(platform := details.get("platform"), str):
+        markers.append(f'sys_platform == "{platform}"')
+    joined = " and ".join(f"({marker})" if " or " in marker else marker for marker in markers)
+    return (f"{text}; {joined}" if joined else text), details.get("optional") is True
+
+
+def _list(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _spaced(part: str) -> str:
+    match = re.fullmatch(r"([<>=!~]+)(.*)", part)
+    return f'{match[1]} "{match[2]}"' if match else f'== "{part}"'
+
+
+def constraint(text: str) -> str:
+    """A version constraint as PEP 440 specifiers, "" for any version; alternatives (`||`) keep their lower bound."""
+    text = text.strip()
+    if "|" in text or text in ("", "*"):
+        return _outer([constraint(part) for part in re.split(r"\|\|?", text)]) if "|" in text else ""
+    parts: list[str] = []
+    for match in _PART.finditer(text):
+        parts += _one(match[1] or "", match[2])
+    return ",".join(parts)
+
+
+def _outer(alternatives: list[str]) -> str:
+    lower = [part for item in alternatives for part in item.split(",") if part.startswith((">", "=="))]
+    return lower[0].replace("==", ">=").removesuffix(".*") if lower and len(lower) >= len(alternatives) else ""
+
+
+def _one(operator: str, version: str) -> list[str]:
+    if version == "*":
+        return []
+    if operator == "^":
+        return [f">={version}", f"<{_caret(version)}"]
+    if operator == "~":
+        release = _release(version)
+        top = [release[0] + 1] if len(release) == 1 else [release[0], release[1] + 1]
+        return [f">={version}", f"<{'.'.join(map(str, top))}"]
+    return [f"{'==' if operator in ('', '=') else operator}{version}"]
+
+
+def _caret(version: str) -> str:
+    """The next version that may break: the first part that is not zero, raised."""
+    release = _release(version)
+    index = next((i for i, part in enumerate(release) if part), len(release) - 1)
+    return ".".join(map(str, [*release[:index], release[index] + 1]))
+
+
+def _release(version: str) -> list[int]:
+    match = re.match(r"\d{1,9}(?:\.\d{1,9})*", version)
+    return [int(part) for part in match[0].split(".")] if match else [0]

@@ -1,0 +1,202 @@
+"""What a source archive says: read in one pass, in bounded memory, and nothing of it run or written to disk."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+from dirac_forge.http import Http
+from dirac_forge.store import Store
+from dirac_forge.upstream import blobs as kept
+from dirac_forge.upstream.files.archive import ArchiveLimits
+from dirac_forge.upstream.files.contents import Contents, Reader
+from dirac_forge.upstream.files.declared import declared_metadata, declared_scripts
+from dirac_forge.upstream.files.entrypoints import from_text
+from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts
+from dirac_forge.upstream.files.literals import builds_parser
+from dirac_forge.upstream.files.metadata import checked, disagreement, read_email
+from dirac_forge.upstream.files.requires import completed
+from dirac_forge.upstream.files.setuptools import Said, from_setup_cfg, from_setup_py
+from dirac_forge.upstream.files.unpack import members
+from dirac_forge.upstream.index.project import ReleaseFile
+
+__all__ = ["SDIST_LIMIT", "read_sdist", "sdist_facts"]
+
+SDIST_LIMIT = 250 * 1024 * 1024
+"""Bytes of a source archive that is fetched."""
+_COMMANDS = 8
+"""How many command-line modules are looked for: a recipe tests a few commands."""
+
+
+def sdist_facts(
+    http: Http, file: ReleaseFile, store: Store, *, project: str, limits: ArchiveLimits | None = None
+) -> SdistFacts:
+    """What the source archive `file` of `project` says; compared with the index's SHA-256, computed where it has none.
+
+    Raises ArchiveError for a corrupt or bomb-like archive, TooLargeError, HashMismatchError, NotFoundError and
+    UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts'
+    problems say why.
+    """
+    key = kept.key_of(file)
+    if key and (known := kept.load_sdist(store.get(kept.kind("sdist"), key))) is not None:
+        return known
+    with http.download(file.url, limit=SDIST_LIMIT, sha256=file.sha256) as body:
+        facts = read_sdist(body, file, project=project, limits=limits or ArchiveLimits())
+    if key:
+        store.put(kept.kind("sdist"), key, kept.dump_sdist(facts))
+    return facts
+
+
+def read_sdist(body: IO[bytes], file: ReleaseFile, *, project: str, limits: ArchiveLimits) -> SdistFacts:
+    """The facts of an archive that is here already."""
+    digest = file.sha256 or _sha256(body)
+    size = body.seek(0, 2)
+    body.seek(0)
+    problems: list[str] = []
+    reader = Reader(file.filename)
+    for member in members(body, filename=file.filename, size=size, limits=limits, problems=problems):
+        reader.add(member)
+    contents = reader.contents()
+    return _Sdist(contents, file, project, [*problems, *contents.problems]).facts(digest)
+
+
+def _sha256(body: IO[bytes]) -> str:
+    body.seek(0)
+    return hashlib.file_digest(body, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+class _Sdist:
+    """The contents of an archive, being judged."""
+
+    def __init__(self, contents: Contents, file: ReleaseFile, project: str, problems: list[str]) -> None:
+        self._contents = contents
+        self._file = file
+        self._project = project
+        self._problems = problems
+        self._pyproject = self._toml("pyproject.toml")
+        self._cfg = self._said("setup.cfg")
+        self._py = self._said("setup.py")
+
+    def facts(self, digest: str) -> SdistFacts:
+        metadata, source = self._metadata()
+        points = self._entry_points()
+        if metadata is None or source in ("setup.cfg", "setup.py") or "requires-dist" in metadata.dynamic:
+            self._problems += [*self._cfg.problems, *self._py.problems]
+        return SdistFacts(
+            filename=self._file.filename,
+            sha256=digest,
+            metadata=metadata,
+            metadata_from=source,
+            pyproject=self._pyproject,
+            texts=self._contents.texts,
+            members=self._contents.names,
+            command_line_modules=self._command_line_modules(points),
+            entry_points=points,
+            setup=self._setup(),
+            problems=tuple(self._problems),
+        )
+
+    def _command_line_modules(self, points: Sequence[EntryPoint]) -> frozenset[str]:
+        """Modules that parse a command line: of the first commands by name, since few are ever tested."""
+        scripts = {_dotted(path): path for path in self._contents.scripts}
+        looked: dict[str, bool] = {}
+        for point in sorted(points, key=lambda one: one.name):
+            module = point.value.partition(":")[0]
+            for folder in ("", "src.", "lib.", "python."):
+                path = scripts.get(f"{folder}{module}")
+                if path is not None and path not in looked:
+                    looked[path] = builds_parser(self._contents.scripts[path])
+            if sum(looked.values()) >= _COMMANDS:
+                break
+        return frozenset(path for path, parses in looked.items() if parses)
+
+    def _setup(self) -> Mapping[str, object]:
+        """The arguments of setup(), setup.py's before those of setup.cfg where both are literal."""
+        fields = dict(self._cfg.fields)
+        for key, value in self._py.fields.items():
+            if value is not None or key not in fields:
+                fields[key] = value
+        return fields
+
+    def _where(self, path: str) -> str:
+        return f"{path} of {self._file.filename}"
+
+    def _toml(self, path: str) -> Mapping[str, object]:
+        text = self._contents.texts.get(path)
+        if text is None:
+            return {}
+        # Dotted keys cost tomllib the square of their length.
+        if any(line.count(".") > 500 for line in text.splitlines()):
+            self._problems.append(f"{self._where(path)} has keys or lines that no person writes: not read")
+            return {}
+        try:
+            tree = kept.plain(tomllib.loads(text))
+        except (ValueError, RecursionError) as exc:
+            self._problems.append(f"{self._where(path)} can't be read ({str(exc)[:80] or type(exc).__name__})")
+            return {}
+        return tree if isinstance(tree, dict) else {}
+
+    def _said(self, path: str) -> Said:
+        text = self._contents.texts.get(path)
+        if text is None:
+            return Said()
+        where = self._where(path)
+        return from_setup_py(text.encode(), where=where) if path.endswith(".py") else from_setup_cfg(text, where=where)
+
+    def _metadata(self) -> tuple[CoreMetadata | None, str | None]:
+        """The most trusted source that says something; what is another project's or release's is left out."""
+        version = str(self._file.version)
+        for path, metadata in (
+            ("PKG-INFO", self._pkg_info()),
+            ("pyproject.toml", declared_metadata(self._pyproject, version=version)),
+            ("setup.cfg", self._cfg.metadata(name=self._project, version=version)),
+            ("setup.py", self._py.metadata(name=self._project, version=version)),
+        ):
+            if metadata is None:
+                continue
+            if reason := disagreement(metadata, name=self._project, version=self._file.version):
+                self._problems.append(f"{self._where(path)} is left out: {reason}")
+                continue
+            sound = checked(self._completed(path, metadata), self._where(path))
+            self._problems += [problem for problem in sound.problems if problem not in self._problems]
+            return sound.metadata, path
+        return None, None
+
+    def _pkg_info(self) -> CoreMetadata | None:
+        text = self._contents.pkg_info
+        if text is None:
+            return None
+        reading = read_email(text, where=self._where("PKG-INFO"), sdist=True)
+        self._problems += reading.problems
+        return reading.metadata
+
+    def _completed(self, path: str, metadata: CoreMetadata) -> CoreMetadata:
+        """PKG-INFO without requirements, completed from what the same archive says elsewhere."""
+        if path != "PKG-INFO":
+            return metadata
+        static = declared_metadata(self._pyproject, version=metadata.version)
+        requires = self._contents.egg_info("requires.txt")
+        if requires is None and self._contents.has_egg_info:
+            requires = ""
+        said = [
+            item for item in (self._py.metadata(name="", version=""), self._cfg.metadata(name="", version="")) if item
+        ]
+        return completed(metadata, static=static, requires_txt=requires, said=said)
+
+    def _entry_points(self) -> tuple[EntryPoint, ...]:
+        if points := declared_scripts(self._pyproject):
+            return points
+        if points := self._cfg.entry_points or self._py.entry_points:
+            return tuple(sorted(points, key=lambda point: (point.gui, point.name)))
+        text = self._contents.egg_info("entry_points.txt")
+        if text is None:
+            return ()
+        points, problems = from_text(text, where=self._where("entry_points.txt"))
+        self._problems += problems
+        return points

@@ -1,0 +1,204 @@
+"""What setup.cfg and setup.py say literally; nothing of them is run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dirac_forge.upstream.blobs import plain
+from dirac_forge.upstream.files.entrypoints import from_specs, from_text
+from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
+from dirac_forge.upstream.files.ini import IniError, read_ini
+from dirac_forge.upstream.files.literals import Constants, NotLiteralError, parse
+
+__all__ = ["Said", "from_setup_cfg", "from_setup_py"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What one file says."""
+
+    fields: Mapping[str, object] = field(default_factory=dict)
+    """Arguments of setup() with literal values; a value None is an argument that is there but not literal."""
+    entry_points: tuple[EntryPoint, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def metadata(self, *, name: str, version: str) -> CoreMetadata | None:
+        """Core metadata out of the fields; `name` and `version` stand in where computed. None: nothing said."""
+        if not any(self.fields.get(key) is not None for key in _TELLING):
+            return None
+        requires, extras = _requirements(self.fields)
+        unknown = sorted({_CORE[key] for key, value in self.fields.items() if value is None and key in _CORE})
+        return CoreMetadata(
+            name=_text(self.fields.get("name")) or name,
+            version=_text(self.fields.get("version")) or version,
+            summary=" ".join((_text(self.fields.get("description")) or "").split()) or None,
+            home_page=_text(self.fields.get("url")),
+            project_urls=_urls(self.fields.get("project_urls")),
+            license=_text(self.fields.get("license")),
+            license_files=_lines(self.fields.get("license_files")) or _lines(self.fields.get("license_file")),
+            classifiers=_lines(self.fields.get("classifiers")),
+            requires_dist=requires,
+            requires_python=_text(self.fields.get("python_requires")),
+            provides_extra=extras,
+            dynamic=tuple(unknown),
+        )
+
+
+_TELLING = ("name", "install_requires", "description", "license", "classifiers", "url", "python_requires")
+_CORE = {
+    "name": "name",
+    "version": "version",
+    "description": "summary",
+    "url": "home-page",
+    "project_urls": "project-url",
+    "license": "license",
+    "license_files": "license-file",
+    "classifiers": "classifier",
+    "install_requires": "requires-dist",
+    "extras_require": "provides-extra",
+    "python_requires": "requires-python",
+}
+_CALLS = 10
+_LISTS = {"classifiers", "install_requires", "license_files", "setup_requires", "packages", "py_modules", "scripts"}
+
+
+def from_setup_py(source: bytes, *, where: str) -> Said:
+    """The literal arguments of setup(), module-level constants resolved."""
+    tree = parse(source)
+    if tree is None:
+        return Said(problems=(f"{where} can't be parsed as Python",))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_setup(node)]
+    constants = Constants(tree)
+    # Calls in branches (`try: setup(ext_modules=…)`, `except: setup()`): what they all say is known.
+    said = [_arguments(call, constants) for call in calls[:_CALLS]]
+    fields: dict[str, object] = {}
+    for key in dict.fromkeys(key for arguments in said for key in arguments):
+        values = [arguments.get(key) for arguments in said]
+        fields[key] = values[0] if all(value == values[0] for value in values) else None
+    return Said(fields=fields, entry_points=_entry_points(fields.get("entry_points")))
+
+
+def _arguments(call: ast.Call, constants: Constants) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for word in call.keywords:
+        if word.arg is None:
+            fields |= _unpacked(word.value, constants)
+        else:
+            fields[word.arg] = _value(word.value, constants)
+    return fields
+
+
+def _unpacked(node: ast.expr, constants: Constants) -> dict[str, object]:
+    """`setup(**kwargs)`: read where kwargs is a constant, else unknown."""
+    value = _value(node, constants)
+    return (
+        value if isinstance(value, dict) else dict.fromkeys(("install_requires", "extras_require", "python_requires"))
+    )
+
+
+def _value(node: ast.expr, constants: Constants) -> object:
+    try:
+        return plain(constants.literal(node))
+    except (NotLiteralError, ValueError, RecursionError):
+        return None
+
+
+def _is_setup(node: ast.Call) -> bool:
+    """Whether it is `setup(…)`, `setuptools.setup(…)` or `distutils.core.setup(…)`, with any argument."""
+    if not node.keywords:
+        return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "setup":
+        return _name(node.func.value) in ("setuptools", "core", "skbuild")
+    return _name(node.func) == "setup" and isinstance(node.func, ast.Name)
+
+
+def _name(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else None
+
+
+def from_setup_cfg(text: str, *, where: str) -> Said:
+    """The keys of [metadata] and [options], under the names of setup()'s arguments."""
+    try:
+        sections = read_ini(text)
+    except IniError as exc:
+        return Said(problems=(f"{where} can't be parsed ({exc})",))
+    fields: dict[str, object] = {}
+    for section in ("metadata", "options"):
+        for key, value in sections.get(section, {}).items():
+            key = _ALIASES.get(key.lower().replace("-", "_"), key.lower().replace("-", "_"))
+            fields[key] = _declared(key, value)
+    if extras := sections.get("options.extras_require"):
+        fields["extras_require"] = {extra: list(_lines(value)) for extra, value in extras.items()}
+    return Said(fields=fields, entry_points=_entry_points(sections.get("options.entry_points")))
+
+
+_ALIASES = {"home_page": "url", "summary": "description", "classifier": "classifiers", "license_file": "license_files"}
+
+
+def _declared(key: str, value: str) -> object:
+    """A value of setup.cfg; None where setuptools would compute it (`attr:`, `file:`, `find:`)."""
+    if value.lstrip().startswith(("attr:", "file:", "find:", "find_namespace:")):
+        return None
+    if key == "project_urls":
+        pairs = (line.partition("=") for line in _lines(value))
+        return {label.strip(): url.strip() for label, _, url in pairs}
+    return list(_lines(value)) if key in _LISTS else value.strip()
+
+
+def _requirements(fields: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """install_requires and extras_require as Requires-Dist and Provides-Extra would give them."""
+    requires = list(_lines(fields.get("install_requires")))
+    extras = []
+    optional = fields.get("extras_require")
+    for key, value in optional.items() if isinstance(optional, dict) else ():
+        extra, _, marker = str(key).partition(":")
+        extra, marker = extra.strip(), marker.strip()
+        if extra:
+            extras.append(extra)
+        requires += [with_marker(requirement, marker, extra) for requirement in _lines(value)]
+    return tuple(requires), tuple(dict.fromkeys(extras))
+
+
+def with_marker(requirement: str, marker: str, extra: str = "") -> str:
+    """`requirement` under `marker` and for `extra`, joined with the marker that it has itself."""
+    body, _, own = requirement.partition(";")
+    parts = [part.strip() for part in (own, marker) if part.strip()]
+    if extra:
+        parts = [f"({part})" if " or " in part else part for part in parts] + [f'extra == "{extra}"']
+    elif len(parts) > 1:
+        parts = [f"({part})" if " or " in part else part for part in parts]
+    return f"{body.strip()}; {' and '.join(parts)}" if parts else body.strip()
+
+
+def _entry_points(value: object) -> tuple[EntryPoint, ...]:
+    if isinstance(value, str):
+        return from_text(value, where="entry_points")[0]
+    if not isinstance(value, Mapping):
+        return ()
+    found = (
+        from_specs(_lines(value.get(group)), gui=gui)
+        for group, gui in (("console_scripts", False), ("gui_scripts", True))
+    )
+    return tuple(point for points in found for point in points)
+
+
+def _text(value: object) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    """A list of texts, or lines of one text (setuptools takes both), comments left out."""
+    items: Iterable[object] = value.splitlines() if isinstance(value, str) else value if isinstance(value, list) else ()
+    return tuple(
+        line for item in items if isinstance(item, str) and (line := item.strip()) and not line.startswith("#")
+    )
+
+
+def _urls(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(label): url for label, url in value.items() if isinstance(url, str) and url}

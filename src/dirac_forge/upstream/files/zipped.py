@@ -1,0 +1,84 @@
+"""Zip files, wheels among them, read without trusting what they claim."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import IO, Protocol
+
+from dirac_forge.upstream.files.archive import CORRUPT, ArchiveError, ArchiveMember, Names, corrupt
+
+__all__ = ["open_zip", "read_zip", "zip_members"]
+
+_DIRECTORY_LIMIT = 8 * 1024**2
+"""Bytes of a zip's central directory; the wheel with most members on PyPI (ansible) has 5 MB."""
+
+
+class Seekable(Protocol):
+    """What zipfile needs of a file."""
+
+    def read(self, count: int, /) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = ..., /) -> int: ...
+
+    def tell(self) -> int: ...
+
+
+class _Careful:
+    """A file that zipfile reads: the size of the directory that it names is checked before it is read."""
+
+    def __init__(self, file: Seekable) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, count: int = -1) -> bytes:
+        if count > _DIRECTORY_LIMIT:
+            raise zipfile.BadZipFile(f"its directory has {count} bytes (at most {_DIRECTORY_LIMIT} are read)")
+        return self._file.read(_DIRECTORY_LIMIT if count < 0 else count)
+
+    @staticmethod
+    def seekable() -> bool:
+        return True
+
+
+def open_zip(file: Seekable, filename: str) -> zipfile.ZipFile:
+    """`file` as a zip; raises ArchiveError where it is none."""
+    try:
+        return zipfile.ZipFile(_Careful(file))
+    except CORRUPT as exc:
+        raise corrupt(filename, exc) from exc
+
+
+def read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, filename: str, *, limit: int) -> bytes:
+    """The first `limit` bytes of a member; raises ArchiveError where it is encrypted, oddly packed or broken."""
+    if info.flag_bits & 0x1:
+        raise ArchiveError(f"{filename}: {info.filename[:80]!r} is encrypted.")
+    # bzip2 and LZMA are not bounded by zipfile: a few kilobytes may unpack to gigabytes in one go.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ArchiveError(f"{filename}: {info.filename[:80]!r} is neither stored nor deflated.")
+    try:
+        with archive.open(info) as file:
+            return file.read(limit)
+    except CORRUPT as exc:
+        raise corrupt(filename, exc) from exc
+
+
+def zip_members(file: IO[bytes], names: Names, size: int) -> Iterator[ArchiveMember]:
+    """Regular files of a zip of `size` bytes, in the order of its directory."""
+    archive = open_zip(file, names.filename)
+    limit = names.limits.bytes_for(size)
+    if sum(info.file_size for info in archive.infolist()) > limit:
+        raise names.refuse_bomb(limit)
+    for info in archive.infolist():
+        names.count()
+        if info.is_dir():
+            continue
+        if stat.S_ISLNK(info.external_attr >> 16):
+            names.link(info.filename, "", hard=False)
+        elif (name := names.regular(info.filename)) is not None:
+            yield ArchiveMember(name=name, size=info.file_size, read=_reader(archive, info, names.filename))
+
+
+def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, filename: str) -> Callable[[int], bytes]:
+    return lambda count: read_zip(archive, info, filename, limit=count)

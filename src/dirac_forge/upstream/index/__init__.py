@@ -1,0 +1,1 @@
+"""Clients of package indexes: project pages, releases and their descriptions (PEP 503, 691)."""

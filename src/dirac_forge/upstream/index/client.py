@@ -1,0 +1,70 @@
+"""A client of a package index's standard interface, the Simple API (PEP 503, 691)."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Iterable
+
+from packaging.utils import InvalidName, canonicalize_name
+
+from dirac_forge.errors import InputError, redact
+from dirac_forge.http import Http, NotFoundError, Page
+from dirac_forge.upstream.index.page import ACCEPT, read_page
+from dirac_forge.upstream.index.project import Project
+
+__all__ = ["IndexClient", "UnknownProjectError"]
+
+_PAGE_LIMIT = 64 * 1024 * 1024
+"""Bytes; the largest page on PyPI has some 10 MB."""
+
+
+class UnknownProjectError(InputError):
+    """The index has no project of this name."""
+
+
+class IndexClient:
+    """Any index that speaks the Simple API, as JSON or HTML; safe to use from many threads where `http` is."""
+
+    def __init__(self, http: Http, *, url: str = "https://pypi.org/simple/", known: Iterable[str] = ()) -> None:
+        """`url` is the index's root page; `known` are names to suggest where a project is not found."""
+        self._http = http
+        self.url = url.rstrip("/") + "/"
+        self._known = tuple(known)
+        # A page with thousands of files takes 20 MB while it is read: threads read one after another.
+        self._reading = threading.Lock()
+
+    def project(self, name: str) -> Project:
+        """The project and its releases, oldest first; raises as `page` and `read` do."""
+        return self.read(self.page(name), name)
+
+    def read(self, page: Page, name: str) -> Project:
+        """What `page` says; raises UnreachableError where it is no page of an index."""
+        with self._reading:
+            return read_page(page, name)
+
+    def page(self, name: str) -> Page:
+        """The project's page, unread.
+
+        Raises InputError for what can't be a name, UnknownProjectError where the index has none of that name, and
+        UnreachableError where the index is down.
+        """
+        try:
+            normalised = canonicalize_name(name, validate=True)
+        except InvalidName as exc:
+            raise InputError(
+                f"{name!r} can't be the name of a project: letters, digits, `.`, `-` and `_` only, "
+                "with a letter or digit at both ends."
+            ) from exc
+        url = f"{self.url}{normalised}/"
+        try:
+            return self._http.page(url, accept=ACCEPT, limit=_PAGE_LIMIT)
+        except NotFoundError as exc:
+            raise UnknownProjectError(
+                f"There is no project {name} on {redact(self.url)}.", hint=self._hint(name)
+            ) from exc
+
+    def _hint(self, name: str) -> str | None:
+        spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}
+        near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=0.6)
+        return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None

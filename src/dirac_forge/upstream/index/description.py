@@ -1,0 +1,61 @@
+"""What the index itself says of a release (`/pypi/NAME/VERSION/json`), for fields that no file of it tells.
+
+Its requirements are never used: they can be those of another file or version.
+https://docs.pypi.org/api/json/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dirac_forge.http import Http, NotFoundError, UnreachableError
+from dirac_forge.upstream.files.facts import CoreMetadata
+
+__all__ = ["describe"]
+
+_LIMIT = 16 * 1024 * 1024
+_LONG = 5000
+
+
+def describe(http: Http, index_url: str, metadata: CoreMetadata) -> tuple[CoreMetadata, tuple[str, ...]]:
+    """`metadata` with the descriptive fields that it lacks, and the names of those that were filled in.
+
+    `index_url` is the root of the Simple API (`…/simple/`); an index that has none, or fails, adds nothing.
+    """
+    root = index_url.rstrip("/").removesuffix("/simple")
+    url = f"{root}/pypi/{metadata.name}/{metadata.version}/json"
+    try:
+        tree = json.loads(http.page(url, accept="application/json", limit=_LIMIT).body)
+    except (NotFoundError, UnreachableError, ValueError, RecursionError):
+        return metadata, ()
+    info = tree.get("info") if isinstance(tree, Mapping) else None
+    if not isinstance(info, Mapping):
+        return metadata, ()
+    filled = metadata
+    added = []
+    for name, value in _described(info).items():
+        if value and not getattr(filled, name):
+            filled = replace(filled, **{name: value})  # type: ignore[arg-type]
+            added.append(name)
+    return filled, tuple(added)
+
+
+def _described(info: Mapping[str, object]) -> dict[str, object]:
+    urls, classifiers = info.get("project_urls"), info.get("classifiers")
+    return {
+        "summary": _text(info.get("summary")),
+        "home_page": _text(info.get("home_page")),
+        "project_urls": {str(k): v for k, v in urls.items() if isinstance(v, str)} if isinstance(urls, Mapping) else {},
+        "license": _text(info.get("license")),
+        "license_expression": _text(info.get("license_expression")),
+        "classifiers": tuple(item for item in classifiers if isinstance(item, str))
+        if isinstance(classifiers, list)
+        else (),
+    }
+
+
+def _text(value: object) -> str | None:
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text and text.upper() != "UNKNOWN" and len(text) <= _LONG else None

@@ -1,0 +1,1 @@
+"""Sources of releases other than files: indexes, hosts, tags, listings."""

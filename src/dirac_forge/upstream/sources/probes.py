@@ -1,0 +1,109 @@
+"""Files of likely next versions, asked for one by one where no page lists what there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from dirac_forge.errors import InputError
+from dirac_forge.http import Http, NotFoundError, RefusedError
+from dirac_forge.upstream.digests import check_start
+from dirac_forge.upstream.sources.offers import Offer
+from dirac_forge.upstream.sources.tags import read_version
+
+__all__ = ["Probes", "next_versions"]
+
+_MOST = 60
+"""Files that are asked for in one run for one source."""
+_FIRST = 512
+"""Bytes of a file that tell what it is."""
+
+
+def next_versions(version: str) -> tuple[str, ...]:
+    """What may come after a version: one more in its last number, in each before it with zeros behind, the next letter.
+
+    >>> next_versions("1.2.3")
+    ('1.2.4', '1.3.0', '2.0.0')
+    """
+    match = re.fullmatch(r"(\d+(?:[._]\d+)*)([a-z]?)", version)
+    if match is None:
+        return ()
+    parts = re.split(r"([._])", match[1])
+    found = []
+    if match[2] and match[2] != "z":
+        found.append(f"{match[1]}{chr(ord(match[2]) + 1)}")
+    for index in range(len(parts) - 1, -1, -2):
+        raised = [_like(parts[index], int(parts[index]) + 1), *parts[index + 1 :]]
+        raised[2::2] = [_like(part, 0) for part in raised[2::2]]
+        found.append("".join([*parts[:index], *raised]) + ("a" if match[2] else ""))
+    return tuple(dict.fromkeys(found))
+
+
+def _like(part: str, number: int) -> str:
+    """A number with leading zeros where `part` has some: 03 after 02, but 0 after 18."""
+    return str(number).zfill(len(part)) if part.startswith("0") and len(part) > 1 else str(number)
+
+
+class Probes:
+    """Asks a server for the first bytes of files, and remembers what it said."""
+
+    def __init__(self, http: Http, urls: Callable[[str], Sequence[str]]) -> None:
+        """`urls` says where the files of a version would be."""
+        self._http = http
+        self._urls = urls
+        self.asked = 0
+
+    def missing(self, version: str) -> str:
+        """What is wrong with the files of a version: "" where each is there and is what its name says.
+
+        Raises UnknownError where nobody could tell.
+        """
+        urls = self._urls(version)
+        if not urls:
+            return f"the recipe does not say where the file of {version} would be"
+        for url in urls:
+            self.asked += 1
+            try:
+                check_start(url, self._http.start(url, length=_FIRST).body)
+            except (NotFoundError, InputError) as error:
+                return error.message
+        return ""
+
+    def offers(self, current: str) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+        """`current` where its files are there, the versions after it that are found by trying, and notes.
+
+        Raises UnknownError where the server does not answer or refuses even the recipe's own file.
+        """
+        notes = []
+        gone = self.missing(current)
+        if gone:
+            notes.append(f"the recipe's own file is not there any more: {gone}")
+        own = read_version(current)
+        there = (Offer(version=own),) if own is not None and not gone else ()
+        found: dict[str, Offer] = {}
+        seen = {current}
+        waiting = [current]
+        while waiting and self.asked < _MOST:
+            for version in next_versions(waiting.pop(0)):
+                if version in seen:
+                    continue
+                seen.add(version)
+                read = read_version(version)
+                if read is not None and self._there(version):
+                    found[version] = Offer(version=read)
+                    waiting.append(version)
+        if found and self._there(_absurd(current)):
+            return there, (*notes, "the server has a file for any version that it is asked for, so none of them counts")
+        return (*there, *found.values()), tuple(notes)
+
+    def _there(self, version: str) -> bool:
+        try:
+            return self.missing(version) == ""
+        except RefusedError:
+            # Some (S3 among them) say 403 for what is not there; the recipe's own file was not refused.
+            return False
+
+
+def _absurd(version: str) -> str:
+    """A version of the same form that nobody has released."""
+    return re.sub(r"\d+", lambda match: f"9{match[0]}97", version, count=1)

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.matrix import cells_of, check
+from dirac_forge.check.overlay_check import Proposal, Verdict, propose
+from dirac_forge.check.targets import make_target
+from dirac_forge.feedstock.variants import VariantRecipe
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from support.channel import pkg, pythons, write_channel
+
+
+def recipe(folder: Path, name: str, version: str, *run: str, extra: str = "") -> VariantRecipe:
+    (folder / name / "recipe").mkdir(parents=True)
+    lines = "".join(f"    - {line}\n" for line in run)
+    (folder / name / "recipe" / "recipe.yaml").write_text(
+        f"package:\n  name: {name}\n  version: {version}\nbuild:\n  number: 0\n  noarch: generic\n"
+        f"requirements:\n  run:\n{lines}{extra}"
+    )
+    return FeedstockFolder(name, folder / name).read()
+
+
+def proposal(
+    folder: Path,
+    recipes: Mapping[str, VariantRecipe],
+    *,
+    specs: Sequence[str] = ("app",),
+    platforms: Sequence[str] = ("linux-64",),
+    pythons: Sequence[str] = (),
+) -> Proposal:
+    channel = Channel.open([str(folder)])
+    target = make_target(specs[0], specs, platforms=platforms, pythons=pythons)
+    with ThreadPoolExecutor(2) as executor:
+        before = check(channel, cells_of(target), executor=executor, remedies=False)
+        return propose(channel, recipes, before, executor=executor)
+
+
+def only(found: Proposal) -> Verdict:
+    (verdict,) = found.verdicts
+    return verdict
+
+
+def boto(folder: Path) -> Path:
+    return write_channel(
+        folder,
+        {
+            "noarch": [
+                pkg("app 1.0", "boto3", noarch="generic"),
+                pkg("boto3 1.0", "botocore >=1.0,<1.1", noarch="generic"),
+                pkg("botocore 1.0", noarch="generic"),
+            ]
+        },
+    )
+
+
+def test_a_bump_that_is_not_required_would_look_fine(tmp_path: Path) -> None:
+    """The old boto3 is still there, so `app` solves; what was proposed can't be installed all the same."""
+    found = proposal(boto(tmp_path / "c"), {"boto3": recipe(tmp_path, "boto3", "2.0", "botocore >=2.0,<2.1")})
+    verdict = only(found)
+    assert found.outcome == "worse"
+    assert verdict.after.status == "installable"
+    assert [str(record).rpartition(" ")[0] for record in verdict.failing] == ["boto3 2.0"]
+    assert verdict.reason == (
+        "boto3 2.0 can't be installed: "
+        "boto3 → botocore: no build matches botocore >=2.0,<2.1: the newest version is 1.0"
+    )
+
+
+def test_bumps_that_belong_together_see_each_other(tmp_path: Path) -> None:
+    recipes = {
+        "boto3": recipe(tmp_path, "boto3", "2.0", "botocore >=2.0,<2.1"),
+        "botocore": recipe(tmp_path, "botocore", "2.0"),
+    }
+    found = proposal(boto(tmp_path / "c"), recipes)
+    verdict = only(found)
+    assert (found.outcome, verdict.outcome, verdict.failing) == ("same", "same", ())
+    assert verdict.difference.changed == (("boto3", "1.0", "2.0"), ("botocore", "1.0", "2.0"))
+
+
+def test_what_excludes_another_member_is_caught_where_it_does(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c",
+        {
+            "noarch": [pkg("app 1.0", "lib", "tool", noarch="generic"), pkg("tool 1.0", noarch="generic")],
+            "linux-64": [pkg("lib 1.0", "ffi >=3,<4"), pkg("lib 1.1", "ffi >=4"), pkg("ffi 3.0"), pkg("ffi 4.0")],
+            "osx-64": [pkg("lib 1.0", "ffi >=3,<4"), pkg("ffi 3.0"), pkg("ffi 4.0")],
+        },
+    )
+    found = proposal(folder, {"tool": recipe(tmp_path, "tool", "2.0", "ffi >=4")}, platforms=["linux-64", "osx-64"])
+    assert [(verdict.before.platform, verdict.outcome) for verdict in found.verdicts] == [
+        ("linux-64", "same"),
+        ("osx-64", "worse"),
+    ]
+    assert found.verdicts[1].reason == (
+        "tool 2.0 can't be installed with app: app → lib → ffi: pins that exclude each other: "
+        "lib needs ffi >=3,<4, but tool needs ffi >=4"
+    )
+
+
+def test_a_target_that_gets_older_is_worse(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c",
+        {
+            "noarch": [
+                pkg("app 2.0", "lib <2", noarch="generic"),
+                pkg("app 1.0", "lib", noarch="generic"),
+                pkg("lib 1.0", noarch="generic"),
+            ]
+        },
+    )
+    verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")}))
+    assert verdict.outcome == "worse"
+    assert verdict.reason == "only app 1.0 can be installed, 2.0 before"
+
+
+def test_every_package_that_a_target_names_counts(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c",
+        {
+            "noarch": [
+                pkg("main 1.0", noarch="generic"),
+                pkg("app 2.0", "lib <2", noarch="generic"),
+                pkg("app 1.0", "lib", noarch="generic"),
+                pkg("lib 1.0", noarch="generic"),
+            ]
+        },
+    )
+    verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")}, specs=("main", "app")))
+    assert (verdict.outcome, verdict.reason) == ("worse", "only app 1.0 can be installed, 2.0 before")
+
+
+def test_what_becomes_installable_is_better(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path / "c", {"noarch": [pkg("app 1.0", "new", noarch="generic")]})
+    found = proposal(folder, {"new": recipe(tmp_path, "new", "1.0")})
+    verdict = only(found)
+    assert (found.outcome, verdict.reason) == ("better", "app 1.0 can be installed")
+    assert verdict.difference.added == (("app", "1.0"), ("new", "1.0"))
+
+
+def test_a_newer_target_is_better(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path / "c", {"noarch": [pkg("app 1.0", noarch="generic")]})
+    verdict = only(proposal(folder, {"app": recipe(tmp_path, "app", "1.1")}))
+    assert (verdict.outcome, verdict.reason) == ("better", "app 1.0 → 1.1")
+
+
+def test_a_no_for_other_reasons_stays_the_same(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c",
+        {"noarch": [pkg("app 1.0", "ghost", "lib", noarch="generic"), pkg("lib 1.0", noarch="generic")]},
+    )
+    assert only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")})).outcome == "same"
+    assert only(proposal(folder, {"lib": recipe(tmp_path / "b", "lib", "2.0", "phantom")})).outcome == "worse"
+
+
+def test_a_rebuild_with_the_same_version_is_required_as_such(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c",
+        {"noarch": [pkg("app 1.0", "lib", noarch="generic"), pkg("lib 1.0", number=7, build="h_7", noarch="generic")]},
+    )
+    verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "1.0", "missing")}))
+    assert verdict.outcome == "worse"
+    assert verdict.reason == ("lib 1.0 can't be installed: lib → missing: no channel has a package of this name")
+
+
+def test_a_package_for_another_python_is_asked_for_elsewhere(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c",
+        {
+            "noarch": [pkg("app 1.0", "python >=3.11", noarch="python")],
+            "linux-64": pythons("3.11", "3.12"),
+        },
+    )
+    text = recipe(tmp_path, "app", "2.0", "python >=3.12")
+    found = proposal(folder, {"app": text}, pythons=["3.11", "3.12"])
+    assert [(verdict.before.python, verdict.outcome, verdict.reason) for verdict in found.verdicts] == [
+        ("3.11", "same", ""),
+        ("3.12", "better", "app 1.0 → 2.0"),
+    ]
+
+
+def test_packages_that_can_be_had_each_but_not_together(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path / "c", {"noarch": [pkg("app 1.0", noarch="generic")]})
+    recipes = {
+        "left": recipe(tmp_path, "left", "1.0", extra="  run_constraints:\n    - right <0\n"),
+        "right": recipe(tmp_path, "right", "1.0"),
+    }
+    verdict = only(proposal(folder, recipes))
+    assert verdict.outcome == "worse"
+    assert verdict.reason == "app can't be installed with left 1.0, right 1.0 all at once"

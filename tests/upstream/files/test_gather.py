@@ -1,0 +1,191 @@
+"""What the files of a release say together."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dirac_forge.http import HashMismatchError, Http, UnreachableError
+from dirac_forge.store import Store
+from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.upstream.files.gather import gather, light
+from dirac_forge.upstream.index.client import IndexClient
+from support.archives import metadata, sdist, wheel
+from support.index import IndexFile, PackageIndex
+from support.server import Answer
+
+WHEEL = "demo-1.0-py3-none-any.whl"
+SDIST = "demo-1.0.tar.gz"
+GOOD = wheel("demo", "1.0", "Requires-Dist: six>=1", "Requires-Python: >=3.9")
+SOURCE = sdist(
+    "demo", "1.0", {"PKG-INFO": metadata("demo", "1.0", "Requires-Dist: six >= 1", "Requires-Python: >=3.9")}
+)
+
+
+def read(
+    files: Mapping[str, bytes | IndexFile], *, failures: Mapping[str, int] | None = None, walk: bool = False
+) -> ReleaseFacts:
+    with PackageIndex({"demo": files}, failures=failures) as index, Http(cache=None) as http:
+        (release,) = IndexClient(http, url=index.url).project("demo").releases
+        return light(http, release, Store(None)) if walk else gather(http, release, Store(None))
+
+
+def test_facts_travel_between_processes() -> None:
+    facts = read({WHEEL: GOOD, SDIST: SOURCE})
+    assert pickle.loads(pickle.dumps(facts)) == facts
+
+
+def test_the_wheel_is_trusted_first() -> None:
+    facts = read({WHEEL: GOOD, SDIST: SOURCE})
+    assert facts.metadata_from == WHEEL
+    assert facts.metadata.requires_dist == ("six>=1",)
+    assert facts.wheel is not None
+    assert facts.sdist is not None
+    assert facts.problems == ()
+
+
+def test_contradictions_are_told() -> None:
+    other = sdist("demo", "1.0", {"PKG-INFO": metadata("demo", "1.0", "Requires-Dist: six>=2", "Requires-Dist: extra")})
+    facts = read({WHEEL: GOOD, SDIST: other})
+    assert facts.metadata.requires_dist == ("six>=1",)
+    assert facts.problems == (
+        f"{WHEEL} requires six>=1; {SDIST} does not",
+        f"{SDIST} requires extra, six>=2; {WHEEL} does not",
+        f"{WHEEL} says Requires-Python >=3.9, {SDIST} says nothing",
+    )
+
+
+def test_only_an_sdist() -> None:
+    facts = read({SDIST: SOURCE})
+    assert (facts.metadata_from, facts.wheel, facts.problems) == (f"PKG-INFO of {SDIST}", None, ())
+
+
+def test_only_wheels() -> None:
+    facts = read({WHEEL: GOOD})
+    assert facts.problems == ("demo 1.0 has no source archive on the index",)
+    assert read({WHEEL: GOOD}, walk=True).problems == ()
+
+
+def test_a_wheel_for_python_2_only() -> None:
+    facts = read({"demo-1.0-py2-none-any.whl": GOOD, SDIST: SOURCE})
+    assert facts.metadata_from == f"PKG-INFO of {SDIST}"
+    assert facts.problems == ("demo 1.0 has no wheel for Python 3",)
+
+
+@pytest.mark.parametrize("walk", [False, True])
+def test_a_broken_wheel_is_a_problem(walk: bool) -> None:
+    facts = read({WHEEL: b"no zip", SDIST: SOURCE}, walk=walk)
+    assert facts.metadata_from == f"PKG-INFO of {SDIST}"
+    assert len(facts.problems) == 1
+    assert facts.problems[0].startswith(f"{WHEEL} is corrupt: File is not a zip file.")
+
+
+def test_a_wheel_of_another_project_is_a_problem() -> None:
+    facts = read({WHEEL: wheel("other", "1.0"), SDIST: SOURCE})
+    assert facts.metadata_from == f"PKG-INFO of {SDIST}"
+    assert facts.problems == (
+        f"The metadata of {WHEEL} is not its own: it says that its project is 'other', not demo.",
+    )
+
+
+def test_a_broken_sdist_is_a_problem() -> None:
+    facts = read({WHEEL: GOOD, SDIST: SOURCE[:-20]})
+    assert facts.metadata_from == WHEEL
+    assert facts.sdist is None
+    assert [problem.splitlines()[0] for problem in facts.problems] == [f"{SDIST} is corrupt: it ends too early."]
+
+
+def test_nothing_is_known() -> None:
+    facts = read({SDIST: sdist("demo", "1.0", {"Makefile": ""})})
+    assert (facts.metadata.name, facts.metadata.version, facts.metadata_from) == ("demo", "1.0", "nothing")
+    assert facts.metadata.dynamic == ("requires-dist", "requires-python")
+    assert facts.problems == (
+        (
+            "No file of demo 1.0 says statically what it needs; "
+            "to be filled in by hand: requirements, licence, summary, home page"
+        ),
+    )
+
+
+def test_requirements_that_a_build_computes() -> None:
+    facts = read({SDIST: sdist("demo", "1.0", {"PKG-INFO": metadata("demo", "1.0", "Dynamic: Requires-Dist")})})
+    assert facts.problems == ("The requirements are not known: demo 1.0 computes them when it is built",)
+
+
+def test_a_missing_file_is_a_problem_and_a_failing_host_is_not_an_answer() -> None:
+    facts = read({WHEEL: GOOD, SDIST: SOURCE}, failures={f"/files/demo/{SDIST}": 404})
+    assert len(facts.problems) == 1
+    assert SDIST in facts.problems[0]
+    with pytest.raises(UnreachableError):
+        read({WHEEL: GOOD, SDIST: SOURCE}, failures={f"/files/demo/{SDIST}": 403})
+
+
+def test_a_wrong_hash_is_refused() -> None:
+    with pytest.raises(HashMismatchError):
+        read({WHEEL: GOOD, SDIST: IndexFile(content=SOURCE, sha256="00" * 32)})
+    lying = IndexFile(content=GOOD, metadata=metadata("demo", "1.0").encode())
+    assert read({WHEEL: lying}, walk=True).metadata.requires_dist == ()
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_an_executor_that_is_full_of_such_calls_does_not_lock_up(workers: int) -> None:
+    with PackageIndex({"demo": {WHEEL: GOOD, SDIST: SOURCE}}) as index, Http(cache=None) as http:
+        (release,) = IndexClient(http, url=index.url).project("demo").releases
+        with ThreadPoolExecutor(workers) as executor:
+            calls = [executor.submit(gather, http, release, Store(None), executor=executor) for _ in range(8)]
+            found = [call.result(timeout=60) for call in calls]
+        assert found == [gather(http, release, Store(None))] * 8
+
+
+DESCRIPTION = {
+    "info": {
+        "summary": "A demo",
+        "home_page": "",
+        "project_urls": {"Source": "https://example.org"},
+        "license": "UNKNOWN",
+        "classifiers": ["License :: OSI Approved :: MIT License"],
+        "requires_dist": ["never", "used"],
+        "requires_python": ">=2",
+    }
+}
+
+
+def described(content: bytes, descriptions: Mapping[str, Mapping[str, object]]) -> ReleaseFacts:
+    with PackageIndex({"demo": {SDIST: content}}) as index, Http(cache=None) as http:
+        for project, description in descriptions.items():
+            body = json.dumps(description).encode()
+            index.failures[f"/pypi/{project}/1.0/json"] = Answer(
+                headers={"Content-Type": "application/json"}, body=body
+            )
+        (release,) = IndexClient(http, url=index.url).project("demo").releases
+        return gather(http, release, Store(None), index_url=index.url)
+
+
+def test_the_index_describes_what_no_file_tells() -> None:
+    facts = described(sdist("demo", "1.0", {"Makefile": ""}), {"demo": DESCRIPTION})
+    assert (facts.metadata.summary, facts.metadata.project_urls) == ("A demo", {"Source": "https://example.org"})
+    assert (facts.metadata.requires_dist, facts.metadata.requires_python) == ((), None)
+    assert facts.problems == (
+        "summary, project_urls, classifiers: not in the files, from the index's description",
+        "No file of demo 1.0 says statically what it needs; to be filled in by hand: requirements",
+    )
+
+
+def test_files_are_trusted_before_the_description() -> None:
+    setup = "from setuptools import setup\nsetup(name='demo', description='Mine')"
+    facts = described(sdist("demo", "1.0", {"setup.py": setup}), {"demo": DESCRIPTION})
+    assert facts.metadata.summary == "Mine"
+    assert facts.problems == ("project_urls, classifiers: not in the files, from the index's description",)
+    assert described(SOURCE, {"demo": DESCRIPTION}).metadata.summary is None
+
+
+@pytest.mark.parametrize(
+    "description", [{}, {"info": 3}, {"info": {"summary": 3, "project_urls": [], "classifiers": "x"}}]
+)
+def test_a_description_of_nothing_adds_nothing(description: Mapping[str, object]) -> None:
+    content = sdist("demo", "1.0", {"Makefile": ""})
+    assert described(content, {"demo": description}).problems == described(content, {}).problems

@@ -1,0 +1,76 @@
+"""The git program and the tags of real repositories."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.git import GitError, MissingRefError
+from dirac_forge.upstream.sources.git import parse_refs, remote_tags
+from support.repositories import bare_repository, served
+from support.server import Answer, Server, dead_port
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+def test_tags_stand_for_commits_also_annotated_ones(tmp_path: Path) -> None:
+    commits = bare_repository(tmp_path / "a/b.git", ["v1.0", "v1.1", "nightly/2"], annotated=["v1.1"])
+    with Server(lambda asked: served(tmp_path, asked)) as server:
+        assert remote_tags(f"{server.url}/a/b.git") == commits
+
+
+def test_a_peeled_tag_goes_before_its_object() -> None:
+    listing = (
+        b"1" * 40 + b"\trefs/tags/v1\n" + b"2" * 40 + b"\trefs/tags/v1^{}\n" + b"3" * 40 + b"\trefs/heads/v2\nxx\n"
+    )
+    assert parse_refs(listing) == {"v1": "2" * 40}
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc", "ext::sh -c true", "--upload-pack=x", "/tmp/x", "ssh://host/x", "https:///"]
+)
+def test_only_the_web_is_asked(url: str) -> None:
+    with pytest.raises(InputError, match="only repositories on the web"):
+        remote_tags(url)
+
+
+def test_no_such_repository_and_no_such_host_are_told_apart(tmp_path: Path) -> None:
+    with (
+        Server(lambda asked: Answer(status=404)) as server,
+        pytest.raises(MissingRefError, match="there is no such"),
+    ):
+        remote_tags(f"{server.url}/a/b")
+    with pytest.raises(UnknownError, match="can't be reached"):
+        remote_tags(f"http://127.0.0.1:{dead_port()}/a/b")
+
+
+def test_a_redirect_to_another_protocol_is_not_followed(tmp_path: Path) -> None:
+    bare_repository(tmp_path / "b.git", ["v1.0"])
+    there = {"Location": (tmp_path / "b.git/info/refs").as_uri()}
+    with Server(lambda asked: Answer(status=302, headers=there)) as server, pytest.raises((InputError, UnknownError)):
+        remote_tags(f"{server.url}/b.git")
+
+
+def test_what_a_credential_is_stays_out_of_messages() -> None:
+    with pytest.raises(UnknownError) as error:
+        remote_tags(f"http://me:secret@127.0.0.1:{dead_port()}/a/b")
+    assert "secret" not in str(error.value)
+
+
+def test_git_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(GitError, match="git is not installed"):
+        remote_tags("https://example.org/a/b")
+
+
+def test_a_list_of_tags_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare_repository(tmp_path / "b.git", [f"v1.{minor}" for minor in range(3)])
+    monkeypatch.setattr("dirac_forge.upstream.sources.git._LARGEST", 100)
+    with (
+        Server(lambda asked: served(tmp_path, asked)) as server,
+        pytest.raises(InputError, match="git prints more than 100"),
+    ):
+        remote_tags(f"{server.url}/b.git")
