@@ -286,10 +286,10 @@ def test_wrong_environment_and_flags(tmp_path: Path) -> None:
     assert problems(tmp_path, "offline = 1", environ, pythons=["3"], index_url="x", pinning="") == [
         "F:2: offline: expected true or false, got 1 (an integer)",
         "unknown variable DIRAC_FORGE_CHANELS; did you mean 'DIRAC_FORGE_CHANNELS'?",
+        "unknown variable DIRAC_FORGE_WORKSPACES; did you mean 'DIRAC_FORGE_WORKSPACE'?",
+        "DIRAC_FORGE_PLATFORMS: expected a platform such as 'linux-64', got 'linux'",
         "DIRAC_FORGE_CONNECTIONS: expected a whole number from 1 to 64, got 'many'",
         "DIRAC_FORGE_OFFLINE: expected true or false, got 'maybe'",
-        "DIRAC_FORGE_PLATFORMS: expected a platform such as 'linux-64', got 'linux'",
-        "unknown variable DIRAC_FORGE_WORKSPACES; did you mean 'DIRAC_FORGE_WORKSPACE'?",
         "--python: expected a Python version such as '3.12', got '3'",
         "--index-url: expected an http or https URL, got 'x'",
         "--pinning: expected some text, got an empty string",

@@ -1,0 +1,274 @@
+"""The table `[tool.dirac-forge]`: its keys, their types and forms, and the JSON Schema that follows from them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from dirac_forge.errors import redact
+from dirac_forge.settings.validation import Matching, Table, unexpected, wrong
+
+__all__ = ["BotTable", "FeedstockTable", "ForgeTable", "TargetTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Annotates a tuple that is written as a list, without repetitions; `expected` says of what."""
+
+    expected: str
+    empty: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "uniqueItems": True, **({} if self.empty else {"minItems": 1})}
+
+    def _check(self, value: object, items: Callable[[object], tuple[Any, ...]]) -> tuple[Any, ...]:
+        if not isinstance(value, (list, tuple)):
+            raise unexpected(f"a list of {self.expected}")
+        if not value and not self.empty:
+            raise wrong(f"expected a list of {self.expected}, got an empty one")
+        return tuple(dict.fromkeys(items(tuple(value))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """Annotates a whole number within limits."""
+
+    least: int
+    most: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+    def _check(self, value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not self.least <= value <= self.most:
+            raise unexpected(f"a whole number from {self.least} to {self.most}")
+        return value
+
+
+def _filled(value: object) -> str:
+    if isinstance(value, Path):  # a flag
+        value = str(value)
+    if not isinstance(value, str):
+        raise unexpected("a string")
+    if not value.strip():
+        raise wrong("expected some text, got an empty string")
+    return value.strip()
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
+        raise unexpected("a number of seconds greater than 0")
+    return float(value)
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise unexpected("true or false")
+    return value
+
+
+def _specifiers(text: str) -> SpecifierSet:
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        raise unexpected("versions such as '>=8.0,<8.1' (PEP 440)") from None
+
+
+def _base(info: ValidationInfo) -> Path:
+    """Return the folder that relative paths are relative to."""
+    return info.context or Path()
+
+
+def _folder(text: str, info: ValidationInfo) -> Path:
+    return (_base(info) / Path(text).expanduser()).absolute()
+
+
+def _refuse_credentials(text: str, instead: str) -> None:
+    if redact(text) != text:
+        raise wrong(f"credentials do not belong in settings ({redact(text)}); {instead}")
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise unexpected("an http or https URL")
+    _refuse_credentials(text, "put them into ~/.netrc")
+    return text.rstrip("/")
+
+
+def _feedstock_url(text: str) -> str:
+    if "{name}" not in text or set("{}") & set(text.replace("{name}", "")):
+        raise unexpected("a URL or path with {name} in it")
+    _refuse_credentials(text, "use git's credential helper")
+    return text
+
+
+_CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*")
+
+
+def _channel(text: str, info: ValidationInfo) -> str:
+    """Return the name of a channel, its URL, or the absolute path of a folder.
+
+    A path starts with `.`, `/`, `~` or a drive, or is a folder that exists (`snapshots/today`); everything else is a
+    name (`conda-forge`, `conda-forge/label/rc`).
+    """
+    if text.startswith("file://"):
+        return text
+    if "://" in text:
+        _refuse_credentials(text, "use `rattler auth login` or ~/.netrc")
+        return _url(text)
+    path = _base(info) / Path(text).expanduser()
+    if path.is_dir():
+        return str(path.absolute())
+    if text.startswith((".", "/", "~", "\\")) or re.match(r"[A-Za-z]:", text):
+        raise wrong(f"there is no folder {path}")
+    if _CHANNEL.fullmatch(text) is None:
+        raise unexpected("the name, URL or folder of a channel")
+    return text
+
+
+_Text = Annotated[str, PlainValidator(_filled), WithJsonSchema({"type": "string", "minLength": 1})]
+_Channel = Annotated[_Text, AfterValidator(_channel)]
+_Folder = Annotated[Path, BeforeValidator(_folder), BeforeValidator(_filled), WithJsonSchema({"type": "string"})]
+_Versions = Annotated[
+    SpecifierSet, PlainValidator(lambda value: _specifiers(_filled(value))), WithJsonSchema({"type": "string"})
+]
+_Boolean = Annotated[bool, PlainValidator(_boolean), WithJsonSchema({"type": "boolean"})]
+_Seconds = Annotated[float, PlainValidator(_seconds), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+_IndexUrl = Annotated[_Text, AfterValidator(_url), AfterValidator(lambda url: f"{url}/")]
+_Platform = Annotated[str, Matching(r"[a-z]+-[a-z0-9_]+", "a platform such as 'linux-64'")]
+_Python = Annotated[str, Matching(r"[1-9]\d*\.\d+", "a Python version such as '3.12'")]
+_Package = Annotated[str, Matching(r"[a-z0-9_][a-z0-9_.-]*", "the name of a conda package (lower case)")]
+_Feedstock = Annotated[str, Matching(r"[a-z0-9_][a-z0-9_.-]*", "the name of a feedstock (lower case)")]
+_Project = Annotated[str, Matching(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "the name of a project")]
+_Person = Annotated[str, Matching(r"@?[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9_.-]+)?", "a GitHub user or team")]
+_VirtualPackage = Annotated[str, Matching(r"__[a-z0-9_]+", "the name of a virtual package, such as '__glibc'")]
+_VirtualVersion = Annotated[
+    str,
+    Matching(
+        r"([0-9A-Za-z_.]+( [0-9A-Za-z_.]+)?)?",
+        "a version such as '2.28' (or '1 x86_64_v3', with a build; '' takes the package away)",
+    ),
+]
+_Platforms = Annotated[tuple[_Platform, ...], _Listed("platforms")]
+_Pythons = Annotated[tuple[_Python, ...], _Listed("Python versions, in quotes")]
+_Projects = Annotated[tuple[_Project, ...], _Listed("projects", empty=True)]
+
+
+class _KebabTable(Table):
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
+
+
+class TargetTable(_KebabTable):
+    """What must stay installable on each of these platforms with each of these Pythons."""
+
+    specs: Annotated[tuple[_Text, ...], _Listed("conda specs")] = ()
+    """Conda specs, installed together; default: the name of the target."""
+    platforms: _Platforms = ()
+    """Default: the platforms of the workspace."""
+    pythons: _Pythons = ()
+    """Default: the Pythons of the workspace."""
+
+
+class FeedstockTable(_KebabTable):
+    """One feedstock: the projects that it packages, and its release lines."""
+
+    projects: _Projects = ()
+    """Projects that are released together, as outputs of one recipe; in this order."""
+    branches: dict[_Text, _Versions] = Field(default_factory=dict)
+    """Branch to the versions that belong on it; none: every version belongs on the default branch."""
+
+
+class BotTable(_KebabTable):
+    """Limits of a run of the bot."""
+
+    open_per_feedstock: Annotated[int, _Count(0, 1000)] = 0
+    """Pull requests that are open at the same time on one feedstock."""
+    per_run: Annotated[int, _Count(0, 10_000)] = 0
+    """Pull requests that one run opens."""
+    paused: Annotated[tuple[_Text, ...], _Listed("names", empty=True)] = ()
+    """Feedstocks, migrations, or `all`."""
+    ledger: _Folder | None = None
+    """The file in which the bot keeps its records; default: `.dirac-forge/ledger.sqlite` of the workspace."""
+
+
+def _each_project_once(feedstocks: dict[str, FeedstockTable]) -> dict[str, FeedstockTable]:
+    owner: dict[str, str] = {}
+    for name, feedstock in feedstocks.items():
+        for project in feedstock.projects:
+            first = owner.setdefault(canonicalize_name(project), name)
+            if first != name:
+                said = f"{project} belongs to {first} already; a project has one feedstock"
+                raise wrong(said, name, "projects")
+    return feedstocks
+
+
+class ForgeTable(_KebabTable):
+    """Settings of dirac-forge: `[tool.dirac-forge]` of a workspace's pyproject.toml."""
+
+    channels: Annotated[tuple[_Channel, ...], _Listed("channels")] = ()
+    """Channels by name, URL or folder; the first has priority."""
+    platforms: _Platforms = ()
+    """Platforms (conda subdirs) that are built for."""
+    pythons: _Pythons = ()
+    """Python versions that the channel builds for, in which markers are evaluated."""
+    python_min: _Python = ""
+    """The channel's minimum Python version (`python_min` of conda-forge's global pinning)."""
+    maintainers: Annotated[tuple[_Person, ...], _Listed("GitHub users or teams", empty=True)] = ()
+    """GitHub users or teams (`organisation/team`) that maintain new recipes."""
+    index_url: _IndexUrl = ""
+    """Simple API of the package index."""
+    feedstock_url: Annotated[_Text, AfterValidator(_feedstock_url)] = ""
+    """URL or path of the repository of the feedstock `{name}`."""
+    pinning: _Folder | None = None
+    """Folder with `conda_build_config.yaml`; default: the channel's `conda-forge-pinning` package."""
+    cache: _Folder | None = None
+    """Folder for HTTP answers and the contents of archives; default: the user's cache folder."""
+    connections: Annotated[int, _Count(1, 64)] = 0
+    """Connections to one host at the same time."""
+    timeout: _Seconds = 0
+    """Seconds without any byte after which a download is given up."""
+    offline: _Boolean = False
+    """Use only what is in the cache."""
+    targets: dict[_Text, TargetTable] = Field(default_factory=dict)
+    """Name to what must stay installable; replaces the built-in targets."""
+    feedstocks: Annotated[dict[_Feedstock, FeedstockTable], AfterValidator(_each_project_once)] = Field(
+        default_factory=dict
+    )
+    """Name to feedstock; added to the built-in ones."""
+    names: dict[_Project, _Package] = Field(default_factory=dict)
+    """Project to package, where the name tables are wrong."""
+    virtual_packages: dict[_Platform, dict[_VirtualPackage, _VirtualVersion]] = Field(default_factory=dict)
+    """Platform to virtual packages with VERSION or `VERSION BUILD`, or "" to take one away."""
+    bot: BotTable = BotTable()
+    """Limits of a run of the bot."""
