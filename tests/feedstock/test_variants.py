@@ -180,7 +180,7 @@ def test_pins_go_up_never_down() -> None:
         ("- a\n", "x.yaml:1: expected a mapping of keys to values"),
         (
             "a:\n- b  # [linux and]\n",
-            "x.yaml:2: the selector [linux and] can't be evaluated: the selector [linux and] is no expression",
+            "x.yaml:2: the selector [linux and] can't be evaluated: the selector [linux and] is not an expression",
         ),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dirac_forge.recipe.editing.edit import Setting
-from dirac_forge.recipe.reading.recipe_text import parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
 
 __all__ = ["patches_of"]
 

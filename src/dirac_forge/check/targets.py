@@ -139,7 +139,7 @@ def _rendered(content: str, path: Path, platform: str) -> Node | None:
     except YamlError as exc:
         raise InputError(f"{path}:{exc.line}: {exc.message}" if exc.line else f"{path}: {exc.message}") from exc
     except EvaluationError as exc:
-        raise InputError(f"{path}: {exc}") from exc
+        raise InputError(f"{path}:{exc.line}: {exc}" if exc.line else f"{path}: {exc}") from exc
 
 
 def _construct(content: str, path: Path, platforms: Sequence[str], pythons: Sequence[str]) -> Target:

@@ -14,7 +14,8 @@ from pathlib import Path
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
 from dirac_forge.feedstock.variants import VariantRecipe
-from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe
 
 __all__ = ["FeedstockFolder", "Workspace", "read_workspace"]
 

@@ -18,7 +18,8 @@ from dirac_forge.bump.drift.merge import Drift, drift
 from dirac_forge.bump.drift.projects import projects_in
 from dirac_forge.recipe.editing.edit import finish, start
 from dirac_forge.recipe.platforms import PLATFORMS
-from dirac_forge.recipe.reading.recipe_text import find_recipe, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from support.facts import facts

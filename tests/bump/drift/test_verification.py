@@ -6,7 +6,7 @@ import pytest
 
 from dirac_forge.bump.drift.draft import Carried
 from dirac_forge.bump.drift.verification import faults
-from dirac_forge.recipe.reading.recipe_text import parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
 
 TEXT = """\
 context:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dirac_forge.recipe.editing.edit import finish, start, version_of
 from dirac_forge.recipe.platforms import PLATFORMS
-from dirac_forge.recipe.reading.recipe_text import RecipeError, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 
 OLD, NEW, OTHER, NEWER = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
 PYTHONS = [(platform, {"python": python}) for platform in PLATFORMS for python in ("3.11.* *_cp311", "3.12.* *_cp312")]

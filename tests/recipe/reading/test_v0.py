@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RenderedRecipe, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RenderedRecipe
 
 COMPILED = """\
 {% set name = "Toolbox" %}
@@ -235,7 +236,7 @@ requirements:
     [
         (
             "package:\n  name: a  # [linux and]\n",
-            "meta.yaml:2: the selector [linux and] can't be evaluated: the selector [linux and] is no expression",
+            "meta.yaml:2: the selector [linux and] can't be evaluated: the selector [linux and] is not an expression",
         ),
         (
             "package:\n  name: a\n  version: {{ 1 + }}\n",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RenderedRecipe, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RenderedRecipe
 
 COMPILED = """\
 schema_version: 1

@@ -30,7 +30,7 @@ from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.model import Note
-from dirac_forge.recipe.reading.recipe_text import parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 

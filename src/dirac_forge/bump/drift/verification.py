@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 from dirac_forge.bump.drift.draft import Carried
 from dirac_forge.bump.drift.lines import PLATFORMS
 from dirac_forge.recipe.editing.edit import Setting
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RecipeText, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RecipeText
 
 __all__ = ["faults"]
 

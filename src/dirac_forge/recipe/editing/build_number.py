@@ -9,7 +9,8 @@ from pathlib import Path
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.expressions import braces, expression_names
-from dirac_forge.recipe.reading.recipe_text import RecipeError, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.recipe.reading.selectors import selector_of
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of, pairs
 

@@ -16,7 +16,8 @@ from dirac_forge.recipe.editing.spellings import same_version, valid_version
 from dirac_forge.recipe.editing.text_places import Replacement, assignments, closure, replaced, sources_end, versions
 from dirac_forge.recipe.editing.versions import left_over, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 
 __all__ = [
     "ALGORITHMS",

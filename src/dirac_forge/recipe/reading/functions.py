@@ -7,7 +7,7 @@ A call puts a mark of private-use characters in front of its text; the mark outl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import quote, unquote
 
@@ -120,45 +120,58 @@ def requirement(
 
     A bare package in host or build takes its pin from the variant, as in conda-build and rattler-build.
     """
-    kind: str = "package"
-    argument = ""
-    unknown: list[str] = []
-    if "\ue000" in text:
-        for match in _MARK.finditer(text):
-            if match[1] == "unknown":
-                unknown.extend(match[2].split(","))
-            else:
-                kind, argument = match[1], match[2]
-        head = _NAME.split(text.strip(), maxsplit=1)[0]
-        clean = without_marks(text).strip()
-        name_unknown = "\ue000unknown" in head
-    else:
-        clean, name_unknown = text.strip(), False
+    kind, argument, unknown = _marks(text)
+    clean = without_marks(text).strip()
     if not clean and not unknown:
         return None
     name, spec = _split(clean)
-    if name_unknown:
+    if "\ue000unknown" in _NAME.split(text.strip(), maxsplit=1)[0]:
         name = ""
-    stub = f"{argument}_{kind}_stub" if kind in {"compiler", "stdlib"} else "cdt_stub" if kind == "cdt" else None
     if section in {"build", "host"} and not spec and kind == "package":
         spec = variant.get(name.replace("-", "_"), variant.get(name, ""))
-    pin = {}
-    if kind.startswith("pin_"):
-        pin = {key: unquote(value) for key, _, value in (part.partition("=") for part in argument.split("&") if part)}
-    if kind not in {"package", "compiler", "stdlib", "cdt", "pin_subpackage", "pin_compatible"}:
-        raise EvaluationError(f"{kind} makes no requirement")
+    pin = dict(_pin_arguments(argument)) if kind in _PIN_ARGUMENTS else {}
     return ReadRequirement(
         section=section,
         name=name,
         spec=spec,
         text=clean,
         line=line,
-        kind=cast("Kind", kind),
-        stub=stub,
+        kind=kind,
+        stub=_stub(kind, argument),
         pin=pin,
         condition=condition,
-        unknown=tuple(dict.fromkeys(unknown)),
+        unknown=unknown,
     )
+
+
+def _marks(text: str) -> tuple[Kind, str, tuple[str, ...]]:
+    """The function that a line's requirement is made by, its argument, and the undefined variables in the line."""
+    kind, argument = "package", ""
+    unknown: list[str] = []
+    for match in _MARK.finditer(text) if "\ue000" in text else ():
+        if match[1] == "unknown":
+            unknown.extend(match[2].split(","))
+        else:
+            kind, argument = match[1], match[2]
+    if kind not in {"package", "compiler", "stdlib", "cdt", *_PIN_ARGUMENTS}:
+        raise EvaluationError(f"{kind} does not make a requirement")
+    return cast("Kind", kind), argument, tuple(dict.fromkeys(unknown))
+
+
+def _stub(kind: Kind, argument: str) -> str | None:
+    match kind:
+        case "compiler" | "stdlib":
+            return f"{argument}_{kind}_stub"
+        case "cdt":
+            return "cdt_stub"
+        case _:
+            return None
+
+
+def _pin_arguments(packed: str) -> Iterator[tuple[str, str]]:
+    for part in filter(None, packed.split("&")):
+        key, _, value = part.partition("=")
+        yield key, unquote(value)
 
 
 def _split(text: str) -> tuple[str, str]:

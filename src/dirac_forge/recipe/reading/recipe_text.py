@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -22,17 +21,11 @@ __all__ = [
     "RenderedRecipe",
     "Section",
     "find_recipe",
-    "parse_recipe",
-    "read_recipe",
 ]
 
 Format = Literal["v0", "v1"]
 Kind = Literal["package", "compiler", "stdlib", "cdt", "pin_subpackage", "pin_compatible"]
 Section = Literal["build", "host", "run", "run_constrained", "test"]
-_MAX_FILE = 1_000_000
-_MAX_LINE = 20_000
-_KEPT = 64
-"""Recipes that are remembered: a feedstock is looked at by several, one after the other."""
 
 
 class RecipeError(InputError):
@@ -52,7 +45,7 @@ class ReadRequirement:
     section: Section
     name: str
     """The package, lower case; of `compiler("c")` what the variant makes of it, else the usual one (`gcc_linux-64`);
-    "" where the name hangs on a variable that nobody gave."""
+    "" where the name depends on an undefined variable."""
     spec: str = ""
     """What follows the name, else the variant's pin or what `pin_subpackage` makes of a version; "" for any version."""
     text: str
@@ -67,7 +60,7 @@ class ReadRequirement:
     condition: str | None = None
     """The tests that can't be decided with what is known; None where the requirement holds for sure."""
     unknown: tuple[str, ...] = ()
-    """Variables in it that nobody gave."""
+    """Undefined variables in it."""
 
     @property
     def graph_name(self) -> str:
@@ -96,7 +89,7 @@ class ReadSource:
     entry: int = 0
     """Line where the source begins; several URLs of one source are mirrors of one file."""
     unknown: bool = False
-    """Whether its URL or a hash hangs on a variable that nobody gave."""
+    """Whether its URL or a hash depends on an undefined variable."""
     patches: tuple[str, ...] = ()
     """Files of the recipe that are applied to it."""
     git: str | None = None
@@ -112,12 +105,12 @@ class ReadOutput:
     name: str
     version: str
     build_number: int | None
-    """None where it hangs on a variable that nobody gave."""
+    """None where it depends on an undefined variable."""
     build_string: str | None = None
     """As written, where the recipe writes one."""
     noarch: Literal["python", "generic"] | None = None
     skip: bool | None = False
-    """None where that hangs on a variable that nobody gave."""
+    """None where that depends on an undefined variable."""
     skip_line: int = 0
     is_package: bool = True
     requirements: tuple[ReadRequirement, ...] = ()
@@ -209,38 +202,3 @@ def find_recipe(folder: Path) -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-def read_recipe(path: Path) -> RecipeText:
-    """The recipe in a file named recipe.yaml (v1) or meta.yaml (v0).
-
-    Raises RecipeError where the file can't be read.
-    """
-    try:
-        if path.stat().st_size > _MAX_FILE:
-            raise RecipeError("the file is larger than any recipe", path=path)
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise RecipeError(f"it can't be read: {exc}", path=path) from exc
-    return parse_recipe(text, path=path)
-
-
-def parse_recipe(text: str, *, path: Path | str) -> RecipeText:
-    """The recipe in `text`; the file's name tells the format. Raises RecipeError.
-
-    The same text is parsed once, whoever asks for it in a run, and what it renders to is remembered with it.
-    """
-    return _parsed(text, str(path))
-
-
-@lru_cache(maxsize=_KEPT)
-def _parsed(text: str, path: str) -> RecipeText:
-    from dirac_forge.recipe.reading.v0 import RecipeV0  # noqa: PLC0415 — the readers build on the values above
-    from dirac_forge.recipe.reading.v1 import RecipeV1  # noqa: PLC0415
-
-    if len(text) > _MAX_FILE:
-        raise RecipeError(f"{len(text):,} characters are more than any recipe has", path=path)
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > _MAX_LINE:
-            raise RecipeError(f"{len(line):,} characters in one line", path=path, line=number)
-    return RecipeV1(text, path=path) if Path(path).name == "recipe.yaml" else RecipeV0(text, path=path)

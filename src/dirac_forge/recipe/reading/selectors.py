@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from dirac_forge.recipe.reading.values import (
@@ -84,12 +84,12 @@ def _parsed(selector: str) -> ast.expr:
     try:
         return ast.parse(selector.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
-        raise EvaluationError(f"the selector [{selector}] is no expression") from exc
+        raise EvaluationError(f"the selector [{selector}] is not an expression") from exc
 
 
 @lru_cache(maxsize=20_000)
 def selector_names(selector: str) -> frozenset[str]:
-    """The variables in a selector; where it can't be read, the selector itself, which is no variable of anyone."""
+    """The variables in a selector; where it can't be read, the selector itself, which no variable is called."""
     try:
         return frozenset(node.id for node in ast.walk(_parsed(selector)) if isinstance(node, ast.Name))
     except EvaluationError:
@@ -97,9 +97,9 @@ def selector_names(selector: str) -> frozenset[str]:
 
 
 def select(selector: str, names: Mapping[str, object]) -> bool | Unknown:
-    """Whether a selector holds; Unknown where it hangs on a variable that `names` lacks.
+    """Whether a selector holds; Unknown where it depends on a variable that `names` lacks.
 
-    Raises EvaluationError where it is no expression or asks for something that isn't allowed.
+    Raises EvaluationError where it is not an expression or asks for something that isn't allowed.
     """
     try:
         return truth(_value(_parsed(selector), names, Budget(2_000)))
@@ -107,57 +107,45 @@ def select(selector: str, names: Mapping[str, object]) -> bool | Unknown:
         raise EvaluationError(f"the selector [{selector}] is nested too deeply") from None
 
 
-def _value(node: ast.expr, names: Mapping[str, object], budget: Budget) -> object:  # noqa: C901 — one case a node
+Names = Mapping[str, object]
+
+
+def _value(node: ast.expr, names: Names, budget: Budget) -> object:
     budget.spend()
-    match node:
-        case ast.Constant(value=value) if not isinstance(value, (bytes, complex)):
-            return value
-        case ast.Name(id=name):
-            if name in names:
-                return names[name]
-            return _FUNCTIONS.get(name) or Unknown((name,))
-        case ast.BoolOp(op=op, values=values):
-            return connected(isinstance(op, ast.And), (_value(value, names, budget) for value in values))
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            holds = truth(_value(operand, names, budget))
+    rule = _RULES.get(type(node))
+    if rule is None:
+        raise EvaluationError(f"{ast.unparse(node)} is not allowed in a selector")
+    return rule(node, names, budget)
+
+
+def _constant(node: ast.Constant, _names: Names, _budget: Budget) -> object:
+    if isinstance(node.value, (bytes, complex)):
+        raise EvaluationError(f"{ast.unparse(node)} is not allowed in a selector")
+    return node.value
+
+
+def _name(node: ast.Name, names: Names, _budget: Budget) -> object:
+    return names[node.id] if node.id in names else _FUNCTIONS.get(node.id) or Unknown((node.id,))
+
+
+def _connection(node: ast.BoolOp, names: Names, budget: Budget) -> object:
+    return connected(isinstance(node.op, ast.And), (_value(value, names, budget) for value in node.values))
+
+
+def _unary(node: ast.UnaryOp, names: Names, budget: Budget) -> object:
+    operand = _value(node.operand, names, budget)
+    match node.op:
+        case ast.Not():
+            holds = truth(operand)
             return holds if isinstance(holds, Unknown) else not holds
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return arithmetic("sub", 0, _value(operand, names, budget))
-        case ast.Compare(left=left, comparators=comparators):
-            return _comparison(
-                node, _value(left, names, budget), [_value(other, names, budget) for other in comparators]
-            )
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-            return arithmetic(_ARITHMETIC[type(op)], _value(left, names, budget), _value(right, names, budget))
-        case ast.Call(func=function, args=args, keywords=keywords):
-            return call(
-                _value(function, names, budget),
-                [_value(arg, names, budget) for arg in args],
-                {word.arg: _value(word.value, names, budget) for word in keywords if word.arg is not None},
-            )
-        case ast.Attribute(value=value, attr=name):
-            return attribute(_value(value, names, budget), name)
-        case ast.Subscript(value=value, slice=key):
-            return item(_value(value, names, budget), _key(key, names, budget))
-        case ast.List(elts=elements) | ast.Tuple(elts=elements):
-            return [_value(element, names, budget) for element in elements]
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            holds = truth(_value(test, names, budget))
-            if isinstance(holds, Unknown):
-                return holds
-            return _value(body if holds else orelse, names, budget)
+        case ast.USub():
+            return arithmetic("sub", 0, operand)
         case _:
             raise EvaluationError(f"{ast.unparse(node)} is not allowed in a selector")
 
 
-def _key(node: ast.expr, names: Mapping[str, object], budget: Budget) -> object:
-    if not isinstance(node, ast.Slice):
-        return _value(node, names, budget)
-    bounds = [None if part is None else _value(part, names, budget) for part in (node.lower, node.upper, node.step)]
-    return merged(*bounds) or slice(*bounds)
-
-
-def _comparison(node: ast.Compare, left: object, others: list[object]) -> bool | Unknown:
+def _comparison(node: ast.Compare, names: Names, budget: Budget) -> bool | Unknown:
+    left, *others = [_value(part, names, budget) for part in (node.left, *node.comparators)]
     result: bool | Unknown = True
     for op, right in zip(node.ops, others, strict=True):
         holds = compare(_COMPARE[type(op)], left, right)
@@ -167,6 +155,60 @@ def _comparison(node: ast.Compare, left: object, others: list[object]) -> bool |
             result = holds
         left = right
     return result
+
+
+def _operation(node: ast.BinOp, names: Names, budget: Budget) -> object:
+    if type(node.op) not in _ARITHMETIC:
+        raise EvaluationError(f"{ast.unparse(node)} is not allowed in a selector")
+    return arithmetic(_ARITHMETIC[type(node.op)], _value(node.left, names, budget), _value(node.right, names, budget))
+
+
+def _call(node: ast.Call, names: Names, budget: Budget) -> object:
+    return call(
+        _value(node.func, names, budget),
+        [_value(arg, names, budget) for arg in node.args],
+        {word.arg: _value(word.value, names, budget) for word in node.keywords if word.arg is not None},
+    )
+
+
+def _attribute(node: ast.Attribute, names: Names, budget: Budget) -> object:
+    return attribute(_value(node.value, names, budget), node.attr)
+
+
+def _subscript(node: ast.Subscript, names: Names, budget: Budget) -> object:
+    return item(_value(node.value, names, budget), _key(node.slice, names, budget))
+
+
+def _list(node: ast.List | ast.Tuple, names: Names, budget: Budget) -> object:
+    return [_value(element, names, budget) for element in node.elts]
+
+
+def _conditional(node: ast.IfExp, names: Names, budget: Budget) -> object:
+    holds = truth(_value(node.test, names, budget))
+    return holds if isinstance(holds, Unknown) else _value(node.body if holds else node.orelse, names, budget)
+
+
+_RULES: dict[type[ast.expr], Callable[..., object]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.BoolOp: _connection,
+    ast.UnaryOp: _unary,
+    ast.Compare: _comparison,
+    ast.BinOp: _operation,
+    ast.Call: _call,
+    ast.Attribute: _attribute,
+    ast.Subscript: _subscript,
+    ast.List: _list,
+    ast.Tuple: _list,
+    ast.IfExp: _conditional,
+}
+
+
+def _key(node: ast.expr, names: Mapping[str, object], budget: Budget) -> object:
+    if not isinstance(node, ast.Slice):
+        return _value(node, names, budget)
+    bounds = [None if part is None else _value(part, names, budget) for part in (node.lower, node.upper, node.step)]
+    return merged(*bounds) or slice(*bounds)
 
 
 def connected(conjunction: bool, values: object) -> object:

@@ -67,15 +67,15 @@ class _Run:
     def put(self, text: str, line: int) -> None:
         self.size += len(text)
         if self.size > _MAX_TEXT:
-            raise EvaluationError(f"line {line}: the template makes more than {_MAX_TEXT:,} characters")
+            raise EvaluationError(f"the template makes more than {_MAX_TEXT:,} characters", line=line)
         self.pieces.append((text, line, self.condition))
 
 
 def render(text: str, names: Mapping[str, object], *, conditions: Mapping[int, str] | None = None) -> Rendered:
     """`text` rendered with `names`; `conditions` are those of source lines (0-based) that are there only perhaps.
 
-    Raises EvaluationError, its message beginning with `line N: `, for what is no template, what a recipe may not do
-    (include, import, call, attributes of Python), and what takes too long or grows too large.
+    Raises EvaluationError, with its line, for what is not a template, what a recipe may not do (include, import, call,
+    attributes of Python), and what takes too long or grows too large.
     """
     run = _Run(text.split("\n"), Budget())
     scope = dict(names)
@@ -85,10 +85,9 @@ def render(text: str, names: Mapping[str, object], *, conditions: Mapping[int, s
             line = node.lineno
             _statement(node, scope, run)
     except EvaluationError as exc:
-        message = str(exc)
-        raise EvaluationError(message if message.startswith("line ") else f"line {line}: {message}") from exc
+        raise EvaluationError(str(exc), line=exc.line or line) from exc
     except RecursionError:
-        raise EvaluationError(f"line {line}: the template is nested too deeply") from None
+        raise EvaluationError("the template is nested too deeply", line=line) from None
     return _with_lines(run.pieces, conditions or {})
 
 
@@ -103,42 +102,51 @@ def tags(text: str) -> Iterator[tuple[int, int]]:
 
 def _nodes(text: str) -> Iterator[nodes.Node]:
     """The statements of a template; plain ones (text, `{{ }}`, `set`) without Jinja's full parser, which is slow."""
-    found: list[nodes.Node] = []
+    plain: list[nodes.Node] = []
     position, line = 0, 1
     for start, end in tags(text):
-        tag = text[start:end]
-        if end < 0:
-            return iter(_parsed(text).body)  # which says what is wrong with a tag that does not end
-        if tag[2] == "-" or tag[-3] == "-" or tag[2] == "+":
-            return iter(_parsed(text).body)
         if start > position:
-            data = text[position:start]
-            found.append(nodes.Output([nodes.TemplateData(data, lineno=line)], lineno=line))
-            line += data.count("\n")
-        try:
-            if tag.startswith("{{"):
-                found.append(nodes.Output([parse_expression(tag[2:-2])], lineno=line))
-            elif tag.startswith("{%"):
-                assignment = _SET.fullmatch(tag)
-                if assignment is None:
-                    return iter(_parsed(text).body)
-                target = nodes.Name(assignment[1], "store", lineno=line)
-                found.append(nodes.Assign(target, parse_expression(assignment[2]), lineno=line))
-        except EvaluationError:
+            plain.append(_data(text[position:start], line))
+            line += text.count("\n", position, start)
+        # Jinja says what is wrong with a tag that does not end.
+        statement = _plain_statement(text[start:end], line) if end > 0 else None
+        if statement is None:
             return iter(_parsed(text).body)
-        line += tag.count("\n")
+        plain += statement
+        line += text.count("\n", start, end)
         position = end
-    found.append(nodes.Output([nodes.TemplateData(text[position:], lineno=line)], lineno=line))
-    return iter(found)
+    plain.append(_data(text[position:], line))
+    return iter(plain)
+
+
+def _data(text: str, line: int) -> nodes.Output:
+    return nodes.Output([nodes.TemplateData(text, lineno=line)], lineno=line)
+
+
+def _plain_statement(tag: str, line: int) -> list[nodes.Node] | None:
+    """The statement of a `{{ }}` or `{% set %}` tag, nothing for a comment; None for what Jinja has to parse."""
+    if tag[2] in "-+" or tag[-3] == "-":
+        return None
+    try:
+        if tag.startswith("{{"):
+            return [nodes.Output([parse_expression(tag[2:-2])], lineno=line)]
+        if tag.startswith("{#"):
+            return []
+        if assignment := _SET.fullmatch(tag):
+            target = nodes.Name(assignment[1], "store", lineno=line)
+            return [nodes.Assign(target, parse_expression(assignment[2]), lineno=line)]
+    except EvaluationError:
+        pass
+    return None
 
 
 def _parsed(text: str) -> nodes.Template:
     try:
         return ENVIRONMENT.parse(text)
     except TemplateSyntaxError as exc:
-        raise EvaluationError(f"line {exc.lineno}: {exc.message}") from exc
+        raise EvaluationError(exc.message or "not a template", line=exc.lineno) from exc
     except (RecursionError, MemoryError) as exc:
-        raise EvaluationError("line 1: the template is nested too deeply") from exc
+        raise EvaluationError("the template is nested too deeply", line=1) from exc
 
 
 def _statement(node: nodes.Node, scope: dict[str, object], run: _Run) -> None:
@@ -164,7 +172,7 @@ def _statement(node: nodes.Node, scope: dict[str, object], run: _Run) -> None:
         case nodes.Scope(body=body):
             _body(body, dict(scope), run)
         case _:
-            raise EvaluationError(f"line {node.lineno}: {type(node).__name__.lower()} is not allowed in a recipe")
+            raise EvaluationError(f"{type(node).__name__.lower()} is not allowed in a recipe", line=node.lineno)
 
 
 def _body(body: Sequence[nodes.Node], scope: dict[str, object], run: _Run) -> None:
@@ -208,25 +216,25 @@ def _test_text(line: int, run: _Run) -> str:
 
 
 def _if(node: nodes.If, scope: dict[str, object], run: _Run) -> None:
+    before, outer = dict(scope), run.condition
     undecided: list[str] = []
-    before = dict(scope)
     outcomes: list[dict[str, object]] = []
-    outer = run.condition
-    decided = False
+
+    def take(body: Sequence[nodes.Node], *tests: str) -> None:
+        conditions = [*([outer] if outer else []), *(f"not ({other})" for other in undecided), *tests]
+        outcomes.append(_branch(body, before, run, conditions))
+
     for branch in (node, *node.elif_):
         holds = truth(value_of(branch.test, before, run.budget))
-        if holds is False:
-            continue
-        test = _test_text(branch.lineno, run)
-        own = [f"not ({other})" for other in undecided] + ([test] if isinstance(holds, Unknown) else [])
-        outcomes.append(_branch(branch.body, before, run, [*([outer] if outer else []), *own]))
         if holds is True:
-            decided = True
+            take(branch.body)
             break
-        undecided.append(test)
-    if not decided:
-        own = [f"not ({other})" for other in undecided]
-        outcomes.append(_branch(node.else_, before, run, [*([outer] if outer else []), *own]))
+        if isinstance(holds, Unknown):
+            test = _test_text(branch.lineno, run)
+            take(branch.body, test)
+            undecided.append(test)
+    else:
+        take(node.else_)
     run.condition = outer
     scope.update(outcomes[0] if len(outcomes) == 1 else _joined(outcomes))
 
@@ -252,14 +260,14 @@ def _joined(outcomes: Sequence[dict[str, object]]) -> dict[str, object]:
 
 def _for(node: nodes.For, scope: dict[str, object], run: _Run) -> None:
     if node.recursive:
-        raise EvaluationError(f"line {node.lineno}: a recursive loop is not allowed in a recipe")
+        raise EvaluationError("a recursive loop is not allowed in a recipe", line=node.lineno)
     values = value_of(node.iter, scope, run.budget)
     if isinstance(values, Unknown):
         items: list[object] = [values]
     elif isinstance(values, (str, list, tuple, Mapping)):
         items = list(values)
     else:
-        raise EvaluationError(f"line {node.lineno}: {values!r} is no list")
+        raise EvaluationError(f"{values!r} is not a list", line=node.lineno)
     kept: list[object] = []
     for value in items:
         inner = dict(scope)

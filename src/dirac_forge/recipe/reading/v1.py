@@ -6,24 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import Final, cast
+from typing import ClassVar, cast
 
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.expressions import braces, evaluate, expression_names
-from dirac_forge.recipe.reading.functions import FUNCTIONS, called_names, functions, marked, requirement, without_marks
-from dirac_forge.recipe.reading.pins import reached, with_pins
-from dirac_forge.recipe.reading.recipe_text import (
-    Kind,
-    ReadOutput,
-    ReadRequirement,
-    ReadRunExport,
-    ReadSource,
-    RecipeError,
-    RenderedRecipe,
-    Section,
-)
+from dirac_forge.recipe.reading.functions import called_names
+from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader
+from dirac_forge.recipe.reading.recipe_text import Kind, ReadOutput, ReadRequirement, RecipeError, Section
 from dirac_forge.recipe.reading.templates import unknown_mark
 from dirac_forge.recipe.reading.values import (
     Budget,
@@ -35,31 +25,14 @@ from dirac_forge.recipe.reading.values import (
     merged,
     truth,
 )
-from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of
+from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, YamlError, line_of
 
 __all__ = ["RecipeV1"]
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
-_BARE = re.compile(r"^[ \t]*(?:-|(?:- )?then:|else:)[ \t]+([A-Za-z0-9_.-]+)[ \t]*(?:#.*)?$", re.MULTILINE)
 _CONDITION = re.compile(r"^[ \t]*(?:- )?(?:if|skip):[ \t]*(\S.*)$", re.MULTILINE)
 _SKIPS = re.compile(r"^([ \t]*)(?:skip|use_keys):[ \t]*\n((?:\1[ \t]*-.*\n)+)", re.MULTILINE)
-_SECTIONS: Mapping[str, Section] = {
-    "build": "build",
-    "host": "host",
-    "run": "run",
-    "run_constraints": "run_constrained",
-    "run_constrained": "run_constrained",
-}
-_STRENGTHS = {
-    "strong": "strong",
-    "weak": "weak",
-    "noarch": "noarch",
-    "strong_constraints": "strong_constrains",
-    "weak_constraints": "weak_constrains",
-    "strong_constrains": "strong_constrains",
-    "weak_constrains": "weak_constrains",
-}
 _MAX_VALUES = 100_000
 
 
@@ -91,15 +64,11 @@ _FUNCTIONS: Mapping[str, object] = {
 }
 
 
-class RecipeV1:
+class RecipeV1(CachedRecipe):
     """A recipe.yaml; see `RecipeText`."""
 
-    format: Final = "v1"
-
-    def __init__(self, text: str, *, path: Path | str) -> None:
-        self.text = text
-        self.path = str(path)
-        self._outputs: dict[object, tuple[ReadOutput, ...]] = {}
+    format = "v1"
+    _bare = re.compile(r"^[ \t]*(?:-|(?:- )?then:|else:)[ \t]+([A-Za-z0-9_.-]+)[ \t]*(?:#.*)?$", re.MULTILINE)
 
     @cached_property
     def _root(self) -> MappingNode:
@@ -129,67 +98,61 @@ class RecipeV1:
             found.update(_WORD.findall(_QUOTED.sub("", match[2])))
         return frozenset(found)
 
-    @cached_property
-    def pinned(self) -> frozenset[str]:
-        """Packages that pins reach; see `RecipeText`."""
-        return frozenset(name.lower() for name in _BARE.findall(self.text))
+    @property
+    def _template_names(self) -> frozenset[str]:
+        return self.names
 
-    def render(
-        self,
-        *,
-        platform: str,
-        variant: Mapping[str, str] | None = None,
-        build_platform: str | None = None,
-        stubs: bool = False,
-    ) -> RenderedRecipe:
-        """The recipe for one platform and variant; see `RecipeText`."""
-        values = dict(variant or {})
-        names: dict[str, object] = {**_FUNCTIONS, **{key: _typed(value) for key, value in values.items()}}
-        names |= platform_names(platform, build_platform or platform)
-        # Platforms and variants differ in few conditions: what comes out the same is read once.
-        used = [(name, names[name]) for name in sorted(self.names) if name in names]
-        key = (
-            tuple((name, value) for name, value in used if isinstance(value, (str, int, bool))),
-            reached(values, self.pinned),
-            stubs or (platform if self.names & FUNCTIONS else ""),
-        )
-        if key not in self._outputs:
-            names |= functions("", {}, stubs=True) if stubs else functions(platform, values)
-            try:
-                self._outputs[key] = with_pins(tuple(_Reader(self.path, names, values).outputs(self._root)))
-            except YamlError as exc:
-                raise RecipeError(exc.message, path=self.path, line=exc.line) from exc
-        return RenderedRecipe(path=self.path, format="v1", platform=platform, outputs=self._outputs[key])
+    def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
+        typed = {key: _typed(value) for key, value in variant.items()}
+        return {**_FUNCTIONS, **typed, **platform_names(platform, build_platform)}
+
+    def _read(
+        self, text: str, perhaps: Mapping[int, str], scope: dict[str, object], variant: Mapping[str, str]
+    ) -> Iterator[ReadOutput]:
+        del text, perhaps  # conditions are decided node by node
+        return _Reader(self.path, variant, scope).outputs(self._root)
 
 
 def _typed(text: str) -> object:
-    """A variant's value as rattler-build has it in conditions: booleans as such, all else as text."""
+    """A variant's value as rattler-build has it in conditions: booleans as such, everything else as text."""
     return {"true": True, "false": False}.get(text.lower(), text)
 
 
-class _Reader:
+class _Reader(OutlineReader):
     """Reads the nodes of one recipe.yaml for one platform and variant."""
 
-    def __init__(self, path: str, names: dict[str, object], variant: Mapping[str, str]) -> None:
-        self.path = path
-        self.names = names
-        self.variant = variant
+    sections: ClassVar = {
+        "build": "build",
+        "host": "host",
+        "run": "run",
+        "run_constraints": "run_constrained",
+        "run_constrained": "run_constrained",
+    }
+    git = ("git", "tag", "rev")
+    exports_in = "requirements"
+
+    def __init__(self, path: str, variant: Mapping[str, str], names: dict[str, object]) -> None:
+        super().__init__(path, variant)
+        self.scope = names
         self.budget = Budget()
         self.values = 0
 
     def outputs(self, root: MappingNode) -> Iterator[ReadOutput]:
         top = self.mapping(root)
         for key, _, value in yamlnodes.pairs(top.get("context")):
-            self.names[key] = self.context(value)
+            self.scope[key] = self.context(value)
         package = self.mapping(top.get("recipe") or top.get("package"))
         version = self.text(package.get("version")) or ""
-        build = self.mapping(top.get("build"))
-        if "outputs" not in top:
-            name = self.text(package.get("name"))
-            if not name:
-                raise RecipeError("package: name is missing", path=self.path)
-            yield self.output(top, {}, name.lower(), version, line=line_of(root))
+        if "outputs" in top:
+            yield from self.several(top, version)
             return
+        name = self.text(package.get("name"))
+        if not name:
+            raise RecipeError("package: name is missing", path=self.path)
+        yield self.output(top, {}, name.lower(), version, line=line_of(root))
+
+    def several(self, top: Mapping[str, Node], version: str) -> Iterator[ReadOutput]:
+        build = self.mapping(top.get("build"))
         sources = tuple(self.sources(top.get("source")))
         staged: dict[str, ReadOutput] = {}
         for part, _ in self.items(top["outputs"]):
@@ -215,73 +178,32 @@ class _Reader:
         taken = tuple(need for need in common.requirements if need.section in {"build", "host"})
         return replace(output, requirements=(*taken, *output.requirements))
 
-    def output(
-        self, fields: Mapping[str, Node], common: Mapping[str, Node], name: str, version: str, *, line: int
-    ) -> ReadOutput:
-        own = self.mapping(fields.get("build"))
-        build = {**common, **own}
-        number = self.text(build.get("number"))
-        noarch = self.text(build.get("noarch"))
-        requirements = self.mapping(fields.get("requirements"))
-        ignored = self.mapping(requirements.get("ignore_run_exports"))
-        skips = [node for node in (common.get("skip"), own.get("skip")) if node is not None]
-        skip, skip_line = self.skip(skips)
-        return ReadOutput(
-            name=name,
-            version=version,
-            build_number=0 if number is None else int(number) if number.isdigit() else None,
-            build_string=self.text(build.get("string")),
-            noarch="python" if noarch == "python" else "generic" if noarch == "generic" else None,
-            skip=skip,
-            skip_line=skip_line,
-            requirements=tuple(self.requirements(requirements, fields.get("tests"))),
-            run_exports=tuple(self.run_exports(requirements.get("run_exports"))),
-            ignore_run_exports=self.ignored(ignored.get("by_name")),
-            ignore_run_exports_from=self.ignored(ignored.get("from_package")),
-            sources=tuple(self.sources(fields.get("source"))),
-            line=line,
-        )
-
-    def skip(self, nodes: list[Node]) -> tuple[bool | None, int]:
+    def skip(self, values: list[Node]) -> tuple[bool | None, int]:
         """Any of the conditions: one that holds skips."""
         result: bool | None = False
         place = 0
-        for node in nodes:
-            for value, condition in self.items(node):
-                holds = self.condition(value)
-                if holds is True and condition is None:
-                    return True, line_of(value)
-                if holds is not False:
-                    result, place = None, line_of(value)
+        for value, condition in (pair for node in values for pair in self.items(node)):
+            holds = self.condition(value)
+            if holds is True and condition is None:
+                return True, line_of(value)
+            if holds is not False:
+                result, place = None, line_of(value)
         return result, place
 
-    def requirements(self, sections: Mapping[str, Node], tests: Node | None) -> Iterator[ReadRequirement]:
-        for key, node in sections.items():
-            if key in _SECTIONS:
-                yield from self.section(node, _SECTIONS[key], None)
-        for test, condition in self.items(tests):
-            fields = self.mapping(test)
-            needs = self.mapping(fields.get("requirements"))
+    def test_requirements(self, fields: Mapping[str, Node]) -> Iterator[ReadRequirement]:
+        for test, condition in self.items(fields.get("tests")):
+            parts = self.mapping(test)
+            needs = self.mapping(parts.get("requirements"))
             for key in ("run", "build"):
                 yield from self.section(needs.get(key), "test", condition)
-            if "python" in fields and self.truth(self.mapping(fields["python"]).get("pip_check")) is not False:
+            if "python" in parts and self.truth(self.mapping(parts["python"]).get("pip_check")) is not False:
                 # rattler-build runs `pip check` unless told not to, and installs pip for it.
                 yield ReadRequirement(section="test", name="pip", text="pip", line=line_of(test), condition=condition)
 
-    def section(self, node: Node | None, section: Section, outer: str | None) -> Iterator[ReadRequirement]:
-        for value, condition in self.items(node):
-            if isinstance(value, MappingNode):
-                read = self.pin(value, section, condition or outer)
-            else:
-                read = requirement(
-                    self.marked(value) or "",
-                    section=section,
-                    line=line_of(value),
-                    condition=condition or outer,
-                    variant=self.variant,
-                )
-            if read is not None:
-                yield read
+    def requirement(self, node: Node, section: Section, condition: str | None) -> ReadRequirement | None:
+        if isinstance(node, MappingNode):
+            return self.pin(node, section, condition)
+        return super().requirement(node, section, condition)
 
     def pin(self, node: MappingNode, section: Section, condition: str | None) -> ReadRequirement | None:
         """A pin written as a mapping: `pin_subpackage: {name: x, upper_bound: x.x}`."""
@@ -300,77 +222,37 @@ class _Reader:
                 )
         return None
 
-    def run_exports(self, node: Node | None) -> Iterator[ReadRunExport]:
-        if isinstance(node, MappingNode):
-            for key, value in self.mapping(node).items():
-                if key in _STRENGTHS:
-                    for read in self.section(value, "run", None):
-                        yield ReadRunExport(strength=_STRENGTHS[key], requirement=read)  # type: ignore[arg-type]
-            return
-        for read in self.section(node, "run", None):
-            yield ReadRunExport(strength="weak", requirement=read)
+    def line(self, node: Node) -> int:
+        return line_of(node)
 
-    def sources(self, node: Node | None) -> Iterator[ReadSource]:
-        for value, _ in self.items(node):
-            fields = self.mapping(value)
-            hashes = {key: fields.get(key) for key in ("sha256", "md5", "sha1")}
-            patches = [self.text(patch) for patch, _ in self.items(fields.get("patches"))]
-            for url, _ in self.items(fields.get("url")):
-                texts = (self.marked(node) for node in (url, *hashes.values()) if node is not None)
-                yield ReadSource(
-                    url=self.text(url),
-                    **{key: self.text(node) for key, node in hashes.items()},
-                    line=line_of(url),
-                    entry=line_of(value),
-                    unknown=any(marked(text or "") for text in texts),
-                    patches=tuple(filter(None, patches)),
-                )
-            git = fields.get("git")
-            if git is not None:
-                rev = fields.get("tag") or fields.get("rev")
-                texts = (self.marked(node) for node in (git, rev) if node is not None)
-                yield ReadSource(
-                    url=None,
-                    sha256=None,
-                    line=line_of(rev or git),
-                    entry=line_of(value),
-                    unknown=any(marked(text or "") for text in texts),
-                    git=self.text(git),
-                    rev=self.text(rev),
-                    patches=tuple(filter(None, patches)),
-                )
-
-    def ignored(self, node: Node | None) -> tuple[str, ...]:
-        texts = [self.text(value) for value, _ in self.items(node)]
-        return tuple(re.split(r"[\s<>=!]", text)[0].lower() for text in texts if text)
-
-    def mapping(self, node: Node | None) -> dict[str, Node]:
-        return {key: value for key, _, value in yamlnodes.pairs(node)}
-
-    def items(self, node: Node | None, outer: str | None = None, depth: int = 0) -> Iterator[tuple[Node, str | None]]:
+    def items(self, node: Node | None) -> Iterator[tuple[Node, str | None]]:
         """The values of a list (or a single value), conditions resolved; with each the test that isn't decided."""
+        return self.chosen(node, None, 0)
+
+    def chosen(self, node: Node | None, outer: str | None, depth: int) -> Iterator[tuple[Node, str | None]]:
         self.values += 1
         if self.values > _MAX_VALUES or depth > 40:
             raise RecipeError(
                 "aliases make the recipe far larger than it is", path=self.path, line=line_of(node) if node else 0
             )
-        if node is None or (isinstance(node, ScalarNode) and yamlnodes.scalar(node) is None):
-            return
         if isinstance(node, SequenceNode):
             for value in node.value:
-                yield from self.items(value, outer, depth + 1)
-            return
-        fields = self.mapping(node) if isinstance(node, MappingNode) else {}
-        if "if" not in fields:
-            yield node, outer
-            return
+                yield from self.chosen(value, outer, depth + 1)
+        elif isinstance(node, MappingNode) and "if" in (fields := self.mapping(node)):
+            for branch, test in self.branches(fields):
+                both = " and ".join(part for part in (outer, test) if part)
+                yield from self.chosen(branch, both or None, depth + 1)
+        elif isinstance(node, MappingNode) or yamlnodes.scalar(node) is not None:
+            yield cast("Node", node), outer
+
+    def branches(self, fields: Mapping[str, Node]) -> Iterator[tuple[Node, str | None]]:
+        """The branches of an `if` that may be taken, each with its test where that is not decided."""
         holds = self.condition(fields["if"])
         test = yamlnodes.scalar(fields["if"]) or ""
-        for key, decided, text in (("then", True, test), ("else", False, f"not ({test})")):
-            if key in fields and holds is not (not decided):
-                open_test = text if isinstance(holds, Unknown) else None
-                both = " and ".join(part for part in (outer, open_test) if part)
-                yield from self.items(fields[key], both or None, depth + 1)
+        if "then" in fields and holds is not False:
+            yield fields["then"], test if isinstance(holds, Unknown) else None
+        if "else" in fields and holds is not True:
+            yield fields["else"], f"not ({test})" if isinstance(holds, Unknown) else None
 
     def condition(self, node: Node) -> bool | Unknown:
         """An expression without braces, as after `if` and `skip`."""
@@ -398,7 +280,7 @@ class _Reader:
 
     def evaluate(self, text: str, node: Node) -> object:
         try:
-            return evaluate(text, self.names, self.budget)
+            return evaluate(text, self.scope, self.budget)
         except EvaluationError as exc:
             raise RecipeError(str(exc), path=self.path, line=line_of(node)) from exc
 
@@ -416,18 +298,15 @@ class _Reader:
             position = end
         return "".join([*parts, text[position:]])
 
-    def marked(self, node: Node) -> str | None:
+    def marked(self, node: Node | None) -> str | None:
         text = yamlnodes.scalar(node)
         if text is None or "${{" not in text:
             return text
-        value = self.template(text, node)
+        value = self.template(text, cast("Node", node))
         return unknown_mark(value) if isinstance(value, Unknown) else as_text(value)
 
     def text(self, node: Node | None) -> str | None:
-        if node is None:
-            return None
         if isinstance(node, MappingNode):
             chosen = [self.text(value) for value, _ in self.items(node)] if "if" in self.mapping(node) else []
             return chosen[0] if chosen else None
-        text = self.marked(node)
-        return None if text is None else without_marks(text).strip()
+        return super().text(node)

@@ -1,7 +1,7 @@
 """Values of recipe templates and what may be done with them: plain data only, within a budget, and `Unknown`.
 
 Templates come from anywhere, so nothing here reaches an attribute of a Python object: a name after a dot is a key of
-a mapping or one of the listed methods of text and lists. A value that can't be known (a pin nobody gave) is `Unknown`
+a mapping or one of the listed methods of text and lists. A value that can't be known (an undefined pin) is `Unknown`
 and spreads through every operation, so that a condition on it is neither true nor false.
 """
 
@@ -35,12 +35,16 @@ _WIDTH = re.compile(r"\d{3}|\*")
 
 
 class EvaluationError(Exception):
-    """A template or selector asks for something that isn't possible or isn't allowed; the readers add the place."""
+    """A template or selector asks for something impossible or forbidden; `line` counts from 1, 0 where unknown."""
+
+    def __init__(self, message: str, *, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that can't be known here; `names` are the variables that it hangs on."""
+    """A value that can't be known here; `names` are the variables that it depends on."""
 
     names: tuple[str, ...]
 
@@ -93,7 +97,7 @@ def truth(value: object) -> bool | Unknown:
 
 
 def environment_value(name: object, default: object = None) -> object:
-    """What a template reads of a variable of the environment: its own default, else nobody knows."""
+    """Return the template's own default for an environment variable, else Unknown."""
     return default if default is not None else Unknown((as_text(name),))
 
 
@@ -142,19 +146,21 @@ def arithmetic(name: str, left: object, right: object) -> object:
     """`left name right` for add, sub, mul, div, floordiv, mod, pow; sizes stay within limits."""
     if (unknown := merged(left, right)) is not None:
         return unknown
-    if name == "add" and isinstance(left, str) and isinstance(right, str):
-        return limited(left + right)
-    if name == "add" and isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
-        return limited([*left, *right])
-    if name == "mul" and isinstance(left, (str, list, tuple)) and isinstance(right, int):
-        if len(left) * max(right, 0) > _MAX_ITEMS:
-            raise EvaluationError("a template repeats a value too often")
-        return left * right
-    if name == "mod" and isinstance(left, str):
-        return _formatted(left, right)
-    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return _number(name, left, right)
-    raise EvaluationError(f"no arithmetic between {left!r} and {right!r}")
+    match name, left, right:
+        case "add", str(), str():
+            return limited(left + right)
+        case "add", list() | tuple(), list() | tuple():
+            return limited([*left, *right])
+        case "mul", str() | list() | tuple(), int():
+            if len(left) * max(right, 0) > _MAX_ITEMS:
+                raise EvaluationError("a template repeats a value too often")
+            return left * right
+        case "mod", str(), _:
+            return _formatted(left, right)
+        case _, int() | float(), int() | float():
+            return _number(name, left, right)
+        case _:
+            raise EvaluationError(f"no arithmetic between {left!r} and {right!r}")
 
 
 def _number(name: str, left: float, right: float) -> object:

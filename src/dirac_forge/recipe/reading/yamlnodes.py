@@ -120,12 +120,15 @@ def plain(node: Node | None, *, typed: bool = False, count: _Count | None = None
     count.values += 1
     if count.values > _MAX_VALUES or depth > _MAX_DEPTH:
         raise YamlError("aliases make this far larger than it is", line=line_of(node) if node is not None else 0)
-    if isinstance(node, MappingNode):
-        return {key: plain(value, typed=typed, count=count, depth=depth + 1) for key, _, value in pairs(node)}
-    if isinstance(node, SequenceNode):
-        return [plain(value, typed=typed, count=count, depth=depth + 1) for value in node.value]
-    text = scalar(node)
-    return typed_scalar(node, text) if typed and isinstance(node, ScalarNode) and text is not None else text
+    match node:
+        case MappingNode():
+            return {key: plain(value, typed=typed, count=count, depth=depth + 1) for key, _, value in pairs(node)}
+        case SequenceNode():
+            return [plain(value, typed=typed, count=count, depth=depth + 1) for value in node.value]
+        case ScalarNode() if typed and (text := scalar(node)) is not None:
+            return typed_scalar(node, text)
+        case _:
+            return scalar(node)
 
 
 def typed_scalar(node: Node, text: str) -> object:
