@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dirac_forge.http import Http
-from dirac_forge.recipe.making.expansion import parse
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.store import Store
+from dirac_forge.upstream.blobs import tree_of
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
+from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.index.page import ACCEPT
 from dirac_forge.upstream.lookup import Lookup
@@ -57,8 +57,8 @@ def main(argv: list[str]) -> int:
             page["versions"] = [str(facts.release.version)]
             recorded = {
                 "page": page,
-                "wheel": asdict(_short_wheel(facts.wheel)) if facts.wheel else None,
-                "sdist": _plain(_short_sdist(facts.sdist)) if facts.sdist else None,
+                "wheel": tree_of(_short_wheel(facts.wheel)) if facts.wheel else None,
+                "sdist": tree_of(_short_sdist(facts.sdist)) if facts.sdist else None,
             }
             path = FOLDER / f"{canonicalize_name(requirement.name)}.json"
             path.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -68,12 +68,9 @@ def main(argv: list[str]) -> int:
 
 def _with_extras(facts: ReleaseFacts) -> dict[str, Requirement]:
     """Requirements with extras: a recipe asks what these add."""
-    texts = [*facts.metadata.requires_dist, *(build_requirements(facts.sdist) if facts.sdist else ())]
-    return {text: found for text in texts if (found := parse(text)).extras and "extra ==" not in text}
-
-
-def _plain(sdist: SdistFacts) -> dict[str, Any]:
-    return {**asdict(sdist), "command_line_modules": sorted(sdist.command_line_modules)}
+    builds = build_requirements(facts.sdist) if facts.sdist else RequirementList()
+    wanted = facts.metadata.requires_dist + builds
+    return {each.line: each for each in wanted if each.extras and "extra ==" not in each.line}
 
 
 def _short_wheel(wheel: WheelFacts) -> WheelFacts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from packaging.version import Version
+
 from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.upstream.files.facts import CoreMetadata
@@ -9,7 +11,9 @@ from dirac_forge.upstream.files.facts import CoreMetadata
 
 def links(**urls: str) -> dict[str, str]:
     named = {label.replace("_", " "): url for label, url in urls.items()}
-    return {link.title: link.url for link in project_links(CoreMetadata(name="x", version="1", project_urls=named))}
+    return {
+        link.title: link.url for link in project_links(CoreMetadata(name="x", version=Version("1"), project_urls=named))
+    }
 
 
 def test_labels_are_read_as_pypi_reads_them() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from packaging.version import Version
 
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, ReleaseFacts, SdistFacts, WheelFacts
+from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release, ReleaseFile
 
 SHA256 = "5d" * 32
@@ -38,10 +39,10 @@ def facts(
     stem = f"{module}-{version}"
     metadata = CoreMetadata(
         name=name,
-        version=version,
+        version=Version(version),
         summary=summary,
         license_expression="MIT",
-        requires_dist=tuple(requires),
+        requires_dist=RequirementList(tuple(requires)),
         provides_extra=tuple(extras),
         requires_python=requires_python,
         project_urls={"Source": f"https://github.com/example/{module}"},

@@ -7,11 +7,15 @@ import tomllib
 from datetime import date
 
 import pytest
+from packaging.version import Version
 
 from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts, WheelFacts
+from dirac_forge.upstream.files.requirements import RequirementList
 
-METADATA = CoreMetadata(name="d\xe9mo", version="1", project_urls={"a": "b"}, requires_dist=("x",), dynamic=("y",))
+METADATA = CoreMetadata(
+    name="d\xe9mo", version=Version("1"), project_urls={"a": "b"}, requires_dist=RequirementList(("x",)), dynamic=("y",)
+)
 WHEEL = WheelFacts(
     filename="w",
     pure=True,

@@ -19,7 +19,6 @@ from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.editing.edit import Setting
-from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 
@@ -92,9 +91,9 @@ class DriftLookup:
     def _foresee(self, facts: Iterable[ReleaseFacts]) -> None:
         """Ask the channel once for all names that will be asked for one by one."""
         if self.channel:
-            texts = [text for one in facts for text in one.metadata.requires_dist]
+            named = [requirement.name for one in facts for requirement in one.metadata.requires_dist]
             names = self.world.settings.names
-            self._catalogue.info(sorted({c for one in readable(texts) for c in candidates(one.name, overrides=names)}))
+            self._catalogue.info(sorted({c for name in named for c in candidates(name, overrides=names)}))
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
         with suppress(ForgeError):

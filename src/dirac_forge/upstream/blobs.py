@@ -13,6 +13,7 @@ from packaging.version import Version
 
 from dirac_forge.upstream.choice import Choice, Rejected
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts, WheelFacts
+from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release, ReleaseFile
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "load_wheel",
     "plain",
     "sealed",
+    "tree_of",
 ]
 
 SCHEMA = 3
@@ -49,12 +51,12 @@ def key_of(file: ReleaseFile) -> str | None:
 
 def dump_wheel(facts: WheelFacts) -> bytes:
     """The blob of `facts`."""
-    return sealed(asdict(facts))
+    return sealed(tree_of(facts))
 
 
 def dump_sdist(facts: SdistFacts) -> bytes:
     """The blob of `facts`."""
-    return sealed({**asdict(facts), "command_line_modules": sorted(facts.command_line_modules)})
+    return sealed(tree_of(facts))
 
 
 def dump_choice(choice: Choice) -> bytes:
@@ -103,6 +105,16 @@ def _opened(blob: bytes | None, read: Callable[[dict[str, Any]], _T]) -> _T | No
         return None
 
 
+def tree_of(facts: WheelFacts | SdistFacts) -> dict[str, Any]:
+    """Facts as JSON has them."""
+    tree = asdict(facts)
+    if (metadata := facts.metadata) is not None:
+        tree["metadata"] |= {"version": str(metadata.version), "requires_dist": metadata.requires_dist.lines}
+    if isinstance(facts, SdistFacts):
+        tree["command_line_modules"] = sorted(facts.command_line_modules)
+    return tree
+
+
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
 
@@ -137,7 +149,8 @@ def _sdist(tree: dict[str, Any]) -> SdistFacts:
 
 def _metadata(tree: dict[str, Any]) -> CoreMetadata:
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in tree.items()}
-    return CoreMetadata(**fields)
+    known = {"version": Version(fields["version"]), "requires_dist": RequirementList(fields["requires_dist"])}
+    return CoreMetadata(**(fields | known))
 
 
 def _points(trees: list[dict[str, Any]]) -> tuple[EntryPoint, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from packaging.version import Version
 
 from dirac_forge.bump.drift.merge import Drift, drift
 from dirac_forge.recipe.scope import Scope
@@ -261,7 +262,9 @@ def test_a_noarch_package_that_compiles_now_is_blocked(path: str) -> None:
     assert "remove `noarch: python`, add compiler('c') and stdlib('c') to build" in blocker
     # The other way round it is only told.
     arch = text.replace("  noarch: python\n", "")
-    back = merge(arch, path, replace(compiled, metadata=replace(compiled.metadata, version="1.0")), release("2.0"))
+    back = merge(
+        arch, path, replace(compiled, metadata=replace(compiled.metadata, version=Version("1.0"))), release("2.0")
+    )
     assert back.blockers == ()
     assert any(note.startswith("thing may become `noarch: python`") for note in notes(back))
     assert merge(arch, path, compiled, compiled).blockers == ()

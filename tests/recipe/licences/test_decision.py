@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from dirac_forge.recipe.licences.decision import LicenceDecision, decide
 from dirac_forge.recipe.licences.names import normalised
@@ -35,7 +36,7 @@ def decided(
 ) -> LicenceDecision:
     metadata = CoreMetadata(
         name="p",
-        version="1",
+        version=Version("1"),
         license=field,
         license_expression=expression,
         license_files=files,

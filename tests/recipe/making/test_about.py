@@ -1,11 +1,12 @@
 import pytest
+from packaging.version import Version
 
 from dirac_forge.recipe.making.about import links_of, summary_of
 from dirac_forge.upstream.files.facts import CoreMetadata
 
 
 def metadata(home: str | None = None, summary: str | None = None, **urls: str) -> CoreMetadata:
-    return CoreMetadata(name="Demo", version="1", home_page=home, summary=summary, project_urls=urls)
+    return CoreMetadata(name="Demo", version=Version("1"), home_page=home, summary=summary, project_urls=urls)
 
 
 REPO = "https://github.com/example/demo"

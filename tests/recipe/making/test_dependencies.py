@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from dirac_forge.recipe.making.dependencies import DependencyTree, FoundProject, walk
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.requirements import RequirementList
 
 Index = Mapping[str, Mapping[str, Sequence[str]]]
 SCOPE = Scope()
@@ -34,7 +35,9 @@ class Answers:
         fitting = sorted(specifiers.filter(versions), key=Version)
         if not fitting:
             return FoundProject(project=project, problem=f"No release of {project} satisfies {specifiers}.")
-        return FoundProject(project=project, version=fitting[-1], requires_dist=tuple(versions[fitting[-1]]))
+        return FoundProject(
+            project=project, version=Version(fitting[-1]), requires_dist=RequirementList(tuple(versions[fitting[-1]]))
+        )
 
 
 class Inline(Executor):
@@ -62,7 +65,7 @@ def test_all_levels_are_found_with_who_needs_them() -> None:
     }
     answers = Answers(index)
     found = tree(index, "app", answers=answers)
-    assert [(d.project, str(d.specifiers), d.required_by, d.found.version) for d in found.dependencies] == [
+    assert [(d.project, str(d.specifiers), d.required_by, str(d.found.version)) for d in found.dependencies] == [
         ("Common", "<3", ("app", "lib"), "2"),
         ("deep", "", ("lib",), "0.1"),
         ("lib", ">=2", ("app",), "2.5"),
@@ -98,7 +101,7 @@ def test_a_version_is_chosen_anew_where_somebody_deeper_excludes_it() -> None:
         "new": {"1": []},
     }
     found = tree(index, "app")
-    assert {d.project: d.found.version for d in found.dependencies} == {"lib": "1", "old": "1", "other": "1"}
+    assert {d.project: str(d.found.version) for d in found.dependencies} == {"lib": "1", "old": "1", "other": "1"}
 
 
 def test_an_unknown_project_is_a_problem_and_not_the_end() -> None:

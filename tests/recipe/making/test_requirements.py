@@ -1,26 +1,30 @@
 import pytest
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.making import expansion
-from dirac_forge.recipe.making.expansion import Providers, expand, parse
+from dirac_forge.recipe.making.expansion import Providers, expand
 from dirac_forge.recipe.making.requirements import convert
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.files.requirements import RequirementList, parse_requirement
 
 SCOPE = Scope()
 KNOWN = {
     "azure-core": CoreMetadata(
         name="azure-core",
-        version="1.30",
-        requires_dist=("requests>=2.21", "aiohttp>=3; extra == 'aio'", "typing-extensions; python_version < '3.9'"),
+        version=Version("1.30"),
+        requires_dist=RequirementList(
+            ("requests>=2.21", "aiohttp>=3; extra == 'aio'", "typing-extensions; python_version < '3.9'")
+        ),
         provides_extra=("aio", "everything"),
     ),
     "loop": CoreMetadata(
         name="loop",
-        version="1",
-        requires_dist=("loop[b]; extra == 'a'", "loop[a]; extra == 'b'", "end>=2; extra == 'b'"),
+        version=Version("1"),
+        requires_dist=RequirementList(("loop[b]; extra == 'a'", "loop[a]; extra == 'b'", "end>=2; extra == 'b'")),
         provides_extra=("a", "b"),
     ),
 }
@@ -38,12 +42,12 @@ PROVIDERS = Providers(
 
 
 def lines(*texts: str, noarch: bool = True, extras: tuple[str, ...] = ()) -> list[tuple[str, str, str | None]]:
-    converted = convert(texts, SCOPE, PROVIDERS, noarch=noarch, extras=extras)
+    converted = convert(RequirementList(texts), SCOPE, PROVIDERS, noarch=noarch, extras=extras)
     return [(line.name, line.spec, line.when.v1 if line.when else None) for line in converted.lines]
 
 
 def notes(*texts: str, noarch: bool = True) -> list[str]:
-    return [f"{n.level}: {n.text}" for n in convert(texts, SCOPE, PROVIDERS, noarch=noarch).notes]
+    return [f"{n.level}: {n.text}" for n in convert(RequirementList(texts), SCOPE, PROVIDERS, noarch=noarch).notes]
 
 
 def test_requirements_are_merged_by_package_and_sorted() -> None:
@@ -127,28 +131,28 @@ def test_a_url_is_a_warning_and_nonsense_is_for_a_person() -> None:
     ]
     (told,) = notes("bad requirement here")
     assert told == (
-        "todo: requirement left out: 'requirement here' is no version specifier: "
-        "expected clauses such as '>=1.2,<3' (PEP 440)"
+        "todo: requirement left out: 'bad requirement here' is no requirement: 'requirement here' is no version "
+        "specifier: expected clauses such as '>=1.2,<3' (PEP 508)"
     )
 
 
 def test_old_spellings_are_read() -> None:
-    assert str(parse("foo (>=1.0)")) == "foo>=1.0"
-    assert str(parse("foo >= 3.6.*")) == "foo>=3.6"
+    assert str(parse_requirement("foo (>=1.0)")) == "foo>=1.0"
+    assert str(parse_requirement("foo >= 3.6.*")) == "foo>=3.6"
     with pytest.raises(InputError, match="is no requirement: expected a name"):
-        parse("!!!")
+        parse_requirement("!!!")
 
 
 def test_metadata_that_unfolds_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expansion, "MOST_REQUIREMENTS", 5)
-    found, told = expand([f"p{n}" for n in range(9)], SCOPE, PROVIDERS)
+    found, told = expand(RequirementList(tuple(f"p{n}" for n in range(9))), SCOPE, PROVIDERS)
     assert len(found) == 6
     assert "more than 5 requirements" in told[0].text
 
 
 def test_a_marker_over_pairs_is_widened_and_told() -> None:
     text = "a; sys_platform == 'win32' or python_version < '3.11'"
-    converted = convert([text], SCOPE, PROVIDERS, noarch=False)
+    converted = convert(RequirementList((text,)), SCOPE, PROVIDERS, noarch=False)
     assert [(line.name, line.when) for line in converted.lines] == [("a", None)]
     assert converted.notes[0].text == f"a: the marker joins Python and platform; condition widened: {text}"
     assert When("a", "b") != When("a", "c")

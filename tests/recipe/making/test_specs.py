@@ -7,7 +7,8 @@ from rattler import Version as CondaVersion
 from rattler import VersionSpec
 
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.making.specs import conda_spec, conda_version, parse_specifiers
+from dirac_forge.recipe.making.specs import conda_spec, conda_version
+from dirac_forge.upstream.files.requirements import read_specifiers
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ from dirac_forge.recipe.making.specs import conda_spec, conda_version, parse_spe
     ],
 )
 def test_specifiers_in_condas_words(upstream: str, conda: str) -> None:
-    spec = conda_spec(parse_specifiers(upstream))
+    spec = conda_spec(read_specifiers(upstream))
     assert spec == conda
     if spec:
         VersionSpec(spec, strict=True)
@@ -43,7 +44,7 @@ def test_specifiers_in_condas_words(upstream: str, conda: str) -> None:
 
 def test_what_is_no_specifier_is_refused_in_words() -> None:
     with pytest.raises(InputError) as caught:
-        parse_specifiers("banana")
+        read_specifiers("banana")
     assert caught.value.message == "'banana' is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)"
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import tomllib
 
 import pytest
+from packaging.version import Version
 
 from dirac_forge.upstream.files.declared import declared_metadata, declared_scripts
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
 from dirac_forge.upstream.files.poetry import constraint
+from dirac_forge.upstream.files.requirements import RequirementList
 
 
 def declared(text: str) -> CoreMetadata | None:
-    return declared_metadata(tomllib.loads(text), version="9")
+    return declared_metadata(tomllib.loads(text), version=Version("9"))
 
 
 def test_a_static_project() -> None:
@@ -31,17 +33,19 @@ urls = { Source = "https://example.org" }
 """)
     assert found == CoreMetadata(
         name="demo",
-        version="1.0",
+        version=Version("1.0"),
         summary="A demo",
         project_urls={"Source": "https://example.org"},
         license_expression="MIT",
         license_files=("LICENSE*",),
         classifiers=("A",),
-        requires_dist=(
-            "six",
-            "x>1; python_version<'3.10' or os_name=='nt'",
-            'y; extra == "more"',
-            "z; (os_name=='nt' or os_name=='os2') and extra == \"more\"",
+        requires_dist=RequirementList(
+            (
+                "six",
+                "x>1; python_version<'3.10' or os_name=='nt'",
+                'y; extra == "more"',
+                "z; (os_name=='nt' or os_name=='os2') and extra == \"more\"",
+            )
         ),
         requires_python=">=3.9",
         provides_extra=("more",),
@@ -53,7 +57,7 @@ def test_dynamic_is_unknown_not_empty() -> None:
         '[project]\nname = "demo"\ndynamic = ["version", "dependencies", "optional-dependencies", "readme"]'
     )
     assert found is not None
-    assert (found.version, found.requires_dist) == ("9", ())
+    assert (str(found.version), found.requires_dist.lines) == ("9", ())
     assert found.dynamic == ("provides-extra", "requires-dist", "version")
 
 
@@ -94,7 +98,7 @@ more = ["b"]
 """)
     assert found == CoreMetadata(
         name="demo",
-        version="1.0",
+        version=Version("1.0"),
         summary="A demo",
         home_page="https://example.org",
         project_urls={
@@ -102,13 +106,15 @@ more = ["b"]
             "Repository": "https://example.org/source",
         },
         license="MIT",
-        requires_dist=(
-            "six>=1.2.3,<2",
-            "a[x]>=1.4,<1.5; os_name == 'nt'",
-            'b; extra == "more"',
-            'c<2; python_version < "3.10"',
-            'c>=2; python_version >= "3.10"',
-            "d",
+        requires_dist=RequirementList(
+            (
+                "six>=1.2.3,<2",
+                "a[x]>=1.4,<1.5; os_name == 'nt'",
+                'b; extra == "more"',
+                'c<2; python_version < "3.10"',
+                'c>=2; python_version >= "3.10"',
+                "d",
+            )
         ),
         requires_python=">=3.9,<4",
         provides_extra=("more",),
@@ -152,9 +158,9 @@ test = ["pytest"]
 """)
     assert found == CoreMetadata(
         name="demo",
-        version="9",
+        version=Version("9"),
         home_page="https://example.org",
-        requires_dist=("six", 'pytest; extra == "test"'),
+        requires_dist=RequirementList(("six", 'pytest; extra == "test"')),
         requires_python=">=3",
         provides_extra=("test",),
         dynamic=("summary", "version"),

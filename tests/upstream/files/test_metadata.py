@@ -7,6 +7,7 @@ from packaging.version import Version
 
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.metadata import disagreement, read_email
+from dirac_forge.upstream.files.requirements import RequirementList
 from support.archives import metadata as made
 
 
@@ -41,14 +42,14 @@ def test_all_fields() -> None:
     assert problems == ()
     assert found == CoreMetadata(
         name="Démo",
-        version="1.0",
+        version=Version("1.0"),
         summary="Très simple",
         home_page="https://example.org",
         project_urls={"Source": "https://example.org/source", "Docs": "https://example.org/a,b"},
         license_expression="MIT",
         license_files=("LICENSE", "COPYING"),
         classifiers=("Programming Language :: Python",),
-        requires_dist=("six", 'x (>=1.0); extra == "more"'),
+        requires_dist=RequirementList(("six", 'x (>=1.0); extra == "more"')),
         requires_python=">=3.9",
         provides_extra=("more",),
         dynamic=("license-file",),
@@ -94,7 +95,7 @@ def test_doubled_and_odd_lines_are_problems() -> None:
     found, problems = read(
         "Name: demo\nVersion: 1\nSummary: a\nno field here\nVersion: 2\nRequires-Dist: six\n\nSummary: b"
     )
-    assert (found.version, found.summary, found.requires_dist) == ("1", "a", ("six",))
+    assert (found.version, found.summary, found.requires_dist.lines) == (Version("1"), "a", ("six",))
     assert problems == (
         "METADATA has 1 lines that are no fields",
         "METADATA: version is given 2 times (the first is used)",
@@ -103,11 +104,18 @@ def test_doubled_and_odd_lines_are_problems() -> None:
 
 def test_unreadable_requirements_are_problems() -> None:
     found, problems = read(made("demo", "1", "Requires-Dist: six >= ", "Requires-Dist: ok", "Requires-Python: 3.x"))
-    assert found.requires_dist == ("six >=", "ok")
+    assert found.requires_dist.lines == ("six >=", "ok")
+    specifier = "'>=' is no version specifier: expected clauses such as '>=1.2,<3' (PEP 508)"
     assert problems == (
-        "METADATA: requirement 'six >=' is not as PEP 508 says",
+        f"METADATA: 'six >=' is no requirement: {specifier}",
         "METADATA: Requires-Python '3.x' can't be read",
     )
+
+
+def test_metadata_with_an_unreadable_version_is_not_read() -> None:
+    reading = read_email(made("demo", "one").encode(), where="METADATA")
+    assert reading.metadata is None
+    assert reading.problems == ("METADATA: its version 'one' can't be read",)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +135,8 @@ def test_without_name_and_version_there_is_nothing(text: str) -> None:
         ("demo-package", "1.0+local", None),
         ("demo", "1.0", "it says that its project is 'demo', not demo-package"),
         ("demo-package", "1.1", "it says that its version is 1.1, not 1.0"),
-        ("demo-package", "one", "its version 'one' can't be read"),
     ],
 )
 def test_metadata_must_be_of_its_own_file(name: str, version: str, reason: str | None) -> None:
-    found = CoreMetadata(name=name, version=version)
+    found = CoreMetadata(name=name, version=Version(version))
     assert disagreement(found, name="demo-package", version=Version("1.0")) == reason

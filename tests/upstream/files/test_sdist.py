@@ -50,7 +50,7 @@ def test_every_format_says_the_same(kind: str) -> None:
     assert facts.problems == ()
     assert (facts.filename, facts.sha256) == (f"demo-1.0.{SUFFIX[kind]}", hashlib.sha256(content).hexdigest())
     assert facts.metadata is not None
-    assert (facts.metadata_from, facts.metadata.requires_dist) == ("PKG-INFO", ("six",))
+    assert (facts.metadata_from, facts.metadata.requires_dist.lines) == ("PKG-INFO", ("six",))
     assert facts.members == tuple(sorted(FILES))
     assert sorted(facts.texts) == ["LICENSE", "pyproject.toml", "src/Cargo.toml", "vendor/lib/COPYING.txt"]
     assert (facts.texts["LICENSE"], facts.texts["vendor/lib/COPYING.txt"]) == ("MIT\ntext", "caf\xe9")
@@ -135,7 +135,11 @@ def test_where_metadata_is_from(
 ) -> None:
     facts = read(sdist("demo", "1.0", files))
     assert facts.metadata is not None
-    assert (facts.metadata_from, facts.metadata.requires_dist, facts.metadata.dynamic) == (source, requires, dynamic)
+    assert (facts.metadata_from, facts.metadata.requires_dist.lines, facts.metadata.dynamic) == (
+        source,
+        requires,
+        dynamic,
+    )
 
 
 def test_nothing_says_anything() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from packaging.version import Version
 
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
-from dirac_forge.upstream.files.setuptools import from_setup_cfg, from_setup_py, with_marker
+from dirac_forge.upstream.files.requirements import RequirementList, with_marker
+from dirac_forge.upstream.files.setuptools import from_setup_cfg, from_setup_py
 
 SETUP = """
 import os
@@ -58,19 +60,21 @@ def test_setup_py() -> None:
         EntryPoint(name="demo", value="demo:main"),
         EntryPoint(name="g", value="demo:gui", gui=True),
     )
-    assert said.metadata(name="DEMO", version="9") == CoreMetadata(
+    assert said.metadata(name="DEMO", version=Version("9")) == CoreMetadata(
         name="demo",
-        version="1.0",
+        version=Version("1.0"),
         summary="A demo",
         classifiers=("A", "B"),
-        requires_dist=(
-            "six>=1",
-            "x",
-            "y",
-            'sphinx; extra == "docs"',
-            'furo; extra == "docs"',
-            'pytest; extra == "test"',
-            "enum34; python_version<'3'",
+        requires_dist=RequirementList(
+            (
+                "six>=1",
+                "x",
+                "y",
+                'sphinx; extra == "docs"',
+                'furo; extra == "docs"',
+                'pytest; extra == "test"',
+                "enum34; python_version<'3'",
+            )
         ),
         requires_python=">=3",
         provides_extra=("docs", "test"),
@@ -94,9 +98,9 @@ def test_setup_py() -> None:
 )
 def test_what_is_computed_is_unknown(source: str) -> None:
     said = from_setup_py(source.encode(), where="setup.py")
-    found = said.metadata(name="demo", version="9")
+    found = said.metadata(name="demo", version=Version("9"))
     assert found is not None
-    assert found.requires_dist == ()
+    assert found.requires_dist.lines == ()
     assert "requires-dist" in found.dynamic
 
 
@@ -115,7 +119,7 @@ def test_other_functions_of_that_name_are_not_meant() -> None:
 
 @pytest.mark.parametrize("source", ["", "print('x')", "setup()", "setup(cmdclass={})"])
 def test_nothing_said(source: str) -> None:
-    assert from_setup_py(source.encode(), where="setup.py").metadata(name="demo", version="9") is None
+    assert from_setup_py(source.encode(), where="setup.py").metadata(name="demo", version=Version("9")) is None
 
 
 def test_python_2_is_a_problem() -> None:
@@ -158,18 +162,20 @@ def test_setup_cfg() -> None:
     said = from_setup_cfg(CFG, where="setup.cfg")
     assert said.fields["packages"] is None
     assert said.entry_points == (EntryPoint(name="demo", value="demo:main"),)
-    assert said.metadata(name="DEMO", version="9") == CoreMetadata(
+    assert said.metadata(name="DEMO", version=Version("9")) == CoreMetadata(
         name="demo",
-        version="9",
+        version=Version("9"),
         summary="A demo, 100%% pure",
         project_urls={"Source": "https://example.org", "Docs": "https://example.org/docs"},
         license_files=("LICENSE",),
         classifiers=("A", "B"),
-        requires_dist=(
-            "six",
-            'x>1; python_version < "3"',
-            'pytest; os_name == "nt" and extra == "test"',
-            'tox; extra == "test"',
+        requires_dist=RequirementList(
+            (
+                "six",
+                'x>1; python_version < "3"',
+                'pytest; os_name == "nt" and extra == "test"',
+                'tox; extra == "test"',
+            )
         ),
         requires_python=">=3",
         provides_extra=("test",),

@@ -11,7 +11,7 @@ from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
 from dirac_forge.bump.drift.run import NEVER, followed
 from dirac_forge.recipe.making.compiled import Nature
-from dirac_forge.recipe.making.expansion import Providers, readable
+from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import build_backend, build_requirements
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
@@ -93,7 +93,7 @@ def _removed(
     after: Mapping[str, UpstreamNeed],
     sdist: SdistFacts,
 ) -> None:
-    named = {canonicalize_name(one.name) for one in readable(build_requirements(sdist))}
+    named = {canonicalize_name(one.name) for one in build_requirements(sdist)}
     runs = {line.key for line in output.of("run")}
     for key, need in before.items():
         if key in NEVER or key in after or need.keys & named:

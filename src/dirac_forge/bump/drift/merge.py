@@ -90,8 +90,8 @@ def drift(
     draft = DriftDraft(
         recipe_text,
         recipe.format,
-        old_version=both[first].metadata.version if first else "",
-        new_version=after[first].metadata.version if first else "",
+        old_version=str(both[first].metadata.version) if first else "",
+        new_version=str(after[first].metadata.version) if first else "",
     )
     family = joining(outputs, both, after, names)
     projects = [project_of(output, both, names) for output in outputs]

@@ -11,11 +11,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.channel.names import package_for_extra
-from dirac_forge.recipe.making.expansion import Providers, expand, readable
+from dirac_forge.recipe.making.expansion import Providers, expand
 from dirac_forge.recipe.making.requirements import convert
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.files.requirements import RequirementList
 
 __all__ = ["UpstreamNeed", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
 
@@ -59,13 +60,13 @@ def providers_for(names: Callable[[str], str]) -> Providers:
 
 
 def needs_of(
-    texts: Iterable[str], scope: Scope, providers: Providers, *, noarch: bool, extras: Iterable[str] = ()
+    requirements: RequirementList, scope: Scope, providers: Providers, *, noarch: bool, extras: Iterable[str] = ()
 ) -> dict[str, UpstreamNeed]:
     """The requirements that hold anywhere in the scope, by the package's normalised name."""
-    texts, extras = tuple(texts), tuple(extras)
-    wanted, _ = expand(texts, scope, providers, extras=extras)
+    extras = tuple(extras)
+    wanted, _ = expand(requirements, scope, providers, extras=extras)
     found: dict[str, UpstreamNeed] = {}
-    for line in convert(texts, scope, providers, noarch=noarch, extras=extras).lines:
+    for line in convert(requirements, scope, providers, noarch=noarch, extras=extras).lines:
         key = canonicalize_name(line.name)
         behind = [one for one in wanted if one.package == line.name]
         before = found.get(key)
@@ -85,7 +86,7 @@ def needs_of(
 
 def mentioned(metadata: CoreMetadata) -> frozenset[str]:
     """Every project in the metadata, whatever marker or extra it stands under."""
-    return frozenset(canonicalize_name(one.name) for one in readable(metadata.requires_dist))
+    return frozenset(canonicalize_name(one.name) for one in metadata.requires_dist)
 
 
 def extras_named(metadata: CoreMetadata) -> tuple[str, ...]:
@@ -102,7 +103,7 @@ def only_extra(
     texts = _texts_of(metadata, extra, frozenset())
     base = needs_of(metadata.requires_dist, scope, providers, noarch=noarch)
     spelled = _spellings(metadata, extra)
-    found = needs_of(texts, scope, providers, noarch=noarch, extras=spelled)
+    found = needs_of(RequirementList(texts), scope, providers, noarch=noarch, extras=spelled)
     return {key: need for key, need in found.items() if key not in base or base[key].lines != need.lines}
 
 
@@ -114,7 +115,7 @@ def _spellings(metadata: CoreMetadata, extra: str) -> tuple[str, ...]:
 def _texts_of(metadata: CoreMetadata, extra: str, seen: frozenset[str]) -> tuple[str, ...]:
     own = canonicalize_name(metadata.name)
     texts: list[str] = []
-    for one in readable(metadata.requires_dist):
+    for one in metadata.requires_dist:
         if one.marker is None or "extra" not in str(one.marker):
             continue
         if not _holds(one, _spellings(metadata, extra)):

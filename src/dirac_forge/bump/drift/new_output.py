@@ -12,7 +12,7 @@ from dirac_forge.bump.drift.draft import Carried, DriftDraft
 from dirac_forge.bump.drift.lines import Block, OutputLines, extent, key_block
 from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
 from dirac_forge.bump.drift.projects import project_of
-from dirac_forge.recipe.making.expansion import Providers, readable
+from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.recipe.scope import Scope
@@ -51,11 +51,11 @@ def newcomers(old: Sequence[ReleaseFacts], new: Sequence[ReleaseFacts]) -> tuple
     heads = {name.partition("-")[0] for name in known}
     if len({canonicalize_name(one.release.project) for one in old}) < 2 or len(heads) > 1:
         return ()
-    before = {canonicalize_name(r.name) for one in old for r in readable(one.metadata.requires_dist)}
+    before = {canonicalize_name(r.name) for one in old for r in one.metadata.requires_dist}
     after = {
         str(canonicalize_name(r.name))
         for one in new
-        for r in readable(one.metadata.requires_dist)
+        for r in one.metadata.requires_dist
         if r.marker is None or "extra" not in str(r.marker)
     }
     return tuple(sorted(name for name in after - before - known if name.partition("-")[0] in heads))
@@ -73,12 +73,7 @@ def joining(
         project = project_of(output, both, names)
         if project is not None:
             packages.setdefault(project, output.output.name)
-    required = {
-        canonicalize_name(r.name)
-        for name in both
-        if name in after
-        for r in readable(after[name].metadata.requires_dist)
-    }
+    required = {canonicalize_name(r.name) for name in both if name in after for r in after[name].metadata.requires_dist}
     own = {canonicalize_name(output.output.name) for output in outputs}
     new = {
         name: facts
@@ -153,7 +148,7 @@ def _requiring(project: str, facts: Mapping[str, ReleaseFacts]) -> str:
     return ", ".join(
         f"{one.release.project} requires {requirement}"
         for one in facts.values()
-        for requirement in readable(one.metadata.requires_dist)
+        for requirement in one.metadata.requires_dist
         if canonicalize_name(requirement.name) == project
     )
 

@@ -154,9 +154,7 @@ def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> tuple[str, ...
 
 
 def _tool_names(sdist: SdistFacts) -> Iterable[str]:
-    for text in build_requirements(sdist):
-        if match := re.match(r"\s*([\w.-]+)", text):
-            yield match[1]
+    return (requirement.name for requirement in build_requirements(sdist))
 
 
 def _languages(sdist: SdistFacts) -> tuple[str, ...]:

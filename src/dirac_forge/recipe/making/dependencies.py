@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.recipe.making.build_order import build_order
-from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.specs import merged
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.requirements import RequirementList
 
 __all__ = ["Dependency", "DependencyTree", "FoundProject", "walk"]
 
@@ -29,9 +30,9 @@ class FoundProject:
 
     project: str
     """As the index spells it."""
-    version: str | None = None
+    version: Version | None = None
     """None where it could not be found out; `problem` says why."""
-    requires_dist: tuple[str, ...] = ()
+    requires_dist: RequirementList = field(default_factory=RequirementList)
     problem: str = ""
 
 
@@ -186,7 +187,7 @@ class _Walk:
 
     def _requirements(self, name: NormalizedName) -> list[Pep508]:
         if name not in self.parsed:
-            self.parsed[name] = list(readable(self.found[name].requires_dist))
+            self.parsed[name] = list(self.found[name].requires_dist)
         return self.parsed[name]
 
     def _meet(self, parent: NormalizedName, requirement: Pep508) -> list[tuple[NormalizedName, frozenset[str]]]:
@@ -220,7 +221,7 @@ class _Walk:
         self.foreseen.add((name, str(wanted)))
 
         def look_further() -> None:
-            for requirement in readable(self.look(self.nodes[name].spelled, wanted).requires_dist):
+            for requirement in self.look(self.nodes[name].spelled, wanted).requires_dist:
                 if canonicalize_name(requirement.name) not in self.nodes:
                     self.look(requirement.name, SpecifierSet())
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as Pep508
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.markers import Reach, both, reach
-from dirac_forge.recipe.making.specs import parse_specifiers
 from dirac_forge.recipe.model import Level, Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.files.requirements import DeclaredRequirement, RequirementList, shortened
 
-__all__ = ["Providers", "WantedRequirement", "expand", "parse", "readable"]
+__all__ = ["Providers", "WantedRequirement", "expand"]
 
 MOST_REQUIREMENTS = 2000
 """A release has tens of requirements; extras that unfold into more are not honest."""
@@ -57,48 +54,19 @@ class WantedRequirement:
     origin: str
 
 
-@lru_cache(maxsize=20_000)
-def parse(text: str) -> Pep508:
-    """One requirement; tolerant of what old tools wrote (`>=3.6.*`, `foo (>=1)`).
-
-    Raises InputError where the text is no requirement.
-    """
-    try:
-        return Pep508(text)
-    except InvalidRequirement:
-        pass
-    head, _, marker = text.partition(";")
-    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^@]*)", head)
-    if match is None:
-        raise InputError(
-            f"{text!r} is no requirement: expected a name, extras, a version specifier, a marker (PEP 508)"
-        )
-    name, extras, specifiers = match.groups()
-    try:
-        return Pep508(f"{name}{extras or ''}{parse_specifiers(specifiers)}{';' + marker if marker else ''}")
-    except InvalidRequirement as error:
-        raise InputError(f"{text!r} is no requirement: {str(error).splitlines()[0]} (PEP 508)") from error
-
-
-def readable(texts: Iterable[str]) -> Iterable[Pep508]:
-    """Those of the texts that are requirements; the others are told of where they are converted."""
-    for text in texts:
-        try:
-            yield parse(text)
-        except InputError:
-            continue
-
-
 def expand(
-    texts: Iterable[str], scope: Scope, providers: Providers, *, extras: Iterable[str] = ()
+    requirements: RequirementList, scope: Scope, providers: Providers, *, extras: Iterable[str] = ()
 ) -> tuple[list[WantedRequirement], list[Note]]:
     """All requirements that hold anywhere in the scope, with what their extras add, and notes on what was left out."""
     expansion = _Expansion(scope, providers)
-    for text in texts:
+    for problem in requirements.problems:
+        expansion.note("todo", f"requirement left out: {problem}")
+    for requirement in requirements:
         try:
-            expansion.add(text, tuple(extras))
+            expansion.add(requirement, tuple(extras))
         except InputError as error:
             expansion.note("todo", f"requirement left out: {error.message}")
+            break
     return expansion.found, expansion.notes
 
 
@@ -115,11 +83,20 @@ class _Expansion:
     def note(self, level: Level, text: str) -> None:
         self.notes.append(Note(level=level, text=text))
 
-    def add(self, text: str, extras: tuple[str, ...], *, within: Reach | None = None, added_by: str = "") -> None:
+    def add(
+        self,
+        requirement: DeclaredRequirement,
+        extras: tuple[str, ...],
+        *,
+        within: Reach | None = None,
+        added_by: str = "",
+    ) -> None:
         """One requirement, where it holds with any of `extras`; `added_by` is the one whose extra brings it."""
+        text = requirement.line
         if len(self.found) > MOST_REQUIREMENTS:
-            raise InputError(f"more than {MOST_REQUIREMENTS} requirements: the metadata can't be right (at {text!r})")
-        requirement = parse(text)
+            raise InputError(
+                f"more than {MOST_REQUIREMENTS} requirements: the metadata can't be right (at {shortened(text)})"
+            )
         if added_by and not reach(requirement.marker, self.scope).never:
             return  # it holds without the extra too: the plain requirement of that package brings it
         where = both(reach(requirement.marker, self.scope, extras), within, self.scope)
@@ -141,7 +118,7 @@ class _Expansion:
         for extra in unfolded:
             self._unfold(requirement, extra, where)
 
-    def _packages(self, requirement: Pep508) -> tuple[list[str], list[str]]:
+    def _packages(self, requirement: Requirement) -> tuple[list[str], list[str]]:
         """The packages for a requirement, and those of its extras that they do not hold by themselves."""
         bundled = {extra: self.providers.bundled(requirement.name, extra) for extra in sorted(requirement.extras)}
         packages = [package for package in bundled.values() if package]
@@ -149,7 +126,7 @@ class _Expansion:
             e for e, package in bundled.items() if not package
         ]
 
-    def _unfold(self, requirement: Pep508, extra: str, where: Reach) -> None:
+    def _unfold(self, requirement: Requirement, extra: str, where: Reach) -> None:
         key = (canonicalize_name(requirement.name), canonicalize_name(extra))
         if key in self._unfolded:
             return
@@ -161,5 +138,5 @@ class _Expansion:
         elif key[1] not in {canonicalize_name(known) for known in metadata.provides_extra}:
             self.note("info", f"{asked}: {metadata.name} {metadata.version} has no such extra; it adds nothing")
         else:
-            for text in metadata.requires_dist:
-                self.add(text, (extra, key[1]), within=where, added_by=asked)
+            for line in metadata.requires_dist:
+                self.add(line, (extra, key[1]), within=where, added_by=asked)

@@ -11,7 +11,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.recipe.making.expansion import readable
 from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["Families", "Order"]
@@ -81,12 +80,10 @@ class Families:
         for member in members:
             self.executor.submit(self.prefetch, member)
         main = self.metadata(*list(given.items())[-1])
-        for requirement in readable(main.requires_dist):
+        for requirement in main.requires_dist:
             if "extra" not in str(requirement.marker or ""):
                 self.executor.submit(self._foreseen, requirement.name)
-        required: dict[str, SpecifierSet] = {
-            canonicalize_name(r.name): r.specifier for r in readable(main.requires_dist)
-        }
+        required: dict[str, SpecifierSet] = {canonicalize_name(r.name): r.specifier for r in main.requires_dist}
         same = SpecifierSet(f"=={main.version}")
         found = {
             member: self.executor.submit(

@@ -9,6 +9,7 @@ import re
 from packaging.utils import canonicalize_name
 
 from dirac_forge.upstream.files.facts import SdistFacts
+from dirac_forge.upstream.files.requirements import RequirementList
 
 __all__ = ["BACKENDS", "build_backend", "build_requirements"]
 
@@ -38,7 +39,7 @@ def build_backend(sdist: SdistFacts) -> str:
     return backend if isinstance(backend, str) else "setuptools.build_meta"
 
 
-def build_requirements(sdist: SdistFacts) -> tuple[str, ...]:
+def build_requirements(sdist: SdistFacts) -> RequirementList:
     """Requirements (PEP 508) of the build, in upstream's order.
 
     Those of [build-system], else setuptools; with setuptools also literal `setup_requires` of setup.cfg and setup.py.
@@ -48,10 +49,10 @@ def build_requirements(sdist: SdistFacts) -> tuple[str, ...]:
     declared = [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
     declared += _undeclared_backend(sdist, declared)
     if not build_backend(sdist).startswith("setuptools."):
-        return tuple(declared)
+        return RequirementList(tuple(declared))
     # setuptools' backend adds setup_requires to what [build-system] says.
     legacy = [*_from_setup_cfg(sdist.texts.get("setup.cfg", "")), *_from_setup_py(sdist.texts.get("setup.py", ""))]
-    return tuple(dict.fromkeys([*declared, *(text for text in legacy if not _USELESS.match(text))]))
+    return RequirementList(tuple(dict.fromkeys([*declared, *(text for text in legacy if not _USELESS.match(text))])))
 
 
 def _undeclared_backend(sdist: SdistFacts, declared: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
 from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree, FoundProject, walk
-from dirac_forge.recipe.making.expansion import Providers, readable
+from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.hosts import build_requirements
@@ -27,6 +27,7 @@ from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.recipe.model import Note, Recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
+from dirac_forge.upstream.files.requirements import RequirementList
 
 __all__ = ["Deps", "MadeRecipes", "Maker", "Needed", "Upstream"]
 
@@ -133,7 +134,7 @@ class Maker:
         stands = availability(self._listing([dependency.project]), mapped.package, spec)
         return Needed(
             project=dependency.project,
-            version=dependency.found.version,
+            version=str(dependency.found.version) if dependency.found.version is not None else None,
             requirement=spec,
             mapped=mapped,
             status=stands.status,
@@ -186,8 +187,8 @@ class Maker:
     def _facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
         """The facts; what extras of its requirements add is looked up on the way, since the recipe will ask for it."""
         facts = self.upstream.facts(project, specifiers)
-        builds = build_requirements(facts.sdist) if facts.sdist else ()
-        for requirement in readable([*builds, *facts.metadata.requires_dist]):
+        builds = build_requirements(facts.sdist) if facts.sdist else RequirementList()
+        for requirement in builds + facts.metadata.requires_dist:
             if requirement.extras and not reach(requirement.marker, self.scope).never:
                 self._metadata(requirement.name, requirement.specifier)
         return facts
@@ -287,6 +288,6 @@ def _named(facts: Iterable[ReleaseFacts]) -> set[str]:
     projects = set()
     for one in facts:
         projects.add(one.metadata.name)
-        texts = [*one.metadata.requires_dist, *(build_requirements(one.sdist) if one.sdist else ())]
-        projects.update(requirement.name for requirement in readable(texts))
+        builds = build_requirements(one.sdist) if one.sdist else RequirementList()
+        projects.update(requirement.name for requirement in one.metadata.requires_dist + builds)
     return projects

@@ -20,11 +20,12 @@ from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.imports import help_commands, imports_of, installed, sound_entry_points
 from dirac_forge.recipe.making.markers import python_condition
 from dirac_forge.recipe.making.requirements import convert
-from dirac_forge.recipe.making.specs import conda_spec, conda_version, parse_specifiers
+from dirac_forge.recipe.making.specs import conda_spec, conda_version
 from dirac_forge.recipe.making.tools import arch_tools, noarch_tools
 from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
+from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
 from dirac_forge.upstream.index.project import ReleaseFile
 
 __all__ = ["Family", "FamilyPart", "LicenceFile", "output_of", "requires_python"]
@@ -81,7 +82,7 @@ def output_of(part: FamilyPart, scope: Scope, family: Family, providers: Provide
 def requires_python(facts: ReleaseFacts) -> SpecifierSet:
     """Requires-Python; everything where it can't be read (a problem of the facts says so)."""
     try:
-        return parse_specifiers(facts.metadata.requires_python or "")
+        return read_specifiers(facts.metadata.requires_python or "")
     except InputError:
         return SpecifierSet()
 
@@ -179,13 +180,13 @@ class _Builder:
 
     def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
         """The build and host sections."""
-        texts = build_requirements(self.facts.sdist) if self.facts.sdist is not None else ()
+        requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
         if self.facts.sdist is None:
             self._todo("without an sdist the build requirements are unknown: fill in host")
         scope = self.scope
         if self.nature.noarch:  # one build, with the oldest Python, on Linux
             scope = replace(scope, pythons=(self.family.python_min,), platforms=("linux-64",))
-        converted = convert(texts, scope, self.providers, noarch=self.nature.noarch)
+        converted = convert(requirements, scope, self.providers, noarch=self.nature.noarch)
         self.notes += converted.notes
         lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
         return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)

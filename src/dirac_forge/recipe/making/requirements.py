@@ -13,6 +13,7 @@ from dirac_forge.recipe.making.markers import Reach, platform_condition, python_
 from dirac_forge.recipe.making.specs import conda_spec, merged
 from dirac_forge.recipe.model import Note, Requirement, When
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.requirements import RequirementList
 
 __all__ = ["Converted", "convert"]
 
@@ -26,7 +27,7 @@ class Converted:
 
 
 def convert(
-    texts: Iterable[str],
+    requirements: RequirementList,
     scope: Scope,
     providers: Providers,
     *,
@@ -38,7 +39,7 @@ def convert(
     In a noarch package a marker on Python can't be kept (one build serves all): what any Python of the scope needs is
     required, and a note says so. A marker on the platform stays as a condition.
     """
-    wanted, notes = expand(texts, scope, providers, extras=extras)
+    wanted, notes = expand(requirements, scope, providers, extras=extras)
     lines: list[Requirement] = []
     for package, group in _grouped(wanted):
         new, more = (_noarch_lines if noarch else _arch_lines)(package, group, scope)

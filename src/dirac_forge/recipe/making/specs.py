@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from dirac_forge.errors import InputError
-
-__all__ = ["conda_spec", "conda_version", "merged", "parse_specifiers"]
+__all__ = ["conda_spec", "conda_version", "merged"]
 
 _ORDER = {"==": 0, "===": 0, "~=": 1, ">=": 1, ">": 1, "!=": 2, "<=": 3, "<": 3}
 
@@ -18,23 +15,6 @@ _ORDER = {"==": 0, "===": 0, "~=": 1, ">=": 1, ">": 1, "!=": 2, "<=": 3, "<": 3}
 def conda_version(version: Version) -> str:
     """Conda's spelling of an upstream version: PEP 440's normal form, which conda orders the same way."""
     return str(version)
-
-
-def parse_specifiers(text: str) -> SpecifierSet:
-    """A specifier set from what metadata really holds: `>=v0.0.1`, `(>=1.0)`, `>=3.6.*`.
-
-    Raises InputError where no reading of the text is sound.
-    """
-    plain = re.sub(r"(?<=[<>=!~\s])v(?=\d)", "", text.strip().removeprefix("(").removesuffix(")"))
-    try:
-        return SpecifierSet(plain)
-    except InvalidSpecifier:
-        pass
-    # `>=3.6.*` was accepted by old tools and means `>=3.6`; `==` and `!=` may end so.
-    try:
-        return SpecifierSet(re.sub(r"((?:^|,)\s*(?:[<>]=?|~=)\s*[^,*]+?)\.\*", r"\1", plain))
-    except InvalidSpecifier as error:
-        raise InputError(f"{text!r} is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)") from error
 
 
 def conda_spec(specifiers: Iterable[Specifier]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
+from dirac_forge.untrusted import parse_specifiers
 from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["contradictions"]
@@ -22,8 +22,8 @@ def contradictions(wheel: CoreMetadata, source: CoreMetadata, *, wheel_name: str
             (built, declared, wheel_name, sdist_name),
             (declared, built, sdist_name, wheel_name),
         ):
-            if only := sorted(have.keys() - lack.keys()):
-                named = ", ".join(have[key] for key in only[:_NAMED]) + (", …" if len(only) > _NAMED else "")
+            if only := sorted(have[key] for key in have.keys() - lack.keys()):
+                named = ", ".join(only[:_NAMED]) + (", …" if len(only) > _NAMED else "")
                 problems.append(f"{first} requires {named}; {second} does not")
     if "requires-python" not in source.dynamic and _python(wheel) != _python(source):
         problems.append(
@@ -33,23 +33,12 @@ def contradictions(wheel: CoreMetadata, source: CoreMetadata, *, wheel_name: str
     return tuple(problems)
 
 
-def _requirements(metadata: CoreMetadata) -> dict[str, str]:
-    """Requirements as written, by a spelling that is the same for equal ones."""
-    found = {}
-    for text in metadata.requires_dist:
-        try:
-            parsed = Requirement(text)
-        except InvalidRequirement:
-            found[text] = text
-            continue
-        parsed.name = canonicalize_name(parsed.name)
-        found[str(parsed).replace("'", '"').replace("(", "").replace(")", "")] = text
-    return found
+def _requirements(metadata: CoreMetadata) -> dict[Requirement, str]:
+    """Lines of requirements by a key that is the same for equal ones."""
+    return {requirement: requirement.line for requirement in metadata.requires_dist}
 
 
-def _python(metadata: CoreMetadata) -> str:
+def _python(metadata: CoreMetadata) -> SpecifierSet | str:
     text = metadata.requires_python or ""
-    try:
-        return str(SpecifierSet(text))
-    except InvalidSpecifier:
-        return text
+    parsed = parse_specifiers(text)
+    return text if parsed is None else parsed

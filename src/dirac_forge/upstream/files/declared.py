@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from packaging.version import Version
+
 from dirac_forge.upstream.files.entrypoints import entry_point
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
+from dirac_forge.upstream.files.metadata import version_of
 from dirac_forge.upstream.files.poetry import requirements as poetry_requirements
 from dirac_forge.upstream.files.poetry import urls as poetry_urls
-from dirac_forge.upstream.files.setuptools import with_marker
+from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 
 __all__ = ["declared_metadata", "declared_scripts", "table"]
 
@@ -35,10 +38,11 @@ def table(tree: Mapping[str, object], *path: str) -> Mapping[str, object]:
     return found if isinstance(found, Mapping) else {}
 
 
-def declared_metadata(pyproject: Mapping[str, object], *, version: str) -> CoreMetadata | None:
-    """The metadata of the first table that names the project; `version` stands in for one that is computed.
+def declared_metadata(pyproject: Mapping[str, object], *, version: Version) -> CoreMetadata | None:
+    """Return the metadata of the first table that names the project; `version` replaces one that is computed.
 
-    A field that [project] lists as dynamic is in `dynamic`: unknown, not empty.
+    A field that [project] lists as dynamic is in `dynamic`: unknown, not empty. Raises InputError for a version that
+    can't be read.
     """
     if name := _text(table(pyproject, "project").get("name")):
         return _project(table(pyproject, "project"), name, version)
@@ -76,7 +80,7 @@ def _scripts(entries: Mapping[str, object], *, gui: bool) -> list[EntryPoint]:
     return found
 
 
-def _project(entries: Mapping[str, object], name: str, version: str) -> CoreMetadata:
+def _project(entries: Mapping[str, object], name: str, version: Version) -> CoreMetadata:
     dynamic = [key for key in _texts(entries.get("dynamic")) if key in _CORE]
     extras = entries.get("optional-dependencies")
     optional = extras if isinstance(extras, Mapping) else {}
@@ -86,14 +90,14 @@ def _project(entries: Mapping[str, object], name: str, version: str) -> CoreMeta
     license_text, expression, files = _license(entries)
     return CoreMetadata(
         name=name,
-        version=_text(entries.get("version")) or version,
+        version=version_of(_text(entries.get("version")), version),
         summary=_text(entries.get("description")),
         project_urls=_urls(entries.get("urls")),
         license=license_text,
         license_expression=expression,
         license_files=files,
         classifiers=_texts(entries.get("classifiers")),
-        requires_dist=tuple(requires),
+        requires_dist=RequirementList(tuple(requires)),
         requires_python=_text(entries.get("requires-python")),
         provides_extra=tuple(map(str, optional)),
         dynamic=tuple(sorted({field for key in dynamic for field in _CORE[key]})),
@@ -109,23 +113,23 @@ def _license(entries: Mapping[str, object]) -> tuple[str | None, str | None, tup
     return None, _text(declared), tuple(files)
 
 
-def _poetry(entries: Mapping[str, object], name: str, version: str) -> CoreMetadata:
+def _poetry(entries: Mapping[str, object], name: str, version: Version) -> CoreMetadata:
     requires, requires_python, extras = poetry_requirements(entries)
     return CoreMetadata(
         name=name,
-        version=_text(entries.get("version")) or version,
+        version=version_of(_text(entries.get("version")), version),
         summary=_text(entries.get("description")),
         home_page=_text(entries.get("homepage")),
         project_urls=poetry_urls(entries),
         license=_text(entries.get("license")),
         classifiers=_texts(entries.get("classifiers")),
-        requires_dist=requires,
+        requires_dist=RequirementList(requires),
         requires_python=requires_python,
         provides_extra=extras,
     )
 
 
-def _flit(entries: Mapping[str, object], name: str, version: str) -> CoreMetadata:
+def _flit(entries: Mapping[str, object], name: str, version: Version) -> CoreMetadata:
     extras = entries.get("requires-extra")
     optional = extras if isinstance(extras, Mapping) else {}
     requires = [*_texts(entries.get("requires"))]
@@ -139,7 +143,7 @@ def _flit(entries: Mapping[str, object], name: str, version: str) -> CoreMetadat
         project_urls=_urls(entries.get("urls")),
         license=_text(entries.get("license")),
         classifiers=_texts(entries.get("classifiers")),
-        requires_dist=tuple(requires),
+        requires_dist=RequirementList(tuple(requires)),
         requires_python=_text(entries.get("requires-python")),
         provides_extra=tuple(map(str, optional)),
         dynamic=("summary", "version"),

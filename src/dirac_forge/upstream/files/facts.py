@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from packaging.version import Version
+
+from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release
 
 __all__ = ["CoreMetadata", "EntryPoint", "ReleaseFacts", "SdistFacts", "WheelFacts"]
@@ -12,10 +15,10 @@ __all__ = ["CoreMetadata", "EntryPoint", "ReleaseFacts", "SdistFacts", "WheelFac
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoreMetadata:
-    """The core metadata that a recipe uses; text as upstream wrote it, nothing normalised."""
+    """The core metadata that a recipe uses; texts as upstream wrote them, nothing normalised."""
 
     name: str
-    version: str
+    version: Version
     summary: str | None = None
     home_page: str | None = None
     project_urls: Mapping[str, str] = field(default_factory=dict)
@@ -23,7 +26,7 @@ class CoreMetadata:
     license_expression: str | None = None
     license_files: tuple[str, ...] = ()
     classifiers: tuple[str, ...] = ()
-    requires_dist: tuple[str, ...] = ()
+    requires_dist: RequirementList = field(default_factory=RequirementList)
     requires_python: str | None = None
     provides_extra: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()

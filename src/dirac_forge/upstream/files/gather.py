@@ -173,7 +173,5 @@ def _metadata(release: Release, wheel: WheelFacts | None, source: SdistFacts | N
         return wheel.metadata, wheel.filename
     if source is not None and source.metadata is not None:
         return source.metadata, f"{source.metadata_from} of {source.filename}"
-    empty = CoreMetadata(
-        name=release.project, version=str(release.version), dynamic=("requires-dist", "requires-python")
-    )
+    empty = CoreMetadata(name=release.project, version=release.version, dynamic=("requires-dist", "requires-python"))
     return empty, ""

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from packaging.metadata import parse_email
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from dirac_forge.errors import InputError
+from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.files.requirements import RequirementList, shortened
 
-__all__ = ["METADATA_LIMIT", "Reading", "checked", "disagreement", "read_email", "shortened"]
+__all__ = ["METADATA_LIMIT", "Reading", "checked", "disagreement", "read_email", "version_of"]
 
 METADATA_LIMIT = 16 * 1024 * 1024
 """Bytes of a METADATA or PKG-INFO file; the long description may hold pictures."""
@@ -69,9 +70,12 @@ def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
     if name is None or version is None:
         missing = " and ".join(key for key, value in (("Name", name), ("Version", version)) if value is None)
         return Reading(metadata=None, problems=(*problems, f"{where} has no {missing}"))
+    parsed = parse_version(version)
+    if parsed is None:
+        return Reading(metadata=None, problems=(*problems, f"{where}: its version {shortened(version)} can't be read"))
     metadata = CoreMetadata(
         name=name,
-        version=version,
+        version=parsed,
         summary=_first_line(_text(known.get("summary"))),
         home_page=_text(known.get("home_page")),
         project_urls=_urls(known.get("project_urls")),
@@ -79,7 +83,7 @@ def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
         license_expression=_text(known.get("license_expression")),
         license_files=_texts(known.get("license_files")),
         classifiers=_texts(known.get("classifiers")),
-        requires_dist=_texts(known.get("requires_dist")),
+        requires_dist=RequirementList(_texts(known.get("requires_dist"))),
         requires_python=_text(known.get("requires_python")),
         provides_extra=_texts(known.get("provides_extra")),
         dynamic=_dynamic(known, sdist=sdist),
@@ -195,64 +199,45 @@ def _raw(field: str) -> str:
 
 
 def _older(version: str, than: str) -> bool:
-    try:
-        return Version(version) < Version(than)
-    except ValueError:
-        return True
+    parsed = parse_version(version)
+    return parsed is None or parsed < Version(than)
 
 
 def checked(metadata: CoreMetadata, where: str) -> Reading:
-    """`metadata` without what no program should be asked to read, and what is not as PEP 508 and 440 say, in words.
-
-    A requirement that is merely wrong stays, as text; one that is nested or long beyond reason would break whoever
-    parses it next, and is left out.
-    """
-    problems = []
-    kept = []
-    for text in metadata.requires_dist:
-        try:
-            if len(text) > _LONG or text.count("(") > _NESTED or _DIGITS.search(text):
-                raise RecursionError
-            Requirement(text)
-        except RecursionError:
-            problems.append(f"{where}: requirement {shortened(text)} is left out: nobody could read it")
-            continue
-        except InvalidRequirement:
-            problems.append(f"{where}: requirement {shortened(text)} is not as PEP 508 says")
-        kept.append(text)
+    """Return `metadata` with what is not as PEP 508 and 440 say, in words; leaves out a monstrous Requires-Python."""
+    requires = metadata.requires_dist
+    problems = [f"{where}: {problem}" for problem in requires.problems]
+    problems += [
+        f"{where}: requirement {shortened(requirement.line)} is not as PEP 508 says"
+        for requirement in requires
+        if not requirement.standard
+    ]
     python = metadata.requires_python
-    if python is not None:
-        try:
-            if len(python) > _LONG or _DIGITS.search(python):
-                python = None
-                raise InvalidSpecifier
-            SpecifierSet(python)
-        except InvalidSpecifier:
-            problems.append(f"{where}: Requires-Python {shortened(metadata.requires_python or '')} can't be read")
-    return Reading(
-        metadata=replace(metadata, requires_dist=tuple(kept), requires_python=python), problems=tuple(problems)
-    )
+    if python is not None and parse_specifiers(python) is None:
+        problems.append(f"{where}: Requires-Python {shortened(python)} can't be read")
+        python = python if len(python) <= _LONG else None
+    return Reading(metadata=replace(metadata, requires_python=python), problems=tuple(problems))
 
 
-_LONG = 50_000
-_NESTED = 100
-_DIGITS = re.compile(r"\d{300}")
-"""CPython refuses to turn more than 4300 digits into a number."""
+_LONG = 1000
+"""Characters of a Requires-Python."""
 
 
-def shortened(text: str) -> str:
-    """`text` for a message: quoted, control characters escaped, at most 80 characters."""
-    return repr(text if len(text) <= 80 else text[:79] + "…")
+def version_of(text: str | None, default: Version) -> Version:
+    """Return the version that a file declares, `default` where it declares none; raises InputError for a broken one."""
+    if text is None:
+        return default
+    parsed = parse_version(text)
+    if parsed is None:
+        raise InputError(f"its version {shortened(text)} can't be read")
+    return parsed
 
 
 def disagreement(metadata: CoreMetadata, *, name: str, version: Version) -> str | None:
     """Why `metadata` can't be that of release `version` of project `name`; None where it can."""
     if canonicalize_name(metadata.name) != canonicalize_name(name):
         return f"it says that its project is {shortened(metadata.name)}, not {name}"
-    try:
-        own = Version(metadata.version)
-    except ValueError:
-        return f"its version {shortened(metadata.version)} can't be read"
+    own = metadata.version
     if own != version and own.public != version.public:
         return f"it says that its version is {own}, not {version}"
     return None

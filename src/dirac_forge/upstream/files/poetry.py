@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from dirac_forge.upstream.files.setuptools import with_marker
+from dirac_forge.upstream.files.requirements import with_marker
 
 __all__ = ["constraint", "requirements", "urls"]
 

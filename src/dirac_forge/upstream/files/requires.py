@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dirac_forge.upstream.files.facts import CoreMetadata
-from dirac_forge.upstream.files.setuptools import with_marker
+from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 
 __all__ = ["completed", "from_requires_txt"]
 
@@ -59,7 +59,9 @@ def _from_egg_info(metadata: CoreMetadata, requires_txt: str | None) -> CoreMeta
     if requires_txt is None:
         return None
     requires, extras = from_requires_txt(requires_txt)
-    return CoreMetadata(name=metadata.name, version=metadata.version, requires_dist=requires, provides_extra=extras)
+    return CoreMetadata(
+        name=metadata.name, version=metadata.version, requires_dist=RequirementList(requires), provides_extra=extras
+    )
 
 
 def _without(fields: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import IO
 
+from dirac_forge.errors import InputError
 from dirac_forge.http import Http
 from dirac_forge.store import Store
 from dirac_forge.upstream import blobs as kept
@@ -151,17 +153,22 @@ class _Sdist:
 
     def _metadata(self) -> tuple[CoreMetadata | None, str | None]:
         """The most trusted source that says something; what is another project's or release's is left out."""
-        version = str(self._file.version)
-        for path, metadata in (
-            ("PKG-INFO", self._pkg_info()),
-            ("pyproject.toml", declared_metadata(self._pyproject, version=version)),
-            ("setup.cfg", self._cfg.metadata(name=self._project, version=version)),
-            ("setup.py", self._py.metadata(name=self._project, version=version)),
-        ):
-            if metadata is None:
-                continue
-            if reason := disagreement(metadata, name=self._project, version=self._file.version):
+        version = self._file.version
+        sources: tuple[tuple[str, Callable[[], CoreMetadata | None]], ...] = (
+            ("PKG-INFO", self._pkg_info),
+            ("pyproject.toml", lambda: declared_metadata(self._pyproject, version=version)),
+            ("setup.cfg", lambda: self._cfg.metadata(name=self._project, version=version)),
+            ("setup.py", lambda: self._py.metadata(name=self._project, version=version)),
+        )
+        for path, read in sources:
+            try:
+                metadata = read()
+                reason = disagreement(metadata, name=self._project, version=version) if metadata else None
+            except InputError as error:
+                metadata, reason = None, error.message
+            if reason:
                 self._problems.append(f"{self._where(path)} is left out: {reason}")
+            if metadata is None or reason:
                 continue
             sound = checked(self._completed(path, metadata), self._where(path))
             self._problems += [problem for problem in sound.problems if problem not in self._problems]
@@ -180,13 +187,17 @@ class _Sdist:
         """PKG-INFO without requirements, completed from what the same archive says elsewhere."""
         if path != "PKG-INFO":
             return metadata
-        static = declared_metadata(self._pyproject, version=metadata.version)
         requires = self._contents.egg_info("requires.txt")
         if requires is None and self._contents.has_egg_info:
             requires = ""
-        said = [
-            item for item in (self._py.metadata(name="", version=""), self._cfg.metadata(name="", version="")) if item
-        ]
+        name, version = metadata.name, metadata.version
+        said = []
+        for read in (self._py.metadata, self._cfg.metadata):
+            with suppress(InputError):  # of its version, which PKG-INFO has
+                said += [found] if (found := read(name=name, version=version)) else []
+        static = None
+        with suppress(InputError):
+            static = declared_metadata(self._pyproject, version=version)
         return completed(metadata, static=static, requires_txt=requires, said=said)
 
     def _entry_points(self) -> tuple[EntryPoint, ...]:

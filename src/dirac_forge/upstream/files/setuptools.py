@@ -6,11 +6,15 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from packaging.version import Version
+
 from dirac_forge.upstream.blobs import plain
 from dirac_forge.upstream.files.entrypoints import from_specs, from_text
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import Constants, NotLiteralError, parse
+from dirac_forge.upstream.files.metadata import version_of
+from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 
 __all__ = ["Said", "from_setup_cfg", "from_setup_py"]
 
@@ -24,22 +28,25 @@ class Said:
     entry_points: tuple[EntryPoint, ...] = ()
     problems: tuple[str, ...] = ()
 
-    def metadata(self, *, name: str, version: str) -> CoreMetadata | None:
-        """Core metadata out of the fields; `name` and `version` stand in where computed. None: nothing said."""
+    def metadata(self, *, name: str, version: Version) -> CoreMetadata | None:
+        """Return core metadata from the fields, None where they are empty; `name` and `version` replace computed ones.
+
+        Raises InputError for a version that can't be read.
+        """
         if not any(self.fields.get(key) is not None for key in _TELLING):
             return None
         requires, extras = _requirements(self.fields)
         unknown = sorted({_CORE[key] for key, value in self.fields.items() if value is None and key in _CORE})
         return CoreMetadata(
             name=_text(self.fields.get("name")) or name,
-            version=_text(self.fields.get("version")) or version,
+            version=version_of(_text(self.fields.get("version")), version),
             summary=" ".join((_text(self.fields.get("description")) or "").split()) or None,
             home_page=_text(self.fields.get("url")),
             project_urls=_urls(self.fields.get("project_urls")),
             license=_text(self.fields.get("license")),
             license_files=_lines(self.fields.get("license_files")) or _lines(self.fields.get("license_file")),
             classifiers=_lines(self.fields.get("classifiers")),
-            requires_dist=requires,
+            requires_dist=RequirementList(requires),
             requires_python=_text(self.fields.get("python_requires")),
             provides_extra=extras,
             dynamic=tuple(unknown),
@@ -161,17 +168,6 @@ def _requirements(fields: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[
             extras.append(extra)
         requires += [with_marker(requirement, marker, extra) for requirement in _lines(value)]
     return tuple(requires), tuple(dict.fromkeys(extras))
-
-
-def with_marker(requirement: str, marker: str, extra: str = "") -> str:
-    """`requirement` under `marker` and for `extra`, joined with the marker that it has itself."""
-    body, _, own = requirement.partition(";")
-    parts = [part.strip() for part in (own, marker) if part.strip()]
-    if extra:
-        parts = [f"({part})" if " or " in part else part for part in parts] + [f'extra == "{extra}"']
-    elif len(parts) > 1:
-        parts = [f"({part})" if " or " in part else part for part in parts]
-    return f"{body.strip()}; {' and '.join(parts)}" if parts else body.strip()
 
 
 def _entry_points(value: object) -> tuple[EntryPoint, ...]:
