@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from dirac_forge.recipe.editing.text_places import Replacement, assignments, closure, replaced
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.expressions import braces, expression_names
@@ -19,13 +20,9 @@ __all__ = ["raised_build_number", "reset_build_number"]
 _NUMBER_V0 = re.compile(r"^(\s*(?:-\s+)?number:\s*)(.*?)(\s*)$")
 _LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
-_SET = re.compile(r"\{%-?\s*set\s+([A-Za-z_]\w*)\s*=\s*(.*?)\s*-?%\}")
 
 _HUNDRED = 100
 """conda-forge prefers a variant by adding hundreds to its build number."""
-
-Replacement = tuple[int, int, str]
-"""Start and end in the text, and what goes there."""
 
 
 def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
@@ -41,9 +38,7 @@ def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
         raise RecipeError(exc.message, path=path, line=exc.line) from exc
     if not found:
         raise RecipeError("there is no build number to raise", path=path)
-    result = text
-    for start, end, new in sorted(set(found), reverse=True):
-        result = result[:start] + new + result[end:]
+    result = replaced(text, found)
     _prove(text, result, path=path, by=by)
     return result
 
@@ -63,10 +58,10 @@ def reset_build_number(text: str, *, path: Path | str) -> str:
         raise RecipeError(exc.message, path=path, line=exc.line) from exc
     numbers = {int(number) for _, _, number in found}
     hundreds = len({number // _HUNDRED for number in numbers}) > 1 and min(numbers, default=0) < _HUNDRED
-    result = text
-    for start, end, number in sorted(found, reverse=True):
-        result = f"{result[:start]}{int(number) // _HUNDRED * _HUNDRED if hundreds else 0}{result[end:]}"
-    return result
+    return replaced(
+        text,
+        [(start, end, str(int(number) // _HUNDRED * _HUNDRED if hundreds else 0)) for start, end, number in found],
+    )
 
 
 def _prove(before: str, after: str, *, path: Path | str, by: int) -> None:
@@ -102,39 +97,21 @@ def _places_v0(text: str, by: int) -> Iterator[Replacement]:
             for expression in _EXPRESSION.findall(match[2]):
                 names |= expression_names(expression)
         offset += len(line) + 1
-    assigned = list(_SET.finditer(text))
-    for match in assigned:
-        if match[1] in _closure(names, ((other[1], other[2]) for other in assigned)):
-            literal = _LITERAL.fullmatch(match[2])
-            if literal is not None:
-                yield _raised(literal, match.start(2), by)
-
-
-def _closure(names: Iterable[str], assigned: Iterable[tuple[str, str]]) -> set[str]:
-    """The variables that `names` are made from, themselves included."""
-    made: dict[str, set[str]] = {}
-    for name, expression in assigned:
-        made.setdefault(name, set()).update(expression_names(expression))
-    found = set(names)
-    waiting = list(found)
-    while waiting:
-        for other in made.get(waiting.pop(), set()) - found:
-            found.add(other)
-            waiting.append(other)
-    return found
+    assigned = assignments(text, v1=False)
+    reached = closure(names, assigned)
+    for place in assigned:
+        if place.name in reached and (literal := _LITERAL.fullmatch(place.raw)) is not None:
+            yield _raised(literal, place.start, by)
 
 
 def _places_v1(text: str, by: int, *, whole: bool = True) -> Iterator[Replacement]:
     root = yamlnodes.compose(text)
     top = {key: value for key, _, value in pairs(root)}
-    context = {key: value for key, _, value in pairs(top.get("context"))}
-    starts = _line_starts(text)
+    numbers = _Numbers(text, by, {key: value for key, _, value in pairs(top.get("context"))})
     for build in _builds(top):
         for key, _, value in pairs(build):
             if key == "number":
-                for place in _number(value, context, starts, text, by, set()):
-                    if whole or place[2].isdigit():
-                        yield place
+                yield from (place for place in numbers.places(value) if whole or place[2].isdigit())
 
 
 def _builds(top: Mapping[str, Node]) -> Iterator[Node]:
@@ -162,31 +139,34 @@ def _leaves(node: Node) -> Iterator[Node]:
     yield node
 
 
-def _number(
-    node: Node, context: Mapping[str, Node], starts: list[int], text: str, by: int, seen: set[str]
-) -> Iterator[Replacement]:
-    for leaf in _leaves(node):
-        if not isinstance(leaf, ScalarNode):
-            continue
-        start = starts[line_of(leaf) - 1] + leaf.start_mark.column
-        end = starts[leaf.end_mark.line] + leaf.end_mark.column
-        literal = _LITERAL.fullmatch(text[start:end])
-        if literal is not None:
-            yield _raised(literal, start, by)
-            continue
-        names = {name for _, _, inner in braces(leaf.value) for name in expression_names(inner)} & set(context)
-        inner = [
-            place
-            for name in sorted(names - seen)
-            for place in _number(context[name], context, starts, text, by, {*seen, name})
-        ]
-        if inner:
-            yield from inner
-        elif not names:
+class _Numbers:
+    """Where the numbers of one recipe.yaml are written."""
+
+    def __init__(self, text: str, by: int, context: Mapping[str, Node]) -> None:
+        self.text = text
+        self.by = by
+        self.context = context
+        self.starts = _line_starts(text)
+
+    def places(self, node: Node, seen: frozenset[str] = frozenset()) -> Iterator[Replacement]:
+        """The numbers that a value is made from, in it or in variables."""
+        for leaf in _leaves(node):
+            if isinstance(leaf, ScalarNode):
+                yield from self._scalar(leaf, seen)
+
+    def _scalar(self, leaf: ScalarNode, seen: frozenset[str]) -> Iterator[Replacement]:
+        start = self.starts[line_of(leaf) - 1] + leaf.start_mark.column
+        end = self.starts[leaf.end_mark.line] + leaf.end_mark.column
+        if literal := _LITERAL.fullmatch(self.text[start:end]):
+            yield _raised(literal, start, self.by)
+            return
+        names = {name for _, _, inner in braces(leaf.value) for name in expression_names(inner)} & set(self.context)
+        for name in sorted(names - seen):
+            yield from self.places(self.context[name], seen | {name})
+        if not names:
             # Nothing but an expression: it is raised as a whole.
-            yield from (
-                (first + 3, last - 2, f" ({inner.strip()}) + {by} ") for first, last, inner in braces(text, start, end)
-            )
+            for first, last, inner in braces(self.text, start, end):
+                yield first + 3, last - 2, f" ({inner.strip()}) + {self.by} "
 
 
 def _line_starts(text: str) -> list[int]:

@@ -13,7 +13,15 @@ from pathlib import Path
 
 from dirac_forge.recipe.editing.build_number import reset_build_number
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
-from dirac_forge.recipe.editing.text_places import Replacement, assignments, closure, replaced, sources_end, versions
+from dirac_forge.recipe.editing.text_places import (
+    Replacement,
+    TextPlace,
+    assignments,
+    closure,
+    replaced,
+    sources_end,
+    versions,
+)
 from dirac_forge.recipe.editing.versions import left_over, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
@@ -161,28 +169,30 @@ def _rendered(
 
 
 def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]) -> str:
-    found = dict.fromkeys(output.version for outputs in read for output in outputs)
-    if len(found) == 1:
-        version = next(iter(found))
-        if not version or not any(sign.isdigit() for sign in version):
+    versions_read = dict.fromkeys(output.version for outputs in read for output in outputs)
+    if len(versions_read) == 1:
+        (version,) = versions_read
+        if not any(sign.isdigit() for sign in version):
             raise RecipeError("it has no version that can be known", path=path)
         return version
-    found.pop("", None)
-    v1 = Path(path).name == "recipe.yaml"
-    # The first `version:` is the recipe's own, those of outputs come later.
-    first = versions(text, v1=v1)[:1]
-    assigned = assignments(text, v1=v1)
-    reached = closure((name for place in first for name in place.names), assigned)
-    named = [place for place in assigned if place.name in reached] + first
-    own = [version for version in found if any(same_version(place.literal or "", version) for place in named)]
+    named = _version_places(text, v1=Path(path).name == "recipe.yaml")
+    known = sorted(filter(None, versions_read))
+    own = [version for version in known if any(same_version(place.literal or "", version) for place in named)]
     if len(own) != 1:
-        several = ", ".join(sorted(found)) or "none"
         raise RecipeError(
-            f"which version is its own can't be told: there are {several}",
+            f"which version is its own can't be told: there are {', '.join(known) or 'none'}",
             path=path,
             line=named[0].line if named else 0,
         )
     return own[0]
+
+
+def _version_places(text: str, *, v1: bool) -> list[TextPlace]:
+    """The first `version:`, which is the recipe's own (those of outputs come later), and what it is made from."""
+    first = versions(text, v1=v1)[:1]
+    assigned = assignments(text, v1=v1)
+    reached = closure((name for place in first for name in place.names), assigned)
+    return [place for place in assigned if place.name in reached] + first
 
 
 def _drafted(draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]]) -> EditDraft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 __all__ = ["first_parts", "parts_of", "respelled", "same_version", "valid_version"]
 
@@ -48,19 +48,20 @@ def first_parts(old: str, new: str) -> Iterator[tuple[str, str]]:
 def _spellings(old: str, new: str) -> Iterator[tuple[str, str]]:
     before, after = parts_of(old), parts_of(new)
     yield old, new
-    if len(before) > 1:
-        for separator in _SEPARATORS:
-            spelled = separator.join(before)
-            if spelled != old:
-                yield spelled, separator.join(after)
+    for separator in _SEPARATORS if len(before) > 1 else ():
+        if (spelled := separator.join(before)) != old:
+            yield spelled, separator.join(after)
     for separator in _SEPARATORS:
         # Tags of git hosts have `1.0-rc1` where PEP 440 has `1.0rc1`.
-        loose = _PRE.sub(rf"\1{separator}\2\3", old)
-        if loose != old:
+        if (loose := _PRE.sub(rf"\1{separator}\2\3", old)) != old:
             yield loose, _PRE.sub(rf"\1{separator}\2\3", new)
-    if len(before) == 3 and all(part.isdigit() for part in (*before, *after)) and len(after) in {2, 3}:
-        # DIRAC's own scheme of versions.
-        yield "v{}r{}p{}".format(*before), "v{}r{}".format(*after) + (f"p{after[2]}" if len(after) == 3 else "")
+    if len(before) == 3 and len(after) in {2, 3} and all(part.isdigit() for part in (*before, *after)):
+        yield _in_diracs_scheme(before), _in_diracs_scheme(after)
+
+
+def _in_diracs_scheme(parts: Sequence[str]) -> str:
+    """`v1r2p3`, DIRAC's former scheme."""
+    return "".join(f"{letter}{part}" for letter, part in zip("vrp", parts, strict=False))
 
 
 def _pattern(spelling: str) -> re.Pattern[str]:

@@ -128,28 +128,26 @@ def _below(lines: Sequence[_Line], key: str) -> Iterator[list[_Line]]:
 
 def assignments(text: str, *, v1: bool) -> list[TextPlace]:
     """What `{% set %}` (v0) or `context` (v1) assigns, in the file's order."""
-    if not v1:
-        return [
-            TextPlace(
-                match.start(2), match.end(2), match[2], text.count("\n", 0, match.start(2)) + 1, name.strip(), True
-            )
-            for match in _SET.finditer(text)
-            for name in match[1].split(",")
-        ]
-    found = []
-    for block in _below(_lines(text), "context"):
-        name = ""
-        for line in block[1:]:
-            match = _KEY.match(line.text)
-            item = None if match else _ITEM.match(line.text)
-            if line.empty or not (match or item):
-                continue
-            if match is not None and match[4] not in {"if", "then", "else"}:
-                name = match[4]
-            place = line.place((match or item).end(), name)  # type: ignore[union-attr]
-            if place is not None:
-                found.append(place)
-    return found
+    if v1:
+        return [place for block in _below(_lines(text), "context") for place in _context(block[1:])]
+    return [
+        TextPlace(match.start(2), match.end(2), match[2], text.count("\n", 0, match.start(2)) + 1, name.strip(), True)
+        for match in _SET.finditer(text)
+        for name in match[1].split(",")
+    ]
+
+
+def _context(lines: Iterable[_Line]) -> Iterator[TextPlace]:
+    """The values of `context`; those of a list or of a condition's branches belong to the key above."""
+    name = ""
+    for line in lines:
+        match = _KEY.match(line.text) or _ITEM.match(line.text)
+        if line.empty or match is None:
+            continue
+        if match.re is _KEY and match[4] not in {"if", "then", "else"}:
+            name = match[4]
+        if place := line.place(match.end(), name):
+            yield place
 
 
 def closure(names: Iterable[str], assigned: Iterable[TextPlace]) -> frozenset[str]:
@@ -157,13 +155,12 @@ def closure(names: Iterable[str], assigned: Iterable[TextPlace]) -> frozenset[st
     made: dict[str, set[str]] = {}
     for place in assigned:
         made.setdefault(place.name, set()).update(place.names)
-    found = set(names)
-    waiting = list(found)
+    reached: set[str] = set()
+    waiting = set(names)
     while waiting:
-        fresh = made.get(waiting.pop(), set()) - found
-        found |= fresh
-        waiting += fresh
-    return frozenset(found)
+        reached |= waiting
+        waiting = {other for name in waiting for other in made.get(name, ())} - reached
+    return frozenset(reached)
 
 
 def versions(text: str, *, v1: bool) -> list[TextPlace]:
@@ -181,15 +178,17 @@ def versions(text: str, *, v1: bool) -> list[TextPlace]:
 
 def source_values(text: str) -> list[TextPlace]:
     """What names upstream's files in the sources: URLs, tags, names of files and folders; no hashes, no patches."""
-    found = []
-    for line in (line for block in _below(_lines(text), "source") for line in block):
-        match = _KEY.match(line.text) or _ITEM.match(line.text)
-        offset = match.end() if match else line.indent
-        key = match[4] if match and match.re is _KEY else ""
-        place = None if line.text.lstrip().startswith(("#", "{%")) else line.place(offset, key)
-        if place is not None and (key in _SOURCE_KEYS or "://" in place.raw):
-            found.append(place)
-    return found
+    lines = (line for block in _below(_lines(text), "source") for line in block)
+    return [place for line in lines if (place := _source_value(line)) is not None]
+
+
+def _source_value(line: _Line) -> TextPlace | None:
+    if line.text.lstrip().startswith(("#", "{%")):
+        return None
+    match = _KEY.match(line.text) or _ITEM.match(line.text)
+    key = match[4] if match and match.re is _KEY else ""
+    place = line.place(match.end() if match else line.indent, key)
+    return place if place is not None and (key in _SOURCE_KEYS or "://" in place.raw) else None
 
 
 def sources_end(text: str, line: int) -> int:

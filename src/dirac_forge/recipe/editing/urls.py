@@ -69,18 +69,23 @@ def _last_part(url: str) -> tuple[str, str, str]:
 
 
 def _ways(raw: str) -> Iterator[tuple[str, str]]:
-    hosts = [(raw, "")]
-    if _OLD_HOSTS.search(raw):
-        hosts.append((_OLD_HOSTS.sub("https://pypi.org/packages/", raw), "the host is pypi.org"))
-    for url, host in hosts:
-        names = [(url, "")]
-        if _PYPI.search(url):
-            names += [(other, "the sdist's name is normalised (PEP 625)") for other in _normalised(url)]
-        elif re.search(rf"/v?(?:{_VERSION})", url):
-            names += [(other, "the tag's prefix `v` changed") for other in _prefixed(url)]
-        for name, called in names:
+    for url, host in _hosts(raw):
+        for name, called in [(url, ""), *_names(url)]:
             for spelled, ended in [(name, ""), *_ended(name)]:
                 yield spelled, "; ".join(part for part in (host, called, ended) if part)
+
+
+def _hosts(raw: str) -> Iterator[tuple[str, str]]:
+    yield raw, ""
+    if _OLD_HOSTS.search(raw):
+        yield _OLD_HOSTS.sub("https://pypi.org/packages/", raw), "the host is pypi.org"
+
+
+def _names(url: str) -> Iterator[tuple[str, str]]:
+    if _PYPI.search(url):
+        yield from ((other, "the sdist's name is normalised (PEP 625)") for other in _normalised(url))
+    elif re.search(rf"/v?(?:{_VERSION})", url):
+        yield from ((other, "the tag's prefix `v` changed") for other in _prefixed(url))
 
 
 def _ended(url: str) -> Iterator[tuple[str, str]]:

@@ -32,23 +32,33 @@ def with_new_version(text: str, *, v1: bool, old: str, new: str, outputs: Collec
     """
     assigned = assignments(text, v1=v1)
     keys, sources = versions(text, v1=v1), source_values(text)
-    defining = closure({name for place in keys for name in place.names}, assigned)
-    reached = closure({name for place in sources for name in place.names}, assigned)
-    found: list[Replacement] = []
-    for place in assigned:
-        if place.name in defining:
-            found += _whole(place, old, new, v1=v1)
-        elif place.name in reached:
-            found += _whole(place, old, new, v1=v1) or _partly(place, old, new)
-    if not any(start == place.start for place in assigned if place.name in defining for start, _, _ in found):
-        found += _split([place for place in assigned if place.name in defining and place.literal is not None], old, new)
+    places = _in_variables(assigned, keys, sources, (old, new), v1=v1)
     for place in keys:
         if place.literal is not None and same_version(place.literal, old):
-            found += _whole(place, old, new, v1=v1)
+            places += _whole(place, old, new, v1=v1)
     for place in sources:
-        found += _in_source(place, old, new)
-    found += _siblings(text, outputs, old, new)
-    return replaced(text, found)
+        places += _in_source(place, old, new)
+    return replaced(text, [*places, *_siblings(text, outputs, old, new)])
+
+
+def _in_variables(
+    assigned: Sequence[TextPlace],
+    keys: Sequence[TextPlace],
+    sources: Sequence[TextPlace],
+    change: tuple[str, str],
+    *,
+    v1: bool,
+) -> list[Replacement]:
+    """The variables that the version is made from, then those that only sources are made from."""
+    defining = closure({name for place in keys for name in place.names}, assigned)
+    reached = closure({name for place in sources for name in place.names}, assigned)
+    own = [place for place in assigned if place.name in defining]
+    places = [edit for place in own for edit in _whole(place, *change, v1=v1)]
+    places = places or list(_split([place for place in own if place.literal is not None], *change))
+    for place in assigned:
+        if place.name in reached - defining:
+            places += _whole(place, *change, v1=v1) or _partly(place, *change)
+    return places
 
 
 def left_over(text: str, old: str) -> tuple[int, ...]:
@@ -88,20 +98,17 @@ def _partly(place: TextPlace, old: str, new: str) -> list[Replacement]:
 def _split(leaves: Sequence[TextPlace], old: str, new: str) -> Iterator[Replacement]:
     """A version that is put together: `major`, `minor` and `patch`, or `1.80` and `0`."""
     before, after = parts_of(old), parts_of(new)
-    if len(before) != len(after):
-        return
-    for place in leaves:
+    for place in leaves if len(before) == len(after) else ():
         own = parts_of(place.literal or "")
-        starts = [i for i in range(len(before) - len(own) + 1) if before[i : i + len(own)] == own]
-        hinted = [
-            index
-            for index, names in enumerate(_PART_NAMES)
-            if index in starts and any(name in place.name.lower() for name in names)
-        ]
-        chosen = hinted or starts
-        if len(chosen) == 1 and after[chosen[0] : chosen[0] + len(own)] != own:
-            value = ".".join(after[chosen[0] : chosen[0] + len(own)])
-            yield place.start, place.end, place.raw.replace(place.literal or "", value)
+        starts = _positions(place.name.lower(), own, before)
+        if len(starts) == 1 and (now := after[starts[0] : starts[0] + len(own)]) != own:
+            yield place.start, place.end, place.raw.replace(place.literal or "", ".".join(now))
+
+
+def _positions(name: str, own: Sequence[str], version: Sequence[str]) -> list[int]:
+    """Where a variable's parts may be in the version: where its name says, else wherever they fit."""
+    fitting = [i for i in range(len(version) - len(own) + 1) if version[i : i + len(own)] == own]
+    return [i for i in fitting if i < len(_PART_NAMES) and any(part in name for part in _PART_NAMES[i])] or fitting
 
 
 def _in_source(place: TextPlace, old: str, new: str) -> list[Replacement]:
