@@ -78,7 +78,7 @@ A client for @\u200beveryone
 
 ## What it needs
 
-**It waits for signurlarity**, which the channel has not (or not new enough).
+**It waits for signurlarity**, which the channel lacks, or has too old.
 
 | package | required | status | in the channel | project, and how its name was found |
 | --- | --- | --- | --- | --- |

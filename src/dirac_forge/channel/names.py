@@ -182,31 +182,28 @@ def _by_table(name: str, known: _Known, catalogue: Listing | None) -> Mapped:
     spelled = _python_packages(spellings(name), catalogue)
     there = [package for package in listed if package in catalogue]
     if there:
-        chosen = _freshest(there[0], [*there, *spelled], catalogue)
-        others = _others(chosen, [*listed, *spelled])
-        if listed == (name,) and catalogue[chosen].python:
-            return Mapped(
-                project=name,
-                package=chosen,
-                mapped_by="channel",
-                evidence=_seen(catalogue[chosen]),
-                alternatives=others,
-            )
-        evidence = f"{known.evidence}, and {catalogue[chosen].channel} has {chosen}"
-        if chosen != there[0]:
-            evidence = (
-                f"{catalogue[chosen].channel} has {chosen} {catalogue[chosen].newest}, newer than "
-                f"{there[0]} {catalogue[there[0]].newest}"
-            )
-        return Mapped(project=name, package=chosen, mapped_by=known.by, evidence=evidence, alternatives=others)
+        return _confirmed(name, known, there, spelled, catalogue)
     if spelled:
         return _contradicted(name, known, spelled, catalogue)
     if not catalogue.complete:
         return _table_alone(name, known, f"{known.evidence}; not every channel could be read")
     if known.by == "grayskull":
-        evidence = f"{known.evidence}, but the channel has no such package"
-        return _guess(name, listed[0], evidence, [name])
+        return _guess(name, listed[0], f"{known.evidence}, but the channel has no such package", [name])
     return _table_alone(name, known, f"{known.evidence}; the channel has no such package")
+
+
+def _confirmed(name: str, known: _Known, there: list[str], spelled: list[str], catalogue: Listing) -> Mapped:
+    """The channel has one of the table's packages: that one, or a newer spelling of it."""
+    listed = known.entry.packages
+    chosen = _freshest(there[0], [*there, *spelled], catalogue)
+    info, others = catalogue[chosen], _others(chosen, [*listed, *spelled])
+    if listed == (name,) and info.python:
+        return Mapped(project=name, package=chosen, mapped_by="channel", evidence=_seen(info), alternatives=others)
+    evidence = f"{known.evidence}, and {info.channel} has {chosen}"
+    if chosen != there[0]:
+        older = catalogue[there[0]]
+        evidence = f"{info.channel} has {chosen} {info.newest}, newer than {there[0]} {older.newest}"
+    return Mapped(project=name, package=chosen, mapped_by=known.by, evidence=evidence, alternatives=others)
 
 
 def _table_alone(name: str, known: _Known, evidence: str) -> Mapped:
@@ -231,30 +228,37 @@ def _contradicted(name: str, known: _Known, spelled: list[str], catalogue: Listi
 def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
     names = spellings(project)
     taken = [package for package in names if package in tables.namesakes()]
-    spelled = _python_packages(names, catalogue) if catalogue is not None else []
-    free = [package for package in spelled if package not in taken]
-    if catalogue is not None and free:
-        chosen = _freshest(free[0], free, catalogue)
-        return Mapped(
-            project=name,
-            package=chosen,
-            mapped_by="channel",
-            evidence=_seen(catalogue[chosen]),
-            alternatives=_others(chosen, free),
+    if catalogue is None:
+        return (
+            _namesaked(name, taken[0], [])
+            if taken
+            else _guess(name, name, "no table has it, and no channel was asked", [])
         )
-    affixed = _python_packages(_affixed(name), catalogue) if catalogue is not None else []
-    if catalogue is not None and spelled:
+    spelled = _python_packages(names, catalogue)
+    free = [package for package in spelled if package not in taken]
+    if free:
+        chosen = _freshest(free[0], free, catalogue)
+        others = _others(chosen, free)
+        evidence = _seen(catalogue[chosen])
+        return Mapped(project=name, package=chosen, mapped_by="channel", evidence=evidence, alternatives=others)
+    affixed = _python_packages(_affixed(name), catalogue)
+    if spelled:
         evidence = f"{_seen(catalogue[spelled[0]])}, but on conda-forge {_namesake(spelled[0])}"
         return _guess(name, spelled[0], evidence, affixed)
-    namesakes = [package for package in names if catalogue is not None and package in catalogue]
-    if taken or namesakes:
-        package = (namesakes or taken)[0]
-        evidence = _namesake(package)
-        return _guess(name, affixed[0] if affixed else f"python-{name}", evidence, [*affixed, package])
+    if namesakes := [package for package in names if package in catalogue] or taken:
+        return _namesaked(name, namesakes[0], affixed)
+    return _unlisted(name, affixed, catalogue)
+
+
+def _namesaked(name: str, package: str, affixed: list[str]) -> Mapped:
+    """The project's name is that of something else."""
+    return _guess(name, affixed[0] if affixed else f"python-{name}", _namesake(package), [*affixed, package])
+
+
+def _unlisted(name: str, affixed: list[str], catalogue: Listing) -> Mapped:
+    """The channel has the name in no spelling."""
     if affixed:
         return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
-    if catalogue is None:
-        return _guess(name, name, "no table has it, and no channel was asked", [])
     if not catalogue.complete:
         return _guess(name, name, "no table has it, and not every channel could be read", [])
     evidence = "the channel has no package of this name in any spelling; a new one would be called so"

@@ -21,6 +21,13 @@ class Note:
 
     level: Level
     text: str
+    output: str = ""
+    """The output that it is about, where a recipe has several."""
+
+    @property
+    def sentence(self) -> str:
+        """The text, after the name of the output."""
+        return f"{self.output}: {self.text}" if self.output else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""What a new recipe is, for who reviews it: what it is needed for, what is left to do, and what it needs itself."""
+"""The body of a request for a new recipe: its users, what is left to do, and its dependencies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -11,7 +11,7 @@ from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragrap
 
 if TYPE_CHECKING:
     from dirac_forge.recipe.making.maker import Needed
-    from dirac_forge.recipe.model import Recipe
+    from dirac_forge.recipe.model import Recipe, Source
 
 __all__ = ["recipe_sections"]
 
@@ -19,9 +19,9 @@ __all__ = ["recipe_sections"]
 def recipe_sections(
     recipe: Recipe, needed: Sequence[Needed] = (), *, needed_for: Sequence[str] = ()
 ) -> tuple[Section, ...]:
-    """All there is to say of a new recipe.
+    """Sections on a new recipe.
 
-    `needed` are the rows of the tree that it comes from; `needed_for` is who else waits for it (feedstocks).
+    `needed` are the rows of the tree that it comes from; `needed_for` are the feedstocks that wait for it.
     """
     return (
         Section(title=f"{recipe.feedstock} {recipe.version}", blocks=tuple(_head(recipe, needed, needed_for))),
@@ -38,23 +38,23 @@ def _projects(recipe: Recipe) -> list[str]:
 
 
 def _head(recipe: Recipe, needed: Sequence[Needed], needed_for: Sequence[str]) -> Iterator[Block]:
-    outputs = [output.name for output in recipe.outputs]
     if recipe.about.summary:
         yield Paragraph(recipe.about.summary)
-    lines: list[Line] = []
-    if len(outputs) > 1:
-        lines.append(f"Outputs: {words(outputs)}.")
-    users = [*needed_for, *_users(recipe, needed)]
-    if users:
-        lines.append(("Needed for ", Bold(words(tuple(dict.fromkeys(users)))), "."))
-    links = [url for url in (recipe.about.homepage, recipe.about.repository, recipe.about.documentation) if url]
-    if links:
-        lines.append(f"Upstream: {' '.join(dict.fromkeys(links))}")
-    if recipe.about.license:
-        files = ", ".join(recipe.about.license_files)
-        lines.append(("Licence: ", Code(recipe.about.license), f" ({files})" if files else ""))
-    if lines:
-        yield Items(tuple(lines))
+    if lines := tuple(_facts(recipe, dict.fromkeys((*needed_for, *_users(recipe, needed))))):
+        yield Items(lines)
+
+
+def _facts(recipe: Recipe, users: Iterable[str]) -> Iterator[Line]:
+    about = recipe.about
+    if len(recipe.outputs) > 1:
+        yield f"Outputs: {words([output.name for output in recipe.outputs])}."
+    if names := tuple(users):
+        yield ("Needed for ", Bold(words(names)), ".")
+    if links := dict.fromkeys(filter(None, (about.homepage, about.repository, about.documentation))):
+        yield f"Upstream: {' '.join(links)}"
+    if about.license:
+        files = ", ".join(about.license_files)
+        yield ("Licence: ", Code(about.license), f" ({files})" if files else "")
 
 
 def _users(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[str]:
@@ -66,20 +66,23 @@ def _users(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[str]:
 
 
 def _notes(recipe: Recipe, level: str) -> Iterator[Block]:
-    lines = tuple(dict.fromkeys(note.text for note in recipe.notes if note.level == level))
+    lines = tuple(dict.fromkeys(note.sentence for note in recipe.notes if note.level == level))
     if lines:
         yield Items(lines)
 
 
 def _dependencies(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[Block]:
     own = {canonicalize_name(project) for project in _projects(recipe)}
-    rows = [row for row in needed if own & {canonicalize_name(name) for name in row.required_by}]
-    rows = [row for row in rows if canonicalize_name(row.project) not in own]
+    rows = [
+        row
+        for row in needed
+        if own & set(map(canonicalize_name, row.required_by)) and canonicalize_name(row.project) not in own
+    ]
     if not rows:
         return
     lacking = [row.mapped.package for row in rows if row.status in ("missing", "outdated")]
     if lacking:
-        yield Paragraph((Bold(f"It waits for {words(lacking)}"), ", which the channel has not (or not new enough)."))
+        yield Paragraph((Bold(f"It waits for {words(lacking)}"), ", which the channel lacks, or has too old."))
     order = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
     yield Table(
         head=("package", "required", "status", "in the channel", "project, and how its name was found"),
@@ -98,20 +101,18 @@ def _dependencies(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[Block]:
 
 def _checklist(recipe: Recipe) -> Iterator[Block]:
     sources = [source for output in recipe.outputs for source in output.sources]
-    files = bool(recipe.about.license_files) and all(
-        output.about.license_files for output in recipe.outputs if output.about.license
-    )
-    todo = any(note.level == "todo" for note in recipe.notes)
+    abouts = [recipe.about, *(output.about for output in recipe.outputs if output.about.license)]
     boxes: list[tuple[bool, Line]] = [
-        (not todo, "No line is left to be filled in by hand."),
-        (files, "The licence's file is packaged."),
-        (
-            bool(sources) and all(source.sha256 and source.url.startswith("https://") for source in sources),
-            "The source is upstream's own archive, with its hash.",
-        ),
+        (all(note.level != "todo" for note in recipe.notes), "No line is left to be filled in by hand."),
+        (all(about.license_files for about in abouts), "The licence's file is packaged."),
+        (bool(sources) and all(map(_pinned, sources)), "The source is upstream's own archive, with its hash."),
         (recipe.build_number == 0, "The build number is 0."),
         (False, "No other project's code is vendored or linked statically."),
         (False, "The maintainers have said in a comment that they agree to be listed."),
         (False, "The builds and tests of this request have passed."),
     ]
     yield Items(tuple(line for _, line in boxes), done=tuple(done for done, _ in boxes))
+
+
+def _pinned(source: Source) -> bool:
+    return source.sha256 is not None and source.url.startswith("https://")

@@ -36,22 +36,21 @@ def as_text(made: MadeRecipes, outcomes: Sequence[WriteOutcome], *, verbose: boo
 
 
 def _recipe(recipe: Recipe, outcome: WriteOutcome, *, verbose: bool) -> Iterable[RenderableType]:
+    yield _title(recipe, outcome)
+    if outcome.state == "differs":
+        yield from (_diff(edit.diff) for edit in outcome.edits)
+        yield Text("  kept as it is; --force writes", style="yellow")
+    shown = [note for note in recipe.notes if verbose or note.level != "info"]
+    yield from map(_note, shown)
+    if left := len(recipe.notes) - len(shown):
+        yield Text(f"  {left} more note{'s' if left > 1 else ''} on how it was decided with -v", style="dim")
+
+
+def _title(recipe: Recipe, outcome: WriteOutcome) -> Text:
     outputs = ", ".join(output.name for output in recipe.outputs)
     several = f" ({outputs})" if len(recipe.outputs) > 1 else ""
     title = Text.assemble((f"{recipe.feedstock} {recipe.version}", "bold"), several, ": ")
-    title.append(outcome.state, _STATES[outcome.state])
-    title.append(f" {outcome.recipe_file}")
-    yield title
-    if outcome.state == "differs":
-        for edit in outcome.edits:
-            yield _diff(edit.diff)
-        yield Text("  kept as it is; --force writes", style="yellow")
-    for note in recipe.notes:
-        if verbose or note.level != "info":
-            yield _note(note)
-    left = sum(note.level == "info" for note in recipe.notes)
-    if left and not verbose:
-        yield Text(f"  {left} more note{'s' if left > 1 else ''} on how it was decided with -v", style="dim")
+    return title.append(outcome.state, _STATES[outcome.state]).append(f" {outcome.recipe_file}")
 
 
 def _diff(text: str) -> Text:
@@ -62,7 +61,7 @@ def _diff(text: str) -> Text:
 
 def _note(note: Note) -> Text:
     style, label = {"info": ("dim", "note"), "warning": ("yellow", "check"), "todo": ("red", "fill in")}[note.level]
-    return Text.assemble("  ", (f"{label}: ", style), note.text)
+    return Text.assemble("  ", (f"{label}: ", style), note.sentence)
 
 
 def _dependencies(needed: Sequence[Needed]) -> Table:
@@ -112,7 +111,7 @@ def _recipe_json(recipe: Recipe, outcome: WriteOutcome) -> dict[str, object]:
         "projects": [project for output in recipe.outputs for project in output.projects],
         "version": recipe.version,
         "outputs": [_output_json(recipe, output) for output in recipe.outputs],
-        "notes": [{"level": note.level, "text": note.text} for note in recipe.notes],
+        "notes": [{"level": note.level, "text": note.sentence} for note in recipe.notes],
     }
 
 

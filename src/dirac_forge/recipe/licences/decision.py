@@ -22,27 +22,17 @@ _FILE: Final = re.compile(
     r"(?i)(?:.*[-_.])?(?:un)?licen[cs]es?(?:[-_.].*)?|(?:copying|copyright|notice|[al]?gpl)(?:[-_.].*)?"
 )
 _NO_TEXT: Final = (
-    ".py",
-    ".pyc",
-    ".pyi",
-    ".c",
-    ".h",
-    ".js",
-    ".css",
-    ".json",
-    ".toml",
-    ".cfg",
-    ".in",
-    ".html",
-    ".png",
-    ".svg",
-)
+    ".py", ".pyc", ".pyi", ".c", ".h", ".js", ".css", ".json", ".toml", ".cfg",
+    ".in", ".html", ".png", ".svg",
+)  # fmt: skip
 _ASIDE: Final = re.compile(
     r"(?i)(?:^|/)(?:_?vendor(?:ed|ing)?|third[-_]?party|extern(?:al|als)?|deps|dependencies|subprojects|node_modules|"
     r"tests?|testing|docs?|examples?|[^/]*\.egg-info|[^/]*\.dist-info)/"
 )
 _OLD_GNU: Final = re.compile(r"(?i)[AL]?GPL-[123]\.[01]")
 """Identifiers that SPDX gave up, because many meant "or later" by them."""
+_ASSUMED: Final = {"BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}
+"""What most projects mean by a name that tells no version."""
 _SHORT: Final = 3000
 """Characters: a shorter licence file may be a notice of the project's own, rather than the text of a licence."""
 
@@ -86,78 +76,93 @@ def decide(
     notes: list[Note] = []
     if not files:
         elsewhere = f"; the wheel has {', '.join(sorted(wheel_texts))}" if wheel_texts else ""
-        notes.append(Note(level="warning", text=f"The sdist ships no licence file{elsewhere}."))
+        notes.append(_warning(f"The sdist ships no licence file{elsewhere}."))
     contents = {path: texts[path] for path in files} or dict(wheel_texts or {})
     evidence = _evidence(metadata, contents, texts)
-    expression = None
-    if metadata.license_expression:
-        expression = normalised(metadata.license_expression)
-        if expression is None:
-            text = f"License-Expression is not SPDX: {metadata.license_expression!r}."
-            notes.append(Note(level="warning", text=text))
-        else:
-            if _OLD_GNU.fullmatch(metadata.license_expression) and evidence.later:
-                expression = expression.replace("-only", "-or-later")
-            notes += _contradiction(expression, "License-Expression", evidence)
+    expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:
-        expression = _weighed(metadata, evidence, notes)
+        expression = _weighed(metadata.license or "", evidence, notes)
     if not expression:
-        notes.append(
-            Note(
-                level="todo",
-                text="license: neither metadata nor a licence file tells it; look at the project's repository.",
-            )
-        )
+        text = "license: neither metadata nor a licence file tells it; look at the project's repository."
+        notes.append(Note(level="todo", text=text))
     return LicenceDecision(expression=expression, files=files, notes=tuple(notes))
+
+
+def _warning(text: str) -> Note:
+    return Note(level="warning", text=text)
+
+
+def _own_expression(written: str | None, evidence: _Evidence, notes: list[Note]) -> str | None:
+    """The project's License-Expression, None where it has none or one that is not SPDX."""
+    if not written:
+        return None
+    expression = normalised(written)
+    if expression is None:
+        notes.append(_warning(f"License-Expression is not SPDX: {written!r}."))
+        return None
+    if _OLD_GNU.fullmatch(written) and evidence.later:
+        expression = expression.replace("-only", "-or-later")
+    notes += _contradiction(expression, "License-Expression", evidence)
+    return expression
 
 
 def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mapping[str, str]) -> _Evidence:
     field = metadata.license or ""
-    named = from_field(field)
-    if not named and len(field) > 60:
-        read = identify(field) or from_field(field.strip().partition("\n")[0])
-        named = read if len(read) == 1 or not metadata.classifiers else ()
+    named = _named_in_field(field, classified=bool(metadata.classifiers))
     licences = {path: text for path, text in contents.items() if not _is_notice(path)}
-    found = _unique(term for text in licences.values() for term in identify(text))
-    if any(term.name.startswith("LGPL") for term in found):
-        # The LGPL 3 is a supplement to the GPL, whose text stands beside it.
-        found = tuple(term for term in found if not term.name.startswith("GPL"))
     remarks = [text[:_SHORT] for text in licences.values() if len(text) < _SHORT]
     others = [text[:20_000] for path, text in texts.items() if path not in contents and not _is_licence(path)]
-    notices = _unique(term for text in others for term in gnu_notice(text[:_SHORT]))
+    either = any(map(dual, [field, *(text for text in remarks if len(identify(text)) != 1)]))
     return _Evidence(
         field=named,
         classifiers=_refined(_unique(filter(None, map(from_classifier, metadata.classifiers)))),
-        texts=found,
-        notices=notices,
+        texts=_read(licences.values()),
+        notices=_unique(term for text in others for term in gnu_notice(text[:_SHORT])),
         where=_places(licences),
-        dual=any(map(dual, [field, *(text for text in remarks if len(identify(text)) != 1)]))
-        or bool(re.search(r"(?i)\bor\b|/", field) and len(named) > 1),
+        dual=either or (len(named) > 1 and re.search(r"(?i)\bor\b|/", field) is not None),
         later=any(map(later_versions, [*remarks, *others])),
     )
 
 
-def _weighed(metadata: CoreMetadata, evidence: _Evidence, notes: list[Note]) -> str:
+def _named_in_field(field: str, *, classified: bool) -> tuple[Term, ...]:
+    """The licences that the License field names, or is the text of."""
+    named = from_field(field)
+    if named or len(field) <= 60:
+        return named
+    read = identify(field) or from_field(field.strip().partition("\n")[0])
+    return read if len(read) == 1 or not classified else ()
+
+
+def _read(texts: Iterable[str]) -> tuple[Term, ...]:
+    """The licences that files are the texts of."""
+    terms = _unique(term for text in texts for term in identify(text))
+    # The LGPL 3 is a supplement to the GPL, whose text is next to it.
+    lesser = any(term.name.startswith("LGPL") for term in terms)
+    return tuple(term for term in terms if not (lesser and term.name.startswith("GPL")))
+
+
+def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
     """Without an expression of the project's own: the field if it is exact, else what agrees with the texts."""
-    field = (metadata.license or "").strip()
-    exact = None if any(term.gnu and term.later is None for term in evidence.field) else normalised(field)
+    exact = None if any(term.gnu and term.later is None for term in evidence.field) else normalised(field.strip())
     if exact is not None:
         notes += _contradiction(exact, "the License field", evidence)
         if evidence.field and evidence.classifiers and not _agree(evidence.field, evidence.classifiers):
             said = f"The License field says {exact}, the classifiers say {_listed(evidence.classifiers)}"
-            notes.append(Note(level="warning", text=f"{said}; {exact} is taken."))
+            notes.append(_warning(f"{said}; {exact} is taken."))
         return exact
-    declared = _declared(evidence, notes)
-    if declared and evidence.texts and not any(term.agrees(text) for term in declared for text in evidence.texts):
-        said, read = _listed(declared), _listed(evidence.texts)
-        twice = bool(evidence.field and evidence.classifiers and _agree(evidence.field, evidence.classifiers))
-        kept = declared if twice or len(evidence.texts) > 1 else evidence.texts
-        text = f"The metadata says {said}, but {evidence.where} reads like {read}; {_listed(kept)} is taken."
-        notes.append(Note(level="warning", text=text))
-        declared = kept
-    if not declared:
-        declared = evidence.texts
+    declared = _checked(_declared(evidence, notes), evidence, notes) or evidence.texts
     return _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
+
+
+def _checked(declared: tuple[Term, ...], evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
+    """What is declared, or the texts where a single one contradicts it."""
+    if not declared or not evidence.texts or _agree(declared, evidence.texts):
+        return declared
+    twice = bool(evidence.field and evidence.classifiers and _agree(evidence.field, evidence.classifiers))
+    kept = declared if twice or len(evidence.texts) > 1 else evidence.texts
+    said = f"The metadata says {_listed(declared)}, but {evidence.where} reads like {_listed(evidence.texts)}"
+    notes.append(_warning(f"{said}; {_listed(kept)} is taken."))
+    return kept
 
 
 def _declared(evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
@@ -169,35 +174,39 @@ def _declared(evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
         both = _refined(_unique((*field, *classifiers)))
         return both if len(both) <= max(len(field), len(classifiers)) else field
     chosen = next((side for side in (field, classifiers) if _agree(side, evidence.texts)), field)
-    notes.append(
-        Note(
-            level="warning",
-            text=f"The License field says {_listed(field)}, the classifiers say {_listed(classifiers)}; "
-            f"{_listed(chosen)} is taken.",
-        )
-    )
+    said = f"The License field says {_listed(field)}, the classifiers say {_listed(classifiers)}"
+    notes.append(_warning(f"{said}; {_listed(chosen)} is taken."))
     return chosen
 
 
 def _resolved(term: Term, evidence: _Evidence, notes: list[Note]) -> str:
     """The SPDX identifier of a term, its open part filled in from the texts; "" where nothing tells."""
-    read = (*evidence.texts, *evidence.notices)
-    like = next((text for text in read if text != term and not text.is_open and term.agrees(text)), None)
     if term.is_open:
+        read = (*evidence.texts, *evidence.notices)
+        like = next((text for text in read if text != term and not text.is_open and term.agrees(text)), None)
         if like is None:
-            assumed = {"BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}.get(term.name, "")
-            so = f"{assumed} is assumed" if assumed else "it has to be looked up"
-            notes.append(Note(level="warning", text=f"The metadata says only {term.name}, no file tells which: {so}."))
-            return assumed
-        term = Term(like.name, term.later if term.later is not None else like.later)
-    if term.gnu and term.later is None:
-        later = evidence.later or any(text.later for text in evidence.texts if text.name == term.name)
-        term = Term(term.name, later)
-        if not later:
-            notes.append(
-                Note(level="info", text=f"No word of later versions was found: {term.spdx}, not {term.name}-or-later.")
-            )
-    return term.spdx
+            return _assumed(term, notes)
+        term = Term(like.name, like.later if term.later is None else term.later)
+    return _with_versions(term, evidence, notes).spdx
+
+
+def _assumed(term: Term, notes: list[Note]) -> str:
+    assumed = _ASSUMED.get(term.name, "")
+    so = f"{assumed} is assumed" if assumed else "it has to be looked up"
+    notes.append(_warning(f"The metadata says only {term.name}, no file tells which: {so}."))
+    return assumed
+
+
+def _with_versions(term: Term, evidence: _Evidence, notes: list[Note]) -> Term:
+    """A GNU licence with "only" or "or later"."""
+    if not term.gnu or term.later is not None:
+        return term
+    later = evidence.later or any(text.later for text in evidence.texts if text.name == term.name)
+    told = Term(term.name, later)
+    if not later:
+        text = f"No word of later versions was found: {told.spdx}, not {term.name}-or-later."
+        notes.append(Note(level="info", text=text))
+    return told
 
 
 def _joined(identifiers: Iterable[str], evidence: _Evidence, notes: list[Note]) -> str:
@@ -207,11 +216,7 @@ def _joined(identifiers: Iterable[str], evidence: _Evidence, notes: list[Note]) 
     word = "OR" if evidence.dual else "AND"
     expression = f" {word} ".join(unique)
     if not evidence.dual:
-        notes.append(
-            Note(
-                level="warning", text=f"Several licences, and nothing says that one may choose: {expression} is taken."
-            )
-        )
+        notes.append(_warning(f"Several licences, and nothing says that one may choose: {expression} is taken."))
     return expression
 
 
@@ -260,14 +265,11 @@ def _listed(terms: Iterable[Term]) -> str:
 
 def licence_files(declared: Iterable[str], texts: Mapping[str, str]) -> tuple[str, ...]:
     """Those of License-File that the sdist has (lists of authors aside), else the outermost licence files."""
-    named = [path for path in dict.fromkeys(declared) if path in texts and _is_licence(path)]
-    if named:
-        return tuple(named)
+    named = tuple(path for path in dict.fromkeys(declared) if path in texts and _is_licence(path))
     own = [path for path in texts if _is_licence(path) and not _ASIDE.search(path)]
-    depth = min((path.count("/") for path in own if not _is_notice(path)), default=None)
-    if depth is None:
-        return ()
-    return tuple(sorted((path for path in own if path.count("/") == depth), key=lambda path: (_is_notice(path), path)))
+    depth = min((path.count("/") for path in own if not _is_notice(path)), default=-1)
+    outermost = (path for path in own if path.count("/") == depth)
+    return named or tuple(sorted(outermost, key=lambda path: (_is_notice(path), path)))
 
 
 def _is_licence(path: str) -> bool:

@@ -188,11 +188,11 @@ def _named(text: str) -> Term | None:
 
 
 def _gnu(match: re.Match[str]) -> Term:
-    words, rest = (match["words"] or "").lower(), match["rest"]
-    kind = match["kind"].upper()
-    if words:
-        kind = "AGPL" if "affero" in words else "LGPL" if "lesser" in words or "library" in words else "GPL"
+    words, rest = (match["words"] or match["kind"]).lower(), match["rest"]
+    prefix = "A" if words.startswith(("affero", "agpl")) else "L" if re.search("lesser|library|lgpl", words) else ""
     version = _VERSION.search(rest)
     number = next(filter(None, version.groups()), "") if version else ""
-    later = True if _LATER.search(rest) else False if _ONLY.search(rest) else None
-    return Term(f"{kind}-{number if '.' in number else number + '.0'}" if number else kind, later)
+    name = f"{prefix}GPL"
+    if number:
+        name += f"-{number if '.' in number else number + '.0'}"
+    return Term(name, True if _LATER.search(rest) else False if _ONLY.search(rest) else None)

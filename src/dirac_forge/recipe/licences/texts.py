@@ -97,20 +97,28 @@ def identify(text: str) -> tuple[Term, ...]:
     The full text of a GNU licence does not tell "only" from "or later": `Term.later` is None then.
     """
     words = _words(text[:_LONGEST])
+    if (whole := _whole(words)) is not None:
+        return (Term(whole),)
+    names = ["Apache-2.0"] if _title(words) else []
+    names += [name for phrase, name in _PHRASES if re.search(phrase, words)]
+    names += [name for grant in _GRANTS for name in _granted(words, *grant)]
+    terms = [Term(name) for name in names if name != "HPND" or "MIT-CMU" not in names]
+    return tuple(dict.fromkeys([*terms, *gnu_notice(text)])) or _alike(words)
+
+
+def _whole(words: str) -> str | None:
+    """The licence that a text is from beginning to end, None for one that may hold several."""
     if any(phrase in words for phrase in _PYTHON):
-        return (Term("PSF-2.0"),)
+        return "PSF-2.0"
     if "llvm exceptions to the apache 2.0 license" in words:
-        return (Term("Apache-2.0 WITH LLVM-exception"),)
+        return "Apache-2.0 WITH LLVM-exception"
+    title = _title(words)
+    return None if title == "Apache-2.0" else title
+
+
+def _title(words: str) -> str | None:
     start = words[:2000]
-    title = next((name for pattern, name in _TITLES if re.search(pattern, start)), None)
-    if title is not None and title != "Apache-2.0":
-        return (Term(title),)
-    found = [Term(title)] if title else []
-    found += [Term(name) for phrase, name in _PHRASES if re.search(phrase, words)]
-    found += [Term(name) for anchor in _GRANTS for name in _granted(words, *anchor)]
-    if Term("MIT-CMU") in found:
-        found = [term for term in found if term.name != "HPND"]
-    return tuple(dict.fromkeys([*found, *gnu_notice(text)])) or _alike(words)
+    return next((name for pattern, name in _TITLES if re.search(pattern, start)), None)
 
 
 def gnu_notice(text: str) -> tuple[Term, ...]:

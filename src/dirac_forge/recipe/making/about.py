@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["Links", "links_of", "summary_of"]
+__all__ = ["links_of", "summary_of"]
 
 # Labels of Project-URL, lower case and without punctuation (PEP 753 lists the well-known ones).
 _HOME = ("homepage", "home", "website", "web", "url")
@@ -36,15 +36,20 @@ Links = tuple[str | None, str | None, str | None]
 def links_of(metadata: CoreMetadata) -> Links:
     """Homepage, repository and documentation; None for what upstream does not name."""
     labelled = {_label(label): url for label, url in metadata.project_urls.items() if _is_web(url)}
-    repository = _first(labelled, _REPOSITORY) or next((u for u in labelled.values() if _is_repository(u)), None)
-    if repository is not None and not _GIT_HOSTS.match(repository):
-        repository = next((u for u in labelled.values() if _is_repository(u)), repository)
-    documentation = _first(labelled, _DOCUMENTATION)
-    home = metadata.home_page if _is_web(metadata.home_page) else None
-    home = home or _first(labelled, _HOME) or repository or documentation
+    repository, documentation = _repository(labelled), _first(labelled, _DOCUMENTATION)
+    own = metadata.home_page if _is_web(metadata.home_page) else None
+    home = own or _first(labelled, _HOME) or repository or documentation
     if repository is None and home is not None and _is_repository(home):
         repository = home
     return home, repository, documentation
+
+
+def _repository(labelled: Mapping[str, str]) -> str | None:
+    """The URL that is labelled so if it is on a known host, else any that is a repository."""
+    named = _first(labelled, _REPOSITORY)
+    if named is not None and _GIT_HOSTS.match(named):
+        return named
+    return next((url for url in labelled.values() if _is_repository(url)), named)
 
 
 def summary_of(metadata: CoreMetadata) -> str:

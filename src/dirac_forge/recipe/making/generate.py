@@ -50,10 +50,7 @@ def generate(
         for beside, why in satellites(part, output, admitted[part.package], providers):
             outputs[beside.name] = beside
             notes += why
-    about = outputs[main.package].about
-    if about.homepage is None:
-        project = canonicalize_name(main.facts.release.project)
-        about = replace(about, homepage=f"https://pypi.org/project/{project}/")
+    about = _common(main, outputs[main.package].about)
     if not about.summary:
         notes.append(Note(level="todo", text="upstream gives no summary: fill in about"))
     outputs = {
@@ -70,6 +67,12 @@ def generate(
         noarch_platforms=_noarch_platforms(outputs.values(), scope),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _common(main: FamilyPart, about: About) -> About:
+    """The recipe's own, that of its main project; with the index's page where that names no homepage."""
+    project = canonicalize_name(main.facts.release.project)
+    return about if about.homepage else replace(about, homepage=f"https://pypi.org/project/{project}/")
 
 
 def _test(output: Output, outputs: Mapping[str, Output]) -> Test:
@@ -99,7 +102,7 @@ def _context(python_min: str, scope: Scope, outputs: Iterable[Output]) -> dict[s
 
 
 def _labelled(notes: Iterable[Note], package: str, *, several: bool) -> list[Note]:
-    return [replace(note, text=f"{package}: {note.text}") if several else note for note in notes]
+    return [replace(note, output=package) if several else note for note in notes]
 
 
 def _supported(part: FamilyPart, scope: Scope) -> Scope:

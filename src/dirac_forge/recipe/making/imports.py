@@ -19,6 +19,7 @@ _NOT_THE_PACKAGE = {
     "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "fabfile", "noxfile", "scripts",
     "setup", "tasks", "test", "testing", "tests", "tools", "versioneer",
 }  # fmt: skip
+_SOURCE_FOLDERS = ("src", "lib", "python")
 _COMMAND = re.compile(r"[A-Za-z0-9_][\w.+-]*")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -89,25 +90,32 @@ def _put(tree: Tree, parts: Iterable[str]) -> None:
 
 def _names(tree: Tree, depth: int = 0) -> list[str]:
     """Modules and packages of a folder; below a folder without __init__.py, its own."""
-    found = set()
-    for name, below in tree.items():
-        if not below and (match := _MODULE.match(name)):
-            found.add(match[1])
-        elif below and name.isidentifier() and not keyword.iskeyword(name):
-            if any(_MODULE.match(n) and n.startswith("__init__.") for n in below):
-                found.add(name)
-            elif depth < _DEEPEST_NAMESPACE:
-                found.update(f"{name}.{deeper}" for deeper in _names(below, depth + 1))
-    return sorted(found)
+    return sorted({found for name, below in tree.items() for found in _importable(name, below, depth)})
+
+
+def _importable(name: str, below: Tree, depth: int) -> Iterable[str]:
+    if not below:
+        match = _MODULE.match(name)
+        return [match[1]] if match else []
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return []
+    if any(_MODULE.match(inner) and inner.startswith("__init__.") for inner in below):
+        return [name]
+    return [f"{name}.{deeper}" for deeper in _names(below, depth + 1)] if depth < _DEEPEST_NAMESPACE else []
 
 
 def _chosen(names: Iterable[str]) -> tuple[str, ...]:
-    """Public names before private ones, what is no test or tool of the project; at most a dozen."""
+    """Public names before private ones, tests and the project's own tools left out; at most a dozen."""
     every = [n for n in names if not n.rpartition(".")[2].startswith("__")]
     proper = [n for n in every if n.partition(".")[0] not in _NOT_THE_PACKAGE] or every
-    public = [n for n in proper if not any(part.startswith("_") for part in n.split("."))]
-    tops = [n for n in proper if n.startswith("_") and "." not in n] if public else proper
-    return tuple(sorted([*public, *tops], key=lambda n: (n.startswith("_"), n.lower()))[:MOST_IMPORTS])
+    if any(map(_is_public, proper)):
+        # A private module at the top is a part of what is installed; one within a namespace is somebody's detail.
+        proper = [n for n in proper if _is_public(n) or "." not in n]
+    return tuple(sorted(proper, key=lambda n: (n.startswith("_"), n.lower()))[:MOST_IMPORTS])
+
+
+def _is_public(name: str) -> bool:
+    return not any(part.startswith("_") for part in name.split("."))
 
 
 def _from_sdist(sdist: SdistFacts, project: str) -> tuple[str, ...]:
@@ -118,12 +126,14 @@ def _from_sdist(sdist: SdistFacts, project: str) -> tuple[str, ...]:
     for member in sdist.members:
         _put(tree, PurePosixPath(member).parts)
     module = re.sub(r"[-.]", "_", project)
-    for folder in ("src", "lib", "python", ""):
-        here = tree.get(folder, {}) if folder else {name: tree[name] for name in tree.keys() - {"src", "lib", "python"}}
-        single = [name for name in (module, module.lower()) if f"{name}.py" in here]
-        if names := _packages(here) or single[:1]:
-            return _chosen(names)
-    return ()
+    roots = [*(tree.pop(folder, {}) for folder in _SOURCE_FOLDERS), tree]
+    return next(filter(None, (_in_root(root, module) for root in roots)), ())
+
+
+def _in_root(root: Tree, module: str) -> tuple[str, ...]:
+    """The packages of a folder, else the single module of the project's name."""
+    single = [name for name in (module, module.lower()) if f"{name}.py" in root]
+    return _chosen(_packages(root) or single[:1])
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -131,8 +141,6 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _packages(tree: Tree) -> list[str]:
-    return [
-        name
-        for name in _names(tree)
-        if name.partition(".")[0] in tree and name.partition(".")[0] not in _NOT_THE_PACKAGE
-    ]
+    """The names below a folder (modules at the top may be tools of the project)."""
+    tops = ((name, name.partition(".")[0]) for name in _names(tree))
+    return [name for name, top in tops if top in tree and top not in _NOT_THE_PACKAGE]

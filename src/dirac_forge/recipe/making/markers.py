@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.version import Version
@@ -51,27 +52,32 @@ def reach(marker: Marker | None, scope: Scope, extras: Iterable[str] = ()) -> Re
 @lru_cache(maxsize=10_000)
 def _reach(text: str, scope: Scope, extras: tuple[str, ...]) -> Reach:
     """Decided once for a text: releases repeat each other's markers, and only what a marker names is varied."""
-    marker = Marker(text) if text else None
+    if not text:
+        return _reaching(scope.pythons, scope.platforms, scope, exact=True)
+    marker = Marker(text)
     names = set(re.findall(r"\w+", text))
     pythons = scope.pythons if names & _PYTHON_NAMES else scope.pythons[:1]
     platforms = scope.platforms if names & _PLATFORM_NAMES else scope.platforms[:1]
-    holds = {
-        (python, platform)
-        for python in pythons
-        for platform in platforms
-        if marker is None or any(_evaluate(marker, python, platform, extra) for extra in ("", *extras))
-    }
-    where_pythons = tuple(p for p in pythons if any(p == python for python, _ in holds))
-    where_platforms = tuple(s for s in platforms if any(s == subdir for _, subdir in holds))
-    exact = len(holds) == len(where_pythons) * len(where_platforms)
-    if holds:
-        where_pythons = where_pythons if pythons == scope.pythons else scope.pythons
-        where_platforms = where_platforms if platforms == scope.platforms else scope.platforms
+    holds = [
+        pair for pair in product(pythons, platforms) if any(_evaluate(marker, *pair, extra) for extra in ("", *extras))
+    ]
+    if not holds:
+        return _reaching((), (), scope, exact=True)
+    own_pythons, own_platforms = ({pair[side] for pair in holds} for side in (0, 1))
+    return _reaching(
+        tuple(p for p in scope.pythons if p in own_pythons) if pythons == scope.pythons else scope.pythons,
+        tuple(p for p in scope.platforms if p in own_platforms) if platforms == scope.platforms else scope.platforms,
+        scope,
+        exact=len(holds) == len(own_pythons) * len(own_platforms),
+    )
+
+
+def _reaching(pythons: tuple[str, ...], platforms: tuple[str, ...], scope: Scope, *, exact: bool) -> Reach:
     return Reach(
-        pythons=where_pythons,
-        platforms=where_platforms,
-        every_python=where_pythons == scope.pythons,
-        every_platform=where_platforms == scope.platforms,
+        pythons=pythons,
+        platforms=platforms,
+        every_python=pythons == scope.pythons,
+        every_platform=platforms == scope.platforms,
         exact=exact,
     )
 
@@ -101,14 +107,9 @@ def both(one: Reach, other: Reach | None, scope: Scope) -> Reach:
         return one
     pythons = tuple(p for p in one.pythons if p in other.pythons)
     platforms = tuple(p for p in one.platforms if p in other.platforms)
-    nowhere = not pythons or not platforms
-    return Reach(
-        pythons=() if nowhere else pythons,
-        platforms=() if nowhere else platforms,
-        every_python=pythons == scope.pythons,
-        every_platform=platforms == scope.platforms,
-        exact=one.exact and other.exact,
-    )
+    if not pythons or not platforms:
+        pythons = platforms = ()
+    return _reaching(pythons, platforms, scope, exact=one.exact and other.exact)
 
 
 def platform_condition(platforms: Iterable[str], scope: Scope) -> When | None:
@@ -143,18 +144,16 @@ def python_condition(pythons: Iterable[str], scope: Scope) -> When | None:
     everything = list(scope.pythons)
     if wanted == everything:
         return None
-    if len(wanted) == 1:
-        return _python_clause("==", wanted[0])
     first, last = everything.index(wanted[0]), everything.index(wanted[-1])
-    if everything[first : last + 1] != wanted:
-        clauses = [_python_clause("==", python) for python in wanted]
-        return When(" or ".join(c.v1 for c in clauses), " or ".join(c.v0 for c in clauses))
-    bounds = []
-    if first > 0:
-        bounds.append(_python_clause(">=", wanted[0]))
-    if last + 1 < len(everything):
-        bounds.append(_python_clause("<", everything[last + 1]))
-    return When(" and ".join(b.v1 for b in bounds), " and ".join(b.v0 for b in bounds))
+    if len(wanted) == 1 or everything[first : last + 1] != wanted:
+        return _connected(" or ", [_python_clause("==", python) for python in wanted])
+    bounds = [_python_clause(">=", wanted[0])] if first > 0 else []
+    bounds += [_python_clause("<", everything[last + 1])] if last + 1 < len(everything) else []
+    return _connected(" and ", bounds)
+
+
+def _connected(word: str, clauses: list[When]) -> When:
+    return When(word.join(clause.v1 for clause in clauses), word.join(clause.v0 for clause in clauses))
 
 
 def _python_clause(operator: str, python: str) -> When:

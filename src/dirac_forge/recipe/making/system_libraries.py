@@ -72,14 +72,19 @@ def system_libraries(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _packages(path: PurePosixPath, text: str) -> Iterator[str]:
-    if path.name == "Cargo.toml":
-        yield from (package for crate, package in CRATES.items() if re.search(rf"^{crate}\b", text, re.MULTILINE))
-        return
-    if path.suffix == ".py":
-        text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-        yield from _in_python(text)
-    elif path.name not in {"meson.build", "CMakeLists.txt"}:
-        return
+    match path.name:
+        case "Cargo.toml":
+            yield from (package for crate, package in CRATES.items() if re.search(rf"^{crate}\b", text, re.MULTILINE))
+        case "meson.build" | "CMakeLists.txt":
+            yield from _asked_for(text)
+        case _ if path.suffix == ".py":
+            code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+            yield from _in_python(code)
+            yield from _asked_for(code)
+
+
+def _asked_for(text: str) -> Iterator[str]:
+    """What pkg-config, CMake, Meson or a library's own program is asked for."""
     yield from (package for program, package in PROGRAMS.items() if re.search(rf"(?<![\w-]){program}(?![\w-])", text))
     for match in _PKG_CONFIG.finditer(text):
         name = next(group for group in match.groups() if group)

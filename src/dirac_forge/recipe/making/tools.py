@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dirac_forge.recipe.making.compiled import Nature
@@ -31,24 +31,24 @@ def noarch_tools(lines: Sequence[Requirement]) -> Tools:
 def arch_tools(package: str, lines: Sequence[Requirement], nature: Nature) -> Tools:
     """Compilers and programs in build, with what cross-compilation runs there; the rest and libraries in host."""
     host = [line for line in lines if line.name not in _PROGRAMS]
-    cross = [
-        Requirement(name="python", when=CROSS),
-        Requirement(name="python", kind="cross_python", when=CROSS),
-        *(replace(line, when=CROSS) for line in host if line.name in _RUNS_AT_BUILD and line.when is None),
-    ]
-    compilers = [Requirement(name=language, kind="compiler") for language in nature.languages]
-    bundler = [Requirement(name="cargo-bundle-licenses")] if "rust" in nature.languages else []
     programs = {name: Requirement(name=name) for name in nature.programs}
     programs |= {line.name: line for line in lines if line.name in _PROGRAMS}
     named = {package, *(line.name for line in lines)}
-    libraries = [Requirement(name=name) for name in nature.libraries if name not in named]
-    return (
-        (
-            *cross,
-            *compilers,
-            Requirement(name="c", kind="stdlib"),
-            *bundler,
-            *(programs[name] for name in sorted(programs)),
-        ),
-        (Requirement(name="python"), Requirement(name="pip"), *host, *libraries),
+    build = (
+        *_cross(host),
+        *(Requirement(name=language, kind="compiler") for language in nature.languages),
+        Requirement(name="c", kind="stdlib"),
+        *([Requirement(name="cargo-bundle-licenses")] if "rust" in nature.languages else []),
+        *(programs[name] for name in sorted(programs)),
     )
+    libraries = (Requirement(name=name) for name in nature.libraries if name not in named)
+    return build, (Requirement(name="python"), Requirement(name="pip"), *host, *libraries)
+
+
+def _cross(host: Sequence[Requirement]) -> Iterator[Requirement]:
+    """What has to run on the machine that builds for another one."""
+    yield Requirement(name="python", when=CROSS)
+    yield Requirement(name="python", kind="cross_python", when=CROSS)
+    for line in host:
+        if line.name in _RUNS_AT_BUILD and line.when is None:
+            yield replace(line, when=CROSS)

@@ -56,23 +56,25 @@ def _several(recipe: Recipe) -> list[Lines]:
     sources = [
         [*_source(source), *entry("folder", output.name)] for output in recipe.outputs for source in output.sources
     ]
-    outputs = [
-        [
-            *entry("name", output.name),
-            *(entry("version", V0.quoted(output.version)) if output.version else []),
-            *nested("build", _build(output, folder=output.name if output.sources else None)),
-            *nested("requirements", _requirements(output)),
-            *nested("test", _test(output)),
-            *nested("about", _about(output.about, folder=output.name if output.sources else None)),
-        ]
-        for output in recipe.outputs
-    ]
+    outputs = [_output(output) for output in recipe.outputs]
     with_file = (output.name for output in recipe.outputs if output.about.license_files and output.sources)
     return [
         nested("source", _sources(sources)),
         nested("build", entry("number", str(recipe.build_number))),
         nested("outputs", sections(*(items([output]) for output in outputs))),
         nested("about", _about(recipe.about, folder=next(with_file, None))),
+    ]
+
+
+def _output(output: Output) -> Lines:
+    folder = output.name if output.sources else None
+    return [
+        *entry("name", output.name),
+        *(entry("version", V0.quoted(output.version)) if output.version else []),
+        *nested("build", _build(output, folder=folder)),
+        *nested("requirements", _requirements(output)),
+        *nested("test", _test(output)),
+        *nested("about", _about(output.about, folder=folder)),
     ]
 
 

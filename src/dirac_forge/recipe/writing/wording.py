@@ -55,20 +55,24 @@ def check(recipe: Recipe) -> None:
     if not recipe.outputs:
         raise InputError(f"The recipe of {recipe.feedstock} has no output.", hint="Give at least one project.")
     for output in recipe.outputs:
-        _each("package name", _PACKAGE, [output.name])
-        _each("version", _VERSION, [output.version] if output.version is not None else [])
-        _each("sha256", _SHA256, [source.sha256 for source in output.sources if source.sha256 is not None])
-        _each("module to import", _MODULE, output.test.imports)
-        _each("entry point", _ENTRY_POINT, output.entry_points)
-        _check_paths(output.about.license_files)
-        _check_paths([source.file_name for source in output.sources if source.file_name is not None])
-        for line in (*output.build, *output.host, *output.run, *output.run_constraints):
-            _each("requirement", _PACKAGE if line.kind in {"package", "pin_subpackage"} else _LANGUAGE, [line.name])
-            _each(f"version spec of {line.name}", _SPEC, [line.spec])
+        _check_output(output)
     _check_paths(recipe.about.license_files)
     names = [output.name for output in recipe.outputs]
     if len(set(names)) < len(names):
         raise InputError(f"The recipe of {recipe.feedstock} has two outputs of the same name: {', '.join(names)}.")
+
+
+def _check_output(output: Output) -> None:
+    _each("package name", _PACKAGE, [output.name])
+    _each("version", _VERSION, [output.version] if output.version is not None else [])
+    _each("sha256", _SHA256, [source.sha256 for source in output.sources if source.sha256 is not None])
+    _each("module to import", _MODULE, output.test.imports)
+    _each("entry point", _ENTRY_POINT, output.entry_points)
+    _check_paths(output.about.license_files)
+    _check_paths([source.file_name for source in output.sources if source.file_name is not None])
+    for line in (*output.build, *output.host, *output.run, *output.run_constraints):
+        _each("requirement", _PACKAGE if line.kind in {"package", "pin_subpackage"} else _LANGUAGE, [line.name])
+        _each(f"version spec of {line.name}", _SPEC, [line.spec])
 
 
 def _each(what: str, pattern: re.Pattern[str], values: Iterable[str]) -> None:
@@ -104,7 +108,7 @@ def requirement(line: Requirement, dialect: Dialect) -> str:
 
 def todo_lines(recipe: Recipe, dialect: Dialect) -> Lines:
     """What a person must fill in, as comments for the top of the file."""
-    return [f"# TODO: {dialect.comment(note.text)}" for note in recipe.notes if note.level == "todo"]
+    return [f"# TODO: {dialect.comment(note.sentence)}" for note in recipe.notes if note.level == "todo"]
 
 
 def source_comments(source: Source, dialect: Dialect) -> Lines:
