@@ -32,7 +32,7 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import to_rattler, virtual_packages
 from dirac_forge.check.building import Built
 from dirac_forge.check.matrix import cells_of, check
-from dirac_forge.check.overlay_check import judge
+from dirac_forge.check.target_proof import TargetProver
 from dirac_forge.check.targets import make_target
 
 PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
@@ -83,7 +83,7 @@ def overlays(snapshot: Path, count: int) -> None:
             number = record.build_number + 1 + at // len(noarch)
             record = replace(record, build=f"next_{number}", build_number=number, channel="", file_name="")
             built = Built(feedstock=record.name, record=record, platform="linux-64")
-            return judge(channel.overlaid([record]), before, [built]).outcome
+            return TargetProver(channel.overlaid([record]), [built]).verdict(before).outcome
 
         assert set(executor.map(one, range(count))) == {"same"}
 

@@ -138,7 +138,7 @@ def test_what_if_a_recipe_were_merged(workspace: Path, capsys: pytest.CaptureFix
     assert code == 1
     assert document["with"]["outcome"] == "worse"
     assert [one["status"] for one in document["results"]] == ["not-installable"] * 2
-    reason = "tool 2.0 can't be installed: tool → missing: no channel has a package of this name"
+    reason = "tool 2.0 can't be installed with grid: tool → missing: no channel has a package of this name"
     assert [one["reason"] for one in document["with"]["results"]] == [reason] * 2
     (package,) = document["with"]["packages"]
     assert (package["name"], package["version"], package["subdir"]) == ("tool", "2.0", "noarch")
@@ -176,4 +176,7 @@ def test_on_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str], mo
     assert "grid with tool 2.0" in lines
     assert "│ linux-64 │   ▼ worse   │" in lines
     at = lines.index("linux-64, Python 3.12: worse")
-    assert lines[at + 1] == "  tool 2.0 can't be installed: tool → missing: no channel has a package of this name"
+    assert (
+        lines[at + 1]
+        == "  tool 2.0 can't be installed with grid: tool → missing: no channel has a package of this name"
+    )

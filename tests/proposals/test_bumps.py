@@ -232,7 +232,7 @@ def test_a_part_of_a_channel_blocks_nothing(place: Place) -> None:
         "fresh (run of tool): whether there is a fresh is unknown: "
         "the channel lacks elsewhere too, which the recipe needed before"
     ) in found["notes"]
-    assert found["proof"]["warnings"] == ["taken to be there, for the channel has no such packages: elsewhere, fresh"]
+    assert found["proof"]["warnings"] == ["taken to be there, since the channel has no such packages: elsewhere, fresh"]
     assert outcomes(found) == ["same"]
 
 
@@ -260,7 +260,7 @@ def test_what_could_not_be_solved_before_either_is_not_the_bumps_fault(place: Pl
     found = place.run(LIB)["lib"]
     host = next(one for one in found["environments"] if one["part"] == "host")
     assert (found["status"], host["status"]) == ("proposed", "not-installable")
-    assert host["reason"].startswith("not without this bump either: ")
+    assert host["reason"].startswith("not without this change either: ")
 
 
 def test_extensions_that_follow_are_told(place: Place) -> None:

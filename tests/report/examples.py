@@ -9,13 +9,12 @@ from packaging.version import Version
 
 from dirac_forge.bump.drift.draft import Carried
 from dirac_forge.bump.drift.merge import Drift
-from dirac_forge.bump.proof import EnvironmentProof, Proof
 from dirac_forge.bump.proposal import Bump, ProjectLink, bump_of
 from dirac_forge.bump.versions import Edited
 from dirac_forge.channel.records import Record
 from dirac_forge.check.difference import difference
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.overlay_check import Verdict
+from dirac_forge.check.proof import EnvironmentProof, Proof, Verdict
 from dirac_forge.feedstock.change import Change
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.choice import Rejected

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dirac_forge.bump.drift.merge import Drift
-from dirac_forge.bump.proof import EnvironmentProof, Proof
 from dirac_forge.bump.proposal import ProjectLink
+from dirac_forge.check.proof import EnvironmentProof, Proof
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import waiting_for, with_bodies, with_body

@@ -9,7 +9,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.check.difference import difference
 from dirac_forge.check.explanation import Cause
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.overlay_check import Proposal, Verdict
+from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.unblock import Remedy, Unblock
 from dirac_forge.report.check import document, markdown, terminal
 
@@ -47,8 +47,8 @@ UNKNOWN = replace(
 )
 CELLS = (YES, NO, replace(NO, python="3.13"), UNKNOWN)
 AFTER = replace(YES, packages=(replace(LIB, version="2.0"),))
-PROPOSAL = Proposal(
-    built=(),
+PROPOSAL = Proof(
+    outcome="worse",
     verdicts=(
         Verdict(before=YES, after=AFTER, outcome="same", difference=difference(YES.packages, AFTER.packages)),
         Verdict(

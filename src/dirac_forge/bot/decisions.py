@@ -26,14 +26,15 @@ from dirac_forge.bot.proposed import (
 )
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.proposals.bumps import BumpOptions, decide
-from dirac_forge.proposals.channels import open_channel, pinning_of
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MigrationContext
@@ -213,7 +214,7 @@ class RunDecisions:
 
     @cached_property
     def _channel(self) -> Channel | None:
-        return open_channel(self.world)
+        return open_readable_channel(self.world)
 
     @cached_property
     def _pinning(self) -> Pinning | None:

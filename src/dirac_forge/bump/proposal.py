@@ -13,7 +13,7 @@ from dirac_forge.upstream.choice import Rejected
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
-    from dirac_forge.bump.proof import Proof
+    from dirac_forge.check.proof import Proof
 
 __all__ = ["Bump", "ProjectLink", "bump_of"]
 

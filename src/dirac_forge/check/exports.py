@@ -7,15 +7,21 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.errors import InputError
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.variants import rendered_variants
+from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 
-__all__ = ["Built", "ChannelExports", "exports_of"]
+__all__ = ["AtHand", "Built", "ChannelExports", "exports_at_hand", "exports_of"]
 
+AtHand = Callable[[str], tuple[ReadRunExport, ...] | None]
+"""The run_exports that a recipe at hand writes for a package; None where no recipe makes it."""
 _REQUESTS = 8
 _PYTHON = re.compile(r"(\d+)\.(\d+)")
 
@@ -39,8 +45,8 @@ class Built:
 class ChannelExports:
     """What packages export: told by the channel, else by the recipes at hand. Safe to use from many threads."""
 
-    def __init__(self, channel: Channel, at_hand: Callable[[str], tuple[ReadRunExport, ...] | None]) -> None:
-        """`at_hand` gives the run_exports that a recipe at hand writes for a package; None where no recipe makes it."""
+    def __init__(self, channel: Channel, at_hand: AtHand) -> None:
+        """Nothing is asked yet."""
         self._channel = channel
         self._at_hand = at_hand
         self._built: dict[tuple[str, str, str], RunExports] = {}
@@ -101,6 +107,28 @@ def exports_of(written: Sequence[ReadRunExport], version: str) -> RunExports:
             spec = f"{need.name} {need.spec}".strip()
         found.setdefault(one.strength, []).append(spec)
     return RunExports(**{kind: tuple(specs) for kind, specs in found.items()})
+
+
+def exports_at_hand(folders: Iterable[FeedstockFolder], pinning: Pinning | None) -> AtHand:
+    """Return what the recipes at hand export; they are read when the first package is asked for."""
+
+    @cache
+    def known() -> dict[str, tuple[ReadRunExport, ...]]:
+        found: dict[str, tuple[ReadRunExport, ...] | None] = {}
+        for folder in folders:
+            try:
+                rendered = [one for _, one in rendered_variants(folder.read(), pinning, platform="linux-64")]
+            except ForgeError:
+                continue
+            mine: dict[str, tuple[ReadRunExport, ...] | None] = {}
+            for output in (output for one in rendered for output in one.packages):
+                # Where variants export different things, which of them a build is can't be told.
+                same = mine.setdefault(output.name, output.run_exports) == output.run_exports
+                mine[output.name] = output.run_exports if same else None
+            found = mine | found
+        return {name: exports for name, exports in found.items() if exports is not None}
+
+    return lambda name: known().get(name)
 
 
 def _solved(channel: Channel, specs: tuple[str, ...], platform: str) -> Mapping[str, Record] | None:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
-from dirac_forge.check.matrix import Cell, cells_of
+from dirac_forge.check.configured import asked_cells, configured_targets
+from dirac_forge.check.exports import exports_at_hand
+from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
-from dirac_forge.check.overlay_check import Proposal, propose
-from dirac_forge.check.targets import Target, make_target, read_target
+from dirac_forge.check.proof import Proof
+from dirac_forge.check.prover import Prover
+from dirac_forge.check.subjects import Subject
+from dirac_forge.check.targets import Target, read_target
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
+from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.workspace import read_workspace
-from dirac_forge.proposals.channels import exports_at_hand, pinning_or_warning
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
 
@@ -49,53 +54,54 @@ def check(
 ) -> int:
     """Say whether each target is installable, per platform and Python, and for each no why and what would help.
 
-    A no where the target says nothing of being installable is expected. With --with, every package that the recipes
-    would make must be installable by itself and together with each target.
+    A no where the target does not have to be installable is expected. With --with, the new packages that a target
+    installs must be installable with it, and each package that the recipes would make by itself.
     """
     settings = context.settings
     for platform in settings.platforms:
         known_platform(platform)
     asked, recipes = _sorted(specs or (), with_ or ())
     targets = _targets(context, asked)
-    cells = [cell for target in targets for cell in _cells(context, target)]
+    cells = [cell for target in targets for cell in asked_cells(settings, target)]
     if not cells:
         raise InputError("there is nothing to check", hint="Name a target, or give [tool.dirac-forge.targets].")
-    channel = Channel.open(
-        settings.channels,
-        machines=settings.virtual_packages,
-        observer=context.observer,
-        cache_dir=settings.cache / "repodata",
-        store=context.store,
-        offline=settings.offline,
-        reachable=lambda url: context.http.reachable(url),  # noqa: PLW0108  # no session where all channels are folders
-    )
+    channel = open_channel(context)
     with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor:
-        workspace = read_workspace(settings.workspace)
-        folders = {name: workspace.find(name) for name in recipes}
-        texts = {folder.name: folder.read() for folder in folders.values()}
         found = check_cells(channel, cells, executor=executor, observer=context.observer, remedies=remedies)
-        proposal = None
-        if texts:
-            pinning = pinning_or_warning(context, channel)
-            proposal = propose(
-                channel,
-                texts,
-                found,
-                executor=executor,
-                pinning=pinning,
-                at_hand=exports_at_hand([*folders.values(), *workspace], pinning),
-                observer=context.observer,
-            )
-    context.answer(terminal(found, proposal, verbose=context.options.verbose), document(found, proposal))
-    return exit_code(found, proposal)
+        proof = _proof(context, channel, found, recipes, executor) if recipes else None
+    context.answer(terminal(found, proof, verbose=context.options.verbose), document(found, proof))
+    return exit_code(found, proof)
 
 
-def exit_code(cells: Sequence[Cell], proposal: Proposal | None = None) -> int:
+def _proof(
+    context: Context, channel: Channel, before: Sequence[Cell], recipes: Sequence[str], executor: Executor
+) -> Proof:
+    """What the merge of these recipes would do."""
+    workspace = read_workspace(context.settings.workspace)
+    folders = {folder.name: folder for folder in map(workspace.find, recipes)}
+    pinning = pinning_or_warning(context, channel)
+    platforms = tuple(dict.fromkeys(cell.platform for cell in before))
+    subjects = [
+        Subject(name, folder.read(), channel=channel, pinning=pinning, platforms=platforms)
+        for name, folder in folders.items()
+    ]
+    prover = Prover(
+        channel,
+        lambda: before,
+        platforms=platforms,
+        pinning=pinning,
+        pythons=context.settings.pythons if "pythons" in context.settings.flags else (),
+        at_hand=exports_at_hand([*folders.values(), *workspace], pinning),
+        observer=context.observer,
+    )
+    return prover.proof(subjects, executor=executor)
+
+
+def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
     """1 for a no where the target wants a yes, or where the recipes make something worse; 3 where it is not known."""
-    if proposal is not None:
-        wanted = [verdict for verdict in proposal.verdicts if verdict.before.wanted]
-        no = any(verdict.outcome == "worse" or verdict.after.unexpected for verdict in wanted)
-        unknown = any(verdict.outcome == "unknown" for verdict in proposal.verdicts)
+    if proof is not None:
+        no = proof.outcome == "worse" or any(verdict.after.unexpected for verdict in proof.verdicts)
+        unknown = any(verdict.outcome == "unknown" for verdict in proof.verdicts)
     else:
         no = any(cell.unexpected for cell in cells)
         unknown = any(cell.status == "unknown" for cell in cells)
@@ -118,10 +124,7 @@ def _sorted(specs: Iterable[str], recipes: Iterable[str]) -> tuple[list[str], li
 
 def _targets(context: Context, asked: Sequence[str]) -> list[Target]:
     settings = context.settings
-    known = {
-        name: make_target(name, target.specs, platforms=target.platforms, pythons=target.pythons)
-        for name, target in settings.targets.items()
-    }
+    known = configured_targets(settings)
     if not asked:
         return list(known.values())
     found = []
@@ -131,13 +134,3 @@ def _targets(context: Context, asked: Sequence[str]) -> list[Target]:
             context.observer.warned(note)
         found.append(target)
     return found
-
-
-def _cells(context: Context, target: Target) -> tuple[Cell, ...]:
-    """What a person types goes before what the target says."""
-    settings = context.settings
-    return cells_of(
-        target,
-        platforms=settings.platforms if "platforms" in settings.flags else (),
-        pythons=settings.pythons if "pythons" in settings.flags else (),
-    )

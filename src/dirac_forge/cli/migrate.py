@@ -12,11 +12,14 @@ import typer
 
 from dirac_forge.bot.connections import open_rebuilds
 from dirac_forge.bot.requested import asked_rebuilds
+from dirac_forge.channel.opening import open_readable_channel
+from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import PullRequests, SentChanges, send
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
+from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.files import write_file, write_files
 from dirac_forge.migration.exports import pinned_members
@@ -24,7 +27,6 @@ from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.status import Status
-from dirac_forge.proposals.channels import open_channel, pinning_of, specs_of
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MigrationContext, processes
 from dirac_forge.proposals.new_platforms import enabling
@@ -56,7 +58,7 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[MigrationContext]
     """The workspace; with `channel` also the channels of the settings, else only those named on the command line."""
     settings = context.settings
     wanted = channel or "channels" in settings.flags
-    opened = open_channel(context) if wanted else None
+    opened = open_readable_channel(context) if wanted else None
     workspace = read_workspace(settings.workspace)
     if not workspace.feedstocks:
         context.observer.warned(
@@ -119,7 +121,7 @@ def _plan(
         pinned = pinned_members(plan, migrating.exports(plan))
         document, parts = report.plan_json(plan, pinned), [report.plan_text(plan, pinned)]
         if target is not None:
-            specs, platforms = specs_of(context, target)
+            specs, platforms = specs_of(context.settings, target)
             effect = migrating.effect(plan, target, specs, platforms)
             document["targets"] = [additions.effect_json(effect)]
             parts.append(additions.effect_text(effect))
@@ -131,7 +133,7 @@ def _add_platform(context: Context, platform: str, target: str | None) -> int:
     if target is None:
         raise InputError("for what?", hint="Name a target with --target.")
     with _migrating(context, channel=True) as migrating:
-        specs, _ = specs_of(context, target)
+        specs, _ = specs_of(context.settings, target)
         addition = enabling(migrating, platform, target, specs)
         context.answer(additions.addition_text(addition), additions.addition_json(addition))
     return 0
@@ -171,7 +173,7 @@ def _new(
     version: Annotated[str, typer.Argument(metavar="VERSION")],
 ) -> int:
     """Write a migration into `migrations/`, from what the pinning says of a library."""
-    pinning = pinning_of(context, open_channel(context) if context.settings.pinning is None else None)
+    pinning = pinning_of(context, open_readable_channel(context) if context.settings.pinning is None else None)
     if pinning is None:
         hint = "Name its folder with --pinning, or a channel that has the package conda-forge-pinning."
         raise InputError("a migration is written from the pinning, and there is none", hint=hint)

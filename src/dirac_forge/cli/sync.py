@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Solution
+from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.condaforgeyml import ForgeConfigError, parse_forge_config
@@ -18,7 +20,6 @@ from dirac_forge.feedstock.sources import read_sources
 from dirac_forge.feedstock.sync import Synced, SyncedLine
 from dirac_forge.feedstock.sync import sync as bring_up_to_date
 from dirac_forge.http import NotFoundError
-from dirac_forge.proposals.channels import open_channel, specs_of
 from dirac_forge.proposals.migrations import warn
 from dirac_forge.report.migration import joined, sentences
 
@@ -130,10 +131,10 @@ def _named(context: Context, names: list[str]) -> list[SyncedLine]:
 
 def _closure(context: Context, target: str) -> list[str]:
     """The feedstocks of all packages that a target installs on any of its platforms."""
-    channel = open_channel(context)
+    channel = open_readable_channel(context)
     if channel is None:
         raise InputError("what a target installs is known to a channel only", hint="Give one with --channel.")
-    specs, platforms = specs_of(context, target)
+    specs, platforms = specs_of(context.settings, target)
     packages: dict[str, None] = {}
     for platform in platforms:
         found = channel.solve(specs, platform=platform)

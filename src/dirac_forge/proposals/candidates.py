@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,17 +13,15 @@ from dirac_forge.channel.index import parsed
 from dirac_forge.channel.names import known_elsewhere
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.building import host_spec
-from dirac_forge.check.overlay_check import migrations_of
+from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
+from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.recipe.making.hosts import BACKENDS
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 
 __all__ = ["Candidate", "key_of"]
 
-Side = Literal["old", "new"]
 _Asked = tuple[str, str, str, str]
 _SECTIONS: tuple[Literal["build", "host", "run"], ...] = ("build", "host", "run")
 
@@ -34,8 +31,8 @@ def key_of(feedstock: str, branch: str | None) -> str:
     return feedstock if branch in (None, "main") else f"{feedstock}@{branch}"
 
 
-class Candidate:
-    """One recipe with a proposal's edits, and without; each is read and rendered once."""
+class Candidate(Subject):
+    """A bump or a new recipe, with what the order needs to know of it."""
 
     def __init__(
         self,
@@ -48,15 +45,9 @@ class Candidate:
         pinning: Pinning | None,
         platforms: Sequence[str],
     ) -> None:
-        """`platforms` are those that are looked at; the recipe's own `noarch_platforms` come on top."""
-        self.key = key
-        self.new = new
-        self.old = old
+        """See `Subject`; `drift` tells which project a requirement comes from."""
+        super().__init__(key, new, old=old, channel=channel, pinning=pinning, platforms=platforms)
         self.drift = drift
-        self.platforms = tuple(platforms)
-        self._channel = channel
-        self._pinning = pinning
-        self._rendered: dict[tuple[Side, str], list[tuple[Variant, RenderedRecipe]]] = {}
 
     @classmethod
     def of_bump(
@@ -89,59 +80,10 @@ class Candidate:
         read = recipe_of(texts, root=Path(change.feedstock))
         return cls(change.feedstock, read, channel=channel, pinning=pinning, platforms=platforms)
 
-    def recipe(self, side: Side) -> VariantRecipe | None:
-        """The recipe before or after; None for one that is new."""
-        return self.new if side == "new" else self.old
-
-    def enabled(self, side: Side = "new") -> tuple[str, ...]:
-        """The platforms that it is built on and for, of those that are looked at."""
-        recipe = self.recipe(side)
-        if recipe is None:
-            return ()
-        mine = {one.platform for one in recipe.forge.platforms}
-        wanted = [platform for platform in self.platforms if platform in mine]
-        return tuple(dict.fromkeys((*wanted, *recipe.forge.noarch_platforms)))
-
-    def rendered(self, side: Side, platform: str) -> list[tuple[Variant, RenderedRecipe]]:
-        """The variants of a platform that make something there. Raises InputError, UnknownError."""
-        recipe = self.recipe(side)
-        if recipe is None:
-            return []
-        if (side, platform) not in self._rendered:
-            migrations = migrations_of(self._channel, recipe, platform, self._pinning)
-            found = rendered_variants(recipe, self._pinning, migrations, platform=platform)
-            noarch_here = platform in recipe.forge.noarch_platforms
-            self._rendered[side, platform] = [
-                (variant, one)
-                for variant, one in found
-                if noarch_here or any(output.noarch is None for output in one.packages)
-            ]
-        return self._rendered[side, platform]
-
-    @cached_property
-    def provides(self) -> Mapping[str, str]:
-        """Package to version, as the recipe makes them now."""
-        return {output.name: output.version for output in self._outputs("new")}
-
-    def built_with(self, side: Side) -> set[str]:
-        """Packages that its outputs have in build or host."""
-        return {package for _, section, package, _ in self._asked(side) if section != "run"}
-
     def move(self) -> Move:
         """What the order needs to know of it."""
-        had = {output.name: output.version for output in self._outputs("old")}
+        had = {output.name: output.version for output in self.outputs("old")}
         return Move(key=self.key, needs=tuple(self._needs()), provides=self.provides, had=had)
-
-    def _outputs(self, side: Side) -> Iterator[ReadOutput]:
-        for platform in self.enabled(side):
-            for _, rendered in self.rendered(side, platform):
-                for output in rendered.packages:
-                    if output.skip is not True and (output.noarch is None or self._is_noarch_platform(side, platform)):
-                        yield output
-
-    def _is_noarch_platform(self, side: Side, platform: str) -> bool:
-        recipe = self.recipe(side)
-        return recipe is not None and platform in recipe.forge.noarch_platforms
 
     def _asked(self, side: Side) -> dict[_Asked, None]:
         recipe = self.recipe(side)
@@ -149,7 +91,7 @@ class Candidate:
             return {}
         return {
             (output.name, section, need.name, host_spec(need, recipe.text.format)): None
-            for output in self._outputs(side)
+            for output in self.outputs(side)
             for section in _SECTIONS
             for need in output.of(section)
             if need.kind == "package" and need.name and need.condition is None

@@ -108,14 +108,6 @@ class DriftLookup:
 
     @cached_property
     def _catalogue(self) -> RattlerCatalogue:
-        from dirac_forge.channel.catalogue import RattlerCatalogue  # noqa: PLC0415  # the solver's library is large
+        from dirac_forge.channel.opening import open_catalogue  # noqa: PLC0415  # the solver's library is large
 
-        settings = self.world.settings
-        return RattlerCatalogue.open(
-            settings.channels,
-            self.scope.platforms,
-            offline=settings.offline,
-            cache_dir=settings.cache / "repodata",
-            reachable=self.world.http.reachable,
-            observer=self.world.observer,
-        )
+        return open_catalogue(self.world, self.scope.platforms)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from dirac_forge.bump.extensions import belongs, leaves
 from dirac_forge.bump.merge_order import Move, NewNeed, OrderPlace, admits, arranged, in_order
-from dirac_forge.bump.proof import Proof
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.check.proof import Proof
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
@@ -74,7 +74,7 @@ class Ordering:
             move = self._move(_key(bump), (folder, bump))
             if move is not None:
                 with suppress(ForgeError):
-                    self.proving.built([self.subjects[move.key]])
+                    self.proving.prover.built([self.subjects[move.key]])
 
     def done(self, bumps: Sequence[Pair]) -> list[Pair]:
         """The bumps in order, each with what it waits for, its proof, recipes that it needs and whom it satisfies."""
@@ -114,7 +114,7 @@ class Ordering:
         """The targets without any bump, being solved since somebody first asked."""
         with self._lock:
             if self._solving is None:
-                self._solving = self._first.submit(lambda: self.proving.before)
+                self._solving = self._first.submit(lambda: self.proving.prover.before)
             return self._solving
 
     def _move(self, key: str, pair: Pair) -> Move | None:
@@ -238,13 +238,13 @@ class Ordering:
         self, subject: Candidate, beside: Sequence[Candidate], places: Mapping[str, OrderPlace]
     ) -> tuple[Proof, tuple[str, ...]]:
         """The proof; where targets are worse off, with the bumps of what stands in the way, if that helps."""
-        proof, culprits = self.proving.proof(subject, beside)
+        proof = self.proving.proof(subject, beside)
         known = {subject.key, *(one.key for one in beside)}
         helpers = [
             key
             for key, place in places.items()
             if key not in known
-            and culprits & self.subjects[key].provides.keys()
+            and proof.culprits & self.subjects[key].provides.keys()
             and not any(lack.certain for lack in place.lacks)
         ]
         if proof.outcome != "worse" or not helpers:
@@ -254,13 +254,13 @@ class Ordering:
             behind = {other for key in some for other in places[key].behind} - known - set(some)
             return [*beside, *(self.subjects[key] for key in places if key in behind or key in some)]
 
-        if not self.proving.helps(subject, with_(helpers), proof):
+        if not self.proving.prover.helps([subject], with_(helpers), proof):
             return proof, ()
         for spared in helpers if len(helpers) <= _MOST_TO_SPARE else ():
             fewer = [key for key in helpers if key != spared]
-            if fewer and self.proving.helps(subject, with_(fewer), proof):
+            if fewer and self.proving.prover.helps([subject], with_(fewer), proof):
                 helpers = fewer
-        again, _ = self.proving.proof(subject, with_(helpers))
+        again = self.proving.proof(subject, with_(helpers))
         return (again, tuple(helpers)) if again.outcome in _GOOD else (proof, ())
 
     def _recipes(self, bump: Bump, place: OrderPlace) -> _Recipes:

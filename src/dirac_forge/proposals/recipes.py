@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from dirac_forge.channel.catalogue import RattlerCatalogue
+from dirac_forge.channel.opening import open_catalogue
 from dirac_forge.errors import UnknownError
 from dirac_forge.http import Http
 from dirac_forge.proposals.context import ProposalContext
@@ -36,14 +36,7 @@ def maker_of(world: ProposalContext, executor: Executor) -> Maker:
     upstream = _Upstream(world.http, index, world.store, pythons=scope.pythons)
     return Maker(
         upstream=upstream,
-        catalogue=RattlerCatalogue.open(
-            settings.channels,
-            scope.platforms,
-            offline=settings.offline,
-            cache_dir=settings.cache / "repodata",
-            reachable=world.http.reachable,
-            observer=world.observer,
-        ),
+        catalogue=open_catalogue(world, scope.platforms),
         scope=scope,
         executor=executor,
         observer=world.observer,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dirac_forge.bump.drift.merge import Drift
-    from dirac_forge.bump.proof import Proof
+    from dirac_forge.check.proof import Proof
 
 __all__ = ["bumps_json", "bumps_text"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,9 +13,10 @@ from rich.text import Text
 
 from dirac_forge.check.causes import listed
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.overlay_check import Proposal, Verdict
+from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.report.document import Block, Items, Section
 from dirac_forge.report.markdown import markdown as rendered
+from dirac_forge.report.proof_body import environment_reasons
 from dirac_forge.report.reasons import reasons
 from dirac_forge.report.verdicts import (
     OUTCOMES,
@@ -32,7 +33,7 @@ from dirac_forge.report.verdicts import (
 __all__ = ["document", "markdown", "terminal", "verdict_json"]
 
 
-def document(cells: Sequence[Cell], proposal: Proposal | None = None) -> dict[str, Any]:
+def document(cells: Sequence[Cell], proposal: Proof | None = None) -> dict[str, Any]:
     """The JSON document of `check`.
 
     With a proposal, `results` are those that its recipes would lead to, and `with` says what they change.
@@ -43,6 +44,7 @@ def document(cells: Sequence[Cell], proposal: Proposal | None = None) -> dict[st
         "results": [_cell(_as_if(verdict)) for verdict in proposal.verdicts],
         "with": {
             "outcome": proposal.outcome,
+            "reason": proposal.reason or None,
             "packages": [
                 {
                     "feedstock": one.feedstock,
@@ -57,6 +59,8 @@ def document(cells: Sequence[Cell], proposal: Proposal | None = None) -> dict[st
                 for one in proposal.built
             ],
             "results": [verdict_json(verdict) for verdict in proposal.verdicts],
+            "environments": [asdict(one) for one in proposal.environments],
+            "warnings": list(proposal.warnings),
         },
     }
 
@@ -127,7 +131,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def terminal(cells: Sequence[Cell], proposal: Proposal | None = None, *, verbose: bool = False) -> RenderableType:
+def terminal(cells: Sequence[Cell], proposal: Proof | None = None, *, verbose: bool = False) -> RenderableType:
     """The matrix of each target, why each no, and what the recipes would change; all there is where `verbose`."""
     parts: list[RenderableType] = []
     for target in dict.fromkeys(cell.target for cell in cells):
@@ -162,11 +166,11 @@ def _mark(cell: Cell) -> Text:
     return Text("✗ no", style="bold red") if cell.wanted else Text("✗ no, as expected", style="dim")
 
 
-def _built(proposal: Proposal) -> str:
+def _built(proposal: Proof) -> str:
     return ", ".join(dict.fromkeys(f"{one.record.name} {one.record.version}" for one in proposal.built))
 
 
-def _proposal(proposal: Proposal, *, verbose: bool) -> list[RenderableType]:
+def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
     parts: list[RenderableType] = []
     names = _built(proposal)
     for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
@@ -175,21 +179,21 @@ def _proposal(proposal: Proposal, *, verbose: bool) -> list[RenderableType]:
         parts += [*_grid(f"{target} with {names}", [verdict.before for verdict in mine], texts), Text()]
         parts += [judged(verdicts, verbose=verbose) for verdicts in alike(mine)]
     parts.append(_in_all(proposal))
-    if proposal.unknown_exports:
-        unknown = ", ".join(proposal.unknown_exports)
-        parts.append(
-            Text(f"The run_exports of {unknown} are unknown: packages may need more than this check knows.\n", "yellow")
-        )
+    parts += [Text(f"{line}\n") for line in environment_reasons(proposal.environments)]
+    parts += [Text(f"{warning}\n", "yellow") for warning in proposal.warnings]
     return parts
 
 
-def _in_all(proposal: Proposal) -> Text:
+def _in_all(proposal: Proof) -> Text:
     counts = Counter(verdict.outcome for verdict in proposal.verdicts)
     told = listed(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
-    return Text.assemble("with these recipes: ", (proposal.outcome, OUTCOMES[proposal.outcome][1]), f" ({told})\n")
+    # A broken environment of the recipes themselves makes a proposal worse than any of its targets.
+    own = "" if counts[proposal.outcome] or not proposal.reason else f": {proposal.reason}"
+    head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
+    return Text.assemble("with these recipes: ", head, f" ({told})" if told else "", f"{own}\n")
 
 
-def markdown(cells: Sequence[Cell], proposal: Proposal | None = None) -> str:
+def markdown(cells: Sequence[Cell], proposal: Proof | None = None) -> str:
     """The same for a pull request or an issue."""
     blocks: list[Block] = []
     for target in dict.fromkeys(cell.target for cell in cells):
@@ -199,6 +203,6 @@ def markdown(cells: Sequence[Cell], proposal: Proposal | None = None) -> str:
         blocks += [Items(lines)] if lines else []
     if proposal is not None:
         blocks += verdict_blocks(proposal.verdicts, proposed=f" with {_built(proposal)}")
-        if proposal.unknown_exports:
-            blocks.append(Items((f"unknown run_exports: {', '.join(proposal.unknown_exports)}",)))
+        told = (*environment_reasons(proposal.environments), *proposal.warnings)
+        blocks += [Items(told)] if told else []
     return rendered([Section(title="", blocks=tuple(blocks))])

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.proof import EnvironmentProof, Proof
+    from dirac_forge.check.proof import EnvironmentProof, Proof
 
-__all__ = ["UNPROVEN", "proof_blocks"]
+__all__ = ["UNPROVEN", "environment_reasons", "proof_blocks"]
 
 UNPROVEN = "not proven: no solver was asked what this does to the targets"
 _OUTCOMES = {
@@ -59,12 +59,18 @@ def _environments(environments: Sequence[EnvironmentProof]) -> Iterator[Block]:
         ),
         told=(_counted(environments),),
     )
+    reasons = environment_reasons(environments)
+    if reasons:
+        yield Items(reasons)
+
+
+def environment_reasons(environments: Sequence[EnvironmentProof]) -> tuple[str, ...]:
+    """Return a line for each reason why environments can't be solved, with all of them that it holds for."""
     reasons: dict[str, list[EnvironmentProof]] = {}
     for one in environments:
         if one.status != "installable":
             reasons.setdefault(one.reason or one.status, []).append(one)
-    if reasons:
-        yield Items(tuple(f"{_places(alike)}: {reason}" for reason, alike in reasons.items()))
+    return tuple(f"{_places(alike)}: {reason}" for reason, alike in reasons.items())
 
 
 def _counted(environments: Sequence[EnvironmentProof]) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.overlay_check import Outcome, Verdict
+from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.report.document import Block, Items, Table
 from dirac_forge.report.reasons import ReasonParagraph, where
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.matrix import cells_of, check
-from dirac_forge.check.overlay_check import Proposal, Verdict, propose
+from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.prover import Prover
+from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
@@ -30,17 +32,25 @@ def proposal(
     specs: Sequence[str] = ("app",),
     platforms: Sequence[str] = ("linux-64",),
     pythons: Sequence[str] = (),
-) -> Proposal:
+) -> Proof:
     channel = Channel.open([str(folder)])
     target = make_target(specs[0], specs, platforms=platforms, pythons=pythons)
+    subjects = [Subject(name, one, channel=channel, pinning=None, platforms=platforms) for name, one in recipes.items()]
     with ThreadPoolExecutor(2) as executor:
         before = check(channel, cells_of(target), executor=executor, remedies=False)
-        return propose(channel, recipes, before, executor=executor)
+        prover = Prover(channel, lambda: before, platforms=platforms, pinning=None)
+        return prover.proof(subjects, executor=executor)
 
 
-def only(found: Proposal) -> Verdict:
+def only(found: Proof) -> Verdict:
     (verdict,) = found.verdicts
     return verdict
+
+
+OLDER = (
+    "only app 1.0 can be installed, 2.0 before: "
+    "app → lib: pins that exclude each other: app needs lib <2, but lib ==2.0 is asked for"
+)
 
 
 def boto(folder: Path) -> Path:
@@ -61,10 +71,10 @@ def test_a_bump_that_is_not_required_would_look_fine(tmp_path: Path) -> None:
     found = proposal(boto(tmp_path / "c"), {"boto3": recipe(tmp_path, "boto3", "2.0", "botocore >=2.0,<2.1")})
     verdict = only(found)
     assert found.outcome == "worse"
-    assert verdict.after.status == "installable"
+    assert verdict.after == verdict.before
     assert [str(record).rpartition(" ")[0] for record in verdict.failing] == ["boto3 2.0"]
     assert verdict.reason == (
-        "boto3 2.0 can't be installed: "
+        "boto3 2.0 can't be installed with app: "
         "boto3 → botocore: no build matches botocore >=2.0,<2.1: the newest version is 1.0"
     )
 
@@ -113,7 +123,7 @@ def test_a_target_that_gets_older_is_worse(tmp_path: Path) -> None:
     )
     verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")}))
     assert verdict.outcome == "worse"
-    assert verdict.reason == "only app 1.0 can be installed, 2.0 before"
+    assert verdict.reason == OLDER
 
 
 def test_every_package_that_a_target_names_counts(tmp_path: Path) -> None:
@@ -129,7 +139,7 @@ def test_every_package_that_a_target_names_counts(tmp_path: Path) -> None:
         },
     )
     verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")}, specs=("main", "app")))
-    assert (verdict.outcome, verdict.reason) == ("worse", "only app 1.0 can be installed, 2.0 before")
+    assert (verdict.outcome, verdict.reason) == ("worse", OLDER)
 
 
 def test_what_becomes_installable_is_better(tmp_path: Path) -> None:
@@ -151,8 +161,10 @@ def test_a_no_for_other_reasons_stays_the_same(tmp_path: Path) -> None:
         tmp_path / "c",
         {"noarch": [pkg("app 1.0", "ghost", "lib", noarch="generic"), pkg("lib 1.0", noarch="generic")]},
     )
-    assert only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")})).outcome == "same"
-    assert only(proposal(folder, {"lib": recipe(tmp_path / "b", "lib", "2.0", "phantom")})).outcome == "worse"
+    found = proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")})
+    assert (found.outcome, only(found).outcome) == ("same", "same")
+    found = proposal(folder, {"lib": recipe(tmp_path / "b", "lib", "2.0", "phantom")})
+    assert (found.outcome, only(found).outcome) == ("worse", "same")
 
 
 def test_a_rebuild_with_the_same_version_is_required_as_such(tmp_path: Path) -> None:
@@ -162,7 +174,9 @@ def test_a_rebuild_with_the_same_version_is_required_as_such(tmp_path: Path) -> 
     )
     verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "1.0", "missing")}))
     assert verdict.outcome == "worse"
-    assert verdict.reason == ("lib 1.0 can't be installed: lib → missing: no channel has a package of this name")
+    assert verdict.reason == (
+        "lib 1.0 can't be installed with app: lib → missing: no channel has a package of this name"
+    )
 
 
 def test_a_package_for_another_python_is_asked_for_elsewhere(tmp_path: Path) -> None:
@@ -181,12 +195,54 @@ def test_a_package_for_another_python_is_asked_for_elsewhere(tmp_path: Path) -> 
     ]
 
 
-def test_packages_that_can_be_had_each_but_not_together(tmp_path: Path) -> None:
-    folder = write_channel(tmp_path / "c", {"noarch": [pkg("app 1.0", noarch="generic")]})
+def test_packages_that_can_be_installed_each_but_not_together(tmp_path: Path) -> None:
+    records = [pkg("app 1.0", "left", "right"), pkg("left 1.0"), pkg("right 1.0")]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
     recipes = {
-        "left": recipe(tmp_path, "left", "1.0", extra="  run_constraints:\n    - right <0\n"),
-        "right": recipe(tmp_path, "right", "1.0"),
+        "left": recipe(tmp_path, "left", "2.0", extra="  run_constraints:\n    - right <2\n"),
+        "right": recipe(tmp_path, "right", "2.0"),
     }
-    verdict = only(proposal(folder, recipes))
-    assert verdict.outcome == "worse"
-    assert verdict.reason == "app can't be installed with left 1.0, right 1.0 all at once"
+    found = proposal(folder, recipes)
+    verdict = only(found)
+    assert (found.outcome, verdict.outcome) == ("worse", "worse")
+    head, _, reason = verdict.reason.partition(": ")
+    assert head == "left 2.0, right 2.0 can't be installed with app all at once"
+    assert reason == (
+        "right: pins that exclude each other: right ==2.0 is asked for, but left excludes all but right <2"
+    )
+
+
+def test_output_that_no_target_installs_does_not_make_a_target_worse(tmp_path: Path) -> None:
+    """It could not be installed before either, and the target does not need it."""
+    records = [pkg("app 1.0", "lib"), pkg("lib 1.0"), pkg("tool 1.0", "ffi >=5"), pkg("ffi 4.0")]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
+    recipes = {"lib": recipe(tmp_path, "lib", "2.0"), "tool": recipe(tmp_path, "tool", "2.0", "ffi >=5")}
+    found = proposal(folder, recipes)
+    assert (found.outcome, only(found).outcome) == ("same", "same")
+    assert [(one.output, one.part, one.status, one.reason) for one in found.environments] == [
+        ("lib", "run", "installable", ""),
+        (
+            "tool",
+            "run",
+            "not-installable",
+            "not without this change either: tool → ffi: no build matches ffi >=5: the newest version is 4.0",
+        ),
+    ]
+
+
+def test_package_that_could_be_installed_before_makes_the_proposal_worse(tmp_path: Path) -> None:
+    records = [pkg("app 1.0"), pkg("tool 1.0"), pkg("ffi 4.0")]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
+    found = proposal(folder, {"tool": recipe(tmp_path, "tool", "2.0", "ffi >=5")})
+    assert (found.outcome, only(found).outcome) == ("worse", "same")
+    assert found.reason == (
+        "the run environment of tool on linux-64 can't be solved: "
+        "tool → ffi: no build matches ffi >=5: the newest version is 4.0"
+    )
+
+
+def test_new_package_whose_dependency_is_nowhere_stays_a_no_with_its_reason(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path / "c", {"linux-64": [pkg("other 1.0")]})
+    verdict = only(proposal(folder, {"app": recipe(tmp_path, "app", "1.0", "ghost")}))
+    assert (verdict.outcome, verdict.after.status) == ("same", "not-installable")
+    assert verdict.reason == "app → ghost: no channel has a package of this name"

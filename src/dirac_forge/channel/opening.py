@@ -1,0 +1,96 @@
+"""Where channels are opened: those of the settings, for the solver or for questions about names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from dirac_forge.channel.catalogue import RattlerCatalogue
+from dirac_forge.channel.solver import Channel
+from dirac_forge.progress import Observer
+from dirac_forge.settings import Settings
+from dirac_forge.store import Store
+
+__all__ = ["ChannelContext", "open_catalogue", "open_channel", "open_readable_channel"]
+
+
+class ChannelContext(Protocol):
+    """The settings, and what opening a channel needs of a run."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the workspace."""
+        ...
+
+    @property
+    def observer(self) -> Observer:
+        """Who watches downloads and hears warnings."""
+        ...
+
+    @property
+    def http(self) -> Any:
+        """A session with `reachable(url) -> bool`; not made where all channels are folders."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """Keeps run_exports, and solutions where all channels are folders."""
+        ...
+
+
+def open_channel(context: ChannelContext, channels: Sequence[str] = ()) -> Channel:
+    """Open `channels` (default: those of the settings) for the solver.
+
+    Raises:
+        InputError: a folder without a channel, or a text that names none.
+    """
+    settings = context.settings
+    return Channel.open(
+        channels or settings.channels,
+        machines=settings.virtual_packages,
+        observer=context.observer,
+        cache_dir=settings.cache / "repodata",
+        store=context.store,
+        offline=settings.offline,
+        reachable=_reachable(context),
+    )
+
+
+def open_readable_channel(context: ChannelContext) -> Channel | None:
+    """Open the channels of the settings; offline only the folders among them, None (with a warning) without any.
+
+    Raises:
+        InputError: a folder without a channel, or a text that names none.
+    """
+    settings = context.settings
+    channels = [each for each in settings.channels if not settings.offline or Path(each).is_dir()]
+    if not channels:
+        context.observer.warned("offline, and no channel is a folder: the recipes alone tell what is done")
+        return None
+    return open_channel(context, channels)
+
+
+def open_catalogue(context: ChannelContext, platforms: Sequence[str]) -> RattlerCatalogue:
+    """Open the channels of the settings for questions about names.
+
+    Raises:
+        InputError: a folder without a channel, or a text that names none.
+    """
+    settings = context.settings
+    return RattlerCatalogue.open(
+        settings.channels,
+        platforms,
+        offline=settings.offline,
+        cache_dir=settings.cache / "repodata",
+        reachable=_reachable(context),
+        observer=context.observer,
+    )
+
+
+def _reachable(context: ChannelContext) -> Callable[[str], bool]:
+    def reachable(url: str) -> bool:
+        found: bool = context.http.reachable(url)  # the session is made here, not where all channels are folders
+        return found
+
+    return reachable

@@ -1,0 +1,164 @@
+"""The environments that proposed recipes are built and used in: which can be solved, and which the proposal breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.causes import Cause
+from dirac_forge.check.environments import Question, unheard_of
+from dirac_forge.check.exchange import exchanged
+from dirac_forge.check.matrix import Cell, Status, explain_cell
+from dirac_forge.check.proof import EnvironmentProof
+from dirac_forge.check.target_proof import TargetProver
+
+__all__ = ["Answer", "Earlier", "EnvironmentProver"]
+
+Earlier = Literal["solvable", "not-solvable", "none", "unknown"]
+"""An environment without the proposal; `none`: there was no such environment."""
+_LONGEST = 600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """One environment, answered."""
+
+    question: Question
+    status: Status
+    reason: str = ""
+    fault: bool = False
+    """The proposal breaks it: it could be solved before, or there was no such environment."""
+
+    @property
+    def proof(self) -> EnvironmentProof:
+        """The same for a report."""
+        return EnvironmentProof(
+            output=self.question.output,
+            part=self.question.part,
+            platform=self.question.on,
+            variant=self.question.variant,
+            status=self.status,
+            reason=self.reason,
+        )
+
+
+class EnvironmentProver:
+    """Answers questions about environments with as few solves as it can."""
+
+    def __init__(
+        self,
+        targets: TargetProver,
+        cells: Sequence[Cell],
+        *,
+        lacking: Mapping[Record, tuple[str, ...]],
+        solvable: Callable[[tuple[str, ...], str], bool],
+        before: Callable[[Question], Earlier],
+        partial: bool,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            targets: the proposal laid over the channel.
+            cells: the targets without the proposal; a package that fits into one of them can be installed.
+            lacking: by record of the proposal, the requirements that no channel has.
+            solvable: whether the channel's own packages give an environment of these specs on a platform.
+            before: the same environment without the proposal.
+            partial: that no channel has a package means nothing (see `Prover`).
+        """
+        self._targets = targets
+        self._view = targets.view
+        self._cells = tuple(cells)
+        self._lacking = lacking
+        self._solvable = solvable
+        self._before = before
+        self._partial = partial
+        self._proven: set[tuple[Record, str]] = set()
+
+    def note_proven(self, packages: Iterable[Record], platform: str) -> None:
+        """Remember that the proposal's packages among these can be installed on a platform."""
+        self._proven.update((record, platform) for record in packages if not record.channel)
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer the questions, in their order. Raises UnknownError where the channel can't be read."""
+        self._prove_together(questions)
+        return [self._answered(question) for question in questions]
+
+    def solved(self, question: Question, view: Channel | None = None) -> bool:
+        """Whether an environment can be solved in `view` (else with the proposal)."""
+        view = view or self._view
+        laid = {record.name for record in view.overlay}
+        if not question.required and not laid & set(map(name_of, question.specs)):
+            # More packages never make an environment unsolvable, so the channel alone is asked first.
+            if self._solvable(question.specs, question.on):
+                return True
+            if not self._targets.others:
+                return False
+        found = view.solve(question.specs, platform=question.on, required=question.required)
+        return isinstance(found, Solution)
+
+    def _beside_target(self, record: Record, platform: str) -> bool:
+        """Whether a package fits into the environment of a target."""
+        for cell in self._cells:
+            if cell.platform == platform and cell.status == "installable":
+                found = exchanged(self._view, cell, [record], self._targets.spare(cell))
+                if found is not None:
+                    self.note_proven(found, platform)
+                    return True
+        return False
+
+    def _prove_together(self, questions: Iterable[Question]) -> None:
+        """Packages that can be installed beside a target, or all at once, can be installed each by itself."""
+        groups: dict[tuple[str, str], list[Record]] = {}
+        for question in questions:
+            for record in question.required:
+                if (record, question.on) not in self._proven and not self._beside_target(record, question.on):
+                    groups.setdefault((question.on, question.variant), []).append(record)
+        for (platform, _), records in groups.items():
+            one_each = {record.name: record for record in records}
+            if len(one_each) > 1:
+                found = self._view.solve(list(one_each), platform=platform, required=list(one_each.values()))
+                if isinstance(found, Solution):
+                    self.note_proven(found.packages, platform)
+
+    def _answered(self, question: Question) -> Answer:
+        unheard = self._unheard(question)
+        lacks = f"the channel has no {', '.join(unheard)} on any platform"
+        if unheard and not question.required:
+            return Answer(question=question, status="unknown", reason=lacks)
+        proven = bool(question.required) and all((one, question.on) in self._proven for one in question.required)
+        if proven or self.solved(question):
+            status: Status = "unknown" if unheard else "installable"
+            return Answer(question=question, status=status, reason=lacks if unheard else "")
+        reason, causes = self._explained(question)
+        nowhere = bool(causes) and all(cause.kind == "unknown-name" for cause in causes)
+        if nowhere and (self._partial or not question.required):
+            return Answer(question=question, status="unknown", reason=reason)
+        before = self._before(question)
+        if before == "not-solvable":
+            reason = f"not without this change either: {reason}"
+        # That a package is nowhere says little about a new output: the channel may be a part of another.
+        fault = before == "solvable" or (before == "none" and not nowhere)
+        return Answer(question=question, status="not-installable", reason=reason, fault=fault)
+
+    def _unheard(self, question: Question) -> tuple[str, ...]:
+        if question.required:
+            return tuple(name for record in question.required for name in self._lacking.get(record, ()))
+        return unheard_of(self._view, map(name_of, question.specs), question.on)
+
+    def _explained(self, question: Question) -> tuple[str, tuple[Cause, ...]]:
+        """Return why an environment can't be solved, shortened, and the causes."""
+        exact = tuple(f"{one.name} =={one.version} {one.build}" for one in question.required)
+        cell = Cell(
+            target=question.output,
+            platform=question.on,
+            python="",
+            specs=exact or question.specs,
+            wanted=False,
+            status="not-installable",
+        )
+        found = explain_cell(self._view, cell, remedies=False, older=False)
+        reason = found.reason if len(found.reason) <= _LONGEST else f"{found.reason[:_LONGEST].rstrip()}…"
+        return reason, found.causes

@@ -1,0 +1,78 @@
+"""Values: what proposed recipes do to the targets, and the environments that they are built and used in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dirac_forge.channel.records import Record
+from dirac_forge.check.difference import Difference
+from dirac_forge.check.exports import Built
+from dirac_forge.check.matrix import Cell, Status
+
+__all__ = ["EnvironmentProof", "Outcome", "Proof", "Verdict", "worst"]
+
+Outcome = Literal["better", "same", "worse", "unknown"]
+_ORDER: tuple[Outcome, ...] = ("worse", "unknown", "better", "same")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """One cell, without and with the proposal."""
+
+    before: Cell
+    after: Cell
+    """With the proposal's packages that the target installs required; as before, where that fails."""
+    outcome: Outcome
+    reason: str = ""
+    failing: tuple[Record, ...] = ()
+    """The proposal's packages that can't be installed with the target."""
+    difference: Difference = field(default_factory=Difference)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentProof:
+    """One environment of one output, as one variant has it."""
+
+    output: str
+    part: Literal["build", "host", "run"]
+    platform: str
+    variant: str = ""
+    """The values that tell the variant from others (`python 3.12`); "" where there is only one."""
+    status: Status
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """What becomes of the targets, and of the feedstocks themselves, once the proposal is merged."""
+
+    outcome: Outcome
+    """Better, same or worse; `unknown` where the channel could not be read."""
+    reason: str = ""
+    """Why it is worse or unknown."""
+    verdicts: tuple[Verdict, ...] = ()
+    """One for each target, platform and Python."""
+    environments: tuple[EnvironmentProof, ...] = ()
+    beside: tuple[str, ...] = ()
+    """Feedstocks whose own proposals were laid over the channel first: this one waits for them."""
+    warnings: tuple[str, ...] = ()
+    """What makes the proof weaker than it looks."""
+    built: tuple[Built, ...] = ()
+    """The packages that the proposal would make."""
+    culprits: frozenset[str] = frozenset()
+    """Packages that stand in the way where a target is worse off."""
+
+
+def worst(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
+    """Return the worst outcome and its reason; a cell that gets worse and that no target wants does not count."""
+    counted = [one for one in verdicts if one.before.wanted or one.outcome != "worse"]
+    if not counted:
+        return "same", ""
+    found = min(counted, key=lambda one: _ORDER.index(one.outcome))
+    if found.outcome not in ("worse", "unknown"):
+        return found.outcome, ""
+    cell = found.before
+    where = f"{cell.target} on {cell.platform}" + (f" with Python {cell.python}" if cell.python else "")
+    return found.outcome, f"{where}: {found.reason}"

@@ -1,0 +1,300 @@
+"""The one prover: what proposed recipes do to the targets and to the environments that they are built and used in.
+
+`check --with`, `bump`, `migrate` and the bot all ask `Prover.proof`, so they get the same answer for the same recipes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.environment_proof import Answer, Earlier, EnvironmentProver
+from dirac_forge.check.environments import Question, built_in, unheard_of, used_in
+from dirac_forge.check.exports import AtHand, Built, ChannelExports
+from dirac_forge.check.matrix import Cell
+from dirac_forge.check.paper_builds import build_all
+from dirac_forge.check.proof import EnvironmentProof, Proof, Verdict, worst
+from dirac_forge.check.subjects import Side, Subject
+from dirac_forge.check.target_proof import TargetProver
+from dirac_forge.errors import ForgeError
+from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.progress import Observer, Silent
+from dirac_forge.upstream.once import Once
+
+__all__ = ["Prover"]
+
+_TASK = "solving with the recipes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """Packages on paper, laid over the channel."""
+
+    view: Channel
+    built: tuple[Built, ...]
+    lacking: Mapping[Record, tuple[str, ...]]
+    """By record, the requirements that no channel has on any platform."""
+
+
+class Prover:
+    """One channel and its targets; what is asked is asked once. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        before: Callable[[], Sequence[Cell]],
+        *,
+        platforms: Sequence[str],
+        pinning: Pinning | None,
+        pythons: Sequence[str] = (),
+        at_hand: AtHand = lambda _: None,
+        partial: bool = False,
+        observer: Observer | None = None,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            channel: as it is.
+            before: answers the targets as they are; called when they are first needed.
+            platforms: for which recipes are built on paper.
+            pinning: conda-forge-pinning; None: nothing is pinned but the Pythons.
+            pythons: packages for other Pythons are left out; () for all.
+            at_hand: the run_exports that a recipe at hand writes for a package.
+            partial: the channel may be a part of another: a package that it never had is taken to be there, since
+                else nothing else that stands in the way would be seen. The proof says so.
+            observer: who is watching.
+        """
+        self.channel = channel
+        self.platforms = tuple(platforms)
+        self.pinning = pinning
+        self._answer = before
+        self._pythons = tuple(pythons)
+        self._at_hand = at_hand
+        self.partial = partial
+        self.observer = observer or Silent()
+        self._exports = ChannelExports(channel, at_hand)
+        self._alone = Once[tuple[Subject, Side], tuple[Built, ...]](lambda asked: self._build([asked[0]], asked[1]))
+
+    @cached_property
+    def before(self) -> tuple[Cell, ...]:
+        """The targets as they are."""
+        return tuple(self._answer())
+
+    def proof(
+        self, subjects: Sequence[Subject], beside: Sequence[Subject] = (), *, executor: Executor | None = None
+    ) -> Proof:
+        """Prove `subjects` together, with `beside` merged before.
+
+        `executor` runs the solves; it must not be one whose threads wait for this.
+
+        Raises:
+            ForgeError: a recipe can't be built on paper, or the channel can't be read.
+        """
+        return _Trial(self, subjects, beside).proof(executor)
+
+    def helps(self, subjects: Sequence[Subject], beside: Sequence[Subject], proof: Proof) -> bool:
+        """Whether `beside` mends the first target that is worse off in `proof`; quick, where a whole proof is slow."""
+        worse = next((one.before for one in proof.verdicts if one.outcome == "worse"), None)
+        try:
+            return worse is None or _Trial(self, subjects, beside, explains=False).holds(worse)
+        except ForgeError:
+            return False
+
+    def built(self, subjects: Sequence[Subject], side: Side = "new") -> tuple[Built, ...]:
+        """Return the packages that these would make, each in sight of the others; raises as `proof`."""
+        apart = not any(
+            one.built_with(side) & other.provides.keys() for one in subjects for other in subjects if one is not other
+        )
+        if apart:
+            return tuple(built for one in subjects for built in self._alone((one, side)))
+        return self._build(subjects, side)
+
+    def laid(self, subjects: Sequence[Subject], side: Side = "new") -> _Laid:
+        """Return the packages that these would make, laid over the channel; raises as `proof`."""
+        built = self.built(subjects, side)
+        view = self.channel.overlaid([one.record for one in built])
+        lacking: dict[Record, tuple[str, ...]] = {}
+        kept: list[Built] = []
+        for one in built:
+            record = one.record
+            platform = self.platforms[0] if record.subdir == "noarch" else record.subdir
+            names = unheard_of(view, map(name_of, record.depends), platform)
+            if names and self.partial:
+                record = replace(record, depends=tuple(spec for spec in record.depends if name_of(spec) not in names))
+                one = replace(one, record=record)
+            if names:
+                lacking[record] = names
+            kept.append(one)
+        if lacking and self.partial:
+            view = self.channel.overlaid([one.record for one in kept])
+        return _Laid(view, tuple(kept), lacking)
+
+    def solvable(self, specs: tuple[str, ...], platform: str) -> bool:
+        """Whether the channel's own packages give an environment; found out once."""
+        return self._exports.host(specs, platform) is not None
+
+    def warnings(self, lacking: Mapping[Record, tuple[str, ...]], own: Sequence[Built]) -> Iterator[str]:
+        """Yield what makes a proof weaker than it looks."""
+        names = sorted({name for some in lacking.values() for name in some})
+        if names and self.partial:
+            yield f"taken to be there, since the channel has no such packages: {', '.join(names)}"
+        unknown = sorted({name for one in own for name in one.unknown})
+        if unknown:
+            yield f"the run_exports of {', '.join(unknown)} are not known: requirements of the builds may be missing"
+
+    def _build(self, subjects: Sequence[Subject], side: Side) -> tuple[Built, ...]:
+        recipes = {one.key: recipe for one in subjects if (recipe := one.recipe(side)) is not None}
+        found = build_all(
+            self.channel,
+            recipes,
+            platforms=self.platforms,
+            pinning=self.pinning,
+            at_hand=self._at_hand,
+            known=self._exports,
+        )
+        return tuple(one for one in found if _for_pythons(one, self._pythons))
+
+
+class _Trial:
+    """One proof: the recipes laid over the channel, the targets, and the recipes' own environments."""
+
+    def __init__(
+        self, prover: Prover, subjects: Sequence[Subject], beside: Sequence[Subject], *, explains: bool = True
+    ) -> None:
+        self.prover = prover
+        self.subjects = tuple(subjects)
+        self.beside = tuple(other.key for other in beside)
+        laid = prover.laid((*subjects, *beside))
+        keys = {subject.key for subject in subjects}
+        self.own = tuple(one for one in laid.built if one.feedstock in keys)
+        self.others = tuple(one for one in laid.built if one.feedstock not in keys)
+        self.lacking = laid.lacking
+        self.targets = TargetProver(laid.view, self.own, self.others, explains=explains)
+        self.environments = EnvironmentProver(
+            self.targets,
+            prover.before,
+            lacking=laid.lacking,
+            solvable=prover.solvable,
+            before=self._before,
+            partial=prover.partial,
+        )
+
+    def holds(self, cell: Cell) -> bool:
+        """Whether one target is not worse off; nothing else is proved."""
+        verdict = self.targets.certificate(cell) or self.targets.verdict(cell)
+        return verdict.outcome in ("same", "better")
+
+    def proof(self, executor: Executor | None) -> Proof:
+        """Targets and environments; raises as `Prover.proof`."""
+        cells = self.prover.before
+        certified = {at: found for at, cell in enumerate(cells) if (found := self.targets.certificate(cell))}
+        for verdict in certified.values():
+            self.environments.note_proven(verdict.after.packages, verdict.after.platform)
+        answers = self.environments.answers(self._questions)
+        faults = {answer.question.output for answer in answers if answer.fault}
+        excused = {
+            answer.question.output
+            for answer in answers
+            if answer.question.part == "run" and answer.status == "not-installable"
+        }
+
+        def verdict_of(at: int) -> Verdict:
+            verdict = certified.get(at) or self.targets.verdict(cells[at], excused - faults)
+            self.prover.observer.advanced(_TASK, detail=f"{cells[at].target} {cells[at].platform} {cells[at].python}")
+            return verdict
+
+        positions = range(len(cells))
+        self.prover.observer.started(_TASK, len(cells))
+        verdicts = tuple(executor.map(verdict_of, positions) if executor is not None else map(verdict_of, positions))
+        self.prover.observer.finished(_TASK)
+        proof = Proof(
+            outcome="same",
+            verdicts=verdicts,
+            environments=tuple(answer.proof for answer in answers),
+            beside=self.beside,
+            warnings=tuple(self.prover.warnings(self.lacking, self.own)),
+            built=self.own,
+            culprits=frozenset(self.targets.culprits),
+        )
+        return self._judged(proof, answers)
+
+    def _judged(self, proof: Proof, answers: Sequence[Answer]) -> Proof:
+        """The proof with its outcome: the worst of the targets, or worse where an environment is broken."""
+        outcome, reason = worst(proof.verdicts)
+        broken = next((answer for answer in answers if answer.fault), None)
+        if broken is not None and not self._must_solve(broken.question.output):
+            proof = replace(proof, warnings=(_sentence(broken.proof), *proof.warnings))
+        elif broken is not None and outcome != "worse":
+            outcome, reason = "worse", _sentence(broken.proof)
+        return replace(proof, outcome=outcome, reason=reason)
+
+    def _must_solve(self, output: str) -> bool:
+        """Whether conda-forge.yml leaves `bot.check_solvable` on, as it is by default."""
+        makers = [subject for subject in self.subjects if output in subject.provides] or self.subjects
+        return any(subject.new.forge.bot.check_solvable for subject in makers)
+
+    @cached_property
+    def _questions(self) -> tuple[Question, ...]:
+        built: dict[tuple[str, str, str, tuple[str, ...]], Question] = {}
+        for subject in self.subjects:
+            for platform in subject.enabled():
+                for one in built_in(subject.rendered("new", platform)):
+                    built.setdefault((one.output, one.part, one.on, one.specs), one)
+        return (*built.values(), *used_in(self.targets.view, self.own, self.prover.platforms))
+
+    def _before(self, question: Question) -> Earlier:
+        """The same environment without the proposal; without the old recipe, any published build stands for it."""
+        subject = next((one for one in self.subjects if question.output in one.provides), self.subjects[0])
+        if subject.old is None:
+            return self._published(question) if question.part == "run" else "unknown"
+        alike = [one for one in self._old_questions[subject.key] if _alike(one, question)]
+        if not alike:
+            return "none"
+        return "solvable" if any(self.environments.solved(one, self._old.view) for one in alike) else "not-solvable"
+
+    def _published(self, question: Question) -> Earlier:
+        channel = self.prover.channel
+        if not channel.index(question.on).group(question.output).records:
+            return "none"
+        found = channel.solve((question.output,), platform=question.on)
+        return "solvable" if isinstance(found, Solution) else "not-solvable"
+
+    @cached_property
+    def _old(self) -> _Laid:
+        return self.prover.laid([subject for subject in self.subjects if subject.old is not None], "old")
+
+    @cached_property
+    def _old_questions(self) -> Mapping[str, tuple[Question, ...]]:
+        found = {}
+        for subject in self.subjects:
+            platforms = subject.enabled("old")
+            built = [one for platform in platforms for one in built_in(subject.rendered("old", platform))]
+            own = [one for one in self._old.built if one.feedstock == subject.key]
+            found[subject.key] = (*built, *used_in(self._old.view, own, self.prover.platforms))
+        return found
+
+
+def _alike(one: Question, other: Question) -> bool:
+    if (one.output, one.part, one.on) != (other.output, other.part, other.on):
+        return False
+    return one.variant == other.variant or not one.variant or not other.variant
+
+
+def _sentence(environment: EnvironmentProof) -> str:
+    variant = f" ({environment.variant})" if environment.variant else ""
+    return (
+        f"the {environment.part} environment of {environment.output} on {environment.platform}{variant} "
+        f"can't be solved: {environment.reason}"
+    )
+
+
+def _for_pythons(built: Built, pythons: Sequence[str]) -> bool:
+    """Whether a package is for one of these Pythons, or for all."""
+    if not pythons or built.record.noarch is not None:
+        return True
+    own = [spec for spec in built.record.depends if name_of(spec) == "python_abi"]
+    return not own or any(spec.startswith(f"python_abi {python}.") for spec in own for python in pythons)

@@ -1,0 +1,235 @@
+"""One target with a proposal laid over the channel: better, same or worse, by a certificate or by solving again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from rattler import Version
+
+from dirac_forge.channel.index import RecordIndex
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.difference import Difference, difference
+from dirac_forge.check.environments import for_machine
+from dirac_forge.check.exchange import at_its_newest, exchanged
+from dirac_forge.check.exports import Built
+from dirac_forge.check.matrix import Cell, explain_cell, solve_cell
+from dirac_forge.check.proof import Outcome, Verdict
+
+__all__ = ["TargetProver", "compare", "rounds_of"]
+
+
+class TargetProver:
+    """Judges cells by the packages of a proposal that they install; what no target installs decides nothing here."""
+
+    def __init__(
+        self, view: Channel, own: Sequence[Built], others: Sequence[Built] = (), *, explains: bool = True
+    ) -> None:
+        """`own` is judged and `others` are merged before; both lie over `view`. Without `explains`, no reasons."""
+        self.view = view
+        self.own = tuple(own)
+        self.others = tuple(others)
+        self.culprits: set[str] = set()
+        self._explains = explains
+        self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    def certificate(self, cell: Cell) -> Verdict | None:
+        """Return a verdict without asking the solver: the old environment holds with the new packages in it."""
+        if cell.status != "installable":
+            return None
+        relevant = self._relevant(cell)
+        if not relevant:
+            # More to choose from takes nothing away, and nothing newer of the target is there.
+            newest = at_its_newest(self.view, cell, cell.packages)
+            return Verdict(before=cell, after=cell, outcome="same") if newest else None
+        spare = self.spare(cell)
+        found = [self._exchanged(cell, some, spare) for some in rounds_of(self.view, cell, relevant)]
+        first = found[0] if found else None
+        if first is None or None in found or not at_its_newest(self.view, cell, first):
+            return None
+        version = next((record.version for record in first if record.name == name_of(cell.specs[0])), "")
+        return _compared(cell, replace(cell, packages=first, version=version))
+
+    def verdict(self, cell: Cell, excused: Collection[str] = ()) -> Verdict:
+        """Judge a cell with the solver; outputs in `excused` could not be installed before either.
+
+        Raises:
+            UnknownError: the channel can't be read.
+        """
+        match cell.status:
+            case "unknown":
+                return Verdict(before=cell, after=cell, outcome="unknown", reason=cell.reason)
+            case "not-installable":
+                return self._opened(cell)
+            case _:
+                return self._kept(cell, [one for one in self._relevant(cell) if one.record.name not in excused])
+
+    def spare(self, cell: Cell) -> list[Record]:
+        """Return the proposal's packages that a cell can take."""
+        return [one for some in rounds_of(self.view, cell, (*self.own, *self.others))[:1] for one in some]
+
+    def _opened(self, cell: Cell) -> Verdict:
+        """A target that could not be installed: whether it can be now, and what is still in the way."""
+        after = solve_cell(self.view, _blank(cell))
+        if after.status == "not-installable" and self._explains:
+            after = explain_cell(self.view, after, remedies=False, older=False)
+        outcome, reason = compare(cell, after)
+        return Verdict(
+            before=cell,
+            after=after,
+            outcome=outcome,
+            reason=reason,
+            difference=difference(cell.packages, after.packages),
+        )
+
+    def _kept(self, cell: Cell, relevant: Sequence[Built]) -> Verdict:
+        """A target that could be installed: with the new packages all at once, which proves each; else one by one."""
+        blank = _blank(cell)
+        rounds = rounds_of(self.view, cell, relevant) or [[]]
+        tried = [solve_cell(self.view, blank, required=some) for some in rounds]
+        after = tried[0]
+        unknown = next((one for one in tried if one.status == "unknown"), None)
+        if unknown is not None:
+            return Verdict(before=cell, after=unknown, outcome="unknown", reason=unknown.reason)
+        if all(one.status == "installable" for one in tried):
+            verdict = _compared(cell, after)
+            if verdict.outcome != "worse":
+                return verdict
+            lower = next(move for move in _moves(cell, after) if move.lower)
+            rest = [spec for spec in cell.specs if name_of(spec) != lower.name]
+            because = self._because(cell, rounds[0], (f"{lower.name} =={lower.old}", *rest))
+            return replace(verdict, reason=f"{verdict.reason}{because}")
+        records = list(dict.fromkeys(record for some in rounds for record in some))
+        failing = [one for one in records if solve_cell(self.view, blank, required=[one]).status != "installable"]
+        failing = failing if len(records) > 1 else records
+        names = ", ".join(f"{one.name} {one.version}" for one in failing or records)
+        together = "" if failing else " all at once"
+        because = self._because(cell, failing[:1] or records, cell.specs)
+        return Verdict(
+            before=cell,
+            after=cell,  # what is there now stays installable, with the packages that there are now
+            outcome="worse",
+            reason=f"{names} can't be installed with {cell.target}{together}{because}",
+            failing=tuple(failing or records),
+        )
+
+    def _relevant(self, cell: Cell) -> tuple[Built, ...]:
+        """Return the new packages that a target has to take: those of names that it installs.
+
+        A package that is older than the one that is installed belongs to another release line: nobody gets it there.
+        """
+        installed = {record.name: record.version for record in cell.packages}
+        return tuple(
+            one
+            for one in self.own
+            if one.record.name in installed and Version(one.record.version) >= Version(installed[one.record.name])
+        )
+
+    def _exchanged(self, cell: Cell, some: Sequence[Record], spare: Sequence[Record]) -> tuple[Record, ...] | None:
+        """The environment with some packages exchanged; with those merged before too, where the bump alone won't do."""
+        found = exchanged(self.view, cell, some, spare)
+        if found is None and self.others:
+            names = {record.name for record in cell.packages} - {record.name for record in some}
+            found = exchanged(self.view, cell, [*some, *(one for one in spare if one.name in names)], spare)
+        return found
+
+    def _because(self, cell: Cell, records: Sequence[Record], specs: Sequence[str]) -> str:
+        """Return why these can't be installed with `specs`, after a colon; Pythons of a platform mostly fail alike."""
+        if not self._explains:
+            return ""
+        key = (cell.platform, tuple(f"{one.name} =={one.version}" for one in records))
+        if key not in self._reasons:
+            exact = [_exact(self.view.index(cell.platform), record) for record in records]
+            asked = replace(_blank(cell), specs=(*exact, *specs), status="not-installable")
+            found = explain_cell(self.view, asked, remedies=False, older=False)
+            self._reasons[key] = f": {found.reason}"
+            for cause in found.causes:
+                self.culprits.update((cause.package, *cause.chain[-2:], *cause.other[-1:]))
+        return self._reasons[key]
+
+
+def compare(before: Cell, after: Cell) -> tuple[Outcome, str]:
+    """Better, same or worse, by status and by the versions of the packages that the target names."""
+    if "unknown" in (before.status, after.status):
+        return "unknown", after.reason or before.reason
+    if after.status == "not-installable":
+        return ("same" if before.status == after.status else "worse"), after.reason
+    if before.status == "not-installable":
+        return "better", f"{after.target} {after.version} can be installed"
+    moves = list(_moves(before, after))
+    for move in moves:
+        if move.lower:
+            return "worse", f"only {move.name} {move.new} can be installed, {move.old} before"
+    if moves:
+        return "better", ", ".join(f"{move.name} {move.old} → {move.new}" for move in moves)
+    return "same", ""
+
+
+def rounds_of(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Record]]:
+    """Return the packages of the proposal that belong into a cell, in as few sets as variants of one name allow."""
+    by_name: dict[str, list[Record]] = {}
+    for record in (one.record for one in built):
+        if (
+            record.subdir in ("noarch", cell.platform)
+            and _for_python(view, cell, record)
+            and for_machine(view, record, cell.platform)
+        ):
+            by_name.setdefault(record.name, []).append(record)
+    deepest = max((len(records) for records in by_name.values()), default=0)
+    return [[records[min(at, len(records) - 1)] for records in by_name.values()] for at in range(deepest)]
+
+
+@dataclass(frozen=True, slots=True)
+class _VersionMove:
+    name: str
+    old: str
+    new: str
+
+    @property
+    def lower(self) -> bool:
+        return Version(self.new) < Version(self.old)
+
+
+def _moves(before: Cell, after: Cell) -> list[_VersionMove]:
+    """Return the packages that the target names, but for Python, whose version changes."""
+    old = {record.name: record.version for record in before.packages}
+    new = {record.name: record.version for record in after.packages}
+    names = (name for name in dict.fromkeys(map(name_of, before.specs)) if name != "python")
+    return [
+        _VersionMove(name, old[name], new[name])
+        for name in names
+        if name in old and name in new and Version(old[name]) != Version(new[name])
+    ]
+
+
+def _compared(before: Cell, after: Cell) -> Verdict:
+    outcome, reason = compare(before, after)
+    changes = difference(before.packages, after.packages) if outcome != "unknown" else Difference()
+    return Verdict(before=before, after=after, outcome=outcome, reason=reason, difference=changes)
+
+
+def _blank(cell: Cell) -> Cell:
+    """The same question, not answered yet."""
+    return replace(cell, status="unknown", version="", packages=(), reason="", causes=(), unblock=None, older="")
+
+
+def _exact(index: RecordIndex, record: Record) -> str:
+    """A spec for one record; with its build only where there are others of the version."""
+    others = [one for one in index.group(record.name).records if one.version == record.version]
+    return f"{record.name} =={record.version}" + (f" {record.build}" if len(others) > 1 else "")
+
+
+def _for_python(view: Channel, cell: Cell, record: Record) -> bool:
+    """Whether the package is made for the cell's Python: a variant for another one belongs elsewhere."""
+    if not cell.python:
+        return True
+    index = view.index(cell.platform)
+    pythons = index.match(f"python {cell.python}.*")[1]
+    for spec in record.depends:
+        name = name_of(spec)
+        if name == "python" and not index.match(spec)[1] & pythons:
+            return False
+        if name == "python_abi" and not spec.startswith(f"python_abi {cell.python}."):
+            return False
+    return True

@@ -1,0 +1,39 @@
+"""The pinning of a run: the folder that the settings name, else the channel's conda-forge-pinning package."""
+
+from __future__ import annotations
+
+from dirac_forge.channel.opening import ChannelContext
+from dirac_forge.channel.packages import unpacked
+from dirac_forge.channel.solver import Channel
+from dirac_forge.errors import UnknownError
+from dirac_forge.feedstock.pinning import Pinning, read_pinning
+
+__all__ = ["pinning_of", "pinning_or_warning"]
+
+
+def pinning_of(context: ChannelContext, channel: Channel | None) -> Pinning | None:
+    """Return the pinning in the settings' folder, else in the channel's conda-forge-pinning; None without either.
+
+    A channel that can't be read gives no pinning, and a warning.
+
+    Raises:
+        InputError: the folder holds no pinning that can be read.
+    """
+    folder = context.settings.pinning
+    if folder is None and channel is not None:
+        try:
+            folder = unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
+        except UnknownError as exc:
+            context.observer.warned(f"without a pinning, since {exc.message}")
+    return read_pinning(folder) if folder is not None else None
+
+
+def pinning_or_warning(context: ChannelContext, channel: Channel) -> Pinning | None:
+    """Return `pinning_of`, with a warning where there is none; raises the same."""
+    found = pinning_of(context, channel)
+    if found is None:
+        context.observer.warned(
+            "the channel has no conda-forge-pinning and no --pinning is given: "
+            "the newest version is taken of everything that recipes do not pin themselves"
+        )
+    return found
