@@ -20,6 +20,7 @@ COMMANDS = {
     ),
     "check": ("dirac_forge.cli.check:check", "Say whether targets are installable everywhere, and if not, why."),
     "bump": ("dirac_forge.cli.bump:bump", "Move feedstocks to the versions that upstream released."),
+    "audit": ("dirac_forge.cli.audit:audit", "Compare what the channel's builds declare with what upstream declares."),
     "sync": ("dirac_forge.cli.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.migrate:migrate", "Plan ABI migrations, see where they stand, rebuild what can go."),
     "bot": (

@@ -64,7 +64,11 @@ class Lookup:
 
     def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
         """Core metadata of that release, in as few requests as possible; raises as `choice` does."""
-        return self._light((canonicalize_name(project), str(specifiers))).metadata
+        return self.described(project, specifiers).metadata
+
+    def described(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
+        """Return that metadata with the file it was read from; raises as `choice` does."""
+        return self._light((canonicalize_name(project), str(specifiers)))
 
     def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
         """Everything that the files of that release say; raises as `choice` does, and HashMismatchError."""

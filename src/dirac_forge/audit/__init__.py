@@ -1,0 +1,1 @@
+"""What a channel's builds declare, compared with what upstream declares for the same version."""

@@ -1,0 +1,69 @@
+"""Findings that people have accepted, each with a reason, from a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from dirac_forge.audit.findings import Finding
+from dirac_forge.errors import InputError
+
+__all__ = ["Accepted", "accepted_by", "read_baseline"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """A finding that is left as it is; an empty field stands for any value."""
+
+    package: str
+    reason: str
+    version: str = ""
+    kind: str = ""
+    dependency: str = ""
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether the finding is meant."""
+        pairs = (
+            (self.package, finding.record.name),
+            (self.version, finding.record.version),
+            (self.kind, finding.kind),
+            (self.dependency, finding.dependency),
+        )
+        return all(wanted in ("", value) for wanted, value in pairs)
+
+
+def read_baseline(path: Path) -> tuple[Accepted, ...]:
+    """Return the entries of `[[accepted]]` in a TOML file.
+
+    Raises:
+        InputError: the file can't be read, or an entry has an unknown key, or lacks `package` or `reason`.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from error
+    entries = document.get("accepted", [])
+    if set(document) - {"accepted"} or not isinstance(entries, list):
+        raise InputError(f"{path}: expected a list of [[accepted]] tables and nothing else")
+    return tuple(_entry(entry, path, at) for at, entry in enumerate(entries, 1))
+
+
+def _entry(entry: object, path: Path, at: int) -> Accepted:
+    known = {field.name for field in fields(Accepted)}
+    where = f"{path}: entry {at} of [[accepted]]"
+    if not isinstance(entry, dict) or not all(isinstance(value, str) for value in entry.values()):
+        raise InputError(f"{where}: expected strings for {', '.join(sorted(known))}")
+    if unknown := sorted(set(entry) - known):
+        raise InputError(f"{where}: unknown key {unknown[0]!r}", hint=f"Known keys: {', '.join(sorted(known))}.")
+    if not entry.get("package") or not entry.get("reason"):
+        raise InputError(f"{where}: `package` and `reason` are required")
+    return Accepted(**entry)
+
+
+def accepted_by(baseline: Iterable[Accepted], finding: Finding) -> Accepted | None:
+    """Return the entry that covers the finding; None where there is none."""
+    return next((entry for entry in baseline if entry.covers(finding)), None)

@@ -1,0 +1,128 @@
+"""Repodata patches in the schema of conda-forge-repodata-patches, and the records as they are after them.
+
+The schema: https://github.com/conda-forge/conda-forge-repodata-patches-feedstock/tree/main/recipe/patch_yaml. Only the
+few keys that these patches need are written, and only these are applied here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from io import StringIO
+
+from packaging.version import InvalidVersion, Version
+from ruamel.yaml import YAML
+
+from dirac_forge.audit.findings import Finding
+from dirac_forge.channel.records import Record
+from dirac_forge.recipe.making.specs import conda_spec
+
+__all__ = ["Patch", "applied", "patch_for", "patch_yaml"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patch:
+    """A condition on records of one package, and the dependency that those which meet it get."""
+
+    name: str
+    version: str
+    before: int
+    """Only records with a timestamp below this one, in milliseconds since 1970: later builds are not touched."""
+    old: str | None
+    """The spec that is replaced; None where one is added."""
+    new: str
+    files: tuple[str, ...] = ()
+    """Exactly these files, where name, version and the old spec would hit others too."""
+    lacks: str = ""
+    """A package that a record must not depend on yet, for an added dependency."""
+
+    def hits(self, record: Record) -> bool:
+        """Whether the record is one that the patch changes."""
+        if record.name != self.name or _as_version(record.version) != _as_version(self.version):
+            return False
+        if (record.timestamp or 0) >= self.before:
+            return False
+        if self.files and record.file not in self.files:
+            return False
+        if self.old is not None:
+            return self.old in record.depends
+        return not any(spec.split(" ")[0] == self.lacks for spec in record.depends)
+
+    def changed(self, record: Record) -> Record:
+        """Return the record with the dependency that it should have had."""
+        if self.old is None:
+            return replace(record, depends=(*record.depends, self.new))
+        return replace(record, depends=tuple(self.new if spec == self.old else spec for spec in record.depends))
+
+
+def patch_for(finding: Finding, faulty: Sequence[Record], records: Iterable[Record]) -> Patch | None:
+    """Return the patch that mends exactly the `faulty` builds.
+
+    Args:
+        finding: a missing or looser requirement; None is returned for other kinds, which a patch can't mend.
+        faulty: all builds that have it, of one package and version.
+        records: every record of that package, on all platforms.
+
+    A patch that would hit other builds too names the files instead.
+    """
+    if finding.kind not in {"missing", "looser"} or finding.requirement is None:
+        return None
+    spec = conda_spec(finding.requirement.specifier)
+    patch = Patch(
+        name=finding.record.name,
+        version=finding.record.version,
+        before=max(record.timestamp or 0 for record in faulty) + 1,
+        old=finding.declared or None,
+        new=f"{finding.dependency} {spec}".rstrip(),
+        lacks=finding.dependency,
+    )
+    mine = {(record.subdir, record.file) for record in faulty}
+    hit = {(record.subdir, record.file) for record in records if patch.hits(record)}
+    return patch if hit == mine else replace(patch, files=tuple(sorted({file for _, file in mine})))
+
+
+def applied(patches: Iterable[Patch], records: Iterable[Record]) -> tuple[Record, ...]:
+    """Return the records as they are after the patches."""
+    done = []
+    listed = tuple(patches)
+    for record in records:
+        for patch in listed:
+            if patch.hits(record):
+                record = patch.changed(record)
+        done.append(record)
+    return tuple(done)
+
+
+def patch_yaml(patches: Iterable[Patch]) -> str:
+    """Return the patches as a file for `recipe/patch_yaml/`: one document each."""
+    stream = StringIO()
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 120
+    yaml.dump_all([_document(patch) for patch in patches], stream)
+    return stream.getvalue()
+
+
+def _document(patch: Patch) -> Mapping[str, object]:
+    condition: dict[str, object] = {"name": patch.name, "version": patch.version, "timestamp_lt": patch.before}
+    if patch.files:
+        condition["artifact_in"] = list(patch.files)
+    if patch.old is None:
+        condition["not_has_depends"] = f"{patch.lacks}?( *)"
+        return {"if": condition, "then": [{"add_depends": patch.new}]}
+    old = _literal(patch.old)
+    condition["has_depends"] = old
+    return {"if": condition, "then": [{"replace_depends": {"old": old, "new": patch.new}}]}
+
+
+def _literal(spec: str) -> str:
+    """The spec where a glob is expected."""
+    return re.sub(r"([*?[])", r"[\1]", spec)
+
+
+def _as_version(text: str) -> Version | str:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return text

@@ -1,0 +1,112 @@
+"""Upstream's metadata of the version that a build was made from, looked up once and kept.
+
+The metadata of a release does not change: its files are immutable on the index. What is kept is therefore found again
+without reading the project's page; that a release is missing is never kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from dirac_forge.audit.comparison import Published
+from dirac_forge.audit.findings import Uncompared
+from dirac_forge.audit.projects import projects_for
+from dirac_forge.channel.records import Record
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.store import Store
+from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.upstream.files.requirements import RequirementList
+from dirac_forge.upstream.once import Once
+
+__all__ = ["Facts", "PublishedLookup"]
+
+Facts = Callable[[str, SpecifierSet], ReleaseFacts]
+"""The metadata of the release that fits; raises InputError where there is none, UnknownError where nobody answers."""
+_KIND = "published-1"
+
+
+class PublishedLookup:
+    """What upstream declares for builds of the channel; safe to use from many threads."""
+
+    def __init__(
+        self, facts: Facts, store: Store, *, index_url: str, overrides: Mapping[str, str] | None = None
+    ) -> None:
+        """`facts` looks releases up on the index at `index_url`; `overrides` is project to package, the workspace's."""
+        self._facts = facts
+        self._store = store
+        self._index_url = index_url
+        self._overrides = overrides
+        self._answer = Once(self._look_up)
+
+    def __call__(self, record: Record) -> Published | Uncompared:
+        """Return what upstream declares for the record's version, or why that is not known."""
+        return self._answer((record.name, record.version))
+
+    def _look_up(self, key: tuple[str, str]) -> Published | Uncompared:
+        name, text = key
+        projects = projects_for(name, overrides=self._overrides)
+        if not projects:
+            return Uncompared(kind="not-a-project", detail=f"{name} is not made from the project of that name")
+        try:
+            version = Version(text)
+        except InvalidVersion:
+            return Uncompared(kind="not-a-project", detail=f"{text} is not a version as PEP 440 has them")
+        for project in projects:
+            try:
+                return self._of_release(project, version)
+            except InputError:
+                continue
+            except UnknownError as error:
+                return Uncompared(kind="unreachable", detail=error.message)
+        return Uncompared(kind="no-release", detail=f"the index has no {' or '.join(projects)} {text}")
+
+    def _of_release(self, project: str, version: Version) -> Published | Uncompared:
+        digest = hashlib.sha256(f"{self._index_url}\0{project}\0{version}".encode()).hexdigest()
+        known = _loaded(self._store.get(_KIND, digest))
+        if known is not None:
+            return known
+        found = self._facts(project, SpecifierSet(f"=={version}"))
+        metadata = found.metadata
+        if found.metadata_from == "nothing":
+            detail = f"no file of {project} {version} declares its requirements statically"
+            return Uncompared(kind="no-metadata", detail=detail)
+        document = {
+            "project": project,
+            "requirements": metadata.requires_dist.lines,
+            "python": str(metadata.requires_python) if metadata.requires_python else None,
+            "where": found.metadata_from,
+            "complete": "requires-dist" not in metadata.dynamic,
+        }
+        try:
+            published = _read(document)
+        except InvalidSpecifier as error:
+            return Uncompared(kind="no-metadata", detail=f"{found.metadata_from}: {error}")
+        self._store.put(_KIND, digest, json.dumps(document).encode())
+        return published
+
+
+def _loaded(blob: bytes | None) -> Published | None:
+    """The kept value; a damaged one counts as missing."""
+    try:
+        return None if blob is None else _read(json.loads(blob))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _read(document: Mapping[str, object]) -> Published:
+    lines, python = document["requirements"], document["python"]
+    if not isinstance(lines, (list, tuple)):
+        raise TypeError("requirements: expected a list")
+    requirements = RequirementList(tuple(map(str, lines)))
+    return Published(
+        project=str(document["project"]),
+        requirements=requirements.readable,
+        requires_python=SpecifierSet(str(python)) if python else None,
+        where=str(document["where"]),
+        complete=bool(document["complete"]) and not requirements.problems,
+    )

@@ -1,0 +1,212 @@
+"""`dirac-forge audit`: what the channel's builds declare, compared with what upstream declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.audit.baseline import accepted_by, read_baseline
+from dirac_forge.audit.findings import Audited, Finding, at_least
+from dirac_forge.audit.patches import Patch, patch_for, patch_yaml
+from dirac_forge.audit.published import PublishedLookup
+from dirac_forge.audit.run import Build, builds_of, recent_builds
+from dirac_forge.audit.run import audit as audit_builds
+from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.matrix import Cell, cells_of
+from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.check.targets import make_target, read_target
+from dirac_forge.cli.context import Context
+from dirac_forge.errors import InputError
+from dirac_forge.files import write_file
+from dirac_forge.proposals.patches import prove
+from dirac_forge.report.audit import audit_json, audit_sections, patch_sections
+from dirac_forge.report.document import Section
+from dirac_forge.report.terminal import Shown
+from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.upstream.lookup import Lookup
+
+__all__ = ["audit"]
+
+_THREADS = 8
+
+
+class _Severity(StrEnum):
+    high = "high"
+    medium = "medium"
+    low = "low"
+
+
+def audit(
+    context: Context,
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SPEC]...",
+            help="Targets of the workspace, environment files, a construct.yaml, or package specs.",
+            show_default="the workspace's targets",
+        ),
+    ] = None,
+    severity: Annotated[
+        _Severity, typer.Option("--severity", help="Show findings of this severity and worse ones.")
+    ] = _Severity.medium,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="Leave out what this TOML file accepts."),
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--since", metavar="AGE", help="Audit everything uploaded in this time, such as 7d or 12h.")
+    ] = "",
+    patches: Annotated[
+        Path | None,
+        typer.Option(
+            "--patches", metavar="DIR", help="Write repodata patches for missing and too loose requirements, proved."
+        ),
+    ] = None,
+) -> int:
+    """Compare what the channel's builds declare with what upstream's metadata of the same version declares.
+
+    A closure is audited for a target, an environment file or a spec: every Python package that the solver installs.
+    Bounds are compared by the versions that the channel has. Exit code 1 means that there are findings.
+    """
+    accepting = read_baseline(baseline) if baseline else ()
+    channel = open_channel(context)
+    with ThreadPoolExecutor(_THREADS) as executor:
+        cells = () if since else _solved(context, channel, specs or (), executor)
+        builds = _recent(context, channel, since) if since else _installed(cells)
+        lookup = Lookup(
+            context.http,
+            IndexClient(context.http, url=context.settings.index_url),
+            context.store,
+            pythons=context.settings.pythons,
+        )
+        audited = audit_builds(
+            builds,
+            index=channel.index,
+            published=PublishedLookup(
+                lookup.described, context.store, index_url=context.settings.index_url, overrides=context.settings.names
+            ),
+            executor=executor,
+            observer=context.observer,
+            overrides=context.settings.names,
+        )
+        every = at_least([finding for each in audited for finding in each.findings], severity.value)
+        accepted = [(finding, entry) for finding in every if (entry := accepted_by(accepting, finding))]
+        covered = {finding for finding, _ in accepted}
+        findings = [finding for finding in every if finding not in covered]
+        sections = audit_sections(audited, findings, accepted, verbose=context.options.verbose)
+        if patches is not None and findings:
+            sections += _patched(channel, findings, cells, patches, executor)
+    context.answer(Shown(sections), audit_json(audited, findings, accepted))
+    return _exit_code(audited, findings)
+
+
+def _exit_code(audited: Sequence[Audited], findings: Sequence[Finding]) -> int:
+    """1 with findings; 3 where upstream could not be asked."""
+    if findings:
+        return 1
+    return 3 if any(each.unknown is not None and each.unknown.kind == "unreachable" for each in audited) else 0
+
+
+def _solved(context: Context, channel: Channel, specs: Sequence[str], executor: ThreadPoolExecutor) -> tuple[Cell, ...]:
+    """What each target installs on its platforms; a cell that cannot be installed is a warning."""
+    settings = context.settings
+    known = {
+        name: make_target(name, target.specs, platforms=target.platforms, pythons=target.pythons)
+        for name, target in settings.targets.items()
+    }
+    targets = [
+        known.get(text) or read_target(text, platforms=settings.platforms, pythons=settings.pythons)
+        for text in (specs or known)
+    ]
+    questions = [
+        cell
+        for target in targets
+        for cell in cells_of(
+            target,
+            platforms=settings.platforms if "platforms" in settings.flags else (),
+            pythons=settings.pythons if "pythons" in settings.flags else (),
+        )
+    ]
+    cells = check_cells(channel, questions, executor=executor, observer=context.observer, remedies=False)
+    for cell in cells:
+        if cell.status != "installable":
+            python = f" with Python {cell.python}" if cell.python else ""
+            context.observer.warned(f"{cell.target} on {cell.platform}{python} is not audited: {cell.reason}")
+    if not any(cell.status == "installable" for cell in cells):
+        raise InputError(
+            "nothing to audit: no target can be installed",
+            hint="`dirac-forge check` says why.",
+        )
+    return cells
+
+
+def _installed(cells: Sequence[Cell]) -> tuple[Build, ...]:
+    return builds_of((cell.target, cell.platform, cell.packages) for cell in cells if cell.status == "installable")
+
+
+def _recent(context: Context, channel: Channel, age: str) -> tuple[Build, ...]:
+    """The builds uploaded within `age`; a noarch build counts once."""
+    since = int((datetime.now(UTC) - _age(age)).timestamp() * 1000)
+    found = {
+        (build.record.subdir, build.record.file): build
+        for platform in reversed(context.settings.platforms)
+        for build in recent_builds(channel.index(platform), since, target=platform)
+    }
+    return tuple(found.values())
+
+
+def _age(text: str) -> timedelta:
+    units = {"h": "hours", "d": "days", "w": "weeks"}
+    match = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)
+    if match is None:
+        raise InputError(f"--since {text}: expected a number with a unit", hint="Write 12h, 7d or 2w.")
+    return timedelta(**{units[match[2]]: int(match[1])})
+
+
+def _patched(
+    channel: Channel,
+    findings: Sequence[Finding],
+    cells: Sequence[Cell],
+    folder: Path,
+    executor: ThreadPoolExecutor,
+) -> tuple[Section, ...]:
+    """Write the patches of each package, and prove them on the cells."""
+    made = _patches(channel, findings)
+    if not made:
+        return ()
+    files = []
+    for name in dict.fromkeys(patch.name for patch in made):
+        path = folder / f"{name}.yaml"
+        write_file(path, patch_yaml(patch for patch in made if patch.name == name))
+        files.append(str(path))
+    return patch_sections(prove(channel, made, cells, executor=executor), files)
+
+
+def _patches(channel: Channel, findings: Sequence[Finding]) -> tuple[Patch, ...]:
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        record = finding.record
+        key = (record.name, record.version, finding.kind, finding.dependency, finding.declared)
+        groups.setdefault(key, []).append(finding)
+    made = []
+    for mine in groups.values():
+        name = mine[0].record.name
+        records = {
+            (record.subdir, record.file): record
+            for platform in channel.platforms()
+            if platform != "noarch"
+            for record in channel.index(platform).group(name).records
+        }
+        faulty = list(dict.fromkeys(finding.record for finding in mine))
+        patch = patch_for(mine[0], faulty, records.values())
+        if patch is not None:
+            made.append(patch)
+    return tuple(made)

@@ -1,0 +1,88 @@
+"""The proof of repodata patches: the targets solved with the channel as it is, and with the patches laid over it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dirac_forge.audit.patches import Patch, applied
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.matrix import Cell
+from dirac_forge.check.matrix import check as check_cells
+
+__all__ = ["PatchProof", "closure", "prove"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatchProof:
+    """What patches change."""
+
+    changed: tuple[Record, ...]
+    """The records that differ afterwards, as they were before."""
+    before: tuple[Cell, ...]
+    after: tuple[Cell, ...]
+
+    @property
+    def worse(self) -> tuple[Cell, ...]:
+        """The cells that are installable now and would not be."""
+        pairs = zip(self.before, self.after, strict=True)
+        return tuple(now for then, now in pairs if then.status == "installable" and now.status != "installable")
+
+
+def prove(channel: Channel, patches: Sequence[Patch], cells: Sequence[Cell], *, executor: Executor) -> PatchProof:
+    """Solve `cells` with the records that they can reach, unpatched and patched, and compare.
+
+    Raises:
+        UnknownError: a channel can't be read.
+    """
+    names = {name_of(spec) for cell in cells for spec in cell.specs}
+    names |= {name for patch in patches for name in (patch.name, name_of(patch.new))}
+    platforms = sorted({cell.platform for cell in cells})
+    records = {platform: tuple(closure(channel, names, platform)) for platform in platforms}
+    everything = tuple(dict.fromkeys(record for mine in records.values() for record in mine))
+    questions = [replace(cell, status="unknown", packages=()) for cell in cells]
+    done = applied(patches, everything)
+    answers = [_checked(channel, version, questions, executor) for version in (everything, done)]
+    changed = tuple(old for old, new in zip(everything, done, strict=True) if old != new)
+    return PatchProof(changed=changed, before=answers[0], after=answers[1])
+
+
+def closure(channel: Channel, names: Iterable[str], platform: str) -> Iterator[Record]:
+    """Yield every record for `platform` that a solve for `names` may take into account."""
+    index = channel.index(platform)
+    seen: set[str] = set()
+    waiting = {name for name in names if name}
+    while waiting:
+        index.prefetch(waiting)
+        records = [record for name in sorted(waiting) for record in index.group(name).records]
+        yield from (record for record in records if not record.name.startswith("__"))
+        seen |= waiting
+        waiting = {name_of(spec) for record in records for spec in record.depends} - seen - {""}
+
+
+def _checked(
+    channel: Channel, records: Iterable[Record], cells: Sequence[Cell], executor: Executor
+) -> tuple[Cell, ...]:
+    with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
+        for subdir, entries in _by_subdir(records).items():
+            path = Path(folder, subdir, "repodata.json")
+            path.parent.mkdir()
+            document = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries, "repodata_version": 1}
+            path.write_text(json.dumps(document), encoding="utf-8")
+        machines = {
+            cell.platform: {p.name: f"{p.version} {p.build}" for p in channel.machine(cell.platform)} for cell in cells
+        }
+        with_patches = Channel.open([folder], machines=machines)
+        return check_cells(with_patches, cells, executor=executor, remedies=False)
+
+
+def _by_subdir(records: Iterable[Record]) -> Mapping[str, Mapping[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for record in records:
+        found.setdefault(record.subdir, {})[f"{record.name}-{record.version}-{record.build}.conda"] = record.to_json()
+    return found

@@ -1,0 +1,132 @@
+"""`dirac-forge audit` from the command line to findings, patches and exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.cli import main
+from support.archives import wheel
+from support.channel import pkg, pythons, write_channel
+from support.index import PackageIndex
+
+
+@pytest.fixture(autouse=True)
+def index() -> Iterator[PackageIndex]:
+    wheels = {
+        "grid": wheel("grid", "9.0", "Requires-Dist: tool<2", "Requires-Dist: helper>=1", "Requires-Python: >=3.11"),
+        "helper": wheel("helper", "1.0"),
+        "tool": wheel("tool", "2.0"),
+    }
+    files = {
+        project: {f"{project}-{version}-py3-none-any.whl": wheels[project]}
+        for project, version in (("grid", "9.0"), ("helper", "1.0"), ("tool", "2.0"))
+    }
+    with PackageIndex(files) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, index: PackageIndex) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    write_channel(
+        folder / "snapshot",
+        {
+            "noarch": [
+                pkg("grid 9.0", "tool", "python >=3.11", noarch="python", timestamp=5000),
+                pkg("tool 2.0", "python", noarch="python", timestamp=1000),
+                pkg("tool 1.0", "python", noarch="python", timestamp=1000),
+                pkg("helper 1.0", "python", noarch="python", timestamp=1000),
+                pkg("local 1.0", "python", noarch="python", timestamp=9_000_000_000_000),
+            ],
+            "linux-64": pythons("3.11", "3.12"),
+        },
+    )
+    (folder / "pyproject.toml").write_text(
+        f'[tool.dirac-forge]\nchannels = ["snapshot"]\nplatforms = ["linux-64"]\nindex-url = "{index.url}"\n'
+        "[tool.dirac-forge.targets.grid]\n"
+        'specs = ["grid"]\nplatforms = ["linux-64"]\npythons = ["3.11", "3.12"]\n'
+    )
+    return folder
+
+
+def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
+    code = main(["audit", "--json", *argv])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_findings_of_a_target(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = answer(capsys)
+    assert code == 1
+    assert [
+        (each["package"], each["version"], each["build"], each["kind"], each["dependency"], each["declared"])
+        for each in document["findings"]
+    ] == [("grid", "9.0", "0", "missing", "helper", ""), ("grid", "9.0", "0", "looser", "tool", "tool")]
+    assert document["findings"][1]["upstream"] == "Requires-Dist: tool<2"
+    assert document["findings"][1]["example"] == "2.0"
+    assert document["findings"][0]["targets"] == ["grid"]
+    assert (document["agreed"], document["unknown"]) == (1, 0)
+
+
+def test_text_names_build_requirement_and_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit"]) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert (
+        "grid 9.0 - high: helper is missing (0); upstream: Requires-Dist: helper>=1 in grid-9.0-py3-none-any.whl"
+        in text
+    )
+    assert "2 builds compared with upstream: 1 agree, 2 findings shown." in text
+
+
+def test_second_run_asks_upstream_nothing(capsys: pytest.CaptureFixture[str], index: PackageIndex) -> None:
+    first = answer(capsys)
+    index.forget()
+    assert answer(capsys) == first
+    assert index.log == []
+
+
+def test_baseline_leaves_out_what_was_accepted(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "accepted.toml").write_text('[[accepted]]\npackage = "grid"\nreason = "known"\n')
+    code, document = answer(capsys, "--baseline", "accepted.toml")
+    assert (code, document["findings"]) == (0, [])
+    assert [(each["dependency"], each["reason"]) for each in document["accepted"]] == [
+        ("helper", "known"),
+        ("tool", "known"),
+    ]
+
+
+def test_patches_make_the_broken_solve_impossible(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    assert main(["audit", "--patches", "patches"]) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Targets: 2 of 2 cells are installable with the patches, 2 without." in text
+    written = (workspace / "patches" / "grid.yaml").read_text()
+    assert "add_depends: helper >=1\n" in written
+    assert "old: tool\n      new: tool <2\n" in written
+
+
+def test_recent_builds_are_audited_and_a_project_that_the_index_lacks_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, document = answer(capsys, "--since", "7d")
+    assert (code, document["findings"], document["unknown"]) == (0, [], 1)
+    assert document["not_compared"][0]["kind"] == "no-release"
+    assert document["not_compared"][0]["reason"] == "the index has no local 1.0"
+
+
+def test_unreachable_index_is_unknown(capsys: pytest.CaptureFixture[str], index: PackageIndex) -> None:
+    index.__exit__(None, None, None)
+    code, document = answer(capsys)
+    assert (code, document["findings"], document["unknown"]) == (3, [], 2)
+    assert {each["kind"] for each in document["not_compared"]} == {"unreachable"}
+
+
+def test_wrong_age_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--since", "yesterday"]) == 2
+    assert "--since yesterday: expected a number with a unit" in capsys.readouterr().err
