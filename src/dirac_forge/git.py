@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import TooMuchError, TooSlowError, plain_environment, run
 
-__all__ = ["GitError", "MissingRefError", "RefusedPushError", "git", "own_git", "place_of"]
+__all__ = ["GitError", "MissingRefError", "PushRefusal", "RefusedPushError", "git", "own_git", "place_of"]
 
 _TIMEOUT = 120.0
 _HARDENED = (
@@ -37,6 +38,15 @@ _REFUSED = re.compile(
 _DENIED = re.compile(
     r"permission to .* denied|returned error: 403|authentication failed|resource not accessible", re.IGNORECASE
 )
+PushRefusal = Literal["moved", "shallow", "workflow", "denied", "other"]
+"""`moved`: the branch is not where it was expected; `shallow`: the remote lacks commits that a shallow clone does not
+have; `workflow`: the token may not change files in .github/workflows; `denied`: it may not write there."""
+_CAUSES: tuple[tuple[re.Pattern[str], PushRefusal], ...] = (
+    (re.compile(r"stale info|non-fast-forward|fetch first", re.IGNORECASE), "moved"),
+    (re.compile(r"shallow update not allowed", re.IGNORECASE), "shallow"),
+    (re.compile(r"refusing to allow .* workflow", re.IGNORECASE), "workflow"),
+    (_DENIED, "denied"),
+)
 _RIGHTS = "Look whether the token may write there: `contents: write`, or the scope `public_repo`."
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -50,7 +60,11 @@ class MissingRefError(InputError):
 
 
 class RefusedPushError(InputError):
-    """The other side does not take what is pushed: it has moved on, or it does not allow it."""
+    """The remote refuses a push; `cause` says why, "other" where git's words are not known."""
+
+    def __init__(self, message: str, *, hint: str | None = None, cause: PushRefusal = "other") -> None:
+        super().__init__(message, hint=hint)
+        self.cause: PushRefusal = cause
 
 
 def git(
@@ -126,8 +140,9 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
         line = next((line.strip() for line in lines if refused.group(0) in line), last)
         words = [each.removeprefix("remote:").strip() for each in lines if each.startswith("remote:")]
         why = "; ".join(each for each in words if each and each not in line)[:500]
+        cause: PushRefusal = next((cause for pattern, cause in _CAUSES if pattern.search(said)), "other")
         return RefusedPushError(
-            f"{about}: {line}{f' ({why})' if why else ''}", hint=_RIGHTS if _DENIED.search(said) else None
+            f"{about}: {line}{f' ({why})' if why else ''}", hint=_RIGHTS if cause == "denied" else None, cause=cause
         )
     if _NONE.search(said):
         return MissingRefError(f"{about}: there is no such repository or branch ({last})")

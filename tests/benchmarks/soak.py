@@ -148,7 +148,7 @@ def bot(folder: Path, url: str, feedstocks: int, outdated: int) -> int:
         destination = GitHubDestination(
             forge=client, clones=clones, repository=lambda name: full_name_of(settings, name)[0]
         )
-        desk = Connections(
+        connections = Connections(
             ledger=stack.enter_context(Ledger.open(folder / "ledger.sqlite")),
             clones=clones,
             destination=destination,
@@ -166,7 +166,7 @@ def bot(folder: Path, url: str, feedstocks: int, outdated: int) -> int:
             looked_in = time.monotonic() - begin
             return found
 
-        result = BotRun(desk=desk, settings=settings.bot, look=looked, decider=decider).run()
+        result = BotRun(connections=connections, settings=settings.bot, look=looked, decider=decider).run()
     states = Counter(one.state for one in result.outcomes)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     told = {"memory": memory, "states": f"{dict(states)}, looked in {looked_in:.0f} s"}

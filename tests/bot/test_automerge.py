@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from dirac_forge.bot.automerge import automerge, care_of
+from dirac_forge.bot.automerge import automerge, review_reason
 
-FINE: dict[str, Any] = {"may_label": True, "allowed": True, "care": "", "checks": "green"}
+FINE: dict[str, Any] = {"may_label": True, "allowed": True, "review": "", "checks": "green"}
 
 
 @pytest.mark.parametrize(
     ("kind", "but", "reason"),
     [
-        ("bump", {}, "all checks are green"),
-        ("migration", {}, "all checks are green"),
-        ("bump", {"allowed": "version"}, "all checks are green"),
-        ("migration", {"allowed": "migration"}, "all checks are green"),
+        ("bump", {}, "all checks passed"),
+        ("migration", {}, "all checks passed"),
+        ("bump", {"allowed": "version"}, "all checks passed"),
+        ("migration", {"allowed": "migration"}, "all checks passed"),
     ],
 )
 def test_the_label_is_set_last_where_all_agree(kind: str, but: dict[str, Any], reason: str) -> None:
@@ -33,9 +33,9 @@ def test_the_label_is_set_last_where_all_agree(kind: str, but: dict[str, Any], r
         ("migration", {"allowed": "version"}, "bot.automerge of the feedstock allows it for version only", False),
         ("recipe", {}, "a recipe is for people to merge", False),
         ("fix", {}, "a fix is for people to merge", False),
-        ("bump", {"care": "it is blocked"}, "it is blocked", False),
-        ("bump", {"may_label": False}, "we may not set labels there: a maintainer can", False),
-        ("bump", {"labelled": True}, "the label is there", False),
+        ("bump", {"review": "it is blocked"}, "it is blocked", False),
+        ("bump", {"may_label": False}, "the bot may not set labels there: a maintainer can", False),
+        ("bump", {"labelled": True}, "the label is already set", False),
         ("bump", {"checks": "red"}, "checks failed", True),
         ("bump", {"checks": "pending"}, "checks are running", True),
         ("bump", {"checks": "none"}, "no check has started", True),
@@ -49,7 +49,7 @@ def test_the_label_is_not_set_where_anything_is_in_the_way(
 
 
 @pytest.mark.parametrize(
-    ("but", "care"),
+    ("but", "review"),
     [
         ({}, ""),
         ({"proof": "better"}, ""),
@@ -62,6 +62,6 @@ def test_the_label_is_not_set_where_anything_is_in_the_way(
         ({"proof": ""}, "no solver has said what it does to the targets"),
     ],
 )
-def test_a_person_has_to_look_where_anything_is_open(but: dict[str, Any], care: str) -> None:
+def test_a_person_has_to_look_where_anything_is_open(but: dict[str, Any], review: str) -> None:
     fine: dict[str, Any] = {"status": "proposed", "notes": [], "todo": [], "compared": True, "proof": "same"}
-    assert care_of(**{**fine, **but}) == care
+    assert review_reason(**{**fine, **but}) == review

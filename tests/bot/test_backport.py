@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.bot.backport import Fix, Swept, read_fix, sweep, sweep_lines
+from dirac_forge.bot.backport import BackportResult, Fix, read_fix, sweep, sweep_lines
 from dirac_forge.errors import InputError
 from support.bots import Bots, recipe
 from support.github import Pull
@@ -59,11 +59,11 @@ def merged(bot: Bots, demo: str, *, how: str = "squash") -> str:
     return f"{bot.github.url}/{demo}/pull/{ticket.number}"
 
 
-def swept(bot: Bots, url: str, *branches: str, outbox: bool = False) -> tuple[Fix, dict[str, Swept]]:
-    with bot.desk(outbox=outbox) as desk:
-        fix = read_fix(url, bot.settings, desk)
+def swept(bot: Bots, url: str, *branches: str, outbox: bool = False) -> tuple[Fix, dict[str, BackportResult]]:
+    with bot.connections(outbox=outbox) as connections:
+        fix = read_fix(url, bot.settings, connections)
         lines = sweep_lines(fix, bot.settings, LINES, branches)
-        found = sweep(fix, lines, settings=bot.settings, desk=desk, outbox=bot.folder / "outbox")
+        found = sweep(fix, lines, settings=bot.settings, connections=connections, outbox=bot.folder / "outbox")
     return fix, {one.branch: one for one in found}
 
 

@@ -177,10 +177,10 @@ def test_the_label_is_set_when_all_checks_are_green_and_not_before(bot: Bots) ->
     for full_name, one in ((demo, pull), (other, theirs)):
         assert one.pull is not None
         bot.github.check_run(full_name, one.pull.head_sha, "build")
-    bot.decider.care = "something is left for a person"
+    bot.decider.review = "something is left for a person"
     bot.run()
     assert pull.labels == []
-    bot.decider.care = ""
+    bot.decider.review = ""
     bot.run()
     assert (pull.labels, theirs.labels) == (["automerge"], [])  # there we may not
     bot.github.forget()

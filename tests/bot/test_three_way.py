@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dirac_forge.bot.three_way import Conflict, FilePair, picked
+from dirac_forge.bot.three_way import Conflict, FilePair, cherry_picked
 
 PATH = "recipe/recipe.yaml"
 
@@ -17,7 +17,7 @@ def recipe(version: str = "9.1.0", number: int = 0, sha256: str = "a", run: str 
 
 
 def pick(before: str, after: str, ours: str, **others: FilePair) -> str | Conflict | None:
-    result = picked({PATH: FilePair(before=before, after=after), **others}, {PATH: ours})
+    result = cherry_picked({PATH: FilePair(before=before, after=after), **others}, {PATH: ours})
     if isinstance(result, Conflict):
         return result
     return next((edit.after for edit in result if edit.path == PATH), None)
@@ -44,13 +44,16 @@ def test_a_fix_that_came_with_a_bump_brings_the_fix_only() -> None:
 def test_what_is_there_already_is_not_carried_again() -> None:
     fixed = recipe(number=1, run="    - x >=2\n    - y\n")
     assert (
-        picked(
+        cherry_picked(
             {PATH: FilePair(before=recipe(), after=fixed)}, {PATH: recipe("8.0.3", 5, "b", "    - x >=2\n    - y\n")}
         )
         == ()
     )
     # A request that was a bump and nothing else has nothing for other lines.
-    assert picked({PATH: FilePair(before=recipe(), after=recipe("9.2", 0, "d"))}, {PATH: recipe("8.0.3", 4, "b")}) == ()
+    assert (
+        cherry_picked({PATH: FilePair(before=recipe(), after=recipe("9.2", 0, "d"))}, {PATH: recipe("8.0.3", 4, "b")})
+        == ()
+    )
 
 
 def test_a_conflict_in_the_fix_itself_is_one() -> None:
@@ -63,7 +66,7 @@ def test_new_files_come_along_rendered_ones_do_not_and_the_number_is_raised() ->
     patch = FilePair(before=None, after="--- a\n+++ b\n")
     rendered = FilePair(before="1\n", after="2\n")
     fixed = recipe(number=1).replace("  sha256", "  patches: [fix.patch]\n  sha256")
-    found = picked(
+    found = cherry_picked(
         {
             PATH: FilePair(before=recipe(), after=fixed),
             "recipe/fix.patch": patch,
@@ -81,22 +84,22 @@ def test_new_files_come_along_rendered_ones_do_not_and_the_number_is_raised() ->
 def test_a_script_alone_raises_the_number_and_one_that_is_gone_goes() -> None:
     script = {"recipe/build.sh": FilePair(before="make\n", after="make -j2\n")}
     ours = {PATH: recipe("8.0.3", 4, "b"), "recipe/build.sh": "make\n"}
-    found = picked(script, ours)
+    found = cherry_picked(script, ours)
     assert isinstance(found, tuple)
     assert [(edit.path, edit.after) for edit in found] == [
         ("recipe/build.sh", "make -j2\n"),
         (PATH, recipe("8.0.3", 5, "b")),
     ]
     gone = {"recipe/build.sh": FilePair(before="make\n", after=None)}
-    found = picked(gone, ours)
+    found = cherry_picked(gone, ours)
     assert isinstance(found, tuple)
     assert found[0].after is None
-    assert isinstance(picked(gone, {**ours, "recipe/build.sh": "other\n"}), Conflict)
-    assert picked(gone, {PATH: ours[PATH]}) == ()
+    assert isinstance(cherry_picked(gone, {**ours, "recipe/build.sh": "other\n"}), Conflict)
+    assert cherry_picked(gone, {PATH: ours[PATH]}) == ()
 
 
 def test_configuration_alone_raises_no_number() -> None:
-    found = picked(
+    found = cherry_picked(
         {"conda-forge.yml": FilePair(before="a: 1\n", after="a: 2\n")},
         {PATH: recipe(), "conda-forge.yml": "a: 1\n"},
     )

@@ -115,9 +115,8 @@ def token(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_first_user_sees_in_the_outbox_what_would_happen(here: Here) -> None:
-    code, document = here.run("bot", "run", "--pr")  # without a token
+    code, document = here.run("bot", "run")
     assert code == 0
-    assert "there is none: all goes into the outbox" in here.said[-1]
     (request,) = document["requests"]
     assert (request["feedstock"], request["state"]) == ("demo", "opened")
     folder = Path(request["url"])
@@ -128,6 +127,14 @@ def test_a_first_user_sees_in_the_outbox_what_would_happen(here: Here) -> None:
     assert here.states() == {"demo": "unchanged"}
     assert (here.folder / ".dirac-forge/.gitignore").read_text() == "*\n"
     assert here.folder.joinpath("feedstocks/demo/recipe/recipe.yaml").read_text() == recipe("demo")
+
+
+def test_pull_requests_without_a_token_are_wrong_use(here: Here) -> None:
+    code, said = here.run("bot", "run", "--pr")
+    assert code == 2
+    assert "there is no token for GitHub, and pull requests need one" in said
+    assert not (here.folder / "outbox").exists()
+    assert here.github.requests == []
 
 
 def test_with_a_token_requests_are_opened_once_and_why_says_so(here: Here, token: str, tmp_path: Path) -> None:

@@ -41,7 +41,6 @@ def test_a_change_becomes_a_request(world: World) -> None:
     assert pull.body.split("\n", 1)[1] == (
         "What is new.\n\nconda-forge's service is asked to rerender it "
         "(`conda-smithy is not installed where this was made`).\n"
-        "A maintainer can put the label `automerge` on it: it is merged then once all checks are green.\n"
     )
     assert [comment.body.splitlines()[0] for comment in pull.comments] == ["@conda-forge-admin, please rerender"]
     assert pull.labels == []
@@ -358,7 +357,7 @@ def test_a_rerender_is_a_commit_of_its_own(world: World, tmp_path: Path) -> None
     assert changed == ["D\t.appveyor.yml", "A\t.ci_support/linux_64_.yaml", f"A\t{WORKFLOW}", "A\tREADME.md"]
     assert pull.comments == []
     assert "\nconda-smithy 3.54.1 re-rendered it, in a commit of its own.\n" in pull.body
-    assert "\n- ``The `home` item is expected.``\n\nA maintainer" in pull.body
+    assert "\n- ``The `home` item is expected.``\n" in pull.body
     assert world.deliver(bump("2")).state == "unchanged"
     world.deliver(bump("2", body="More.\n"))
     better = replace(bump("2"), edits=(Edit(path="conda-forge.yml", before="bot: {}\n", after="bot: {a: 1}\n"),))

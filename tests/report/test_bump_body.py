@@ -13,7 +13,7 @@ from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.check.proof import EnvironmentProof, Proof
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.model import Note
-from dirac_forge.report.bodies import waiting_for, with_bodies, with_body
+from dirac_forge.report.bodies import dependents_of, with_bodies, with_body
 
 from .examples import BARE, DRIFT, FULL, M2CRYPTO, PROOF, proposed
 from .test_markdown import HOSTILE, harmless
@@ -104,14 +104,16 @@ It needs what the channel lacks; these recipes for staged-recipes are proposed b
 - [ ] The feedstock was rerendered.
 - [ ] The builds and tests of this request have passed.
 
-## How to go on
+## Next steps
 
-- Push to this branch whatever is missing: the bot then leaves it to you.
-- To have it made again from what there is then: `dirac-forge bump dirac-grid --pr`.
-- To stop it, close it: this version is not proposed again, the next one is.
-- To pause the bot here: `paused = ["dirac-grid"]` under `[tool.dirac-forge.bot]`.
-- Why something happened or not: `dirac-forge bot why dirac-grid`.
-- A maintainer can label it `automerge`: conda-forge merges it once all is green; further commits take that label off.
+- To change it, push to this branch: the bot then stops updating it.
+- To recreate it from the current recipe: `dirac-forge bump dirac-grid --pr`.
+- To rerender it: [commands](<https://conda-forge.org/docs/maintainer/infrastructure/>).
+- A maintainer can label it `automerge`: conda-forge merges it once all checks pass. Later commits remove the label.
+- To stop it, close it: this version is not proposed again, but the next one is.
+- To change what is proposed here, set `bot: {version_updates: {exclude: […]}}` in `conda-forge.yml`.
+- To pause the bot here: `paused = ["dirac-grid"]` in `[tool.dirac-forge.bot]`.
+- To see why the bot did something or not: `dirac-forge bot why dirac-grid`.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -138,14 +140,16 @@ What upstream requires was not compared with the release before.
 - [ ] The feedstock was rerendered.
 - [ ] The builds and tests of this request have passed.
 
-## How to go on
+## Next steps
 
-- Push to this branch whatever is missing: the bot then leaves it to you.
-- To have it made again from what there is then: `dirac-forge bump demo --pr`.
-- To stop it, close it: this version is not proposed again, the next one is.
-- To pause the bot here: `paused = ["demo"]` under `[tool.dirac-forge.bot]`.
-- Why something happened or not: `dirac-forge bot why demo`.
-- A maintainer can label it `automerge`: conda-forge merges it once all is green; further commits take that label off.
+- To change it, push to this branch: the bot then stops updating it.
+- To recreate it from the current recipe: `dirac-forge bump demo --pr`.
+- To rerender it: [commands](<https://conda-forge.org/docs/maintainer/infrastructure/>).
+- A maintainer can label it `automerge`: conda-forge merges it once all checks pass. Later commits remove the label.
+- To stop it, close it: this version is not proposed again, but the next one is.
+- To change what is proposed here, set `bot: {version_updates: {exclude: […]}}` in `conda-forge.yml`.
+- To pause the bot here: `paused = ["demo"]` in `[tool.dirac-forge.bot]`.
+- To see why the bot did something or not: `dirac-forge bot why demo`.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -187,7 +191,7 @@ def test_who_waits_for_whom() -> None:
     lhcb = replace(proposed("lhcbdirac"), waits_for=("dirac-grid",))
     skip = Skip(feedstock="other", reason="why")
     results = (m2crypto, grid, skip, lhcb)
-    assert [waiting_for(one, results) for one in (m2crypto, grid, lhcb)] == [("dirac-grid",), ("lhcbdirac",), ()]
+    assert [dependents_of(one, results) for one in (m2crypto, grid, lhcb)] == [("dirac-grid",), ("lhcbdirac",), ()]
     first, second, third, last = with_bodies(results)
     assert third is skip
     assert "- Waiting for it: dirac-grid.\n" in first.change.body  # type: ignore[union-attr]

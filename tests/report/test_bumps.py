@@ -127,11 +127,11 @@ def test_a_terminal_of_80_columns() -> None:
 def test_with_v_all_that_a_pull_request_would_say() -> None:
     lines = shown([FULL], verbose=True, width=200)
     assert "    [ ] The patches still apply, and are still needed." in lines
-    assert "    - Why something happened or not: dirac-forge bot why dirac-grid." in lines
+    assert "    - To see why the bot did something or not: dirac-forge bot why dirac-grid." in lines
     assert "-version: 9.1.9" in lines
     quiet = shown([FULL], width=200)
     assert "  Before merging" in lines
-    assert not {"  Before merging", "  How to go on", "-version: 9.1.9"} & set(quiet)
+    assert not {"  Before merging", "  Next steps", "-version: 9.1.9"} & set(quiet)
 
 
 def test_a_reason_has_its_own_line_where_the_terminal_is_narrow() -> None:

@@ -48,14 +48,16 @@ b is rebuilt on linux-64 and osx-64 for the migration `lib2`, wave 2 of 3.
 - [ ] The feedstock was rerendered.
 - [ ] The builds and tests of this request have passed.
 
-## How to go on
+## Next steps
 
-- Push to this branch whatever is missing: the bot then leaves it to you.
-- To have it made again from what there is then: `dirac-forge migrate run lib2 b --pr`.
-- To stop it, close it: the rebuild is not proposed again, and what waits for it goes on waiting.
-- To pause the bot here: `paused = ["b"]` under `[tool.dirac-forge.bot]`.
-- Why something happened or not: `dirac-forge bot why b`.
-- A maintainer can label it `automerge`: conda-forge merges it once all is green; further commits take that label off.
+- To change it, push to this branch: the bot then stops updating it.
+- To recreate it from the current recipe: `dirac-forge migrate run lib2 b --pr`.
+- To rerender it: [commands](<https://conda-forge.org/docs/maintainer/infrastructure/>).
+- A maintainer can label it `automerge`: conda-forge merges it once all checks pass. Later commits remove the label.
+- To stop it, close it: the rebuild is not proposed again, and feedstocks that depend on it keep waiting.
+- To change what is proposed here, set `bot: {abi_migration_branches: […]}` in `conda-forge.yml`.
+- To pause the bot here: `paused = ["b"]` in `[tool.dirac-forge.bot]`.
+- To see why the bot did something or not: `dirac-forge bot why b`.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

@@ -99,12 +99,12 @@ A client for @\u200beveryone
 - [ ] The maintainers have said in a comment that they agree to be listed.
 - [ ] The builds and tests of this request have passed.
 
-## How to go on
+## Next steps
 
-- Push to this branch whatever is missing: the bot then leaves it to you.
+- To change it, push to this branch: the bot then stops updating it.
 - To stop it, close it: the recipe is not proposed again.
-- To pause the bot here: `paused = ["httpx2"]` under `[tool.dirac-forge.bot]`.
-- Why something happened or not: `dirac-forge bot why httpx2`.
+- To pause the bot here: `paused = ["httpx2"]` in `[tool.dirac-forge.bot]`.
+- To see why the bot did something or not: `dirac-forge bot why httpx2`.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

@@ -32,7 +32,7 @@ def test_a_summary_groups_by_outcome() -> None:
     assert run_markdown(ROWS, notes=["the budget is spent"]) == (
         "## Run\n\n"
         "1 opened, 1 waiting, 1 failed, 2 up to date.\n\n"
-        "### To know\n\n"
+        "### Notes\n\n"
         "- the budget is spent\n\n"
         "### opened (1)\n\n"
         "| feedstock | change |\n"
@@ -46,7 +46,7 @@ def test_a_summary_groups_by_outcome() -> None:
         "| feedstock | reason | next try |\n"
         "| --- | --- | --- |\n"
         "| broken | 502 \\| ask @\u200boctocat | 2026-11-22 18:05 UTC |\n\n"
-        "### nothing to be done\n\n"
+        "### nothing to do\n\n"
         "- **2 up to date**: fts3 and gfal2\n"
     )
 
@@ -67,7 +67,7 @@ def test_a_summary_on_a_narrow_terminal_loses_nothing() -> None:
         "  failed (1)",
         "    feedstock  reason              next try",
         "    broken     502 | ask @octocat  2026-11-22 18:05 UTC",
-        "  nothing to be done",
+        "  nothing to do",
         "    - 2 up to date: fts3 and gfal2",
     ]
 

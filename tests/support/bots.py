@@ -65,7 +65,7 @@ class Mover:
     blocks: Mapping[str, int] = field(default_factory=dict)
     migration: str = ""
     """Instead of bumps: all of `versions` are rebuilt for it."""
-    care: str = ""
+    review: str = ""
     built: set[Identity] = field(default_factory=set)
     """What the channel has."""
     over: dict[Identity, str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Mover:
             change=change,
             remake=lambda files: self.change(folder_of(name, tip.full_name, tip.branch, kept(files))),
             blocks=self.blocks.get(name, 0),
-            care=self.care,
+            review=self.review,
             allowed=looked.folder.read().forge.bot.automerge,
         )
         return replace(
@@ -180,7 +180,7 @@ class Bots:
             return ledger.entries(feedstock=name)
 
     @contextmanager
-    def desk(self, *, outbox: bool = False) -> Iterator[Connections]:
+    def connections(self, *, outbox: bool = False) -> Iterator[Connections]:
         """What changes are sent with."""
         settings = self.settings
         clones = Clones(self.folder / "clones")
@@ -226,15 +226,15 @@ class Bots:
 
     def run(self, *, outbox: bool = False) -> Result:
         """One run of the bot."""
-        with self.desk(outbox=outbox) as desk:
+        with self.connections(outbox=outbox) as connections:
             return BotRun(
-                desk=desk,
+                connections=connections,
                 settings=self.settings.bot,
                 look=lambda: look(
                     self.lines,
                     settings=self.settings,
-                    clones=desk.clones,
-                    executor=desk.executor,
+                    clones=connections.clones,
+                    executor=connections.executor,
                     observer=self.observer,
                 ),
                 decider=self.decider,

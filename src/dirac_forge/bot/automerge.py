@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["LABEL", "AutomergeVerdict", "automerge", "care_of"]
+__all__ = ["LABEL", "AutomergeVerdict", "automerge", "review_reason"]
 
 LABEL = "automerge"
 
@@ -27,7 +27,7 @@ class AutomergeVerdict:
     """Not yet, but perhaps when the checks are through."""
 
 
-def care_of(*, status: str, notes: Iterable[str], todo: Iterable[str], compared: bool, proof: str) -> str:
+def review_reason(*, status: str, notes: Iterable[str], todo: Iterable[str], compared: bool, proof: str) -> str:
     """Why a person has to look at a bump; "" where nothing asks for one.
 
     `status` is the bump's, `todo` what its drift leaves for a hand, `notes` what the edit itself leaves open,
@@ -46,7 +46,7 @@ def care_of(*, status: str, notes: Iterable[str], todo: Iterable[str], compared:
 
 
 def automerge(
-    kind: str, *, may_label: bool, allowed: bool | str, care: str, checks: Checks, labelled: bool = False
+    kind: str, *, may_label: bool, allowed: bool | str, review: str, checks: Checks, labelled: bool = False
 ) -> AutomergeVerdict:
     """Whether the label goes onto an open request now.
 
@@ -55,28 +55,32 @@ def automerge(
         may_label: the token's owner may (triage permission or more).
         allowed: the feedstock's `bot.automerge`: true, false, `version` or `migration`
             (https://conda-forge.org/docs/maintainer/conda_forge_yml/#bot).
-        care: why a person has to look ("" where drift is clean or carried over without conflicts).
+        review: why a person has to look ("" where drift is clean or carried over without conflicts).
         checks: of the head commit.
         labelled: it is there already.
     """
-    asked = {"bump": "version", "migration": "migration"}.get(kind)
-    if asked is None:
-        return AutomergeVerdict(label=False, reason=f"a {kind} is for people to merge")
-    if allowed is False or (isinstance(allowed, str) and allowed != asked):
-        said = "does not allow it" if allowed is False else f"allows it for {allowed} only"
-        return AutomergeVerdict(label=False, reason=f"bot.automerge of the feedstock {said}")
-    if care:
-        return AutomergeVerdict(label=False, reason=care)
-    if not may_label:
-        return AutomergeVerdict(label=False, reason="we may not set labels there: a maintainer can")
-    if labelled:
-        return AutomergeVerdict(label=False, reason="the label is there")
-    match checks:
-        case "green":
-            return AutomergeVerdict(label=True, reason="all checks are green")
-        case "red":
-            return AutomergeVerdict(label=False, reason="checks failed", later=True)
-        case "none":
-            return AutomergeVerdict(label=False, reason="no check has started", later=True)
-        case _:
-            return AutomergeVerdict(label=False, reason="checks are running", later=True)
+    wanted = {"bump": "version", "migration": "migration"}.get(kind)
+    refusal = ""
+    if wanted is None:
+        refusal = f"a {kind} is for people to merge"
+    elif allowed is False:
+        refusal = "bot.automerge of the feedstock does not allow it"
+    elif allowed not in {True, wanted}:
+        refusal = f"bot.automerge of the feedstock allows it for {allowed} only"
+    elif review:
+        refusal = review
+    elif not may_label:
+        refusal = "the bot may not set labels there: a maintainer can"
+    elif labelled:
+        refusal = "the label is already set"
+    if refusal:
+        return AutomergeVerdict(label=False, reason=refusal)
+    return _VERDICTS[checks]
+
+
+_VERDICTS: dict[Checks, AutomergeVerdict] = {
+    "green": AutomergeVerdict(label=True, reason="all checks passed"),
+    "red": AutomergeVerdict(label=False, reason="checks failed", later=True),
+    "none": AutomergeVerdict(label=False, reason="no check has started", later=True),
+    "pending": AutomergeVerdict(label=False, reason="checks are running", later=True),
+}

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
-from dirac_forge.bot.open_requests import ENDS
+from dirac_forge.bot.open_requests import FATAL
 from dirac_forge.bot.outcomes import failure
 from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.bot.send import send
-from dirac_forge.bot.three_way import Conflict, FilePair, picked
+from dirac_forge.bot.three_way import Conflict, FilePair, cherry_picked
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.files import write_file
@@ -25,12 +25,12 @@ from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.trees import read
-from dirac_forge.report.bodies import how_to_go_on
+from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.report.markdown import markdown
 from dirac_forge.settings import Settings
 
-__all__ = ["Fix", "Swept", "read_fix", "sweep", "sweep_lines"]
+__all__ = ["BackportResult", "Fix", "read_fix", "sweep", "sweep_lines"]
 
 _URL = re.compile(r"/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/pull/(?P<number>\d{1,9})(?:/.*)?")
 _DEPTH = "200"
@@ -53,7 +53,7 @@ class Fix:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Swept:
+class BackportResult:
     """What became of a fix on one branch."""
 
     branch: str
@@ -75,7 +75,7 @@ class Swept:
         return "issue" if self.issue else "there"
 
 
-def read_fix(url: str, settings: Settings, desk: Connections) -> Fix:
+def read_fix(url: str, settings: Settings, connections: Connections) -> Fix:
     """The merged request at a URL; its files from git, its merge from the forge, or from git without a token.
 
     Raises InputError where it is no request to one of the feedstocks, or is not merged.
@@ -90,8 +90,8 @@ def read_fix(url: str, settings: Settings, desk: Connections) -> Fix:
     if full_name.lower() != f"{match['owner']}/{match['name']}".lower():
         raise InputError(f"{url} is not on {full_name}, which is where the settings have {feedstock}")
     base = title = commit = ""
-    if desk.forge is not None:
-        pull = desk.forge.pull_request(desk.forge.repository(full_name), number)
+    if connections.forge is not None:
+        pull = connections.forge.pull_request(connections.forge.repository(full_name), number)
         if pull.state != "merged":
             raise InputError(f"{url} is {pull.state}: only a merged one is carried on")
         base, title, commit = safe_branch(pull.base), pull.title, pull.merge_commit
@@ -189,28 +189,30 @@ def sweep_lines(fix: Fix, settings: Settings, known: Iterable[str], wanted: Sequ
     return [safe_branch(name) for name in found]
 
 
-def sweep(fix: Fix, branches: Sequence[str], *, settings: Settings, desk: Connections, outbox: Path) -> list[Swept]:
+def sweep(
+    fix: Fix, branches: Sequence[str], *, settings: Settings, connections: Connections, outbox: Path
+) -> list[BackportResult]:
     """Carry the fix to each branch: one request for each, or an issue with instructions where it does not fit.
 
     One that fails stops none of the others. Raises BusyError where a bot is at work, and what the ledger raises.
     """
-    with Lease(desk.ledger) as lease:
-        run = desk.ledger.start_run()
-        log = RunLog(desk.ledger, run.id, desk.write)
+    with Lease(connections.ledger) as lease:
+        run = connections.ledger.start_run()
+        log = RunLog(connections.ledger, run.id, connections.write)
 
-        def one(branch: str) -> Swept:
+        def one(branch: str) -> BackportResult:
             identity = Identity(feedstock=fix.feedstock, branch=branch, kind="fix", key=f"pr-{fix.number}")
             try:
                 lease.renew()
-                return _one(fix, branch, identity, settings, desk, outbox, log, lease)
-            except ENDS:
+                return _one(fix, branch, identity, settings, connections, outbox, log, lease)
+            except FATAL:
                 raise
             except ForgeError as error:
                 log.journal.failed(identity, error)
-                return Swept(branch=branch, outcome=failure(identity, error), text=error.message)
+                return BackportResult(branch=branch, outcome=failure(identity, error), text=error.message)
 
-        results = list(desk.executor.map(one, branches))
-        desk.ledger.end_run(run, ", ".join(f"{result.branch}: {result.state}" for result in results))
+        results = list(connections.executor.map(one, branches))
+        connections.ledger.end_run(run, ", ".join(f"{result.branch}: {result.state}" for result in results))
     return results
 
 
@@ -219,20 +221,20 @@ def _one(
     branch: str,
     identity: Identity,
     settings: Settings,
-    desk: Connections,
+    connections: Connections,
     outbox: Path,
     log: RunLog,
     lease: Lease,
-) -> Swept:
+) -> BackportResult:
     full_name, url = full_name_of(settings, fix.feedstock)
-    tip = desk.clones.refresh(full_name, url, branch)
-    made = _made(fix, identity, desk.clones.read(tip))
+    tip = connections.clones.refresh(full_name, url, branch)
+    made = _made(fix, identity, connections.clones.read(tip))
     if isinstance(made, Skip):
-        return Swept(branch=branch, text=made.reason)
+        return BackportResult(branch=branch, text=made.reason)
     if isinstance(made, Conflict):
-        issue = _issue(fix, branch, made, full_name, desk, outbox)
+        issue = _issue(fix, branch, made, full_name, connections, outbox)
         log.note("issue", f"{made.text}: {issue}", about=identity)
-        return Swept(branch=branch, issue=issue, text=made.text)
+        return BackportResult(branch=branch, issue=issue, text=made.text)
 
     def remake(files: Mapping[str, str]) -> Change | Skip:
         again = _made(fix, identity, files)
@@ -240,12 +242,12 @@ def _one(
             raise InputError(f"{full_name}, {branch}: {again.text}")
         return again
 
-    outcome = send(desk, made, remake, log=log, lease=lease)
-    return Swept(branch=branch, outcome=outcome, text=outcome.text)
+    outcome = send(connections, made, remake, log=log, lease=lease)
+    return BackportResult(branch=branch, outcome=outcome, text=outcome.text)
 
 
 def _made(fix: Fix, identity: Identity, files: Mapping[str, str]) -> Change | Skip | Conflict:
-    result = picked(fix.files, files)
+    result = cherry_picked(fix.files, files)
     if isinstance(result, Conflict):
         return result
     if not result:
@@ -266,10 +268,10 @@ def _made(fix: Fix, identity: Identity, files: Mapping[str, str]) -> Change | Sk
         reasons=(f"merged to {fix.base} as #{fix.number}",),
         edits=result,
     )
-    return replace(change, body=f"{change.body}\n{markdown((how_to_go_on(change),))}")
+    return replace(change, body=f"{change.body}\n{markdown((next_steps(change),))}")
 
 
-def _issue(fix: Fix, branch: str, conflict: Conflict, full_name: str, desk: Connections, outbox: Path) -> str:
+def _issue(fix: Fix, branch: str, conflict: Conflict, full_name: str, connections: Connections, outbox: Path) -> str:
     """The issue with instructions: its URL, or its file in the outbox."""
     title = f"Carry #{fix.number} over to {branch}"
     merged = f"{link(f'#{fix.number}', fix.url)} ({escaped(fix.title)}) was merged to {code(fix.base)}"
@@ -287,8 +289,8 @@ def _issue(fix: Fix, branch: str, conflict: Conflict, full_name: str, desk: Conn
         "```",
     ]
     body = "\n".join(lines) + "\n"
-    if desk.forge is not None:
-        return desk.forge.issue(desk.forge.repository(full_name), title=title, body=body)
+    if connections.forge is not None:
+        return connections.forge.issue(connections.forge.repository(full_name), title=title, body=body)
     path = outbox / fix.feedstock / "issues" / f"{fix.number}-{branch.replace('/', '-')}.md"
     write_file(path, f"# {title}\n\n{body}")
     return str(path)

@@ -23,7 +23,7 @@ from dirac_forge.pullrequest.records import LedgerEntry
 from dirac_forge.pullrequest.smithy import Smithy, find_smithy
 from dirac_forge.settings import Settings
 
-__all__ = ["Connections", "ledger_path", "open_desk", "open_ledger", "open_rebuilds"]
+__all__ = ["Connections", "ledger_path", "open_connections", "open_ledger", "open_rebuilds"]
 
 _STATE = ".dirac-forge"
 
@@ -44,9 +44,9 @@ class Connections:
     write: Callable[[str], None] | None = None
     """Takes the lines of the log."""
 
-    def sent_here(self, entry: LedgerEntry) -> bool:
+    def belongs_here(self, entry: LedgerEntry) -> bool:
         """Whether an entry is about this destination: one may have gone to the outbox before there was a token."""
-        return not entry.url or entry.url.startswith(("http://", "https://")) == (self.forge is not None)
+        return not entry.url or entry.on_forge == (self.forge is not None)
 
 
 def ledger_path(settings: Settings) -> Path:
@@ -83,7 +83,7 @@ def open_rebuilds(world: ProposalContext, migration: str) -> dict[str, str]:
 
 
 @contextmanager
-def open_desk(
+def open_connections(
     world: ProposalContext,
     *,
     executor: Executor,
@@ -92,7 +92,7 @@ def open_desk(
     ledger: Path | None = None,
     write: Callable[[str], None] | None = None,
 ) -> Iterator[Connections]:
-    """The desk of one run; `github` None: all goes into `outbox`.
+    """The connections of one run; `github` None: all goes into `outbox`.
 
     Raises UnknownError offline, where repositories would have to be asked, and what opening the ledger raises.
     """

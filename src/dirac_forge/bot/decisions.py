@@ -14,7 +14,6 @@ from rattler import Version
 from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.bot.proposed import (
-    ProposedChange,
     RunDecision,
     blockers,
     bump_decision,
@@ -91,26 +90,24 @@ class RunDecisions:
         return ""
 
     def _bumps(self, looked: Sequence[CurrentLine]) -> list[RunDecision]:
-        decided = self._decided([one.folder for one in looked if one.folder is not None])
-        blocks = blockers([result for result in decided.values() if isinstance(result, Bump)])
-        unproven = self._unproven if any(isinstance(result, Bump) for result in decided.values()) else ""
+        decided = self._decided([each.folder for each in looked if each.folder is not None])
+        bumps = [result for result in decided.values() if isinstance(result, Bump)]
+        blocks = blockers(bumps)
+        unproven = self._unproven if bumps else ""
         decisions: list[RunDecision] = []
-        recipes: dict[Identity, ProposedChange] = {}
-        for mine in looked:
-            name = mine.line.name
-            result = decided[id(mine.folder)]
-            match result:
-                case Skip():
-                    self._versions[name, mine.branch] = result.current
-                    decisions.append(skip_decision(result, mine))
-                case Bump():
-                    self._versions[name, mine.branch] = result.old
-                    wanted = bump_wanted(result, mine, self._again, blocks=blocks.get(name, 0))
-                    decisions.append(bump_decision(result, mine, wanted, unproven=unproven))
-                    for recipe in result.recipes if not unproven else ():
-                        waiting = blocks.get(recipe.feedstock, 0)
-                        recipes.setdefault(Identity.of(recipe), recipe_wanted(recipe, waiting))
-        return [*decisions, *map(recipe_decision, recipes.values())]
+        for line in looked:
+            name = line.line.name
+            match decided[id(line.folder)]:
+                case Skip() as skip:
+                    self._versions[name, line.branch] = skip.current
+                    decisions.append(skip_decision(skip, line))
+                case Bump() as bump:
+                    self._versions[name, line.branch] = bump.old
+                    wanted = bump_wanted(bump, line, self._again, blocks=blocks.get(name, 0))
+                    decisions.append(bump_decision(bump, line, wanted, unproven=unproven))
+        recipes = {Identity.of(recipe): recipe for bump in bumps for recipe in bump.recipes if not unproven}
+        wanted_recipes = (recipe_wanted(recipe, blocks.get(recipe.feedstock, 0)) for recipe in recipes.values())
+        return [*decisions, *map(recipe_decision, wanted_recipes)]
 
     def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
         """What is proposed for each folder, by its `id`."""
@@ -184,24 +181,28 @@ class RunDecisions:
     ) -> list[RunDecision]:
         plan = migrating.plan(migrating.migration(name))
         key = plan.migration.name
-        mine = {
+        open_rebuilds = {
             entry.identity.feedstock: entry.url or "a branch is pushed"
             for entry in requests
             if (entry.identity.kind, entry.identity.key, entry.identity.branch) == ("migration", key, "main")
         }
-        status = status_now(migrating, plan, None, in_pr=mine)
+        status = status_now(migrating, plan, None, in_pr=open_rebuilds)
         unknown = set(status.unknown)
-        for one in status.feedstocks:
-            if one.feedstock not in unknown:
-                self._rebuilt[key, one.feedstock] = one.state == "done"
-        wanted = [*status.next, *(one for one in status.of("in-pr") if one.feedstock in mine)]
-        made = (
-            rebuild_decision(plan, one, line)
-            for one in wanted
-            if one.feedstock in looked
-            for line in (looked[one.feedstock], *self._rebuilt_lines(looked[one.feedstock]))
+        self._rebuilt |= {
+            (key, member.feedstock): member.state == "done"
+            for member in status.feedstocks
+            if member.feedstock not in unknown
+        }
+        candidates = [*status.next, *(member for member in status.of("in-pr") if member.feedstock in open_rebuilds)]
+        decisions = (
+            rebuild_decision(plan, member, line)
+            for member in candidates
+            for line in self._lines_of(looked.get(member.feedstock))
         )
-        return [decision for decision in made if decision is not None]
+        return [decision for decision in decisions if decision is not None]
+
+    def _lines_of(self, looked: CurrentLine | None) -> list[CurrentLine]:
+        return [looked, *self._rebuilt_lines(looked)] if looked is not None else []
 
     def _rebuilt_lines(self, looked: CurrentLine) -> list[CurrentLine]:
         """The other release lines that a feedstock's maintainers want rebuilds on, of those that were looked at."""
@@ -221,26 +222,32 @@ class RunDecisions:
         return pinning_of(self.world, self._channel)
 
     def _has(self, channel: Channel, identity: Identity) -> bool | None:
+        """Whether the channel has each package of a change in its version; None where that is not known."""
         if identity.kind == "recipe":
-            names, version = [identity.feedstock], ""
-        else:
-            looked = self._looked.get((identity.feedstock, identity.branch))
-            if looked is None or looked.folder is None:
-                return None
-            try:
-                recipe = looked.folder.read()
-                rendered = [one for _, one in rendered_variants(recipe, None, platform="linux-64")]
-            except ForgeError:
-                return None
-            names, version = [output.name for one in rendered for output in one.packages], identity.key
-        records = {
-            name: [record for platform in channel.platforms() for record in channel.index(platform).group(name).records]
-            for name in dict.fromkeys(names)
-        }
-        known = [found for found in records.values() if found]
-        if not version or identity.kind == "fix":
-            return bool(known) if identity.kind == "recipe" else None
-        return bool(known) and all(any(same_version(one.version, version) for one in found) for found in known)
+            return any(_versions_of(channel, identity.feedstock))
+        names = self._outputs(identity)
+        if identity.kind == "fix" or names is None:
+            return None
+        builds = [versions for name in names if (versions := _versions_of(channel, name))]
+        return bool(builds) and all(
+            any(same_version(version, identity.key) for version in versions) for versions in builds
+        )
+
+    def _outputs(self, identity: Identity) -> list[str] | None:
+        """The packages that the feedstock of a change builds; None where they are not known."""
+        looked = self._looked.get((identity.feedstock, identity.branch))
+        if looked is None or looked.folder is None:
+            return None
+        try:
+            rendered = [each for _, each in rendered_variants(looked.folder.read(), None, platform="linux-64")]
+        except ForgeError:
+            return None
+        return list(dict.fromkeys(output.name for each in rendered for output in each.packages))
+
+
+def _versions_of(channel: Channel, name: str) -> list[str]:
+    groups = (channel.index(platform).group(name) for platform in channel.platforms())
+    return [record.version for group in groups for record in group.records]
 
 
 def _reached(version: str, wanted: str) -> bool:

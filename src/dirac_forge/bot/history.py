@@ -81,21 +81,26 @@ def history_lines(history: History, *, all_events: bool = False) -> list[str]:
     """The answer to `bot why`: last looked, found, decided, tried, failed, next try."""
     if not history.known:
         return _unknown(history)
-    said = [f"{history.feedstock} is paused: {_paused(history.paused)}."] if history.paused else []
+    lines = [f"{history.feedstock} is paused: {_paused(history.paused)}."] if history.paused else []
     for line in history.lines:
-        said += [
-            f"{history.feedstock} ({line.branch})",
-            f"  looked:  {moment(line.looked)}",
-            f"  found:   {line.found or 'nothing'}",
-            f"  decided: {line.decided or 'nothing'}{f': {line.reason}' if line.reason else ''}",
-        ]
+        lines += _release_line(line)
     for entry in history.entries:
-        said += _entry_lines(entry, history)
+        lines += _entry_lines(entry, history)
     events = history.events if all_events else history.events[-10:]
     if events:
-        said.append("What happened:" if len(events) == len(history.events) else "What happened last (-v for more):")
-        said += [f"  {moment(event.time)}  {event.step}{_about(event)}" for event in events]
-    return said
+        lines.append("What happened:" if len(events) == len(history.events) else "What happened last (-v for more):")
+        lines += [f"  {moment(event.time)}  {event.step}{_about(event)}" for event in events]
+    return lines
+
+
+def _release_line(line: LedgerLine) -> list[str]:
+    reason = f": {line.reason}" if line.reason else ""
+    return [
+        f"{line.feedstock} ({line.branch})",
+        f"  looked:  {moment(line.looked)}",
+        f"  found:   {line.found or 'nothing'}",
+        f"  decided: {line.decided or 'nothing'}{reason}",
+    ]
 
 
 def _about(event: Event) -> str:
@@ -120,23 +125,26 @@ def _paused(name: str) -> str:
 
 def _entry_lines(entry: LedgerEntry, history: History) -> list[str]:
     identity = entry.identity
-    state = _SAID[entry.state]
-    said = [f"{identity.kind} {identity.key} ({identity.branch}): {state}"]
-    if paused := paused_by(identity, [history.paused] if history.paused else []):
-        said.append(f"  paused:  {_paused(paused)}")
-    if entry.url:
-        said.append(f"  request: {entry.url}")
+    paused = paused_by(identity, [history.paused] if history.paused else [])
+    tried = ""
     if entry.updated is not None:
-        step = f" ({entry.step})" if entry.step else ""
-        said.append(f"  tried:   {moment(entry.updated)}{step}{_times(entry.attempts)}")
-    if entry.error:
-        said.append(f"  {'waits:  ' if entry.state == 'waiting' else 'failed: '} {entry.error}")
-    if entry.decided:
-        said.append(f"  people:  {entry.decided}")
-    if entry.next_try is not None and entry.state in {"wanted", "pushed", "failed", "waiting"}:
-        when = "with the next run" if due(entry.next_try, history.now) else moment(entry.next_try)
-        said.append(f"  next:    {when}")
-    return said
+        tried = f"{moment(entry.updated)}{f' ({entry.step})' if entry.step else ''}{_times(entry.attempts)}"
+    facts = {
+        "paused": _paused(paused) if paused else "",
+        "request": entry.url,
+        "tried": tried,
+        "waits" if entry.state == "waiting" else "failed": entry.error,
+        "people": entry.decided,
+        "next": _next_try(entry, history.now),
+    }
+    head = f"{identity.kind} {identity.key} ({identity.branch}): {_SAID[entry.state]}"
+    return [head, *(f"  {f'{name}:':<8} {fact}" for name, fact in facts.items() if fact)]
+
+
+def _next_try(entry: LedgerEntry, now: datetime) -> str:
+    if entry.next_try is None or entry.state not in {"wanted", "pushed", "failed", "waiting"}:
+        return ""
+    return "with the next run" if due(entry.next_try, now) else moment(entry.next_try)
 
 
 def _times(attempts: int) -> str:
@@ -146,54 +154,57 @@ def _times(attempts: int) -> str:
 
 
 def history_json(history: History) -> dict[str, Any]:
-    """The document of `bot why --json`."""
+    """Return the document of `bot why --json`."""
+    run = history.last_run
+    last = {"run": run.id, "start": run.start.isoformat(), "outcome": run.outcome or None} if run is not None else None
     return {
         "feedstock": history.feedstock,
         "known": history.known,
         "paused": history.paused or None,
-        "last_run": None
-        if history.last_run is None
-        else {
-            "run": history.last_run.id,
-            "start": history.last_run.start.isoformat(),
-            "outcome": history.last_run.outcome or None,
-        },
-        "lines": [
-            {
-                "branch": line.branch,
-                "looked": line.looked.isoformat(),
-                "found": line.found,
-                "decided": line.decided,
-                "reason": line.reason,
-            }
-            for line in history.lines
-        ],
-        "changes": [
-            {
-                "branch": entry.identity.branch,
-                "kind": entry.identity.kind,
-                "key": entry.identity.key,
-                "state": entry.state,
-                "url": entry.url or None,
-                "batch": entry.batch or None,
-                "tried": entry.updated.isoformat() if entry.updated is not None else None,
-                "attempts": entry.attempts,
-                "error": entry.error or None,
-                "people": entry.decided or None,
-                "next_try": entry.next_try.isoformat() if entry.next_try is not None else None,
-            }
-            for entry in history.entries
-        ],
-        "events": [
-            {
-                "time": event.time.isoformat(),
-                "run": event.run,
-                "branch": event.branch,
-                "kind": event.kind,
-                "key": event.key,
-                "step": event.step,
-                "text": event.text,
-            }
-            for event in history.events
-        ],
+        "last_run": last,
+        "lines": [_line_json(line) for line in history.lines],
+        "changes": [_entry_json(entry) for entry in history.entries],
+        "events": [_event_json(event) for event in history.events],
     }
+
+
+def _line_json(line: LedgerLine) -> dict[str, Any]:
+    return {
+        "branch": line.branch,
+        "looked": line.looked.isoformat(),
+        "found": line.found,
+        "decided": line.decided,
+        "reason": line.reason,
+    }
+
+
+def _entry_json(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "branch": entry.identity.branch,
+        "kind": entry.identity.kind,
+        "key": entry.identity.key,
+        "state": entry.state,
+        "url": entry.url or None,
+        "batch": entry.batch or None,
+        "tried": _iso(entry.updated),
+        "attempts": entry.attempts,
+        "error": entry.error or None,
+        "people": entry.decided or None,
+        "next_try": _iso(entry.next_try),
+    }
+
+
+def _event_json(event: Event) -> dict[str, Any]:
+    return {
+        "time": event.time.isoformat(),
+        "run": event.run,
+        "branch": event.branch,
+        "kind": event.kind,
+        "key": event.key,
+        "step": event.step,
+        "text": event.text,
+    }
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat() if time is not None else None

@@ -21,11 +21,11 @@ from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 
-__all__ = ["ENDS", "THERE", "OpenRequests"]
+__all__ = ["FATAL", "OPEN_STATES", "OpenRequests"]
 
-THERE: tuple[State, ...] = ("pushed", "open")
+OPEN_STATES: tuple[State, ...] = ("pushed", "open")
 """Branches that are there, with a request or nearly."""
-ENDS = (BusyError, LedgerError, LockedError)
+FATAL = (BusyError, LedgerError, LockedError)
 """What ends a run: nothing can be done without the ledger, or when another bot took over."""
 _MAY_LABEL = frozenset({"triage", "write", "admin"})
 _BECAME: dict[str, Literal["merged", "closed"]] = {
@@ -41,24 +41,28 @@ _BECAME: dict[str, Literal["merged", "closed"]] = {
 class OpenRequests:
     """Those of one run."""
 
-    desk: Connections
+    connections: Connections
     log: RunLog
     decider: Decider
     _repositories: dict[str, Repo] = field(default_factory=dict)
 
     def there(self) -> tuple[LedgerEntry, ...]:
         """What is open at this destination, as the ledger knows it."""
-        return tuple(entry for entry in self.desk.ledger.entries(states=THERE) if self.desk.sent_here(entry))
+        return tuple(
+            entry
+            for entry in self.connections.ledger.entries(states=OPEN_STATES)
+            if self.connections.belongs_here(entry)
+        )
 
     def relearnt(self, lines: Iterable[CurrentLine]) -> list[Outcome]:
         """For a ledger that was begun anew: what stands on the forge of these lines; what could not be asked."""
 
         def one(looked: CurrentLine) -> Outcome | None:
             name, branch = looked.line.name, looked.branch
-            desk, about = self.desk, Identity(feedstock=name, branch=branch, kind="bump", key="")
+            connections, about = self.connections, Identity(feedstock=name, branch=branch, kind="bump", key="")
             try:
-                relearn(name, branch, destination=desk.destination, ledger=desk.ledger, run=self.log.run)
-            except ENDS:
+                relearn(name, branch, destination=connections.destination, ledger=connections.ledger, run=self.log.run)
+            except FATAL:
                 raise
             except UnknownError as error:
                 return failure(about, error)
@@ -66,7 +70,7 @@ class OpenRequests:
                 self.log.say("learnt", error.message, about=about)
             return None
 
-        found = self.desk.executor.map(one, [looked for looked in lines if looked.state == "read"])
+        found = self.connections.executor.map(one, [looked for looked in lines if looked.state == "read"])
         return [outcome for outcome in found if outcome is not None]
 
     def observed(self) -> list[Outcome]:
@@ -75,9 +79,9 @@ class OpenRequests:
 
     def finish(self) -> None:
         """Close the books on what is merged and built."""
-        for entry in self.desk.ledger.entries(states=("merged",)):
+        for entry in self.connections.ledger.entries(states=("merged",)):
             if self.decider.arrived(entry.identity):
-                self.desk.ledger.done(entry.identity)
+                self.connections.ledger.done(entry.identity)
                 self.log.note("done", "the channel has it", about=entry.identity)
 
     def settled(self, wanted: Sequence[ProposedChange], leave: Collection[Identity]) -> list[Outcome]:
@@ -85,8 +89,8 @@ class OpenRequests:
         mine = {one.identity: one for one in wanted}
         there = [entry for entry in self.there() if entry.identity not in leave]
         found = self._each([entry for entry in there if entry.identity not in mine], self._closed)
-        if self.desk.forge is not None:
-            forge = self.desk.forge
+        if self.connections.forge is not None:
+            forge = self.connections.forge
             found += self._each(
                 [entry for entry in there if entry.identity in mine and entry.number],
                 lambda entry: self._labelled(entry, mine[entry.identity], forge),
@@ -97,17 +101,19 @@ class OpenRequests:
         def one(entry: LedgerEntry) -> Outcome | None:
             try:
                 return act(entry)
-            except ENDS:
+            except FATAL:
                 raise
             except ForgeError as error:
                 outcome = failure(entry.identity, error, url=entry.url, number=entry.number)
                 self.log.note(outcome.state, error.message, about=entry.identity)
                 return outcome
 
-        return [outcome for outcome in self.desk.executor.map(one, entries) if outcome is not None]
+        return [outcome for outcome in self.connections.executor.map(one, entries) if outcome is not None]
 
     def _observed(self, entry: LedgerEntry) -> Outcome | None:
-        found = observe(entry, destination=self.desk.destination, ledger=self.desk.ledger, run=self.log.run)
+        found = observe(
+            entry, destination=self.connections.destination, ledger=self.connections.ledger, run=self.log.run
+        )
         state = _BECAME.get(found.state)
         if state is None:
             return None
@@ -120,12 +126,14 @@ class OpenRequests:
         reason = self.decider.current(entry.identity)
         if not reason:
             return None
-        desk, text = self.desk, f"Closed, since {reason}."
-        found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=self.log.run, text=text)
+        connections, text = self.connections, f"Closed, since {reason}."
+        found = withdraw(
+            entry, destination=connections.destination, ledger=connections.ledger, run=self.log.run, text=text
+        )
         return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
 
     def _labelled(self, entry: LedgerEntry, wanted: ProposedChange, forge: Forge) -> Outcome | None:
-        if wanted.care or wanted.allowed is False:
+        if wanted.review or wanted.allowed is False:
             return None
         repo = self._repository(entry.repository, forge)
         pull = forge.pull_request(repo, entry.number)
@@ -136,7 +144,7 @@ class OpenRequests:
             entry.identity.kind,
             may_label=repo.permission in _MAY_LABEL,
             allowed=wanted.allowed,
-            care=wanted.care,
+            review=wanted.review,
             checks=forge.checks(repo, pull.head_sha),
             labelled=LABEL in pull.labels,
         )
@@ -149,7 +157,7 @@ class OpenRequests:
 
     def _served(self, entry: LedgerEntry, pull: PullRequest, repo: Repo, forge: Forge) -> bool:
         """Whether all that was pushed after us is by conda-forge's services: a rerender that we asked for."""
-        clones = self.desk.clones
+        clones = self.connections.clones
         tip = clones.refresh(repo.full_name, repo.clone_url, pull.base, default=repo.default_branch)
         for commit in clones.log(tip, forge.fork(repo).clone_url, entry.head):
             if commit.commit == entry.head_sha:

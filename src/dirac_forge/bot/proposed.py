@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from dirac_forge.bot.automerge import care_of
+from dirac_forge.bot.automerge import review_reason
 from dirac_forge.bot.release_lines import CurrentLine, folder_of, kept
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError
@@ -42,7 +42,7 @@ class ProposedChange:
     """Decides it again where the feedstock has moved on."""
     blocks: int = 0
     """How many feedstocks wait for it."""
-    care: str = ""
+    review: str = ""
     """Why a person has to look before it is merged; "" where nothing asks for one."""
     allowed: bool | str = False
     """The feedstock's `bot.automerge`."""
@@ -93,7 +93,7 @@ def bump_wanted(
         change=bump.change,
         remake=lambda files: again(folder_of(name, tip.full_name, tip.branch, kept(files))),
         blocks=blocks,
-        care=care_of(
+        review=review_reason(
             status=bump.status,
             notes=bump.edited.notes,
             todo=[note.text for note in drift.notes if note.level == "todo"] if drift is not None else [],
@@ -107,7 +107,7 @@ def bump_wanted(
 def recipe_wanted(change: Change, blocks: int) -> ProposedChange:
     """A new recipe, for staged-recipes; nothing that is there now can change it."""
     return ProposedChange(
-        change=change, remake=lambda _: change, blocks=blocks, care="a new recipe is reviewed by people"
+        change=change, remake=lambda _: change, blocks=blocks, review="a new recipe is reviewed by people"
     )
 
 

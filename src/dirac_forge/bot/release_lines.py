@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,30 +60,36 @@ def wanted_lines(workspace: Workspace, settings: Settings, names: Sequence[str] 
 
     Raises InputError for a name that is in neither.
     """
-    known: dict[ReleaseLine, None] = {}
+    known = dict.fromkeys([*_workspace_lines(workspace), *_settings_lines(workspace, settings, names)])
+    if not names:
+        return sorted(known, key=lambda line: (line.name, line.branch))
+    chosen: list[ReleaseLine] = []
+    for name in dict.fromkeys(names):
+        feedstock, _, branch = name.removesuffix("-feedstock").partition("@")
+        matching = [line for line in known if line.name == feedstock and (not branch or line.branch == branch)]
+        if not matching:
+            workspace.find(name)  # raises with the names that exist
+            raise InputError(f"{name} is not a feedstock of the workspace", hint="Use the name of its folder.")
+        chosen += matching
+    return chosen
+
+
+def _workspace_lines(workspace: Workspace) -> Iterator[ReleaseLine]:
     for folder in workspace:
-        known[ReleaseLine(name=folder.name)] = None
+        yield ReleaseLine(name=folder.name)
     sources = read_sources(workspace.root / "feedstocks") if workspace.lines else {}
     for folder in workspace.lines:
         source = sources.get(folder.path.name)
-        known[ReleaseLine(name=folder.name, branch=source.branch if source is not None else folder.branch or "")] = None
+        yield ReleaseLine(name=folder.name, branch=source.branch if source is not None else folder.branch or "")
+
+
+def _settings_lines(workspace: Workspace, settings: Settings, names: Sequence[str]) -> Iterator[ReleaseLine]:
     for feedstock in settings.feedstocks.values():
         if feedstock.name in workspace.feedstocks or feedstock.name in names:
-            known[ReleaseLine(name=feedstock.name)] = None
+            yield ReleaseLine(name=feedstock.name)
             for branch in feedstock.branches:
                 if branch not in {"main", "master"}:
-                    known[ReleaseLine(name=feedstock.name, branch=branch)] = None
-    if not names:
-        return sorted(known, key=lambda one: (one.name, one.branch))
-    found: list[ReleaseLine] = []
-    for name in dict.fromkeys(names):
-        base, _, branch = name.removesuffix("-feedstock").partition("@")
-        mine = [one for one in known if one.name == base and (not branch or one.branch == branch)]
-        if not mine:
-            workspace.find(name)  # says which names there are
-            raise InputError(f"{name} is no feedstock of the workspace", hint="Name it as its folder is called.")
-        found += mine
-    return found
+                    yield ReleaseLine(name=feedstock.name, branch=branch)
 
 
 def full_name_of(settings: Settings, name: str) -> tuple[str, str]:

@@ -29,13 +29,13 @@ from dirac_forge.recipe.model import Recipe
 from dirac_forge.report.bodies import with_bodies, with_rebuild_body, with_recipe_body
 from dirac_forge.settings import Settings
 
-__all__ = ["Asked", "asked_bumps", "asked_rebuilds", "asked_recipe", "propose"]
+__all__ = ["Asked", "propose", "requested_bumps", "requested_rebuilds", "requested_recipe"]
 
 Asked = tuple[Change, Remake]
 """A change, and how it is decided again where the feedstock is not what it was made from."""
 
 
-def asked_bumps(
+def requested_bumps(
     world: ProposalContext,
     workspace: Workspace,
     results: Iterable[tuple[FeedstockFolder, Bump | Skip]],
@@ -65,7 +65,7 @@ def asked_bumps(
     ]
 
 
-def asked_rebuilds(settings: Settings, plan: Plan, folders: Iterable[FeedstockFolder]) -> list[Asked]:
+def requested_rebuilds(settings: Settings, plan: Plan, folders: Iterable[FeedstockFolder]) -> list[Asked]:
     """The rebuilds of these members; those that need none are left out."""
 
     def again(folder: FeedstockFolder) -> Change | Skip:
@@ -80,7 +80,7 @@ def asked_rebuilds(settings: Settings, plan: Plan, folders: Iterable[FeedstockFo
     return asked
 
 
-def asked_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> Asked:
+def requested_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> Asked:
     """A new recipe as it lies in `folder` (a person may have finished it there). Raises InputError where it is gone."""
     texts: dict[str, str] = {}
     for path in sorted({*RECIPE_FILES.values(), "conda-forge.yml"}):
@@ -110,28 +110,28 @@ def _remake(settings: Settings, folder: FeedstockFolder, again: Callable[[Feedst
     return remake
 
 
-def propose(desk: Connections, settings: Settings, asked: Sequence[Asked], *, force: bool) -> list[Outcome]:
+def propose(connections: Connections, settings: Settings, asked: Sequence[Asked], *, force: bool) -> list[Outcome]:
     """Send these. `force`: a person named them, so also before their next try is due and where they were closed.
 
     Raises BusyError where a bot is at work, and what the ledger raises.
     """
-    with Lease(desk.ledger) as lease:
-        run = desk.ledger.start_run()
-        log = RunLog(desk.ledger, run.id, desk.write)
+    with Lease(connections.ledger) as lease:
+        run = connections.ledger.start_run()
+        log = RunLog(connections.ledger, run.id, connections.write)
 
         def one(item: Asked) -> Outcome:
             change, remake = item
             if change.kind == "recipe" and (there := _feedstock(settings, change.feedstock)):
                 text = f"{there} is there already: it is moved by `dirac-forge bump {change.feedstock} --pr`"
                 return Outcome(identity=Identity.of(change), state="skipped", text=text)
-            outcome = send(desk, change, remake, log=log, lease=lease, force=force)
-            desk.observer.advanced(_TASK, detail=change.feedstock)
+            outcome = send(connections, change, remake, log=log, lease=lease, force=force)
+            connections.observer.advanced(_TASK, detail=change.feedstock)
             return outcome
 
-        desk.observer.started(_TASK, len(asked))
-        outcomes = list(desk.executor.map(one, asked))
-        desk.observer.finished(_TASK)
-        desk.ledger.end_run(run, outcome_of(outcome.state for outcome in outcomes))
+        connections.observer.started(_TASK, len(asked))
+        outcomes = list(connections.executor.map(one, asked))
+        connections.observer.finished(_TASK)
+        connections.ledger.end_run(run, outcome_of(outcome.state for outcome in outcomes))
     return outcomes
 
 

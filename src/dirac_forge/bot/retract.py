@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
-from dirac_forge.bot.open_requests import ENDS, THERE
+from dirac_forge.bot.open_requests import FATAL, OPEN_STATES
 from dirac_forge.bot.outcomes import failure
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.pullrequest.delivery import Outcome
@@ -33,7 +33,7 @@ def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
                 f"the ledger knows no batch, migration or feedstock {name}",
                 hint="A batch is a run's id, as its summary and `dirac-forge bot why FEEDSTOCK` show it.",
             )
-        found |= dict.fromkeys(entry for entry in mine if entry.state in THERE)
+        found |= dict.fromkeys(entry for entry in mine if entry.state in OPEN_STATES)
     return tuple(found)
 
 
@@ -46,19 +46,21 @@ def _means(entry: LedgerEntry, name: str) -> bool:
     return name in {identity.feedstock, f"{identity.feedstock}@{identity.branch}"}
 
 
-def retract(desk: Connections, entries: Sequence[LedgerEntry], *, reason: str = "") -> list[Outcome]:
+def retract(connections: Connections, entries: Sequence[LedgerEntry], *, reason: str = "") -> list[Outcome]:
     """Close these, with a comment. One that fails stops none of the others; raises BusyError where a bot is at work."""
     text = f"Taken back by who runs this bot{f': {reason}' if reason else '.'}"
-    with Lease(desk.ledger) as lease:
-        run = desk.ledger.start_run()
-        log = RunLog(desk.ledger, run.id, desk.write)
+    with Lease(connections.ledger) as lease:
+        run = connections.ledger.start_run()
+        log = RunLog(connections.ledger, run.id, connections.write)
 
         def one(entry: LedgerEntry) -> Outcome:
             lease.renew()
             identity = entry.identity
             try:
-                found = withdraw(entry, destination=desk.destination, ledger=desk.ledger, run=run.id, text=text)
-            except ENDS:
+                found = withdraw(
+                    entry, destination=connections.destination, ledger=connections.ledger, run=run.id, text=text
+                )
+            except FATAL:
                 raise
             except ForgeError as error:
                 outcome = failure(identity, error, url=entry.url, number=entry.number)
@@ -70,6 +72,6 @@ def retract(desk: Connections, entries: Sequence[LedgerEntry], *, reason: str = 
             log.say("retracted", text, about=identity)
             return Outcome(identity=identity, state="closed", text=found.decided, url=found.url)
 
-        outcomes = list(desk.executor.map(one, entries))
-        desk.ledger.end_run(run, f"{sum(outcome.state == 'closed' for outcome in outcomes)} retracted")
+        outcomes = list(connections.executor.map(one, entries))
+        connections.ledger.end_run(run, f"{sum(outcome.state == 'closed' for outcome in outcomes)} retracted")
     return outcomes

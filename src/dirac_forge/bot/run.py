@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from dirac_forge.bot.budget import Held, QueuedChange, RunLimits, canaries_held, choose, ordered, paused_by
 from dirac_forge.bot.canaries import canaries_of
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
-from dirac_forge.bot.open_requests import THERE, OpenRequests
+from dirac_forge.bot.open_requests import OPEN_STATES, OpenRequests
 from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.proposed import Decider, ProposedChange, RunDecision
 from dirac_forge.bot.release_lines import CurrentLine
@@ -49,7 +50,7 @@ class Result:
 class BotRun:
     """A run, made anew for each."""
 
-    desk: Connections
+    connections: Connections
     settings: BotSettings
     look: Callable[[], Sequence[CurrentLine]]
     decider: Decider
@@ -64,10 +65,10 @@ class BotRun:
 
         Raises BusyError where another bot is at work, and what the ledger raises where it can't be read or written.
         """
-        ledger = self.desk.ledger
+        ledger = self.connections.ledger
         with Lease(ledger) as lease:
             run = ledger.start_run()
-            log = RunLog(ledger, run.id, self.desk.write)
+            log = RunLog(ledger, run.id, self.connections.write)
             log.say("start", f"run {run.id}")
             outcome = "broken off"
             try:
@@ -82,25 +83,21 @@ class BotRun:
             return result
 
     def _run(self, run: Run, log: RunLog, lease: Lease) -> Result:
-        desk = self.desk
-        requests = OpenRequests(desk=desk, log=log, decider=self.decider)
+        connections = self.connections
+        requests = OpenRequests(connections=connections, log=log, decider=self.decider)
         observed = requests.observed()
         lease.renew()
         looked = tuple(self.look())
         lease.renew()
-        if desk.ledger.rebuilt:
+        if connections.ledger.rebuilt:
             observed += requests.relearnt(looked)
         decisions = tuple(self.decider.decide(looked, requests.there()))
         self._remember(looked, decisions, log)
         requests.finish()
-        wanted = self._sendable([one.wanted for one in decisions if one.wanted is not None], log)
+        wanted = self._sendable([each.wanted for each in decisions if each.wanted is not None], log)
         self._deliver(wanted, log, lease)
-        known = {outcome.identity for outcome in self._outcomes}
-        self._outcomes[:0] = [outcome for outcome in observed if outcome.identity not in known]
-        unreached = {outcome.identity for outcome in self._outcomes if outcome.state == "unknown"}
-        there = (entry.identity for entry in requests.there())
-        paused = {identity for identity in there if paused_by(identity, self.settings.paused)}
-        self._outcomes += requests.settled(wanted, unreached | paused)
+        self._add_observed(observed)
+        self._outcomes += requests.settled(wanted, self._untouchable(requests.there()))
         return Result(
             run=run,
             looked=looked,
@@ -110,33 +107,29 @@ class BotRun:
             requests=requests.there(),
         )
 
+    def _add_observed(self, observed: Iterable[Outcome]) -> None:
+        """Put the outcomes of open requests first, but for those that were delivered again."""
+        delivered = {outcome.identity for outcome in self._outcomes}
+        self._outcomes[:0] = [outcome for outcome in observed if outcome.identity not in delivered]
+
+    def _untouchable(self, open_requests: Iterable[LedgerEntry]) -> set[Identity]:
+        """Requests that are not closed or labelled: those without an answer, and those that are paused."""
+        unknown = {outcome.identity for outcome in self._outcomes if outcome.state == "unknown"}
+        identities = (entry.identity for entry in open_requests)
+        return unknown | {identity for identity in identities if paused_by(identity, self.settings.paused)}
+
     def _remember(self, looked: Iterable[CurrentLine], decisions: Iterable[RunDecision], log: RunLog) -> None:
-        ledger = self.desk.ledger
+        """Write what was read and decided of each release line into the ledger and the log."""
+        ledger = self.connections.ledger
         now = ledger.now()
-        said: dict[tuple[str, str], list[RunDecision]] = {}
+        by_line: dict[tuple[str, str], list[RunDecision]] = {}
         for decision in decisions:
-            said.setdefault((decision.feedstock, decision.branch), []).append(decision)
+            by_line.setdefault((decision.feedstock, decision.branch), []).append(decision)
         with ledger.transaction():
-            for one in looked:
-                name, branch = one.line.name, one.branch
-                mine = said.get((name, branch), [])
-                if one.state != "read":
-                    line = LedgerLine(
-                        feedstock=name, branch=branch, looked=now, decided="nothing: it can't be read", reason=one.text
-                    )
-                else:
-                    chief = sorted(mine, key=lambda each: (each.state == "nothing", each.kind))
-                    line = LedgerLine(
-                        feedstock=name,
-                        branch=branch,
-                        looked=now,
-                        found="; ".join(each.found for each in chief if each.found),
-                        decided="; ".join(dict.fromkeys(each.decided for each in chief[:3] if each.decided)),
-                        reason="; ".join(each.reason for each in chief[:3] if each.reason),
-                    )
-                ledger.looked(line)
-        for one in looked:
-            log.say("looked", one.text or one.state, feedstock=one.line.name)
+            for line in looked:
+                ledger.looked(_ledger_line(line, by_line.get((line.line.name, line.branch), []), now))
+        for line in looked:
+            log.say("looked", line.text or line.state, feedstock=line.line.name)
         for decision in decisions:
             text = f"{decision.decided}: {decision.reason}" if decision.reason else decision.decided
             log.say("decided", text, feedstock=decision.feedstock)
@@ -148,44 +141,42 @@ class BotRun:
         return [one for one in wanted if self.recipes or one.identity.kind != "recipe"]
 
     def _deliver(self, wanted: Sequence[ProposedChange], log: RunLog, lease: Lease) -> None:
-        """Bring what is there up to date, and open what is not, within the budget."""
-        desk = self.desk
-        entries = {entry.identity: entry for entry in desk.ledger.entries()}
-        there = {identity for identity, entry in entries.items() if entry.state in THERE and desk.sent_here(entry)}
-        mine = {one.identity: one for one in wanted}
-        desk.observer.started(_TASK, len(mine))
+        """Update what is open, and open what is not, within the budget."""
+        connections = self.connections
+        by_identity = {each.identity: each for each in wanted}
+        here = [entry for entry in connections.ledger.entries() if connections.belongs_here(entry)]
+        open_already = {entry.identity for entry in here if entry.state in OPEN_STATES}
+        connections.observer.started(_TASK, len(by_identity))
 
-        def one(wanted: ProposedChange) -> Outcome:
-            outcome = send(desk, wanted.change, wanted.remake, log=log, lease=lease)
-            desk.observer.advanced(_TASK, detail=wanted.change.feedstock)
+        def deliver(identity: Identity) -> Outcome:
+            change = by_identity[identity]
+            outcome = send(connections, change.change, change.remake, log=log, lease=lease)
+            connections.observer.advanced(_TASK, detail=identity.feedstock)
             return outcome
 
-        updates = [each for identity, each in mine.items() if identity in there and not self._paused(identity, log)]
-        self._outcomes += desk.executor.map(one, updates)
-        candidates = ordered(
-            QueuedChange(identity=identity, blocks=each.blocks, replaces=_replaced(identity, there))
-            for identity, each in mine.items()
-            if identity not in there
-        )
-        groups = canaries_of((entry for entry in entries.values() if desk.sent_here(entry)), now=desk.ledger.now())
-        left, held = canaries_held(candidates, self.canary, groups)
+        updates = [each for each in by_identity if each in open_already and not self._paused(each, log)]
+        self._outcomes += connections.executor.map(deliver, updates)
+        candidates = ordered(_queued(each, open_already) for each in wanted if each.identity not in open_already)
+        free, held = canaries_held(candidates, self.canary, canaries_of(here, now=connections.ledger.now()))
         self._hold(held, log)
+        self._open(free, deliver, log)
+        connections.observer.finished(_TASK)
+
+    def _open(self, candidates: list[QueuedChange], deliver: Callable[[Identity], Outcome], log: RunLog) -> None:
+        """Open as many as the budget allows; one that turns out to need no request makes room for the next."""
         opened = 0
-        while left:
-            open_now = _open_now(desk)
-            chosen = choose(left, self._limits(), opened=opened, open_now=open_now)
+        while candidates:
+            chosen = choose(candidates, self._limits(), opened=opened, open_now=_open_now(self.connections))
             if not chosen.now:
                 self._hold(chosen.held, log)
-                break
-            outcomes = list(desk.executor.map(one, [mine[each.identity] for each in chosen.now]))
+                return
+            outcomes = list(self.connections.executor.map(deliver, [each.identity for each in chosen.now]))
             self._outcomes += outcomes
             opened += sum(outcome.state == "opened" for outcome in outcomes)
-            tried = {each.identity for each in chosen.now}
-            left = [each for each in left if each.identity not in tried]
-            if all(outcome.state == "unknown" for outcome in outcomes) and len(outcomes) > 1:
-                self._give_up(left, outcomes[-1], log)
-                break
-        desk.observer.finished(_TASK)
+            candidates = [each for each in candidates if each not in chosen.now]
+            if len(outcomes) > 1 and {outcome.state for outcome in outcomes} == {"unknown"}:
+                self._give_up(candidates, outcomes[-1], log)
+                return
 
     def _limits(self) -> RunLimits:
         settings = self.settings
@@ -211,7 +202,7 @@ class BotRun:
     def _news(self, held: Held) -> bool:
         """Whether something else happened to the change since it was held back for the same reason."""
         identity = held.identity
-        events = self.desk.ledger.events(feedstock=identity.feedstock, last=50)
+        events = self.connections.ledger.events(feedstock=identity.feedstock, last=50)
         about = (identity.branch, identity.kind, identity.key)
         mine = [one for one in events if (one.branch, one.kind, one.key) == about]
         return not mine or (mine[-1].step, mine[-1].text) != ("held", held.reason)
@@ -223,20 +214,33 @@ class BotRun:
             self._outcomes.append(Outcome(identity=each.identity, state="unknown", text=text))
 
 
-def _open_now(desk: Connections) -> dict[str, int]:
+def _ledger_line(line: CurrentLine, decisions: Iterable[RunDecision], now: datetime) -> LedgerLine:
+    """What the ledger remembers of a release line: its most important decisions first."""
+    plain = LedgerLine(feedstock=line.line.name, branch=line.branch, looked=now)
+    if line.state != "read":
+        return replace(plain, decided="nothing: it can't be read", reason=line.text)
+    ranked = sorted(decisions, key=lambda each: (each.state == "nothing", each.kind))
+    return replace(
+        plain,
+        found="; ".join(each.found for each in ranked if each.found),
+        decided="; ".join(dict.fromkeys(each.decided for each in ranked[:3] if each.decided)),
+        reason="; ".join(each.reason for each in ranked[:3] if each.reason),
+    )
+
+
+def _open_now(connections: Connections) -> dict[str, int]:
     count: dict[str, int] = {}
-    for entry in desk.ledger.entries(states=THERE):
-        if desk.sent_here(entry):
+    for entry in connections.ledger.entries(states=OPEN_STATES):
+        if connections.belongs_here(entry):
             count[entry.identity.feedstock] = count.get(entry.identity.feedstock, 0) + 1
     return count
 
 
-def _replaced(identity: Identity, there: Iterable[Identity]) -> int:
-    """How many open requests are closed for a new one: those for older versions on the same branch."""
-    if identity.kind != "bump":
-        return 0
-    return sum(
-        (other.feedstock, other.branch, other.kind) == (identity.feedstock, identity.branch, "bump")
-        for other in there
-        if other != identity
+def _queued(change: ProposedChange, open_already: Iterable[Identity]) -> QueuedChange:
+    """A change in the queue: it replaces the open requests for other versions of its release line."""
+    identity = change.identity
+    line = (identity.feedstock, identity.branch, "bump")
+    others = (each for each in open_already if (each.feedstock, each.branch, each.kind) == line and each != identity)
+    return QueuedChange(
+        identity=identity, blocks=change.blocks, replaces=len(list(others)) if identity.kind == "bump" else 0
     )

@@ -13,7 +13,7 @@ __all__ = ["send"]
 
 
 def send(
-    desk: Connections, change: Change, remake: Remake, *, log: RunLog, lease: Lease, force: bool = False
+    connections: Connections, change: Change, remake: Remake, *, log: RunLog, lease: Lease, force: bool = False
 ) -> Outcome:
     """Bring a change to its place; the lease is renewed with each step. See `deliver`, which this calls.
 
@@ -28,11 +28,11 @@ def send(
     outcome = deliver(
         change,
         remake=remake,
-        destination=desk.destination,
-        clones=desk.clones,
-        ledger=desk.ledger,
+        destination=connections.destination,
+        clones=connections.clones,
+        ledger=connections.ledger,
         run=log.run,
-        smithy=desk.smithy,
+        smithy=connections.smithy,
         force=force,
         on_step=step,
     )

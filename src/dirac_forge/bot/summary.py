@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from dirac_forge.bot.proposed import RunDecision
 from dirac_forge.bot.run import Result
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.runs import RunRow
@@ -15,48 +16,50 @@ _QUIET = frozenset({"unchanged", "closed"})
 
 
 def result_rows(result: Result) -> tuple[RunRow, ...]:
-    """What became of each change, then what is held back, then the lines without a change."""
-    entries = {entry.identity: entry for entry in result.requests}
-    titles = {one.wanted.identity: one.wanted.change.title for one in result.decisions if one.wanted is not None}
-    rows = [
-        RunRow(
-            feedstock=outcome.identity.feedstock,
-            title=titles.get(outcome.identity) or _title(outcome.identity),
-            outcome=outcome.state,
-            url=outcome.url,
-            reason=outcome.text,
-            next_try=entries[outcome.identity].next_try if outcome.identity in entries else None,
-            quiet=outcome.state in _QUIET,
-        )
-        for outcome in result.outcomes
-    ]
-    rows += [
-        RunRow(
-            feedstock=one.identity.feedstock,
-            title=titles.get(one.identity) or _title(one.identity),
-            outcome="held back",
-            reason=one.reason,
-        )
-        for one in result.held
-    ]
-    rows += [
-        RunRow(feedstock=_line(one.line.name, one.branch), outcome=one.state, reason=one.text)
-        for one in result.looked
-        if one.state != "read"
-    ]
-    for one in result.decisions:
-        if one.wanted is None:
-            nothing = one.state == "nothing"
-            rows.append(
-                RunRow(
-                    feedstock=_line(one.feedstock, one.branch) or one.found,
-                    title="" if nothing else one.found,
-                    outcome="nothing to do" if nothing else "waiting" if one.state == "blocked" else one.state,
-                    reason=one.reason,
-                    quiet=nothing,
-                )
+    """Return a row for each change, then for what is held back, then for release lines without a change."""
+    titles = {each.wanted.identity: each.wanted.change.title for each in result.decisions if each.wanted is not None}
+    next_tries = {entry.identity: entry.next_try for entry in result.requests}
+
+    def title(identity: Identity) -> str:
+        return titles.get(identity) or _title(identity)
+
+    return (
+        *(
+            RunRow(
+                feedstock=outcome.identity.feedstock,
+                title=title(outcome.identity),
+                outcome=outcome.state,
+                url=outcome.url,
+                reason=outcome.text,
+                next_try=next_tries.get(outcome.identity),
+                quiet=outcome.state in _QUIET,
             )
-    return tuple(rows)
+            for outcome in result.outcomes
+        ),
+        *(
+            RunRow(
+                feedstock=held.identity.feedstock,
+                title=title(held.identity),
+                outcome="held back",
+                reason=held.reason,
+            )
+            for held in result.held
+        ),
+        *(
+            RunRow(feedstock=_line(line.line.name, line.branch), outcome=line.state, reason=line.text)
+            for line in result.looked
+            if line.state != "read"
+        ),
+        *(_decision_row(decision) for decision in result.decisions if decision.wanted is None),
+    )
+
+
+def _decision_row(decision: RunDecision) -> RunRow:
+    name = _line(decision.feedstock, decision.branch) or decision.found
+    if decision.state == "nothing":
+        return RunRow(feedstock=name, outcome="nothing to do", reason=decision.reason, quiet=True)
+    outcome = "waiting" if decision.state == "blocked" else decision.state
+    return RunRow(feedstock=name, title=decision.found, outcome=outcome, reason=decision.reason)
 
 
 def _line(feedstock: str, branch: str) -> str:

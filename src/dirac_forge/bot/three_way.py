@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from dirac_forge.programs import plain_environment, run
 from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 
-__all__ = ["Conflict", "FilePair", "picked"]
+__all__ = ["Conflict", "FilePair", "cherry_picked"]
 
 _CARRIED = ("recipe/", "conda-forge.yml")
 _RECIPES = ("recipe/recipe.yaml", "recipe/meta.yaml")
@@ -45,7 +45,7 @@ class Conflict:
     text: str
 
 
-def picked(fix: Mapping[str, FilePair], ours: Mapping[str, str]) -> tuple[Edit, ...] | Conflict:
+def cherry_picked(fix: Mapping[str, FilePair], ours: Mapping[str, str]) -> tuple[Edit, ...] | Conflict:
     """The edits that carry a fix to a branch with the files `ours`; () where it has it already.
 
     Only recipe and conda-forge.yml are carried: what conda-smithy makes of them comes from a rerender. Where the recipe
@@ -135,21 +135,17 @@ def _environment() -> dict[str, str]:
 
 
 def _numbered(edits: list[Edit], ours: Mapping[str, str]) -> tuple[Edit, ...] | Conflict:
-    """The edits with the branch's build number raised, where anything in `recipe/` changes."""
-    if not any(edit.path.startswith("recipe/") for edit in edits):
+    """Return the edits with the branch's build number raised, where anything in `recipe/` changes."""
+    by_path = {edit.path: edit for edit in edits}
+    if not any(path.startswith("recipe/") for path in by_path):
         return tuple(edits)
     path = next((path for path in _RECIPES if path in ours), "")
-    mine = next((edit for edit in edits if edit.path == path), None)
-    text = mine.after if mine is not None else ours.get(path)
+    text = by_path[path].after if path in by_path else ours.get(path)
     if text is None:
         return Conflict(paths=(path,), text="there is no recipe there")
     try:
         raised = raised_build_number(text, path=path, by=1)
     except RecipeError as exc:
         return Conflict(paths=(path,), text=exc.message)
-    done = Edit(path=path, before=ours[path], after=raised)
-    return tuple(_sorted([*(edit for edit in edits if edit.path != path), done]))
-
-
-def _sorted(edits: Iterable[Edit]) -> list[Edit]:
-    return sorted(edits, key=lambda edit: edit.path)
+    by_path[path] = Edit(path=path, before=ours[path], after=raised)
+    return tuple(by_path[each] for each in sorted(by_path))

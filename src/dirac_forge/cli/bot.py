@@ -10,24 +10,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
-from dirac_forge.bot.connections import open_desk, open_ledger
+from dirac_forge.bot.connections import open_connections, open_ledger
 from dirac_forge.bot.history import history_json, history_lines, history_of
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import LedgerFile, OutboxFolder, PullRequests, github_of, outbox_of
+from dirac_forge.cli.github import LedgerFile, OutboxFolder, PullRequests, SentChanges, github_of, outbox_of
 from dirac_forge.cli.running import with_shared_options
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.pullrequest.outcome import Outcome
-from dirac_forge.pullrequest.tokens import SOURCES
 from dirac_forge.report.migration import sentences
 
 __all__ = ["bot"]
@@ -211,27 +209,19 @@ def _retract(
         _confirmed(context, [f"{entry.identity}: {entry.url}" for entry in entries])
     outcomes: list[Outcome] = []
     for on_forge in (True, False):
-        mine = [entry for entry in entries if entry.url.startswith(("http://", "https://")) == on_forge]
-        if not mine:
-            continue
-        github = github_of(context, wanted=on_forge)
-        if on_forge and github is None:
-            raise InputError("these are on GitHub, and there is no token to close them with", hint=f"Set {SOURCES}.")
-        with (
-            ThreadPoolExecutor(context.settings.connections) as executor,
-            open_desk(
-                context, executor=executor, github=github, outbox=outbox_of(context, outbox), ledger=ledger
-            ) as desk,
-        ):
-            outcomes += retract(desk, mine, reason=reason)
+        some = [entry for entry in entries if entry.on_forge == on_forge]
+        if some:
+            github = github_of(context, wanted=on_forge)
+            with (
+                ThreadPoolExecutor(context.settings.connections) as executor,
+                open_connections(
+                    context, executor=executor, github=github, outbox=outbox_of(context, outbox), ledger=ledger
+                ) as connections,
+            ):
+                outcomes += retract(connections, some, reason=reason)
     lines = [f"{outcome.identity}: {outcome.state}: {outcome.text}" for outcome in outcomes]
-    document = {
-        "retracted": [
-            {**asdict(outcome.identity), "state": outcome.state, "url": outcome.url, "reason": outcome.text}
-            for outcome in outcomes
-        ]
-    }
-    context.answer(sentences(lines or ["Nothing of it is open."]), document)
+    document = {"retracted": SentChanges(outcomes=tuple(outcomes)).document}
+    context.answer(sentences(lines or ["No request of it is open."]), document)
     return exit_code(outcome.state for outcome in outcomes)
 
 
@@ -258,16 +248,20 @@ def _sweep(
     github = github_of(context, wanted=pr)
     with (
         ThreadPoolExecutor(settings.connections) as executor,
-        open_desk(context, executor=executor, github=github, outbox=folder, ledger=ledger) as desk,
+        open_connections(context, executor=executor, github=github, outbox=folder, ledger=ledger) as connections,
     ):
-        fix = read_fix(url, settings, desk)
+        fix = read_fix(url, settings, connections)
         known = [
             line.branch
             for line in read_workspace(settings.workspace).lines
             if line.name == fix.feedstock and line.branch
         ]
         results = sweep(
-            fix, sweep_lines(fix, settings, known, branch or ()), settings=settings, desk=desk, outbox=folder
+            fix,
+            sweep_lines(fix, settings, known, branch or ()),
+            settings=settings,
+            connections=connections,
+            outbox=folder,
         )
     document = {
         "request": fix.url,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from dirac_forge.bot.connections import open_desk
+from dirac_forge.bot.connections import open_connections
 from dirac_forge.bot.decisions import RunDecisions
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.bot.release_lines import look, wanted_lines
@@ -52,15 +52,17 @@ def run_once(context: Context, asked: RunRequest, write: Callable[[str], None] |
     with (
         ThreadPoolExecutor(settings.connections) as executor,
         ThreadPoolExecutor(settings.connections) as sources,
-        open_desk(context, executor=executor, github=github, outbox=outbox, ledger=asked.ledger, write=write) as desk,
+        open_connections(
+            context, executor=executor, github=github, outbox=outbox, ledger=asked.ledger, write=write
+        ) as connections,
     ):
         running = BotRun(
-            desk=desk,
+            connections=connections,
             settings=settings.bot,
             look=lambda: look(
                 lines,
                 settings=settings,
-                clones=desk.clones,
+                clones=connections.clones,
                 executor=executor,
                 observer=context.observer,
                 problem=context.http.problem,

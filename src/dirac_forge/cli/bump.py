@@ -83,10 +83,10 @@ def bump(
         decided = decide(context, workspace, folders, options, executor=executor)
         sent = SentChanges()
         if pr:
-            from dirac_forge.bot.requested import asked_bumps  # noqa: PLC0415  # 0.4 s that others do without
+            from dirac_forge.bot.requested import requested_bumps  # noqa: PLC0415  # 0.4 s that others do without
 
             pairs = [(one.folder, one.result) for one in decided]
-            asked = asked_bumps(context, workspace, pairs, options, executor=executor)
+            asked = requested_bumps(context, workspace, pairs, options, executor=executor)
             sent = send(context, asked, force=bool(feedstocks))
     if write:
         for one in decided:

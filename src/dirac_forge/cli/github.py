@@ -12,6 +12,7 @@ import typer
 
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.context import Context
+from dirac_forge.errors import InputError
 
 if TYPE_CHECKING:
     from dirac_forge.bot.requested import Asked
@@ -34,9 +35,9 @@ LedgerFile = Annotated[
 
 
 def github_of(context: Context, *, wanted: bool) -> GitHub | None:
-    """GitHub where it is wanted and something lets us in; else the outbox takes all, which is said.
+    """Return GitHub where it is wanted, None for the outbox.
 
-    Raises InputError for credentials that can't be any.
+    Raises InputError where there is no token, or one that can't be valid.
     """
     if not wanted:
         return None
@@ -45,8 +46,10 @@ def github_of(context: Context, *, wanted: bool) -> GitHub | None:
 
     credentials = from_environment(context.environ)
     if credentials is None:
-        context.observer.warned(f"--pr needs a token ({SOURCES}), and there is none: all goes into the outbox")
-        return None
+        raise InputError(
+            "there is no token for GitHub, and pull requests need one",
+            hint=f"Set {SOURCES}; without --pr all goes into the outbox. docs/bot.md says which scopes it needs.",
+        )
     return GitHub(
         context.http,
         credentials,
@@ -57,16 +60,16 @@ def github_of(context: Context, *, wanted: bool) -> GitHub | None:
 
 def send(context: Context, asked: Sequence[Asked], *, force: bool) -> SentChanges:
     """Send what a command made, to GitHub or into the workspace's outbox."""
-    from dirac_forge.bot.connections import open_desk  # noqa: PLC0415
+    from dirac_forge.bot.connections import open_connections  # noqa: PLC0415
     from dirac_forge.bot.requested import propose  # noqa: PLC0415
 
     github = github_of(context, wanted=True)
     outbox = outbox_of(context, None)
     with (
         ThreadPoolExecutor(context.settings.connections) as executor,
-        open_desk(context, executor=executor, github=github, outbox=outbox) as desk,
+        open_connections(context, executor=executor, github=github, outbox=outbox) as connections,
     ):
-        return SentChanges(outcomes=tuple(propose(desk, context.settings, asked, force=force)))
+        return SentChanges(outcomes=tuple(propose(connections, context.settings, asked, force=force)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

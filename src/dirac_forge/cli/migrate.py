@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dirac_forge.bot.connections import open_rebuilds
-from dirac_forge.bot.requested import asked_rebuilds
+from dirac_forge.bot.requested import requested_rebuilds
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
@@ -207,7 +207,7 @@ def _run(
         results = [with_rebuild_body(each, plan) if isinstance(each, Change) else each for each in results]
         sent = SentChanges()
         if pr:
-            asked = asked_rebuilds(context.settings, plan, folders)
+            asked = requested_rebuilds(context.settings, plan, folders)
             sent = send(context, asked, force=bool(feedstocks))
         text = report.changes_text(plan, results, verbose=context.options.verbose)
         document = report.changes_json(plan, results)

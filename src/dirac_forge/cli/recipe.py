@@ -11,7 +11,7 @@ import typer
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from dirac_forge.bot.requested import asked_recipe
+from dirac_forge.bot.requested import requested_recipe
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import PullRequests, SentChanges, send
 from dirac_forge.errors import InputError
@@ -73,7 +73,7 @@ def recipe(
     sent = SentChanges()
     if pr:
         pairs = zip(made.recipes, outcomes, strict=True)
-        asked = [asked_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
+        asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
         sent = send(context, asked, force=True)
     text, document = as_text(made, outcomes, verbose=context.options.verbose), as_json(made, outcomes)
     context.answer(

@@ -25,7 +25,6 @@ __all__ = ["Author", "CloneLog", "Clones", "Tip"]
 _FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MOST_PACKS = 30
-_SHALLOW = re.compile(r"shallow update not allowed")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +159,7 @@ class Clones:
             try:
                 self._far(*command, about=url, folder=tip.folder)
             except RefusedPushError as exc:
-                if not _SHALLOW.search(exc.message):
+                if exc.cause != "shallow":
                     raise
                 # A fork that is behind wants the commits in between, which a shallow clone does not have.
                 history = (

@@ -66,8 +66,8 @@ class WantedRequest:
 class Decision:
     """What is to be done."""
 
-    act: Literal["open", "update", "retell", "finish", "merged", "closed"]
-    """`open` a new one; `update` its commits; `retell` its text; `finish` what a killed run may have left; nothing
+    act: Literal["open", "update", "edit_text", "finish", "merged", "closed"]
+    """`open` a new one; `update` its commits; `edit_text` its text; `finish` what a killed run may have left; nothing
     where it was `merged`, or `closed` by a person."""
     request: Request | None = None
     """The one that it is about; None where there is none (any more)."""
@@ -81,38 +81,55 @@ def decide(
     """What is to be done about a change, given our own requests for it (newest first, an open one before all others)
     and beside it, and what the ledger knows. `force`: also where a person closed it.
     """
-    mine = [request for request in requests if request.branch == wanted.branch]
-    older = tuple(each for each in requests if each.branch != wanted.branch and _replaced(wanted.identity, each))
-    if not mine:
-        back = known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint
-        return Decision(act="closed" if back and not force else "open", older=older)
-    request = mine[0]
-    if request.state == "merged":
-        return Decision(act="merged", request=request, older=older)
-    print_, before, text = _told(request, known)
-    if request.state == "open":
-        if print_ != wanted.fingerprint or (before and before != wanted.before):
-            return Decision(act="update", request=request, older=older)
-        return Decision(act="finish" if text in {"", wanted.text} else "retell", request=request, older=older)
-    if not request.by_us and print_ == wanted.fingerprint and not force:
-        return Decision(act="closed", request=request, older=older)
-    return Decision(act="open", older=older)
+    mine = next((request for request in requests if request.branch == wanted.branch), None)
+    older = tuple(each for each in requests if _replaced(wanted, each))
+    if mine is None:
+        return Decision(act="closed" if not force and _was_retracted(wanted, known) else "open", older=older)
+    if mine.state == "merged":
+        return Decision(act="merged", request=mine, older=older)
+    written = _written_in(mine, known)
+    if mine.state == "open":
+        return Decision(act=_brought_up_to_date(wanted, written), request=mine, older=older)
+    if force or mine.by_us or written.fingerprint != wanted.fingerprint:
+        return Decision(act="open", older=older)
+    return Decision(act="closed", request=mine, older=older)
 
 
-def _told(request: Request, known: LedgerEntry | None) -> tuple[str, str, str]:
+def _was_retracted(wanted: WantedRequest, known: LedgerEntry | None) -> bool:
+    return known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint
+
+
+def _brought_up_to_date(wanted: WantedRequest, written: _Written) -> Literal["update", "edit_text", "finish"]:
+    if written.fingerprint != wanted.fingerprint or written.before not in {"", wanted.before}:
+        return "update"
+    return "finish" if written.text in {"", wanted.text} else "edit_text"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Written:
+    """The digests of the change that a request carries; "" for those that are not known."""
+
+    fingerprint: str = ""
+    before: str = ""
+    text: str = ""
+
+
+def _written_in(request: Request, known: LedgerEntry | None) -> _Written:
     header = request.header
     if header is not None:
-        return header.fingerprint, header.before, header.text
-    # Somebody took the header out of the body, which is theirs now.
-    same = known is not None and known.number == request.number and known.head == request.branch
-    return (known.fingerprint if known is not None and same else ""), "", ""
+        return _Written(fingerprint=header.fingerprint, before=header.before, text=header.text)
+    # Somebody removed the header from the body, which is theirs now.
+    if known is not None and known.number == request.number and known.head == request.branch:
+        return _Written(fingerprint=known.fingerprint)
+    return _Written()
 
 
-def _replaced(identity: Identity, request: Request) -> bool:
-    """Of the same release line, only one version can be next; migrations and fixes stand beside each other."""
-    header = request.header
+def _replaced(wanted: WantedRequest, request: Request) -> bool:
+    """Whether a request is for another version of the same release line; migrations and fixes replace nothing."""
+    header, identity = request.header, wanted.identity
     return (
         header is not None
+        and request.branch != wanted.branch
         and identity.kind == header.kind == "bump"
         and request.state == "open"
         and (header.feedstock, header.branch) == (identity.feedstock, identity.branch)

@@ -18,7 +18,7 @@ from dirac_forge.pullrequest.headers import with_header
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.making import MadeCommits, Remake, make, on_what_is_there, staged
+from dirac_forge.pullrequest.making import MadeCommits, Remake, make, rebased, staged
 from dirac_forge.pullrequest.notes import RERENDER, notes
 from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
@@ -107,7 +107,7 @@ class _Delivery:
             return settled
         tip = self.clones.refresh(place.full_name, place.url, base, default=place.default_branch)
         self._step("refreshed")
-        fresh = on_what_is_there(change, self.clones, tip, remake)
+        fresh = rebased(change, self.clones, tip, remake)
         if isinstance(fresh, Skip):
             text = f"{place.full_name} moved on: {fresh.reason}"
             self.journal.once(self.identity, "decided again", text)
@@ -171,7 +171,7 @@ class _Delivery:
             self.destination.send(place, tip, sent, known=head)
         except RefusedPushError as exc:
             # A token without the scope `workflow` may not push what a rerender changes in .github/workflows.
-            if made.last == made.first or "workflow" not in exc.message:
+            if made.last == made.first or exc.cause != "workflow":
                 raise
             ask = Rerendered(state="ask", text="the token may not change workflows")
             sent, made = replace(sent, commit=made.first), replace(made, last=made.first, rerendered=ask)
@@ -184,10 +184,10 @@ class _Delivery:
         rerender = header.rerender if header is not None else ""
         state: OutcomeState = "unchanged"
         text = f"{request.name} is open and up to date"
-        if decision.act == "retell":
+        if decision.act == "edit_text":
             rerendered = Rerendered(state="ask") if rerender == "ask" else None
             body = self._body(wanted, MadeCommits(first="", last="", rerendered=rerendered), rerender=rerender)
-            request = self.request = self.destination.retell(place, request, title=wanted.title, body=body)
+            request = self.request = self.destination.edit_text(place, request, title=wanted.title, body=body)
             state, text = "updated", f"the text of {request.name} was brought up to date"
         about = {"state": "open", "number": request.number, "url": request.url, "head": request.branch}
         there = {**about, "fingerprint": wanted.fingerprint}
@@ -270,7 +270,6 @@ class _Delivery:
         if rerender is None:
             rerender = "" if made.rerendered is None else "done" if made.rerendered.state == "done" else "ask"
         end = notes(
-            wanted.change.body,
             rerendered=made.rerendered,
             lints=made.lints,
             unlinted=made.unlinted,

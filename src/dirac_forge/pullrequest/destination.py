@@ -107,7 +107,7 @@ class Destination(Protocol):
         """Open a request for what was sent, or bring the open one up to date."""
         ...
 
-    def retell(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
+    def edit_text(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
         """Another title and body for an open request."""
         ...
 

@@ -84,7 +84,7 @@ class GitHubDestination:
         try:
             self._push(fork, tip, sent, known)
         except RefusedPushError as exc:
-            if "stale info" not in exc.message:
+            if exc.cause != "moved":
                 raise
             # The branch moved while it was looked at: what is there now may be somebody's.
             self._push(fork, tip, sent, known)
@@ -103,11 +103,11 @@ class GitHubDestination:
     def request(self, place: RepositoryPlace, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:
         """Open a request for what was sent, or bring the open one up to date."""
         if old is not None:
-            return self.retell(place, old, title=title, body=body)
+            return self.edit_text(place, old, title=title, body=body)
         head = f"{self.forge.owner()}:{sent.branch}"
         return self._request(self.forge.open(self._repo(place), head=head, base=sent.base, title=title, body=body))
 
-    def retell(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
+    def edit_text(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
         """Another title and body for an open request."""
         return self._request(self.forge.edit(self._repo(place), request.number, title=title, body=body))
 

@@ -12,7 +12,7 @@ from dirac_forge.pullrequest.branches import commit_message
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.smithy import Rerendered, Smithy
 
-__all__ = ["MadeCommits", "Remake", "make", "on_what_is_there", "staged"]
+__all__ = ["MadeCommits", "Remake", "make", "rebased", "staged"]
 
 Remake = Callable[[Mapping[str, str]], Change | Skip]
 """Decides again from a feedstock's files (path to text) as they are now."""
@@ -46,7 +46,7 @@ def _staged(feedstock: str, path: str) -> str:
     return f"recipes/{feedstock}/{path.removeprefix('recipe/')}"
 
 
-def on_what_is_there(change: Change, clones: Clones, tip: Tip, remake: Remake) -> Change | Skip:
+def rebased(change: Change, clones: Clones, tip: Tip, remake: Remake) -> Change | Skip:
     """The change, where all files are what it was made for; else what is decided from the files as they are.
 
     Raises InputError where that is another feedstock's or does not fit the files either.

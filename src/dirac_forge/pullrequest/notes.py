@@ -14,8 +14,8 @@ RERENDER = "@conda-forge-admin, please rerender"
 _MOST = 20
 
 
-def notes(body: str, *, rerendered: Rerendered | None, lints: Sequence[str], unlinted: str, automerge: bool) -> str:
-    """Lines for the end of `body`, with a blank one before; "" where there is nothing to say."""
+def notes(*, rerendered: Rerendered | None, lints: Sequence[str], unlinted: str, automerge: bool) -> str:
+    """Return the lines for the end of a body, after a blank one; "" where there is nothing to say."""
     lines = []
     if rerendered is not None and rerendered.state == "done":
         lines.append(f"{rerendered.text}.")
@@ -27,7 +27,5 @@ def notes(body: str, *, rerendered: Rerendered | None, lints: Sequence[str], unl
     if unlinted:
         lines.append(f"It was not linted: {code(unlinted)}.")
     if automerge:
-        lines.append("It gets the label `automerge`: it is merged once all checks are green.")
-    elif "automerge" not in body:
-        lines.append("A maintainer can put the label `automerge` on it: it is merged then once all checks are green.")
+        lines.append("It gets the label `automerge`: conda-forge merges it once all checks pass.")
     return "\n" + "\n".join(lines) + "\n" if lines else ""

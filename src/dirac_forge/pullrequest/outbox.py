@@ -99,7 +99,7 @@ class Outbox:
         }
         return self._write(place, told, body, patch)
 
-    def retell(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
+    def edit_text(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
         """Another title and body."""
         folder = self._request_folder(place, request.branch)
         patch = (folder / "change.patch").read_bytes()

@@ -100,6 +100,11 @@ class LedgerEntry:
     updated: datetime | None = None
     """When this was last written; set by the ledger."""
 
+    @property
+    def on_forge(self) -> bool:
+        """Whether its request is on a forge, not in an outbox."""
+        return self.url.startswith(("http://", "https://"))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerLine:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from dirac_forge import http
 from dirac_forge.errors import ForgeError, UnknownError
 
@@ -15,8 +17,14 @@ __all__ = [
     "NoBranchError",
     "NotOnForgeError",
     "NothingNewError",
+    "Problem",
     "ValidationError",
 ]
+
+
+Problem = Literal["", "archived", "exists", "gone", "no-commits", "no-label", "integration"]
+"""`exists`: there is such a request already; `gone`: what is to be deleted does not exist; `no-commits`: nothing to
+merge; `no-label`: the label is not there; `integration`: not for the tokens of Actions and Apps."""
 
 
 class ForgeRefusedError(ForgeError):
@@ -30,13 +38,16 @@ class ForgeRefusedError(ForgeError):
         status: int = 0,
         said: str = "",
         fields: tuple[str, ...] = (),
+        problem: Problem = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.said = said
         """The forge's own words, made fit to print."""
         self.fields = fields
-        """What of the request it does not accept."""
+        """The fields of the request that it does not accept."""
+        self.problem: Problem = problem
+        """What its words mean, where they are known."""
 
 
 class CredentialsError(ForgeRefusedError):

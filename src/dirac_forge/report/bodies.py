@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from dirac_forge.recipe.making.maker import Needed
     from dirac_forge.recipe.model import Recipe
 
-__all__ = ["how_to_go_on", "waiting_for", "with_bodies", "with_body", "with_rebuild_body", "with_recipe_body"]
+__all__ = ["dependents_of", "next_steps", "with_bodies", "with_body", "with_rebuild_body", "with_recipe_body"]
 
 
 def with_body(bump: Bump, *, waiting: Sequence[str] = ()) -> Bump:
     """The bump with the Markdown of its change; `waiting` are feedstocks whose proposals wait for it."""
-    sections = (*bump_sections(bump, waiting=waiting), how_to_go_on(bump.change))
+    sections = (*bump_sections(bump, waiting=waiting), next_steps(bump.change))
     return replace(bump, change=replace(bump.change, body=markdown(sections)))
 
 
 def with_bodies(results: Iterable[Bump | Skip]) -> tuple[Bump | Skip, ...]:
     """The results of a run, each bump with its body: it says who of the others waits for it."""
     found = tuple(results)
-    return tuple(with_body(one, waiting=waiting_for(one, found)) if isinstance(one, Bump) else one for one in found)
+    return tuple(with_body(one, waiting=dependents_of(one, found)) if isinstance(one, Bump) else one for one in found)
 
 
 def with_rebuild_body(change: Change, plan: Plan, effects: Sequence[TargetEffect] = ()) -> Change:
     """A rebuild of a member of the plan, with its Markdown; `effects` on targets, where they were looked at."""
-    sections = (*rebuild_sections(plan, change.feedstock, effects), how_to_go_on(change))
+    sections = (*rebuild_sections(plan, change.feedstock, effects), next_steps(change))
     return replace(change, body=markdown(sections))
 
 
@@ -48,11 +48,11 @@ def with_recipe_body(
     change: Change, recipe: Recipe, needed: Sequence[Needed] = (), *, needed_for: Sequence[str] = ()
 ) -> Change:
     """A new recipe, with its Markdown; `needed` as the maker found it, `needed_for` are feedstocks that wait for it."""
-    sections = (*recipe_sections(recipe, needed, needed_for=needed_for), how_to_go_on(change))
+    sections = (*recipe_sections(recipe, needed, needed_for=needed_for), next_steps(change))
     return replace(change, body=markdown(sections))
 
 
-def waiting_for(bump: Bump, results: Iterable[Bump | Skip]) -> tuple[str, ...]:
+def dependents_of(bump: Bump, results: Iterable[Bump | Skip]) -> tuple[str, ...]:
     """The feedstocks among `results` that wait for a bump, by its feedstock's name or a package of it."""
     names = {bump.change.feedstock}
     names |= {line.output for line in bump.drift.changes} if bump.drift is not None else set()
@@ -68,32 +68,48 @@ def waiting_for(bump: Bump, results: Iterable[Bump | Skip]) -> tuple[str, ...]:
 
 _HOME = "https://github.com/DIRACGrid/dirac-forge"
 _CLOSED: dict[Literal["bump", "migration", "recipe", "fix"], str] = {
-    "bump": "this version is not proposed again, the next one is.",
-    "migration": "the rebuild is not proposed again, and what waits for it goes on waiting.",
+    "bump": "this version is not proposed again, but the next one is.",
+    "migration": "the rebuild is not proposed again, and feedstocks that depend on it keep waiting.",
     "recipe": "the recipe is not proposed again.",
-    "fix": "it is not proposed again.",
+    "fix": "the fix is not proposed again.",
 }
+_SETTINGS = {
+    "bump": "bot: {version_updates: {exclude: […]}}",
+    "migration": "bot: {abi_migration_branches: […]}",
+}
+_AUTOMERGE: Line = (
+    "A maintainer can label it ",
+    Code("automerge"),
+    ": conda-forge merges it once all checks pass. Later commits remove the label.",
+)
+_COMMANDS: Line = (
+    "To rerender it: ",
+    Link("commands", "https://conda-forge.org/docs/maintainer/infrastructure/"),
+    ".",
+)
 
 
-def how_to_go_on(change: Change) -> Section:
-    """How people steer what was opened for them: change it, have it made again, merge it, stop it."""
+def next_steps(change: Change) -> Section:
+    """Return the section that tells maintainers how to change, remake, merge or stop a request."""
     name = change.feedstock
     again = {"bump": f"bump {name} --pr", "migration": f"migrate run {change.key} {name} --pr"}.get(change.kind)
-    lines: list[Line] = ["Push to this branch whatever is missing: the bot then leaves it to you."]
+    lines: list[Line] = ["To change it, push to this branch: the bot then stops updating it."]
     if again is not None:
-        lines.append(("To have it made again from what there is then: ", Code(f"dirac-forge {again}"), "."))
-    lines.append(f"To stop it, close it: {_CLOSED[change.kind]}")
-    lines.append(
-        ("To pause the bot here: ", Code(f'paused = ["{name}"]'), " under ", Code("[tool.dirac-forge.bot]"), ".")
-    )
-    lines.append(("Why something happened or not: ", Code(f"dirac-forge bot why {name}"), "."))
+        lines.append(("To recreate it from the current recipe: ", Code(f"dirac-forge {again}"), "."))
     if change.kind != "recipe":
+        lines += [_COMMANDS, _AUTOMERGE]
+    lines.append(f"To stop it, close it: {_CLOSED[change.kind]}")
+    if change.kind in _SETTINGS:
         lines.append(
             (
-                "A maintainer can label it ",
-                Code("automerge"),
-                ": conda-forge merges it once all is green; further commits take that label off.",
+                "To change what is proposed here, set ",
+                Code(_SETTINGS[change.kind]),
+                " in ",
+                Code("conda-forge.yml"),
+                ".",
             )
         )
+    lines.append(("To pause the bot here: ", Code(f'paused = ["{name}"]'), " in ", Code("[tool.dirac-forge.bot]"), "."))
+    lines.append(("To see why the bot did something or not: ", Code(f"dirac-forge bot why {name}"), "."))
     by = Paragraph(("Proposed by ", Link("dirac-forge", _HOME), "."))
-    return Section(title="How to go on", blocks=(Items(tuple(lines)), by), detail=True)
+    return Section(title="Next steps", blocks=(Items(tuple(lines)), by), detail=True)

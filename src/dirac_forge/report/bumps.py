@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Change, Skip
-from dirac_forge.report.bodies import how_to_go_on, waiting_for
+from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.bump_body import bump_sections
 from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
@@ -155,9 +155,9 @@ def bumps_text(
         ]
         parts += [Overview(rows), Text()]
     for bump in bumps:
-        sections = bump_sections(bump, waiting=waiting_for(bump, results))
+        sections = bump_sections(bump, waiting=dependents_of(bump, results))
         if verbose:
-            sections = (*sections, how_to_go_on(bump.change))
+            sections = (*sections, next_steps(bump.change))
         head, *rest = (section for section in sections if verbose or not section.detail)
         parts.append(Shown((head, *(section.below() for section in rest))))
         if diffs or verbose:

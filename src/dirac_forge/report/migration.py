@@ -13,7 +13,7 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.status import STATES, FeedstockStatus, Status
-from dirac_forge.report.bodies import how_to_go_on
+from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Shown, diff
 
@@ -321,7 +321,7 @@ def changes_text(plan: Plan, results: Sequence[Change | Skip], *, verbose: bool 
                 parts.append(sentences([f"{result.feedstock}: skipped: {result.reason}"]))
             case Change():
                 if verbose:
-                    sections = (*rebuild_sections(plan, result.feedstock), how_to_go_on(result))
+                    sections = (*rebuild_sections(plan, result.feedstock), next_steps(result))
                     parts.append(Shown((sections[0], *(section.below() for section in sections[1:]))))
                 else:
                     parts.append(sentences([f"{result.feedstock}: {result.title}"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -39,38 +39,45 @@ class RunRow:
 
 
 def run_sections(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[str] = ()) -> tuple[Section, ...]:
-    """The run in a sentence, then what happened by outcome in the rows' order, then who had nothing to do."""
-    loud = [row for row in rows if not row.quiet]
-    counts = Counter(row.outcome for row in rows)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    found = [Section(title=title, blocks=(Paragraph(f"{told}." if told else "There was nothing to look at."),))]
-    if notes:
-        found.append(Section(title="To know", blocks=(Items(tuple(notes)),), level=3))
-    for outcome in dict.fromkeys(row.outcome for row in loud):
-        mine = [row for row in loud if row.outcome == outcome]
-        found.append(Section(title=f"{outcome} ({len(mine)})", blocks=_blocks(mine), level=3))
-    quiet: dict[str, list[RunRow]] = {}
-    for row in rows:
-        if row.quiet:
-            quiet.setdefault(row.outcome, []).append(row)
-    if quiet:
-        lines = tuple(_named(outcome, some) for outcome, some in quiet.items())
-        found.append(Section(title="nothing to be done", blocks=(Items(lines),), level=3))
-    return tuple(found)
+    """Return the run in a sentence, then its changes by outcome, then the feedstocks that needed nothing."""
+    by_outcome = _grouped((row.outcome, row) for row in rows if not row.quiet)
+    quiet = _grouped((row.outcome, row) for row in rows if row.quiet)
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in Counter(row.outcome for row in rows).items())
+    summary = Section(title=title, blocks=(Paragraph(f"{counts}." if counts else "There was nothing to look at."),))
+    return (
+        summary,
+        *_list("Notes", tuple(notes)),
+        *(
+            Section(title=f"{outcome} ({len(some)})", blocks=_blocks(some), level=3)
+            for outcome, some in by_outcome.items()
+        ),
+        *_list("nothing to do", tuple(_named(outcome, some) for outcome, some in quiet.items())),
+    )
+
+
+def _list(title: str, lines: tuple[Line, ...]) -> tuple[Section, ...]:
+    return (Section(title=title, blocks=(Items(lines),), level=3),) if lines else ()
+
+
+def _grouped(pairs: Iterable[tuple[str, RunRow]]) -> dict[str, list[RunRow]]:
+    groups: dict[str, list[RunRow]] = {}
+    for key, row in pairs:
+        groups.setdefault(key, []).append(row)
+    return groups
 
 
 def _blocks(rows: Sequence[RunRow]) -> tuple[Block, ...]:
-    """A table; what has nothing to tell but the reason of many others stands in one line with them."""
-    alike: dict[str, list[RunRow]] = {}
-    for row in rows:
-        if not (row.title or row.url or row.next_try):
-            alike.setdefault(row.reason, []).append(row)
-    shared = {reason: some for reason, some in alike.items() if len(some) > 2}
-    own = [row for row in rows if row.title or row.url or row.next_try or row.reason not in shared]
-    blocks: list[Block] = [_table(own)] if own else []
-    if shared:
-        blocks.append(Items(tuple(f"{_names(some)}: {reason}" for reason, some in shared.items())))
-    return tuple(blocks)
+    """Return a table; rows that have only a reason, and share it with several others, become one line."""
+    bare = _grouped((row.reason, row) for row in rows if _is_bare(row))
+    shared = {reason: some for reason, some in bare.items() if len(some) > 2}
+    others = [row for row in rows if not (_is_bare(row) and row.reason in shared)]
+    table = (_table(others),) if others else ()
+    lines = tuple(f"{_names(some)}: {reason}" for reason, some in shared.items())
+    return (*table, Items(lines)) if lines else table
+
+
+def _is_bare(row: RunRow) -> bool:
+    return not (row.title or row.url or row.next_try)
 
 
 def _table(rows: Sequence[RunRow]) -> Table:

@@ -17,6 +17,7 @@ from dirac_forge.pullrequest.refusals import (
     ForbiddenError,
     ForgeRefusedError,
     NotOnForgeError,
+    Problem,
     ValidationError,
 )
 from dirac_forge.pullrequest.tokens import SOURCES
@@ -34,6 +35,17 @@ _KINDS: Mapping[int, type[ForgeRefusedError]] = {
     410: NotOnForgeError,
     422: ValidationError,
 }
+
+
+_PROBLEMS: tuple[tuple[str, Problem], ...] = (
+    ("archived", "archived"),
+    ("already exists", "exists"),
+    ("label does not exist", "no-label"),
+    ("does not exist", "gone"),
+    ("no commits between", "no-commits"),
+    ("not accessible by integration", "integration"),
+)
+"""GitHub has no codes for these, only words."""
 
 
 class NonsenseError(UnreachableError):
@@ -78,11 +90,10 @@ def refusal(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> 
     """The error for an answer of 3xx or 4xx; `about` is what was asked, `hide` takes secrets out of a text."""
     status, words = answer.status, hide(said(answer))
     message = _message(status, words, about)
-    kind = _KINDS.get(status, ForgeRefusedError)
-    if status == 403 and "archived" in words.lower():
-        kind = ArchivedError
+    problem: Problem = next((problem for known, problem in _PROBLEMS if known in words.lower()), "")
+    kind = ArchivedError if (status, problem) == (403, "archived") else _KINDS.get(status, ForgeRefusedError)
     fields = tuple(str(each["field"]) for each in problems(answer) if each.get("field"))
-    return kind(message, hint=_hint(answer, kind), status=status, said=words, fields=fields)
+    return kind(message, hint=_hint(answer, kind), status=status, said=words, fields=fields, problem=problem)
 
 
 def failure(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> UnreachableError:

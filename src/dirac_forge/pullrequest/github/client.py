@@ -170,7 +170,7 @@ class GitHub:
                     raise
                 return post(False)
         except ValidationError as error:
-            if "already exists" in error.said and (found := there()) is not None:
+            if error.problem == "exists" and (found := there()) is not None:
                 return found
             raise _of_opening(error, repo, head, base) from None
 
@@ -209,7 +209,7 @@ class GitHub:
         try:
             self._api.change("DELETE", path, make=bool)
         except NotOnForgeError as error:
-            if "label" not in error.said.lower():
+            if error.problem != "no-label":
                 raise
 
     def checks(self, repo: Repo, sha: str) -> Checks:
@@ -225,7 +225,7 @@ class GitHub:
         try:
             self._api.change("DELETE", path, make=bool)
         except ValidationError as error:
-            if "does not exist" not in error.said:
+            if error.problem != "gone":
                 raise
 
     def issue(self, repo: Repo, *, title: str, body: str) -> str:
@@ -303,7 +303,7 @@ class GitHub:
 
 def _of_opening(error: ValidationError, repo: Repo, head: str, base: str) -> ValidationError:
     """The error of its own that some refusals of a pull request have."""
-    if "No commits between" in error.said:
+    if error.problem == "no-commits":
         return NothingNewError(
             f"{repo.full_name}: {head} has nothing that {base} lacks", status=error.status, said=error.said
         )

@@ -54,7 +54,7 @@ class TokenSignIn:
         try:
             login = understood(f"{api.url}/user", lambda user: str(user["login"]), api.get("/user"))
         except ForbiddenError as error:
-            if "integration" not in error.said:
+            if error.problem != "integration":
                 raise
             place = api.url.removesuffix("/v3") if api.url.endswith("/api/v3") else api.url
             login = api.graphql(f"{place}/graphql", "query { viewer { login } }", lambda data: data["viewer"]["login"])
