@@ -13,8 +13,8 @@ from dirac_forge.bump.releases import Newest, newest
 from dirac_forge.bump.rules import Rules
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.recipe.editing.edit import Setting, version_of
-from dirac_forge.upstream.sources.offers import from_tags
-from dirac_forge.upstream.sources.origins import origin_of
+from dirac_forge.upstream.sources.git import from_tags
+from dirac_forge.upstream.sources.known import origin_of
 
 BUMPS = Path(__file__).parents[2] / "../shared/conda-forge/bumps"
 SETTINGS: list[Setting] = [("linux-64", {}), ("win-64", {}), ("osx-64", {})]

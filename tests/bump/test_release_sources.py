@@ -8,7 +8,7 @@ from dirac_forge.bump.release_sources import Nowhere, places_of
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
 from dirac_forge.recipe.editing.edit import Setting
-from dirac_forge.upstream.sources.sources import SourceQuery
+from dirac_forge.upstream.sources.source import SourceQuery
 
 HUB = "https://github.com/a/b/archive/v{{ version }}.tar.gz"
 ASSET = "https://github.com/a/b/releases/download/v{{ version }}/b-{{ version }}.tar.gz"
@@ -37,7 +37,7 @@ def shown(found: tuple[SourceQuery, ...] | Nowhere) -> list[tuple[str, tuple[str
     [
         (PYPI, "demo", ("pypi",)),
         (HUB, "github.com/a/b", ("tags",)),
-        (ASSET, "github.com/a/b", ("releases", "tags")),
+        (ASSET, "github.com/a/b", ("github", "tags")),
         ("https://gitlab.cern.ch/a/b/-/archive/v{{ version }}/b.tar.gz", "gitlab.cern.ch/a/b", ("tags",)),
         ("https://registry.npmjs.org/b/-/b-{{ version }}.tgz", "b", ("npm",)),
         ("https://crates.io/api/v1/crates/b/{{ version }}/download", "b", ("cratesio",)),
@@ -64,7 +64,7 @@ def test_projects_on_pypi_decide_and_a_tag_beside_them_counts() -> None:
 def test_files_of_one_release_are_one_place() -> None:
     data = ASSET.replace("b-{{", "data-{{")
     found = look(recipe(ASSET, data))
-    assert shown(found) == [("github.com/a/b", ("releases", "tags"), True)]
+    assert shown(found) == [("github.com/a/b", ("github", "tags"), True)]
     assert isinstance(found, tuple)
     assert found[0].assets == ("b-1.0.tar.gz", "data-1.0.tar.gz")
 
@@ -117,9 +117,9 @@ def updates(sources: str) -> VersionUpdates:
     ("url", "sources", "ways"),
     [
         (HUB, "[github]", ("tags",)),
-        (ASSET, "[github]", ("releases", "tags")),
-        (HUB, "[githubreleases]", ("releases",)),
-        (HUB, "[gittags, githubreleases]", ("tags", "releases")),
+        (ASSET, "[github]", ("github", "tags")),
+        (HUB, "[githubreleases]", ("github",)),
+        (HUB, "[gittags, githubreleases]", ("tags", "github")),
         (HUB, "[RawURL]", ("url",)),
         (HUB, "[pypi, rawurl, gittags]", ("url", "tags")),
         (PYPI, "[pypi, github]", ("pypi",)),

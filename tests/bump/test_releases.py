@@ -11,8 +11,12 @@ from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.releases import Newest, Nothing, newest, projects_of
 from dirac_forge.bump.rules import Rules
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile
-from dirac_forge.upstream.sources.offers import GitHubRelease, Offers, from_project, from_releases, from_tags
-from dirac_forge.upstream.sources.origins import Origin, origin_of
+from dirac_forge.upstream.sources.git import from_tags
+from dirac_forge.upstream.sources.github import GitHubRelease, from_releases
+from dirac_forge.upstream.sources.known import origin_of
+from dirac_forge.upstream.sources.offers import Offers
+from dirac_forge.upstream.sources.origins import Origin
+from dirac_forge.upstream.sources.pypi import from_project
 from dirac_forge.upstream.sources.tags import read_version
 
 

@@ -9,20 +9,13 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.recipe.editing.edit import Setting, outputs_of, start
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource
-from dirac_forge.upstream.sources.origins import Kind, Origin, git_origin, origin_of
+from dirac_forge.upstream.sources.known import git_origin, origin_of, ways_of
+from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.probes import next_versions
-from dirac_forge.upstream.sources.sources import SourceQuery, Way
+from dirac_forge.upstream.sources.source import SourceQuery
 
-__all__ = ["Nowhere", "places_of", "ways_of"]
+__all__ = ["Nowhere", "places_of"]
 
-_GIT: frozenset[Kind] = frozenset({"github", "gitlab", "gitea", "bitbucket", "git"})
-_OWN: Mapping[Kind, tuple[Way, ...]] = {
-    "pypi": ("pypi",),
-    "cran": ("cran",),
-    "npm": ("npm",),
-    "cratesio": ("cratesio",),
-    "url": ("url",),
-}
 _NOT_ASKED = {"librariesio", "nvidia", "rosdistro"}
 
 
@@ -32,33 +25,6 @@ class Nowhere:
 
     reason: str
     hint: str = "Give the version with --to."
-
-
-def ways_of(origin: Origin, sources: Sequence[str] | None) -> tuple[Way, ...]:
-    """How a place is asked, in this order; `sources` are the bot's names of those that conda-forge.yml allows."""
-    if sources is None:
-        if origin.kind in _GIT:
-            return ("releases", "tags") if origin.kind == "github" and origin.asset else ("tags",)
-        return _OWN[origin.kind]
-    ways = (way for source in sources for way in _named(source, origin))
-    return tuple(dict.fromkeys(ways))
-
-
-def _named(source: str, origin: Origin) -> tuple[Way, ...]:
-    match source:
-        case "github" if origin.kind == "github":
-            # The bot reads a feed with all releases and tags.
-            return ("releases", "tags") if origin.asset else ("tags",)
-        case "githubreleases" if origin.kind == "github":
-            return ("releases",)
-        case "gittags" if origin.kind in _GIT:
-            return ("tags",)
-        case "rawurl" | "incrementalpharawurl" if origin.url.startswith(("http:", "https:")) and not origin.commit:
-            return ("url",)
-        case "pypi" | "cran" | "npm" | "cratesio" if origin.kind == source:
-            return _OWN[origin.kind]
-        case _:
-            return ()
 
 
 def places_of(
@@ -104,15 +70,15 @@ def _not_allowed(origin: Origin, updates: VersionUpdates) -> Nowhere:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    kind: Kind
+    kind: str
     name: str
     assets: tuple[str, ...] = ()
 
 
 def _origins(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> dict[_Key, tuple[Setting, Origin]]:
     """The origins in the recipe's order, each once, with the names of all attached files that it takes of it."""
-    first: dict[tuple[Kind, str], tuple[Setting, Origin]] = {}
-    assets: dict[tuple[Kind, str], dict[str, None]] = {}
+    first: dict[tuple[str, str], tuple[Setting, Origin]] = {}
+    assets: dict[tuple[str, str], dict[str, None]] = {}
     plain: dict[str, Setting] = {}
     for setting, outputs in outputs_of(text, path=path, settings=settings):
         for source, origin in _files(outputs, version):

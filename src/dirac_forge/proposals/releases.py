@@ -25,7 +25,8 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.upstream.index.project import Project
 from dirac_forge.upstream.sources.offers import Offers
-from dirac_forge.upstream.sources.sources import ReleaseSources, SourceQuery
+from dirac_forge.upstream.sources.source import SourceQuery
+from dirac_forge.upstream.sources.sources import ReleaseSources
 
 __all__ = ["Case", "FoundRelease", "ReleaseLookup"]
 

@@ -6,10 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.git import GitError, MissingRefError
-from dirac_forge.upstream.sources.git import parse_refs, remote_tags
+from dirac_forge.upstream.sources.git import from_tags, parse_refs, remote_tags
+from dirac_forge.upstream.sources.known import git_origin, origin_of
+from dirac_forge.upstream.sources.offers import Offers
+from dirac_forge.upstream.sources.origins import Origin
 from support.repositories import bare_repository, served
 from support.server import Answer, Server, dead_port
 
@@ -74,3 +78,46 @@ def test_a_list_of_tags_without_an_end_is_refused(tmp_path: Path, monkeypatch: p
         pytest.raises(InputError, match="git prints more than 100"),
     ):
         remote_tags(f"{server.url}/b.git")
+
+
+def hub(url: str = "https://github.com/a/b/archive/v1.0.tar.gz") -> Origin:
+    origin = origin_of(url, "1.0")
+    assert origin is not None
+    return origin
+
+
+def said(offers: Offers) -> dict[str, str]:
+    return {str(offer.version): offer.objection for offer in offers.offers}
+
+
+def test_tags_are_versions_and_the_others_have_a_reason() -> None:
+    found = from_tags(hub(), dict.fromkeys(("v1.0", "v1.1", "other-2.0", "latest"), ""), "1.0")
+    assert said(found) == {"1.0": "", "1.1": ""}
+    assert found.unread == ("the tag other-2.0 is not spelled like v1.2.3", "the tag latest is no version")
+    offer = found.of(Version("1.1"))
+    assert offer is not None
+    assert (offer.tag, offer.page, offer.released) == ("v1.1", "https://github.com/a/b/releases/tag/v1.1", None)
+
+
+def test_the_same_version_under_two_tags_has_the_one_that_the_recipe_would_take() -> None:
+    for tags in (("1.1", "v1.1", "v1.0"), ("v1.1", "1.1", "v1.0")):
+        offer = from_tags(hub(), dict.fromkeys(tags, ""), "1.0").of(Version("1.1"))
+        assert offer is not None
+        assert offer.tag == "v1.1"
+
+
+def test_a_commit_tells_which_tag_is_the_recipe_s() -> None:
+    origin = git_origin("https://example.org/a/b", "1" * 40, "1.0")
+    assert origin is not None
+    tags = {"1.0": "2" * 40, "core-1.0": "1" * 40, "core-1.1": "3" * 40, "1.2": "4" * 40}
+    found = from_tags(origin, tags, "1.0")
+    assert (found.tag, said(found)) == ("core-1.0", {"1.0": "", "1.1": ""})
+
+
+def test_where_no_tag_is_the_recipe_s_nothing_is_guessed() -> None:
+    origin = git_origin("https://example.org/a/b", "1" * 40, "1.0")
+    assert origin is not None
+    found = from_tags(origin, {"release": ""}, "1.0")
+    assert found.offers == ()
+    assert found.unread == ("example.org/a/b has no tag of 1.0, so how it spells versions is not known",)
+    assert from_tags(origin, {}, "1.0").unread == ("example.org/a/b has no tags",)

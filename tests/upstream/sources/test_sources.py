@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,11 @@ from dirac_forge.errors import InputError
 from dirac_forge.http import Http, UnreachableError
 from dirac_forge.store import Store
 from dirac_forge.upstream.index.project import Project
-from dirac_forge.upstream.sources.github import GitHubAccess, releases
+from dirac_forge.upstream.sources.github import GitHubAccess
 from dirac_forge.upstream.sources.offers import Offers
 from dirac_forge.upstream.sources.origins import Origin
-from dirac_forge.upstream.sources.recent import Recent
-from dirac_forge.upstream.sources.sources import ReleaseSources, SourceQuery
+from dirac_forge.upstream.sources.source import SourceQuery
+from dirac_forge.upstream.sources.sources import ReleaseSources
 from support.repositories import bare_repository, git, served
 from support.server import Answer, Asked, Server, dead_port
 
@@ -61,30 +60,6 @@ def listed(tag: str, **more: object) -> dict[str, object]:
     return {"tag_name": tag, "assets": [{"name": f"b-{tag[1:]}.tar.gz"}], **more}
 
 
-def test_releases_are_asked_with_the_token_page_after_page(tmp_path: Path) -> None:
-    pages = {
-        "1": [listed(f"v0.{number}") for number in range(100)],
-        "2": [listed("v1.1", prerelease=True, published_at="2026-02-03T00:00:00Z", html_url="https://x"), "odd"],
-    }
-
-    def answer(asked: Asked) -> Answer:
-        assert asked.headers["authorization"] == "Bearer ghp_secret"
-        assert asked.headers["x-github-api-version"] == "2022-11-28"
-        return Answer(body=json.dumps(pages[asked.path.rpartition("=")[2]]).encode())
-
-    with Server(answer) as server, Http(cache=None) as http:
-        access = GitHubAccess(url=f"{server.url}/api/v3/", token="ghp_secret")
-        assert "ghp_secret" not in repr(access)
-        store = Store(tmp_path)
-        found = releases(http, access, hub(server.url), recent=Recent(store))
-        assert releases(http, access, hub(server.url), recent=Recent(store)) == found
-        assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"ghp_secret" in path.read_bytes()]
-        assert server.lines() == [f"GET /api/v3/repos/a/b/releases?per_page=100&page={number}" for number in (1, 2)]
-    assert len(found) == 101
-    assert (found[-1].tag, found[-1].prerelease, found[-1].files) == ("v1.1", True, ("b-1.1.tar.gz",))
-    assert found[-1].published == datetime(2026, 2, 3, tzinfo=UTC)
-
-
 @needs_git
 @pytest.mark.parametrize(
     ("status", "said"),
@@ -98,7 +73,7 @@ def test_without_releases_tags_tell_less_and_that_is_said(status: Answer, said: 
     server = Server(lambda asked: status if asked.path.startswith("/repos") else served(tmp_path, asked))
     with server, Http(cache=None) as http:
         found = places(http, api=server.url).ask(
-            SourceQuery(origin=hub(server.url), ways=("releases", "tags"), version="1.0", assets=("b-1.0.tar.gz",))
+            SourceQuery(origin=hub(server.url), ways=("github", "tags"), version="1.0", assets=("b-1.0.tar.gz",))
         )
     assert versions(found) == {"1.0", "1.1"}
     (note,) = found.notes
@@ -114,16 +89,16 @@ def test_a_repository_without_releases_has_its_tags(tmp_path: Path) -> None:
     server = Server(lambda asked: api if asked.path.startswith("/repos") else served(tmp_path, asked))
     with server, Http(cache=None) as http:
         asking = places(http, api=server.url)
-        place = SourceQuery(origin=hub(server.url), ways=("releases", "tags"), version="1.0")
+        place = SourceQuery(origin=hub(server.url), ways=("github", "tags"), version="1.0")
         assert versions(asking.ask(place)) == {"1.0", "1.1"}
-        assert asking.ask(SourceQuery(origin=hub(server.url), ways=("releases",), version="1.0")).offers == ()
+        assert asking.ask(SourceQuery(origin=hub(server.url), ways=("github",), version="1.0")).offers == ()
 
 
 @needs_git
 def test_where_nobody_tells_all_reasons_are_given() -> None:
     dead = f"http://127.0.0.1:{dead_port()}"
     with Http(cache=None) as http, pytest.raises(UnreachableError) as error:
-        places(http, api=dead).ask(SourceQuery(origin=hub(dead), ways=("releases", "tags"), version="1.0"))
+        places(http, api=dead).ask(SourceQuery(origin=hub(dead), ways=("github", "tags"), version="1.0"))
     host = dead.removeprefix("http://")
     assert error.value.message == f"{host} can't be reached: connection refused"
 

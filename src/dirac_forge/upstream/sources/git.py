@@ -1,16 +1,37 @@
-"""The tags of a repository that a recipe names, asked for with git."""
+"""Tags of git repositories: of any server, and of hosts whose archives are named after tags."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
-from dirac_forge.errors import InputError, redact
-from dirac_forge.git import own_git
+from packaging.version import Version
 
-__all__ = ["parse_refs", "remote_tags"]
+from dirac_forge.errors import InputError, UnknownError, redact
+from dirac_forge.git import GitError, own_git
+from dirac_forge.http import UnreachableError
+from dirac_forge.upstream.sources.offers import Offer, Offers
+from dirac_forge.upstream.sources.origins import Origin, SourceUrl
+from dirac_forge.upstream.sources.source import Source, SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.tags import Spelling, learned, spelled_in
 
+__all__ = [
+    "ARCHIVE",
+    "CHECKOUTS",
+    "REPOSITORY",
+    "GitHost",
+    "Tags",
+    "from_tags",
+    "parse_refs",
+    "remote_tags",
+    "web_address",
+]
+
+ARCHIVE = r"(?:tar\.(?:gz|bz2|xz|zst)|tgz|tbz2|zip)"
+"""The end of an archive's name, as a pattern."""
+REPOSITORY = r"[\w.-]+/[\w.-]+"
+"""Owner and name of a repository, as a pattern."""
 _TIMEOUT = 30.0
 """Seconds."""
 _LARGEST = 64_000_000
@@ -22,6 +43,145 @@ _WEB = (
 )
 """Nothing but the web is asked, whatever the URL or a redirect says."""
 _REF = re.compile(r"([0-9a-f]{40,64})\trefs/tags/(\S+)")
+_REFS = "refs-1"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+class GitHost(Source):
+    """A host of repositories, whose archives are named after tags; asked for versions through `Tags`."""
+
+    patterns: ClassVar[tuple[str, ...]]
+    """Of paths, with the groups `repo`, `tag` and, for a file attached to a release, `asset`."""
+    release_path = ""
+    compare_path = ""
+
+    def hosts(self, host: str) -> bool:
+        """Whether the server called `host` is one of these."""
+        raise NotImplementedError
+
+    def paths(self, url: SourceUrl) -> tuple[str, ...]:
+        """Return the patterns that a URL may match."""
+        return self.patterns if self.hosts(url.host) else ()
+
+    def base(self, url: SourceUrl) -> str:
+        """Return the root of the server's pages."""
+        return f"{url.scheme}://{url.netloc}"
+
+    def recognises(self, url: SourceUrl) -> bool:
+        """Whether host and path are those of an archive, or of a file in a repository."""
+        return self._match(url) is not None
+
+    def origin(self, url: SourceUrl, version: str) -> Origin | None:
+        """Return the repository; None where the path does not have the version."""
+        match = self._match(url)
+        if match is None or not spelled_in(url.path, version):
+            return None
+        told = match.groupdict()
+        base, repository, tag = self.base(url), told["repo"].removesuffix(".git"), told.get("tag") or ""
+        return Origin(
+            kind=self.name,
+            name=f"{base.partition('://')[2].rpartition('@')[2].partition(':')[0]}/{repository}",
+            url=url.text,
+            repository=self.clone_url(f"{base}/{repository}"),
+            tag=tag if spelled_in(tag, version) else "",
+            asset=not tag or bool(told.get("asset")),
+            release_path=self.release_path,
+            compare_path=self.compare_path,
+        )
+
+    def clone_url(self, page: str) -> str:
+        """Return where git finds a repository."""
+        return page
+
+    def checkout(self, web: SourceUrl, url: str, rev: str, version: str) -> Origin | None:
+        """Return the origin of a repository that is checked out at `rev`; None where that is not the version's."""
+        commit = rev if _COMMIT.fullmatch(rev) else ""
+        tag = rev.removeprefix("refs/tags/")
+        if not commit and not spelled_in(tag, version):
+            return None
+        path = web.path.strip("/")
+        return Origin(
+            kind=self.name,
+            name=f"{web.host}/{path.removesuffix('.git')}",
+            url=url,
+            repository=f"{web.scheme}://{web.netloc}/{path}",
+            tag="" if commit else tag,
+            commit=commit,
+            release_path=self.release_path,
+            compare_path=self.compare_path,
+        )
+
+    def serves(self, origin: Origin, allowed: str | None) -> bool:
+        """False: versions of repositories are told by `Tags`, or by what the host has besides."""
+        return False
+
+    def _match(self, url: SourceUrl) -> re.Match[str] | None:
+        return next((match for pattern in self.paths(url) if (match := re.fullmatch(pattern, url.path))), None)
+
+
+class _AnyServer(GitHost):
+    """A git server of which nothing else is known; only checkouts can be recognised."""
+
+    name = "git"
+    patterns = ()
+
+    def hosts(self, host: str) -> bool:
+        """Whether it is a server of another kind: unknown."""
+        return False
+
+
+CHECKOUTS = _AnyServer()
+"""For repositories on servers that are not known."""
+
+
+class Tags(Source):
+    """The tags of a repository, whatever its host."""
+
+    name = "tags"
+
+    def serves(self, origin: Origin, allowed: str | None) -> bool:
+        """Whether the origin is a repository and tags are allowed (the bot's `github` reads releases and tags)."""
+        if not origin.repository:
+            return False
+        return allowed in (None, "gittags") or (allowed == "github" and origin.kind == "github")
+
+    def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
+        """Return the versions that tags spell like the recipe's."""
+        repository = query.origin.repository
+        tags = access.once((self.name, repository), lambda: _tags(access, repository))
+        return from_tags(query.origin, tags, query.version)
+
+    def url(self, query: SourceQuery, access: SourceAccess) -> str:
+        """Return the repository."""
+        return query.origin.repository
+
+
+def _tags(access: SourceAccess, url: str) -> Mapping[str, str]:
+    """Return the tags of a repository, as they were lately or as they are now."""
+    kept = access.recent.get(_REFS, url)
+    if isinstance(kept, dict):
+        return {str(tag): str(commit) for tag, commit in kept.items()}
+    parts = SourceUrl.parse(url)
+    host = parts.netloc if parts is not None else ""
+    problem = access.lost.get(host) or access.http.problem(url)
+    if problem is not None:
+        raise UnreachableError(f"{redact(url)} can't be reached: {problem}")
+    try:
+        tags = remote_tags(url)
+    except UnknownError as error:
+        # It answers, but not git: the next question to it need not wait as long again.
+        access.lost[host] = f"it did not answer before ({error.message})"
+        raise
+    except GitError as error:
+        raise UnknownError(error.message, hint=error.hint) from error
+    access.recent.put(_REFS, url, dict(tags))
+    return tags
+
+
+def web_address(url: str) -> SourceUrl | None:
+    """Return a repository's URL over https; None where it is not on the web."""
+    web = re.sub(r"^(?:git\+)?(?:git|ssh)://(?:[^@/]+@)?", "https://", url.removeprefix("git+"))
+    return SourceUrl.parse(re.sub(r"^[\w.-]+@([\w.-]+):(?!//)", r"https://\1/", web))
 
 
 def remote_tags(url: str, *, timeout: float = _TIMEOUT) -> Mapping[str, str]:
@@ -30,7 +190,7 @@ def remote_tags(url: str, *, timeout: float = _TIMEOUT) -> Mapping[str, str]:
     An annotated tag stands for the commit that it was made for (`^{}`), not for its own object. Raises as `own_git`
     does, InputError for any other URL: it comes out of a recipe.
     """
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+    if SourceUrl.parse(url) is None:
         raise InputError(f"{redact(url)}: only repositories on the web (http, https) are asked for tags")
     asked = ("ls-remote", "--tags", "--", url)
     return parse_refs(own_git(*_WEB, *asked, about=url, timeout=timeout, limit=_LARGEST))
@@ -48,3 +208,44 @@ def parse_refs(listing: bytes) -> dict[str, str]:
         if name != match[2] or name not in tags:
             tags[name] = match[1]
     return tags
+
+
+def from_tags(origin: Origin, tags: Mapping[str, str], version: str) -> Offers:
+    """What the tags of a repository offer to a recipe at `version`; `tags` maps tag to commit."""
+    tag = origin.tag or _own_tag(tags, version, origin.commit)
+    spelling = learned(tag, version) if tag else None
+    if spelling is None:
+        return Offers(origin=origin, offers=(), unread=tuple(_unlearned(origin, tags, version)))
+    offers, unread = _read(spelling, tags, origin)
+    return Offers(origin=origin, offers=tuple(offers), unread=tuple(unread), tag=tag)
+
+
+def _read(spelling: Spelling, tags: Iterable[str], origin: Origin) -> tuple[list[Offer], list[str]]:
+    offers: dict[Version, Offer] = {}
+    unread = []
+    for tag in tags:
+        read = spelling.read(tag)
+        if isinstance(read, str):
+            unread.append(read)
+            continue
+        other = offers.get(read)
+        if other is None or (other.tag.startswith(spelling.before) < tag.startswith(spelling.before)):
+            offers[read] = Offer(version=read, tag=tag, page=origin.release_page(tag))
+    return list(offers.values()), unread
+
+
+def _own_tag(tags: Mapping[str, str], version: str, commit: str) -> str:
+    """The recipe's own tag where its URL does not say: of the commit that it takes, else the plainest one."""
+    fitting = [tag for tag in tags if learned(tag, version) is not None]
+    if commit:
+        fitting = [tag for tag in fitting if tags[tag] == commit] or fitting
+    return min(fitting, key=lambda tag: (len(tag), tag), default="")
+
+
+def _unlearned(origin: Origin, tags: Mapping[str, str], version: str) -> Iterable[str]:
+    if origin.tag:
+        yield f"the tag {origin.tag} does not spell {version}"
+    elif not tags:
+        yield f"{origin.name} has no tags"
+    else:
+        yield f"{origin.name} has no tag of {version}, so how it spells versions is not known"

@@ -1,4 +1,4 @@
-"""Releases on GitHub, which say more than tags: drafts, pre-releases, dates, and the files that belong to each.
+"""GitHub: archives named after tags, and releases, which say more: drafts, pre-releases, dates, attached files.
 
 https://docs.github.com/en/rest/releases/releases
 """
@@ -6,39 +6,108 @@ https://docs.github.com/en/rest/releases/releases
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from dirac_forge.errors import redact
+from packaging.version import Version
+
+from dirac_forge.errors import ForgeError, redact
 from dirac_forge.http import Http, NotFoundError, UnreachableError
 from dirac_forge.http.answers import refusal
-from dirac_forge.upstream.sources.offers import GitHubRelease, date_of
-from dirac_forge.upstream.sources.origins import Origin
+from dirac_forge.upstream.sources.git import ARCHIVE, REPOSITORY, GitHost, from_tags
+from dirac_forge.upstream.sources.offers import Offer, Offers, date_of
+from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.recent import Recent
+from dirac_forge.upstream.sources.source import GitHubAccess, SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.tags import Spelling, learned
 
-__all__ = ["GitHubAccess", "release", "releases"]
+__all__ = ["ARCHIVES", "GitHub", "GitHubAccess", "GitHubRelease", "from_releases", "release", "releases"]
 
+ARCHIVES = tuple(
+    rf"/(?P<repo>{REPOSITORY}){path}"
+    for path in (
+        r"/releases/download/(?P<tag>.+)/(?P<asset>[^/]+)",
+        rf"/archive/refs/tags/(?P<tag>.+)\.{ARCHIVE}",
+        rf"/archive/(?P<tag>[^/]+)/[^/]+\.{ARCHIVE}",
+        rf"/archive/(?P<tag>.+)\.{ARCHIVE}",
+        r"/(?:legacy\.)?(?:tar\.gz|zip)/(?:refs/tags/)?(?P<tag>.+)",
+        r"/(?:tarball|zipball|raw)/(?:refs/tags/)?(?P<tag>[^/]+)(?:/.*)?",
+        r"/refs/tags/(?P<tag>[^/]+)/.+",
+    )
+)
+"""Paths of archives and attached files; Gitea has the same."""
+_RAW = (rf"/(?P<repo>{REPOSITORY})/(?:refs/tags/)?(?P<tag>[^/]+)/.+",)
 _LARGEST = 32 * 1024**2
 _KIND = "github-releases-1"
 _A_PAGE = 100
 _MOST_PAGES = 3
 _MOST_FILES = 500
+_ENDING = re.compile(rf"\.{ARCHIVE}$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class GitHubAccess:
-    """Where GitHub's API is, and with which token it is asked."""
+class GitHubRelease:
+    """One release on GitHub."""
 
-    url: str = "https://api.github.com"
-    token: str = field(default="", repr=False)
+    tag: str
+    draft: bool = False
+    prerelease: bool = False
+    published: datetime | None = None
+    page: str = ""
+    files: tuple[str, ...] = ()
+    """Names of what is attached to it."""
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Of every request: https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api."""
-        own = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-        return {**own, "Authorization": f"Bearer {self.token}"} if self.token else own
+
+class GitHub(GitHost):
+    """GitHub's releases."""
+
+    name = "github"
+    patterns = ARCHIVES
+    release_path = "/releases/tag/{tag}"
+    compare_path = "/compare/{old}...{new}"
+
+    def hosts(self, host: str) -> bool:
+        """Whether it is github.com, which may be spelled with www."""
+        return host in {"github.com", "www.github.com"}
+
+    def paths(self, url: SourceUrl) -> tuple[str, ...]:
+        """Return those of the host: github.com, or one that serves files for it."""
+        if url.host == "raw.githubusercontent.com":
+            return _RAW
+        return self.patterns if self.hosts(url.host) or url.host == "codeload.github.com" else ()
+
+    def base(self, url: SourceUrl) -> str:
+        """Return github.com, for all of its hosts."""
+        return "https://github.com"
+
+    def serves(self, origin: Origin, allowed: str | None) -> bool:
+        """Whether a file is attached to a release, or conda-forge.yml asks for releases."""
+        if origin.kind != self.name:
+            return False
+        return allowed == "githubreleases" or (allowed in (None, "github") and origin.asset)
+
+    def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
+        """Return the versions of releases."""
+        repository = replace(query.origin, url="", tag="", commit="", asset=False)
+        found = access.once(
+            (self.name, repository), lambda: releases(access.http, access.github, repository, recent=access.recent)
+        )
+        return from_releases(query.origin, found, query.version, query.assets)
+
+    def url(self, query: SourceQuery, access: SourceAccess) -> str:
+        """Return the API's URL."""
+        return access.github.url
+
+    def failure(self, error: ForgeError) -> str:
+        """Return what is missing where only tags were seen."""
+        return (
+            f"GitHub's releases could not be read ({error.message}), so only tags were seen: they tell neither dates "
+            "nor pre-releases nor attached files"
+        )
 
 
 def releases(http: Http, access: GitHubAccess, origin: Origin, *, recent: Recent) -> tuple[GitHubRelease, ...]:
@@ -115,3 +184,42 @@ def _read(entry: Mapping[str, Any]) -> GitHubRelease:
 
 def _nonsense(url: str) -> UnreachableError:
     return UnreachableError(f"{redact(url)} answered something else than GitHub's releases")
+
+
+def from_releases(
+    origin: Origin, releases: Iterable[GitHubRelease], version: str, assets: Sequence[str] = ()
+) -> Offers:
+    """What the releases of a repository offer; `assets` are the names of the attached files that the recipe takes.
+
+    A release that lacks one of them is offered with that objection.
+    """
+    known = {release.tag: release for release in releases if release.tag}
+    found = from_tags(origin, dict.fromkeys(known, ""), version)
+    wanted = [(name, learned(name, version)) for name in assets]
+    return replace(found, offers=tuple(_with_release(offer, known[offer.tag], wanted) for offer in found.offers))
+
+
+def _with_release(offer: Offer, release: GitHubRelease, wanted: Sequence[tuple[str, Spelling | None]]) -> Offer:
+    said = "a draft" if release.draft else ""
+    for name, spelling in wanted:
+        if not said and not any(_is_file(file, name, spelling, offer.version) for file in release.files):
+            has = f"it has {', '.join(release.files[:3])}" if release.files else "it has none"
+            said = f"no file like {name} is attached to it ({has})"
+    return replace(
+        offer,
+        objection=said,
+        prerelease=release.prerelease,
+        released=release.published,
+        page=release.page or offer.page,
+    )
+
+
+def _is_file(file: str, name: str, spelling: Spelling | None, version: Version) -> bool:
+    """Whether a file is what `name` is of another version; another kind of archive counts, the edit finds it."""
+    if spelling is None:
+        return file == name
+    ending = _ENDING.search(spelling.after)
+    other = _ENDING.search(file)
+    if ending is not None and other is not None:
+        file = file[: other.start()] + ending[0]
+    return spelling.read(file) == version

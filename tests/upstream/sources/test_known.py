@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.upstream.sources.origins import git_origin, origin_of
+from dirac_forge.upstream.sources.known import git_origin, origin_of
 
 
 @pytest.mark.parametrize(
@@ -173,3 +173,9 @@ def test_pages_for_people() -> None:
     assert lab.release_page("v2.0") == "https://gitlab.com/a/b/-/tags/v2.0"
     assert lab.compare_page("v1.0", "v2.0") == "https://gitlab.com/a/b/-/compare/v1.0...v2.0"
     assert (npm.release_page("1"), npm.compare_page("1", "2"), npm.page) == ("", "", "")
+
+
+@pytest.mark.parametrize("url", ["http://[", "https://example.org:99999/x-1.0.tar.gz", "//[", "https://[::1/x-1.0.zip"])
+def test_a_url_that_cannot_be_parsed_has_no_origin(url: str) -> None:
+    assert origin_of(url, "1.0") is None
+    assert git_origin(url, "v1.0", "1.0") is None
