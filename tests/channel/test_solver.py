@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -352,3 +353,30 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     folder = write_channel(tmp_path, {"noarch": [record.to_json()]})
     (read,) = Channel.open([str(folder)]).index("linux-64").group("lib").records
     assert json.loads(json.dumps(read.to_json())) == record.to_json()
+
+
+def test_channel_as_of_a_moment_uses_nothing_newer(tmp_path: Path) -> None:
+    old, new = 1_600_000_000_000, 1_700_000_000_000
+    records = [pkg("tool 1.0", timestamp=old), pkg("tool 2.0", timestamp=new), pkg("tool 0.5")]
+    channel = Channel.open([str(write_channel(tmp_path, {"linux-64": records}))])
+    moment = datetime.fromtimestamp(new / 1000 - 1, UTC)
+    now = channel.solve(["tool"], platform="linux-64")
+    then = channel.as_of(moment).solve(["tool"], platform="linux-64")
+    assert isinstance(now, Solution)
+    assert isinstance(then, Solution)
+    assert [record.version for record in (*now.packages, *then.packages)] == ["2.0", "1.0"]
+    assert isinstance(channel.as_of(moment).solve(["tool >=2"], platform="linux-64"), NoSolution)
+
+
+def test_preferred_records_stay_unless_a_spec_forbids_them(tmp_path: Path) -> None:
+    records = [pkg("tool 1.0", "lib"), pkg("tool 2.0", "lib >=2"), pkg("lib 1.0"), pkg("lib 2.0")]
+    channel = Channel.open([str(write_channel(tmp_path, {"linux-64": records}))])
+    first = channel.solve(["tool 1.*", "lib 1.*"], platform="linux-64")
+    assert isinstance(first, Solution)
+    raw = channel.raw("linux-64", first.packages)
+    assert [str(record.file_name) for record in raw] == ["lib-1.0-0.conda", "tool-1.0-0.conda"]
+    kept = channel.preferring(raw)
+    for spec, expected in (("tool", ["1.0", "1.0"]), ("tool >=2", ["2.0", "2.0"])):
+        found = kept.solve([spec], platform="linux-64")
+        assert isinstance(found, Solution)
+        assert [record.version for record in found.packages] == expected

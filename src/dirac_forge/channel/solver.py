@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import rattler
@@ -81,6 +81,8 @@ class Channel:
         self._known: dict[str, Record] = {}
         self._base: Channel | None = None
         self._overlay: Overlay | None = None
+        self._as_of: datetime | None = None
+        self._preferred: tuple[RepoDataRecord, ...] = ()
 
     @classmethod
     def open(
@@ -140,6 +142,27 @@ class Channel:
         Raises:
             InputError: a record that repodata can't hold.
         """
+        return self._view(overlay=Overlay((*records, *self.overlay)))
+
+    def as_of(self, moment: datetime) -> Channel:
+        """Return the same channel as it was at `moment`: solves use nothing uploaded later; its index has everything.
+
+        Records without a timestamp count as old.
+        """
+        return self._view(as_of=moment)
+
+    def preferring(self, records: Sequence[RepoDataRecord]) -> Channel:
+        """Return the same channel, solved so that these records stay unless something that is asked for forbids it."""
+        return self._view(preferred=tuple(records))
+
+    def _view(
+        self,
+        *,
+        overlay: Overlay | None = None,
+        as_of: datetime | None = None,
+        preferred: tuple[RepoDataRecord, ...] = (),
+    ) -> Channel:
+        """The same channel, which differs in what is given."""
         view = Channel(
             self.sources,
             gateway=self._gateway,
@@ -149,11 +172,22 @@ class Channel:
             answers=self._answers,
         )
         view._base = self._base or self
-        earlier = self._overlay.records if self._overlay else ()
-        view._overlay = Overlay((*records, *earlier))
+        view._overlay = overlay or self._overlay
+        view._as_of = as_of or self._as_of
+        view._preferred = preferred or self._preferred
         view._scanned = self._scanned
         view._known = self._known
         return view
+
+    def raw(self, platform: str, records: Sequence[Record]) -> tuple[RepoDataRecord, ...]:
+        """Return the solver's own values of records that the channel has, with hashes, sizes and URLs."""
+        index = self.index(platform)
+        index.prefetch(record.name for record in records)
+        found = []
+        for record in records:
+            group = index.group(record.name)
+            found += [raw for mine, raw in zip(group.records, group.found, strict=True) if mine == record][:1]
+        return tuple(raw for raw in found if isinstance(raw, RepoDataRecord))
 
     @property
     def overlay(self) -> tuple[Record, ...]:
@@ -201,6 +235,11 @@ class Channel:
         yield from map(str, self.machine(platform))
         yield "overlay"
         yield from self._overlay.identities(platform) if self._overlay else ()
+        if self._as_of is not None:
+            yield f"as of {self._as_of.isoformat()}"
+        if self._preferred:
+            yield "preferred"
+            yield from (record.url for record in self._preferred)
 
     def index(self, platform: str) -> RecordIndex:
         """The records of `platform`, to be looked at one name at a time."""
@@ -256,7 +295,15 @@ class Channel:
         try:
             if all(isinstance(source, Folder) for source in self.sources):
                 found = asyncio.run(
-                    solve_with_sparse_repodata(wanted, tiers, virtual_packages=machine, timeout=self._limit)  # type: ignore[arg-type]
+                    solve_with_sparse_repodata(
+                        wanted,
+                        tiers,  # type: ignore[arg-type]
+                        virtual_packages=machine,
+                        timeout=self._limit,
+                        locked_packages=self._preferred,
+                        exclude_newer=self._as_of,
+                        timestamp_policy="allow-missing",
+                    )
                 )
             else:
                 found = asyncio.run(self._through_gateway(tiers, wanted, platform, machine))
@@ -286,6 +333,9 @@ class Channel:
             virtual_packages=machine,
             timeout=self._limit,
             channel_relations="disabled",
+            locked_packages=self._preferred,
+            exclude_newer=self._as_of,
+            timestamp_policy="allow-missing",
         )
         return await asyncio.wait_for(question, self._limit.total_seconds())
 
