@@ -12,7 +12,7 @@ import pytest
 
 from dirac_forge import __version__
 from dirac_forge.cli import main
-from dirac_forge.cli.commands import COMMANDS
+from dirac_forge.cli.program import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 SAME = "the same command"
@@ -117,8 +117,9 @@ def test_a_command_of_several(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"dirac-forge {__version__}\n"
+    for option in ("--version", "-V"):
+        assert main([option]) == 0
+        assert capsys.readouterr().out == f"dirac-forge {__version__}\n"
     assert main(["-h"]) == 0
     said = capsys.readouterr().out
     for name, (_, summary) in COMMANDS.items():
@@ -126,16 +127,60 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert summary[:30] in said
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_takes_the_shared_options(capsys: pytest.CaptureFixture[str], name: str) -> None:
-    assert main([name, "--help"]) == 0
+SUBCOMMANDS = [[name] for name in COMMANDS if name not in {"migrate", "bot"}] + [
+    [group, name]
+    for group, names in {
+        "migrate": ["plan", "status", "next", "why", "new", "run"],
+        "bot": ["run", "why", "sweep", "retract"],
+    }.items()
+    for name in names
+]
+
+
+@pytest.mark.parametrize("command", SUBCOMMANDS, ids=" ".join)
+def test_every_command_takes_the_global_options(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    assert main([*command, "--help"]) == 0
     said = capsys.readouterr().out
-    if "COMMAND [ARGS]" in said:
-        return
     for option in ("--workspace", "--channel", "--platform", "--python", "--pinning", "--index-url", "--offline"):
         assert option in said
     for option in ("--json", "-q", "-v"):
         assert option in said
+
+
+def test_help_of_a_command_as_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", "why", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Usage: dirac-forge migrate why MIGRATION FEEDSTOCK [OPTIONS]\n")
+    assert "\nExamples:\n  dirac-forge migrate why openssl4 xrootd\n" in said
+    assert main(["help", "migrate", "why"]) == 0
+    assert capsys.readouterr().out == said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--channel", "bioconda", "-q", "--json", "several", "two", "well"],
+        ["-q", "several", "--json", "two", "well", "--channel", "bioconda"],
+        ["several", "-q", "--json", "--channel", "bioconda", "two", "well"],
+    ],
+)
+def test_global_options_before_the_command(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert main(arguments) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["channels"] == ["bioconda"]
+    assert said.err == ""
+
+
+def test_no_progress_keeps_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--no-progress", "ends", "well"]) == 0
+    assert capsys.readouterr().err == "warning: a warning\n"
+
+
+def test_color_always_and_never(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ends", "input", "--color", "always"]) == 2
+    assert capsys.readouterr().err.endswith("\x1b[31merror:\x1b[0m there is no project 'x'\nDid you mean 'y'?\n")
+    assert main(["ends", "input", "--color", "never"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
 
 
 def program(*arguments: str, **options: object) -> subprocess.Popen[str]:
@@ -145,10 +190,31 @@ def program(*arguments: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, encoding="utf-8", env=environ)
 
 
-def test_help_imports_nothing_heavy() -> None:
+HEAVY = {
+    "requests",
+    "rattler",
+    "rattler_build",
+    "networkx",
+    "ruamel",
+    "rich",
+    "grayskull",
+    "pydantic",
+    "yaml",
+    "sqlite3",
+}
+
+HELPED = [[], ["migrate"], ["bot"], *SUBCOMMANDS]
+
+
+def test_help_imports_no_engine() -> None:
+    """One process for all commands: what one of them imports is seen after it."""
     code = (
-        "import sys; from dirac_forge.cli import main; main(['--help']); "
-        "print({'requests', 'rattler', 'rattler_build', 'networkx', 'rich', 'grayskull'} & set(sys.modules))"
+        "import sys\n"
+        "from dirac_forge.cli import main\n"
+        f"for command in {HELPED!r}:\n"
+        "    assert main([*command, '--help']) == 0\n"
+        f"    heavy = sorted({HEAVY!r} & set(sys.modules))\n"
+        "    print('imported', *command, *heavy, file=sys.stderr)\n"
     )
     ran = subprocess.run(
         (sys.executable, "-c", code),
@@ -157,7 +223,7 @@ def test_help_imports_nothing_heavy() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         check=True,
     )
-    assert ran.stdout.splitlines()[-1] == "set()"
+    assert ran.stderr.splitlines() == [" ".join(["imported", *command]) for command in HELPED]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no broken pipes")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.running import with_shared_options
+from dirac_forge.cli.running import Group
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 
 ENDS: dict[str, BaseException] = {
@@ -37,7 +37,6 @@ def ends(
     return code
 
 
-several = typer.Typer()
-
-several.command("one")(with_shared_options(ends))
-several.command("two")(with_shared_options(ends))
+several = Group()
+several.command("one", "End in some way.")(ends)
+several.command("two", "End in some way.")(ends)

@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     `argv`: the arguments without the program's name; those of the process where None.
     """
-    from dirac_forge.cli.commands import application  # noqa: PLC0415  # `import dirac_forge.cli` stays cheap
+    from dirac_forge.cli.program import application  # noqa: PLC0415  # `import dirac_forge.cli` stays cheap
 
     try:
         application()(args=None if argv is None else list(argv), prog_name="dirac-forge")

@@ -6,11 +6,8 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
-
-import typer
+from typing import Literal
 
 from dirac_forge.audit.baseline import accepted_by, read_baseline
 from dirac_forge.audit.findings import Audited, Finding, at_least
@@ -38,48 +35,20 @@ __all__ = ["audit"]
 _THREADS = 8
 
 
-class _Severity(StrEnum):
-    high = "high"
-    medium = "medium"
-    low = "low"
-
-
 def audit(
     context: Context,
-    specs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SPEC]...",
-            help="Targets of the workspace, environment files, a construct.yaml, or package specs.",
-            show_default="the workspace's targets",
-        ),
-    ] = None,
-    severity: Annotated[
-        _Severity, typer.Option("--severity", help="Show findings of this severity and worse ones.")
-    ] = _Severity.medium,
-    baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", metavar="FILE", help="Leave out what this TOML file accepts."),
-    ] = None,
-    since: Annotated[
-        str, typer.Option("--since", metavar="AGE", help="Audit everything uploaded in this time, such as 7d or 12h.")
-    ] = "",
-    patches: Annotated[
-        Path | None,
-        typer.Option(
-            "--patches", metavar="DIR", help="Write repodata patches for missing and too loose requirements, proved."
-        ),
-    ] = None,
+    specs: Sequence[str],
+    *,
+    severity: Literal["high", "medium", "low"],
+    baseline: Path | None,
+    since: str,
+    patches: Path | None,
 ) -> int:
-    """Compare what the channel's builds declare with what upstream's metadata of the same version declares.
-
-    A closure is audited for a target, an environment file or a spec: every Python package that the solver installs.
-    Bounds are compared by the versions that the channel has. Exit code 1 means that there are findings.
-    """
+    """Audit builds, write patches where asked for, answer with the findings, and return the exit code."""
     accepting = read_baseline(baseline) if baseline else ()
     channel = open_channel(context)
     with ThreadPoolExecutor(_THREADS) as executor:
-        cells = () if since else _solved(context, channel, specs or (), executor)
+        cells = () if since else _solved(context, channel, specs, executor)
         builds = _recent(context, channel, since) if since else _installed(cells)
         lookup = Lookup(
             context.http,
@@ -97,7 +66,7 @@ def audit(
             observer=context.observer,
             overrides=context.settings.names,
         )
-        every = at_least([finding for each in audited for finding in each.findings], severity.value)
+        every = at_least([finding for each in audited for finding in each.findings], severity)
         accepted = [(finding, entry) for finding in every if (entry := accepted_by(accepting, finding))]
         covered = {finding for finding, _ in accepted}
         findings = [finding for finding in every if finding not in covered]

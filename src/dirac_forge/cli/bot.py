@@ -8,11 +8,10 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING
 
 import typer
 
@@ -21,86 +20,32 @@ from dirac_forge.bot.history import history_json, history_lines, history_of
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import LedgerFile, OutboxFolder, PullRequests, SentChanges, github_of, outbox_of
-from dirac_forge.cli.running import with_shared_options
+from dirac_forge.cli.github import SentChanges, github_of, outbox_of
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.report.migration import sentences
 
-__all__ = ["bot"]
+if TYPE_CHECKING:
+    from dirac_forge.cli.bot_run import RunRequest
 
-bot = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False)
-"""The group of subcommands."""
+__all__ = ["retract", "run", "sweep", "why"]
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class LogFormat(StrEnum):
-    """Of what a run says on stderr."""
-
-    text = "text"
-    json = "json"
-
-
-Feedstocks = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[FEEDSTOCK]...", help="Names, or release lines NAME@BRANCH.", show_default="the whole workspace"
-    ),
-]
-
-
-def _run(
-    context: Context,
-    feedstocks: Feedstocks = None,
-    pr: PullRequests = False,
-    every: Annotated[
-        str, typer.Option(metavar="TIME", help="Stay, and run again after this time: 30m, 6h, 1d.", show_default="once")
-    ] = "",
-    canary: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Of a big wave N first, the rest when these are merged and built.")
-    ] = 0,
-    recipes: Annotated[
-        bool, typer.Option("--recipes", help="Send recipes that bumps need to staged-recipes too.")
-    ] = False,
-    outbox: OutboxFolder = None,
-    ledger: LedgerFile = None,
-    summary: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the summary there too, as Markdown.")
-    ] = None,
-    log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Add a line of JSON for each step to this file.")
-    ] = None,
-    log_format: Annotated[LogFormat, typer.Option(help="On stderr: progress in words, or lines of JSON.")] = (
-        LogFormat.text
-    ),
-) -> int:
-    """Look at every feedstock, decide, prove, and send what is within the budget: to GitHub, or into the outbox.
-
-    What is there already is brought up to date, not opened again; a second run does nothing. One feedstock that fails
-    stops none of the others. Exits with 1 where something failed for good, with 3 where something could not be found
-    out (and the next run will ask again).
-    """
-    from dirac_forge.cli.bot_run import RunRequest, run_once  # noqa: PLC0415  # `bot why` does without the solver
+def run(context: Context, asked: RunRequest, *, every: str, log: Path | None, json_log: bool) -> int:
+    """Run once, or again and again, and return the exit code."""
+    from dirac_forge.cli.bot_run import run_once  # noqa: PLC0415  # `bot why` does without the solver
 
     span = _seconds(every) if every else 0.0
     if span and context.options.json:
         raise InputError("--json prints one document, and --every never ends", hint="Use --log FILE for a program.")
-    asked = RunRequest(
-        feedstocks=tuple(feedstocks or ()),
-        pr=pr,
-        canary=canary,
-        recipes=recipes,
-        outbox=outbox,
-        ledger=ledger,
-        summary=summary,
-    )
-    with _lines(log, log_format) as write:
-        if not span and log_format is LogFormat.text:
+    with _lines(log, json_log=json_log) as write:
+        if not span and not json_log:
             return run_once(context, asked, write)
-        observer = _JsonLines(write) if log_format is LogFormat.json and write is not None else context.observer
+        observer = _JsonLines(write) if json_log and write is not None else context.observer
         if not span:
             with Context.of(context.options, context.environ, observer) as one:
                 return run_once(one, asked, write)
@@ -142,10 +87,10 @@ def _seconds(text: str) -> float:
 
 
 @contextlib.contextmanager
-def _lines(path: Path | None, log_format: LogFormat) -> Iterator[Callable[[str], None] | None]:
+def _lines(path: Path | None, *, json_log: bool) -> Iterator[Callable[[str], None] | None]:
     """Where the lines of the log go: a file, else stderr where JSON is asked for; None: nowhere."""
     if path is None:
-        yield _on_stderr if log_format is LogFormat.json else None
+        yield _on_stderr if json_log else None
         return
     lock = threading.Lock()
     try:
@@ -171,10 +116,8 @@ def _put(file: IO[str], line: str) -> None:
     file.flush()
 
 
-def _why(
-    context: Context, feedstock: Annotated[str, typer.Argument(metavar="FEEDSTOCK")], ledger: LedgerFile = None
-) -> int:
-    """What happened to a feedstock: last looked, found, decided, tried, failed, next try; from the ledger, offline."""
+def why(context: Context, feedstock: str, *, ledger: Path | None) -> int:
+    """Answer with the history of a feedstock, and return the exit code."""
     name, _, branch = feedstock.removesuffix("-feedstock").rstrip("/").rpartition("/")[2].partition("@")
     with open_ledger(context, ledger) as opened:
         found = history_of(
@@ -190,21 +133,14 @@ def _why(
     return 0 if found.known else 1
 
 
-def _retract(
-    context: Context,
-    what: Annotated[
-        list[str], typer.Argument(metavar="BATCH|MIGRATION|FEEDSTOCK...", help="A run's id, or whose requests.")
-    ],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="For the comment: why.")] = "",
-    outbox: OutboxFolder = None,
-    ledger: LedgerFile = None,
+def retract(
+    context: Context, what: Sequence[str], *, yes: bool, reason: str, outbox: Path | None, ledger: Path | None
 ) -> int:
-    """Close open requests with a comment, and do not open them again until what they would do changes."""
-    from dirac_forge.bot.retract import chosen, retract  # noqa: PLC0415
+    """Close open requests, answer with them, and return the exit code."""
+    from dirac_forge.bot import retract as retraction  # noqa: PLC0415
 
     with open_ledger(context, ledger) as opened:
-        entries = chosen(opened, what)
+        entries = retraction.chosen(opened, list(what))
     if not yes and entries:
         _confirmed(context, [f"{entry.identity}: {entry.url}" for entry in entries])
     outcomes: list[Outcome] = []
@@ -218,30 +154,18 @@ def _retract(
                     context, executor=executor, github=github, outbox=outbox_of(context, outbox), ledger=ledger
                 ) as connections,
             ):
-                outcomes += retract(connections, some, reason=reason)
+                outcomes += retraction.retract(connections, some, reason=reason)
     lines = [f"{outcome.identity}: {outcome.state}: {outcome.text}" for outcome in outcomes]
     document = {"retracted": SentChanges(outcomes=tuple(outcomes)).document}
     context.answer(sentences(lines or ["No request of it is open."]), document)
     return exit_code(outcome.state for outcome in outcomes)
 
 
-def _sweep(
-    context: Context,
-    url: Annotated[str, typer.Argument(metavar="PR_URL", help="A merged pull request on a feedstock.")],
-    branch: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="To this release line. Repeatable.", show_default="all the others"),
-    ] = None,
-    pr: PullRequests = False,
-    outbox: OutboxFolder = None,
-    ledger: LedgerFile = None,
+def sweep(
+    context: Context, url: str, *, branches: Sequence[str], pr: bool, outbox: Path | None, ledger: Path | None
 ) -> int:
-    """Carry a merged fix to the feedstock's other release lines: one request a branch.
-
-    Version, hashes and build number stay each branch's own, and the build number is raised. Where the fix does not fit
-    there is an issue with instructions instead, and the exit code is 1.
-    """
-    from dirac_forge.bot.backport import read_fix, sweep, sweep_lines  # noqa: PLC0415
+    """Carry a fix to other release lines, answer with the requests, and return the exit code."""
+    from dirac_forge.bot import backport  # noqa: PLC0415
 
     settings = context.settings
     folder = outbox_of(context, outbox)
@@ -250,15 +174,15 @@ def _sweep(
         ThreadPoolExecutor(settings.connections) as executor,
         open_connections(context, executor=executor, github=github, outbox=folder, ledger=ledger) as connections,
     ):
-        fix = read_fix(url, settings, connections)
+        fix = backport.read_fix(url, settings, connections)
         known = [
             line.branch
             for line in read_workspace(settings.workspace).lines
             if line.name == fix.feedstock and line.branch
         ]
-        results = sweep(
+        results = backport.sweep(
             fix,
-            sweep_lines(fix, settings, known, branch or ()),
+            backport.sweep_lines(fix, settings, known, branches),
             settings=settings,
             connections=connections,
             outbox=folder,
@@ -305,12 +229,3 @@ class _JsonLines(Terminal):
         if message not in self._warned:
             self._warned.add(message)
             self._write(redact(json.dumps({"step": "warning", "text": message}, ensure_ascii=False)))
-
-
-for _command, _name, _short in (
-    (_run, "run", "One run over all feedstocks, into GitHub or the outbox."),
-    (_why, "why", "What happened to a feedstock, and why nothing did."),
-    (_sweep, "sweep", "Carry a merged fix to the other release lines."),
-    (_retract, "retract", "Close the open requests of a batch, migration or feedstock."),
-):
-    bot.command(_name, short_help=_short)(with_shared_options(_command))

@@ -6,15 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import PullRequests, SentChanges, send
+from dirac_forge.cli.github import SentChanges, send
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
@@ -32,53 +29,27 @@ __all__ = ["bump"]
 _NO, _UNREADABLE, _UNKNOWN = 1, 2, 3
 
 
-class Dependencies(StrEnum):
-    """What happens to requirements that upstream changed."""
-
-    update = "update"
-    report = "report"
-    off = "off"
-
-
 def bump(
     context: Context,
-    feedstocks: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FEEDSTOCK]...", help="Names, folders or recipe files.", show_default="the whole workspace"
-        ),
-    ] = None,
-    to: Annotated[str, typer.Option("--to", metavar="VERSION", help="This version, whatever else there is.")] = "",
-    write: Annotated[bool, typer.Option("--write", help="Write the proposals into the workspace.")] = False,
-    pr: PullRequests = False,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Prove each proposal with the solver.")] = True,
-    known_sha256: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="JSON, URL to hash: files that need not be looked up or downloaded."),
-    ] = None,
-    dependencies: Annotated[
-        Dependencies | None,
-        typer.Option(
-            help="Requirements that upstream changed: carried over, said, or left alone.",
-            show_default="as conda-forge.yml's inspection says, else update; off with --to and --known-sha256",
-        ),
-    ] = None,
+    feedstocks: Sequence[str],
+    *,
+    to: str,
+    write: bool,
+    pr: bool,
+    check: bool,
+    known_sha256: Path | None,
+    dependencies: Literal["update", "report", "off"] | None,
 ) -> int:
-    """Say what should move to which version and show the edits; --write applies them.
-
-    Only the lines with the version, the hashes of sources and the build number change, and those with requirements and
-    commands that upstream changed between the two versions. Where a feedstock can't move the reason is said, and where
-    anything about an edit is not sure nothing is written.
-    """
+    """Decide bumps, write or send them where asked for, answer with them, and return the exit code."""
     if dependencies is None and to and known_sha256:
-        dependencies = Dependencies.off
+        dependencies = "off"
     workspace = read_workspace(context.settings.workspace)
-    folders = [workspace.find(name) for name in feedstocks or ()] or [*workspace, *workspace.lines]
+    folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]
     if to and len(folders) != 1:
         raise InputError("--to is for one feedstock", hint="Name it.")
     options = BumpOptions(to=to, check=check, known=_known(known_sha256))
     if dependencies is not None:
-        options = replace(options, dependencies=dependencies.value)
+        options = replace(options, dependencies=dependencies)
     with ThreadPoolExecutor(context.settings.connections) as executor:
         decided = decide(context, workspace, folders, options, executor=executor)
         sent = SentChanges()
@@ -97,7 +68,7 @@ def bump(
     if context.options.json:
         context.answer("", {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})})
     else:
-        shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks or ()) == 1)
+        shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks) == 1)
         context.answer(_with_lines(shown, sent.lines), None)
     return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code)
 

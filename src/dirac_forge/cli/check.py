@@ -6,9 +6,6 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
@@ -34,33 +31,12 @@ _NO, _UNKNOWN = 1, 3
 _THREADS = 8
 
 
-def check(
-    context: Context,
-    specs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SPEC]...",
-            help="Targets of the workspace, package specs, environment files, a construct.yaml.",
-            show_default="the workspace's targets",
-        ),
-    ] = None,
-    with_: Annotated[
-        list[str] | None,
-        typer.Option("--with", metavar="FEEDSTOCK", help="As if this recipe were built and uploaded. Repeatable."),
-    ] = None,
-    remedies: Annotated[
-        bool, typer.Option("--remedies/--no-remedies", help="Look for what would unblock each no.")
-    ] = True,
-) -> int:
-    """Say whether each target is installable, per platform and Python, and for each no why and what would help.
-
-    A no where the target does not have to be installable is expected. With --with, the new packages that a target
-    installs must be installable with it, and each package that the recipes would make by itself.
-    """
+def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], remedies: bool) -> int:
+    """Check targets, answer with the matrix and what recipes change in it, and return the exit code."""
     settings = context.settings
     for platform in settings.platforms:
         known_platform(platform)
-    asked, recipes = _sorted(specs or (), with_ or ())
+    asked, recipes = _sorted(specs, with_)
     targets = _targets(context, asked)
     cells = [cell for target in targets for cell in asked_cells(settings, target)]
     if not cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -15,22 +16,30 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
-__all__ = ["Terminal", "print_error", "print_json", "print_result"]
+__all__ = ["Terminal", "log_requests", "print_error", "print_json", "print_result"]
 
 _PIPE_WIDTH = 200
 """Columns of a table that goes into a file or pipe."""
 
 
-def print_result(text: RenderableType) -> None:
-    """Print it for people; as wide as the terminal, or wide enough where there is none.
+def print_result(text: RenderableType, *, color: str = "auto") -> None:
+    """Print a result for people, as wide as the terminal, or 200 columns where there is none.
 
-    Sentences that are not to be broken go on over the edge: a terminal shows them on the next line, nothing is lost.
+    Sentences that must not be broken continue over the edge: a terminal shows them on the next line, nothing is lost.
     """
     from rich.console import Console, Group  # noqa: PLC0415  # 0.1 s that --json and errors do without
 
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     try:
-        Console(highlight=False, markup=False, emoji=False, width=width).print(Group(text), crop=False)
+        console = Console(
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=width,
+            force_terminal=True if color == "always" else None,
+            no_color=True if color == "never" else None,
+        )
+        console.print(Group(text), crop=False)
     except SystemExit:  # rich's own answer to a reader that went away; ours is in `running`
         raise BrokenPipeError from None
 
@@ -41,23 +50,45 @@ def print_json(document: object) -> None:
     sys.stdout.flush()
 
 
-def print_error(message: str, *, hint: str | None = None) -> None:
+def print_error(message: str, *, hint: str | None = None, color: str = "auto") -> None:
     """Print what went wrong, without credentials."""
-    first = _styled("error:", "31") if sys.stderr.isatty() else "error:"
+    first = _styled("error:", "31") if _coloured(color) else "error:"
     sys.stderr.write(redact(f"{first} {message}\n" + (f"{hint}\n" if hint else "")))
     sys.stderr.flush()
 
 
+def log_requests() -> None:
+    """Print each request to a host on stderr, without credentials."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Redacted("%(message)s"))
+    logger = logging.getLogger("urllib3.connectionpool")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+
+class _Redacted(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def _coloured(color: str) -> bool:
+    if color == "auto":
+        return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+    return color == "always"
+
+
 def _styled(text: str, code: str) -> str:
-    return text if os.environ.get("NO_COLOR") else f"\x1b[{code}m{text}\x1b[0m"
+    return f"\x1b[{code}m{text}\x1b[0m"
 
 
 class Terminal:
-    """Watches on stderr: bars on a terminal, plain lines elsewhere, nothing when quiet. For many threads at once."""
+    """Shows progress on stderr: bars on a terminal, plain lines elsewhere, nothing when quiet. Safe for threads."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, progress: bool = True, color: str = "auto") -> None:
+        self.color = color
         self._quiet = quiet
-        self._bars = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._progress_shown = progress and not quiet
+        self._bars = self._progress_shown and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._lock = threading.RLock()
         self._said: set[str] = set()
         self._done: dict[str, int] = {}
@@ -86,7 +117,7 @@ class Terminal:
             self._done[task] = 0
             if self._bars:
                 self._bar(task, total)
-            elif not self._quiet:
+            elif self._progress_shown:
                 self._line(f"{task} …")
 
     def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
@@ -109,7 +140,7 @@ class Terminal:
                 self._progress.remove_task(self._tasks.pop(task))
                 if not self._tasks:
                     self.stop()
-            elif done and not self._bars and not self._quiet:
+            elif done and not self._bars and self._progress_shown:
                 self._line(f"{task}: {done}")
 
     def warned(self, message: str) -> None:
@@ -118,7 +149,7 @@ class Terminal:
             if message in self._said or self._quiet:
                 return
             self._said.add(message)
-            self._line(f"{_styled('warning:', '33') if self._bars else 'warning:'} {message}")
+            self._line(f"{_styled('warning:', '33') if _coloured(self.color) else 'warning:'} {message}")
 
     def _bar(self, task: str, total: int | None) -> None:
         if self._progress is None:

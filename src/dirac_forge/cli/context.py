@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Self
 
 from dirac_forge.cli.console import Terminal, print_json, print_result
 from dirac_forge.cli.options import Options
-from dirac_forge.settings import ENVIRONMENT_PREFIX, Settings, load
-from dirac_forge.store import Store
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dirac_forge.http import Http
+    from dirac_forge.settings import Settings
+    from dirac_forge.store import Store
     from dirac_forge.upstream.sources.github import GitHubAccess
 
 __all__ = ["Context"]
@@ -37,6 +37,8 @@ class Context:
     @classmethod
     def of(cls, options: Options, environ: Mapping[str, str], observer: Terminal) -> Self:
         """The context for these options; raises InputError for settings that are wrong."""
+        from dirac_forge.settings import ENVIRONMENT_PREFIX, load  # noqa: PLC0415  # --help does without pydantic
+
         named = environ.get(f"{ENVIRONMENT_PREFIX}WORKSPACE") or "."
         settings = load(options.workspace or Path(named), environ=environ, flags=options.flags)
         return cls(options=options, environ=environ, settings=settings, observer=observer)
@@ -79,6 +81,8 @@ class Context:
     @functools.cached_property
     def store(self) -> Store:
         """What was read from files, by their hash."""
+        from dirac_forge.store import Store  # noqa: PLC0415
+
         return Store(self.settings.cache)
 
     def answer(self, text: RenderableType, document: object) -> None:
@@ -87,4 +91,4 @@ class Context:
         if self.options.json:
             print_json(document)
         else:
-            print_result(text)
+            print_result(text, color=self.options.color)

@@ -45,11 +45,7 @@ _ENGINE = ("py-rattler", "py-rattler-build")
 
 
 def doctor(context: Context) -> int:
-    """Say what dirac-forge finds here: Python, git, conda-smithy, a GitHub token, channels, the index, the cache.
-
-    What is missing comes with what it costs and how to get it. Nothing is installed or changed. Exits with 1 only where
-    something is missing without which nothing works; a host that does not answer reads `unknown`.
-    """
+    """Check everything that dirac-forge uses, answer with the findings, and return the exit code."""
     findings = _look(context)
     context.answer(as_text(findings), as_json(findings))
     return exit_code(findings)

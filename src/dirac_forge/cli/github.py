@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.context import Context
@@ -19,19 +17,7 @@ if TYPE_CHECKING:
     from dirac_forge.pullrequest.github.client import GitHub
     from dirac_forge.pullrequest.outcome import Outcome
 
-__all__ = ["LedgerFile", "OutboxFolder", "PullRequests", "SentChanges", "github_of", "outbox_of", "send"]
-
-PullRequests = Annotated[
-    bool, typer.Option("--pr", help="Open pull requests on GitHub, with a token; else all goes into the outbox.")
-]
-OutboxFolder = Annotated[
-    Path | None,
-    typer.Option("--outbox", metavar="DIR", help="Where all goes without --pr.", show_default="outbox/"),
-]
-LedgerFile = Annotated[
-    Path | None,
-    typer.Option("--ledger", metavar="FILE", help="What the bot remembers.", show_default=".dirac-forge/ledger.sqlite"),
-]
+__all__ = ["SentChanges", "github_of", "outbox_of", "send"]
 
 
 def github_of(context: Context, *, wanted: bool) -> GitHub | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -15,8 +14,7 @@ from dirac_forge.bot.requested import requested_rebuilds
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import PullRequests, SentChanges, send
-from dirac_forge.cli.running import with_shared_options
+from dirac_forge.cli.github import SentChanges, send
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.channel_pinning import pinning_of
@@ -38,18 +36,8 @@ from dirac_forge.report.mermaid import mermaid
 from dirac_forge.report.picture import Picture, picture_of
 from dirac_forge.report.svg import svg
 
-__all__ = ["migrate"]
+__all__ = ["new", "plan", "run_rebuilds", "show_next", "show_status", "why"]
 
-migrate = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False)
-"""The group of subcommands."""
-
-Name = Annotated[
-    str, typer.Argument(metavar="MIGRATION", help="A name in migrations/ or in the pinning, or a YAML file.")
-]
-StatusPage = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="conda-forge's status of the migration (JSON), for pull requests and errors."),
-]
 _DRAW: dict[str, Callable[[Picture], str]] = {"dot": dot, "mermaid": mermaid, "svg": svg}
 
 
@@ -87,21 +75,18 @@ def _status(context: Context, migrating: MigrationContext, plan: Plan, page: Pat
     return status_now(migrating, plan, page, platforms=_asked(context), in_pr=requests)
 
 
-def _plan(
+def plan(
     context: Context,
-    migration: Annotated[str | None, typer.Argument(metavar="[MIGRATION]", help="A name, or a YAML file.")] = None,
-    target: Annotated[
-        str | None, typer.Option(metavar="NAME|SPEC", help="Also what it does to a target, wave by wave.")
-    ] = None,
-    add_platform: Annotated[
-        str | None, typer.Option(metavar="P", help="Instead: what a target needs to be built for a new platform.")
-    ] = None,
-    as_dot: Annotated[bool, typer.Option("--dot", help="A picture for Graphviz.")] = False,
-    as_mermaid: Annotated[bool, typer.Option("--mermaid", help="A picture for Markdown.")] = False,
-    as_svg: Annotated[bool, typer.Option("--svg", help="A picture, self-contained.")] = False,
-    status_page: StatusPage = None,
+    migration: str | None,
+    *,
+    target: str | None,
+    add_platform: str | None,
+    as_dot: bool,
+    as_mermaid: bool,
+    as_svg: bool,
+    status_page: Path | None,
 ) -> int:
-    """Members, edges, waves and cycles of a migration, each with its reason; or the plan for a new platform."""
+    """Answer with the plan of a migration or of a new platform, and return the exit code."""
     formats = [name for name, on in (("dot", as_dot), ("mermaid", as_mermaid), ("svg", as_svg)) if on]
     if len(formats) + context.options.json > 1:
         raise InputError("--dot, --mermaid, --svg and --json exclude each other")
@@ -139,8 +124,8 @@ def _add_platform(context: Context, platform: str, target: str | None) -> int:
     return 0
 
 
-def _show_status(context: Context, migration: Name, status_page: StatusPage = None) -> int:
-    """What is done, what can go, what waits for what: from what the channel has, or from the recipes where offline."""
+def show_status(context: Context, migration: str, *, status_page: Path | None) -> int:
+    """Answer with the state of each member, and return the exit code."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         status = _status(context, migrating, plan, status_page)
@@ -148,8 +133,8 @@ def _show_status(context: Context, migration: Name, status_page: StatusPage = No
     return 3 if status.unknown else 0
 
 
-def _next(context: Context, migration: Name, status_page: StatusPage = None) -> int:
-    """What can go now, most-blocking first."""
+def show_next(context: Context, migration: str, *, status_page: Path | None) -> int:
+    """Answer with the members that are ready, and return the exit code."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         status = _status(context, migrating, plan, status_page)
@@ -157,8 +142,8 @@ def _next(context: Context, migration: Name, status_page: StatusPage = None) -> 
     return 3 if status.unknown else 0
 
 
-def _why(context: Context, migration: Name, feedstock: Annotated[str, typer.Argument(metavar="FEEDSTOCK")]) -> int:
-    """Why a feedstock is in a migration or not, what it waits for and through which path, what waits for it."""
+def why(context: Context, migration: str, feedstock: str) -> int:
+    """Answer with why a feedstock is a member or not, and return the exit code."""
     with _migrating(context, channel=False) as migrating:
         name = migrating.workspace.find(feedstock).name
         plan = migrating.plan(migrating.migration(migration))
@@ -167,12 +152,8 @@ def _why(context: Context, migration: Name, feedstock: Annotated[str, typer.Argu
     return 0
 
 
-def _new(
-    context: Context,
-    library: Annotated[str, typer.Argument(metavar="LIBRARY", help="A package, or a key of the pinning.")],
-    version: Annotated[str, typer.Argument(metavar="VERSION")],
-) -> int:
-    """Write a migration into `migrations/`, from what the pinning says of a library."""
+def new(context: Context, library: str, version: str) -> int:
+    """Write a migration, answer with its path, and return the exit code."""
     pinning = pinning_of(context, open_readable_channel(context) if context.settings.pinning is None else None)
     if pinning is None:
         hint = "Name its folder with --pinning, or a channel that has the package conda-forge-pinning."
@@ -187,15 +168,16 @@ def _new(
     return 0
 
 
-def _run(
+def run_rebuilds(
     context: Context,
-    migration: Name,
-    feedstocks: Annotated[list[str] | None, typer.Argument(metavar="[FEEDSTOCK]...")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Write the changes into the workspace.")] = False,
-    pr: PullRequests = False,
-    status_page: StatusPage = None,
+    migration: str,
+    feedstocks: Sequence[str],
+    *,
+    write: bool,
+    pr: bool,
+    status_page: Path | None,
 ) -> int:
-    """The rebuild changes of these feedstocks, or of all that can go now: build number and migration, nothing else."""
+    """Make rebuild changes, write or send them where asked for, answer with them, and return the exit code."""
     with _migrating(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         names = feedstocks or [one.feedstock for one in _status(context, migrating, plan, status_page).next]
@@ -216,14 +198,3 @@ def _run(
             {**document, "requests": sent.document} if pr else document,
         )
     return sent.exit_code
-
-
-for _command, _name, _short in (
-    (_plan, "plan", "Members, order, cycles; or a new platform."),
-    (_show_status, "status", "What is done, can go, waits or can't be built."),
-    (_next, "next", "What can go now, most-blocking first."),
-    (_why, "why", "Why a feedstock is in or out, and its waits."),
-    (_new, "new", "Write a migration from the pinning."),
-    (_run, "run", "Rebuild changes: build number and migration."),
-):
-    migrate.command(_name, short_help=_short)(with_shared_options(_command))

@@ -1,35 +1,62 @@
-"""The options that every command takes."""
+"""The options of every command, and those that several commands share."""
 
 from __future__ import annotations
 
 import inspect
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["SHARED", "Options"]
+__all__ = ["SHARED", "Color", "LedgerFile", "Options", "OutboxFolder", "PullRequests", "after_command"]
+
+PullRequests = Annotated[
+    bool, typer.Option("--pr", help="Open pull requests on GitHub; without a token, write to the outbox.")
+]
+OutboxFolder = Annotated[
+    Path | None,
+    typer.Option("--outbox", metavar="DIR", help="Write to DIR without --pr.", show_default="outbox/"),
+]
+LedgerFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ledger", metavar="FILE", help="Keep the bot's records in FILE.", show_default=".dirac-forge/ledger.sqlite"
+    ),
+]
+
+
+class Color(StrEnum):
+    """When output is coloured."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
-    """The shared options as they were given."""
+    """The options of every command, as they were given."""
 
     workspace: Path | None = None
-    channel: list[str] | None = None
-    platform: list[str] | None = None
-    python: list[str] | None = None
+    channel: tuple[str, ...] = ()
+    platform: tuple[str, ...] = ()
+    python: tuple[str, ...] = ()
     pinning: Path | None = None
     index_url: str | None = None
     offline: bool = False
     json: bool = False
     quiet: bool = False
-    verbose: bool = False
+    verbosity: int = 0
+    color: Color = Color.auto
+    no_progress: bool = False
 
     @property
     def flags(self) -> dict[str, object]:
-        """What goes before the settings, by their field; None where it was not given."""
+        """Values that override the settings, by their field; None where an option was not given."""
         return {
             "channels": self.channel or None,
             "platforms": self.platform or None,
@@ -39,39 +66,76 @@ class Options:
             "offline": self.offline or None,
         }
 
+    @property
+    def verbose(self) -> bool:
+        """Whether results are shown with all their details."""
+        return self.verbosity > 0
+
 
 def _shared(
     *,
     workspace: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder with feedstocks/ and migrations/.", show_default="the current folder"),
+        typer.Option(
+            metavar="DIR",
+            help="Use the workspace in DIR (with feedstocks/ and migrations/).",
+            show_default="the current folder",
+        ),
     ] = None,
     channel: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME|URL|DIR",
-            help="Channel on conda.anaconda.org, at a URL, or in a folder. Repeatable, the first has priority.",
+            help="Use this channel, by name, URL or folder. Repeatable; the first has priority.",
         ),
     ] = None,
     platform: Annotated[
-        list[str] | None, typer.Option(metavar="P", help="Platform such as linux-64. Repeatable.")
+        list[str] | None, typer.Option(metavar="P", help="Use this platform, such as linux-64. Repeatable.")
     ] = None,
     python: Annotated[
-        list[str] | None, typer.Option(metavar="X.Y", help="Python that the channel builds for. Repeatable.")
+        list[str] | None, typer.Option(metavar="X.Y", help="Use this Python version of the channel. Repeatable.")
     ] = None,
     pinning: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder with conda_build_config.yaml.", show_default="the channel's"),
+        typer.Option(
+            metavar="DIR", help="Read conda_build_config.yaml in DIR.", show_default="the channel's conda-forge-pinning"
+        ),
     ] = None,
     index_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Simple API of the package index.", show_default="pypi.org")
+        str | None,
+        typer.Option(
+            metavar="URL", help="Use this package index (its Simple API).", show_default="https://pypi.org/simple/"
+        ),
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: use what is in the cache.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use only what is in the cache.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no warnings.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more; tracebacks of mistakes in here.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress and no warnings.")] = False,
+    verbosity: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, help="Show more; -vv: also each request to a host.")
+    ] = 0,
+    color: Annotated[
+        Color, typer.Option("--color", metavar="auto|always|never", help="Colour the output.", show_default="auto")
+    ] = Color.auto,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress, but warnings.")] = False,
 ) -> None:
     """Only its signature is used."""
 
 
 SHARED: tuple[inspect.Parameter, ...] = tuple(inspect.signature(_shared, eval_str=True).parameters.values())
+
+_VALUED = frozenset({"--workspace", "--channel", "--platform", "--python", "--pinning", "--index-url", "--color"})
+_FLAG = re.compile(r"-[qv]+|--(offline|json|quiet|verbose|no-progress)")
+
+
+def after_command(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with global options that precede the name of a command moved behind it."""
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-"):
+        name, equals, _ = arguments[at].partition("=")
+        if name in _VALUED:
+            at += 1 if equals else 2
+        elif _FLAG.fullmatch(name):
+            at += 1
+        else:
+            return list(arguments)
+    return [*arguments[at : at + 1], *arguments[:at], *arguments[at + 1 :]]

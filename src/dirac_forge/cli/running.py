@@ -1,28 +1,51 @@
-"""From a function that takes a `Context` to a command: shared options, exit codes, and errors in words."""
+"""From a function that takes a `Context` to a command: global options, exit codes, and errors in words."""
 
 from __future__ import annotations
 
 import inspect
 import os
 import traceback
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import typer
 
 from dirac_forge.cli import BROKEN_PIPE, INTERRUPTED
-from dirac_forge.cli.console import Terminal, print_error
+from dirac_forge.cli.console import Terminal, log_requests, print_error
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.options import SHARED, Options
+from dirac_forge.cli.usage import UsageCommand, UsageGroup
 from dirac_forge.errors import ForgeError, UnknownError, redact
 
-__all__ = ["with_shared_options"]
+__all__ = ["PLAIN", "Group", "with_shared_options"]
 
+F = TypeVar("F", bound=Callable[..., int])
+PLAIN: dict[str, Any] = {
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
 _REPORT = "This is a mistake in dirac-forge. Please report it at https://github.com/DIRACGrid/dirac-forge/issues"
 
 
+class Group(typer.Typer):
+    """Commands under one name, each with the global options."""
+
+    def __init__(self) -> None:
+        super().__init__(cls=UsageGroup, add_completion=False, **PLAIN)
+
+    def command(self, name: str, summary: str) -> Callable[[F], F]:  # type: ignore[override]
+        """Return a decorator that adds a function as the command `name`; `summary` is its line in the group's help."""
+
+        def add(function: F) -> F:
+            super(Group, self).command(name, cls=UsageCommand, short_help=summary)(with_shared_options(function))
+            return function
+
+        return add
+
+
 def with_shared_options(function: Callable[..., int]) -> Callable[..., None]:
-    """The function as typer wants it: its own parameters, those of every command, and its result as exit code.
+    """Return `function` for typer: with its own parameters, those of every command, and its result as exit code.
 
     `function` takes a `Context` first, and parameters annotated for typer.
     """
@@ -30,29 +53,41 @@ def with_shared_options(function: Callable[..., int]) -> Callable[..., None]:
     parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *SHARED)]
 
     def command(**values: Any) -> None:
-        options = Options(**{each.name: values.pop(each.name) for each in SHARED})
+        options = _options({each.name: values.pop(each.name) for each in SHARED})
         if options.quiet and options.verbose:
             raise typer.BadParameter("--quiet and --verbose contradict each other")
         raise typer.Exit(_run(function, options, values))
 
     command.__doc__ = function.__doc__
     command.__name__ = function.__name__
+    command.examples = getattr(function, "examples", ())  # type: ignore[attr-defined]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
 
 
+def _options(values: Mapping[str, Any]) -> Options:
+    """Return the global options from the values that typer gives."""
+    given = {name: value for name, value in values.items() if value is not None}
+    options: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+    }
+    return Options(**options)
+
+
 def _run(function: Callable[..., int], options: Options, values: dict[str, Any]) -> int:
-    """The exit code of the command; the one place where errors become words."""
-    observer = Terminal(quiet=options.quiet)
+    """Run the command and return its exit code; the one place where errors become words."""
+    observer = Terminal(quiet=options.quiet, progress=not options.no_progress, color=options.color)
+    if options.verbosity > 1:
+        log_requests()
     try:
         with observer, Context.of(options, os.environ, observer) as context:
             return function(context, **values)
     except ForgeError as error:
-        print_error(error.message, hint=error.hint)
+        print_error(error.message, hint=error.hint, color=options.color)
         return error.exit_code
     except KeyboardInterrupt:
-        print_error("interrupted")
+        print_error("interrupted", color=options.color)
         return INTERRUPTED
     except BrokenPipeError:
         return BROKEN_PIPE

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.table import Table
 
 from dirac_forge.channel.opening import open_readable_channel
@@ -31,25 +30,11 @@ _LARGEST_LIST = 20_000_000
 _LARGEST_OUTPUT = 100_000
 
 
-def sync(
-    context: Context,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME[@BRANCH]]...", help="Feedstocks, or release lines of them.")
-    ] = None,
-    closure: Annotated[
-        str | None, typer.Option(metavar="TARGET", help="All that a target installs, by the channel.")
-    ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every feedstock that there is.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Also over local changes.")] = False,
-) -> int:
-    """Copy recipes, conda-forge.yml and variants of feedstocks into the workspace, in parallel; resumable.
-
-    Without names all feedstocks that were copied before, and those of the settings, are brought up to date. A folder
-    with local changes is left alone, and said, unless --force.
-    """
+def sync(context: Context, names: Sequence[str], *, closure: str | None, all_: bool, force: bool) -> int:
+    """Copy feedstocks into the workspace, answer with what changed, and return the exit code."""
     settings = context.settings
     folder = settings.workspace / "feedstocks"
-    lines = _named(context, names or [])
+    lines = _named(context, names)
     if closure is not None:
         lines += [SyncedLine(name=name) for name in _closure(context, closure)]
     if all_:
@@ -114,7 +99,7 @@ def _answer(context: Context, results: tuple[Synced, ...]) -> int:
     return 3 if "unknown" in states else 1 if states & {"missing", "error", "kept"} else 0
 
 
-def _named(context: Context, names: list[str]) -> list[SyncedLine]:
+def _named(context: Context, names: Sequence[str]) -> list[SyncedLine]:
     """Feedstocks with the release lines that the settings know, or exactly the line that is named."""
     lines: list[SyncedLine] = []
     for name in names:

@@ -1,0 +1,134 @@
+"""Usage of `dirac-forge bot`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.options import LedgerFile, OutboxFolder, PullRequests
+from dirac_forge.cli.running import Group
+from dirac_forge.cli.usage import examples
+
+__all__ = ["LogFormat", "bot"]
+
+bot = Group()
+
+
+class LogFormat(StrEnum):
+    """Formats of progress on stderr."""
+
+    text = "text"
+    json = "json"
+
+
+@bot.command("run", "Run once over all feedstocks, into GitHub or the outbox.")
+@examples("dirac-forge bot run", "dirac-forge bot run --pr --every 6h")
+def run(
+    context: Context,
+    feedstocks: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FEEDSTOCK", help="Names, or release lines NAME@BRANCH.", show_default="the whole workspace"
+        ),
+    ] = None,
+    pr: PullRequests = False,
+    every: Annotated[
+        str, typer.Option(metavar="TIME", help="Run again after this time: 30m, 6h, 1d.", show_default="once")
+    ] = "",
+    canary: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="Send N changes of a big wave first, the rest when these are merged."),
+    ] = 0,
+    recipes: Annotated[
+        bool, typer.Option("--recipes", help="Send recipes that bumps need to staged-recipes too.")
+    ] = False,
+    outbox: OutboxFolder = None,
+    ledger: LedgerFile = None,
+    summary: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the summary as Markdown to FILE.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append a line of JSON for each step to FILE.")
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(metavar="text|json", help="Show progress on stderr in words or as lines of JSON.")
+    ] = LogFormat.text,
+) -> int:
+    """Look at every feedstock, decide, prove, and send what is within the budget, to GitHub or into the outbox.
+
+    Open requests are updated, not opened again; a second run does nothing. A feedstock that fails does not stop the
+    others. The exit code is 1 where something failed for good, and 3 where something could not be found out (the next
+    run asks again).
+    """
+    from dirac_forge.cli.bot import run as run_bot
+    from dirac_forge.cli.bot_run import RunRequest
+
+    asked = RunRequest(
+        feedstocks=tuple(feedstocks or ()),
+        pr=pr,
+        canary=canary,
+        recipes=recipes,
+        outbox=outbox,
+        ledger=ledger,
+        summary=summary,
+    )
+    return run_bot(context, asked, every=every, log=log, json_log=log_format is LogFormat.json)
+
+
+@bot.command("why", "Show what happened to a feedstock, and why nothing did.")
+@examples("dirac-forge bot why dirac-grid")
+def why(
+    context: Context,
+    feedstock: Annotated[str, typer.Argument(metavar="FEEDSTOCK", help="A name, or a release line NAME@BRANCH.")],
+    ledger: LedgerFile = None,
+) -> int:
+    """Show what the bot found, decided and tried for a feedstock, and when it tries again; from the ledger, offline."""
+    from dirac_forge.cli.bot import why as run_why
+
+    return run_why(context, feedstock, ledger=ledger)
+
+
+@bot.command("sweep", "Carry a merged fix to the other release lines.")
+@examples("dirac-forge bot sweep https://github.com/conda-forge/dirac-grid-feedstock/pull/80")
+def sweep(
+    context: Context,
+    url: Annotated[str, typer.Argument(metavar="PR_URL", help="A merged pull request on a feedstock.")],
+    branch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Carry the fix to this release line. Repeatable.", show_default="all the others"
+        ),
+    ] = None,
+    pr: PullRequests = False,
+    outbox: OutboxFolder = None,
+    ledger: LedgerFile = None,
+) -> int:
+    """Carry a merged fix to the feedstock's other release lines, as one request per branch.
+
+    Each branch keeps its version and hashes, and its build number is raised. Where the fix does not apply an issue
+    with instructions is opened instead, and the exit code is 1.
+    """
+    from dirac_forge.cli.bot import sweep as run_sweep
+
+    return run_sweep(context, url, branches=branch or (), pr=pr, outbox=outbox, ledger=ledger)
+
+
+@bot.command("retract", "Close the open requests of a batch, migration or feedstock.")
+@examples("dirac-forge bot retract openssl4")
+def retract(
+    context: Context,
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="BATCH|MIGRATION|FEEDSTOCK", help="The id of a run, a migration, or a feedstock."),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Give this reason in the comment.")] = "",
+    outbox: OutboxFolder = None,
+    ledger: LedgerFile = None,
+) -> int:
+    """Close open requests with a comment, and do not open them again until their changes differ."""
+    from dirac_forge.cli.bot import retract as run_retract
+
+    return run_retract(context, what, yes=yes, reason=reason, outbox=outbox, ledger=ledger)

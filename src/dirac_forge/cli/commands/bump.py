@@ -1,0 +1,71 @@
+"""Usage of `dirac-forge bump`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.options import PullRequests
+from dirac_forge.cli.usage import examples
+
+__all__ = ["Dependencies", "bump"]
+
+
+class Dependencies(StrEnum):
+    """Ways to treat requirements that upstream changed."""
+
+    update = "update"
+    report = "report"
+    off = "off"
+
+
+@examples(
+    "dirac-forge bump",
+    "dirac-forge bump dirac-grid m2crypto -v",
+    "dirac-forge bump dirac-grid --to 9.1.22 --write",
+)
+def bump(
+    context: Context,
+    feedstocks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FEEDSTOCK", help="Names, folders or recipe files.", show_default="the whole workspace"),
+    ] = None,
+    to: Annotated[str, typer.Option("--to", metavar="VERSION", help="Bump to this version.")] = "",
+    write: Annotated[bool, typer.Option("--write", help="Write the proposals into the workspace.")] = False,
+    pr: PullRequests = False,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Prove each proposal with the solver.")] = True,
+    known_sha256: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Take hashes of source files from this JSON (URL to SHA-256)."),
+    ] = None,
+    dependencies: Annotated[
+        Dependencies | None,
+        typer.Option(
+            metavar="update|report|off",
+            help="Carry over requirements that upstream changed, only report them, or ignore them.",
+            show_default="as conda-forge.yml's inspection says, else update; off with --to and --known-sha256",
+        ),
+    ] = None,
+) -> int:
+    """Show which feedstocks should move to which version, with the edits; --write applies them.
+
+    Only lines with the version, hashes of sources and the build number change, and lines with requirements and commands
+    that upstream changed between the two versions. Where a feedstock can't move the reason is given; where an edit is
+    not certain nothing is written.
+    """
+    from dirac_forge.cli.bump import bump as run
+
+    return run(
+        context,
+        feedstocks or (),
+        to=to,
+        write=write,
+        pr=pr,
+        check=check,
+        known_sha256=known_sha256,
+        dependencies=dependencies.value if dependencies is not None else None,
+    )

@@ -1,0 +1,47 @@
+"""Usage of `dirac-forge check`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.usage import examples
+
+__all__ = ["check"]
+
+
+@examples(
+    "dirac-forge check",
+    "dirac-forge check 'dirac-grid >=9' --platform linux-aarch64 --python 3.13",
+    "dirac-forge check --with dirac-grid",
+)
+def check(
+    context: Context,
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SPEC",
+            help="Targets of the workspace, package specs, environment files or a construct.yaml.",
+            show_default="the workspace's targets",
+        ),
+    ] = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="FEEDSTOCK", help="Check as if this recipe were built and uploaded. Repeatable."
+        ),
+    ] = None,
+    remedies: Annotated[
+        bool, typer.Option("--remedies/--no-remedies", help="Search for what would unblock each no.")
+    ] = True,
+) -> int:
+    """Check whether each target is installable, per platform and Python, and explain why not.
+
+    A no on a platform or Python that the target does not list is expected. With --with, the new packages that a target
+    installs must be installable with it, and each package that the recipes would make by itself.
+    """
+    from dirac_forge.cli.check import check as run
+
+    return run(context, specs or (), with_=with_ or (), remedies=remedies)

@@ -1,0 +1,20 @@
+"""Usage of `dirac-forge doctor`."""
+
+from __future__ import annotations
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.usage import examples
+
+__all__ = ["doctor"]
+
+
+@examples("dirac-forge doctor", "dirac-forge doctor --json")
+def doctor(context: Context) -> int:
+    """Check Python, git, conda-smithy, GitHub credentials, channels, the index, the cache and the bot's records.
+
+    For everything that is missing, the cost and the remedy are shown. Nothing is installed or changed. The exit code is
+    1 where something required is missing; a host that does not answer is `unknown`.
+    """
+    from dirac_forge.cli.doctor import doctor as run
+
+    return run(context)

@@ -1,0 +1,124 @@
+"""Usage of `dirac-forge migrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.options import PullRequests
+from dirac_forge.cli.running import Group
+from dirac_forge.cli.usage import examples
+
+__all__ = ["migrate"]
+
+migrate = Group()
+
+Name = Annotated[
+    str, typer.Argument(metavar="MIGRATION", help="A name in migrations/ or in the pinning, or a YAML file.")
+]
+StatusPage = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Read pull requests and errors from conda-forge's status page (JSON)."),
+]
+
+
+@migrate.command("plan", "Show members, order and cycles, or plan a new platform.")
+@examples(
+    "dirac-forge migrate plan openssl4",
+    "dirac-forge migrate plan openssl4 --target dirac-grid",
+    "dirac-forge migrate plan --add-platform linux-riscv64 --target dirac-grid",
+)
+def plan(
+    context: Context,
+    migration: Annotated[str | None, typer.Argument(metavar="MIGRATION", help="A name, or a YAML file.")] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|SPEC", help="Show also what the migration does to a target, wave by wave."),
+    ] = None,
+    add_platform: Annotated[
+        str | None, typer.Option(metavar="P", help="Plan instead what a target needs on a new platform.")
+    ] = None,
+    as_dot: Annotated[bool, typer.Option("--dot", help="Print a picture for Graphviz.")] = False,
+    as_mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a picture for Markdown.")] = False,
+    as_svg: Annotated[bool, typer.Option("--svg", help="Print a self-contained SVG picture.")] = False,
+    status_page: StatusPage = None,
+) -> int:
+    """Show members, edges, waves and cycles of a migration with their reasons, or plan a new platform."""
+    from dirac_forge.cli.migrate import plan as run
+
+    return run(
+        context,
+        migration,
+        target=target,
+        add_platform=add_platform,
+        as_dot=as_dot,
+        as_mermaid=as_mermaid,
+        as_svg=as_svg,
+        status_page=status_page,
+    )
+
+
+@migrate.command("status", "Show what is done, ready, waiting or not solvable.")
+@examples("dirac-forge migrate status openssl4")
+def status(context: Context, migration: Name, status_page: StatusPage = None) -> int:
+    """Show the state of each member, from what the channel has, or from the recipes with --offline."""
+    from dirac_forge.cli.migrate import show_status as run
+
+    return run(context, migration, status_page=status_page)
+
+
+@migrate.command("next", "Show what is ready, most-blocking first.")
+@examples("dirac-forge migrate next openssl4")
+def ready(context: Context, migration: Name, status_page: StatusPage = None) -> int:
+    """Show the members that can be rebuilt now, most-blocking first."""
+    from dirac_forge.cli.migrate import show_next as run
+
+    return run(context, migration, status_page=status_page)
+
+
+@migrate.command("why", "Explain why a feedstock is a member or not, and what it waits for.")
+@examples("dirac-forge migrate why openssl4 xrootd")
+def why(
+    context: Context,
+    migration: Name,
+    feedstock: Annotated[str, typer.Argument(metavar="FEEDSTOCK", help="A name, or a folder.")],
+) -> int:
+    """Explain why a feedstock is a member or not, what it waits for and through which path, and what waits for it."""
+    from dirac_forge.cli.migrate import why as run
+
+    return run(context, migration, feedstock)
+
+
+@migrate.command("new", "Write a migration from the pinning.")
+@examples("dirac-forge migrate new openssl 4.0")
+def new(
+    context: Context,
+    library: Annotated[str, typer.Argument(metavar="LIBRARY", help="A package, or a key of the pinning.")],
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="The new version.")],
+) -> int:
+    """Write a migration of a library into `migrations/`, from what the pinning says."""
+    from dirac_forge.cli.migrate import new as run
+
+    return run(context, library, version)
+
+
+@migrate.command("run", "Make the rebuild changes: build number and migration.")
+@examples("dirac-forge migrate run openssl4", "dirac-forge migrate run openssl4 xrootd --write")
+def rebuild(
+    context: Context,
+    migration: Name,
+    feedstocks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FEEDSTOCK", help="Rebuild only these.", show_default="all that are ready"),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the changes into the workspace.")] = False,
+    pr: PullRequests = False,
+    status_page: StatusPage = None,
+) -> int:
+    """Make the rebuild changes of these feedstocks, or of all that are ready: build number and migration only."""
+    from dirac_forge.cli.migrate import run_rebuilds as run
+
+    return run(context, migration, feedstocks or (), write=write, pr=pr, status_page=status_page)

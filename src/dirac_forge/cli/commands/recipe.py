@@ -1,0 +1,80 @@
+"""Usage of `dirac-forge recipe`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.options import PullRequests
+from dirac_forge.cli.usage import examples
+
+__all__ = ["Deps", "Format", "recipe"]
+
+
+class Format(StrEnum):
+    """Formats of a recipe."""
+
+    v1 = "v1"
+    v0 = "v0"
+
+
+class Deps(StrEnum):
+    """Dependencies for which recipes are made too."""
+
+    missing = "missing"
+    none = "none"
+    all = "all"
+
+
+@examples(
+    "dirac-forge recipe DIRAC",
+    "dirac-forge recipe DIRAC==9.1.9 --format v0 --output my-feedstocks",
+    "dirac-forge recipe DIRACCommon DIRAC --feedstock dirac-grid",
+)
+def recipe(
+    context: Context,
+    projects: Annotated[list[str], typer.Argument(metavar="PROJECT[==VERSION]", help="Projects on the package index.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write feedstock folders into DIR.", show_default="feedstocks/ of the workspace"
+        ),
+    ] = None,
+    feedstock: Annotated[
+        str, typer.Option(metavar="NAME", help="Write one recipe with an output for each project, under this name.")
+    ] = "",
+    format_: Annotated[
+        Format, typer.Option("--format", metavar="v1|v0", help="Write recipe.yaml (v1) or meta.yaml (v0).")
+    ] = Format.v1,
+    deps: Annotated[
+        Deps,
+        typer.Option(
+            metavar="missing|none|all",
+            help="Write recipes also for dependencies that the channel does not have, for none, or for all.",
+        ),
+    ] = Deps.missing,
+    pr: PullRequests = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite recipes that differ.")] = False,
+) -> int:
+    """Write recipes from what upstream published, and show the status of their dependencies.
+
+    Nothing from upstream is executed. Projects that are released together (DIRAC and DIRACCommon, the diracx ones)
+    become one recipe. An existing recipe is kept: it is `unchanged`, or it differs and is shown as a diff. In that case
+    the exit code is 1, unless --force is given.
+    """
+    from dirac_forge.cli.recipe import recipe as run
+
+    return run(
+        context,
+        projects,
+        output=output,
+        feedstock=feedstock,
+        format_=format_.value,
+        deps=deps.value,
+        pr=pr,
+        force=force,
+    )

@@ -1,0 +1,36 @@
+"""Usage of `dirac-forge schema`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.usage import examples
+
+__all__ = ["Kind", "schema"]
+
+
+class Kind(StrEnum):
+    """Files that have a schema."""
+
+    settings = "settings"
+    migration = "migration"
+
+
+@examples("dirac-forge schema settings", "dirac-forge schema migration")
+def schema(
+    context: Context,
+    kind: Annotated[
+        Kind | None,
+        typer.Argument(
+            metavar="settings|migration", help="Print the schema of this.", show_default="both, in one document"
+        ),
+    ] = None,
+) -> int:
+    """Print the JSON Schemas of `[tool.dirac-forge]` in pyproject.toml and of migration files."""
+    from dirac_forge.cli.schema import schema as run
+
+    return run(context, kind.value if kind is not None else None)

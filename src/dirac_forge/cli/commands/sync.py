@@ -1,0 +1,39 @@
+"""Usage of `dirac-forge sync`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.usage import examples
+
+__all__ = ["sync"]
+
+
+@examples("dirac-forge sync dirac-grid diracx", "dirac-forge sync --closure dirac-grid")
+def sync(
+    context: Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME[@BRANCH]",
+            help="Feedstocks, or release lines of feedstocks.",
+            show_default="those of the workspace and its settings",
+        ),
+    ] = None,
+    closure: Annotated[
+        str | None, typer.Option(metavar="TARGET", help="Copy the feedstocks of all packages that a target installs.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Copy every feedstock of conda-forge.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite local changes.")] = False,
+) -> int:
+    """Copy recipes, conda-forge.yml and variants of feedstocks into the workspace.
+
+    Repositories are read in parallel, and an interrupted run can be repeated. A folder with local changes is kept and
+    reported, unless --force is given.
+    """
+    from dirac_forge.cli.sync import sync as run
+
+    return run(context, names or (), closure=closure, all_=all_, force=force)

@@ -1,0 +1,83 @@
+"""The commands, and the program made of them. The usage of a command is imported when the command is named."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Annotated, Any
+
+import typer
+
+from dirac_forge import __version__
+from dirac_forge.cli.running import PLAIN, with_shared_options
+from dirac_forge.cli.usage import UsageCommand, UsageGroup
+
+__all__ = ["COMMANDS", "application"]
+
+COMMANDS = {
+    "recipe": ("dirac_forge.cli.commands.recipe:recipe", "Write recipes for projects, with what they depend on."),
+    "check": ("dirac_forge.cli.commands.check:check", "Check whether targets are installable, and explain why not."),
+    "bump": ("dirac_forge.cli.commands.bump:bump", "Move feedstocks to the versions that upstream released."),
+    "audit": ("dirac_forge.cli.commands.audit:audit", "Compare what builds declare with what upstream declares."),
+    "sync": ("dirac_forge.cli.commands.sync:sync", "Fill the workspace with copies of feedstocks."),
+    "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan ABI migrations, follow them, make the rebuilds."),
+    "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),
+    "doctor": ("dirac_forge.cli.commands.doctor:doctor", "Check what dirac-forge needs here, and how to get it."),
+    "schema": ("dirac_forge.cli.commands.schema:schema", "Print JSON Schemas of settings and migrations."),
+}
+"""Name to the command (a function that takes a `Context` first, or a `Group`) and its summary."""
+
+
+class _Program(UsageGroup):
+    """Knows names and summaries of all commands, and imports only the one that is used."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = {name: UsageCommand(name=name, help=summary) for name, (_, summary) in COMMANDS.items()}
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] in COMMANDS:
+            self.commands[args[0]] = _imported(args[0])
+        return super().resolve_command(ctx, args)
+
+
+def _imported(name: str) -> Any:
+    where, summary = COMMANDS[name]
+    module, _, attribute = where.partition(":")
+    usage = getattr(importlib.import_module(module), attribute)
+    if not isinstance(usage, typer.Typer):
+        single = typer.Typer(**PLAIN, add_completion=False)
+        single.command(name, cls=UsageCommand, short_help=summary)(with_shared_options(usage))
+        usage = single
+    command = typer.main.get_command(usage)
+    command.name = name
+    command.help = command.help or summary
+    return command
+
+
+def application() -> Any:
+    """Return the whole program, to be called with `args` and `prog_name`; it ends with SystemExit."""
+    program = typer.Typer(cls=_Program, add_completion=False, **PLAIN)
+    program.callback()(_program)
+    return typer.main.get_command(program)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dirac-forge {__version__}")
+        raise typer.Exit
+
+
+def _program(
+    version: Annotated[
+        bool, typer.Option("-V", "--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Keep DIRAC installable from conda-forge: recipes, checks, migrations and version bumps.
+
+    `dirac-forge help COMMAND` shows the options of a command; global options such as -q may also precede it.
+    """

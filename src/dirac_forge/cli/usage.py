@@ -1,0 +1,114 @@
+"""Help texts: one layout for every command, with examples and exit codes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from dirac_forge.cli.options import SHARED, after_command
+
+__all__ = ["EXIT_CODES", "UsageCommand", "UsageGroup", "examples"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+EXIT_CODES = (
+    "0  done",
+    "1  the answer is no",
+    "2  wrong use or unreadable input",
+    "3  the answer could not be found out",
+)
+_WRONG_USE = 2
+_SHARED = frozenset(each.name for each in SHARED)
+
+
+def examples(*lines: str) -> Callable[[F], F]:
+    """Return a decorator that adds examples, which are complete command lines, to the help of a command."""
+
+    def add(function: F) -> F:
+        function.examples = lines  # type: ignore[attr-defined]
+        return function
+
+    return add
+
+
+class UsageCommand(TyperCommand):
+    """A command whose help lists its own options, then those of every command, examples and exit codes."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        arguments = [_name(each) for each in self.get_params(ctx) if each.param_type_name == "argument"]
+        return [*arguments, "[OPTIONS]"]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        params = [each for each in self.get_params(ctx) if not getattr(each, "hidden", False)]
+        own = [each for each in params if each.name not in _SHARED and each.name != "help"]
+        _list(formatter, "Arguments", (_entry(each) for each in own if each.param_type_name == "argument"))
+        _list(formatter, "Options", (_entry(each) for each in own if each.param_type_name == "option"))
+        _list(formatter, "Global options", (_entry(each) for each in params if each not in own))
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        _lines(formatter, "Examples", getattr(self.callback, "examples", ()))
+        _lines(formatter, "Exit codes", EXIT_CODES)
+
+
+class UsageGroup(TyperGroup):
+    """Several commands under one name; global options may precede the command's name.
+
+    `--help` is not an option in typer's sense: typer would import pydantic to read it, also where a command follows.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "add_help_option": False})
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        if not args or set(args[:1]) & {"-h", "--help"}:
+            typer.echo(ctx.get_help())
+            ctx.exit(0 if args else _WRONG_USE)
+        return super().parse_args(ctx, after_command(args))
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return ["COMMAND", "[OPTIONS]"]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        self.format_commands(ctx, formatter)
+        params = [each for each in self.get_params(ctx) if not getattr(each, "hidden", False)]
+        _list(formatter, "Options", [*map(_entry, params), ("-h, --help", "Show this message.")])
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        named = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        _list(formatter, "Commands", ((name, each.get_short_help_str(200)) for name, each in named if each is not None))
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        _lines(formatter, "Exit codes", EXIT_CODES)
+
+
+def _name(argument: Any) -> str:
+    name = argument.metavar or argument.name.upper()
+    return (name if argument.required else f"[{name}]") + ("..." if argument.nargs != 1 else "")
+
+
+def _entry(param: Any) -> tuple[str, str]:
+    said = inspect.cleandoc(param.help or "")
+    if isinstance(param.show_default, str):
+        said += f" [default: {param.show_default}]"
+    if param.param_type_name == "argument":
+        return _name(param), said
+    names = ", ".join([*param.opts, *param.secondary_opts])
+    return f"{names} {param.metavar}" if param.metavar and not param.is_flag else names, said
+
+
+def _list(formatter: Any, title: str, rows: Iterable[tuple[str, str]]) -> None:
+    written = list(rows)
+    if written:
+        with formatter.section(title):
+            formatter.write_dl(written)
+
+
+def _lines(formatter: Any, title: str, lines: Iterable[str]) -> None:
+    written = list(lines)
+    if written:
+        with formatter.section(title):
+            for line in written:
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
