@@ -318,7 +318,7 @@ def graph_figures() -> None:
         edges = sum(len(one.needs) for one in made.values())
         print(
             f"{count:6,} feedstocks, {edges:7,} needs, {len(plan.network.names):5,} members, "
-            f"{sum(map(len, plan.network.parents)):8,} edges, {len(plan.waves):3} waves, {len(plan.cycles)} cycles: "
+            f"{sum(map(len, plan.parents.values())):8,} edges, {len(plan.waves):3} waves, {len(plan.cycles)} cycles: "
             f"{seconds:.2f} s"
         )
     acyclic: nx.DiGraph[str] = nx.DiGraph()

@@ -62,7 +62,7 @@ def test_needs_are_joined_over_platforms(workspace: Path) -> None:
         Need("host", "winlib", "a", "winlib", 12, 2, None),
     )
     assert facts.platforms_of(2) == ("win-64",)
-    assert facts.notes == ("recipe/meta.yaml:14: a requirement hangs on thing, which nothing gives",)
+    assert facts.notes == ("recipe/meta.yaml:14: a requirement depends on thing, which is not defined",)
 
 
 def test_a_second_reading_parses_nothing(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

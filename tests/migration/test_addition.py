@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dirac_forge.feedstock.workspace import recipe_of
 from dirac_forge.migration.addition import PlatformFacts, add_platform, facts_for_platform, for_platform, proved
+from dirac_forge.migration.order import Cycle
 
 from .conftest import GraphOf
 
@@ -33,7 +34,7 @@ def test_what_is_missing_in_which_order(graph_of: GraphOf) -> None:
         ("tool", 2, ("lib",), None, True),
     ]
     assert found.smallest == ("tool", "lib", "deep")
-    assert found.cycles == ((("deep", "deeper"), (("deeper", "deep"),)),)
+    assert found.cycles == (Cycle(members=("deep", "deeper"), broken=(("deeper", "deep"),)),)
     assert found.unknown == ()
     lib = next(one for one in found.feedstocks if one.feedstock == "lib")
     assert lib.path == ("app", "tool", "lib")

@@ -2,96 +2,29 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from dirac_forge.errors import ForgeError
-from dirac_forge.feedstock.facts_cache import Kept, signature_of
+from dirac_forge.feedstock.facts_cache import Kept, signature_of, stored, stored_facts
+from dirac_forge.feedstock.facts_model import Export, FeedstockFacts, Need
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import VariantRecipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.progress import Observer, Silent
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeError
 from dirac_forge.store import Store
 
 __all__ = ["Export", "FeedstockFacts", "Need", "facts_of", "read_facts"]
 
-READER = "2"
+READER = "3"
 """Raised whenever the readers come to another answer for the same text: kept facts are then read anew."""
 _KIND = "facts"
 _CHUNK = 64
 _FORGE = "conda-forge.yml:"
-
-
-class Need(NamedTuple):
-    """A requirement of a feedstock, joined over its variants."""
-
-    section: str
-    """build, host, run or test."""
-    name: str
-    """As migrations know it: a package, or `c_compiler_stub`."""
-    output: str
-    text: str
-    line: int
-    platforms: int
-    """Bit n: holds on the feedstock's n-th platform."""
-    condition: str | None
-    """What can't be decided, None where it holds for sure."""
-
-
-class Export(NamedTuple):
-    """A run_export of an output."""
-
-    output: str
-    strength: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedstockFacts:
-    """One feedstock as the graph sees it."""
-
-    recipe: str
-    """The recipe's file, relative to the feedstock."""
-    platforms: tuple[str, ...] = ()
-    """Those that something is built for."""
-    skipped: tuple[tuple[str, int], ...] = ()
-    """Platforms that conda-forge.yml asks for and the recipe skips, with the line that does."""
-    outputs: tuple[str, ...] = ()
-    version: str = ""
-    build_number: int | None = None
-    noarch: bool = False
-    """Every output is noarch."""
-    noarch_python: bool = False
-    """Every output that has python in host (or in build, without host) is `noarch: python`."""
-    needs: tuple[Need, ...] = ()
-    exports: tuple[Export, ...] = ()
-    ignored: tuple[tuple[str, str], ...] = ()
-    """Output and package: run_exports that it does not take."""
-    applied: tuple[str, ...] = ()
-    """Migrations in `.ci_support/migrations/`."""
-    notes: tuple[str, ...] = ()
-    """What could not be told, with file and line."""
-    problems: tuple[str, ...] = ()
-    """What is wrong with its conda-forge.yml: `conda-forge.yml:2: …`."""
-    error: str | None = None
-    """Why the recipe can't be read, with file and line."""
-
-    @property
-    def strong(self) -> bool:
-        """Whether an output has strong run_exports."""
-        return any(export.strength == "strong" for export in self.exports)
-
-    def platforms_of(self, mask: int) -> tuple[str, ...]:
-        """The platforms whose bits are set."""
-        return tuple(platform for bit, platform in enumerate(self.platforms) if mask >> bit & 1)
 
 
 @dataclass(slots=True)
@@ -102,8 +35,9 @@ class _Joined:
     sure: bool
 
 
-@dataclass(slots=True)
+@dataclass(kw_only=True, slots=True)
 class _Collected:
+    path: str
     outputs: dict[str, None] = field(default_factory=dict)
     needs: dict[tuple[str, str, str, int], _Joined] = field(default_factory=dict)
     exports: dict[Export, None] = field(default_factory=dict)
@@ -114,29 +48,56 @@ class _Collected:
     version: str = ""
     number: int | None = None
 
+    def add(self, output: ReadOutput, bit: int) -> None:
+        """Join an output, as it is in one variant, on the platform with this bit."""
+        if output.is_package:
+            self.outputs.setdefault(output.name)
+            self.version = self.version or output.version
+            self.number = output.build_number if self.number is None else self.number
+            self.noarch &= output.noarch is not None
+        if any(need.name == "python" for need in output.of("host") or output.of("build")):
+            self.noarch_python &= output.noarch == "python"
+        for need in output.requirements:
+            if need.section != "run_constrained":
+                self._add_need(output.name, need, bit)
+        for export in output.run_exports:
+            if export.requirement.name:
+                self.exports.setdefault(Export(output.name, export.strength, export.requirement.name))
+        for name in (*output.ignore_run_exports, *output.ignore_run_exports_from):
+            self.ignored.setdefault((output.name, name))
+
+    def _add_need(self, output: str, need: ReadRequirement, bit: int) -> None:
+        name = need.graph_name
+        if not name:
+            unknown = ", ".join(need.unknown)
+            self.notes.setdefault(f"{self.path}:{need.line}: a requirement depends on {unknown}, which is not defined")
+            return
+        key = (need.section, name, output, need.line)
+        joined = self.needs.setdefault(key, _Joined(0, need.condition, need.text, sure=False))
+        joined.mask |= bit
+        joined.sure |= need.condition is None
+
 
 def facts_of(recipe: VariantRecipe, pinning: Pinning | None, *, path: str) -> FeedstockFacts:
-    """The facts of one recipe; `path` is how messages name its file. Raises RecipeError and ConfigurationError."""
-    wanted = recipe.forge.platforms
-    first = recipe.text.render(platform="linux-64", stubs=True)
-    if first.packages and all(output.noarch for output in first.packages):
-        wanted = tuple(one for one in wanted if one.platform in recipe.forge.noarch_platforms) or wanted[:1]
-    collected = _Collected()
+    """Return the facts of one recipe; `path` is how messages name its file.
+
+    Raises RecipeError and ConfigurationError.
+    """
+    collected = _Collected(path=path)
     platforms: list[str] = []
     skipped: list[tuple[str, int]] = []
     names = recipe.text.names
-    for one in wanted:
-        built = False
-        for _, rendered in rendered_variants(recipe, pinning, platform=one.platform, only=names, stubs=True):
-            built = True
-            for output in rendered.outputs:
+    for platform in _platforms(recipe):
+        rendered = list(rendered_variants(recipe, pinning, platform=platform, only=names, stubs=True))
+        for _, each in rendered:
+            for output in each.outputs:
                 if output.skip is not True:
-                    _collect(output, 1 << len(platforms), collected, path)
-        if built:
-            platforms.append(one.platform)
+                    collected.add(output, 1 << len(platforms))
+        if rendered:
+            platforms.append(platform)
         else:
-            lines = [output.skip_line for output in recipe.text.render(platform=one.platform, stubs=True).outputs]
-            skipped.append((one.platform, next(filter(None, lines), 0)))
+            lines = [output.skip_line for output in recipe.text.render(platform=platform, stubs=True).outputs]
+            skipped.append((platform, next(filter(None, lines), 0)))
     return FeedstockFacts(
         recipe=path,
         platforms=tuple(platforms),
@@ -158,37 +119,13 @@ def facts_of(recipe: VariantRecipe, pinning: Pinning | None, *, path: str) -> Fe
     )
 
 
-def _collect(output: ReadOutput, bit: int, collected: _Collected, path: str) -> None:
-    if output.is_package:
-        collected.outputs.setdefault(output.name)
-        collected.version = collected.version or output.version
-        collected.number = output.build_number if collected.number is None else collected.number
-        collected.noarch &= output.noarch is not None
-    linked = {need.name for need in output.of("host") or output.of("build")}
-    if "python" in linked:
-        collected.noarch_python &= output.noarch == "python"
-    for need in output.requirements:
-        if need.section == "run_constrained":
-            continue
-        name = need.graph_name
-        if not name:
-            collected.notes.setdefault(
-                f"{path}:{need.line}: a requirement hangs on {', '.join(need.unknown)}, which nothing gives"
-            )
-            continue
-        key = (need.section, name, output.name, need.line)
-        joined = collected.needs.get(key)
-        if joined is None:
-            collected.needs[key] = _Joined(bit, need.condition, need.text, need.condition is None)
-        else:
-            joined.mask |= bit
-            joined.sure |= need.condition is None
-    for export in output.run_exports:
-        name = export.requirement.name
-        if name:
-            collected.exports.setdefault(Export(output.name, export.strength, name))
-    for name in (*output.ignore_run_exports, *output.ignore_run_exports_from):
-        collected.ignored.setdefault((output.name, name))
+def _platforms(recipe: VariantRecipe) -> tuple[str, ...]:
+    """Return the platforms that conda-forge.yml asks for; if every output is noarch, only those for noarch builds."""
+    wanted = tuple(each.platform for each in recipe.forge.platforms)
+    packages = recipe.text.render(platform="linux-64", stubs=True).packages
+    if packages and all(output.noarch for output in packages):
+        return tuple(platform for platform in wanted if platform in recipe.forge.noarch_platforms) or wanted[:1]
+    return wanted
 
 
 def read_facts(
@@ -205,71 +142,52 @@ def read_facts(
     `executor` (of processes, since reading is work for the processor) the rest is read in parallel, in chunks.
     """
     observer = observer or Silent()
-    pinned = _pinning_digest(pinning)
+    salt = f"{READER}\n{_pinning_digest(pinning)}"
     listed = list(folders)
-    with _uncollected():
-        return _read(listed, pinning, pinned, store, executor, observer)
+    kept = Kept(store, listed[0].path.parent if listed else Path(), salt)
+    signatures = {folder.name: signature_of(folder.path) for folder in listed}
+    found = {name: facts for name in signatures if (facts := kept.get(name, signatures[name])) is not None}
+    observer.started("recipes", len(listed))
+    observer.advanced("recipes", done=len(found))
+    rest = [folder for folder in listed if folder.name not in found]
+    if rest:
+        found |= _read_anew(rest, pinning, salt, store, executor, observer)
+        kept.put({name: (signatures[name], facts) for name, facts in found.items() if facts.error is None})
+    observer.finished("recipes")
+    return {name: found[name] for name in sorted(found)}
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection: many small values are made and none goes away, so looking for cycles only takes time.
-
-    It is not looked for among them later either; they have none, and counting references frees them.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was:
-            gc.enable()
-
-
-def _read(
-    listed: Sequence[FeedstockFolder],
+def _read_anew(
+    folders: Sequence[FeedstockFolder],
     pinning: Pinning | None,
-    pinned: str,
+    salt: str,
     store: Store,
     executor: Executor | None,
     observer: Observer,
 ) -> dict[str, FeedstockFacts]:
+    """Return the facts of feedstocks that were changed: from the store where the same text was read before."""
     found: dict[str, FeedstockFacts] = {}
-    missing: list[tuple[str, str, Mapping[str, str], str]] = []
-    kept = Kept(store, listed[0].path.parent if listed else Path(), f"{READER}\n{pinned}")
-    signatures = {folder.name: signature_of(folder.path) for folder in listed}
-    fresh = False
-    observer.started("recipes", len(listed))
-    for folder in listed:
-        values = kept.get(folder.name, signatures[folder.name])
-        if values is not None and (untouched := _read_values(values)) is not None:
-            found[folder.name] = untouched
-            continue
-        fresh = True
+    missing: list[_Work] = []
+    for folder in folders:
         try:
-            key = hashlib.sha256(f"{READER}\n{pinned}\n{folder.digest}".encode()).hexdigest()
+            key = hashlib.sha256(f"{salt}\n{folder.digest}".encode()).hexdigest()
         except RecipeError as exc:
             found[folder.name] = FeedstockFacts(recipe="", error=str(exc))
             continue
-        blob = store.get(_KIND, key)
-        facts = _thawed(blob) if blob is not None else None
+        facts = stored_facts(store.get(_KIND, key))
         if facts is None:
             missing.append((folder.name, str(folder.path), folder.texts, key))
         else:
             found[folder.name] = facts
     observer.advanced("recipes", done=len(found))
-    for names, facts_list in _parsed(missing, pinning, executor):
-        for (name, _, _, key), facts in zip(names, facts_list, strict=True):
+    for chunk, read in _parsed(missing, pinning, executor):
+        for (name, _, _, key), facts in zip(chunk, read, strict=True):
             found[name] = facts
             if facts.error is None:
-                # What is wrong names a path, and the same text may lie elsewhere too.
-                store.put(_KIND, key, _frozen(facts))
-        observer.advanced("recipes", done=len(names))
-    observer.finished("recipes")
-    if fresh:
-        kept.put({name: (signatures[name], _values(facts)) for name, facts in found.items() if facts.error is None})
-    return {name: found[name] for name in sorted(found)}
+                # An error names a path, and the same text may be in another folder too.
+                store.put(_KIND, key, stored(facts))
+        observer.advanced("recipes", done=len(chunk))
+    return found
 
 
 _Work = tuple[str, str, Mapping[str, str], str]
@@ -298,38 +216,3 @@ def _read_one(root: Path, texts: Mapping[str, str], pinning: Pinning | None) -> 
 
 def _pinning_digest(pinning: Pinning | None) -> str:
     return "" if pinning is None else hashlib.sha256(pinning.text.encode()).hexdigest()
-
-
-def _values(facts: FeedstockFacts) -> list[object]:
-    return [getattr(facts, name) for name in FeedstockFacts.__dataclass_fields__]
-
-
-def _frozen(facts: FeedstockFacts) -> bytes:
-    return json.dumps(_values(facts), separators=(",", ":")).encode()
-
-
-def _thawed(blob: bytes) -> FeedstockFacts | None:
-    """Facts from the store; None where a kept blob is broken."""
-    try:
-        return _read_values(json.loads(blob))
-    except ValueError:
-        return None
-
-
-def _read_values(values: object) -> FeedstockFacts | None:
-    try:
-        return facts_from(values) if isinstance(values, list) else None
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def facts_from(values: Sequence[object]) -> FeedstockFacts:
-    """Facts out of their JSON form. Raises TypeError and ValueError for another form."""
-    fields = dict(zip(FeedstockFacts.__dataclass_fields__, values, strict=True))
-    fields["needs"] = tuple(Need(*need) for need in fields["needs"])  # type: ignore[attr-defined]
-    fields["exports"] = tuple(Export(*export) for export in fields["exports"])  # type: ignore[attr-defined]
-    for name in ("skipped", "ignored"):
-        fields[name] = tuple(tuple(pair) for pair in fields[name])  # type: ignore[attr-defined]
-    for name in ("platforms", "outputs", "applied", "notes", "problems"):
-        fields[name] = tuple(fields[name])  # type: ignore[arg-type]
-    return FeedstockFacts(**fields)  # type: ignore[arg-type]

@@ -8,15 +8,20 @@ the last seconds before the blob was written could change again unnoticed, so it
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dirac_forge.feedstock.facts_model import FeedstockFacts
 from dirac_forge.store import Store
 
-__all__ = ["Kept", "signature_of"]
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+__all__ = ["Kept", "Signature", "signature_of", "stored", "stored_facts"]
 
 _KIND = "workspace"
 _FEWEST = 300
@@ -24,21 +29,29 @@ _FEWEST = 300
 _YOUNG = 2_000_000_000
 """Nanoseconds: file systems that count whole seconds, or two of them."""
 
-Signature = list[int | str]
+
+class Signature(NamedTuple):
+    """Names, sizes and times of the files that decide."""
+
+    text: str
+    newest: int
+    """The latest time of change, in nanoseconds."""
 
 
 def signature_of(folder: Path) -> Signature | None:
-    """Names, sizes and times of the files that decide, None where the folder can't be listed; no file is opened."""
-    found: Signature = []
+    """Return the signature of a feedstock, None where the folder can't be listed; no file is opened."""
     root = os.fspath(folder)
     try:
-        for below, wanted in (("", _is_settings), ("/recipe", _is_yaml), ("/.ci_support", _is_yaml)):
-            found += _listed(root + below, wanted)
-        if ".ci_support" in found:
-            found += _listed(f"{root}/.ci_support/migrations", _is_yaml)
+        found = [
+            *_listed(root, "", _is_settings),
+            *_listed(root, "recipe/", _is_yaml),
+            *(support := _listed(root, ".ci_support/", _is_yaml)),
+            *(_listed(root, ".ci_support/migrations/", _is_yaml) if support else ()),
+        ]
     except OSError:
         return None
-    return found
+    newest = max((changed for _, _, changed in found), default=0)
+    return Signature("\n".join(f"{path} {size} {changed}" for path, size, changed in found), newest)
 
 
 def _is_settings(name: str) -> bool:
@@ -49,60 +62,68 @@ def _is_yaml(name: str) -> bool:
     return name.endswith((".yaml", ".yml"))
 
 
-def _listed(folder: str, wanted: Callable[[str], bool]) -> Signature:
-    found: Signature = []
+def _listed(root: str, below: str, wanted: Callable[[str], bool]) -> list[tuple[str, int, int]]:
+    """Return path, size and time of change of the wanted files in a folder, by name."""
     try:
-        entries = os.scandir(folder)
+        with os.scandir(f"{root}/{below}") as entries:
+            chosen = sorted((entry.name, entry.stat()) for entry in entries if wanted(entry.name))
     except (FileNotFoundError, NotADirectoryError):
-        return found
-    with entries:
-        chosen = [entry for entry in entries if wanted(entry.name)]
-    if len(chosen) > 1:
-        chosen.sort(key=lambda entry: entry.name)
-    if chosen and folder.endswith(".ci_support"):
-        found += [".ci_support", 0, 0]
-    for entry in chosen:
-        status = entry.stat()
-        found += [entry.name, status.st_size, status.st_mtime_ns]
-    return found
+        return []
+    return [(f"{below}{name}", status.st_size, status.st_mtime_ns) for name, status in chosen]
 
 
 class Kept:
     """The blob of one workspace, pinning and version of the reader."""
 
     def __init__(self, store: Store, folder: Path, salt: str) -> None:
-        """`salt` is all beside the feedstocks' files that decides: the reader's version and the pinning."""
+        """`salt` is everything that decides except the feedstocks' files: the reader's version and the pinning."""
         self._store = store
         self._key = hashlib.sha256(f"{folder.absolute()}\n{salt}".encode()).hexdigest()
-        self._entries: Mapping[str, Sequence[object]] | None = None
 
-    def get(self, name: str, signature: Signature | None) -> object:
-        """What was kept for a feedstock with this signature, None where nothing was."""
-        if signature is None:
-            return None
-        if self._entries is None:
-            self._entries = self._read()
-        entry = self._entries.get(name)
-        return entry[1] if isinstance(entry, list) and len(entry) == 2 and entry[0] == signature else None
-
-    def _read(self) -> Mapping[str, Sequence[object]]:
+    @cached_property
+    def _entries(self) -> Mapping[str, tuple[str, FeedstockFacts]]:
         blob = self._store.get(_KIND, self._key)
-        if blob is None:
-            return {}
         try:
-            entries = json.loads(blob)
-        except ValueError:
+            return _adapter(_Entries).validate_json(blob) if blob is not None else {}
+        except ValueError:  # a blob that is broken, or of another version
             return {}
-        return entries if isinstance(entries, dict) else {}
 
-    def put(self, entries: Mapping[str, tuple[Signature | None, object]]) -> None:
+    def get(self, name: str, signature: Signature | None) -> FeedstockFacts | None:
+        """Return what was kept for a feedstock with this signature, None where nothing was."""
+        entry = self._entries.get(name) if signature is not None else None
+        return entry[1] if entry is not None and signature is not None and entry[0] == signature.text else None
+
+    def put(self, entries: Mapping[str, tuple[Signature | None, FeedstockFacts]]) -> None:
         """Keep what was found, if it is worth it."""
         if len(entries) < _FEWEST:
             return
         limit = time.time_ns() - _YOUNG
         old = {
-            name: [signature, values]
-            for name, (signature, values) in entries.items()
-            if signature is not None and all(part < limit for part in signature[2::3] if isinstance(part, int))
+            name: (signature.text, facts)
+            for name, (signature, facts) in entries.items()
+            if signature is not None and signature.newest < limit
         }
-        self._store.put(_KIND, self._key, json.dumps(old, separators=(",", ":")).encode())
+        self._store.put(_KIND, self._key, _adapter(_Entries).dump_json(old, exclude_defaults=True))
+
+
+_Entries = dict[str, tuple[str, FeedstockFacts]]
+
+
+def stored(facts: FeedstockFacts) -> bytes:
+    """Return the facts of one feedstock as a blob for the store."""
+    return _adapter(FeedstockFacts).dump_json(facts, exclude_defaults=True)
+
+
+def stored_facts(blob: bytes | None) -> FeedstockFacts | None:
+    """Return the facts in a blob of the store, None where there is none or it is broken."""
+    try:
+        return _adapter(FeedstockFacts).validate_json(blob) if blob is not None else None
+    except ValueError:
+        return None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # noqa: PLC0415  # a tenth of a second
+
+    return TypeAdapter(kind)

@@ -12,7 +12,7 @@ from dirac_forge.feedstock.graph import Graph
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import VariantRecipe, variants
 from dirac_forge.migration.effects import fewest
-from dirac_forge.migration.order import broken_edges, components, waves
+from dirac_forge.migration.order import Cycle, order_of
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
 
 __all__ = [
@@ -69,8 +69,7 @@ class Addition:
     smallest: tuple[str, ...]
     """Packages without which the target can't be installed there: those of its run closure that have no build. As few
     as the solver lets it be, where it was asked."""
-    cycles: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]
-    """Members of each cycle and the edges (parent, child) that the order leaves out."""
+    cycles: tuple[Cycle, ...]
     unknown: tuple[str, ...]
     """Packages without a build whose feedstock isn't in the workspace, so that nothing is known of their needs."""
     proof: AdditionProof | None = None
@@ -240,42 +239,34 @@ class _Walk:
 
 def _ordered(walk: _Walk, platform: str, target: str, running: Collection[str]) -> Addition:
     graph, found = walk.graph, walk.found
-    names = sorted(walk.needed)
-    number = {name: place for place, name in enumerate(names)}
-    hosts = [{maker for need in found[name].host for maker in graph.makers_of(need)} for name in names]
-    parents: list[list[int]] = []
-    for name, host in zip(names, hosts, strict=True):
-        makers = host | {maker for need in found[name].run for maker in graph.makers_of(need)}
-        parents.append(sorted(number[maker] for maker in makers - {name} if maker in number))
-    cycles = []
-    for component in components(parents):
-        if len(component) < 2:
-            continue
-        inside = set(component)
-        inner = {node: [parent for parent in parents[node] if parent in inside] for node in component}
-        broken = broken_edges(component, inner, lambda parent, child: int(names[parent] in hosts[child]))
-        for parent, child in broken:
-            parents[child].remove(parent)
-        edges = tuple((names[parent], names[child]) for parent, child in broken)
-        cycles.append((tuple(sorted(names[node] for node in component)), edges))
-    levels = waves(parents)
-    enabled = [
-        Enabled(
-            feedstock=name,
-            packages=tuple(walk.needed[name]),
-            wave=levels[place],
-            waits_for=tuple(names[parent] for parent in parents[place]),
-            skipped=found[name].skipped,
-            path=walk.way[name],
-            runs=any(package in running for package in walk.needed[name]),
-        )
-        for place, name in enumerate(names)
-    ]
+    makers = {
+        section: {
+            name: {maker for need in getattr(found[name], section) for maker in graph.makers_of(need)}
+            for name in sorted(walk.needed)
+        }
+        for section in ("host", "run")
+    }
+    host = makers["host"]
+    parents = {name: sorted(((host[name] | makers["run"][name]) & host.keys()) - {name}) for name in host}
+    order = order_of(parents, lambda parent, child: int(parent in host[child]))
+    broken = {edge for cycle in order.cycles for edge in cycle.broken}
     return Addition(
         platform=platform,
         target=target,
-        feedstocks=tuple(sorted(enabled, key=lambda one: (one.wave, one.feedstock))),
+        feedstocks=tuple(
+            Enabled(
+                feedstock=name,
+                packages=tuple(walk.needed[name]),
+                wave=number,
+                waits_for=tuple(parent for parent in parents[name] if (parent, name) not in broken),
+                skipped=found[name].skipped,
+                path=walk.way[name],
+                runs=any(package in running for package in walk.needed[name]),
+            )
+            for number, wave in enumerate(order.waves)
+            for name in wave
+        ),
         smallest=tuple(running),
-        cycles=tuple(cycles),
+        cycles=order.cycles,
         unknown=tuple(walk.unknown),
     )

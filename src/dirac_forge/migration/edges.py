@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import networkx as nx
+
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.members import Membership, deciding_needs, linked
-from dirac_forge.migration.order import components
+from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.schema import Migration
 
 __all__ = ["Hop", "Network", "network_of"]
@@ -36,15 +38,18 @@ class Network:
     graph: Graph
     migration: Migration
     membership: Membership
-    names: tuple[str, ...]
-    """Members, by name."""
-    parents: tuple[tuple[int, ...], ...]
-    """For each member its parents after plucking, by number."""
+    parents: Mapping[str, tuple[str, ...]]
+    """Member to its parents after plucking, both by name."""
     direct: dict[str, frozenset[str]]
     """For each feedstock that counts the feedstocks it directly needs, trimmed as the bot trims them."""
     _needs: dict[str, dict[str, list[Need]]] = field(default_factory=dict, repr=False, compare=False)
     """What was asked before: child to parent to requirements."""
     _steps: dict[tuple[str, str], Hop] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The members, by name."""
+        return tuple(self.parents)
 
     def strength(self, parent: str, child: str) -> int:
         """How strongly an edge binds: 3 host, 2 build, 1 run (also through others), 0 test."""
@@ -77,7 +82,6 @@ class Network:
 
     def paths(self, child: str) -> dict[str, tuple[Hop, ...]]:
         """For each parent of a member the shortest path that makes the edge, from the parent to the child."""
-        members = self.membership.members
         found: dict[str, tuple[Hop, ...]] = {}
         seen = {child}
         waiting: deque[tuple[str, tuple[str, ...]]] = deque([(child, (child,))])
@@ -87,7 +91,7 @@ class Network:
                 if parent in seen:
                     continue
                 seen.add(parent)
-                if parent in members:
+                if parent in self.parents:
                     found[parent] = tuple(self._hops((parent, *way)))
                 else:
                     waiting.append((parent, (parent, *way)))
@@ -101,40 +105,37 @@ class Network:
 
 
 def network_of(graph: Graph, migration: Migration, membership: Membership) -> Network:
-    """The members' graph: every path through non-members (by their run requirements only) becomes an edge.
+    """Return the members' graph: every path through non-members (by their run requirements only) becomes an edge.
 
     Non-members are condensed and their sets of member ancestors passed on in order, so the cost is one set operation
     an edge whatever the length of the paths.
     """
-    members = membership.members
     allowed = membership.allowed
     direct: dict[str, frozenset[str]] = {}
     for name in _relevant(graph, migration, membership, direct):
         if allowed is not None:
-            direct[name] = frozenset(parent for parent in direct[name] if parent in allowed)
-    names = tuple(sorted(members))
-    number = {name: place for place, name in enumerate(names)}
-    others = sorted(name for name in direct if name not in members)
-    other = {name: place for place, name in enumerate(others)}
-    inner = [[other[parent] for parent in direct[name] if parent in other] for name in others]
-    reached = [0] * len(others)
-    for component in components(inner):
-        bits = 0
-        for node in component:
-            for parent in direct[others[node]]:
-                if parent in number:
-                    bits |= 1 << number[parent]
-                else:
-                    bits |= reached[other[parent]]
-        for node in component:
-            reached[node] = bits
-    parents: list[tuple[int, ...]] = []
-    for place, name in enumerate(names):
-        bits = 0
-        for parent in direct[name]:
-            bits |= 1 << number[parent] if parent in number else reached[other[parent]]
-        parents.append(tuple(_bits(bits & ~(1 << place))))
-    return Network(graph, migration, membership, names, tuple(parents), direct)
+            direct[name] &= allowed
+    names = sorted(membership.members)
+    bit = {name: 1 << place for place, name in enumerate(names)}
+    # What a need of a feedstock comes to, as bits: itself for a member, else the members behind it.
+    behind = dict(bit)
+    others = {name: [parent for parent in own if parent not in bit] for name, own in direct.items() if name not in bit}
+    # networkx yields a component after those that can be reached from it: children first.
+    for component in reversed(list(nx.strongly_connected_components(graph_of(others)))):
+        union = _union(behind.get(parent, 0) for name in component for parent in direct[name])
+        behind.update(dict.fromkeys(component, union))
+    parents: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        union = _union(behind[parent] for parent in direct[name]) & ~bit[name]
+        parents[name] = tuple(names[place] for place in _places(union))
+    return Network(graph, migration, membership, parents, direct)
+
+
+def _union(sets: Iterable[int]) -> int:
+    union = 0
+    for bits in sets:
+        union |= bits
+    return union
 
 
 def _relevant(
@@ -179,7 +180,7 @@ def _run(facts: FeedstockFacts, exporting: Mapping[str, tuple[str, ...]]) -> set
     return wanted
 
 
-def _bits(bits: int) -> Iterator[int]:
+def _places(bits: int) -> Iterator[int]:
     """The places of the bits that are set, ascending."""
     text = bin(bits)[:1:-1]
     place = text.find("1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,10 +10,10 @@ from dirac_forge.feedstock.facts import Need
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.edges import Hop, Network, network_of
 from dirac_forge.migration.members import Excluded, Member, Membership, members_of
-from dirac_forge.migration.order import broken_edges, components, waves
+from dirac_forge.migration.order import Cycle, order_of
 from dirac_forge.migration.schema import Migration
 
-__all__ = ["Cycle", "Edge", "Plan", "make_plan"]
+__all__ = ["Edge", "Plan", "make_plan"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,14 +35,6 @@ class Edge:
     """The migration says not to wait for it (`ignored_deps_per_node`)."""
     broken: bool = False
     """Left out of the order, since it closes a cycle."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cycle:
-    """Members that need each other, and the edges (parent, child) that the order leaves out."""
-
-    members: tuple[str, ...]
-    broken: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -74,14 +66,10 @@ class Plan:
         """Member to the number of its wave, from 0."""
         return {name: number for number, wave in enumerate(self.waves) for name in wave}
 
-    @cached_property
-    def parents(self) -> dict[str, tuple[str, ...]]:
+    @property
+    def parents(self) -> Mapping[str, tuple[str, ...]]:
         """Member to the members that it needs, by name; broken and ignored edges too."""
-        names = self.network.names
-        return {
-            name: tuple(names[parent] for parent in parents)
-            for name, parents in zip(names, self.network.parents, strict=True)
-        }
+        return self.network.parents
 
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:
@@ -161,36 +149,13 @@ def make_plan(graph: Graph, migration: Migration, *, allowlist: Collection[str] 
     """The plan of `migration` on `graph`; `allowlist` are the names in the migration's `allowlist_file`."""
     membership = members_of(graph, migration, allowlist=allowlist)
     network = network_of(graph, migration, membership)
-    names = network.names
-    parents = [list(own) for own in network.parents]
-    cycles = [_cycle(component, parents, network) for component in components(parents) if len(component) > 1]
-    levels = waves(parents)
-    grouped: list[list[str]] = [[] for _ in range(max(levels, default=-1) + 1)]
-    for name, level in zip(names, levels, strict=True):
-        grouped[level].append(name)
+    order = order_of(network.parents, network.strength)
     return Plan(
         migration=migration,
         graph=graph,
         membership=membership,
         network=network,
-        waves=tuple(map(tuple, grouped)),
-        cycles=tuple(sorted(cycles, key=lambda cycle: cycle.members)),
+        waves=order.waves,
+        cycles=order.cycles,
         notes=(*membership.notes, *graph.notes),
-    )
-
-
-def _cycle(component: list[int], parents: list[list[int]], network: Network) -> Cycle:
-    """Break one cycle; its edges go out of `parents`."""
-    names = network.names
-    inside = set(component)
-    inner = {node: [parent for parent in parents[node] if parent in inside] for node in component}
-    broken = broken_edges(component, inner, lambda parent, child: network.strength(names[parent], names[child]))
-    gone: dict[int, set[int]] = {}
-    for parent, child in broken:
-        gone.setdefault(child, set()).add(parent)
-    for child, out in gone.items():
-        parents[child] = [parent for parent in parents[child] if parent not in out]
-    return Cycle(
-        members=tuple(sorted(names[node] for node in component)),
-        broken=tuple((names[parent], names[child]) for parent, child in broken),
     )

@@ -48,10 +48,10 @@ def addition_json(addition: Addition) -> dict[str, Any]:
         else None,
         "cycles": [
             {
-                "members": list(members),
-                "broken_edges": [{"parent": parent, "child": child} for parent, child in broken],
+                "members": list(cycle.members),
+                "broken_edges": [{"parent": parent, "child": child} for parent, child in cycle.broken],
             }
-            for members, broken in addition.cycles
+            for cycle in addition.cycles
         ],
         "unknown": list(addition.unknown),
     }
@@ -74,9 +74,9 @@ def addition_text(addition: Addition) -> RenderableType:
     lines = _smallest_lines(addition)
     if addition.unknown:
         lines.append(f"No feedstock here makes {', '.join(addition.unknown)}: `dirac-forge sync` them to see further.")
-    for members, broken in addition.cycles:
-        edges = ", ".join(f"{parent} -> {child}" for parent, child in broken)
-        lines.append(f"A cycle: {', '.join(members)}; the order leaves out {edges}.")
+    for cycle in addition.cycles:
+        edges = ", ".join(f"{parent} -> {child}" for parent, child in cycle.broken)
+        lines.append(f"A cycle: {', '.join(cycle.members)}; the order leaves out {edges}.")
     return Group(table, sentences(lines)) if addition.feedstocks else sentences(lines)
 
 

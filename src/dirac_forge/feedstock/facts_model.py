@@ -1,0 +1,72 @@
+"""The facts of a feedstock, as values that can be stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+__all__ = ["Export", "FeedstockFacts", "Need"]
+
+
+class Need(NamedTuple):
+    """A requirement of a feedstock, joined over its variants."""
+
+    section: str
+    """build, host, run or test."""
+    name: str
+    """As migrations know it: a package, or `c_compiler_stub`."""
+    output: str
+    text: str
+    line: int
+    platforms: int
+    """Bit n: holds on the feedstock's n-th platform."""
+    condition: str | None
+    """What can't be decided, None where it holds for sure."""
+
+
+class Export(NamedTuple):
+    """A run_export of an output."""
+
+    output: str
+    strength: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedstockFacts:
+    """One feedstock as the graph sees it."""
+
+    recipe: str
+    """The recipe's file, relative to the feedstock."""
+    platforms: tuple[str, ...] = ()
+    """Those that something is built for."""
+    skipped: tuple[tuple[str, int], ...] = ()
+    """Platforms that conda-forge.yml asks for and the recipe skips, with the line that does."""
+    outputs: tuple[str, ...] = ()
+    version: str = ""
+    build_number: int | None = None
+    noarch: bool = False
+    """Every output is noarch."""
+    noarch_python: bool = False
+    """Every output that has python in host (or in build, without host) is `noarch: python`."""
+    needs: tuple[Need, ...] = ()
+    exports: tuple[Export, ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()
+    """Output and package: run_exports that it does not take."""
+    applied: tuple[str, ...] = ()
+    """Migrations in `.ci_support/migrations/`."""
+    notes: tuple[str, ...] = ()
+    """What could not be told, with file and line."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with its conda-forge.yml: `conda-forge.yml:2: …`."""
+    error: str | None = None
+    """Why the recipe can't be read, with file and line."""
+
+    @property
+    def strong(self) -> bool:
+        """Whether an output has strong run_exports."""
+        return any(export.strength == "strong" for export in self.exports)
+
+    def platforms_of(self, mask: int) -> tuple[str, ...]:
+        """The platforms whose bits are set."""
+        return tuple(platform for bit, platform in enumerate(self.platforms) if mask >> bit & 1)
