@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dirac_forge.feedstock.pinning import Configuration, ConfigurationError, parse_configuration
 from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
@@ -42,9 +42,7 @@ def _parse(text: str, name: str, platform: str, build_platform: str) -> Migratio
         whole = plain(compose(text))
     except YamlError as exc:
         raise ConfigurationError(f"{path}:{exc.line}: {exc.message}") from exc
-    head = whole.get("__migrator") if isinstance(whole, dict) else None
-    head = head if isinstance(head, dict) else {}
-    ordering = head.get("ordering")
+    head = _mapping(_mapping(whole).get("__migrator"))
     return MigrationKeys(
         name=name,
         configuration=Configuration(values=values, zip_keys=configuration.zip_keys),
@@ -53,10 +51,14 @@ def _parse(text: str, name: str, platform: str, build_platform: str) -> Migratio
         additional_zip_keys=tuple(head.get("additional_zip_keys") or ()),
         ordering={
             key: tuple("None" if value is None else str(value) for value in values)
-            for key, values in (ordering if isinstance(ordering, dict) else {}).items()
+            for key, values in _mapping(head.get("ordering")).items()
             if isinstance(values, list)
         },
     )
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def migrated(configuration: Configuration, migration: MigrationKeys) -> Configuration:
@@ -111,30 +113,33 @@ def _key_add(configuration: Configuration, migration: MigrationKeys) -> Configur
         return configuration
     old_group = _group(configuration, primary)
     group = (*old_group, *(key for key in migration.additional_zip_keys if key not in old_group))
-    values = dict(configuration.values)
-    count = len(values[primary])
-    members = [key for key in group if key in values or key in new]
-    columns = {key: values.get(key, ("",)) for key in members}
-    # A key that joins the group has one value so far: it holds for every place.
-    columns = {key: texts * count if len(texts) == 1 and count > 1 else texts for key, texts in columns.items()}
-    rows = list(zip(*columns.values(), strict=False))
-    for index, _ in enumerate(new[primary]):
-        row = tuple(_at(new.get(key, columns[key]), index) for key in members)
-        if row not in rows:
-            rows.append(row)
-    ordering = migration.ordering.get(primary)
-    position = members.index(primary)
-    if ordering:
-        rows.sort(key=lambda row: _place(row[position], ordering))
-    values |= {key: tuple(row[place] for row in rows) for place, key in enumerate(members)}
+    members = [key for key in group if key in configuration.values or key in new]
+    rows = _rows(configuration, migration, members)
+    values = {**configuration.values, **{key: tuple(row[place] for row in rows) for place, key in enumerate(members)}}
     groups = [other for other in configuration.zip_keys if other != old_group]
-    if len(members) > 1:
-        groups.append(tuple(members))
-    return Configuration(values=values, zip_keys=tuple(groups))
+    return Configuration(values=values, zip_keys=(*groups, tuple(members)) if len(members) > 1 else tuple(groups))
 
 
-def _at(texts: Sequence[str], index: int) -> str:
-    return texts[index] if index < len(texts) else texts[-1]
+def _rows(configuration: Configuration, migration: MigrationKeys, members: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the values of a group of keys, place by place, with those that the migration adds."""
+    primary = migration.primary_key or ""
+    new = migration.configuration.values
+    count = len(configuration.values[primary])
+    columns = {key: configuration.values.get(key, ("",)) for key in members}
+    # A key that joins the group has one value so far: it holds for every place.
+    columns = {key: texts * count if len(texts) == 1 else texts for key, texts in columns.items()}
+    added = zip(*(_padded(new.get(key, columns[key]), len(new[primary])) for key in members), strict=True)
+    rows = list(dict.fromkeys([*zip(*columns.values(), strict=False), *added]))
+    ordering = migration.ordering.get(primary)
+    if ordering:
+        position = members.index(primary)
+        rows.sort(key=lambda row: _place(row[position], ordering))
+    return rows
+
+
+def _padded(texts: Sequence[str], count: int) -> Sequence[str]:
+    """Return the first values; the last one is repeated where there are fewer."""
+    return (*texts, *texts[-1:] * count)[:count]
 
 
 def _key_remove(configuration: Configuration, migration: MigrationKeys) -> Configuration:

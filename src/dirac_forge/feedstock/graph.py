@@ -63,20 +63,19 @@ class Graph:
 
 
 def build_graph(facts: Mapping[str, FeedstockFacts]) -> Graph:
-    """The graph of these feedstocks; the order of `facts` does not matter."""
+    """Return the graph of these feedstocks; the order of `facts` does not matter."""
     ordered = {name: facts[name] for name in sorted(facts)}
     makers: dict[str, list[str]] = {}
-    for name, one in ordered.items():
-        own = _OWN_NAME_ONLY.get(name)
-        for output in one.outputs:
-            if own is None or output in own:
+    for name, each in ordered.items():
+        for output in each.outputs:
+            if name not in _OWN_NAME_ONLY or output in _OWN_NAME_ONLY[name]:
                 makers.setdefault(output, []).append(name)
     return Graph(
         facts=ordered,
         makers={output: tuple(names) for output, names in makers.items()},
-        strong=frozenset(name for name, one in ordered.items() if one.strong),
+        strong=frozenset(name for name, each in ordered.items() if each.strong),
         notes=tuple(_notes(ordered, makers)),
-        unreadable={name: one.error for name, one in ordered.items() if one.error is not None},
+        unreadable={name: each.error for name, each in ordered.items() if each.error is not None},
     )
 
 

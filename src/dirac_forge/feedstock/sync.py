@@ -123,13 +123,12 @@ class _Run:
         safe_name(line.name)
         place = self.folder / line.folder
         known = self.sources.get(line.folder)
-        if place.exists() and not self._force:
+        clean = known is not None and place.exists() and digest_of(files_of(place)) == known.files
+        if place.exists() and not clean and not self._force:
             if known is None:
                 return Synced(line=line, state="kept", text=f"{place} was not copied from a repository")
-            if digest_of(files_of(place)) != known.files:
-                return Synced(line=line, state="kept", text=f"{place} has local changes", commit=known.commit)
+            return Synced(line=line, state="kept", text=f"{place} has local changes", commit=known.commit)
         repository = Repository(self._repository(line.name))
-        clean = known is not None and place.exists() and digest_of(files_of(place)) == known.files
         if known is not None and clean and repository.commit(line.branch) == known.commit:
             return Synced(line=line, state="unchanged", commit=known.commit)
         tree = repository.tree(line.branch)
@@ -138,9 +137,9 @@ class _Run:
         source = FeedstockSource(
             repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files)
         )
-        was_there = place.exists()
+        state: State = "updated" if place.exists() else "new"
         self._put(place, tree.files, source)
-        return Synced(line=line, state="updated" if was_there else "new", commit=tree.commit)
+        return Synced(line=line, state=state, commit=tree.commit)
 
     def _put(self, place: Path, files: dict[str, bytes], source: FeedstockSource) -> None:
         new = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))

@@ -156,29 +156,26 @@ def _used(
 
 
 def _product(configuration: Configuration, used: set[str]) -> Iterator[dict[str, str]]:
-    """Every combination of the used keys' values; keys of one group go together, all others have their first value."""
-    fixed = {key: texts[0] for key, texts in configuration.values.items() if len(texts) == 1}
+    """Yield every combination of the used keys' values; zipped keys go together, unused keys have their first value."""
+    values = configuration.values
+    fixed = {key: texts[0] for key, texts in values.items() if len(texts) == 1}
     axes: list[list[dict[str, str]]] = []
     grouped: set[str] = set()
     for group in configuration.zip_keys:
-        members = [key for key in group if key in configuration.values]
-        lengths = {len(configuration.values[key]) for key in members}
-        grouped.update(members)
-        if used & set(members) and len(lengths) == 1:
-            columns = zip(*(configuration.values[key] for key in members), strict=True)
+        members = [key for key in group if key in values]
+        if not used.intersection(members):
+            fixed |= {key: values[key][0] for key in members}
+        elif len({len(values[key]) for key in members}) == 1:
+            columns = zip(*(values[key] for key in members), strict=True)
             axes.append([dict(zip(members, column, strict=True)) for column in columns])
-        elif not used & set(members):
-            fixed |= {key: configuration.values[key][0] for key in members}
         else:
-            grouped.difference_update(members)
-    for key in sorted(configuration.values):
-        texts = configuration.values[key]
-        if key in grouped or len(texts) == 1:
             continue
+        grouped.update(members)
+    for key in sorted(values.keys() - grouped - fixed.keys()):
         if key in used:
-            axes.append([{key: text} for text in dict.fromkeys(texts)])
+            axes.append([{key: text} for text in dict.fromkeys(values[key])])
         else:
-            fixed[key] = texts[0]
+            fixed[key] = values[key][0]
     for choice in _choices(axes):
         yield fixed | {key: text for part in choice for key, text in part.items()}
 

@@ -128,11 +128,9 @@ class Workspace:
 
         Raises InputError where there is none, with the nearest names.
         """
-        if name in self.feedstocks:
-            return self.feedstocks[name]
-        for line in self.lines:
-            if name == f"{line.name}@{line.branch}":
-                return line
+        known = {**self.feedstocks, **{f"{line.name}@{line.branch}": line for line in self.lines}}
+        if name in known:
+            return known[name]
         path = Path(name)
         if path.is_file() or (path.is_dir() and find_recipe(path) is not None):
             folder = path.resolve()

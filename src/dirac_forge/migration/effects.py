@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import networkx as nx
+
+from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.plan import Plan
 
 __all__ = [
@@ -106,15 +109,9 @@ def closure_of(
             found.add(name)
             waiting.extend(plan.waited_for(name))
     ordered = sorted(found, key=lambda name: (plan.wave_of[name], name))
-    longest: dict[str, tuple[str, ...]] = {}
-    for name in ordered:
-        before = max((longest[parent] for parent in plan.waited_for(name) if parent in longest), key=len, default=())
-        longest[name] = (*before, name)
+    chain = nx.dag_longest_path(graph_of({name: found.intersection(plan.waited_for(name)) for name in ordered}))
     return TargetClosure(
-        members=tuple(ordered),
-        critical_path=max(longest.values(), key=len, default=()),
-        outside=tuple(sorted(outside)),
-        proved=proved,
+        members=tuple(ordered), critical_path=tuple(chain), outside=tuple(sorted(outside)), proved=proved
     )
 
 
@@ -158,15 +155,16 @@ def _waves(
     found: list[WaveEffect] = []
     rebuilt: list[str] = []
     enough: list[str] | None = None
-    own = {*whole.members, *today.done}
+    today_done = set(today.done)
+    own = today_done.union(whole.members)
     last: tuple[TargetAnswer, TargetAnswer] | None = None
     for number in range(len(plan.waves) + 1):
-        added = [name for name in plan.waves[number - 1] if name in own] if number else []
+        added = [name for wave in plan.waves[:number][-1:] for name in wave if name in own]
         rebuilt += added
-        if last is None or any(name not in today.done for name in added):
+        if last is None or not today_done.issuperset(added):
             last = (installable(platform, tuple(rebuilt), "new"), installable(platform, tuple(rebuilt), "old"))
         if enough is None and _good(last[0]):
-            enough = [name for name in rebuilt if name not in today.done]
+            enough = [name for name in rebuilt if name not in today_done]
         found.append(WaveEffect(wave=number, platform=platform, new=last[0], old=last[1]))
     return found, rebuilt, enough
 

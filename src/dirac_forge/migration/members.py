@@ -87,10 +87,14 @@ def packages_of(graph: Graph, migration: Migration) -> tuple[frozenset[str], tup
     """
     if migration.override_cbc_keys is not None:
         return frozenset(migration.override_cbc_keys), ()
-    names = set(migration.keys) | {key.replace("_", "-") for key in migration.keys}
-    made = {name for name in names if name in graph.makers}
-    open_names = {name for name in names - made if not names & made & {name.replace("_", "-"), name.replace("-", "_")}}
-    needed = {need.name for facts in graph.facts.values() for need in facts.needs if need.name in open_names}
+    made: set[str] = set()
+    unmade: set[str] = set()
+    for key in migration.keys:
+        spellings = {key, key.replace("_", "-")}
+        own = {name for name in spellings if name in graph.makers}
+        made |= own
+        unmade |= set() if own else spellings
+    needed = {need.name for facts in graph.facts.values() for need in facts.needs if need.name in unmade}
     notes = tuple(f"no feedstock here makes {name}; it counts because others need it" for name in sorted(needed))
     return frozenset(made | needed), notes
 
@@ -102,18 +106,15 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
     allowed = None if allowlist is None else frozenset(_ancestors(graph, allowlist))
     members: dict[str, Member] = {}
     excluded: dict[str, Excluded] = {}
-    only_python = "python" in packages
     # Few feedstocks have anything to do with a migration: those are looked at closely.
     telling = packages | {name for name, exporters in graph.exporting.items() if packages.intersection(exporters)}
     for name, facts in graph.facts.items():
         if allowed is not None and name not in allowed:
             continue
-        hits: frozenset[str] = frozenset()
-        if any(need.name in telling for need in facts.needs):
-            hits = linked(graph, facts, include_build=migration.include_build).linked & packages
+        hits = _hits(graph, facts, migration, packages, telling)
         if not hits and not (name in makers and migration.exclude_pinned_pkgs):
             continue
-        reason = _reason_against(name, facts, migration, makers, only_python=only_python)
+        reason = _reason_against(name, facts, migration, makers, only_python="python" in packages)
         if reason is not None:
             excluded[name] = Excluded(feedstock=name, reason=reason)
         else:
@@ -121,22 +122,29 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
     return Membership(packages=packages, members=members, excluded=excluded, allowed=allowed, notes=notes)
 
 
+def _hits(
+    graph: Graph, facts: FeedstockFacts, migration: Migration, packages: frozenset[str], telling: frozenset[str]
+) -> frozenset[str]:
+    """Return the migrated packages that a feedstock is built with."""
+    if not any(need.name in telling for need in facts.needs):
+        return frozenset()
+    return linked(graph, facts, include_build=migration.include_build).linked & packages
+
+
 def _reason_against(
     name: str, facts: FeedstockFacts, migration: Migration, makers: Collection[str], *, only_python: bool
 ) -> str | None:
-    if facts.error is not None:
-        return f"its recipe can't be read: {facts.error}"
-    if name == "conda-forge-pinning":
-        return "the pinning itself is not rebuilt"
-    if name in migration.exclude:
-        return "the migration excludes it"
-    if migration.exclude_pinned_pkgs and name in makers:
-        return "it makes a migrated package"
-    if not migration.include_noarch and (facts.noarch_python if only_python else facts.noarch):
-        return "everything it builds is noarch"
-    if migration.platform_allowlist and not set(migration.platform_allowlist) & set(facts.platforms):
-        return f"it is not built on {', '.join(migration.platform_allowlist)}"
-    return None
+    noarch = facts.noarch_python if only_python else facts.noarch
+    wanted = migration.platform_allowlist
+    reasons = (
+        (facts.error is not None, f"its recipe can't be read: {facts.error}"),
+        (name == "conda-forge-pinning", "the pinning itself is not rebuilt"),
+        (name in migration.exclude, "the migration excludes it"),
+        (migration.exclude_pinned_pkgs and name in makers, "it makes a migrated package"),
+        (not migration.include_noarch and noarch, "everything it builds is noarch"),
+        (bool(wanted) and not set(wanted) & set(facts.platforms), f"it is not built on {', '.join(wanted)}"),
+    )
+    return next((reason for holds, reason in reasons if holds), None)
 
 
 def _member(name: str, facts: FeedstockFacts, hits: Collection[str], migration: Migration) -> Member:
@@ -155,14 +163,14 @@ def _member(name: str, facts: FeedstockFacts, hits: Collection[str], migration: 
 
 def deciding_needs(facts: FeedstockFacts, *, include_build: bool) -> Iterable[Need]:
     """The requirements that can make a feedstock a member: host, or build where host is empty."""
-    host = [need for need in facts.needs if need.section == "host"]
-    build = [need for need in facts.needs if need.section == "build"]
-    stubs = any(need.name in STRONG_STUBS for need in facts.needs)
+    sections = {section: [need for need in facts.needs if need.section == section] for section in ("host", "build")}
+    host, build = sections["host"], sections["build"]
+    compilers = [need for need in build if need.name in STRONG_STUBS]
     if include_build:
         return [*host, *build]
-    if host or stubs:
+    if host or any(need.name in STRONG_STUBS for need in facts.needs):
         # A compiler's run_exports fill host: then build no longer decides, but the compilers themselves do.
-        return [*host, *(need for need in build if need.name in STRONG_STUBS)]
+        return [*host, *compilers]
     return build
 
 
