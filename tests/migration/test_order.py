@@ -56,7 +56,7 @@ def test_breaking_cycles_leaves_an_order_and_breaks_only_inside(graph: nx.DiGrap
 
 
 def test_the_weakest_edges_are_broken() -> None:
-    graph = nx.DiGraph([("a", "b"), ("b", "c"), ("c", "a")])
+    graph: nx.DiGraph[str] = nx.DiGraph([("a", "b"), ("b", "c"), ("c", "a")])
     strength = {("a", "b"): 3, ("b", "c"): 1, ("c", "a"): 3}
     assert broken_edges("abc", parents_of(graph), lambda parent, child: strength[parent, child]) == [("b", "c")]
 

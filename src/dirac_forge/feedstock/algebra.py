@@ -137,9 +137,9 @@ def _rows(configuration: Configuration, migration: MigrationKeys, members: Seque
     return rows
 
 
-def _padded(texts: Sequence[str], count: int) -> Sequence[str]:
+def _padded(texts: tuple[str, ...], count: int) -> tuple[str, ...]:
     """Return the first values; the last one is repeated where there are fewer."""
-    return (*texts, *texts[-1:] * count)[:count]
+    return (texts + texts[-1:] * count)[:count]
 
 
 def _key_remove(configuration: Configuration, migration: MigrationKeys) -> Configuration:
