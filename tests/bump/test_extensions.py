@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.bump.extensions import ExtensionLine, belongs, follows, leaves
+from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
+from dirac_forge.bump.extensions import belongs, follows, leaves
+from dirac_forge.report.bump_reasons import worded
 
 LINES = (
     ExtensionLine(extension="lhcbdirac", branch="main", version="12.1", package="dirac-grid", spec=">=9.1,<9.2"),
@@ -13,16 +15,16 @@ LINES = (
 
 
 def test_lines_that_a_version_belongs_to() -> None:
-    assert belongs(LINES, {"dirac-grid": "9.1.22", "diraccommon": "9.1.22"}) == (
-        "lhcbdirac main (12.1) needs dirac-grid >=9.1,<9.2: 9.1.22 belongs to it",
-    )
+    fits = belongs(LINES, {"dirac-grid": "9.1.22", "diraccommon": "9.1.22"})
+    assert fits == (ExtensionFit(line=LINES[0], new="9.1.22"),)
+    assert worded(fits[0]) == "lhcbdirac main (12.1) needs dirac-grid >=9.1,<9.2: 9.1.22 belongs to it"
     assert belongs(LINES, {"other": "1"}) == ()
 
 
 def test_lines_that_are_left() -> None:
-    assert leaves(LINES, {"dirac-grid": "9.1.9"}, {"dirac-grid": "9.2.0"}) == (
-        "lhcbdirac main (12.1) needs dirac-grid >=9.1,<9.2: it takes 9.1.9 and not 9.2.0",
-    )
+    left = leaves(LINES, {"dirac-grid": "9.1.9"}, {"dirac-grid": "9.2.0"})
+    assert left == (ExtensionLeft(line=LINES[0], old="9.1.9", new="9.2.0"),)
+    assert worded(left[0]) == "lhcbdirac main (12.1) needs dirac-grid >=9.1,<9.2: it takes 9.1.9 and not 9.2.0"
     assert leaves(LINES, {"dirac-grid": "9.1.9"}, {"dirac-grid": "9.1.10"}) == ()
     assert leaves(LINES, {}, {"dirac-grid": "9.2.0"}) == ()
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from dirac_forge.bump.merge_order import Move, NewNeed, OrderPlace, admits, arranged, in_order
+from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_order
+from dirac_forge.bump.new_needs import NewNeed
 from dirac_forge.channel.listing import Availability
+from dirac_forge.report.bump_reasons import worded
 
 
 def need(text: str, *, output: str = "app", **more: str | bool) -> NewNeed:
@@ -43,7 +45,7 @@ def test_what_a_bump_waits_for_goes_first_and_is_said() -> None:
     assert list(found) == ["rucio", "dirac-grid"]
     waiting = found["dirac-grid"]
     assert (waiting.waits_for, waiting.behind, waiting.lacks) == (("rucio",), ("rucio",), ())
-    assert waiting.because == (
+    assert tuple(map(worded, waiting.because)) == (
         "rucio >=41 (run of dirac-grid): the channel has rucio 40, the bump of rucio brings 41.5",
     )
     assert found["rucio"] == OrderPlace(key="rucio")
@@ -77,9 +79,9 @@ def test_a_version_that_nobody_proposes_is_lacking() -> None:
     (lack,) = found["app"].lacks
     assert not found["app"].waits_for
     assert lack.certain
-    assert lack.text == "lib >=3 (run of app): the channel has lib up to 1, and the bump of lib brings 2"
+    assert worded(lack) == "lib >=3 (run of app): the channel has lib up to 1, and the bump of lib brings 2"
     (lack,) = places([move("app", "2", "nowhere")])["app"].lacks
-    assert lack.text == "nowhere (run of app): the channel has no nowhere"
+    assert worded(lack) == "nowhere (run of app): the channel has no nowhere"
 
 
 def test_the_stuck_stand_last_where_there_is_a_choice() -> None:
@@ -95,7 +97,7 @@ def test_what_a_part_of_a_channel_lacks_is_unknown_unless_another_output_is_sure
     partial = need("lib", partial="the channel is only a part")
     (lack,) = places([move("app", "2", partial)])["app"].lacks
     assert not lack.certain
-    assert lack.text == "lib (run of app): whether there is a lib is unknown: the channel is only a part"
+    assert worded(lack) == "lib (run of app): whether there is a lib is unknown: the channel is only a part"
     (lack,) = places([move("app", "2", partial, need("lib", output="sure"))])["app"].lacks
     assert lack.certain
     # Its own feedstock made it before, so it is where the others are.
@@ -107,7 +109,9 @@ def test_what_a_part_of_a_channel_lacks_is_unknown_unless_another_output_is_sure
 def test_a_recipe_that_is_there_already_is_waited_for() -> None:
     merged = Move(key="lib", provides={"lib": "2"}, merged=True)
     found = places([move("app", "2", "lib >=2"), merged], lib="1")
-    assert found["app"].because == ("lib >=2 (run of app): the channel has lib 1, the recipe of lib makes 2",)
+    assert tuple(map(worded, found["app"].because)) == (
+        "lib >=2 (run of app): the channel has lib 1, the recipe of lib makes 2",
+    )
 
 
 def test_what_it_makes_itself_is_no_need() -> None:
@@ -118,7 +122,7 @@ def test_what_it_makes_itself_is_no_need() -> None:
 def test_an_unknown_channel_makes_nobody_wait_but_for_the_run_itself() -> None:
     (found,) = arranged([move("app", "2", "lib")], lambda _package, _spec: Availability(status="unknown"))
     assert [lack.certain for lack in found.lacks] == [False]
-    assert found.lacks[0].text == "lib (run of app): whether there is a lib is unknown"
+    assert worded(found.lacks[0]) == "lib (run of app): whether there is a lib is unknown"
 
 
 def test_in_order() -> None:

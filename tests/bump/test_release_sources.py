@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.bump.release_sources import Nowhere, places_of
+from dirac_forge.bump.reasons import AllowedSources, VersionlessSources
+from dirac_forge.bump.release_sources import places_of
 from dirac_forge.feedstock.botconfig import VersionUpdates
+from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.upstream.sources.source import SourceQuery
@@ -22,12 +24,14 @@ def recipe(*urls: str, version: str = "1.0") -> str:
     )
 
 
-def look(text: str, updates: VersionUpdates | None = None, version: str = "1.0") -> tuple[SourceQuery, ...] | Nowhere:
+def look(
+    text: str, updates: VersionUpdates | None = None, version: str = "1.0"
+) -> tuple[SourceQuery, ...] | SkipReason:
     settings: list[Setting] = [("linux-64", {}), ("win-64", {})]
     return places_of(text, path="meta.yaml", version=version, settings=settings, updates=updates or VersionUpdates())
 
 
-def shown(found: tuple[SourceQuery, ...] | Nowhere) -> list[tuple[str, tuple[str, ...], bool]]:
+def shown(found: tuple[SourceQuery, ...] | SkipReason) -> list[tuple[str, tuple[str, ...], bool]]:
     assert isinstance(found, tuple)
     return [(place.origin.name, place.ways, place.main) for place in found]
 
@@ -133,13 +137,8 @@ def test_conda_forge_yml_says_who_is_asked_and_in_which_order(url: str, sources:
 
 
 def test_where_nobody_who_may_be_asked_has_it() -> None:
-    assert look(recipe(HUB), updates("[nvidia, pypi]")) == Nowhere(
-        reason="conda-forge.yml, line 3 lets versions come from nvidia, pypi only, and its source is github.com/a/b "
-        "(nvidia can't be asked here)"
+    assert look(recipe(HUB), updates("[nvidia, pypi]")) == AllowedSources(
+        line=3, sources=("nvidia", "pypi"), source="github.com/a/b", unsupported=("nvidia",)
     )
-    assert look(recipe(PYPI), updates("[]")) == Nowhere(
-        reason="conda-forge.yml, line 3 lets versions come from nothing only, and its source is demo"
-    )
-    assert look(recipe("https://example.org/fixed.tar.gz")) == Nowhere(
-        reason="none of its sources has the version in its URL or tag"
-    )
+    assert look(recipe(PYPI), updates("[]")) == AllowedSources(line=3, sources=(), source="demo")
+    assert look(recipe("https://example.org/fixed.tar.gz")) == VersionlessSources()

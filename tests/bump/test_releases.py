@@ -8,8 +8,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.proposal import ProjectLink
-from dirac_forge.bump.releases import Newest, Nothing, newest, projects_of
+from dirac_forge.bump.reasons import Current, NoOrder, NoReleaseFound, PassedOver, PreRelease
+from dirac_forge.bump.releases import Newest, newest, projects_of
 from dirac_forge.bump.rules import Rules
+from dirac_forge.feedstock.change import SkipReason
+from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile
 from dirac_forge.upstream.sources.git import from_tags
 from dirac_forge.upstream.sources.github import GitHubRelease, from_releases
@@ -43,7 +46,7 @@ def offered(name: str, releases: tuple[Release, ...], now: str = "1.0") -> Offer
     return from_project(origin, project, pythons=("3.11", "3.12"), after=after.plain)
 
 
-def weigh(*releases: Release, now: str = "1.0", allowed: str = "") -> Newest | Nothing:
+def weigh(*releases: Release, now: str = "1.0", allowed: str = "") -> Newest | SkipReason:
     return newest(now, [offered("demo", releases, now)], rules=Rules(allowed=SpecifierSet(allowed)))
 
 
@@ -64,25 +67,26 @@ def test_newer_releases_are_passed_over_with_their_reasons() -> None:
     )
     assert isinstance(found, Newest)
     assert (found.version, found.projects) == ("1.1", ("demo",))
-    assert [(str(item.version), item.reason) for item in found.rejected] == [
+    assert [(str(item.version), worded(item.reason)) for item in found.rejected] == [
         ("2.0rc1", "a pre-release"),
-        ("1.4", "demo has no sdist of it"),
+        ("1.4", "it has no sdist"),
         ("1.3", "needs Python >=3.13, the channel has 3.11 to 3.12"),
         ("1.2", "yanked (broken)"),
     ]
 
 
 def test_nothing_newer() -> None:
-    assert weigh(release("0.9"), release("1.0")) == Nothing(reason="1.0 is the newest release that fits")
+    assert weigh(release("0.9"), release("1.0")) == Current(version="1.0")
     found = weigh(release("1.0"), release("2.0rc1"))
-    assert found.reason == "1.0 is the newest release that fits (2.0rc1: a pre-release)"  # type: ignore[union-attr]
+    assert found == Current(version="1.0", passed_over=(PassedOver(version=Version("2.0rc1"), reason=PreRelease()),))
+    assert worded(found) == "1.0 is the newest release that fits (2.0rc1: a pre-release)"
 
 
 def test_the_release_line_of_the_branch() -> None:
     found = weigh(release("1.0"), release("1.0.5"), release("2.0"), allowed=">=1.0,<1.1")
     assert isinstance(found, Newest)
     assert found.version == "1.0.5"
-    assert [item.reason for item in found.rejected] == ["it does not belong on this branch (<1.1,>=1.0)"]
+    assert [worded(item.reason) for item in found.rejected] == ["it does not belong on this branch (<1.1,>=1.0)"]
 
 
 def test_a_prerelease_moves_to_a_newer_one() -> None:
@@ -97,7 +101,7 @@ def test_projects_that_are_released_together_move_together() -> None:
     found = newest("1.0", [common, demo], rules=Rules())
     assert isinstance(found, Newest)
     assert (found.version, found.projects) == ("1.1", ("common", "demo"))
-    assert [(str(item.version), item.reason) for item in found.rejected] == [
+    assert [(str(item.version), worded(item.reason)) for item in found.rejected] == [
         ("1.2", "demo has it, common does not yet")
     ]
 
@@ -105,9 +109,7 @@ def test_projects_that_are_released_together_move_together() -> None:
 def test_one_of_several_places_is_named_with_its_objection() -> None:
     common = offered("common", (release("1.1", name="common", yanked="oops"),))
     found = newest("1.0", [common, offered("demo", (release("1.1"),))], rules=Rules())
-    assert found == Nothing(
-        reason="1.0 is the newest release that fits (1.1: common: yanked (oops))", rejected=found.rejected
-    )
+    assert worded(found) == "1.0 is the newest release that fits (1.1: common: yanked (oops))"
 
 
 def test_a_tag_beside_pypi_has_to_be_there_and_gives_links() -> None:
@@ -115,7 +117,7 @@ def test_a_tag_beside_pypi_has_to_be_there_and_gives_links() -> None:
     found = newest("1.0", [demo, tagged("v1.0", "v1.1")], rules=Rules())
     assert isinstance(found, Newest)
     assert found.version == "1.1"
-    assert [item.reason for item in found.rejected] == ["demo has it, github.com/a/b does not yet"]
+    assert [worded(item.reason) for item in found.rejected] == ["demo has it, github.com/a/b does not yet"]
     assert found.links == (
         ProjectLink(title="release", url="https://pypi.org/project/demo/1.1/"),
         ProjectLink(title="changes", url="https://github.com/a/b/compare/v1.0...v1.1"),
@@ -129,7 +131,7 @@ def test_tags_are_weighed_in_the_recipe_s_spelling() -> None:
     found = newest("6.40.02", [place], rules=Rules(allowed=SpecifierSet("<7")))
     assert isinstance(found, Newest)
     assert (found.version, found.tag) == ("6.40.04", "v6-40-04")
-    assert [(str(item.version), item.reason) for item in found.rejected] == [
+    assert [(str(item.version), worded(item.reason)) for item in found.rejected] == [
         ("7.00.00", "it does not belong on this branch (<7)"),
         ("6.42.00rc1", "a pre-release"),
     ]
@@ -143,18 +145,18 @@ def test_letters_are_later_releases_where_the_recipe_has_one() -> None:
 
 def test_tags_that_changed_their_form_are_said() -> None:
     place = tagged("OpenSSL_1_1_1w", "openssl-3.5.0", "latest", version="1.1.1w", tag="OpenSSL_1_1_1w")
-    assert newest("1.1.1w", [place], rules=Rules()) == Nothing(
-        reason="1.1.1w is the newest release that fits (the tag openssl-3.5.0 is not spelled like OpenSSL_1_2_3)"
+    assert worded(newest("1.1.1w", [place], rules=Rules())) == (
+        "1.1.1w is the newest release that fits (the tag openssl-3.5.0 is not spelled like OpenSSL_1_2_3)"
     )
     more = tagged("OpenSSL_1_1_1w", "x-1", "openssl-3.5.0", version="1.1.1w", tag="OpenSSL_1_1_1w")
-    assert newest("1.1.1w", [more], rules=Rules()).reason.endswith(  # type: ignore[union-attr]
-        "(the tag openssl-3.5.0 is not spelled like OpenSSL_1_2_3, and 1 more tags count for nothing)"
+    assert worded(newest("1.1.1w", [more], rules=Rules())).endswith(
+        "(the tag openssl-3.5.0 is not spelled like OpenSSL_1_2_3, and 1 more tag counts for nothing)"
     )
 
 
 def test_a_place_without_any_version_says_why() -> None:
-    assert newest("1.0", [tagged("nightly", tag="v1.0")], rules=Rules()) == Nothing(
-        reason="no release was found: the tag nightly is no version"
+    assert newest("1.0", [tagged("nightly", tag="v1.0")], rules=Rules()) == NoReleaseFound(
+        why="the tag nightly is no version"
     )
 
 
@@ -162,7 +164,7 @@ def test_what_looks_like_a_date_is_no_successor_of_a_version() -> None:
     found = newest("1.0", [tagged("v1.0", "v1.1", "v2024.1")], rules=Rules())
     assert isinstance(found, Newest)
     assert found.version == "1.1"
-    assert [item.reason for item in found.rejected] == ["it looks like a date, and 1.0 does not"]
+    assert [worded(item.reason) for item in found.rejected] == ["it looks like a date, and 1.0 does not"]
 
 
 def test_dates_and_what_github_calls_a_pre_release() -> None:
@@ -177,18 +179,16 @@ def test_dates_and_what_github_calls_a_pre_release() -> None:
     found = newest("1.0", [from_releases(origin, releases, "1.0")], rules=Rules())
     assert isinstance(found, Newest)
     assert (found.version, found.old_released, found.released) == ("1.1", old, new)
-    assert [item.reason for item in found.rejected] == ["a pre-release, as its host says"]
+    assert [worded(item.reason) for item in found.rejected] == ["a pre-release, as its host says"]
 
 
 def test_a_version_without_an_order() -> None:
-    assert newest("main", [tagged("v1.0")], rules=Rules()) == Nothing(
-        reason="main has no order that is known, so no version can be called newer"
-    )
+    assert newest("main", [tagged("v1.0")], rules=Rules()) == NoOrder(version="main")
 
 
 def test_a_version_that_pypi_can_not_have() -> None:
     found = weigh(release("1.0"), now="9e")
-    assert found == Nothing(reason="9e is no version as PyPI has them (PEP 440), so none can be called newer")
+    assert found == NoOrder(version="9e", pep440=True)
 
 
 def test_projects_are_told_by_the_files_of_the_version() -> None:
@@ -205,13 +205,13 @@ def test_projects_are_told_by_the_files_of_the_version() -> None:
 def test_neighbours_with_one_reason_share_a_sentence() -> None:
     tags = ("v1.0", *(f"v2.{minor}" for minor in range(5)), "v3.0rc1", "v3.0rc2", "v4.0")
     found = newest("1.0", [tagged(*tags)], rules=Rules(allowed=SpecifierSet("<2,!=4.0")))
-    assert isinstance(found, Nothing)
-    assert len(found.rejected) == 8
-    assert found.reason == (
+    assert isinstance(found, Current)
+    assert len(found.passed_over) == 8
+    assert worded(found) == (
         "1.0 is the newest release that fits (4.0 to 2.0 (8 versions): it does not belong on this branch (!=4.0,<2))"
     )
     found = newest("1.0", [tagged("v1.0", "v2.0a1", "v2.0a2", "v1.1")], rules=Rules(allowed=SpecifierSet("!=1.1")))
-    assert found.reason == (  # type: ignore[union-attr]
+    assert worded(found) == (
         "1.0 is the newest release that fits (2.0a2 and 2.0a1: a pre-release; 1.1: it does not belong on this branch "
         "(!=1.1))"
     )

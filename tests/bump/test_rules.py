@@ -5,6 +5,7 @@ from __future__ import annotations
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from dirac_forge.bump.reasons import ExcludedVersion, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
 from dirac_forge.bump.rules import Rules, kept_fraction
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
@@ -24,35 +25,31 @@ def version(text: str) -> HostVersion:
 
 def test_a_release_line_in_any_spelling() -> None:
     line = rules(allowed=">=10.2,<10.3")
-    assert line.objection(version("10.2.4")) == ""
-    assert line.objection(version("10.3")) == "it does not belong on this branch (<10.3,>=10.2)"
-    assert line.objection(version("10.2.5rc1")) == ""
-    assert rules(allowed="<1.1.2").objection(version("1.1.1w")) == ""
+    assert line.objection(version("10.2.4")) is None
+    assert line.objection(version("10.3")) == OffBranch(allowed=SpecifierSet(">=10.2,<10.3"))
+    assert line.objection(version("10.2.5rc1")) is None
+    assert rules(allowed="<1.1.2").objection(version("1.1.1w")) is None
 
 
 def test_excluded_versions_have_the_line() -> None:
     bot = rules("    exclude:\n      - '08.14'\n      - 1_2_3\n")
-    assert bot.objection(version("08.14")) == "excluded by conda-forge.yml, line 4"
-    assert bot.objection(version("1.2.3")) == "excluded by conda-forge.yml, line 5"
-    assert bot.objection(Version("1.2.4")) == ""
+    assert bot.objection(version("08.14")) == ExcludedVersion(line=4)
+    assert bot.objection(version("1.2.3")) == ExcludedVersion(line=5)
+    assert bot.objection(Version("1.2.4")) is None
 
 
 def test_even_and_odd() -> None:
     bot = rules("    even_odd_versions: true\n")
-    assert bot.objection(Version("2.88.3")) == ""
-    assert bot.objection(Version("2.89.1")) == (
-        "its second number is odd, so it is no stable version (conda-forge.yml, line 3)"
-    )
+    assert bot.objection(Version("2.88.3")) is None
+    assert bot.objection(Version("2.89.1")) == OddVersion(line=3)
 
 
 def test_tags_that_are_allowed() -> None:
     bot = rules("    allowed_tag_globs: ['python-*', 'refs/tags/py/*']\n")
-    assert bot.objection(Version("1"), ("python-1",)) == ""
-    assert bot.objection(Version("1"), ("py/1",)) == ""
-    assert bot.objection(Version("1"), ()) == ""
-    assert bot.objection(Version("1"), ("rust-1",)) == (
-        "its tag rust-1 is none of those that conda-forge.yml, line 3 allows"
-    )
+    assert bot.objection(Version("1"), ("python-1",)) is None
+    assert bot.objection(Version("1"), ("py/1",)) is None
+    assert bot.objection(Version("1"), ()) is None
+    assert bot.objection(Version("1"), ("rust-1",)) == TagNotAllowed(tag="rust-1", line=3)
 
 
 def test_a_fraction_of_the_versions_is_always_the_same() -> None:
@@ -61,11 +58,8 @@ def test_a_fraction_of_the_versions_is_always_the_same() -> None:
     assert 0 <= min(numbers) < max(numbers) < 1
     assert 70 < sum(number < 0.5 for number in numbers) < 130
     assert kept_fraction("demo", "1.0") != kept_fraction("other", "1.0")
-    assert Rules(updates=VersionUpdates(random_fraction_to_keep=1)).objection(Version("1.0")) == ""
-    assert rules("    random_fraction_to_keep: 0\n").objection(Version("1.0")) == (
-        "only 0 of all versions are taken (conda-forge.yml, line 3), and the hash of feedstock and version says that "
-        "this is none of them"
-    )
+    assert Rules(updates=VersionUpdates(random_fraction_to_keep=1)).objection(Version("1.0")) is None
+    assert rules("    random_fraction_to_keep: 0\n").objection(Version("1.0")) == UnkeptVersion(fraction=0, line=3)
 
 
 def test_what_was_tried_is_not_tried_again() -> None:

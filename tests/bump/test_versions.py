@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from dirac_forge.bump.reasons import EnclosedSource
 from dirac_forge.bump.versions import MissingFileError, UnansweredError, edited
 from dirac_forge.errors import UnknownError
 from dirac_forge.http import NotFoundError
+from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.digests import Digest
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -49,7 +51,7 @@ def url_after(text: str, files: There, to: str = "2.0") -> tuple[str, tuple[str,
         done = edited(text, path="meta.yaml", to=to, files=files, executor=executor)
     assert NEW in done.after
     line = next(line for line in done.after.split("\n") if "url:" in line)
-    return line.strip().removeprefix("url: "), done.notes
+    return line.strip().removeprefix("url: "), tuple(map(worded, done.notes))
 
 
 @pytest.mark.parametrize(
@@ -149,9 +151,7 @@ def test_a_file_of_a_silent_host_that_the_sdist_has_too() -> None:
         )
         assert f"sha256: {sha256('the new one')}\n" in done.after
         assert done.digests[0].origin == "archive"
-        assert done.notes == (
-            "https://example.com/v2.0/LICENSE can't be reached: its hash is that of the same file in the sdist",
-        )
+        assert done.notes == (EnclosedSource(url="https://example.com/v2.0/LICENSE"),)
         # Neither a file that is gone nor one that was never the same is taken from there.
         with pytest.raises(MissingFileError):
             edited(text, path="meta.yaml", to="2.0", files=There(()), executor=executor, texts=texts.__getitem__)

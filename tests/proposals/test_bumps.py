@@ -180,7 +180,7 @@ def test_what_can_be_had_together_only_says_so(place: Place) -> None:
     found = place.run(files)
     assert list(found) == ["lib", "tool"]
     assert (found["lib"]["status"], found["lib"]["proof"]["beside"]) == ("proposed", ["tool"])
-    assert "the targets can take it with the bump of tool only, which waits for it" in found["lib"]["notes"]
+    assert "the targets can take it only with the bump of tool, which waits for it" in found["lib"]["notes"]
     assert "tool main (1.0) needs lib <2: it takes 1.0 and not 2.0" in found["lib"]["notes"]
     assert (found["tool"]["status"], found["tool"]["waits_for"]) == ("blocked", ["lib"])
 

@@ -7,17 +7,21 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
-from dirac_forge.bump.drift.draft import Carried
+from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.merge import Drift
+from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLine
+from dirac_forge.bump.new_needs import Lack, NewNeed
+from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump, ProjectLink, bump_of
+from dirac_forge.bump.reasons import PassedOver, PreRelease, RespelledSource
 from dirac_forge.bump.versions import Edited
+from dirac_forge.channel.listing import Availability
 from dirac_forge.channel.records import Record
 from dirac_forge.check.difference import difference
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proof import EnvironmentProof, Proof, Verdict
 from dirac_forge.feedstock.change import Change
-from dirac_forge.recipe.model import Note
-from dirac_forge.upstream.choice import Rejected
+from dirac_forge.recipe.model import About, Note, Output, Recipe
 from dirac_forge.upstream.digests import Digest
 
 SHA = {"new": "b" * 64, "licence": "c" * 64}
@@ -36,7 +40,6 @@ EDITED = Edited(
         ),
         Digest(url="https://example.org/v9.1.22/LICENSE", hashes={"sha256": SHA["licence"]}, origin="downloaded"),
     ),
-    notes=("the URL of the licence was respelled",),
 )
 M2CRYPTO = Carried(
     output="dirac-grid",
@@ -114,16 +117,11 @@ PROOF = Proof(
     beside=("m2crypto",),
     warnings=("The run_exports of lib are unknown.",),
 )
+NEED = NewNeed(package="m2crypto", spec=">=0.50", output="dirac-grid", section="run", project="M2Crypto")
 FULL = replace(
-    bump_of(
-        "dirac-grid",
-        "main",
-        "recipe/recipe.yaml",
-        EDITED,
-        rejected=[Rejected(version=Version(f"10.0a{n}"), reason="a pre-release") for n in range(7, 0, -1)],
-        chosen="9.1.22 is the newest that fits",
-        patches=["fix-@octocat.patch"],
-    ),
+    bump_of("dirac-grid", "main", "recipe/recipe.yaml", EDITED, asked=False),
+    rejected=tuple(PassedOver(version=Version(f"10.0a{n}"), reason=PreRelease()) for n in range(7, 0, -1)),
+    patches=("fix-@octocat.patch",),
     status="blocked",
     waits_for=("m2crypto", "httpx2"),
     drift=DRIFT,
@@ -134,21 +132,32 @@ FULL = replace(
         ProjectLink(title="release", url="https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22"),
         ProjectLink(title="changes", url="https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22"),
     ),
-    satisfies=("LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22",),
-    recipes=(
-        Change(
-            feedstock="httpx2",
-            kind="recipe",
-            key="0.3",
-            title="httpx2 0.3",
-            reasons=("dirac-grid 9.1.22 needs httpx2",),
+    satisfies=(
+        ExtensionFit(
+            line=ExtensionLine(extension="lhcbdirac", branch="main", package="dirac-grid", spec=">=9.1,<10"),
+            new="9.1.22",
         ),
     ),
-    blocked_by=("m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1",),
+    recipes=(
+        NewRecipe(
+            change=Change(feedstock="httpx2", kind="recipe", key="0.3", title="httpx2 0.3"),
+            recipe=Recipe(feedstock="httpx2", version="0.3", outputs=(Output(name="httpx2"),), about=About()),
+            wanted_by="dirac-grid 9.1.22",
+            lacks=(
+                Lack(
+                    need=NewNeed(package="httpx2", output="dirac-grid", section="run"),
+                    availability=Availability(status="missing"),
+                ),
+            ),
+        ),
+    ),
+    blocked_by=(Lack(need=NEED, availability=Availability(status="outdated", newest="0.45.1")),),
     notes=(
-        "the URL of the licence was respelled",
-        *(note.text for note in DRIFT.notes),
-        "zipp >=3: the channel's is outdated; it is optional upstream (zipp>=3)",
+        RespelledSource(url="https://example.org/v9.1.22/LICENSE", difference="the tag's prefix `v` changed"),
+        Lack(
+            need=NewNeed(package="zipp", spec=">=3", output="dirac-grid", section="run", optional=True),
+            availability=Availability(status="outdated", newest="2.1"),
+        ),
     ),
 )
 BARE = bump_of(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import ProjectLink
+from dirac_forge.bump.reasons import NotCarried, RespelledSource
 from dirac_forge.check.proof import EnvironmentProof, Proof
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.model import Note
@@ -30,9 +31,9 @@ Newer versions that were passed over:
 ## Order
 
 - **It is blocked until there is m2crypto and httpx2**; it can be merged once the channel has them.
-- m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1
+- m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1
 - Waiting for it: lhcbdirac.
-- LHCbDIRAC (main): dirac-grid >=9.1,&lt;10 is satisfied by 9.1.22
+- lhcbdirac main needs dirac-grid >=9.1,&lt;10: 9.1.22 belongs to it
 
 ## Checks
 
@@ -63,13 +64,13 @@ Newer versions that were passed over:
 | entry points |  | `dirac-x = DIRAC.x:main` | `entry point dirac-x = DIRAC.x:main` | upstream added it |
 | run | `m2crypto >=0.36` | `m2crypto >=0.50` | `M2Crypto>=0.50` | upstream's bound moved |
 
-## To be looked at
+## Needs review
 
-- the URL of the licence was respelled
+- <https://example.org/v9.1.22/LICENSE>: the tag's prefix \\`v\\` changed
+- zipp >=3 (run of dirac-grid): the channel has zipp up to 2.1
 - The recipe carries patches; whether they still apply was not tried: `fix-@\u200boctocat.patch`
 - **by hand**: dirac-grid: add zipp to host by hand (zipp>=3)
 - dirac-grid: upstream's licence is MIT (was GPL-3.0-only)
-- zipp >=3: the channel's is outdated; it is optional upstream (zipp>=3)
 
 ## Only reported
 
@@ -86,7 +87,7 @@ Newer versions that were passed over:
 
 It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:
 
-- **httpx2 0.3**: dirac-grid 9.1.22 needs httpx2
+- **httpx2 0.3**: dirac-grid 9.1.22 needs httpx2; the channel has no such package
 
 ## Read more
 
@@ -164,13 +165,10 @@ def test_the_body_where_nothing_is_known() -> None:
 
 
 def test_requirements_that_are_only_reported() -> None:
-    told = (
-        "not carried over: dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: M2Crypto>=0.50)"
-    )
     drift = Drift(text="another text", changed=(M2CRYPTO,))
-    body = with_body(replace(BARE, drift=drift, notes=(told, "something else"))).change.body
+    body = with_body(replace(BARE, drift=drift, notes=(NotCarried(change=M2CRYPTO), "something else"))).change.body
     assert "\n## Requirements, not carried over\n\n**dirac-grid**\n\n| in | before | after | upstream | why |\n" in body
-    assert "\n## To be looked at\n\n- something else\n\n## " in body
+    assert "\n## Needs review\n\n- something else\n\n## " in body
 
 
 def test_nothing_drifted() -> None:
@@ -208,14 +206,17 @@ def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: An
         FULL,
         old=one,
         new=two,
-        chosen=one,
         rejected=tuple(replace(item, reason=two) for item in FULL.rejected),
         waits_for=(one, two),
-        satisfies=(one,),
+        satisfies=tuple(replace(fit, new=one) for fit in FULL.satisfies),
         patches=(two,),
         notes=(one, two),
         links=(ProjectLink(title=one, url=two),),
-        edited=replace(FULL.edited, notes=(one,), digests=tuple(replace(d, url=two) for d in FULL.edited.digests)),
+        edited=replace(
+            FULL.edited,
+            notes=(RespelledSource(url=one, difference=two),),
+            digests=tuple(replace(d, url=two) for d in FULL.edited.digests),
+        ),
         drift=replace(DRIFT, added=(line,), changed=(replace(line, before=""),), notes=(Note(level="todo", text=one),)),
         proof=replace(
             PROOF,

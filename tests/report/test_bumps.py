@@ -7,15 +7,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from packaging.version import Version
 from rich.cells import cell_len
 from rich.console import Console
 
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.bump.reasons import Current, PassedOver, PlaceObjects, PreRelease, UpdatesOff
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import with_body
 from dirac_forge.report.bumps import bumps_json, bumps_text
 
 from .examples import BARE, FULL, proposed
+
+
+def current(name: str, version: str, *passed_over: PassedOver) -> Skip:
+    return Skip(feedstock=name, reason=Current(version=version, passed_over=passed_over), current=version)
+
 
 TEXT = """\
 feedstock   version         released    status
@@ -29,8 +36,8 @@ dirac-grid 9.1.9 → 9.1.22
   Order
     - It is blocked until there is m2crypto and httpx2; it can be merged once
       the channel has them.
-    - m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1
-    - LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22
+    - m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1
+    - lhcbdirac main needs dirac-grid >=9.1,<10: 9.1.22 belongs to it
   Checks
     - Targets get worse: dirac-grid 9.1.22 can't be installed on osx-64
     - Taken as merged already: m2crypto.
@@ -51,13 +58,13 @@ dirac-grid 9.1.9 → 9.1.22
       dirac-x = DIRAC.x:main)
     - run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved:
       M2Crypto>=0.50)
-  To be looked at
-    - the URL of the licence was respelled
+  Needs review
+    - https://example.org/v9.1.22/LICENSE: the tag's prefix `v` changed
+    - zipp >=3 (run of dirac-grid): the channel has zipp up to 2.1
     - The recipe carries patches; whether they still apply was not tried:
       fix-@octocat.patch
     - by hand: dirac-grid: add zipp to host by hand (zipp>=3)
     - dirac-grid: upstream's licence is MIT (was GPL-3.0-only)
-    - zipp >=3: the channel's is outdated; it is optional upstream (zipp>=3)
   Only reported
     - dirac-grid: requests >=2 stays; upstream asks for requests>=2.9
   Sources
@@ -68,7 +75,8 @@ dirac-grid 9.1.9 → 9.1.22
   New recipes
     It needs what the channel lacks; these recipes for staged-recipes are
     proposed beside it:
-    - httpx2 0.3: dirac-grid 9.1.22 needs httpx2
+    - httpx2 0.3: dirac-grid 9.1.22 needs httpx2; the channel has no such
+      package
   Read more
     - release: https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22
     - changes: https://github.com/DIRACGrid/DIRAC/compare/v9.1.9...v9.1.22
@@ -98,15 +106,16 @@ demo 1.0 → 1.1
 
 1 proposed, 1 blocked; nothing was written: --write does that.
 """
+YANKED = PassedOver(version=Version("1.2"), reason=PlaceObjects(objection="yanked (bad)"))
 SKIPS = (
-    *(Skip(feedstock=f"f{n}", reason="2.0 is the newest release that fits", current="2.0") for n in range(3)),
-    Skip(feedstock="odd", branch="v1", reason="1.1 is the newest release that fits (1.2: yanked (bad))", current="1.1"),
-    Skip(feedstock="there", reason="it is at 3 already", current="3"),
+    *(current(f"f{n}", "2.0") for n in range(3)),
+    Skip(feedstock="odd", branch="v1", reason=Current(version="1.1", passed_over=(YANKED,)), current="1.1"),
+    Skip(feedstock="there", reason=Current(version="3", asked=True), current="3"),
     Skip(feedstock="a", reason="its sources are nowhere", kind="no", hint="Give --to.", current="1"),
     Skip(feedstock="b", reason="its sources are nowhere", kind="no", hint="Give --to.", current="2"),
     Skip(feedstock="broken", reason="recipe.yaml:1: no version", kind="unreadable"),
     Skip(feedstock="dark", reason="pypi.org can't be reached", kind="unknown", current="1"),
-    Skip(feedstock="off", reason="conda-forge.yml says so", current="1"),
+    Skip(feedstock="off", reason=UpdatesOff(line=4), current="1"),
 )
 
 
@@ -152,7 +161,8 @@ def test_skips_are_grouped_by_their_reason() -> None:
         "Nothing to do",
         "  - 5 are up to date: f0 2.0, f1 2.0, f2 2.0, odd@v1 1.1 and there 3",
         "  - odd@v1: 1.1 is the newest release that fits (1.2: yanked (bad))",
-        "  - off 1: conda-forge.yml says so",
+        "  - off 1: conda-forge.yml, line 4 asks for no new versions (version_updates:",
+        "    skip)",
         "",
         "Not possible",
         "  - a 1 and b 2: its sources are nowhere (Give --to.)",
@@ -169,16 +179,13 @@ def test_skips_are_grouped_by_their_reason() -> None:
 
 
 def test_of_very_many_that_are_up_to_date_some_are_named() -> None:
-    many = [Skip(feedstock=f"f{n}", reason="2 is the newest release that fits", current="2") for n in range(100)]
+    many = [current(f"f{n}", "2") for n in range(100)]
     assert shown(many, width=1000)[1].endswith(", f38 2, f39 2 and 60 more")
     assert shown(many, width=1000, verbose=True)[1].endswith(", f98 2 and f99 2")
 
 
 def test_of_very_many_that_were_passed_over_some_are_told() -> None:
-    many = [
-        Skip(feedstock=f"f{n}", reason="2 is the newest release that fits (3a1: a pre-release)", current="2")
-        for n in range(12)
-    ]
+    many = [current(f"f{n}", "2", PassedOver(version=Version("3a1"), reason=PreRelease())) for n in range(12)]
     lines = shown(many)
     assert "  - f9: 2 is the newest release that fits (3a1: a pre-release)" in lines
     assert "  - and 2 more" in lines
@@ -222,9 +229,11 @@ def test_json() -> None:
         "beside": ["m2crypto"],
         "warnings": ["The run_exports of lib are unknown."],
     }
-    assert full["blocked_by"] == ["m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1"]
+    assert full["blocked_by"] == ["m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1"]
     assert full["reason"] == (
-        "m2crypto >=0.50 (run of dirac-grid): the channel has 0.45.1; 9.1.22 is the newest that fits"
+        "m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1; 9.1.22 is the newest that fits; "
+        "dirac-grid, entry points: dirac-x = DIRAC.x:main added (upstream added it: entry point "
+        "dirac-x = DIRAC.x:main); dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: M2Crypto>=0.50)"
     )
     assert [line["package"] for line in full["dependencies"]["changed"]] == ["m2crypto"]
     assert [one["origin"] for one in full["hashes"]] == ["index", "downloaded"]
@@ -232,17 +241,18 @@ def test_json() -> None:
         "title": "release",
         "url": "https://github.com/DIRACGrid/DIRAC/releases/tag/v9.1.22",
     }
-    assert full["recipes"] == [
+    (new,) = full["recipes"]
+    assert new.pop("body").startswith("## httpx2 0.3\n\n- Needed for **dirac-grid 9.1.22**.\n")
+    assert [new] == [
         {
             "feedstock": "httpx2",
             "version": "0.3",
             "title": "httpx2 0.3",
-            "reason": "dirac-grid 9.1.22 needs httpx2",
-            "body": "",
+            "reason": "dirac-grid 9.1.22 needs httpx2; the channel has no such package",
             "files": {},
         }
     ]
-    assert full["satisfies"] == ["LHCbDIRAC (main): dirac-grid >=9.1,<10 is satisfied by 9.1.22"]
+    assert full["satisfies"] == ["lhcbdirac main needs dirac-grid >=9.1,<10: 9.1.22 belongs to it"]
     assert full["patches"] == ["fix-@octocat.patch"]
     assert full["body"].startswith("## dirac-grid 9.1.9 → 9.1.22\n")
     assert (bare["checks"], bare["environments"], bare["proof"]) == ([], [], None)

@@ -72,7 +72,7 @@ A client for @\u200beveryone
 
 - no sdist: which licence file?
 
-## To be looked at
+## Needs review
 
 - its tests were not run
 

@@ -28,6 +28,7 @@ from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.tokens import Token
+from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.settings import BotSettings, Settings
 from dirac_forge.store import Store
 from support.github import GitHub
@@ -89,7 +90,7 @@ class Mover:
         kind = "migration" if self.migration else "bump"
         plain = RunDecision(feedstock=name, branch=looked.branch, kind=kind, state="nothing", decided="nothing")  # type: ignore[arg-type]
         if isinstance(change, Skip):
-            return replace(plain, reason=change.reason)
+            return replace(plain, reason=skip_text(change))
         tip = looked.tip
         assert tip is not None
         wanted = ProposedChange(

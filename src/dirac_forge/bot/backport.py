@@ -26,6 +26,7 @@ from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.trees import read
 from dirac_forge.report.bodies import next_steps
+from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.report.markdown import markdown
 from dirac_forge.settings import Settings
@@ -230,7 +231,7 @@ def _one(
     tip = connections.clones.refresh(full_name, url, branch)
     made = _made(fix, identity, connections.clones.read(tip))
     if isinstance(made, Skip):
-        return BackportResult(branch=branch, text=made.reason)
+        return BackportResult(branch=branch, text=skip_text(made))
     if isinstance(made, Conflict):
         issue = _issue(fix, branch, made, full_name, connections, outbox)
         log.note("issue", f"{made.text}: {issue}", about=identity)

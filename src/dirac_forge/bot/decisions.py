@@ -25,6 +25,7 @@ from dirac_forge.bot.proposed import (
 )
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.bump.reasons import StillBlocked
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import ForgeError, UnknownError
@@ -105,7 +106,7 @@ class RunDecisions:
                     self._versions[name, line.branch] = bump.old
                     wanted = bump_wanted(bump, line, self._again, blocks=blocks.get(name, 0))
                     decisions.append(bump_decision(bump, line, wanted, unproven=unproven))
-        recipes = {Identity.of(recipe): recipe for bump in bumps for recipe in bump.recipes if not unproven}
+        recipes = {Identity.of(new.change): new.change for bump in bumps for new in bump.recipes if not unproven}
         wanted_recipes = (recipe_wanted(recipe, blocks.get(recipe.feedstock, 0)) for recipe in recipes.values())
         return [*decisions, *map(recipe_decision, wanted_recipes)]
 
@@ -122,7 +123,7 @@ class RunDecisions:
                 return result
             case Bump() if result.status == "blocked":
                 change = result.change
-                return Skip(feedstock=change.feedstock, branch=change.branch, reason="; ".join(result.blocked_by))
+                return Skip(feedstock=change.feedstock, branch=change.branch, reason=StillBlocked(by=result.blocked_by))
             case Bump():
                 return result.change
 

@@ -18,6 +18,7 @@ from dirac_forge.migration.status import FeedstockStatus
 from dirac_forge.pullrequest.delivery import Remake
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.bodies import with_rebuild_body
+from dirac_forge.report.bump_reasons import chosen, skip_text, worded
 
 __all__ = [
     "Decider",
@@ -95,7 +96,7 @@ def bump_wanted(
         blocks=blocks,
         review=review_reason(
             status=bump.status,
-            notes=bump.edited.notes,
+            notes=[worded(note) for note in bump.edited.notes],
             todo=[note.text for note in drift.notes if note.level == "todo"] if drift is not None else [],
             compared=drift is not None,
             proof=bump.proof.outcome if bump.proof is not None else "",
@@ -126,8 +127,8 @@ def bump_decision(bump: Bump, looked: CurrentLine, wanted: ProposedChange, *, un
         return replace(plain, state="unknown", reason=f"what it does to the targets is unknown: {unproven}")
     if bump.status == "blocked":
         waits = f"waits for {', '.join(bump.waits_for)}" if bump.waits_for else ""
-        return replace(plain, reason="; ".join([waits, *bump.blocked_by] if waits else bump.blocked_by))
-    return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=bump.chosen, wanted=wanted)
+        return replace(plain, reason="; ".join(filter(None, (waits, *map(worded, bump.blocked_by)))))
+    return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=chosen(bump), wanted=wanted)
 
 
 def skip_decision(skip: Skip, looked: CurrentLine) -> RunDecision:
@@ -151,7 +152,7 @@ def skip_decision(skip: Skip, looked: CurrentLine) -> RunDecision:
         state=state,
         found=f"{skip.current} in the recipe" if skip.current else "",
         decided=said[state],
-        reason=skip.reason,
+        reason=skip_text(skip),
     )
 
 
@@ -186,7 +187,7 @@ def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> R
     except ForgeError as error:
         return replace(plain, decided=f"no rebuild for {migration}", reason=error.message)
     if isinstance(change, Skip):
-        return replace(plain, state="nothing", decided="nothing", reason=change.reason)
+        return replace(plain, state="nothing", decided="nothing", reason=skip_text(change))
     return replace(
         plain,
         state="wanted",

@@ -12,6 +12,7 @@ from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.release_lines import folder_of, full_name_of, kept
 from dirac_forge.bot.send import send
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.bump.reasons import StillBlocked
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.generated import RECIPE_FILES
@@ -54,8 +55,8 @@ def requested_bumps(
         (one,) = decide(world, workspace, [folder], options, executor=executor)
         (result,) = with_bodies([one.result])
         if isinstance(result, Bump) and result.status == "blocked":
-            why = "; ".join(result.blocked_by)
-            return Skip(feedstock=folder.name, branch=folder.branch or "main", reason=why)
+            reason = StillBlocked(by=result.blocked_by)
+            return Skip(feedstock=folder.name, branch=folder.branch or "main", reason=reason)
         return result.change if isinstance(result, Bump) else result
 
     return [

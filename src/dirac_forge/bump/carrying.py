@@ -1,61 +1,43 @@
-"""A bump with what drifted: the requirements in its text, its reasons and its reports."""
+"""A bump with what drifted: the requirements in its text, or reported only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.bump.reasons import BumpNote, NotCarried, RefusedEdit
+from dirac_forge.recipe.editing.edit import OldVersionLeft
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.drift.draft import Carried
     from dirac_forge.bump.drift.merge import Drift
 
-__all__ = ["carried", "described"]
+__all__ = ["carried"]
 
 
 def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
-    """`bump` with its drift: in the edits with `write`, else in the report only.
+    """Return the bump with its drift: in the edits with `write`, else in the report only.
 
-    What could not be proved (`Drift.faults`) is in the report only, too. With a blocker of the drift's own the bump is
-    blocked.
+    What did not read back as it should (`Drift.faults`) is in the report only, too. A blocker of the drift blocks the
+    bump.
     """
-    told = tuple(note.text for note in drift.notes)
     bump = replace(bump, drift=drift)
     if drift.blockers:
-        bump = replace(bump, status="blocked", blocked_by=_unique((*bump.blocked_by, *drift.blockers)))
+        blocked_by = tuple(dict.fromkeys((*bump.blocked_by, *drift.blockers)))
+        bump = replace(bump, status="blocked", blocked_by=blocked_by)
     if not write or drift.faults:
-        unproved = tuple(
-            f"requirements were left alone, the edited recipe was not right: {one}" for one in drift.faults
-        )
-        would = tuple(f"not carried over: {described(line)}" for line in drift.changes)
-        return replace(bump, notes=_unique((*bump.notes, *unproved, *would, *told)))
-    change = bump.change
-    (edit,) = change.edits
-    reasons = tuple(described(line) for line in drift.changes)
+        faults = (RefusedEdit(fault=fault) for fault in drift.faults)
+        changes = (NotCarried(change=change) for change in drift.changes)
+        return replace(bump, notes=tuple(dict.fromkeys((*bump.notes, *faults, *changes))))
+    (edit,) = bump.change.edits
     return replace(
         bump,
-        change=replace(change, edits=(replace(edit, after=drift.text),), reasons=(*change.reasons, *reasons)),
+        change=replace(bump.change, edits=(replace(edit, after=drift.text),)),
         edited=replace(bump.edited, after=drift.text),
-        notes=_unique((*(note for note in bump.notes if not _settled(note, drift)), *told)),
+        notes=tuple(note for note in bump.notes if not _settled(note, drift)),
     )
 
 
-def _settled(note: str, drift: Drift) -> bool:
-    """Whether a note on a line that still says the old version is about one that does not any more."""
-    return any(line.line and note.startswith(f"line {line.line} still says ") for line in drift.changes)
-
-
-def _unique(texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(texts))
-
-
-def described(line: Carried) -> str:
-    """One line carried over, as a sentence: what, where and upstream's line behind it."""
-    if line.before and line.after:
-        what = f"{line.before} → {line.after}"
-    else:
-        what = f"{line.after} added" if line.after else f"{line.before} removed"
-    behind = f": {line.evidence}" if line.evidence else ""
-    return f"{line.output}, {line.part.replace('_', ' ')}: {what} ({line.reason}{behind})"
+def _settled(note: BumpNote, drift: Drift) -> bool:
+    """Whether a note is on a line that said the old version and was changed since."""
+    return isinstance(note, OldVersionLeft) and any(change.line == note.line for change in drift.changes)

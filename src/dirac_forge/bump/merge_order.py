@@ -4,36 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import networkx as nx
 from rattler import Version, VersionSpec
 from rattler.exceptions import InvalidVersionError, InvalidVersionSpecError
 
+from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 
-__all__ = ["Lack", "Move", "NewNeed", "OrderPlace", "admits", "arranged", "in_order"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewNeed:
-    """A requirement that a bump brings: it is new, or asks for another version than before."""
-
-    package: str
-    spec: str = ""
-    """Conda's version spec, "" for any."""
-    output: str
-    section: Literal["build", "host", "run"]
-    project: str = ""
-    """The project behind it, where upstream's metadata named it."""
-    optional: bool = False
-    """Upstream can do without."""
-    partial: str = ""
-    """Why the channel is only a part of the one that the feedstock is built with, so that what it lacks may well be
-    there; "" where nothing says so."""
-
-    def __str__(self) -> str:
-        return f"{self.package} {self.spec}".strip()
+__all__ = ["Move", "OrderPlace", "admits", "arranged", "in_order"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,44 +31,14 @@ class Move:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lack:
-    """A requirement that nothing satisfies: no channel, and no bump."""
-
-    need: NewNeed
-    stands: Availability
-    offered: tuple[tuple[str, str], ...] = ()
-    """Bumps that make the package in a version that will not do."""
-
-    @property
-    def certain(self) -> bool:
-        """Whether the bump has to wait: nobody knows better, and upstream can't do without."""
-        return self.stands.status in ("missing", "outdated") and not self.need.optional
-
-    @property
-    def text(self) -> str:
-        """One sentence without a full stop."""
-        where = f"{self.need} ({self.need.section} of {self.need.output})"
-        if self.stands.status == "outdated":
-            has = f"the channel has {self.need.package} up to {self.stands.newest}"
-        elif self.stands.status == "missing":
-            has = f"the channel has no {self.need.package}"
-        else:
-            has = f"whether there is a {self.need.package} is unknown"
-            if self.need.partial:
-                has += f": {self.need.partial}"
-        offers = "".join(f", and the bump of {by} brings {version}" for by, version in self.offered)
-        return f"{where}: {has}{offers}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderPlace:
     """One bump in the order."""
 
     key: str
     waits_for: tuple[str, ...] = ()
     """Bumps that have to be built first."""
-    because: tuple[str, ...] = ()
-    """A sentence for each of these."""
+    because: tuple[Awaited, ...] = ()
+    """Why, for each of these."""
     together: tuple[str, ...] = ()
     """Bumps that wait for this one as it waits for them: one step."""
     lacks: tuple[Lack, ...] = ()
@@ -97,34 +46,33 @@ class OrderPlace:
     """All bumps that have to be built first, those too that the awaited ones wait for; in order."""
 
 
-def arranged(moves: Iterable[Move], stands: Callable[[str, str], Availability]) -> tuple[OrderPlace, ...]:
-    """The bumps in an order in which each can be installed when its turn comes; names decide where there is a choice.
+def arranged(moves: Iterable[Move], availability: Callable[[str, str], Availability]) -> tuple[OrderPlace, ...]:
+    """Return the bumps in an order in which each can be installed when its turn comes, else by name.
 
-    `stands` tells how a requirement (package, spec) stands in the channel. What a bump waits for goes first; bumps that
-    wait for each other stand side by side, as one step.
+    `availability` tells how the channel satisfies a requirement (package, spec). What a bump waits for goes first;
+    bumps that wait for each other are next to each other, as one step.
     """
     bumps = {move.key: move for move in moves}
-    found = {key: _looked_at(move, _others(move, bumps), stands) for key, move in bumps.items()}
-    graph = _Steps({key: list(awaited) for key, (awaited, _) in found.items()})
-    stuck = {key for key, (_, lacks) in found.items() if any(lack.certain for lack in lacks)}
-    line = graph.line(stuck)
-    places = []
-    for key in line:
-        awaited, lacks = found[key]
-        mates = graph.mates(key)
-        waits = tuple(sorted(set(awaited) - set(mates)))
-        before = graph.before(key)
-        places.append(
-            OrderPlace(
-                key=key,
-                waits_for=waits,
-                because=tuple(awaited[other] for other in waits),
-                together=mates,
-                lacks=tuple(lacks),
-                behind=tuple(other for other in line if other in before),
-            )
-        )
-    return tuple(places)
+    questions = {key: _Questions(move, bumps, availability) for key, move in bumps.items()}
+    answers = {key: asked.answered() for key, asked in questions.items()}
+    graph = _Steps({key: list(awaited) for key, (awaited, _) in answers.items()})
+    line = graph.line({key for key, (_, lacks) in answers.items() if any(lack.certain for lack in lacks)})
+    return tuple(_place(key, *answers[key], graph, line) for key in line)
+
+
+def _place(
+    key: str, awaited: Mapping[str, Awaited], lacks: Sequence[Lack], graph: _Steps, line: Sequence[str]
+) -> OrderPlace:
+    mates, before = graph.mates(key), graph.before(key)
+    waits = tuple(sorted(set(awaited) - set(mates)))
+    return OrderPlace(
+        key=key,
+        waits_for=waits,
+        because=tuple(awaited[other] for other in waits),
+        together=mates,
+        lacks=tuple(lacks),
+        behind=tuple(other for other in line if other in before),
+    )
 
 
 def in_order(waits: Mapping[str, Iterable[str]], *, last: Collection[str] = ()) -> list[str]:
@@ -145,10 +93,8 @@ class _Steps:
 
     def line(self, last: Collection[str]) -> list[str]:
         """All of them."""
-        late: set[int] = set()
-        for node in nx.topological_sort(self._steps):
-            if any(key in last for key in self._members[node]) or late & set(self._steps.predecessors(node)):
-                late.add(node)
+        stuck = [node for node, keys in self._members.items() if not set(last).isdisjoint(keys)]
+        late = {late for node in stuck for late in (node, *nx.descendants(self._steps, node))}
         order = nx.lexicographical_topological_sort(
             self._steps, key=lambda node: (node in late, self._members[node][0])
         )
@@ -163,51 +109,48 @@ class _Steps:
         return {other for node in nx.ancestors(self._steps, self._step_of[key]) for other in self._members[node]}
 
 
-def _others(move: Move, bumps: Mapping[str, Move]) -> dict[str, list[Move]]:
-    """Package to the other bumps that make it."""
-    makers: dict[str, list[Move]] = {}
-    for need in move.needs:
-        makers[need.package] = [
-            other for key, other in bumps.items() if key != move.key and need.package in other.provides
-        ]
-    return makers
+class _Questions:
+    """What one bump needs, against the channel and the other bumps."""
 
+    def __init__(self, move: Move, bumps: Mapping[str, Move], availability: Callable[[str, str], Availability]) -> None:
+        self._move = move
+        self._others = [other for key, other in bumps.items() if key != move.key]
+        self._availability = availability
+        self._awaited: dict[str, Awaited] = {}
+        self._lacks: list[Lack] = []
 
-def _looked_at(
-    move: Move, makers: Mapping[str, Sequence[Move]], stands: Callable[[str, str], Availability]
-) -> tuple[dict[str, str], list[Lack]]:
-    """The bumps that one waits for, with a sentence for each, and what nothing satisfies."""
-    awaited: dict[str, str] = {}
-    lacks: list[Lack] = []
-    for need in move.needs:
-        if need.package in move.provides:
-            continue
-        answer = stands(need.package, need.spec)
+    def answered(self) -> tuple[Mapping[str, Awaited], list[Lack]]:
+        """Return the bumps that it waits for, and what nothing satisfies, the certain ones first."""
+        for need in self._move.needs:
+            if need.package not in self._move.provides:
+                self._ask(need)
+        self._lacks.sort(key=lambda lack: not lack.certain)
+        unique = {str(lack.need): lack for lack in reversed(self._lacks)}
+        return self._awaited, list(unique.values())[::-1]
+
+    def _ask(self, need: NewNeed) -> None:
+        answer = self._availability(need.package, need.spec)
         if answer.status == "available":
-            continue
-        name, others = need.package, makers[need.package]
+            return
+        makers = [other for other in self._others if need.package in other.provides]
         if need.partial and answer.status == "missing":
-            if any(
-                admits(need.spec, (other.provides if other.merged else other.had).get(name, "")) for other in others
-            ):
-                continue  # a feedstock made it before, so the channel that it was uploaded to has it
+            if any(_made_before(need, other) for other in makers):
+                return  # the channel that it was uploaded to has it
             answer = Availability(status="unknown")
-        fitting = [other for other in others if admits(need.spec, other.provides[name])]
-        if fitting:
-            by = max(fitting, key=lambda other: Version(other.provides[name]))
-            awaited.setdefault(by.key, _waiting(need, answer, by))
-            continue
-        offered = tuple((other.key, other.provides[name]) for other in others)
-        lacks.append(Lack(need=need, stands=answer, offered=offered))
-    lacks.sort(key=lambda lack: not lack.certain)
-    return awaited, list({str(lack.need): lack for lack in reversed(lacks)}.values())[::-1]
+        fitting = [other for other in makers if admits(need.spec, other.provides[need.package])]
+        if not fitting:
+            offered = tuple((other.key, other.provides[need.package]) for other in makers)
+            self._lacks.append(Lack(need=need, availability=answer, offered=offered))
+            return
+        by = max(fitting, key=lambda other: Version(other.provides[need.package]))
+        version = by.provides[need.package]
+        awaited = Awaited(need=need, newest=answer.newest, key=by.key, version=version, merged=by.merged)
+        self._awaited.setdefault(by.key, awaited)
 
 
-def _waiting(need: NewNeed, answer: Availability, by: Move) -> str:
-    has = f"the channel has {need.package} {answer.newest}" if answer.newest else f"the channel has no {need.package}"
-    version = by.provides[need.package]
-    brings = f"the recipe of {by.key} makes {version}" if by.merged else f"the bump of {by.key} brings {version}"
-    return f"{need} ({need.section} of {need.output}): {has}, {brings}"
+def _made_before(need: NewNeed, move: Move) -> bool:
+    versions = move.provides if move.merged else move.had
+    return admits(need.spec, versions.get(need.package, ""))
 
 
 def admits(spec: str, version: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from dirac_forge.bump.extension_lines import ExtensionFit
+from dirac_forge.bump.new_recipes import NewRecipe
+from dirac_forge.bump.reasons import Blocker, BumpNote, PassedOver
 from dirac_forge.bump.versions import Edited
 from dirac_forge.feedstock.change import Change, Edit
-from dirac_forge.upstream.choice import Rejected
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
@@ -35,16 +36,15 @@ class Bump:
     old: str
     new: str
     edited: Edited
-    chosen: str = ""
-    """Why this version, as a clause."""
+    asked: bool = False
+    """Whether this version was asked for; else it is the newest that fits."""
     status: Literal["proposed", "blocked"] = "proposed"
     waits_for: tuple[str, ...] = ()
     """Feedstocks whose bumps come first, and packages that have to come from elsewhere."""
-    blocked_by: tuple[str, ...] = ()
-    """Why it is blocked, a sentence each."""
-    notes: tuple[str, ...] = ()
+    blocked_by: tuple[Blocker, ...] = ()
+    notes: tuple[BumpNote, ...] = ()
     """What a person should look at."""
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[PassedOver, ...] = ()
     """Newer versions that were passed over, newest first."""
     drift: Drift | None = None
     """What changed in upstream's requirements; None where nobody looked."""
@@ -56,43 +56,23 @@ class Bump:
     links: tuple[ProjectLink, ...] = ()
     patches: tuple[str, ...] = ()
     """Patches that the recipe carries: a person sees whether they still apply."""
-    satisfies: tuple[str, ...] = ()
-    """Release lines of extensions that the new version belongs to, each as a sentence."""
-    recipes: tuple[Change, ...] = ()
+    satisfies: tuple[ExtensionFit, ...] = ()
+    """Release lines of extensions that the new version belongs to."""
+    recipes: tuple[NewRecipe, ...] = ()
     """New recipes for packages that it needs and the channel lacks."""
 
 
-def bump_of(
-    feedstock: str,
-    branch: str,
-    path: str,
-    edited: Edited,
-    *,
-    rejected: Sequence[Rejected] = (),
-    chosen: str = "",
-    patches: Sequence[str] = (),
-) -> Bump:
-    """The bump that an edited recipe is; `path` is the recipe's in the feedstock, `chosen` why this version.
+def bump_of(feedstock: str, branch: str, path: str, edited: Edited, *, asked: bool = True) -> Bump:
+    """Return the bump that an edited recipe is; `path` is the recipe's in the feedstock.
 
-    Its change has no body yet: `report` writes that when all is known.
+    Its change has neither reasons nor a body yet: `report` words them when everything is known.
     """
-    chosen = chosen or f"{edited.new} was asked for"
     change = Change(
         feedstock=feedstock,
         branch=branch,
         kind="bump",
         key=edited.new,
         title=f"{feedstock} {edited.new}",
-        reasons=(chosen,),
         edits=(Edit(path=path, before=edited.before, after=edited.after),),
     )
-    return Bump(
-        change=change,
-        old=edited.old,
-        new=edited.new,
-        edited=edited,
-        chosen=chosen,
-        notes=edited.notes,
-        rejected=tuple(rejected),
-        patches=tuple(patches),
-    )
+    return Bump(change=change, old=edited.old, new=edited.new, edited=edited, asked=asked, notes=edited.notes)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dirac_forge.bump.reasons import AllowedSources, VersionlessSources
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.botconfig import VersionUpdates
+from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.edit import Setting, outputs_of, start
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource
 from dirac_forge.upstream.sources.known import git_origin, origin_of, ways_of
@@ -14,22 +16,14 @@ from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.probes import next_versions
 from dirac_forge.upstream.sources.source import SourceQuery
 
-__all__ = ["Nowhere", "places_of"]
+__all__ = ["places_of"]
 
 _NOT_ASKED = {"librariesio", "nvidia", "rosdistro"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Nowhere:
-    """There is no place to look for releases in, and why."""
-
-    reason: str
-    hint: str = "Give the version with --to."
-
-
 def places_of(
     text: str, *, path: str, version: str, settings: Sequence[Setting], updates: VersionUpdates
-) -> tuple[SourceQuery, ...] | Nowhere:
+) -> tuple[SourceQuery, ...] | SkipReason:
     """The places that decide which releases there are, those whose answer is needed first; `path` is the recipe's.
 
     Every project on PyPI counts, since they are released together; without one the first source does. What else has
@@ -37,7 +31,7 @@ def places_of(
     """
     found = _origins(text, path=path, version=version, settings=settings)
     if not found:
-        return Nowhere(reason="none of its sources has the version in its URL or tag")
+        return VersionlessSources()
     mains = [key for key, (_, origin) in found.items() if origin.kind == "pypi"] or list(found)[:1]
     places = []
     for key, (setting, origin) in found.items():
@@ -59,13 +53,11 @@ def places_of(
     return tuple(sorted(places, key=lambda place: not place.main))
 
 
-def _not_allowed(origin: Origin, updates: VersionUpdates) -> Nowhere:
-    sources = updates.sources or ()
-    line = updates.lines.get("sources")
-    named = ", ".join(sources) or "nothing"
-    reason = f"conda-forge.yml, line {line} lets versions come from {named} only, and its source is {origin.name}"
-    other = [source for source in sources if source in _NOT_ASKED]
-    return Nowhere(reason=f"{reason} ({', '.join(other)} can't be asked here)" if other else reason)
+def _not_allowed(origin: Origin, updates: VersionUpdates) -> AllowedSources:
+    sources = tuple(updates.sources or ())
+    unsupported = tuple(source for source in sources if source in _NOT_ASKED)
+    line = updates.lines.get("sources", 0)
+    return AllowedSources(line=line, sources=sources, source=origin.name, unsupported=unsupported)
 
 
 @dataclass(frozen=True, slots=True)

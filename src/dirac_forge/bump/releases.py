@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,21 +10,32 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from dirac_forge.bump.proposal import ProjectLink
-from dirac_forge.bump.rejections import rejections
+from dirac_forge.bump.reasons import (
+    Current,
+    LateRelease,
+    LooksLikeDate,
+    NoOrder,
+    NoReleaseFound,
+    Objection,
+    PassedOver,
+    PlaceObjects,
+    PreRelease,
+    UnreadTags,
+)
 from dirac_forge.bump.rules import Rules
+from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.edit import Setting, outputs_of
 from dirac_forge.recipe.reading.recipe_text import ReadSource
-from dirac_forge.upstream.choice import Rejected
 from dirac_forge.upstream.digests import project_of
 from dirac_forge.upstream.files.filenames import FileNames
 from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.tags import read_version
 
-__all__ = ["Newest", "Nothing", "newest", "projects_of"]
+__all__ = ["Newest", "newest", "projects_of"]
 
-_SHOWN = 5
 _FIRST_YEAR = 1000
+"""A first number that may be the year of a date (or `2024`, or `202411`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +47,7 @@ class Newest:
     number: Version
     projects: tuple[str, ...]
     """The places whose release it is."""
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[PassedOver, ...] = ()
     """Newer versions that were passed over, newest first."""
     released: datetime | None = None
     old_released: datetime | None = None
@@ -48,14 +58,6 @@ class Newest:
     """That place."""
     notes: tuple[str, ...] = ()
     """What a person should know about how it was found."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Nothing:
-    """No version to move to, and why."""
-
-    reason: str
-    rejected: tuple[Rejected, ...] = ()
 
 
 def projects_of(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> dict[str, str]:
@@ -75,87 +77,75 @@ def _of(sources: Iterable[ReadSource], version: str) -> Iterable[tuple[str, str]
     for source in sources:
         named = project_of(source.url or "")
         read = FileNames(named[0]).read(named[1]) if named is not None else None
-        if named is not None and read is not None and _same(read.version, version):
+        if named is not None and read is not None and read.version == _pep440(version.replace("_", ".")):
             yield canonicalize_name(named[0]), named[1]
 
 
-def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | Nothing:
-    """The newest version that all `places` have, without an objection of theirs or of the feedstock's `rules`.
+def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | SkipReason:
+    """Return the newest version that all `places` have, without an objection of theirs or of the `rules`.
 
     A pre-release is taken only where the recipe is at one already.
     """
     now = read_version(current)
-    if any(place.origin.kind == "pypi" for place in places) and not _pep440(current):
-        return Nothing(reason=f"{current} is no version as PyPI has them (PEP 440), so none can be called newer")
-    if now is None:
-        return Nothing(reason=f"{current} has no order that is known, so no version can be called newer")
-    rejected: dict[Version, Rejected] = {}
+    from_pypi = any(place.origin.kind == "pypi" for place in places)
+    if now is None or (from_pypi and _pep440(current) is None):
+        return NoOrder(version=current, pep440=from_pypi)
+    passed_over: list[PassedOver] = []
     for version in sorted({offer.version for place in places for offer in place.offers}, reverse=True):
         if version <= now:
             break
-        reason = _objection(now, version, places, rules)
-        if not reason:
-            return _newest(version, now, places, tuple(rejected.values()))
-        spelled = next(offer.version for place in places if (offer := place.of(version)) is not None)
-        rejected[version] = Rejected(version=spelled, reason=reason)
-    return _nothing(current, places, tuple(rejected.values()))
+        there = [(place, offer) for place in places if (offer := place.of(version)) is not None]
+        objection = _objection(now, version, places, rules)
+        if objection is None:
+            return _newest(there, now, places, tuple(passed_over))
+        passed_over.append(PassedOver(version=there[0][1].version, reason=objection))
+    return _nothing(current, places, tuple(passed_over))
 
 
-def _pep440(text: str) -> bool:
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
+def _objection(now: Version, version: Version, places: Sequence[Offers], rules: Rules) -> Objection | None:
+    there = [(place, offer) for place in places if (offer := place.of(version)) is not None]
+    objection = rules.objection(version, tuple(offer.tag for _, offer in there if offer.tag))
+    if objection is not None:
+        return objection
+    if len(there) < len(places):
+        names = tuple(place.origin.name for place, _ in there)
+        missing = tuple(place.origin.name for place in places if place.of(version) is None)
+        return LateRelease(there=names, missing=missing)
+    return next((said for place, offer in there if (said := _of_host(now, place, offer, alone=len(there) == 1))), None)
 
 
-def _objection(now: Version, version: Version, places: Sequence[Offers], rules: Rules) -> str:
-    offers = [(place, place.of(version)) for place in places]
-    tags = tuple(offer.tag for _, offer in offers if offer is not None and offer.tag)
-    said = rules.objection(version, tags)
-    if said:
-        return said
-    late = ", ".join(place.origin.name for place, offer in offers if offer is None)
-    if late:
-        there = ", ".join(place.origin.name for place, offer in offers if offer is not None)
-        return f"{there} has it, {late} does not yet"
-    for place, offer in offers:
-        if offer is not None and (said := _of_host(now, place, offer)):
-            named = said.startswith(place.origin.name) or len(places) == 1
-            return said if named else f"{place.origin.name}: {said}"
-    return ""
-
-
-def _of_host(now: Version, place: Offers, offer: Offer) -> str:
+def _of_host(now: Version, place: Offers, offer: Offer, *, alone: bool) -> Objection | None:
     if offer.objection:
-        return offer.objection
-    if not now.is_prerelease:
-        if offer.version.is_prerelease:
-            return "a pre-release"
-        if offer.prerelease:
-            return "a pre-release, as its host says"
+        return PlaceObjects(objection=offer.objection, place="" if alone else place.origin.name)
+    if not now.is_prerelease and (offer.version.is_prerelease or offer.prerelease):
+        return PreRelease(by="" if offer.version.is_prerelease else "its host")
     if place.origin.kind != "pypi" and now.release[0] < _FIRST_YEAR <= offer.version.release[0]:
-        return f"it looks like a date, and {now} does not"
-    return ""
+        return LooksLikeDate(current=now)
+    return None
 
 
-def _newest(version: Version, now: Version, places: Sequence[Offers], rejected: tuple[Rejected, ...]) -> Newest:
-    taken = [(place, offer) for place in places if (offer := place.of(version)) is not None]
-    first = taken[0][1]
-    tagged = next(((place, offer) for place, offer in taken if offer.tag), None)
-    old = [offer for place in places if (offer := place.of(now)) is not None]
+def _newest(
+    there: Sequence[tuple[Offers, Offer]], now: Version, places: Sequence[Offers], passed_over: tuple[PassedOver, ...]
+) -> Newest:
+    offers = [offer for _, offer in there]
+    tagged = next((place for place, offer in there if offer.tag), None)
+    old = (offer for place in places if (offer := place.of(now)) is not None)
     return Newest(
-        version=str(first.version),
-        number=first.version,
+        version=str(offers[0].version),
+        number=offers[0].version,
         projects=tuple(place.origin.name for place in places),
-        rejected=rejected,
-        released=next((offer.released for _, offer in taken if offer.released is not None), None),
-        old_released=next((offer.released for offer in old if offer.released is not None), None),
-        links=tuple(_links(taken, now)),
-        tag=tagged[1].tag if tagged is not None else "",
-        tagged=tagged[0].origin if tagged is not None else None,
+        rejected=passed_over,
+        released=_first_date(offers),
+        old_released=_first_date(old),
+        links=tuple(_links(there, now)),
+        tag=next((offer.tag for offer in offers if offer.tag), ""),
+        tagged=tagged.origin if tagged is not None else None,
         notes=tuple(dict.fromkeys(note for place in places for note in place.notes)),
     )
+
+
+def _first_date(offers: Iterable[Offer]) -> datetime | None:
+    return next((offer.released for offer in offers if offer.released is not None), None)
 
 
 def _links(taken: Sequence[tuple[Offers, Offer]], now: Version) -> Iterator[ProjectLink]:
@@ -173,32 +163,22 @@ def _links(taken: Sequence[tuple[Offers, Offer]], now: Version) -> Iterator[Proj
         yield ProjectLink(title="repository", url=repository)
 
 
-def _nothing(current: str, places: Sequence[Offers], rejected: tuple[Rejected, ...]) -> Nothing:
-    reason = f"{current} is the newest release that fits"
+def _nothing(current: str, places: Sequence[Offers], passed_over: tuple[PassedOver, ...]) -> SkipReason:
+    notes = tuple(dict.fromkeys(note for place in places for note in place.notes))
     silent = next((place for place in places if not place.offers), None)
-    if silent is not None:
-        why = silent.unread[0] if silent.unread else f"{silent.origin.name} offers no version"
-        reason = f"no release was found: {why}"
-    sentences = rejections(rejected)
-    beside = list(sentences[:_SHOWN])
-    if len(sentences) > _SHOWN:
-        beside.append(f"and {len(sentences) - _SHOWN} more")
     if silent is None:
-        beside += _unread(places)
-    beside += (note for place in places for note in place.notes)
-    return Nothing(reason=f"{reason} ({'; '.join(beside)})" if beside else reason, rejected=rejected)
+        return Current(version=current, passed_over=passed_over, unread=_unread(places), notes=notes)
+    why = silent.unread[0].reason if silent.unread else f"{silent.origin.name} offers no version"
+    return NoReleaseFound(why=why, passed_over=passed_over, notes=notes)
 
 
-def _unread(places: Sequence[Offers]) -> Iterator[str]:
-    """A word on tags that have a number and count for nothing: upstream may have changed how it spells them."""
-    said = [sentence for place in places for sentence in place.unread if re.search(r"tag \S*\d", sentence)]
-    if said:
-        more = "" if len(said) == 1 else f", and {len(said) - 1} more tags count for nothing"
-        yield f"{said[-1]}{more}"
+def _unread(places: Sequence[Offers]) -> UnreadTags | None:
+    numbered = [one for place in places for one in place.unread if any(sign.isdigit() for sign in one.tag)]
+    return UnreadTags(reason=numbered[-1].reason, more=len(numbered) - 1) if numbered else None
 
 
-def _same(version: Version, text: str) -> bool:
+def _pep440(text: str) -> Version | None:
     try:
-        return version == Version(re.sub(r"_", ".", text))
+        return Version(text)
     except InvalidVersion:
-        return False
+        return None

@@ -11,12 +11,11 @@ from fnmatch import fnmatchcase
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from dirac_forge.bump.reasons import ExcludedVersion, Objection, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.upstream.sources.tags import HostVersion
 
 __all__ = ["Rules", "kept_fraction"]
-
-_FILE = "conda-forge.yml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,51 +26,45 @@ class Rules:
     allowed: SpecifierSet = field(default_factory=SpecifierSet)
     """The versions that belong on the branch."""
     updates: VersionUpdates = field(default_factory=VersionUpdates)
-    refused: Mapping[Version, str] = field(default_factory=dict)
+    refused: Mapping[Version, Objection] = field(default_factory=dict)
     """Versions that were tried, and what was wrong with them."""
 
-    def objection(self, version: Version, tags: tuple[str, ...] = ()) -> str:
-        """Why a version is not taken; "" where nothing speaks against it. `tags` are those of it, where it has some."""
+    def objection(self, version: Version, tags: tuple[str, ...] = ()) -> Objection | None:
+        """Return why a version is not taken, None where nothing speaks against it; `tags` are those that it has."""
         plain = version.plain if isinstance(version, HostVersion) else version
         if not self.allowed.contains(plain, prereleases=True):
-            return f"it does not belong on this branch ({self.allowed})"
+            return OffBranch(allowed=self.allowed)
         if version in self.refused:
             return self.refused[version]
-        return self._excluded(version) or self._tag(tags) or self._odd(version) or self._left_out(version)
+        return self._excluded(version) or self._tag(tags) or self._odd(version) or self._unkept(version)
 
-    def _excluded(self, version: Version) -> str:
+    def _excluded(self, version: Version) -> ExcludedVersion | None:
         spelled = re.sub(r"[-_]", ".", str(version))
-        for text, line in self.updates.exclude.items():
-            if re.sub(r"[-_]", ".", text) == spelled:
-                return f"excluded by {_FILE}, line {line}"
-        return ""
+        lines = (line for text, line in self.updates.exclude.items() if re.sub(r"[-_]", ".", text) == spelled)
+        line = next(lines, None)
+        return None if line is None else ExcludedVersion(line=line)
 
-    def _tag(self, tags: tuple[str, ...]) -> str:
+    def _tag(self, tags: tuple[str, ...]) -> TagNotAllowed | None:
         globs = self.updates.allowed_tag_globs
-        if globs is None:
-            return ""
-        for tag in tags:
+        for tag in tags if globs is not None else ():
             # The bot compares with the whole name of a reference in one of its sources, and with the tag in others.
-            if not any(fnmatchcase(name, glob) for glob in globs for name in (tag, f"refs/tags/{tag}")):
-                return f"its tag {tag} is none of those that {self._where('allowed_tag_globs')} allows"
-        return ""
+            if not any(fnmatchcase(name, glob) for glob in globs or () for name in (tag, f"refs/tags/{tag}")):
+                return TagNotAllowed(tag=tag, line=self._line("allowed_tag_globs"))
+        return None
 
-    def _odd(self, version: Version) -> str:
-        if self.updates.even_odd_versions and version.minor % 2:
-            return f"its second number is odd, so it is no stable version ({self._where('even_odd_versions')})"
-        return ""
+    def _odd(self, version: Version) -> OddVersion | None:
+        odd = self.updates.even_odd_versions and version.minor % 2
+        return OddVersion(line=self._line("even_odd_versions")) if odd else None
 
-    def _left_out(self, version: Version) -> str:
+    def _unkept(self, version: Version) -> UnkeptVersion | None:
         fraction = self.updates.random_fraction_to_keep
         if fraction is None or kept_fraction(self.feedstock, str(version)) < fraction:
-            return ""
-        return (
-            f"only {fraction:g} of all versions are taken ({self._where('random_fraction_to_keep')}), "
-            "and the hash of feedstock and version says that this is none of them"
-        )
+            return None
+        return UnkeptVersion(fraction=fraction, line=self._line("random_fraction_to_keep"))
 
-    def _where(self, key: str) -> str:
-        return f"{_FILE}, line {self.updates.lines[key]}" if key in self.updates.lines else _FILE
+    def _line(self, key: str) -> int:
+        """Return the key's line in conda-forge.yml, 0 where it is not known."""
+        return self.updates.lines.get(key, 0)
 
 
 def kept_fraction(feedstock: str, version: str) -> float:

@@ -9,10 +9,19 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
+from dirac_forge.bump.reasons import EnclosedSource, RespelledSource
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.recipe.editing.edit import EditDraft, MovedSource, Setting, finish, respelled_source, start
+from dirac_forge.recipe.editing.edit import (
+    CommitKept,
+    EditDraft,
+    MovedSource,
+    OldVersionLeft,
+    Setting,
+    finish,
+    respelled_source,
+    start,
+)
 from dirac_forge.recipe.editing.urls import variations
-from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.upstream.digests import Digest
 
 __all__ = ["Edited", "MissingFileError", "SourceFiles", "Texts", "UnansweredError", "edited"]
@@ -41,6 +50,9 @@ class UnansweredError(UnknownError):
     """Whether upstream has the files could not be found out."""
 
 
+EditedNote = OldVersionLeft | CommitKept | RespelledSource | EnclosedSource
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edited:
     """A recipe at another version."""
@@ -51,7 +63,7 @@ class Edited:
     new: str
     digests: tuple[Digest, ...] = ()
     """Of all files that are other ones now."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[EditedNote, ...] = ()
     """What a person should look at."""
 
 
@@ -78,42 +90,57 @@ def edited(
     can't be had: each URL with its reason.
     """
     draft = start(text, path=path, to=to, settings=settings)
+    lookup = _HashLookup(draft, files, texts)
     sources = [source for source in draft.moved if source.hashes]
     answers = list(executor.map(lambda source: _asked(source, files), sources))
-    said: list[str] = []
-    digests: dict[str, Digest] = {}
-    failed: list[ForgeError] = []
-    for source, asked in zip(sources, answers, strict=True):
-        answer = asked
-        if isinstance(answer, UnknownError) and texts is not None:
-            answer = _enclosed(draft, source, texts) or answer
-        if isinstance(answer, Digest) and _is_old(source, answer):
-            failed.append(MissingFileError(f"{answer.url} is the file of {draft.old} under another name"))
-            continue
-        if isinstance(answer, Digest):
-            digests[answer.url] = answer
-            if answer.origin == "archive":
-                said.append(f"{answer.url} can't be reached: its hash is that of the same file in the sdist")
-            continue
-        other = _elsewhere(draft, source, answer, files)
-        if other is None:
-            failed.append(answer)
-            continue
-        draft, digest, what = other
-        digests[digest.url] = digest
-        said.append(f"{digest.url}: {what}")
-    if failed:
-        raise _failure(failed, len(sources))
-    hashes: Mapping[str, Mapping[str, str]] = {url: digest.hashes for url, digest in digests.items()}
-    after = finish(draft, hashes)
+    for source, answer in zip(sources, answers, strict=True):
+        lookup.take(source, answer)
+    if lookup.failed:
+        raise _failure(lookup.failed, len(sources))
+    after = finish(lookup.draft, {url: digest.hashes for url, digest in lookup.digests.items()})
     return Edited(
         before=text,
         after=after,
         old=draft.old,
         new=draft.new,
-        digests=tuple(digests.values()),
-        notes=tuple(dict.fromkeys((*said, *draft.notes))),
+        digests=tuple(lookup.digests.values()),
+        notes=tuple(dict.fromkeys((*lookup.notes, *lookup.draft.notes))),
     )
+
+
+class _HashLookup:
+    """The hashes of the moved sources of one recipe, taken one after the other."""
+
+    def __init__(self, draft: EditDraft, files: SourceFiles, texts: Texts | None) -> None:
+        self.draft = draft
+        self.notes: list[EditedNote] = []
+        self.digests: dict[str, Digest] = {}
+        self.failed: list[ForgeError] = []
+        self._files = files
+        self._texts = texts
+
+    def take(self, source: MovedSource, answer: Digest | ForgeError) -> None:
+        """Note the hash of a source's new file, where it is found elsewhere with another draft."""
+        if isinstance(answer, UnknownError) and self._texts is not None:
+            answer = _enclosed(self.draft, source, self._texts) or answer
+        if isinstance(answer, ForgeError):
+            self._search(source, answer)
+        elif _is_old(source, answer):
+            message = f"{answer.url} is the file of {self.draft.old} under another name"
+            self.failed.append(MissingFileError(message))
+        else:
+            self.digests[answer.url] = answer
+            if answer.origin == "archive":
+                self.notes.append(EnclosedSource(url=answer.url))
+
+    def _search(self, source: MovedSource, answer: ForgeError) -> None:
+        elsewhere = _elsewhere(self.draft, source, answer, self._files)
+        if elsewhere is None:
+            self.failed.append(answer)
+            return
+        self.draft, digest, difference = elsewhere
+        self.digests[digest.url] = digest
+        self.notes.append(RespelledSource(url=digest.url, difference=difference))
 
 
 def _asked(source: MovedSource, files: SourceFiles) -> Digest | ForgeError:
@@ -137,16 +164,19 @@ def _is_old(source: MovedSource, digest: Digest) -> bool:
 
 
 def _enclosed(draft: EditDraft, source: MovedSource, texts: Texts) -> Digest | None:
-    """The hash of a source that the sdists have too: one of the same name had the recipe's hash at the old version."""
+    """Return the hash of a source that the sdists have too, of the file that had the recipe's old hash."""
     old = source.hashes.get("sha256")
-    name = source.urls[0].rpartition("/")[2]
-    if old is None or len(source.hashes) > 1 or source.before[0].rpartition("/")[2] != name:
+    name = _filename(source.urls[0])
+    if old is None or len(source.hashes) > 1 or _filename(source.before[0]) != name:
         return None
-    same = [path for path, text in texts(draft.old).items() if path.rpartition("/")[2] == name and _sha256(text) == old]
-    if not same:
-        return None
-    after = {_sha256(text) for path, text in texts(draft.new).items() if path in same}
+    named = ((path, text) for path, text in texts(draft.old).items() if _filename(path) == name)
+    same = [path for path, text in named if _sha256(text) == old]
+    after = {_sha256(text) for path, text in texts(draft.new).items() if path in same} if same else set()
     return Digest(url=source.urls[0], hashes={"sha256": after.pop()}, origin="archive") if len(after) == 1 else None
+
+
+def _filename(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _sha256(text: str) -> str:
@@ -156,24 +186,17 @@ def _sha256(text: str) -> str:
 def _elsewhere(
     draft: EditDraft, source: MovedSource, answer: ForgeError, files: SourceFiles
 ) -> tuple[EditDraft, Digest, str] | None:
-    """The draft with a URL at which the file is, where upstream changed the pattern of its URLs."""
+    """Return the draft with a URL at which the file is, where upstream changed the pattern of its URLs."""
     try:
         listed = files.listed(source.urls[0], draft.new)
     except (InputError, UnknownError):
         listed = None
-    # Where nobody answers, nobody would at another URL of the same host; among what was given there may be one.
+    # Where a host does not answer, it would not at another URL; among the given hashes there may be one.
     given_only = not listed and isinstance(answer, UnknownError)
     for variation in variations(draft.text, source.line, listed=listed, version=draft.new):
         try:
-            other = respelled_source(draft, variation.text)
-        except RecipeError:
-            continue
-        moved = next((one for one in other.moved if one.entry == source.entry and one.line == source.line), None)
-        if moved is None:
-            continue
-        try:
-            digest = files.of(moved.urls[0], moved.hashes.keys())
-        except InputError:
+            other, digest = _tried(draft, source, variation.text, files)
+        except InputError:  # not a recipe any more, or there is no such file
             continue
         except UnknownError:
             if given_only:
@@ -181,6 +204,16 @@ def _elsewhere(
             return None
         return other, digest, variation.said
     return None
+
+
+def _tried(draft: EditDraft, source: MovedSource, text: str, files: SourceFiles) -> tuple[EditDraft, Digest]:
+    """Return the draft with another text, and the hashes of the source there. Raises InputError, UnknownError."""
+    other = respelled_source(draft, text)
+    places = ((one.entry, one.line) for one in other.moved)
+    moved = dict(zip(places, other.moved, strict=True)).get((source.entry, source.line))
+    if moved is None:
+        raise InputError("the source does not move with this URL")
+    return other, files.of(moved.urls[0], moved.hashes.keys())
 
 
 def _failure(failed: Sequence[ForgeError], total: int) -> ForgeError:

@@ -108,7 +108,7 @@ def _write(folder: FeedstockFolder, result: Bump) -> None:
 
 def _write_recipes(context: Context, workspace: Workspace, bumps: Iterable[Bump]) -> None:
     """New recipes that bumps need, as feedstocks of the workspace; one that is there stays as it is."""
-    for recipe in {recipe.feedstock: recipe for bump in bumps for recipe in bump.recipes}.values():
+    for recipe in {new.change.feedstock: new.change for bump in bumps for new in bump.recipes}.values():
         folder = workspace.root / "feedstocks" / recipe.feedstock
         if folder.exists():
             context.observer.warned(f"{folder} is there already: the recipe for {recipe.key} was not written")

@@ -6,7 +6,13 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Change", "Edit", "Skip"]
+__all__ = ["Change", "Edit", "Skip", "SkipReason"]
+
+
+class SkipReason:
+    """Base of typed reasons for a skip: frozen dataclasses, which `report` turns into words."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +60,8 @@ class Skip:
 
     feedstock: str
     branch: str = "main"
-    reason: str
+    reason: str | SkipReason
+    """A typed reason, or the message of an error."""
     kind: Literal["nothing", "no", "unreadable", "unknown"] = "nothing"
     """There is nothing to do; what was asked for is not there; the feedstock can't be read or edited; nobody could
     tell."""

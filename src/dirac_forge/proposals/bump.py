@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from dirac_forge.bump.patches import patches_of
 from dirac_forge.bump.proposal import Bump, bump_of
+from dirac_forge.bump.reasons import Current, NotCompared, Objection
 from dirac_forge.bump.releases import Newest, projects_of
 from dirac_forge.bump.versions import MissingFileError, edited
 from dirac_forge.errors import ForgeError, UnknownError
@@ -44,7 +45,7 @@ class BumpMaker:
 
     def __init__(
         self,
-        world: ProposalContext,
+        context: ProposalContext,
         executor: Executor,
         *,
         known: Mapping[str, Mapping[str, str]] | None = None,
@@ -56,7 +57,7 @@ class BumpMaker:
 
         `inspection` leaves it to each conda-forge.yml whether requirements are changed, where it says so.
         """
-        self.world = world
+        self.context = context
         self.inspection = inspection
         self.drifting = drifting
         self.executor = executor
@@ -65,7 +66,7 @@ class BumpMaker:
 
     def foresee(self, folders: Iterable[FeedstockFolder]) -> None:
         """Prepare for the newest versions of these to be looked for."""
-        if not self.world.settings.offline:
+        if not self.context.settings.offline:
             self._looking.foresee(folders)
 
     def result(self, folder: FeedstockFolder, to: str = "") -> Bump | Skip:
@@ -74,7 +75,7 @@ class BumpMaker:
         try:
             recipe = recipe_of(folder.texts, root=folder.path)
             for problem in recipe.forge.problems:
-                self.world.observer.warned(problem)
+                self.context.observer.warned(problem)
             path, text = folder.exact_recipe()
             settings = _settings(recipe)
             current = version_of(text, path=str(folder.recipe_path), settings=settings)
@@ -101,7 +102,7 @@ class BumpMaker:
         if isinstance(looked, Skip):
             return looked
         failed: MissingFileError | None = None
-        refused: dict[Version, str] = {}
+        refused: dict[Version, Objection] = {}
         while True:
             found = self._looking.newest(case, looked, refused)
             if isinstance(found, Skip):
@@ -120,7 +121,7 @@ class BumpMaker:
     def _moved(self, case: Case, to: str, found: Newest | None = None) -> Bump | Skip:
         """The bump to version `to`, which is what was `found` where it was looked for."""
         if same_version(case.current, to):
-            return case.skip(f"it is at {case.current} already")
+            return case.skip(Current(version=case.current, asked=True))
         projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
         if self.drifting is not None:
             # Asked for while hashes are looked up; whoever needs the answers waits for them, or says what is wrong.
@@ -135,18 +136,12 @@ class BumpMaker:
             settings=case.settings,
             texts=lambda version: self._texts(projects, version),
         )
-        made = bump_of(
-            case.folder.name,
-            case.branch,
-            case.path,
-            done,
-            rejected=found.rejected if found is not None else (),
-            chosen=f"{to} is the newest that fits" if found is not None else "",
-            patches=patches_of(case.text, path=case.shown, settings=case.settings),
-        )
+        made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
+        made = replace(made, patches=patches_of(case.text, path=case.shown, settings=case.settings))
         if found is not None:
             made = replace(
                 made,
+                rejected=found.rejected,
                 released=found.released,
                 old_released=found.old_released,
                 links=found.links,
@@ -160,9 +155,7 @@ class BumpMaker:
             return made
         wanted = case.bot.dependencies if self.inspection else None
         if wanted == "off":
-            line = case.bot.lines.get("inspection")
-            note = f"requirements were not compared: conda-forge.yml, line {line} asks for that (inspection: disabled)"
-            return replace(made, notes=(*made.notes, note))
+            return replace(made, notes=(*made.notes, NotCompared(line=case.bot.lines.get("inspection", 0))))
         write = False if wanted == "report" else None
         return self.drifting.of(made, projects, case.shown, case.settings, write=write)
 
@@ -182,11 +175,11 @@ class BumpMaker:
 
     @cached_property
     def _looking(self) -> ReleaseLookup:
-        return ReleaseLookup(self.world, self.executor, project=self.lookup.project)
+        return ReleaseLookup(self.context, self.executor, project=self.lookup.project)
 
     def download(self, url: str, limit: int) -> Iterator[bytes]:
         """The bytes of a file."""
-        with self.world.http.download(url, limit=limit) as file:
+        with self.context.http.download(url, limit=limit) as file:
             yield from chunks(file)
 
 

@@ -50,7 +50,7 @@ class Decided:
 
 
 def decide(
-    world: ProposalContext,
+    context: ProposalContext,
     workspace: Workspace,
     folders: Iterable[FeedstockFolder],
     options: BumpOptions,
@@ -64,7 +64,7 @@ def decide(
     are part of it. Without `options.check` nobody asks the channel and the order is that of the folders.
 
     Args:
-        world: settings, and the ways to everything outside.
+        context: settings, and the ways to everything outside.
         workspace: all recipes at hand: they tell what packages export, and which extensions there are.
         folders: the feedstocks that are looked at.
         options: what is asked.
@@ -72,23 +72,23 @@ def decide(
     """
     listed = list(folders)
     lookup = Lookup(
-        world.http,
-        IndexClient(world.http, url=world.settings.index_url),
-        world.store,
-        pythons=world.settings.pythons,
+        context.http,
+        IndexClient(context.http, url=context.settings.index_url),
+        context.store,
+        pythons=context.settings.pythons,
         keep=True,
     )
     bumping = BumpMaker(
-        world,
+        context,
         executor,
         lookup=lookup,
         known=options.known,
-        drifting=_drifting(world, executor, lookup, options),
+        drifting=_drifting(context, executor, lookup, options),
         inspection=options.dependencies is None,
     )
     if not options.to:
         bumping.foresee(listed)
-    arranging = _Arranging(world, workspace, executor)
+    arranging = _Arranging(context, workspace, executor)
 
     def looked_at(folder: FeedstockFolder) -> Decided:
         result = bumping.result(folder, options.to)
@@ -111,8 +111,8 @@ def decide(
 class _Arranging:
     """The arranging of a run, begun when the first bump is there: a run without one asks no channel."""
 
-    def __init__(self, world: ProposalContext, workspace: Workspace, executor: Executor) -> None:
-        self._needs = (world, workspace, executor)
+    def __init__(self, context: ProposalContext, workspace: Workspace, executor: Executor) -> None:
+        self._needs = (context, workspace, executor)
         self._lock = threading.Lock()
         self._begun: Ordering | None = None
 
@@ -132,9 +132,9 @@ class _Arranging:
             return self._begun
 
 
-def _drifting(world: ProposalContext, executor: Executor, lookup: Lookup, options: BumpOptions) -> DriftLookup | None:
+def _drifting(context: ProposalContext, executor: Executor, lookup: Lookup, options: BumpOptions) -> DriftLookup | None:
     if options.dependencies == "off":
         return None
     from dirac_forge.proposals.drift import DriftLookup  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
 
-    return DriftLookup(world, executor, lookup, write=options.dependencies != "report", channel=options.check)
+    return DriftLookup(context, executor, lookup, write=options.dependencies != "report", channel=options.check)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from dirac_forge.bump.drift.merge import Drift
-from dirac_forge.bump.merge_order import Move, NewNeed
+from dirac_forge.bump.merge_order import Move
+from dirac_forge.bump.new_needs import NewNeed
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.names import known_elsewhere

@@ -15,6 +15,7 @@ from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.merge import drift, newcomers
 from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.bump.reasons import NotCompared
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError
 from dirac_forge.proposals.context import ProposalContext
@@ -33,15 +34,15 @@ class DriftLookup:
     """One run: each release is read once, and the channel is asked only where something new is required."""
 
     def __init__(
-        self, world: ProposalContext, executor: Executor, lookup: Lookup, *, write: bool, channel: bool
+        self, context: ProposalContext, executor: Executor, lookup: Lookup, *, write: bool, channel: bool
     ) -> None:
         """`write` puts requirements into the edits; without `channel` nobody asks whether it has them."""
-        self.world = world
+        self.context = context
         self.executor = executor
         self.lookup = lookup
         self.write = write
         self.channel = channel
-        self.scope = Scope(pythons=world.settings.pythons, python_min=world.settings.python_min)
+        self.scope = Scope(pythons=context.settings.pythons, python_min=context.settings.python_min)
 
     def of(
         self,
@@ -71,7 +72,7 @@ class DriftLookup:
             metadata=self._metadata,
             settings=settings,
         )
-        notes = tuple(f"requirements were not compared: {problem}" for problem in problems)
+        notes = tuple(NotCompared(reason=problem) for problem in problems)
         done = carried(bump, found, write=self.write if write is None else write)
         links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))
         return replace(done, notes=(*done.notes, *notes), links=links)
@@ -92,7 +93,7 @@ class DriftLookup:
         """Ask the channel once for all names that will be asked for one by one."""
         if self.channel:
             named = [requirement.name for one in facts for requirement in one.metadata.requires_dist]
-            names = self.world.settings.names
+            names = self.context.settings.names
             self._catalogue.info(sorted({c for name in named for c in candidates(name, overrides=names)}))
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
@@ -102,7 +103,7 @@ class DriftLookup:
 
     def package(self, project: str) -> str:
         """The project's package, as the workspace, the tables or the channel say."""
-        names = self.world.settings.names
+        names = self.context.settings.names
         listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
         return package_for(project, overrides=names, catalogue=listing).package
 
@@ -110,4 +111,4 @@ class DriftLookup:
     def _catalogue(self) -> RattlerCatalogue:
         from dirac_forge.channel.opening import open_catalogue  # noqa: PLC0415  # the solver's library is large
 
-        return open_catalogue(self.world, self.scope.platforms)
+        return open_catalogue(self.context, self.scope.platforms)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from dirac_forge.bump.extensions import ExtensionLine, follows
+from dirac_forge.bump.extension_lines import ExtensionLine
+from dirac_forge.bump.extensions import follows
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
@@ -20,7 +21,7 @@ __all__ = ["lines_of"]
 
 
 def lines_of(
-    world: ProposalContext, workspace: Workspace, channel: Channel, subject: Candidate, platforms: Sequence[str]
+    context: ProposalContext, workspace: Workspace, channel: Channel, subject: Candidate, platforms: Sequence[str]
 ) -> tuple[ExtensionLine, ...]:
     """The release lines that need a package of `subject` in certain versions, bounded from above.
 
@@ -33,7 +34,7 @@ def lines_of(
         if folder.name != own:
             branch = folder.branch or "main"
             found[folder.name, branch] = list(_of_folder(folder, branch, subject, platforms))
-    for name, settings in world.settings.feedstocks.items():
+    for name, settings in context.settings.feedstocks.items():
         for branch, versions in settings.branches.items() if name != own else ():
             if (name, branch) not in found:
                 found[name, branch] = list(_of_channel(channel, name, branch, versions, subject, platforms))

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dirac_forge.bump.extensions import belongs, leaves
-from dirac_forge.bump.merge_order import Move, NewNeed, OrderPlace, admits, arranged, in_order
+from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_order
+from dirac_forge.bump.new_needs import NewNeed
+from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.bump.reasons import (
+    Blocker,
+    BumpNote,
+    HelpingBump,
+    HelpingDependent,
+    MovesTogether,
+    WorseTargets,
+)
 from dirac_forge.check.proof import Proof
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Change
@@ -32,7 +42,7 @@ _MOST_TO_SPARE = 4
 class _Recipes:
     """New recipes that a bump needs, and what went wrong in making them."""
 
-    changes: tuple[Change, ...] = ()
+    recipes: tuple[NewRecipe, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -47,13 +57,13 @@ def _blocked(found: Mapping[str, Bump]) -> frozenset[str]:
 class Ordering:
     """One run: bumps are made ready as they come, and arranged and proved when all are there."""
 
-    def __init__(self, world: ProposalContext, workspace: Workspace, executor: Executor) -> None:
+    def __init__(self, context: ProposalContext, workspace: Workspace, executor: Executor) -> None:
         """`executor` runs solves and the questions to upstream that new recipes need."""
-        self.world = world
+        self.context = context
         self.workspace = workspace
         self.executor = executor
-        self.proving = Proofs(world, [*workspace, *workspace.lines], executor)
-        self.lacking = MissingRecipes(world, executor)
+        self.proving = Proofs(context, [*workspace, *workspace.lines], executor)
+        self.lacking = MissingRecipes(context, executor)
         self.subjects: dict[str, Candidate] = {}
         self.unreadable: dict[str, str] = {}
         # The targets are solved by `executor`, which is waited for: that can't be done in one of its own threads.
@@ -77,38 +87,47 @@ class Ordering:
                     self.proving.prover.built([self.subjects[move.key]])
 
     def done(self, bumps: Sequence[Pair]) -> list[Pair]:
-        """The bumps in order, each with what it waits for, its proof, recipes that it needs and whom it satisfies."""
+        """Return the bumps in order, each with what it waits for, its proof, and recipes that it needs."""
         try:
             self.proving.open()
         except UnknownError as error:
             proof = Proof(outcome="unknown", reason=error.message)
             return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
         pairs = {_key(bump): (folder, bump) for folder, bump in bumps}
-        moves = {key: move for key, pair in pairs.items() if (move := self._move(key, pair)) is not None}
-        moves = self._without_tools(moves)
-        for platform in self.proving.platforms:
-            names = [need.package for move in moves.values() for need in move.needs]
-            self.proving.channel.index(platform).prefetch(names)
-        merged = self._merged(moves)
-        places = {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
+        places = self._places(pairs)
         order = [key for key in places if key in pairs] + [key for key in pairs if key not in places]
         recipes = {key: self._recipes(pairs[key][1], places[key]) for key in order if key in places}
         self._targets().result()
+        decided = self._all_decided({key: pairs[key][1] for key in order}, places, recipes)
+        waits = {key: [other for other in bump.waits_for if other in decided] for key, bump in decided.items()}
+        return [(pairs[key][0], decided[key]) for key in in_order(waits, last=_blocked(decided))]
+
+    def _all_decided(
+        self, bumps: Mapping[str, Bump], places: Mapping[str, OrderPlace], recipes: Mapping[str, _Recipes]
+    ) -> dict[str, Bump]:
         task = "proving"
-        self.world.observer.started(task, len(order))
+        self.context.observer.started(task, len(bumps))
 
         def decided(key: str) -> Bump:
-            bump = pairs[key][1]
-            done = self._decided(bump, key, places, recipes[key]) if key in places else self._unread(bump, key)
-            self.world.observer.advanced(task, detail=key)
+            known = key in places
+            done = self._decided(bumps[key], key, places, recipes[key]) if known else self._unread(bumps[key], key)
+            self.context.observer.advanced(task, detail=key)
             return done
 
-        found = dict(zip(order, self.executor.map(decided, order), strict=True))
-        self.world.observer.finished(task)
-        waits = {key: [other for other in bump.waits_for if other in found] for key, bump in found.items()}
-        return [(pairs[key][0], found[key]) for key in in_order(waits, last=_blocked(found))]
+        results = dict(zip(bumps, self.executor.map(decided, bumps), strict=True))
+        self.context.observer.finished(task)
+        return results
 
     # -- order
+
+    def _places(self, pairs: Mapping[str, Pair]) -> dict[str, OrderPlace]:
+        moves = {key: move for key, pair in pairs.items() if (move := self._move(key, pair)) is not None}
+        moves = self._without_tools(moves)
+        names = [need.package for move in moves.values() for need in move.needs]
+        for platform in self.proving.platforms:
+            self.proving.channel.index(platform).prefetch(names)
+        merged = self._merged(moves)
+        return {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
 
     def _targets(self) -> Future[object]:
         """The targets without any bump, being solved since somebody first asked."""
@@ -155,12 +174,12 @@ class Ordering:
         }
 
     def _merged(self, moves: dict[str, Move]) -> dict[str, Move]:
-        """Recipes of the workspace that make what bumps need, and that the channel does not have yet.
+        """Return recipes of the workspace that make what bumps need, and that the channel does not have yet.
 
-        Also what these need, where it stands the same with that.
+        Also what these need themselves, where the channel does not have that either.
         """
         made = {package for move in moves.values() for package in move.provides}
-        found: dict[str, Move] = {}
+        merged: dict[str, Move] = {}
         todo = [need for move in moves.values() for need in move.needs]
         seen = set()
         while todo:
@@ -168,14 +187,13 @@ class Ordering:
             if str(need) in seen or need.package in made:
                 continue
             seen.add(str(need))
-            if self.proving.stands(need.package, need.spec).status == "available":
-                continue
-            subject = self._maker(need, moves)
-            if subject is not None and subject.key not in found:
+            available = self.proving.stands(need.package, need.spec).status == "available"
+            subject = None if available else self._maker(need, moves)
+            if subject is not None and subject.key not in merged:
                 self.subjects.setdefault(subject.key, subject)
-                found[subject.key] = replace(subject.move(), merged=True)
-                todo += found[subject.key].needs
-        return found
+                merged[subject.key] = replace(subject.move(), merged=True)
+                todo += merged[subject.key].needs
+        return merged
 
     def _maker(self, need: NewNeed, moves: dict[str, Move]) -> Candidate | None:
         for folder in self.workspace:
@@ -201,52 +219,44 @@ class Ordering:
     def _decided(self, bump: Bump, key: str, places: Mapping[str, OrderPlace], made: _Recipes) -> Bump:
         subject, place = self.subjects[key], places[key]
         certain = [lack for lack in place.lacks if lack.certain]
-        subjects = [self._read(change) for change in made.changes]
-        given = {package for one in subjects for package in one.provides}
-        beside = [*(self.subjects[other] for other in (*place.behind, *place.together)), *subjects]
-        notes = [lack.text for lack in place.lacks if not lack.certain]
-        notes += [f"it moves together with {other}: each needs the other" for other in place.together]
-        notes += made.problems
+        recipes = [self._read(new.change) for new in made.recipes]
         own = bump.drift.blockers if bump.drift is not None else ()
-        why = [*bump.blocked_by, *own, *place.because, *(lack.text for lack in certain)]
+        blockers: list[Blocker] = [*bump.blocked_by, *own, *place.because, *certain]
         waits = [*place.waits_for, *(lack.need.package for lack in certain)]
+        notes: list[BumpNote] = [*bump.notes, *(lack for lack in place.lacks if not lack.certain)]
+        notes += [MovesTogether(key=other) for other in place.together]
+        notes += made.problems
         proof = None
+        given = {package for recipe in recipes for package in recipe.provides}
         if all(lack.need.package in given for lack in certain):
+            beside = [*(self.subjects[other] for other in (*place.behind, *place.together)), *recipes]
             proof, helpers = self._proved(subject, beside, places)
-            for other in helpers:
-                if key in places[other].behind:
-                    notes.append(f"the targets can take it with the bump of {other} only, which waits for it")
-                else:
-                    waits.append(other)
-                    why.append(f"the targets can take it with the bump of {other} only")
-            if proof.outcome == "worse":
-                why.append(proof.reason)
-        lines = lines_of(self.world, self.workspace, self.proving.channel, subject, self.proving.platforms)
+            later = [other for other in helpers if key in places[other].behind]
+            first = [other for other in helpers if other not in later]
+            notes += [HelpingDependent(key=other) for other in later]
+            waits += first
+            blockers += [HelpingBump(key=other) for other in first]
+            blockers += [WorseTargets(reason=proof.reason)] if proof.outcome == "worse" else []
+        lines = lines_of(self.context, self.workspace, self.proving.channel, subject, self.proving.platforms)
         old = dict.fromkeys(subject.provides, bump.old)
         return replace(
             bump,
-            status="blocked" if why else bump.status,
+            status="blocked" if blockers else bump.status,
             waits_for=tuple(dict.fromkeys(waits)),
-            blocked_by=tuple(dict.fromkeys(why)),
-            notes=tuple(dict.fromkeys((*bump.notes, *notes, *leaves(lines, old, subject.provides)))),
+            blocked_by=tuple(dict.fromkeys(blockers)),
+            notes=tuple(dict.fromkeys((*notes, *leaves(lines, old, subject.provides)))),
             satisfies=belongs(lines, subject.provides),
-            recipes=made.changes,
+            recipes=made.recipes,
             proof=proof,
         )
 
     def _proved(
         self, subject: Candidate, beside: Sequence[Candidate], places: Mapping[str, OrderPlace]
     ) -> tuple[Proof, tuple[str, ...]]:
-        """The proof; where targets are worse off, with the bumps of what stands in the way, if that helps."""
+        """Return the proof; where targets are worse off, with the bumps of what stands in the way, if that helps."""
         proof = self.proving.proof(subject, beside)
-        known = {subject.key, *(one.key for one in beside)}
-        helpers = [
-            key
-            for key, place in places.items()
-            if key not in known
-            and proof.culprits & self.subjects[key].provides.keys()
-            and not any(lack.certain for lack in place.lacks)
-        ]
+        known = {subject.key, *(other.key for other in beside)}
+        helpers = self._helpers(proof.culprits, known, places)
         if proof.outcome != "worse" or not helpers:
             return proof, ()
 
@@ -263,12 +273,21 @@ class Ordering:
         again = self.proving.proof(subject, with_(helpers))
         return (again, tuple(helpers)) if again.outcome in _GOOD else (proof, ())
 
+    def _helpers(self, culprits: frozenset[str], known: Collection[str], places: Mapping[str, OrderPlace]) -> list[str]:
+        """Return the bumps that could be installed themselves and make a package that stands in the way."""
+        return [
+            key
+            for key, place in places.items()
+            if key not in known
+            and not culprits.isdisjoint(self.subjects[key].provides)
+            and not any(lack.certain for lack in place.lacks)
+        ]
+
     def _recipes(self, bump: Bump, place: OrderPlace) -> _Recipes:
-        missing = [lack for lack in place.lacks if lack.certain and lack.stands.status == "missing"]
-        if not missing:
-            return _Recipes()
-        changes, problems = self.lacking.recipes(missing, f"{bump.change.feedstock} {bump.new}")
-        return _Recipes(changes, problems)
+        missing = [lack for lack in place.lacks if lack.certain and lack.availability.status == "missing"]
+        return (
+            _Recipes(*self.lacking.recipes(missing, f"{bump.change.feedstock} {bump.new}")) if missing else _Recipes()
+        )
 
     def _read(self, change: Change) -> Candidate:
         return Candidate.of_change(

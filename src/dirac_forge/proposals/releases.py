@@ -13,13 +13,14 @@ from functools import cached_property
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.release_sources import Nowhere, places_of
-from dirac_forge.bump.releases import Newest, Nothing, newest
+from dirac_forge.bump.reasons import Current, NoOrder, NoReleaseFound, Objection, PreRelease, UpdatesOff
+from dirac_forge.bump.release_sources import places_of
+from dirac_forge.bump.releases import Newest, newest
 from dirac_forge.bump.rules import Rules
 from dirac_forge.bump.versions import MissingFileError
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot
-from dirac_forge.feedstock.change import Skip
+from dirac_forge.feedstock.change import Skip, SkipReason
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.editing.edit import Setting
@@ -32,6 +33,8 @@ __all__ = ["Case", "FoundRelease", "ReleaseLookup"]
 
 _HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(?::\d+)?)(?=/)""", re.MULTILINE)
 """Of a source: what a recipe says about its project has other keys."""
+
+_GIVE = "Give the version with --to."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Case:
         """The recipe's path as messages name it."""
         return str(self.folder.recipe_path)
 
-    def skip(self, reason: str, *, hint: str = "") -> Skip:
+    def skip(self, reason: SkipReason, *, hint: str = "") -> Skip:
         """Nothing is proposed."""
         return Skip(feedstock=self.folder.name, branch=self.branch, reason=reason, hint=hint, current=self.current)
 
@@ -74,9 +77,9 @@ class FoundRelease:
 class ReleaseLookup:
     """One run: each place is asked once."""
 
-    def __init__(self, world: ProposalContext, executor: Executor, *, project: Callable[[str], Project]) -> None:
+    def __init__(self, context: ProposalContext, executor: Executor, *, project: Callable[[str], Project]) -> None:
         """`project` gives a project's page on the index."""
-        self.world = world
+        self.context = context
         self.executor = executor
         self.project = project
 
@@ -87,13 +90,13 @@ class ReleaseLookup:
             with suppress(ForgeError):
                 hosts.update(_HOST.findall(next(iter(folder.texts.values()))))
         if any(host.endswith("//github.com") for host in hosts):
-            hosts.add(self.world.github.url)
+            hosts.add(self.context.github.url)
         for host in sorted(hosts):
             threading.Thread(target=self._known, args=(host,), daemon=True).start()
 
     def _known(self, url: str) -> None:
         with suppress(ForgeError):
-            self.world.http.problem(url)
+            self.context.http.problem(url)
 
     def places(self, case: Case) -> FoundRelease | Skip:
         """What the feedstock's places offer.
@@ -102,12 +105,11 @@ class ReleaseLookup:
         """
         updates = case.bot.version_updates
         if updates.skip:
-            reason = f"conda-forge.yml, line {updates.lines['skip']} asks for no new versions (version_updates: skip)"
-            return case.skip(reason, hint="Give one with --to.")
+            return case.skip(UpdatesOff(line=updates.lines["skip"]), hint=_GIVE)
         places = places_of(case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates)
-        if isinstance(places, Nowhere):
-            return case.skip(places.reason, hint=places.hint)
-        known = self.world.settings.feedstocks.get(case.folder.name)
+        if isinstance(places, SkipReason):
+            return case.skip(places, hint=_GIVE)
+        known = self.context.settings.feedstocks.get(case.folder.name)
         lines: Mapping[str, SpecifierSet] = known.branches if known is not None else {}
         rules = Rules(feedstock=case.folder.name, allowed=lines.get(case.branch, SpecifierSet()), updates=updates)
         offers, notes = self._offers(places)
@@ -115,13 +117,13 @@ class ReleaseLookup:
             notes.append("use_curl of conda-forge.yml chooses nothing here: URLs are tested by neither curl nor wget")
         return FoundRelease(tuple(offers), rules, tuple(notes))
 
-    def newest(self, case: Case, looked: FoundRelease, refused: Mapping[Version, str]) -> Newest | Skip:
-        """The newest version that fits; `refused` are those that were tried, with what was wrong with them."""
+    def newest(self, case: Case, looked: FoundRelease, refused: Mapping[Version, Objection]) -> Newest | Skip:
+        """Return the newest version that fits; `refused` are those that were tried, with what was wrong with them."""
         known = dict(refused)
         while True:
             found = newest(case.current, looked.offers, rules=replace(looked.rules, refused=known))
-            if isinstance(found, Nothing):
-                return case.skip(_noting(found.reason, looked.notes))
+            if isinstance(found, SkipReason):
+                return case.skip(_noting(found, looked.notes))
             found = replace(found, notes=(*found.notes, *looked.notes))
             # Where a date is known, the place that it comes from has told all that it has; tags tell nothing.
             tagged = found.tagged if found.released is None else None
@@ -134,7 +136,7 @@ class ReleaseLookup:
                 return found
             if not release.prerelease or found.number.is_prerelease:
                 return replace(found, released=release.published)
-            known[found.number] = "a pre-release, as GitHub says"
+            known[found.number] = PreRelease(by="GitHub")
 
     def _offers(self, places: Sequence[SourceQuery]) -> tuple[list[Offers], list[str]]:
         """What the places offer, and a note for each further one that does not tell."""
@@ -161,20 +163,19 @@ class ReleaseLookup:
 
     @cached_property
     def _places(self) -> ReleaseSources:
-        world = self.world
+        context = self.context
         return ReleaseSources(
-            world.http,
-            world.store,
+            context.http,
+            context.store,
             project=self.project,
-            pythons=world.settings.pythons,
-            github=world.github,
-            offline=world.settings.offline,
+            pythons=context.settings.pythons,
+            github=context.github,
+            offline=context.settings.offline,
         )
 
 
-def _noting(reason: str, notes: Sequence[str]) -> str:
-    """A reason with what else is to be known, in the same brackets."""
-    if not notes:
-        return reason
-    before, bracket, said = reason.removesuffix(")").partition(" (")
-    return f"{before} ({'; '.join([said, *notes] if bracket else notes)})"
+def _noting(reason: SkipReason, notes: Sequence[str]) -> SkipReason:
+    """Return a reason with what else is to be known."""
+    if isinstance(reason, (Current, NoOrder, NoReleaseFound)):
+        return replace(reason, notes=(*reason.notes, *notes))
+    return reason

@@ -24,6 +24,7 @@ from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.smithy import Rerendered, Smithy
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
+from dirac_forge.report.bump_reasons import skip_text
 
 __all__ = ["Outcome", "Remake", "deliver"]
 
@@ -109,7 +110,7 @@ class _Delivery:
         self._step("refreshed")
         fresh = rebased(change, self.clones, tip, remake)
         if isinstance(fresh, Skip):
-            text = f"{place.full_name} moved on: {fresh.reason}"
+            text = f"{place.full_name} moved on: {skip_text(fresh)}"
             self.journal.once(self.identity, "decided again", text)
             return self._outcome("skipped", text)
         if fresh is not change:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Change, Skip
-from dirac_forge.report.bump_body import bump_sections
+from dirac_forge.report.bump_body import bump_sections, written
+from dirac_forge.report.bump_reasons import chosen, described, recipe_reason
 from dirac_forge.report.document import Code, Items, Line, Link, Paragraph, Section
 from dirac_forge.report.markdown import markdown
 from dirac_forge.report.rebuild_body import rebuild_sections
@@ -27,9 +29,23 @@ __all__ = ["dependents_of", "next_steps", "with_bodies", "with_body", "with_rebu
 
 
 def with_body(bump: Bump, *, waiting: Sequence[str] = ()) -> Bump:
-    """The bump with the Markdown of its change; `waiting` are feedstocks whose proposals wait for it."""
+    """Return the bump with reasons and Markdown for its change and for the recipes that it needs.
+
+    `waiting` are feedstocks whose proposals wait for it.
+    """
     sections = (*bump_sections(bump, waiting=waiting), next_steps(bump.change))
-    return replace(bump, change=replace(bump.change, body=markdown(sections)))
+    changes = bump.drift.changes if bump.drift is not None and written(bump) else ()
+    reasons = (chosen(bump), *map(described, changes))
+    return replace(
+        bump,
+        change=replace(bump.change, reasons=reasons, body=markdown(sections)),
+        recipes=tuple(replace(new, change=_with_reasons(new)) for new in bump.recipes),
+    )
+
+
+def _with_reasons(new: NewRecipe) -> Change:
+    change = replace(new.change, reasons=(recipe_reason(new),))
+    return with_recipe_body(change, new.recipe, new.needed, needed_for=[new.wanted_by])
 
 
 def with_bodies(results: Iterable[Bump | Skip]) -> tuple[Bump | Skip, ...]:

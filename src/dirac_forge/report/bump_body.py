@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dirac_forge.bump.carrying import described
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.rejections import rejections
+from dirac_forge.bump.reasons import NotCarried, WorseTargets
+from dirac_forge.report.bump_reasons import chosen, passed_over, recipe_reason, worded
 from dirac_forge.report.document import (
     Block,
     Bold,
@@ -25,7 +25,7 @@ from dirac_forge.report.document import (
 from dirac_forge.report.proof_body import proof_blocks
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.drift.draft import Carried
+    from dirac_forge.bump.drift.carried import Carried
 
 __all__ = ["bump_sections", "written"]
 
@@ -47,7 +47,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
         *Section.of("Order", _order(bump, waiting)),
         *Section.of("Checks", proof_blocks(bump.proof, waits=bool(bump.waits_for))),
         *Section.of(_requirements_title(bump), _requirements(bump)),
-        *Section.of("To be looked at", _looked_at(bump)),
+        *Section.of("Needs review", _looked_at(bump)),
         *Section.of("Only reported", _reported(bump)),
         *Section.of("Sources", _sources(bump)),
         *Section.of("New recipes", _recipes(bump)),
@@ -64,7 +64,7 @@ def written(bump: Bump) -> bool:
 
 def _head(bump: Bump) -> Section:
     title = f"{bump.change.feedstock} {bump.old} → {bump.new}"
-    said = [f"{bump.chosen or f'{bump.new} was asked for'}."]
+    said = [f"{chosen(bump)}."]
     if bump.released is not None:
         before = "" if bump.old_released is None else f", {bump.old} on {bump.old_released:%Y-%m-%d}"
         said.insert(0, f"Released on {bump.released:%Y-%m-%d}{before}.")
@@ -72,7 +72,7 @@ def _head(bump: Bump) -> Section:
         said.append(f"For the branch {bump.change.branch}.")
     blocks: list[Block] = [Paragraph(" ".join(said))]
     if bump.rejected:
-        lines = few(rejections(bump.rejected), _MOST_REJECTED)
+        lines = few(passed_over(bump.rejected), _MOST_REJECTED)
         blocks += [Paragraph("Newer versions that were passed over:"), Items(lines)]
     return Section(title=title, blocks=tuple(blocks))
 
@@ -86,16 +86,15 @@ def _order(bump: Bump, waiting: Sequence[str]) -> Iterator[Block]:
     lines += [reason if bump.waits_for else (Bold("Blocked"), f": {reason}") for reason in _blockers(bump)]
     if waiting:
         lines.append(f"Waiting for it: {words(waiting)}.")
-    lines += bump.satisfies
+    lines += map(worded, bump.satisfies)
     if lines:
         yield Items(tuple(lines))
 
 
 def _blockers(bump: Bump) -> tuple[str, ...]:
-    """Why it is blocked, but for what the solver says, which stands with the checks."""
+    """Return why it is blocked, except for the solver's reason, which is with the checks."""
     own = bump.drift.blockers if bump.drift is not None else ()
-    said = bump.proof.reason if bump.proof is not None else ""
-    return tuple(reason for reason in dict.fromkeys((*bump.blocked_by, *own)) if reason != said)
+    return tuple(worded(one) for one in dict.fromkeys((*bump.blocked_by, *own)) if not isinstance(one, WorseTargets))
 
 
 # -- what changes
@@ -147,18 +146,14 @@ def _told(line: Carried) -> Line:
 
 
 def _looked_at(bump: Bump) -> Iterator[Block]:
-    drift = bump.drift
-    lines: list[Line] = [*bump.edited.notes]
+    # Changes that are not carried over are in the table of requirements.
+    lines: list[Line] = [worded(note) for note in bump.notes if not isinstance(note, NotCarried)]
     if bump.patches:
-        carried = [part for patch in bump.patches for part in (", ", Code(patch))]
-        lines.append(("The recipe carries patches; whether they still apply was not tried: ", *carried[1:]))
-    known = set(bump.edited.notes)
-    if drift is not None:
-        lines += [(Bold("by hand"), f": {note.text}") for note in drift.notes if note.level == "todo"]
-        lines += [note.text for note in drift.notes if note.level == "warning"]
-        known |= {*drift.blockers, *(note.text for note in drift.notes)}
-        known |= {f"not carried over: {described(line)}" for line in drift.changes}
-    lines += [note for note in bump.notes if note not in known]
+        patches = [part for patch in bump.patches for part in (", ", Code(patch))]
+        lines.append(("The recipe carries patches; whether they still apply was not tried: ", *patches[1:]))
+    notes = bump.drift.notes if bump.drift is not None else ()
+    lines += [(Bold("by hand"), f": {note.text}") for note in notes if note.level == "todo"]
+    lines += [note.text for note in notes if note.level == "warning"]
     if lines:
         yield Items(tuple(dict.fromkeys(lines)))
 
@@ -193,9 +188,7 @@ def _grouped(rows: Sequence[tuple[str, str, str]]) -> tuple[Line, ...]:
 
 def _recipes(bump: Bump) -> Iterator[Block]:
     if bump.recipes:
-        lines: tuple[Line, ...] = tuple(
-            (Bold(recipe.title), f": {'; '.join(recipe.reasons)}" if recipe.reasons else "") for recipe in bump.recipes
-        )
+        lines: tuple[Line, ...] = tuple((Bold(new.change.title), f": {recipe_reason(new)}") for new in bump.recipes)
         yield Paragraph("It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:")
         yield Items(lines)
 

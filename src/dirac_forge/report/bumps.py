@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.bump.reasons import Current
+from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.bump_body import bump_sections
+from dirac_forge.report.bump_reasons import recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
 from dirac_forge.report.proof_body import UNPROVEN
@@ -50,7 +53,7 @@ def _json(result: Bump | Skip) -> dict[str, Any]:
                 "from": result.current or None,
                 "to": None,
                 "status": "skipped",
-                "reason": result.reason,
+                "reason": skip_text(result),
                 "waits_for": [],
                 "edits": [],
                 "dependencies": _dependencies(None),
@@ -60,43 +63,45 @@ def _json(result: Bump | Skip) -> dict[str, Any]:
                 "notes": [],
             }
         case Bump():
-            change = result.change
+            change, drift = result.change, result.drift
+            blocked_by = list(map(worded, result.blocked_by))
+            notes = [*map(worded, result.notes), *(note.text for note in (drift.notes if drift is not None else ()))]
             return {
                 "feedstock": change.feedstock,
                 "branch": change.branch,
                 "from": result.old,
                 "to": result.new,
                 "status": result.status,
-                "reason": "; ".join(dict.fromkeys((*result.blocked_by, *change.reasons))),
+                "reason": "; ".join(dict.fromkeys((*blocked_by, *change.reasons))),
                 "waits_for": list(result.waits_for),
                 "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
                 "dependencies": _dependencies(result.drift),
                 **_proof(result.proof),
                 "beyond": [asdict(line) for line in result.drift.beyond] if result.drift is not None else [],
-                "blocked_by": list(result.blocked_by),
+                "blocked_by": blocked_by,
                 "released": {"from": _when(result.old_released), "to": _when(result.released)},
                 "hashes": [
                     {"url": digest.url, "origin": digest.origin, **digest.hashes} for digest in result.edited.digests
                 ],
-                "rejected": [{"version": str(item.version), "reason": item.reason} for item in result.rejected],
+                "rejected": [{"version": str(one.version), "reason": worded(one.reason)} for one in result.rejected],
                 "links": [{"title": link.title, "url": link.url} for link in result.links],
                 "patches": list(result.patches),
-                "satisfies": list(result.satisfies),
-                "recipes": [_recipe(recipe) for recipe in result.recipes],
-                "notes": [*result.notes, *([] if result.proof is not None else [UNPROVEN])],
+                "satisfies": list(map(worded, result.satisfies)),
+                "recipes": [_recipe(new) for new in result.recipes],
+                "notes": [*dict.fromkeys(notes), *([] if result.proof is not None else [UNPROVEN])],
                 "title": change.title,
                 "body": change.body,
             }
 
 
-def _recipe(change: Change) -> dict[str, Any]:
+def _recipe(new: NewRecipe) -> dict[str, Any]:
     return {
-        "feedstock": change.feedstock,
-        "version": change.key,
-        "title": change.title,
-        "reason": "; ".join(change.reasons),
-        "body": change.body,
-        "files": {edit.path: edit.after for edit in change.edits},
+        "feedstock": new.change.feedstock,
+        "version": new.change.key,
+        "title": new.change.title,
+        "reason": recipe_reason(new),
+        "body": new.change.body,
+        "files": {edit.path: edit.after for edit in new.change.edits},
     }
 
 
@@ -194,7 +199,7 @@ def _why(bump: Bump) -> str:
     if bump.waits_for:
         return f"waits for {words(bump.waits_for)}"
     if bump.blocked_by:
-        return plain(bump.blocked_by[0], longest=_SHORT)
+        return plain(worded(bump.blocked_by[0]), longest=_SHORT)
     if bump.proof is None:
         return "not proven"
     reason = plain(bump.proof.reason, longest=_SHORT)
@@ -202,37 +207,30 @@ def _why(bump: Bump) -> str:
 
 
 def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
-    """Those up to date in one line, the others by what is wrong, the same reason told once."""
-    found: list[Section] = []
-    current = [skip for skip in skips if _up_to_date(skip)]
-    most = len(current) if verbose else _MOST_NAMES
-    for kind, title in _KINDS.items():
-        lines: list[Line] = []
-        if kind == "nothing" and current:
-            names = words([f"{_named(skip)} {skip.current}" for skip in current], most)
-            lines.append(f"{len(current)} {'is' if len(current) == 1 else 'are'} up to date: {names}")
-            more = [f"{_named(skip)}: {skip.reason}" for skip in current if _says_more(skip)]
-            lines += more if verbose else few(more, _MOST_REASONS)
-        alike: dict[tuple[str, str], list[Skip]] = {}
-        for skip in skips:
-            if skip.kind == kind and not _up_to_date(skip):
-                alike.setdefault((skip.reason, skip.hint), []).append(skip)
-        for (reason, hint), some in alike.items():
-            names = words([f"{_named(skip)} {skip.current}".rstrip() for skip in some], most)
-            lines.append(f"{names}: {reason}{f' ({hint})' if hint else ''}")
-        found += Section.of(title, [Items(tuple(lines))] if lines else [])
-    return found
+    """Return those that are current in one line, the others by what is wrong, the same reason told once."""
+    lines: dict[str, list[Line]] = {kind: [] for kind in _KINDS}
+    current = {skip: skip.reason for skip in skips if isinstance(skip.reason, Current)}
+    if current:
+        count = f"{len(current)} {'is' if len(current) == 1 else 'are'} up to date"
+        lines["nothing"].append(f"{count}: {_names(list(current), verbose=verbose)}")
+        more = [f"{_named(skip)}: {worded(reason)}" for skip, reason in current.items() if reason.remarkable]
+        lines["nothing"] += more if verbose else few(more, _MOST_REASONS)
+    alike: dict[tuple[str, str, str], list[Skip]] = {}
+    for skip in skips:
+        if skip not in current:
+            alike.setdefault((skip.kind, skip_text(skip), skip.hint), []).append(skip)
+    for (kind, reason, hint), some in alike.items():
+        lines[kind].append(f"{_names(some, verbose=verbose)}: {reason}{f' ({hint})' if hint else ''}")
+    return [
+        section
+        for kind, title in _KINDS.items()
+        for section in Section.of(title, [Items(tuple(lines[kind]))] if lines[kind] else [])
+    ]
 
 
-def _up_to_date(skip: Skip) -> bool:
-    if skip.kind != "nothing" or not skip.current:
-        return False
-    return skip.reason.startswith((f"{skip.current} is the newest", f"it is at {skip.current} already"))
-
-
-def _says_more(skip: Skip) -> bool:
-    """Whether its reason names versions that were passed over, or what else to know."""
-    return skip.reason not in (f"{skip.current} is the newest release that fits", f"it is at {skip.current} already")
+def _names(skips: Sequence[Skip], *, verbose: bool) -> str:
+    names = [f"{_named(skip)} {skip.current}".rstrip() for skip in skips]
+    return words(names, len(names) if verbose else _MOST_NAMES)
 
 
 def _in_all(bumps: Sequence[Bump], skips: Sequence[Skip], *, written: bool) -> str:

@@ -14,6 +14,7 @@ from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.status import STATES, FeedstockStatus, Status
 from dirac_forge.report.bodies import next_steps
+from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Shown, diff
 
@@ -298,7 +299,7 @@ def changes_json(plan: Plan, results: Sequence[Change | Skip]) -> dict[str, Any]
 def _change(result: Change | Skip) -> dict[str, Any]:
     match result:
         case Skip():
-            return {"feedstock": result.feedstock, "status": "skipped", "reason": result.reason, "edits": []}
+            return {"feedstock": result.feedstock, "status": "skipped", "reason": skip_text(result), "edits": []}
         case Change():
             edits = [{"path": edit.path, "diff": edit.diff} for edit in result.edits]
             return {
@@ -318,7 +319,7 @@ def changes_text(plan: Plan, results: Sequence[Change | Skip], *, verbose: bool 
     for result in results:
         match result:
             case Skip():
-                parts.append(sentences([f"{result.feedstock}: skipped: {result.reason}"]))
+                parts.append(sentences([f"{result.feedstock}: skipped: {skip_text(result)}"]))
             case Change():
                 if verbose:
                     sections = (*rebuild_sections(plan, result.feedstock), next_steps(result))

@@ -26,7 +26,7 @@ def recipe_sections(
     return (
         Section(title=f"{recipe.feedstock} {recipe.version}", blocks=tuple(_head(recipe, needed, needed_for))),
         *Section.of("To be filled in", _notes(recipe, "todo")),
-        *Section.of("To be looked at", _notes(recipe, "warning")),
+        *Section.of("Needs review", _notes(recipe, "warning")),
         *Section.of("What it needs", _dependencies(recipe, needed)),
         *Section.of("How it was decided", _notes(recipe, "info"), detail=True),
         *Section.of("Before merging", _checklist(recipe), detail=True),

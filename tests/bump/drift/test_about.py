@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from packaging.version import Version
 
+from dirac_forge.bump.drift.carried import CompiledNow
 from dirac_forge.bump.drift.merge import Drift, drift
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
@@ -256,10 +257,8 @@ def test_a_noarch_package_that_compiles_now_is_blocked(path: str) -> None:
     compiled = release("2.0", wheels=["cp311-cp311-manylinux_2_17_x86_64"], members=MODULES)
     found = merge(text, path, release("1.0", members=MODULES), compiled)
     (blocker,) = found.blockers
-    assert blocker.startswith(
-        "thing can't stay noarch: its wheels are for single platforms (thing-2.0-cp311-cp311-manylinux_2_17_x86_64.whl)"
-    )
-    assert "remove `noarch: python`, add compiler('c') and stdlib('c') to build" in blocker
+    evidence = "its wheels are for single platforms (thing-2.0-cp311-cp311-manylinux_2_17_x86_64.whl)"
+    assert blocker == CompiledNow(output="thing", evidence=evidence, languages=("c",))
     # The other way round it is only told.
     arch = text.replace("  noarch: python\n", "")
     back = merge(

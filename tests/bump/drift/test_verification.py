@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.bump.drift.draft import Carried
+from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.verification import faults
 from dirac_forge.recipe.reading.parsing import parse_recipe
 

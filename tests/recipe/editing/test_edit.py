@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirac_forge.recipe.editing.edit import finish, start, version_of
+from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft, finish, start, version_of
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
@@ -353,7 +353,9 @@ def test_one_hash_for_files_that_differ_later_is_refused() -> None:
 
 def test_what_still_says_the_old_version_is_noted() -> None:
     text = v0(SOURCE) + "test:\n  commands:\n    - demo --version | grep 1.2.3\n"
-    assert start(text, path="meta.yaml", to="2.0").notes == ("line 15 still says 1.2.3: - demo --version | grep 1.2.3",)
+    assert start(text, path="meta.yaml", to="2.0").notes == (
+        OldVersionLeft(line=15, version="1.2.3", text="- demo --version | grep 1.2.3"),
+    )
 
 
 NUMBERS = st.integers(0, 40)
@@ -436,5 +438,5 @@ def test_a_commit_that_is_checked_out_does_not_move_and_that_is_said_or_refused(
         f"  - git: https://example.org/vendored.git\n    rev: {commit}\nbuild:\n  number: 0\n"
     )
     draft = start(v1, path="recipe.yaml", to="1.3.0")
-    assert draft.notes == (f"line 10: https://example.org/vendored.git is still checked out at {commit}",)
+    assert draft.notes == (CommitKept(line=10, repository="https://example.org/vendored.git", revision=commit),)
     assert [source.urls for source in draft.moved] == [("https://example.org/a-1.3.0.tar.gz",)]

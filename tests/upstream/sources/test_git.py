@@ -12,7 +12,7 @@ from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.git import GitError, MissingRefError
 from dirac_forge.upstream.sources.git import from_tags, parse_refs, remote_tags
 from dirac_forge.upstream.sources.known import git_origin, origin_of
-from dirac_forge.upstream.sources.offers import Offers
+from dirac_forge.upstream.sources.offers import Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
 from support.repositories import bare_repository, served
 from support.server import Answer, Server, dead_port
@@ -93,7 +93,10 @@ def said(offers: Offers) -> dict[str, str]:
 def test_tags_are_versions_and_the_others_have_a_reason() -> None:
     found = from_tags(hub(), dict.fromkeys(("v1.0", "v1.1", "other-2.0", "latest"), ""), "1.0")
     assert said(found) == {"1.0": "", "1.1": ""}
-    assert found.unread == ("the tag other-2.0 is not spelled like v1.2.3", "the tag latest is no version")
+    assert found.unread == (
+        UnreadTag(tag="other-2.0", reason="the tag other-2.0 is not spelled like v1.2.3"),
+        UnreadTag(tag="latest", reason="the tag latest is no version"),
+    )
     offer = found.of(Version("1.1"))
     assert offer is not None
     assert (offer.tag, offer.page, offer.released) == ("v1.1", "https://github.com/a/b/releases/tag/v1.1", None)
@@ -119,5 +122,7 @@ def test_where_no_tag_is_the_recipe_s_nothing_is_guessed() -> None:
     assert origin is not None
     found = from_tags(origin, {"release": ""}, "1.0")
     assert found.offers == ()
-    assert found.unread == ("example.org/a/b has no tag of 1.0, so how it spells versions is not known",)
-    assert from_tags(origin, {}, "1.0").unread == ("example.org/a/b has no tags",)
+    assert found.unread == (
+        UnreadTag(reason="example.org/a/b has no tag of 1.0, so how it spells versions is not known"),
+    )
+    assert from_tags(origin, {}, "1.0").unread == (UnreadTag(reason="example.org/a/b has no tags"),)

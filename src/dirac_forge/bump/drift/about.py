@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block, values_of
 from dirac_forge.recipe.licences.decision import decide, licence_files

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
+from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.clauses import clauses_of, contradictory
-from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.recipe.making.hosts import build_backend
 from dirac_forge.upstream.files.facts import ReleaseFacts

@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from packaging.utils import canonicalize_name
 
+from dirac_forge.bump.drift.carried import Carried, CompiledNow, Part
 from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
 from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, RequirementLine, block_at
 from dirac_forge.recipe.model import Level, Note, When
 from dirac_forge.recipe.reading.recipe_text import Format, Section
 
-__all__ = ["Carried", "DriftDraft", "Part"]
-
-Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Carried:
-    """One line that is carried over from upstream."""
-
-    output: str
-    part: Part
-    package: str
-    """The package, or the name of an entry point, output, module, or key of `about`."""
-    project: str = ""
-    """The project behind it, as upstream spells it."""
-    before: str = ""
-    """What the recipe said, "" where it is new."""
-    after: str = ""
-    """What it says now, "" where it goes."""
-    line: int = 0
-    """In the text before, from 1; 0 for a new line."""
-    evidence: str = ""
-    """Upstream's line behind it."""
-    reason: str
-    optional: bool = False
-    """A marker or an extra makes it optional for upstream."""
+__all__ = ["DriftDraft"]
 
 
 class DriftDraft:
@@ -54,7 +27,7 @@ class DriftDraft:
         self.changed: list[Carried] = []
         self.beyond: list[Carried] = []
         """Edits of `about` and of tests."""
-        self.blockers: list[str] = []
+        self.blockers: list[CompiledNow] = []
         self.notes: list[Note] = []
         self._decided: set[int] = set()
         self._specs: dict[int, str] = {}

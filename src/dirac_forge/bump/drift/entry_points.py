@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
 from dirac_forge.upstream.files.facts import ReleaseFacts

@@ -13,8 +13,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.about import about_drift
+from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.drift.conventions import conventions
-from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
 from dirac_forge.bump.drift.host import host_drift
 from dirac_forge.bump.drift.lines import OutputLines, extent, outputs_of
@@ -34,7 +35,7 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 
-__all__ = ["Carried", "Drift", "drift", "newcomers"]
+__all__ = ["Drift", "drift", "newcomers"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +48,7 @@ class Drift:
     changed: tuple[Carried, ...] = ()
     beyond: tuple[Carried, ...] = ()
     """What is no requirement: the licence and its files, imports of tests."""
-    blockers: tuple[str, ...] = ()
+    blockers: tuple[CompiledNow, ...] = ()
     """Why the recipe can't move without a person."""
     notes: tuple[Note, ...] = ()
     """Conflicts, and what is only reported."""

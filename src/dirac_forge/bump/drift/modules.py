@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, key_block, values_of
 from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.upstream.files.facts import ReleaseFacts

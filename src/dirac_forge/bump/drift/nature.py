@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dirac_forge.bump.drift.carried import CompiledNow
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines
 from dirac_forge.recipe.making.compiled import Nature
@@ -16,10 +17,6 @@ def nature_drift(draft: DriftDraft, output: OutputLines, before: Nature, after: 
     """
     name = output.output.name
     if output.output.noarch == "python" and before.noarch and not after.noarch:
-        compilers = ", ".join(f"compiler('{language}')" for language in after.languages)
-        draft.blockers.append(
-            f"{name} can't stay noarch: {after.reason}; by hand: remove `noarch: python`, add {compilers} and "
-            "stdlib('c') to build, take the bounds off host's and run's python, rerender"
-        )
+        draft.blockers.append(CompiledNow(output=name, evidence=after.reason, languages=tuple(after.languages)))
     elif output.output.noarch is None and not before.noarch and after.noarch:
         draft.note("warning", f"{name} may become `noarch: python`: {after.reason}")

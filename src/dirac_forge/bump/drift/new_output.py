@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import Block, OutputLines, extent, key_block
 from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
 from dirac_forge.bump.drift.projects import project_of

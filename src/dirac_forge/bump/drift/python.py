@@ -8,8 +8,9 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound, moved, same
-from dirac_forge.bump.drift.draft import Carried, DriftDraft
+from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import floor_of
 from dirac_forge.recipe.scope import Scope

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.draft import Carried
+from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.lines import PLATFORMS
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.reading.parsing import parse_recipe

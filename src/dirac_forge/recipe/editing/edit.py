@@ -29,8 +29,11 @@ from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, Recip
 
 __all__ = [
     "ALGORITHMS",
+    "CommitKept",
     "EditDraft",
+    "EditNote",
     "MovedSource",
+    "OldVersionLeft",
     "Setting",
     "finish",
     "outputs_of",
@@ -63,6 +66,27 @@ class MovedSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OldVersionLeft:
+    """A line that still says the old version."""
+
+    line: int
+    version: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommitKept:
+    """A repository that is checked out where it was before."""
+
+    line: int
+    repository: str
+    revision: str | None
+
+
+EditNote = OldVersionLeft | CommitKept
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EditDraft:
     """A recipe with the new version and the old hashes."""
 
@@ -75,7 +99,7 @@ class EditDraft:
     moved: tuple[MovedSource, ...] = ()
     unmoved: tuple[MovedSource, ...] = ()
     """Sources whose file has nothing to do with the version."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[EditNote, ...] = ()
 
 
 def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ()) -> str:
@@ -220,7 +244,7 @@ def _drafted(draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]]) -> Edit
             f"no source has the version in its URL ({first.urls[0]}): edit it by hand", path=draft.path, line=first.line
         )
     notes = [
-        f"line {line} still says {draft.old}: {draft.text.split(chr(10))[line - 1].strip()}"
+        OldVersionLeft(line=line, version=draft.old, text=draft.text.split("\n")[line - 1].strip())
         for line in left_over(draft.text, draft.old)
     ]
     return replace(draft, moved=tuple(moved.values()), unmoved=tuple(unmoved.values()), notes=(*kept, *notes))
@@ -232,7 +256,7 @@ def _kept_commits(
     after: Sequence[tuple[ReadOutput, ...]],
     *,
     files_move: bool,
-) -> list[str]:
+) -> list[CommitKept]:
     """A note for each repository that is checked out where it was before.
 
     Raises RecipeError where that is all that there is: the new version would be built from the old text.
@@ -254,7 +278,7 @@ def _kept_commits(
             path=draft.path,
             line=first.line,
         )
-    return [f"line {source.line}: {url} is still checked out at {source.rev}" for url, source in kept.items()]
+    return [CommitKept(line=source.line, repository=url, revision=source.rev) for url, source in kept.items()]
 
 
 def _same_outputs(draft: EditDraft, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from dirac_forge.http import Http, UnreachableError
-from dirac_forge.upstream.sources.offers import Offer, Offers, date_of
+from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag, date_of
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, json_of, mapping, nonsense
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
@@ -46,7 +46,7 @@ def cran(http: Http, origin: Origin, *, database: str = "https://crandb.r-pkg.or
             continue
         version = read_version(text.replace("-", "_"))
         if version is None:
-            unread.append(f"{text} is no version that can be ordered")
+            unread.append(UnreadTag(reason=f"{text} has no known order"))
         else:
             offers.append(Offer(version=version, released=date_of(date), objection=archived, page=_cran_page(origin)))
     return Offers(origin=origin, offers=tuple(offers), unread=tuple(unread))

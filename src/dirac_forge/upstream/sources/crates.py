@@ -7,7 +7,7 @@ import re
 from urllib.parse import quote
 
 from dirac_forge.http import Http
-from dirac_forge.upstream.sources.offers import Offer, Offers, date_of
+from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag, date_of
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, mapping, nonsense, semver
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
@@ -49,7 +49,7 @@ def crates(http: Http, origin: Origin, *, index: str = "https://index.crates.io"
         text = str(about.get("vers"))
         version = semver(text)
         if version is None:
-            unread.append(f"{text} is no version that can be ordered")
+            unread.append(UnreadTag(reason=f"{text} has no known order"))
             continue
         offers.append(
             Offer(

@@ -11,7 +11,7 @@ from packaging.version import Version
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.git import GitError, own_git
 from dirac_forge.http import UnreachableError
-from dirac_forge.upstream.sources.offers import Offer, Offers
+from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.source import Source, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import Spelling, learned, spelled_in
@@ -215,18 +215,18 @@ def from_tags(origin: Origin, tags: Mapping[str, str], version: str) -> Offers:
     tag = origin.tag or _own_tag(tags, version, origin.commit)
     spelling = learned(tag, version) if tag else None
     if spelling is None:
-        return Offers(origin=origin, offers=(), unread=tuple(_unlearned(origin, tags, version)))
+        return Offers(origin=origin, offers=(), unread=(_unlearned(origin, tags, version),))
     offers, unread = _read(spelling, tags, origin)
     return Offers(origin=origin, offers=tuple(offers), unread=tuple(unread), tag=tag)
 
 
-def _read(spelling: Spelling, tags: Iterable[str], origin: Origin) -> tuple[list[Offer], list[str]]:
+def _read(spelling: Spelling, tags: Iterable[str], origin: Origin) -> tuple[list[Offer], list[UnreadTag]]:
     offers: dict[Version, Offer] = {}
     unread = []
     for tag in tags:
         read = spelling.read(tag)
         if isinstance(read, str):
-            unread.append(read)
+            unread.append(UnreadTag(tag=tag, reason=read))
             continue
         other = offers.get(read)
         if other is None or (other.tag.startswith(spelling.before) < tag.startswith(spelling.before)):
@@ -242,10 +242,9 @@ def _own_tag(tags: Mapping[str, str], version: str, commit: str) -> str:
     return min(fitting, key=lambda tag: (len(tag), tag), default="")
 
 
-def _unlearned(origin: Origin, tags: Mapping[str, str], version: str) -> Iterable[str]:
+def _unlearned(origin: Origin, tags: Mapping[str, str], version: str) -> UnreadTag:
     if origin.tag:
-        yield f"the tag {origin.tag} does not spell {version}"
-    elif not tags:
-        yield f"{origin.name} has no tags"
-    else:
-        yield f"{origin.name} has no tag of {version}, so how it spells versions is not known"
+        return UnreadTag(tag=origin.tag, reason=f"the tag {origin.tag} does not spell {version}")
+    if not tags:
+        return UnreadTag(reason=f"{origin.name} has no tags")
+    return UnreadTag(reason=f"{origin.name} has no tag of {version}, so how it spells versions is not known")

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from dirac_forge.http import Http
-from dirac_forge.upstream.sources.offers import Offer, Offers, date_of
+from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag, date_of
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, json_of, mapping, semver
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
@@ -42,7 +42,7 @@ def npm(http: Http, origin: Origin) -> Offers:
     for text, about in mapping(document.get("versions")).items():
         version = semver(text)
         if version is None:
-            unread.append(f"{text} is no version that can be ordered")
+            unread.append(UnreadTag(reason=f"{text} has no known order"))
             continue
         deprecated = about.get("deprecated") if isinstance(about, dict) else None
         objection = f"deprecated ({deprecated})" if deprecated else ""

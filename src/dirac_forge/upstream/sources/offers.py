@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from dirac_forge.upstream.sources.origins import Origin
 
-__all__ = ["Offer", "Offers", "date_of"]
+__all__ = ["Offer", "Offers", "UnreadTag", "date_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +30,15 @@ class Offer:
     """Where people read about it."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadTag:
+    """A tag, or another name of a release, that counts for nothing, and why."""
+
+    tag: str = ""
+    """"" where there is no usable tag at all, or none of a git repository."""
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Offers:
     """All versions that a place has."""
@@ -38,8 +47,8 @@ class Offers:
     offers: tuple[Offer, ...]
     tag: str = ""
     """Of the recipe's own version, where there are tags."""
-    unread: tuple[str, ...] = ()
-    """What is there and no version of it: a sentence each."""
+    unread: tuple[UnreadTag, ...] = ()
+    """What is there and is not a version of it."""
     notes: tuple[str, ...] = ()
     """What a person should know about how this was found out."""
 

@@ -66,7 +66,7 @@ def from_project(origin: Origin, project: Project, *, pythons: Sequence[str], af
             continue
         problem = objection(release, _ANY, pythons) or ""
         if not problem and not (release.wheels if wheel else release.sdist):
-            problem = f"{origin.name} has no {'wheel' if wheel else 'sdist'} of it"
+            problem = "it has no wheel" if wheel else "it has no sdist"
         page = f"https://pypi.org/project/{origin.name}/{release.version}/"
         offers.append(Offer(version=release.version, released=_uploaded(release), objection=problem, page=page))
     return Offers(origin=origin, offers=tuple(offers))

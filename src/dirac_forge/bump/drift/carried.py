@@ -1,0 +1,42 @@
+"""Values: lines that are carried over from upstream, and what stops a recipe from moving by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Carried", "CompiledNow", "Part"]
+
+Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carried:
+    """One line that is carried over from upstream."""
+
+    output: str
+    part: Part
+    package: str
+    """The package, or the name of an entry point, output, module, or key of `about`."""
+    project: str = ""
+    """The project behind it, as upstream spells it."""
+    before: str = ""
+    """What the recipe said, "" where it is new."""
+    after: str = ""
+    """What it says now, "" where it goes."""
+    line: int = 0
+    """In the text before, from 1; 0 for a new line."""
+    evidence: str = ""
+    """Upstream's line behind it."""
+    reason: str
+    optional: bool = False
+    """A marker or an extra makes it optional for upstream."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompiledNow:
+    """A `noarch: python` output whose upstream has compiled code now."""
+
+    output: str
+    evidence: str
+    languages: tuple[str, ...]

@@ -1,0 +1,312 @@
+"""Reasons and notes of bumps as values; `report` turns them into words.
+
+Where a room to the left only has a message (of an error, of a host), that text is the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from dirac_forge.bump.drift.carried import Carried, CompiledNow
+from dirac_forge.bump.extension_lines import ExtensionLeft
+from dirac_forge.bump.new_needs import Awaited, Lack
+from dirac_forge.feedstock.change import SkipReason
+from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft
+
+__all__ = [
+    "AllowedSources",
+    "Blocker",
+    "BumpNote",
+    "Current",
+    "EnclosedSource",
+    "ExcludedVersion",
+    "HelpingBump",
+    "HelpingDependent",
+    "LateRelease",
+    "LooksLikeDate",
+    "MovesTogether",
+    "NoOrder",
+    "NoReleaseFound",
+    "NotCarried",
+    "NotCompared",
+    "Objection",
+    "OddVersion",
+    "OffBranch",
+    "PassedOver",
+    "PlaceObjects",
+    "PreRelease",
+    "RefusedEdit",
+    "RespelledSource",
+    "StillBlocked",
+    "TagNotAllowed",
+    "UnkeptVersion",
+    "UnreadTags",
+    "UpdatesOff",
+    "VersionlessSources",
+    "WorseTargets",
+]
+
+
+# -- why a version is passed over
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OffBranch:
+    """The version does not belong on the release line."""
+
+    allowed: SpecifierSet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExcludedVersion:
+    """`version_updates.exclude` of conda-forge.yml names the version."""
+
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagNotAllowed:
+    """`allowed_tag_globs` of conda-forge.yml does not match the version's tag."""
+
+    tag: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OddVersion:
+    """`even_odd_versions` of conda-forge.yml takes no versions with an odd second number."""
+
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnkeptVersion:
+    """`random_fraction_to_keep` of conda-forge.yml leaves the version out."""
+
+    fraction: float
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LateRelease:
+    """Some places have the release, others do not yet."""
+
+    there: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreRelease:
+    """A pre-release, by its version or as its host says."""
+
+    by: str = ""
+    """Who says so, "" for the version itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LooksLikeDate:
+    """The version looks like a date, unlike the recipe's."""
+
+    current: Version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceObjects:
+    """A place offers the release with an objection: it is yanked, a draft, or has no sdist."""
+
+    objection: str
+    place: str = ""
+    """The place's name where several are asked."""
+
+
+Objection = (
+    str
+    | OffBranch
+    | ExcludedVersion
+    | TagNotAllowed
+    | OddVersion
+    | UnkeptVersion
+    | LateRelease
+    | PreRelease
+    | LooksLikeDate
+    | PlaceObjects
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassedOver:
+    """A newer version that is not taken."""
+
+    version: Version
+    reason: Objection
+
+
+# -- why a feedstock is skipped
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadTags:
+    """Tags that have a number and count for nothing: upstream may have changed how it spells them."""
+
+    reason: str
+    """Of the last one."""
+    more: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Current(SkipReason):
+    """The recipe is at the newest release that fits, or at the version that was asked for."""
+
+    version: str
+    asked: bool = False
+    passed_over: tuple[PassedOver, ...] = ()
+    unread: UnreadTags | None = None
+    notes: tuple[str, ...] = ()
+    """What else to know about how this was found out."""
+
+    @property
+    def remarkable(self) -> bool:
+        """Whether there is more to say than that it is current."""
+        return bool(self.passed_over or self.unread or self.notes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoReleaseFound(SkipReason):
+    """A place offers no version at all."""
+
+    why: str
+    passed_over: tuple[PassedOver, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoOrder(SkipReason):
+    """The recipe's version has no order, so that no other can be called newer."""
+
+    version: str
+    pep440: bool = False
+    """It is no version of PEP 440, which PyPI asks for."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpdatesOff(SkipReason):
+    """`version_updates.skip` of conda-forge.yml."""
+
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllowedSources(SkipReason):
+    """`version_updates.sources` of conda-forge.yml does not name the recipe's source."""
+
+    line: int
+    sources: tuple[str, ...]
+    source: str
+    unsupported: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionlessSources(SkipReason):
+    """No source has the version in its URL or tag, so that there is no place to ask for releases."""
+
+
+# -- why a bump is blocked
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HelpingBump:
+    """The targets can take the bump only together with another one."""
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorseTargets:
+    """A target would get worse, as the proof says."""
+
+    reason: str
+
+
+Blocker = str | Awaited | Lack | CompiledNow | HelpingBump | WorseTargets
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StillBlocked(SkipReason):
+    """Decided again, the bump is blocked."""
+
+    by: tuple[Blocker, ...]
+
+
+# -- what a person should look at
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RespelledSource:
+    """A source is at another URL than its pattern says."""
+
+    url: str
+    difference: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnclosedSource:
+    """A source that could not be reached, whose file is in the release's sdist."""
+
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotCarried:
+    """A change of upstream's requirements that is only reported."""
+
+    change: Carried
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefusedEdit:
+    """Requirements were left alone because the edited recipe did not read back as it should."""
+
+    fault: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotCompared:
+    """Requirements were not compared."""
+
+    reason: str = ""
+    line: int = 0
+    """Of conda-forge.yml, where `inspection: disabled` asks for that."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MovesTogether:
+    """Two bumps need each other."""
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HelpingDependent:
+    """The targets can take the bump only with another one that waits for it."""
+
+    key: str
+
+
+BumpNote = (
+    str
+    | OldVersionLeft
+    | CommitKept
+    | RespelledSource
+    | EnclosedSource
+    | NotCarried
+    | RefusedEdit
+    | NotCompared
+    | MovesTogether
+    | HelpingDependent
+    | ExtensionLeft
+    | Lack
+)

@@ -1,0 +1,296 @@
+"""Reasons and notes of bumps as sentences without a full stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+from itertools import groupby
+
+from dirac_forge.bump import reasons
+from dirac_forge.bump.drift.carried import Carried, CompiledNow
+from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
+from dirac_forge.bump.new_needs import Awaited, Lack
+from dirac_forge.bump.new_recipes import NewRecipe
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.feedstock.change import Skip
+from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft
+
+__all__ = ["chosen", "described", "passed_over", "recipe_reason", "skip_text", "worded"]
+
+_SHOWN = 5
+"""Versions that were passed over, of which the reason of a skip tells."""
+
+
+@singledispatch
+def worded(reason: object) -> str:
+    """Return a reason, a note or a blocker in words; text, the message of an error, is returned as it is."""
+    raise TypeError(f"no words for {reason!r}")
+
+
+@worded.register
+def _(reason: str) -> str:
+    return reason
+
+
+def skip_text(skip: Skip) -> str:
+    """Return why nothing is proposed."""
+    return worded(skip.reason)
+
+
+def chosen(bump: Bump) -> str:
+    """Return why a bump goes to its version."""
+    return f"{bump.new} was asked for" if bump.asked else f"{bump.new} is the newest that fits"
+
+
+def described(change: Carried) -> str:
+    """Return one line that is carried over: what, where and upstream's line behind it."""
+    if change.before and change.after:
+        what = f"{change.before} → {change.after}"
+    else:
+        what = f"{change.after} added" if change.after else f"{change.before} removed"
+    behind = f": {change.evidence}" if change.evidence else ""
+    return f"{change.output}, {change.part.replace('_', ' ')}: {what} ({change.reason}{behind})"
+
+
+def passed_over(versions: Sequence[reasons.PassedOver]) -> tuple[str, ...]:
+    """Return a sentence for each version, `2.0rc1: a pre-release`; neighbours with the same reason share one."""
+    sentences = []
+    for reason, group in groupby(versions, key=lambda one: one.reason):
+        names = [str(one.version) for one in group]
+        many = f"{names[0]} to {names[-1]} ({len(names)} versions)"
+        sentences.append(f"{many if len(names) > 2 else ' and '.join(names)}: {worded(reason)}")
+    return tuple(sentences)
+
+
+def recipe_reason(new: NewRecipe) -> str:
+    """Return why a new recipe is needed."""
+    if new.lacks:
+        why = f"{new.wanted_by} needs {', '.join(str(lack.need) for lack in new.lacks)}"
+    else:
+        why = f"{new.wanted_by} needs {', '.join(new.required_by)}, and that needs it"
+    return f"{why}; the channel has no such package"
+
+
+# -- versions that are passed over
+
+
+def _conda_forge_yml(line: int) -> str:
+    return f"conda-forge.yml, line {line}" if line else "conda-forge.yml"
+
+
+@worded.register
+def _(reason: reasons.OffBranch) -> str:
+    return f"it does not belong on this branch ({reason.allowed})"
+
+
+@worded.register
+def _(reason: reasons.ExcludedVersion) -> str:
+    return f"excluded by {_conda_forge_yml(reason.line)}"
+
+
+@worded.register
+def _(reason: reasons.TagNotAllowed) -> str:
+    return f"its tag {reason.tag} matches none of the allowed_tag_globs ({_conda_forge_yml(reason.line)})"
+
+
+@worded.register
+def _(reason: reasons.OddVersion) -> str:
+    return f"its second number is odd, so it is not a stable version ({_conda_forge_yml(reason.line)})"
+
+
+@worded.register
+def _(reason: reasons.UnkeptVersion) -> str:
+    return (
+        f"only {reason.fraction:g} of all versions are taken ({_conda_forge_yml(reason.line)}), and the hash of "
+        "feedstock and version leaves this one out"
+    )
+
+
+@worded.register
+def _(reason: reasons.LateRelease) -> str:
+    return f"{', '.join(reason.there)} has it, {', '.join(reason.missing)} does not yet"
+
+
+@worded.register
+def _(reason: reasons.PreRelease) -> str:
+    return f"a pre-release, as {reason.by} says" if reason.by else "a pre-release"
+
+
+@worded.register
+def _(reason: reasons.LooksLikeDate) -> str:
+    return f"it looks like a date, and {reason.current} does not"
+
+
+@worded.register
+def _(reason: reasons.PlaceObjects) -> str:
+    return f"{reason.place}: {reason.objection}" if reason.place else reason.objection
+
+
+# -- skips
+
+
+@worded.register
+def _(reason: reasons.Current) -> str:
+    if reason.asked:
+        return f"it is at {reason.version} already"
+    unread = [worded(reason.unread)] if reason.unread is not None else []
+    return _with_details(f"{reason.version} is the newest release that fits", reason.passed_over, unread, reason.notes)
+
+
+@worded.register
+def _(reason: reasons.UnreadTags) -> str:
+    if not reason.more:
+        return reason.reason
+    return f"{reason.reason}, and {reason.more} more {'tag counts' if reason.more == 1 else 'tags count'} for nothing"
+
+
+@worded.register
+def _(reason: reasons.NoReleaseFound) -> str:
+    return _with_details(f"no release was found: {reason.why}", reason.passed_over, reason.notes)
+
+
+def _with_details(text: str, versions: Sequence[reasons.PassedOver], *details: Sequence[str]) -> str:
+    sentences = passed_over(versions)
+    more = [f"and {len(sentences) - _SHOWN} more"] if len(sentences) > _SHOWN else []
+    said = [*sentences[:_SHOWN], *more, *(detail for some in details for detail in some)]
+    return f"{text} ({'; '.join(said)})" if said else text
+
+
+@worded.register
+def _(reason: reasons.NoOrder) -> str:
+    if reason.pep440:
+        text = f"{reason.version} is not a version that PyPI can have (PEP 440), so none can be called newer"
+    else:
+        text = f"{reason.version} has no known order, so no version can be called newer"
+    return _with_details(text, (), reason.notes)
+
+
+@worded.register
+def _(reason: reasons.UpdatesOff) -> str:
+    return f"{_conda_forge_yml(reason.line)} asks for no new versions (version_updates: skip)"
+
+
+@worded.register
+def _(reason: reasons.AllowedSources) -> str:
+    allowed = ", ".join(reason.sources) or "nothing"
+    text = f"{_conda_forge_yml(reason.line)} lets versions come from {allowed} only; its source is {reason.source}"
+    return f"{text} ({', '.join(reason.unsupported)} can't be asked here)" if reason.unsupported else text
+
+
+@worded.register
+def _(_reason: reasons.VersionlessSources) -> str:
+    return "none of its sources has the version in its URL or tag"
+
+
+@worded.register
+def _(reason: reasons.StillBlocked) -> str:
+    return "; ".join(map(worded, reason.by))
+
+
+# -- blockers
+
+
+@worded.register
+def _(reason: Awaited) -> str:
+    package = reason.need.package
+    has = f"the channel has {package} {reason.newest}" if reason.newest else f"the channel has no {package}"
+    brings = f"the recipe of {reason.key} makes" if reason.merged else f"the bump of {reason.key} brings"
+    return f"{reason.need} ({reason.need.section} of {reason.need.output}): {has}, {brings} {reason.version}"
+
+
+@worded.register
+def _(reason: Lack) -> str:
+    need, offered = reason.need, reason.offered
+    match reason.availability.status:
+        case "outdated":
+            has = f"the channel has {need.package} up to {reason.availability.newest}"
+        case "missing":
+            has = f"the channel has no {need.package}"
+        case _:
+            has = f"whether there is a {need.package} is unknown" + (f": {need.partial}" if need.partial else "")
+    offers = "".join(f", and the bump of {by} brings {version}" for by, version in offered)
+    return f"{need} ({need.section} of {need.output}): {has}{offers}"
+
+
+@worded.register
+def _(reason: CompiledNow) -> str:
+    compilers = ", ".join(f"compiler('{language}')" for language in reason.languages)
+    return (
+        f"{reason.output} can't stay noarch: {reason.evidence}; by hand: remove `noarch: python`, add {compilers} and "
+        "stdlib('c') to build, take the bounds off host's and run's python, rerender"
+    )
+
+
+@worded.register
+def _(reason: reasons.HelpingBump) -> str:
+    return f"the targets can take it only with the bump of {reason.key}"
+
+
+@worded.register
+def _(reason: reasons.WorseTargets) -> str:
+    return reason.reason
+
+
+# -- notes
+
+
+@worded.register
+def _(note: OldVersionLeft) -> str:
+    return f"line {note.line} still says {note.version}: {note.text}"
+
+
+@worded.register
+def _(note: CommitKept) -> str:
+    return f"line {note.line}: {note.repository} is still checked out at {note.revision}"
+
+
+@worded.register
+def _(note: reasons.RespelledSource) -> str:
+    return f"{note.url}: {note.difference}"
+
+
+@worded.register
+def _(note: reasons.EnclosedSource) -> str:
+    return f"{note.url} can't be reached: its hash is that of the same file in the sdist"
+
+
+@worded.register
+def _(note: reasons.NotCarried) -> str:
+    return f"not carried over: {described(note.change)}"
+
+
+@worded.register
+def _(note: reasons.RefusedEdit) -> str:
+    return f"requirements were left alone, because the edited recipe was not right: {note.fault}"
+
+
+@worded.register
+def _(note: reasons.NotCompared) -> str:
+    asked = f"{_conda_forge_yml(note.line)} asks for that (inspection: disabled)"
+    return f"requirements were not compared: {note.reason or asked}"
+
+
+@worded.register
+def _(note: reasons.MovesTogether) -> str:
+    return f"it moves together with {note.key}: each needs the other"
+
+
+@worded.register
+def _(note: reasons.HelpingDependent) -> str:
+    return f"the targets can take it only with the bump of {note.key}, which waits for it"
+
+
+@worded.register
+def _(fit: ExtensionFit) -> str:
+    return f"{_line(fit.line)}: {fit.new} belongs to it"
+
+
+@worded.register
+def _(note: ExtensionLeft) -> str:
+    return f"{_line(note.line)}: it takes {note.old} and not {note.new}"
+
+
+def _line(line: ExtensionLine) -> str:
+    """Return `lhcbdirac v10.2 (10.2.3) needs dirac-grid >=7.3,<7.4`."""
+    names = (line.extension, line.branch, f"({line.version})" if line.version else "")
+    return f"{' '.join(filter(None, names))} needs {line.package} {line.spec}"

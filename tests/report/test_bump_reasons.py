@@ -1,0 +1,91 @@
+"""Reasons and notes of bumps in words."""
+
+from __future__ import annotations
+
+import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from dirac_forge.bump import reasons
+from dirac_forge.bump.drift.carried import CompiledNow
+from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft
+from dirac_forge.report.bump_reasons import worded
+
+from .examples import M2CRYPTO
+
+TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("as it is", "as it is"),
+        (reasons.OffBranch(allowed=SpecifierSet("<7")), "it does not belong on this branch (<7)"),
+        (reasons.ExcludedVersion(line=4), "excluded by conda-forge.yml, line 4"),
+        (
+            reasons.TagNotAllowed(tag="rust-1", line=3),
+            "its tag rust-1 matches none of the allowed_tag_globs (conda-forge.yml, line 3)",
+        ),
+        (
+            reasons.OddVersion(line=0),
+            "its second number is odd, so it is not a stable version (conda-forge.yml)",
+        ),
+        (
+            reasons.UnkeptVersion(fraction=0.5, line=2),
+            "only 0.5 of all versions are taken (conda-forge.yml, line 2), and the hash of feedstock and version "
+            "leaves this one out",
+        ),
+        (reasons.NoOrder(version="main"), "main has no known order, so no version can be called newer"),
+        (
+            reasons.NoOrder(version="9e", pep440=True, notes=("only tags were seen",)),
+            "9e is not a version that PyPI can have (PEP 440), so none can be called newer (only tags were seen)",
+        ),
+        (
+            reasons.AllowedSources(
+                line=3, sources=("nvidia", "pypi"), source="github.com/a/b", unsupported=("nvidia",)
+            ),
+            "conda-forge.yml, line 3 lets versions come from nvidia, pypi only; its source is github.com/a/b "
+            "(nvidia can't be asked here)",
+        ),
+        (reasons.VersionlessSources(), "none of its sources has the version in its URL or tag"),
+        (reasons.Current(version="9", asked=True), "it is at 9 already"),
+        (
+            reasons.Current(version="9", passed_over=(TEN,), notes=("only tags were seen",)),
+            "9 is the newest release that fits (10.0: its file is gone; only tags were seen)",
+        ),
+        (reasons.NoReleaseFound(why="a has no tags"), "no release was found: a has no tags"),
+        (
+            reasons.StillBlocked(by=("one", reasons.HelpingBump(key="b"))),
+            "one; the targets can take it only with the bump of b",
+        ),
+        (
+            CompiledNow(output="a", evidence="it has C sources", languages=("c", "cxx")),
+            "a can't stay noarch: it has C sources; by hand: remove `noarch: python`, add compiler('c'), compiler('cxx') "
+            "and stdlib('c') to build, take the bounds off host's and run's python, rerender",
+        ),
+        (OldVersionLeft(line=9, version="1.0", text="x 1.0"), "line 9 still says 1.0: x 1.0"),
+        (
+            CommitKept(line=9, repository="https://example.org/a", revision="abc"),
+            "line 9: https://example.org/a is still checked out at abc",
+        ),
+        (
+            reasons.NotCarried(change=M2CRYPTO),
+            "not carried over: dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: "
+            "M2Crypto>=0.50)",
+        ),
+        (
+            reasons.NotCompared(line=2),
+            "requirements were not compared: conda-forge.yml, line 2 asks for that (inspection: disabled)",
+        ),
+        (reasons.NotCompared(reason="a is unreachable"), "requirements were not compared: a is unreachable"),
+        (reasons.MovesTogether(key="b"), "it moves together with b: each needs the other"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_reasons_in_words(reason: object, text: str) -> None:
+    assert worded(reason) == text
+
+
+def test_values_without_words_are_an_error() -> None:
+    with pytest.raises(TypeError, match="no words for 3"):
+        worded(3)
