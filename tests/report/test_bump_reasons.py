@@ -32,8 +32,10 @@ TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (
             reasons.UnkeptVersion(fraction=0.5, line=2),
-            "only 0.5 of all versions are taken (conda-forge.yml, line 2), and the hash of feedstock and version "
-            "leaves this one out",
+            (
+                "only 0.5 of all versions are taken (conda-forge.yml, line 2), and the hash of feedstock and version "
+                "leaves this one out"
+            ),
         ),
         (reasons.NoOrder(version="main"), "main has no known order, so no version can be called newer"),
         (
@@ -44,8 +46,10 @@ TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
             reasons.AllowedSources(
                 line=3, sources=("nvidia", "pypi"), source="github.com/a/b", unsupported=("nvidia",)
             ),
-            "conda-forge.yml, line 3 lets versions come from nvidia, pypi only; its source is github.com/a/b "
-            "(nvidia can't be asked here)",
+            (
+                "conda-forge.yml, line 3 lets versions come from nvidia, pypi only; its source is github.com/a/b "
+                "(nvidia can't be asked here)"
+            ),
         ),
         (reasons.VersionlessSources(), "none of its sources has the version in its URL or tag"),
         (reasons.Current(version="9", asked=True), "it is at 9 already"),
@@ -60,8 +64,11 @@ TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (
             CompiledNow(output="a", evidence="it has C sources", languages=("c", "cxx")),
-            "a can't stay noarch: it has C sources; by hand: remove `noarch: python`, add compiler('c'), compiler('cxx') "
-            "and stdlib('c') to build, take the bounds off host's and run's python, rerender",
+            (
+                "a can't stay noarch: it has C sources; by hand: remove `noarch: python`, add compiler('c'), "
+                "compiler('cxx') "
+                "and stdlib('c') to build, take the bounds off host's and run's python, rerender"
+            ),
         ),
         (OldVersionLeft(line=9, version="1.0", text="x 1.0"), "line 9 still says 1.0: x 1.0"),
         (
@@ -70,8 +77,10 @@ TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (
             reasons.NotCarried(change=M2CRYPTO),
-            "not carried over: dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: "
-            "M2Crypto>=0.50)",
+            (
+                "not carried over: dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: "
+                "M2Crypto>=0.50)"
+            ),
         ),
         (
             reasons.NotCompared(line=2),

@@ -233,7 +233,8 @@ def test_json() -> None:
     assert full["reason"] == (
         "m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1; 9.1.22 is the newest that fits; "
         "dirac-grid, entry points: dirac-x = DIRAC.x:main added (upstream added it: entry point "
-        "dirac-x = DIRAC.x:main); dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: M2Crypto>=0.50)"
+        "dirac-x = DIRAC.x:main); dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 "
+        "(upstream's bound moved: M2Crypto>=0.50)"
     )
     assert [line["package"] for line in full["dependencies"]["changed"]] == ["m2crypto"]
     assert [one["origin"] for one in full["hashes"]] == ["index", "downloaded"]
