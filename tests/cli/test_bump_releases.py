@@ -173,9 +173,9 @@ def demo_index() -> PackageIndex:
             "bot:\n  version_updates:\n    exclude: ['1.2']\n    even_odd_versions: true\n",
             None,
             (
-                "1.0 is the newest release that fits (1.3.1: its second number is odd, so it is no stable version "
+                "1.0 is the newest release that fits (1.3.1: its second number is odd, so it is not a stable version "
                 "(conda-forge.yml, line 4); 1.2: excluded by conda-forge.yml, line 3; 1.1: its second number is odd, "
-                "so it is no stable version (conda-forge.yml, line 4))"
+                "so it is not a stable version (conda-forge.yml, line 4))"
             ),
         ),
         ("bot:\n  version_updates:\n    exclude: ['1.3.1']\n", "1.2", "1.3.1: excluded by conda-forge.yml, line 3"),
@@ -187,7 +187,7 @@ def demo_index() -> PackageIndex:
         (
             "bot:\n  version_updates:\n    sources: [github]\n",
             None,
-            "conda-forge.yml, line 3 lets versions come from github only, and its source is demo",
+            "conda-forge.yml, line 3 lets versions come from github only; its source is demo",
         ),
     ],
 )
