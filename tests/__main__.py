@@ -33,15 +33,15 @@ STEPS: dict[str, list[tuple[str, ...]]] = {
         ("coverage", "report"),
     ],
 }
-"""Name to programs that are run with their arguments, until one fails."""
+"""Name of a step to its commands, which run until one fails."""
 DESCRIPTION = ("@octokit/openapi", "23.0.2", "71a18407dd5e8464f4e0525daf03deabbe65abd9287d6adc7b5d98f516cd0d0c")
 """The npm package with GitHub's description of its REST API, its version, and the SHA-256 of its tarball."""
 PYTEST_SUMMARY = re.compile(r"=+ .*\b(passed|failed|error|errors|no tests ran)\b.* in [\d.]+s.*=+")
 
 
 def main() -> int:
-    """0 where every step went well."""
-    if sys.version_info < (3, 11):  # noqa: UP036  # whoever runs this may not know
+    """Run the steps, and return 0 where every step succeeded."""
+    if sys.version_info < (3, 11):  # noqa: UP036  # the user may not know
         sys.exit("dirac-forge needs Python 3.11 or newer; this is " + sys.version.split()[0])
     parser = argparse.ArgumentParser(prog="python tests", description="Run all checks, or some.")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"one of {', '.join(STEPS)} (default: all)")
@@ -61,13 +61,13 @@ def main() -> int:
         say(f"{step}: {'ok' if well else 'FAILED'} ({time.monotonic() - start:.0f} s)")
         if not well:
             failed.append(step)
-    say(f"failed: {', '.join(failed)}" if failed else "all is well")
+    say(f"failed: {', '.join(failed)}" if failed else "all steps succeeded")
     print(summary, flush=True)
     return 1 if failed else 0
 
 
 def run(python: str, step: str) -> tuple[bool, str]:
-    """Whether a step went well, and pytest's closing line where it ran pytest."""
+    """Return whether a step succeeded, and pytest's summary line where it ran pytest."""
     closing = ""
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
     programs = f"{Path(python).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -92,7 +92,7 @@ def run(python: str, step: str) -> tuple[bool, str]:
 
 
 def environment(folder: Path) -> str:
-    """The Python of a virtual environment with all that the checks need."""
+    """Return the Python of a virtual environment with everything that the checks need."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
     stamp = folder / "made-for"
@@ -107,7 +107,7 @@ def environment(folder: Path) -> str:
 
 
 def describe(folder: Path) -> None:
-    """Fetch GitHub's description of its API, of which nothing is run; without it the tests that need it are skipped."""
+    """Fetch GitHub's description of its API as data; without it the tests that need it are skipped."""
     package, version, digest = DESCRIPTION
     name, stamp = "api.github.com.json", folder / "made-for"
     if stamp.exists() and stamp.read_text() == digest:
@@ -141,7 +141,7 @@ def describe(folder: Path) -> None:
 
 
 def say(text: str) -> None:
-    """A line of this program's own."""
+    """Print a line of this program."""
     print(f"--- {text}", flush=True)
 
 

@@ -94,7 +94,7 @@ def test_what_is_too_large_is_named() -> None:
     rows = Table(head=("n",), rows=tuple((str(n),) for n in range(130)))
     text = markdown([Section(title="First", blocks=(rows,)), long, Section(title="Last", blocks=())], largest=5_000)
     assert text.startswith("## First\n\n| n |\n| --- |\n| 0 |\n")
-    assert text.endswith("| 99 |\n\nand 30 more rows\n\n## Last\n\nLeft out, since it would be too long: Long.\n")
+    assert text.endswith("| 99 |\n\nand 30 more rows\n\n## Last\n\nLeft out, because it would be too long: Long.\n")
     assert markdown([]) == ""
 
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dirac_forge.errors import InputError
-from dirac_forge.settings.document import Document, KeyPath
+from dirac_forge.settings.document import Document
+from dirac_forge.settings.validation import KeyPath
 
 LAYOUTS = Path(__file__).parents[1] / "data" / "layouts.toml"
 

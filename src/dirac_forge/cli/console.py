@@ -104,7 +104,7 @@ class Terminal:
         self.stop()
 
     def stop(self) -> None:
-        """Take the bars away; the next task brings them back."""
+        """Remove the bars; the next task brings them back."""
         with self._lock:
             if self._progress is not None:
                 self._progress.stop()
@@ -112,7 +112,7 @@ class Terminal:
                 self._tasks.clear()
 
     def started(self, task: str, total: int | None = None) -> None:
-        """The work named `task` starts, with `total` steps where that is known."""
+        """Show that `task` starts, with `total` steps where that is known."""
         with self._lock:
             self._done[task] = 0
             if self._bars:
@@ -121,7 +121,7 @@ class Terminal:
                 self._line(f"{task} …")
 
     def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
-        """`done` more steps of `task` are done; `total` is its new total, `detail` what it is at."""
+        """Show that `done` more steps of `task` are done; `total` is its new total, `detail` its current step."""
         with self._lock:
             if task not in self._done:
                 self.started(task, total)
@@ -133,7 +133,7 @@ class Terminal:
                 self._progress.update(self._tasks[task], advance=done, **news)
 
     def finished(self, task: str) -> None:
-        """The work named `task` is over."""
+        """Show that `task` is finished."""
         with self._lock:
             done = self._done.pop(task, None)
             if self._progress is not None and task in self._tasks:
@@ -144,7 +144,7 @@ class Terminal:
                 self._line(f"{task}: {done}")
 
     def warned(self, message: str) -> None:
-        """Something the user should know; the same message is shown once."""
+        """Show a warning; the same message is shown once."""
         with self._lock:
             if message in self._said or self._quiet:
                 return

@@ -1,4 +1,4 @@
-"""What a command works with: settings, the session, the cache, who watches, and where results go."""
+"""The context of a command: settings, the HTTP session, the cache, progress, and its answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Context"]
 
 @dataclass
 class Context:
-    """Made for one run of one command, which leaves it by `with`; `http` is made when it is first asked for."""
+    """The context of one run of one command, closed by `with`; `http` is made at its first use."""
 
     options: Options
     environ: Mapping[str, str]
@@ -36,7 +36,7 @@ class Context:
 
     @classmethod
     def of(cls, options: Options, environ: Mapping[str, str], observer: Terminal) -> Self:
-        """The context for these options; raises InputError for settings that are wrong."""
+        """Return the context for these options. Raises InputError for wrong settings."""
         from dirac_forge.settings import ENVIRONMENT_PREFIX, load  # noqa: PLC0415  # --help does without pydantic
 
         named = environ.get(f"{ENVIRONMENT_PREFIX}WORKSPACE") or "."
@@ -53,7 +53,7 @@ class Context:
 
     @functools.cached_property
     def http(self) -> Http:
-        """The session of this run."""
+        """The HTTP session of this run."""
         from dirac_forge.http import Http  # noqa: PLC0415  # not every command asks the web
 
         settings = self.settings
@@ -69,7 +69,7 @@ class Context:
 
     @functools.cached_property
     def github(self) -> GitHubAccess:
-        """Where releases on GitHub are read: GitHub Actions sets both, and its own `gh` takes GH_TOKEN first."""
+        """Access to releases on GitHub: GitHub Actions sets both variables, and `gh` prefers GH_TOKEN too."""
         from dirac_forge.upstream.sources.github import GitHubAccess  # noqa: PLC0415  # not every command looks for releases
 
         environ = self.environ
@@ -80,13 +80,13 @@ class Context:
 
     @functools.cached_property
     def store(self) -> Store:
-        """What was read from files, by their hash."""
+        """The store of what was read from files, by their hash."""
         from dirac_forge.store import Store  # noqa: PLC0415
 
         return Store(self.settings.cache)
 
     def answer(self, text: RenderableType, document: object) -> None:
-        """The result, on stdout: `document` where --json is asked for, else `text`."""
+        """Print the result on stdout: `document` with --json, else `text`."""
         self.observer.stop()
         if self.options.json:
             print_json(document)

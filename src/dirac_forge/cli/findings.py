@@ -1,4 +1,4 @@
-"""What `doctor` found: values, the decisions from raw facts to them, and how they are shown."""
+"""Findings of `doctor`: decided from raw facts, and shown as text or JSON."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ Status = Literal["ok", "missing", "unknown"]
 
 _OLDEST_PYTHON = (3, 11)
 _OLDEST_GIT = (2, 31)
-"""The first that takes its configuration from the environment."""
+"""The first version that reads its configuration from the environment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing that dirac-forge uses."""
+    """The state of one thing that dirac-forge uses."""
 
     name: str
     status: Status
     detail: str
-    """What is there, or what was tried."""
+    """What was found, or tried."""
     cost: str = ""
     """What does not work without it."""
     remedy: str = ""
@@ -54,20 +54,20 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """A program that was looked for on PATH."""
+    """A program on PATH."""
 
     path: str | None
-    """None: it is not there."""
+    """None: not found."""
     said: str | None = None
     """What `--version` printed; None where it failed or took too long."""
 
 
 Answer = ForgeError | str | None
-"""How a place answered: an error, why it was not asked (text), or None where all is well."""
+"""The answer of a host: an error, why it was not asked (text), or None for success."""
 
 
 def python_finding(version: tuple[int, int, int], executable: str, engine: Mapping[str, str | None]) -> Finding:
-    """Python, and the libraries in place of conda's programs; `engine`: their versions, None for one that is absent."""
+    """Decide on Python and the libraries of the engine; `engine`: their versions, None for a missing one."""
     detail = f"{'.'.join(map(str, version))} ({executable})"
     lost = [name for name, found in engine.items() if found is None]
     if version[:2] < _OLDEST_PYTHON:
@@ -99,7 +99,7 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
 
 
 def git_finding(git: Program) -> Finding:
-    """git, which reads and writes feedstocks."""
+    """Decide on git, which reads and writes feedstocks."""
     if git.path is None:
         return Finding(
             name="git",
@@ -123,7 +123,7 @@ def git_finding(git: Program) -> Finding:
 
 
 def smithy_finding(smithy: Program) -> Finding:
-    """conda-smithy, which lints and rerenders; the project of this name on PyPI is a placeholder without either."""
+    """Decide on conda-smithy, which lints and rerenders; the project of this name on PyPI is a placeholder."""
     cost = "recipes are not linted and feedstocks not rerendered here; conda-forge's bot does both in the pull request"
     if smithy.path is None:
         return Finding(
@@ -151,7 +151,7 @@ def _program(name: str, program: Program, *, required: bool = False) -> Finding:
 
 
 def token_finding(environ: Mapping[str, str]) -> Finding:
-    """What lets us in on GitHub, and which GitHub; only whether there is something."""
+    """Decide on GitHub credentials, and name the GitHub that they are for."""
     api = environ.get("GITHUB_API_URL", "").strip()
     where = f", for {api}" if api else ""
     app = [name for name in _APP if environ.get(name, "").strip()]
@@ -184,7 +184,7 @@ _APP = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY")
 
 
 def ledger_finding(path: Path, outbox: Path, *, last: str, problem: str) -> Finding:
-    """What the bot remembers; `last`: when it ran last, "" for never; `problem`: why that can't be read."""
+    """Decide on the bot's records; `last`: time of the last run, "" for never; `problem`: why they can't be read."""
     if problem:
         return Finding(
             name="bot",
@@ -198,7 +198,7 @@ def ledger_finding(path: Path, outbox: Path, *, last: str, problem: str) -> Find
 
 
 def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer) -> Finding:
-    """A channel or the package index, by how it answered."""
+    """Decide on a channel or the package index, from its answer."""
     name = f"{kind} {place}" if kind == "channel" else kind
     costs = {
         "channel": "what it has is unknown: names are guessed more often, and nothing can be checked or solved",
@@ -229,7 +229,7 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
 
 
 def cache_finding(folder: Path, *, files: int, size: int, writable: bool) -> Finding:
-    """The cache; `size` in bytes."""
+    """Decide on the cache; `size` in bytes."""
     detail = f"{folder}: {files:,} files, {size / 1e6:,.1f} MB"
     if writable:
         return Finding(name="cache", status="ok", detail=detail)
@@ -243,7 +243,7 @@ def cache_finding(folder: Path, *, files: int, size: int, writable: bool) -> Fin
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
-    """1 where something is missing without which nothing works."""
+    """Return 1 where something required is missing, else 0."""
     return int(any(finding.required and finding.status == "missing" for finding in findings))
 
 
@@ -251,7 +251,7 @@ _MARKS = {"ok": ("ok", "green"), "missing": ("missing", "red"), "unknown": ("unk
 
 
 def as_text(findings: Sequence[Finding]) -> RenderableType:
-    """A table, and what to do about all that is not well."""
+    """Return the findings for a terminal, with cost and remedy of what is missing."""
     from rich.table import Table  # noqa: PLC0415  # --json does without
     from rich.text import Text  # noqa: PLC0415
 
@@ -271,6 +271,6 @@ def as_text(findings: Sequence[Finding]) -> RenderableType:
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, object]:
-    """The same for programs."""
+    """Return the findings for programs."""
     keys = ("name", "status", "detail", "cost", "remedy", "required")
     return {"findings": [{key: getattr(finding, key) for key in keys} for finding in findings]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import typer
@@ -42,11 +42,13 @@ class UsageCommand(TyperCommand):
         return [*arguments, "[OPTIONS]"]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        params = [each for each in self.get_params(ctx) if not getattr(each, "hidden", False)]
-        own = [each for each in params if each.name not in _SHARED and each.name != "help"]
-        _list(formatter, "Arguments", (_entry(each) for each in own if each.param_type_name == "argument"))
-        _list(formatter, "Options", (_entry(each) for each in own if each.param_type_name == "option"))
-        _list(formatter, "Global options", (_entry(each) for each in params if each not in own))
+        titles: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Global options": []}
+        for param in self.get_params(ctx):
+            is_global = param.name in _SHARED or param.name == "help"
+            kind = "Arguments" if param.param_type_name == "argument" else "Options"
+            titles["Global options" if is_global else kind].append(_entry(param))
+        for title, rows in titles.items():
+            _list(formatter, title, rows)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         _lines(formatter, "Examples", getattr(self.callback, "examples", ()))
@@ -78,7 +80,7 @@ class UsageGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         named = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        _list(formatter, "Commands", ((name, each.get_short_help_str(200)) for name, each in named if each is not None))
+        _list(formatter, "Commands", [(name, each.get_short_help_str(200)) for name, each in named if each is not None])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         _lines(formatter, "Exit codes", EXIT_CODES)
@@ -99,16 +101,14 @@ def _entry(param: Any) -> tuple[str, str]:
     return f"{names} {param.metavar}" if param.metavar and not param.is_flag else names, said
 
 
-def _list(formatter: Any, title: str, rows: Iterable[tuple[str, str]]) -> None:
-    written = list(rows)
-    if written:
+def _list(formatter: Any, title: str, rows: Sequence[tuple[str, str]]) -> None:
+    if rows:
         with formatter.section(title):
-            formatter.write_dl(written)
+            formatter.write_dl(rows)
 
 
-def _lines(formatter: Any, title: str, lines: Iterable[str]) -> None:
-    written = list(lines)
-    if written:
+def _lines(formatter: Any, title: str, lines: Sequence[str]) -> None:
+    if lines:
         with formatter.section(title):
-            for line in written:
+            for line in lines:
                 formatter.write(f"{'':>{formatter.current_indent}}{line}\n")

@@ -1,6 +1,6 @@
-"""What a report says, before it is Markdown or terminal text: sections of paragraphs, lists and tables.
+"""The document model of all reports: sections of paragraphs, lists and tables, rendered as Markdown or terminal text.
 
-Plain text in it may be foreign: whoever renders it takes its effect away. Only `Code`, `Link` and `Bold` mark up.
+Plain text in it may be foreign: renderers neutralise it. Only `Code`, `Link` and `Bold` are markup.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Something to be read sign by sign: a spec, a file, a command."""
+    """Text in a fixed-width font: a spec, a file, a command."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Words that lead to a URL; only http and https lead anywhere."""
+    """Text with a URL; only http and https become links."""
 
     text: str
     url: str
     own: bool = False
-    """A request of ours: that it shows up where it leads is meant."""
+    """A request of dirac-forge: its back-reference on GitHub is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bold:
-    """Words that matter more."""
+    """Emphasised text."""
 
     text: str
 
@@ -62,7 +62,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What somebody else says, line by line."""
+    """Lines quoted from elsewhere."""
 
     lines: tuple[str, ...]
 
@@ -77,13 +77,13 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a head; a caption says what of."""
+    """Rows below a head, with a caption."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[Line, ...], ...]
     caption: str = ""
     told: tuple[Line, ...] = ()
-    """The same as sentences, for a terminal, where wide tables are hard to read."""
+    """The same content as sentences, shown instead of the table on a terminal."""
 
 
 Block = Paragraph | Quote | Items | Table
@@ -91,33 +91,33 @@ Block = Paragraph | Quote | Items | Table
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A title and what stands under it."""
+    """A title and the blocks below it."""
 
     title: Line
     blocks: tuple[Block, ...]
     level: int = 2
     detail: bool = False
-    """Of interest to who reviews; who only wants to know what happens does without."""
+    """For reviewers; left out of short reports."""
 
     @classmethod
     def of(cls, title: Line, blocks: Iterable[Block | None], *, detail: bool = False) -> tuple[Section, ...]:
-        """The section, or nothing where it would be empty."""
-        found = tuple(block for block in blocks if block is not None)
-        return (cls(title=title, blocks=found, detail=detail),) if found else ()
+        """Return the section, or nothing where it would be empty."""
+        present = tuple(block for block in blocks if block is not None)
+        return (cls(title=title, blocks=present, detail=detail),) if present else ()
 
     def below(self) -> Section:
-        """One level deeper."""
+        """Return the section one level deeper."""
         return replace(self, level=self.level + 1)
 
 
 def few(lines: Sequence[Line], most: int) -> tuple[Line, ...]:
-    """The first of them, and how many more there are."""
+    """Return the first lines, and how many more there are."""
     left = len(lines) - most
     return (*lines[:most], f"and {left} more") if left > 0 else tuple(lines)
 
 
 def words(names: Sequence[str], most: int = 10) -> str:
-    """`a, b and c`; of very many the first ones and how many more there are."""
+    """Return `a, b and c`; of very many names the first ones and how many more there are."""
     if len(names) > most + 1:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

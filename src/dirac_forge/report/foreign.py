@@ -1,4 +1,4 @@
-"""Foreign text (what upstream, an index or a stranger wrote) in Markdown: shown as it is, and without any effect."""
+"""Foreign text (from upstream, an index or a stranger) in Markdown: shown as it is, and without any effect."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LINK = re.compile(r"(?<![\w.-])github\.com(?=/[\w.-]+/[\w.-]+/(?:issues|pull|di
 
 
 def plain(text: str, *, longest: int = _LONGEST) -> str:
-    """`text` on one line: white space and line ends become one space, control characters and marks that turn the
+    """Return `text` on one line: white space and line ends become one space, control characters and marks that turn the
     direction of writing or hide text go, and what is longer than `longest` characters is cut (`…`).
     """
     line = visible(" ".join(text[: 4 * longest].split()))
@@ -33,14 +33,14 @@ def plain(text: str, *, longest: int = _LONGEST) -> str:
 
 
 def visible(text: str, *, but: str = "") -> str:
-    """`text` without control characters and without marks that turn the direction of writing or hide text, `but` those
+    """Return `text` without control characters and without marks that turn the direction of writing or hide text, `but` those
     that are wanted.
     """
     return "".join(mark for mark in text if mark in but or unicodedata.category(mark) not in _CONTROL)
 
 
 def escaped(text: str, *, longest: int = _LONGEST) -> str:
-    """Foreign text within a line of Markdown: no markup, no HTML, no mention, no reference to an issue (nor one that
+    """Return foreign text for a line of Markdown: no markup, no HTML, no mention, no reference to an issue (nor one that
     shows up there: links to GitHub's issues go through its redirecting host).
     """
     line = plain(text, longest=longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -49,7 +49,7 @@ def escaped(text: str, *, longest: int = _LONGEST) -> str:
 
 
 def quiet(text: str, *, longest: int = _LONGEST) -> str:
-    """Text for a title or a commit message, where there is no markup: one line that mentions and refers to nobody and
+    """Return text for a title or a commit message, where there is no markup: one line that mentions and refers to nobody and
     nothing, and does not keep checks from running.
     """
     return _unreferring(_SKIPPED.sub(lambda found: found.group().replace(" ", "-"), plain(text, longest=longest)))
@@ -61,7 +61,7 @@ def _unreferring(line: str) -> str:
 
 
 def link(text: str, url: str, *, own: bool = False) -> str:
-    """Foreign words that lead to a foreign URL; the words alone where it is no http or https.
+    """Return foreign text as a link to a foreign URL, or the text alone where the URL is not http or https.
 
     Links to GitHub's issues and requests do not show up there, but for our `own`.
     """
@@ -80,7 +80,7 @@ def link(text: str, url: str, *, own: bool = False) -> str:
 
 
 def code(text: str, *, longest: int = _LONGEST) -> str:
-    """Foreign text as a code span: in it nothing has an effect, and no run of backticks ends it early.
+    """Return foreign text as a code span, which no run of backticks in it ends early.
 
     A mention is broken up here too: conda-forge's services look for theirs in the raw text.
     """
@@ -91,7 +91,7 @@ def code(text: str, *, longest: int = _LONGEST) -> str:
 
 
 def fenced(text: str, language: str = "", *, longest: int = 20_000) -> str:
-    """Foreign lines (a diff, a log) as a code block that they can't leave; cut, and saying so, beyond `longest`."""
+    """Return foreign lines (a diff, a log) as a code block; cut beyond `longest`, with a note."""
     kept = visible(text[:longest], but="\n\t").rstrip("\n")
     kept = _MENTION.sub(f"@{_BREAK}", kept)
     if len(text) > longest:

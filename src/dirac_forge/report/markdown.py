@@ -1,4 +1,4 @@
-"""Sections as Markdown, for pull requests and summaries; nothing that is foreign has an effect there."""
+"""Sections as Markdown, for pull requests and summaries; foreign text has no effect there."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _URL = re.compile(r"(https?://[^\s<>\"'`|]*[\w/])")
 
 
 def markdown(sections: Sequence[Section], *, largest: int = _LARGEST) -> str:
-    """The sections below each other; those that `largest` characters have no room for are named at the end."""
-    found: list[str] = []
+    """Return the sections below each other; those beyond `largest` characters are named at the end."""
+    texts: list[str] = []
     left: list[str] = []
     size = 0
     for section in sections:
@@ -29,10 +29,10 @@ def markdown(sections: Sequence[Section], *, largest: int = _LARGEST) -> str:
             left.append(_line(section.title))
             continue
         size += len(text) + 2
-        found.append(text)
+        texts.append(text)
     if left:
-        found.append(f"Left out, since it would be too long: {', '.join(left)}.")
-    return "\n\n".join(found) + "\n" if found else ""
+        texts.append(f"Left out, because it would be too long: {', '.join(left)}.")
+    return "\n\n".join(texts) + "\n" if texts else ""
 
 
 def _section(section: Section) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _line(line: Line, *, cell: bool = False) -> str:
 
 
 def _joined(line: Line) -> Iterator[Inline]:
-    """The parts; neighbours of plain text as one, or half a mention could stand in each."""
+    """Yield the parts, with neighbours of plain text joined: a mention could be split between two."""
     plain = ""
     for part in (line,) if isinstance(line, (str, Code, Link, Bold)) else line:
         if isinstance(part, str):
@@ -112,7 +112,7 @@ def _inline(part: Inline, *, cell: bool) -> str:
 
 
 def _prose(text: str) -> str:
-    """Plain text; URLs in it lead where they say. Spaces around it part it from what stands beside it."""
+    """Return plain text, with URLs in it as links; spaces around it are kept."""
     if not text.strip():
         return " " if text else ""
     cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
@@ -129,6 +129,6 @@ def _spaced(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escaped, but `>=` stays readable where Markdown is read as it is: only the first one of a line could quote."""
+    """Return escaped text in which `>=` stays readable in the source: only the first sign of a line could quote."""
     shown = escaped(text, longest=_LONGEST)
     return shown[:4] + shown[4:].replace("&gt;", ">")

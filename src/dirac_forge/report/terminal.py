@@ -1,4 +1,4 @@
-"""Sections as text for a terminal; plain where it goes into a pipe, and without control characters of strangers."""
+"""Sections as text for a terminal: plain in a pipe, and without control characters of foreign text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def diff(text: str) -> Text:
-    """A unified diff in its colours; nothing of it is broken or left out but control characters."""
+    """Return a unified diff in colours; lines are never broken, and only control characters are left out."""
     lines = (
         Text(visible(line, but="\t"), style=_STYLES.get(line[:1], "")) for line in text.removesuffix("\n").split("\n")
     )
@@ -30,7 +30,7 @@ def diff(text: str) -> Text:
 
 
 def inline(line: Line) -> Text:
-    """One line of a document."""
+    """Return one line of a document."""
     text = Text()
     for part in (line,) if isinstance(line, (str, Code, Link, Bold)) else line:
         text.append_text(_part(part))
@@ -54,7 +54,7 @@ def _part(part: Inline) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Hanging:
-    """A line that goes on below itself where it is too long, but for words that are (a URL is to be copied)."""
+    """A line that continues, indented, below itself; long words are not broken, so that URLs can be copied."""
 
     head: str
     text: Text
@@ -70,7 +70,7 @@ class Hanging:
 
 
 def wrapped(text: Text, width: int) -> Iterator[Text]:
-    """The text in lines of `width` cells, broken at spaces only."""
+    """Yield the text in lines of `width` cells, broken at spaces only."""
     start = end = 0
     breaks = []
     for word in re.finditer(r"\S+", text.plain):
@@ -85,7 +85,7 @@ def wrapped(text: Text, width: int) -> Iterator[Text]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Sections below each other; a table that is too wide becomes a list, so that nothing of it is cut."""
+    """Sections below each other; a table that is too wide becomes a list, so that nothing is cut."""
 
     sections: Sequence[Section]
     indent: int = 2
@@ -123,18 +123,28 @@ def _table(table: Table, indent: int, console: Console, options: ConsoleOptions)
         for sentence in table.told:
             yield Hanging("- ", inline(sentence), indent + 2 * bool(table.caption))
         return
+    grid = _grid(table, indent)
+    if Measurement.get(console, options.update(max_width=10_000), grid).maximum <= options.max_width:
+        yield grid
+    else:
+        yield from _list(table, indent)
+
+
+def _grid(table: Table, indent: int) -> Grid:
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for at, head in enumerate(table.head):
         grid.add_column(Text(" " * indent + head if at == 0 else head), no_wrap=True)
     for row in table.rows:
         cells = [inline(cell) for cell in row]
         grid.add_row(Text(" " * indent) + cells[0], *cells[1:])
-    if Measurement.get(console, options.update(max_width=10_000), grid).maximum <= options.max_width:
-        yield grid
-        return
+    return grid
+
+
+def _list(table: Table, indent: int) -> Iterator[RenderableType]:
+    """Yield the rows of a table that is too wide, each as an item with its other cells below."""
     for row in table.rows:
         yield Hanging("- ", inline(row[0]), indent)
         for head, cell in zip(table.head[1:], row[1:], strict=True):
-            shown = inline(cell)
-            if shown.plain:
-                yield Hanging(f"{head}: " if head else "", shown, indent + 2)
+            text = inline(cell)
+            if text.plain:
+                yield Hanging(f"{head}: " if head else "", text, indent + 2)

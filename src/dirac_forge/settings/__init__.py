@@ -1,4 +1,4 @@
-"""Settings as a frozen value: the defaults, `[tool.dirac-forge]`, `DIRAC_FORGE_*`, then flags; all strictly checked."""
+"""Settings as a frozen value: defaults, `[tool.dirac-forge]`, `DIRAC_FORGE_*`, then flags; all validated strictly."""
 
 from dirac_forge.settings.loading import ENVIRONMENT_PREFIX, load
 from dirac_forge.settings.model import BotSettings, FeedstockSettings, Settings, TargetSettings

@@ -1,7 +1,7 @@
-"""TOML with line numbers: `tomllib` reads the values, a scan of the same text finds where each of them stands.
+"""TOML with line numbers: `tomllib` reads the values, a scan of the same text finds the line of each.
 
-`tomllib` tells no positions, and libraries that keep the layout tell none either. The scan runs on text that `tomllib`
-has accepted, so it only has to follow the grammar (https://toml.io/en/v1.0.0), not to check it.
+`tomllib` gives no positions, and neither do libraries that keep the layout. The scan runs on text that `tomllib` has
+accepted, so it only has to follow the grammar (https://toml.io/en/v1.0.0), not to check it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.errors import InputError
+from dirac_forge.settings.validation import KeyPath
 
-__all__ = ["Document", "KeyPath"]
-
-KeyPath = tuple[str | int, ...]
-"""From the root of a document: names of keys and indices of arrays."""
+__all__ = ["Document"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,21 +29,21 @@ class Document:
 
     @classmethod
     def read(cls, path: Path) -> Document:
-        """The file at `path`; raises InputError where it can't be read or is no TOML."""
+        """Return the file at `path`. Raises InputError where it can't be read or is not TOML."""
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise InputError(f"{path}: not UTF-8 (byte {error.start}), as TOML has to be") from error
+            raise InputError(f"{path}: not UTF-8 (byte {error.start}), which TOML must be") from error
         except OSError as error:
             raise InputError(f"{path} can't be read: {error.strerror or error}") from error
         try:
             data = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise InputError(f"{path}: no valid TOML: {error}") from error
+            raise InputError(f"{path}: not valid TOML: {error}") from error
         return cls(path=path, data=data, lines=_Scan(text).lines)
 
     def line(self, path: KeyPath) -> int:
-        """The line on which `path` stands, or the nearest thing around it; counted from 1."""
+        """Return the line of `path`, or of the nearest key around it; counted from 1."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -54,7 +52,7 @@ class Document:
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _STRING = re.compile(
     r"""
-      \"\"\"(?:\\.|[^\\])*?"{3,5}  # up to two quotes of the text may stand before the three that end it
+      \"\"\"(?:\\.|[^\\])*?"{3,5}  # up to two quotes of the text may precede the three that end it
     | \'\'\'.*?'{3,5}
     | "(?:\\.|[^"\\])*"
     | '[^']*'
@@ -66,13 +64,13 @@ _KEY = re.compile(r"""(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*'|[ \t]*\.[ \t]*
 
 
 class _Scan:
-    """`lines`: the line of every key and item of the text."""
+    """A scan of TOML: `lines` has the line of every key and item."""
 
     def __init__(self, text: str) -> None:
         self.lines: dict[KeyPath, int] = {}
         self._text = text
         self._at = 0
-        self._breaks = [found.start() for found in re.finditer("\n", text)]
+        self._breaks = [match.start() for match in re.finditer("\n", text)]
         self._tables: dict[KeyPath, int] = {}
         """Arrays of tables, and how many tables each has so far."""
         self._document()
@@ -156,11 +154,11 @@ class _Scan:
         self._at += 1
 
     def _skip(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self._text, self._at)
-        if found is None:  # the text is valid TOML, so this is a mistake of the scan: better a wrong line than none
+        match = pattern.match(self._text, self._at)
+        if match is None:  # the text is valid TOML, so the scan is wrong
             raise AssertionError(f"no {pattern.pattern} at line {self._line()}")
-        self._at = found.end()
-        return found.group()
+        self._at = match.end()
+        return match.group()
 
     def _line(self) -> int:
         return bisect.bisect_left(self._breaks, self._at) + 1

@@ -27,7 +27,7 @@ __all__ = ["ENVIRONMENT_PREFIX", "load"]
 ENVIRONMENT_PREFIX = "DIRAC_FORGE_"
 
 _WORKSPACE = "DIRAC_FORGE_WORKSPACE"
-"""Says where the settings are, so it is read before them: by the command line."""
+"""Says where the settings are, so the command line reads it before them."""
 _TABLE = ("tool", "dirac-forge")
 _LISTS = frozenset({"channels", "platforms", "pythons", "maintainers"})
 _TABLES = frozenset({"targets", "feedstocks", "names", "virtual-packages", "bot"})
@@ -128,22 +128,29 @@ def _from_file(workspace: Path) -> Values:
 
 def _from_environment(environ: Mapping[str, str]) -> Values:
     keys = [field.alias or name for name, field in ForgeTable.model_fields.items()]
-    variables = {f"{ENVIRONMENT_PREFIX}{key.upper().replace('-', '_')}": key for key in keys if key not in _TABLES}
-    written = sorted(name for name, text in environ.items() if name.startswith(ENVIRONMENT_PREFIX) and text.strip())
+    variables = {_variable(key): key for key in keys if key not in _TABLES}
+    written = {
+        variable: text
+        for variable, text in sorted(environ.items())
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable != _WORKSPACE and text.strip()
+    }
     problems = [
-        ((name,), f"unknown variable {name}; {nearest(name, [*variables, _WORKSPACE])}")
-        for name in written
-        if name not in variables and name != _WORKSPACE
+        ((variable,), f"unknown variable {variable}; {nearest(variable, [*variables, _WORKSPACE])}")
+        for variable in written
+        if variable not in variables
     ]
-    values = {variables[name]: _parsed(variables[name], environ[name]) for name in written if name in variables}
-    names = {key: variable for variable, key in variables.items()}
+    values = {key: _parsed(key, written[variable]) for variable, key in variables.items() if variable in written}
     try:
-        table = validated(ForgeTable, values, name=lambda path: names[str(path[0])])
+        table = validated(ForgeTable, values, name=lambda path: _variable(str(path[0])))
     except InvalidError as error:
         raise InvalidError([*problems, *error.problems]) from None
     if problems:
         raise InvalidError(problems)
     return _written(table)
+
+
+def _variable(key: str) -> str:
+    return f"{ENVIRONMENT_PREFIX}{key.upper().replace('-', '_')}"
 
 
 def _parsed(key: str, text: str) -> object:

@@ -1,4 +1,4 @@
-"""Values: what a workspace says about itself, and what holds where it says nothing."""
+"""The values of settings, with the built-in defaults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetSettings:
-    """What must stay installable on each of these platforms with each of these Pythons."""
+    """A target: specs that must stay installable on each of these platforms with each of these Pythons."""
 
     name: str
     specs: tuple[str, ...]
@@ -39,16 +39,16 @@ class FeedstockSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BotSettings:
-    """How much a run of the bot may do."""
+    """Limits of a run of the bot."""
 
     open_per_feedstock: int = 3
-    """Pull requests open at the same time on one feedstock."""
+    """Pull requests that are open at the same time on one feedstock."""
     per_run: int = 20
-    """Pull requests opened in one run."""
+    """Pull requests that one run opens."""
     paused: tuple[str, ...] = ()
     """Feedstocks, migrations, or `all`."""
     ledger: Path | None = None
-    """Absolute; the file in which the bot remembers, None: `.dirac-forge/ledger.sqlite` of the workspace."""
+    """Absolute; the file with the bot's records, None: `.dirac-forge/ledger.sqlite` of the workspace."""
 
 
 DIRAC_FEEDSTOCKS = (
@@ -73,18 +73,18 @@ DIRAC_FEEDSTOCKS = (
         ),
     ),
 )
-"""Built in, so that `recipe DIRAC` knows its family also in an empty folder. A workspace adds to it, or replaces a
-feedstock by one of the same name or with one of its projects."""
+"""Built in, so that `recipe DIRAC` works in an empty folder. A workspace adds feedstocks, or replaces one of these by a
+feedstock with the same name or a project of it."""
 
 DIRAC_TARGETS = (
     TargetSettings(name="dirac-grid", specs=("dirac-grid",), platforms=_PLATFORMS, pythons=("3.11", "3.12", "3.13")),
 )
-"""Built in; a workspace with targets of its own has only these."""
+"""Built in; replaced by the targets of a workspace."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """Everything that a run may be told. Holds no tokens: URLs with credentials are refused when settings are read."""
+    """All settings of a run. Holds no tokens: URLs with credentials are refused when settings are read."""
 
     workspace: Path
     """Absolute; the folder with `feedstocks/` and `migrations/`."""
@@ -95,7 +95,7 @@ class Settings:
     platforms: tuple[str, ...] = _PLATFORMS
     """Conda subdirs."""
     pythons: tuple[str, ...] = ("3.10", "3.11", "3.12", "3.13", "3.14")
-    """`X.Y`: what the channel builds for, and so the range in which markers are evaluated."""
+    """`X.Y`: Pythons that the channel builds for, for which markers are evaluated."""
     python_min: str = "3.10"
     """`X.Y`: the channel's own minimum (CFEP-25: `python_min` of conda-forge's global pinning)."""
     pinning: Path | None = None
@@ -119,15 +119,15 @@ class Settings:
     feedstock_url: str = "https://github.com/conda-forge/{name}-feedstock"
     """Where the repository of feedstock `{name}` is: a URL or a path."""
     connections: int = 8
-    """At most so many to one host at a time."""
+    """Connections to one host at the same time."""
     timeout: float = 30.0
-    """Seconds without any byte after which an answer is given up."""
+    """Seconds without any byte after which a download is given up."""
     offline: bool = False
     flags: frozenset[str] = frozenset()
-    """Names of the fields that were given as flags: what a person types goes before what a target says."""
+    """Names of the fields that were given as flags, which override what a target says."""
 
     def feedstock_of(self, project: str) -> FeedstockSettings | None:
-        """The feedstock whose recipe packages `project`, where the settings name one."""
+        """Return the feedstock whose recipe packages `project`, or None where the settings name none."""
         wanted = canonicalize_name(project)
         for feedstock in self.feedstocks.values():
             if wanted in map(canonicalize_name, feedstock.projects):
