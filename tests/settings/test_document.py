@@ -167,8 +167,8 @@ def test_files_that_can_not_be_read(tmp_path: Path) -> None:
     path.write_bytes(b"a = '\xff'")
     with pytest.raises(InputError) as error:
         Document.read(path)
-    assert str(error.value) == f"{path}: not UTF-8 (byte 5), as TOML has to be"
+    assert str(error.value) == f"{path}: not UTF-8 (byte 5), which TOML must be"
     path.write_text("a = 1\nb = = 2\n")
     with pytest.raises(InputError) as error:
         Document.read(path)
-    assert str(error.value) == f"{path}: no valid TOML: Invalid value (at line 2, column 5)"
+    assert str(error.value) == f"{path}: not valid TOML: Invalid value (at line 2, column 5)"

@@ -33,15 +33,17 @@ def plain(text: str, *, longest: int = _LONGEST) -> str:
 
 
 def visible(text: str, *, but: str = "") -> str:
-    """Return `text` without control characters and without marks that turn the direction of writing or hide text, `but` those
-    that are wanted.
+    """Return `text` without control characters and without marks that change the direction of writing or hide text.
+
+    `but`: those that are kept.
     """
     return "".join(mark for mark in text if mark in but or unicodedata.category(mark) not in _CONTROL)
 
 
 def escaped(text: str, *, longest: int = _LONGEST) -> str:
-    """Return foreign text for a line of Markdown: no markup, no HTML, no mention, no reference to an issue (nor one that
-    shows up there: links to GitHub's issues go through its redirecting host).
+    """Return foreign text for a line of Markdown, without markup, HTML, mentions and references to issues.
+
+    Links to GitHub's issues go through its redirecting host, so that they leave no back-reference.
     """
     line = plain(text, longest=longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = _MARKUP.sub(r"\\\1", _unreferring(_LINK.sub("redirect.github.com", line)))
@@ -49,9 +51,7 @@ def escaped(text: str, *, longest: int = _LONGEST) -> str:
 
 
 def quiet(text: str, *, longest: int = _LONGEST) -> str:
-    """Return text for a title or a commit message, where there is no markup: one line that mentions and refers to nobody and
-    nothing, and does not keep checks from running.
-    """
+    """Return one line for a title or a commit message, without mentions, references and words that skip checks."""
     return _unreferring(_SKIPPED.sub(lambda found: found.group().replace(" ", "-"), plain(text, longest=longest)))
 
 

@@ -129,11 +129,7 @@ def _from_file(workspace: Path) -> Values:
 def _from_environment(environ: Mapping[str, str]) -> Values:
     keys = [field.alias or name for name, field in ForgeTable.model_fields.items()]
     variables = {_variable(key): key for key in keys if key not in _TABLES}
-    written = {
-        variable: text
-        for variable, text in sorted(environ.items())
-        if variable.startswith(ENVIRONMENT_PREFIX) and variable != _WORKSPACE and text.strip()
-    }
+    written = {variable: text for variable, text in sorted(environ.items()) if _is_setting(variable) and text.strip()}
     problems = [
         ((variable,), f"unknown variable {variable}; {nearest(variable, [*variables, _WORKSPACE])}")
         for variable in written
@@ -147,6 +143,10 @@ def _from_environment(environ: Mapping[str, str]) -> Values:
     if problems:
         raise InvalidError(problems)
     return _written(table)
+
+
+def _is_setting(variable: str) -> bool:
+    return variable.startswith(ENVIRONMENT_PREFIX) and variable != _WORKSPACE
 
 
 def _variable(key: str) -> str:
