@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
+from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.index.project import Project, Release
 
 __all__ = ["Choice", "Refusal", "Rejected", "choose", "objection", "offers"]
@@ -71,27 +72,31 @@ def choose(
     """
     specifier = specifier if specifier is not None else _ANY
     if not project.releases:
-        what = f", only files that can't be read ({', '.join(project.unreadable[:3])})" if project.unreadable else ""
-        return Refusal(project=project.name, reason=f"{project.name} has no release{what}.")
+        unread = f", only files that can't be read ({', '.join(project.unreadable[:3])})" if project.unreadable else ""
+        return Refusal(project=project.name, reason=f"{project.name} has no release{unread}.")
     exact = _exact(specifier)
     if exact is not None:
         return _exactly(project, specifier, exact, pythons)
     allowed = prereleases if prereleases is not None else specifier.prereleases
-    found, rejected, waiting = _newest(project, specifier, pythons, allowed)
-    if found is None and prereleases is None and waiting is not None:
+    newest, rejected, waiting = _newest(project, specifier, pythons, allowed)
+    if newest is not None:
+        return Choice(release=newest, rejected=rejected)
+    if prereleases is None and waiting is not None:
         problem = f"{waiting.version} is a pre-release: {project.name} has no final release that fits"
         newer = tuple(item for item in rejected if item.version > waiting.version)
         return Choice(release=waiting, problems=(problem,), rejected=newer)
-    if found is not None:
-        return Choice(release=found, rejected=rejected)
+    return _nothing(project, specifier, rejected)
+
+
+def _nothing(project: Project, specifier: SpecifierSet, rejected: Sequence[Rejected]) -> Refusal:
+    """Return why there is no release: none satisfies `specifier`, or there are objections to those that do."""
     fitting = tuple(item for item in rejected if specifier.contains(item.version, prereleases=True))
     if not fitting:
         newest = tuple(release.version for release in project.releases[-_NAMED:])
-        return Refusal(
-            project=project.name, reason=f"No release of {project.name} satisfies {specifier}.", nearest=newest
-        )
-    wanted = f" that satisfies {specifier}" if str(specifier) else ""
-    return Refusal(project=project.name, reason=f"No release of {project.name}{wanted} can be used.", rejected=fitting)
+        reason = f"No release of {project.name} satisfies {specifier}."
+        return Refusal(project=project.name, reason=reason, nearest=newest)
+    asked = f" that satisfies {specifier}" if str(specifier) else ""
+    return Refusal(project=project.name, reason=f"No release of {project.name}{asked} can be used.", rejected=fitting)
 
 
 def _newest(
@@ -135,9 +140,8 @@ def offers(release: Release, pythons: Sequence[str]) -> bool:
 def _admits(requires_python: str | None, python: str) -> bool:
     if not requires_python:
         return True
-    try:
-        specifier = SpecifierSet(requires_python)
-    except InvalidSpecifier:
+    specifier = parse_specifiers(requires_python)
+    if specifier is None:
         return True
     # `>=3.9.2` and `<3.9.1` both admit some 3.9: its first and a late patch release are asked.
     return any(specifier.contains(f"{python}.{patch}", prereleases=True) for patch in (0, 99))
@@ -156,17 +160,15 @@ def _exact(specifier: SpecifierSet) -> Version | None:
     """The version of `==1.0` or `===1.0`, alone or among others; None where there is none."""
     for part in specifier:
         if part.operator in ("==", "===") and not part.version.endswith(".*"):
-            try:
-                return Version(part.version)
-            except ValueError:
-                return None
+            return parse_version(part.version)
     return None
 
 
 def _exactly(project: Project, specifier: SpecifierSet, exact: Version, pythons: Sequence[str]) -> Choice | Refusal:
     # `===` compares text, and `==1.0` also means 1.0+local: what equals comes first, then what the specifier admits.
-    same = [release for release in project.releases if release.version == exact]
-    fitting = same or [release for release in project.releases if specifier.contains(release.version, prereleases=True)]
+    fitting = [release for release in project.releases if release.version == exact] or [
+        release for release in project.releases if specifier.contains(release.version, prereleases=True)
+    ]
     others = [part for part in specifier if part.operator not in ("==", "===")]
     if not fitting or not all(part.contains(fitting[-1].version, prereleases=True) for part in others):
         reason = f"There is no release of {project.name} that satisfies {specifier}."
@@ -174,14 +176,17 @@ def _exactly(project: Project, specifier: SpecifierSet, exact: Version, pythons:
     release = fitting[-1]
     if not release.files:
         return Refusal(project=project.name, reason=f"{project.name} {release.version} has no files.")
-    problems = []
+    return Choice(release=release, problems=tuple(_reservations(release, pythons)))
+
+
+def _reservations(release: Release, pythons: Sequence[str]) -> Iterator[str]:
+    """Yield what would speak against a release that was not asked for by its version."""
     if release.yanked is not None:
-        problems.append(f"{release.version} was yanked upstream: {release.yanked or 'no reason is given'}")
+        yield f"{release.version} was yanked upstream: {release.yanked or 'no reason is given'}"
     if release.version.is_prerelease:
-        problems.append(f"{release.version} is a pre-release")
+        yield f"{release.version} is a pre-release"
     if pythons and not offers(release, pythons):
-        problems.append(f"{release.version} needs Python {_needs(release)}, the channel has {_span(pythons)}")
-    return Choice(release=release, problems=tuple(problems))
+        yield f"{release.version} needs Python {_needs(release)}, the channel has {_span(pythons)}"
 
 
 def _nearest(project: Project, version: Version) -> tuple[Version, ...]:

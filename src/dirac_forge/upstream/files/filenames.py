@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from dirac_forge.untrusted import parse_version
+
 __all__ = ["FileNames", "Named", "WheelTags", "wheel_tags"]
 
 SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tbz", ".tbz2", ".txz", ".tar", ".tar.Z")
@@ -54,15 +56,12 @@ class FileNames:
         """Kind and version; None where the version can't be read, or the file is another project's."""
         if filename.endswith(".whl"):
             parts = filename.split("-")
-            if len(parts) not in (5, 6) or not self._is_own(parts[0]):
-                return None
-            version = self._version(parts[1])
+            own = len(parts) in (5, 6) and self._is_own(parts[0])
+            version = self._version(parts[1]) if own else None
             return Named("wheel", version) if version is not None else None
-        suffix = next((suffix for suffix in SDIST_SUFFIXES if filename.endswith(suffix)), None)
+        suffix = _sdist_suffix(filename)
         match = self._prefix.match(filename) if suffix else None
-        if not suffix or not match:
-            return None
-        version = self._version(filename[match.end() : -len(suffix)])
+        version = self._version(filename[match.end() : -len(suffix)]) if match else None
         return Named("sdist", version) if version is not None else None
 
     @staticmethod
@@ -70,8 +69,8 @@ class FileNames:
         """Whether the file is neither wheel nor sdist: an egg, an installer, a built "dumb" archive, a signature."""
         if _OTHER.search(filename):
             return True
-        suffix = next((suffix for suffix in SDIST_SUFFIXES if filename.endswith(suffix)), None)
-        return suffix is not None and _DUMB.search(filename[: -len(suffix)]) is not None
+        suffix = _sdist_suffix(filename)
+        return suffix != "" and _DUMB.search(filename[: -len(suffix)]) is not None
 
     def _is_own(self, name: str) -> bool:
         if name not in self._names:
@@ -83,16 +82,11 @@ class FileNames:
             return self._versions[text]
         except KeyError:
             pass
-        version = _parse(text)
-        if version is None and "_" in text:
-            # Wheels escape `-` as `_` (PEP 427): `1.0-1` comes as `1.0_1`.
-            version = _parse(text.replace("_", "-"))
+        # Wheels escape `-` as `_` (PEP 427): `1.0-1` comes as `1.0_1`.
+        version = parse_version(text) or (parse_version(text.replace("_", "-")) if "_" in text else None)
         self._versions[text] = version
         return version
 
 
-def _parse(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except ValueError:
-        return None
+def _sdist_suffix(filename: str) -> str:
+    return next((suffix for suffix in SDIST_SUFFIXES if filename.endswith(suffix)), "")

@@ -81,20 +81,28 @@ def builds_parser(source: bytes) -> bool:
         return False
     names: dict[str, str] = {}
     for node in _in_order(tree):
-        calls: Sequence[ast.expr] = ()
-        if isinstance(node, ast.Call):
-            calls = (node.func,)
-        elif isinstance(node, ast.Import):
-            names |= {(item.asname or item.name).partition(".")[0]: item.name for item in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            calls = node.decorator_list
-        elif isinstance(node, ast.ClassDef):
-            calls = node.bases
-        if any(_is_parser(call, names) for call in calls):
+        names |= _imported(node)
+        if any(_is_parser(call, names) for call in _called(node)):
             return True
     return False
+
+
+def _imported(node: ast.AST) -> dict[str, str]:
+    """Return the names that an import binds, with what they stand for."""
+    if isinstance(node, ast.Import):
+        return {(item.asname or item.name).partition(".")[0]: item.name for item in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
+    return {}
+
+
+def _called(node: ast.AST) -> Sequence[ast.expr]:
+    """Return what a node calls, decorates with or derives from."""
+    if isinstance(node, ast.Call):
+        return (node.func,)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.decorator_list
+    return node.bases if isinstance(node, ast.ClassDef) else ()
 
 
 def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
@@ -199,17 +207,13 @@ class Constants:
 
     def _called(self, node: ast.Call, depth: int) -> object:
         """`dict(a=1)` and `"a b".split()`, which stand for literals in many a setup.py."""
-        if isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+        function = node.func
+        if isinstance(function, ast.Name) and function.id == "dict" and not node.args:
             return {word.arg: self.literal(word.value, depth + 1) for word in node.keywords if word.arg}
-        if (
-            isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("split", "strip", "splitlines")
-            and not node.keywords
-        ):
-            text = self.literal(node.func.value, depth + 1)
-            args = [self.literal(arg, depth + 1) for arg in node.args]
-            if isinstance(text, str) and len(args) <= 1 and all(isinstance(arg, str) and arg for arg in args):
-                return getattr(text, node.func.attr)(*args)
+        if isinstance(function, ast.Attribute) and function.attr in _SPLITTERS and not node.keywords:
+            text, *args = (self.literal(each, depth + 1) for each in (function.value, *node.args))
+            if isinstance(text, str) and args in ([], *([arg] for arg in args if isinstance(arg, str) and arg)):
+                return getattr(text, function.attr)(*args)
         raise NotLiteralError("a call")
 
 
@@ -239,15 +243,9 @@ def _changed(tree: ast.Module) -> set[str]:
     top = {id(node) for node in tree.body}
     names: set[str] = set()
     for node in ast.walk(tree):
-        target: ast.expr | None = None
-        if isinstance(node, ast.AugAssign):
-            target = node.target
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
-            target = node.func.value
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and id(node) not in top:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and id(node) not in top:
             names |= {name for name, _ in _assigned(node)}
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            target = node.value
+        target = _mutated(node)
         while isinstance(target, ast.Subscript | ast.Attribute):
             target = target.value
         if isinstance(target, ast.Name):
@@ -255,4 +253,16 @@ def _changed(tree: ast.Module) -> set[str]:
     return names
 
 
+def _mutated(node: ast.AST) -> ast.expr | None:
+    """Return the expression whose value a node changes in place."""
+    if isinstance(node, ast.AugAssign):
+        return node.target
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+        return node.func.value
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+        return node.value
+    return None
+
+
+_SPLITTERS = {"split", "strip", "splitlines"}
 _MUTATORS = {"append", "extend", "insert", "update", "remove", "pop", "clear", "add", "discard", "setdefault"}

@@ -6,7 +6,7 @@ https://python-poetry.org/docs/dependency-specification/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from dirac_forge.upstream.files.requirements import with_marker
 
@@ -31,17 +31,13 @@ def requirements(entries: Mapping[str, object]) -> tuple[tuple[str, ...], str | 
     extras = {str(extra): _names(names) for extra, names in _mapping(entries.get("extras")).items()}
     found: list[str] = []
     for name, value in declared.items():
-        if name == "python":
-            continue
-        wanted_by = [extra for extra, names in extras.items() if name.lower() in names]
-        for item in value if isinstance(value, list) else [value]:
-            requirement, optional = _requirement(str(name), item)
-            if optional or wanted_by:
-                found += [_for_extra(requirement, extra) for extra in wanted_by]
-            else:
-                found.append(requirement)
-    python = declared.get("python")
-    return tuple(found), constraint(python) or None if isinstance(python, str) else None, tuple(extras)
+        if name != "python":
+            wanted_by = [extra for extra, names in extras.items() if name.lower() in names]
+            for item in value if isinstance(value, list) else [value]:
+                requirement, optional = _requirement(str(name), item)
+                extended = [with_marker(requirement, "", extra) for extra in wanted_by]
+                found += extended if optional or wanted_by else [requirement]
+    return tuple(found), constraint(_text(declared, "python")) or None, tuple(extras)
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -53,30 +49,30 @@ def _names(value: object) -> set[str]:
     return {re.split(r"[\s\[(<>=!~;]", item.strip())[0].lower() for item in items if isinstance(item, str)}
 
 
-def _for_extra(requirement: str, extra: str) -> str:
-    return with_marker(requirement, "", extra)
-
-
 def _requirement(name: str, value: object) -> tuple[str, bool]:
     """One requirement and whether it is optional; git, path and url sources leave the version open."""
     if isinstance(value, str):
         return f"{name}{constraint(value)}", False
     details = _mapping(value)
-    extras = ",".join(item for item in _list(details.get("extras")))
-    version = details.get("version")
+    named = details.get("extras")
+    extras = ",".join(item for item in (named if isinstance(named, list) else ()) if isinstance(item, str))
     text = f"{name}[{extras}]" if extras else name
-    text += constraint(version) if isinstance(version, str) else ""
-    markers = [item for item in (details.get("markers"),) if isinstance(item, str) and item]
-    if isinstance(python := details.get("python"), str):
-        markers += [f"python_version {_spaced(part)}" for part in constraint(python).split(",") if part]
-    if isinstance(platform := details.get("platform"), str):
-        markers.append(f'sys_platform == "{platform}"')
-    joined = " and ".join(f"({marker})" if " or " in marker else marker for marker in markers)
+    text += constraint(_text(details, "version"))
+    joined = " and ".join(f"({marker})" if " or " in marker else marker for marker in _markers(details))
     return (f"{text}; {joined}" if joined else text), details.get("optional") is True
 
 
-def _list(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+def _markers(details: Mapping[str, object]) -> Iterator[str]:
+    if own := _text(details, "markers"):
+        yield own
+    yield from (f"python_version {_spaced(part)}" for part in constraint(_text(details, "python")).split(",") if part)
+    if platform := _text(details, "platform"):
+        yield f'sys_platform == "{platform}"'
+
+
+def _text(details: Mapping[str, object], key: str) -> str:
+    value = details.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _spaced(part: str) -> str:

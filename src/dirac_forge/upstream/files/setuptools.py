@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.version import Version
@@ -80,11 +80,15 @@ def from_setup_py(source: bytes, *, where: str) -> Said:
     constants = Constants(tree)
     # Calls in branches (`try: setup(ext_modules=…)`, `except: setup()`): what they all say is known.
     said = [_arguments(call, constants) for call in calls[:_CALLS]]
-    fields: dict[str, object] = {}
-    for key in dict.fromkeys(key for arguments in said for key in arguments):
-        values = [arguments.get(key) for arguments in said]
-        fields[key] = values[0] if all(value == values[0] for value in values) else None
+    fields = _agreed(said)
     return Said(fields=fields, entry_points=_entry_points(fields.get("entry_points")))
+
+
+def _agreed(said: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """Return the arguments of several calls; None for those on which they differ."""
+    first = said[0] if said else {}
+    keys = dict.fromkeys(key for arguments in said for key in arguments)
+    return {key: first.get(key) if all(each.get(key) == first.get(key) for each in said) else None for key in keys}
 
 
 def _arguments(call: ast.Call, constants: Constants) -> dict[str, object]:

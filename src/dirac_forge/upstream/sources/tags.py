@@ -67,17 +67,13 @@ class Spelling:
         if self.dirac:
             return _read_dirac(tag) or f"the tag {tag} is not of the form vXrYpZ"
         core = self._core(tag)
-        if core is None:
-            other = re.search(r"\d", tag)
-            return f"the tag {tag} is not spelled like {self.example}" if other else f"the tag {tag} is no version"
-        match = _CORE.fullmatch(core)
-        if match is None:
-            return f"the tag {tag} is no version"
-        parts = re.split(r"([._-])", match["numbers"])
-        if any(mark not in self.separators for mark in parts[1::2]):
+        match = _CORE.fullmatch(core) if core is not None else None
+        parts = re.split(r"([._-])", match["numbers"]) if match is not None else []
+        if (core is None and re.search(r"\d", tag)) or any(mark not in self.separators for mark in parts[1::2]):
             return f"the tag {tag} is not spelled like {self.example}"
         numbers = "".join(self.separators[part] if index % 2 else part for index, part in enumerate(parts))
-        return _made(numbers, match, lettered=self.lettered) or f"the tag {tag} is no version"
+        version = _made(numbers, match, lettered=self.lettered) if match is not None else None
+        return version or f"the tag {tag} is no version"
 
     @property
     def example(self) -> str:
@@ -172,28 +168,34 @@ def read_version(text: str) -> HostVersion | None:
 
 
 def _made(numbers: str, match: re.Match[str], *, lettered: bool = True) -> HostVersion | None:
-    """The version out of its numbers, as the recipe spells them, and what follows them in a tag."""
-    normal = re.sub(r"[_-]", ".", numbers)
-    text = numbers
+    """Return the version of its numbers, as the recipe spells them, and what follows them in a tag."""
     letters = (match["letters"] or "").lower()
     if letters and (match["post"] or not (lettered or letters in {"a", "b"})):
         return None
-    if match["label"]:
-        pre = f"{_LABELS[match['label'].lower()]}{match['number'] or 0}"
-        normal, text = normal + pre, text + pre
-    if letters and lettered:
-        # 1.1.1a is a release after 1.1.1, and 1.0.2za one after 1.0.2z.
-        place = sum((ord(letter) - 96) * 26**index for index, letter in enumerate(reversed(letters)))
-        normal, text = f"{normal}.post{place}", text + letters
-    elif letters:
-        normal, text = f"{normal}{letters}0", f"{text}{letters}0"
+    # What follows, in PEP 440's spelling and in the recipe's.
+    parts = [_pre(match)]
+    if letters:
+        parts.append((f".post{_place(letters)}", letters) if lettered else (f"{letters}0", f"{letters}0"))
     elif match["post"]:
-        normal += f".post{match['post']}"
-        own = match["postlabel"].lower()
-        text += f"{'.post' if own in {'post', 'patch'} else own}{match['post']}"
+        label = match["postlabel"].lower()
+        parts.append((f".post{match['post']}", f"{'.post' if label in _POSTS else label}{match['post']}"))
     if match["devlabel"]:
-        normal, text = f"{normal}.dev{match['dev'] or 0}", f"{text}.dev{match['dev'] or 0}"
+        parts.append((f".dev{match['dev'] or 0}",) * 2)
+    normal, text = ("".join(part) for part in zip(*parts, strict=True))
     try:
-        return HostVersion(normal, text)
+        return HostVersion(re.sub(r"[_-]", ".", numbers) + normal, numbers + text)
     except InvalidVersion:
         return None
+
+
+_POSTS = {"post", "patch"}
+
+
+def _pre(match: re.Match[str]) -> tuple[str, str]:
+    pre = f"{_LABELS[match['label'].lower()]}{match['number'] or 0}" if match["label"] else ""
+    return pre, pre
+
+
+def _place(letters: str) -> int:
+    """Return the place of letters among releases: 1.1.1a is a release after 1.1.1, and 1.0.2za one after 1.0.2z."""
+    return sum((ord(letter) - 96) * 26**index for index, letter in enumerate(reversed(letters)))

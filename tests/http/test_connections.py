@@ -12,7 +12,7 @@ import pytest
 from dirac_forge.http import Http, UnreachableError
 from support.server import Answer, Server
 
-CERTIFICATE = Path(__file__).parent / "data" / "localhost.pem"
+CERTIFICATE = Path(__file__).parents[1] / "data" / "localhost.pem"
 
 
 @pytest.fixture
