@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -136,19 +136,22 @@ def _git(
 def _error(said: str, about: str, code: int) -> InputError | UnknownError:
     last = said.splitlines()[-1] if said else f"git left with {code}"
     if refused := _REFUSED.search(said):
-        lines = said.splitlines()
-        line = next((line.strip() for line in lines if refused.group(0) in line), last)
-        words = [each.removeprefix("remote:").strip() for each in lines if each.startswith("remote:")]
-        why = "; ".join(each for each in words if each and each not in line)[:500]
-        cause: PushRefusal = next((cause for pattern, cause in _CAUSES if pattern.search(said)), "other")
-        return RefusedPushError(
-            f"{about}: {line}{f' ({why})' if why else ''}", hint=_RIGHTS if cause == "denied" else None, cause=cause
-        )
+        return _refused(said.splitlines(), about, refused[0], last)
     if _NONE.search(said):
         return MissingRefError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):
         return UnknownError(f"{about}: it can't be reached ({last})")
     return GitError(f"{about}: {last}")
+
+
+def _refused(lines: Sequence[str], about: str, words: str, last: str) -> RefusedPushError:
+    """Return the error for a push that was refused: git's line with `words`, and what the other side says to it."""
+    line = next((line.strip() for line in lines if words in line), last)
+    remote = re.findall(r"^remote:[ \t]*(\S.*?)[ \t]*$", "\n".join(lines), re.MULTILINE)
+    why = "; ".join(each for each in remote if each not in line)[:500]
+    cause: PushRefusal = next((cause for pattern, cause in _CAUSES if any(map(pattern.search, lines))), "other")
+    hint = _RIGHTS if cause == "denied" else None
+    return RefusedPushError(f"{about}: {line}{f' ({why})' if why else ''}", hint=hint, cause=cause)
 
 
 def place_of(url: str) -> str:

@@ -184,20 +184,8 @@ class Exchange:
     def _in_words(self, url: str, raised: Exception) -> ForgeError:
         causes = list(_causes(raised))
         for cause in causes:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return UnreachableError(
-                    f"{redact(url)}: its TLS certificate is not accepted: {cause.verify_message}",
-                    hint="If the network inspects TLS, name its CA bundle in REQUESTS_CA_BUNDLE.",
-                )
-            if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-                return ForgeError(f"{redact(url)} can't be read: {cause.strerror} (temporary files)")
-            if isinstance(cause, ReadTimeoutError):
-                return UnreachableError(
-                    f"{redact(url)}: no data for {self._timeout:g} s",
-                    hint="The host is slow or broken: try again later.",
-                )
-            if isinstance(cause, DecodeError):
-                return UnreachableError(f"{redact(url)}: its body is not what its Content-Encoding says")
+            if (error := self._of_answer(url, cause)) is not None:
+                return error
         problem = next((words for kind, words in _LOST.items() if any(isinstance(each, kind) for each in causes)), None)
         if problem is not None:
             self._hosts.lost(url, problem)
@@ -207,6 +195,24 @@ class Exchange:
         if _broke_off(raised):
             return UnreachableError(f"{redact(url)}: the connection broke", hint="Try again later.")
         return UnreachableError(f"{redact(url)} can't be read: {redact(str(raised))}")
+
+    def _of_answer(self, url: str, cause: BaseException) -> ForgeError | None:
+        """Return the error for an answer that can't be used; None where the host itself is the problem."""
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return UnreachableError(
+                    f"{redact(url)}: its TLS certificate is not accepted: {cause.verify_message}",
+                    hint="If the network inspects TLS, name its CA bundle in REQUESTS_CA_BUNDLE.",
+                )
+            case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+                return ForgeError(f"{redact(url)} can't be read: {cause.strerror} (temporary files)")
+            case ReadTimeoutError():
+                hint = "The host is slow or broken: try again later."
+                return UnreachableError(f"{redact(url)}: no data for {self._timeout:g} s", hint=hint)
+            case DecodeError():
+                return UnreachableError(f"{redact(url)}: its body is not what its Content-Encoding says")
+            case _:
+                return None
 
 
 _LOST: Mapping[type[Exception], str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -165,10 +166,18 @@ def plain(value: object, depth: int = 0) -> Any:
         return {str(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item, depth + 1) for item in value]
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
-        return str(value)
-    if isinstance(value, int) and value.bit_length() > 64:
-        return hex(value)
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return value if value is None or isinstance(value, int | float) else str(value)
+    return _scalar(value)
+
+
+def _scalar(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case int():
+            return value if value.bit_length() <= 64 else hex(value)
+        case None:
+            return None
+        case _:
+            return str(value)

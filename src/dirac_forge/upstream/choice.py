@@ -71,11 +71,8 @@ def choose(
     for other Pythons; the choice's problems say so. `pythons` empty: any Python.
     """
     specifier = specifier if specifier is not None else _ANY
-    if not project.releases:
-        unread = f", only files that can't be read ({', '.join(project.unreadable[:3])})" if project.unreadable else ""
-        return Refusal(project=project.name, reason=f"{project.name} has no release{unread}.")
     exact = _exact(specifier)
-    if exact is not None:
+    if exact is not None and project.releases:
         return _exactly(project, specifier, exact, pythons)
     allowed = prereleases if prereleases is not None else specifier.prereleases
     newest, rejected, waiting = _newest(project, specifier, pythons, allowed)
@@ -90,6 +87,9 @@ def choose(
 
 def _nothing(project: Project, specifier: SpecifierSet, rejected: Sequence[Rejected]) -> Refusal:
     """Return why there is no release: none satisfies `specifier`, or there are objections to those that do."""
+    if not project.releases:
+        unread = f", only files that can't be read ({', '.join(project.unreadable[:3])})" if project.unreadable else ""
+        return Refusal(project=project.name, reason=f"{project.name} has no release{unread}.")
     fitting = tuple(item for item in rejected if specifier.contains(item.version, prereleases=True))
     if not fitting:
         newest = tuple(release.version for release in project.releases[-_NAMED:])

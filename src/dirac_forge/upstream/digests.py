@@ -11,11 +11,11 @@ from typing import IO, Literal
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http.answers import NotFoundError, UnreachableError
-from dirac_forge.upstream.files.filenames import SDIST_SUFFIXES, FileNames
+from dirac_forge.untrusted import parse_version
+from dirac_forge.upstream.files.filenames import SDIST_SUFFIXES, FileNames, Named
 from dirac_forge.upstream.index.project import Project, ReleaseFile
 
 __all__ = ["Ask", "Digest", "Digests", "check_start", "project_of", "read_known"]
@@ -132,23 +132,19 @@ class Digests:
 
     def listed(self, url: str, version: str) -> str | None:
         """Where the file of the same kind (an sdist, or a wheel) of this version is, None where nobody lists one."""
-        named = project_of(url)
-        if named is None:
+        named, wanted = project_of(url), parse_version(version)
+        if named is None or wanted is None:
             return None
-        try:
-            wanted = Version(version)
-        except InvalidVersion:
-            return None
-        kind = "wheel" if named[1].endswith(".whl") else "sdist"
-        names = FileNames(named[0])
+        project, filename = named
+        asked = Named("wheel" if filename.endswith(".whl") else "sdist", wanted)
+        names = FileNames(project)
         for given, _ in self._known.values():
             other = project_of(given)
-            read = names.read(other[1]) if other is not None else None
-            if read is not None and read.kind == kind and read.version == wanted:
+            if other is not None and names.read(other[1]) == asked:
                 return given
-        files = [file for file in self._files(named[0]) if file.version == wanted and file.kind == kind]
-        best = sorted(files, key=lambda file: (not named[1].endswith(_ending(file.filename)), file.filename))
-        return best[0].url if best and (kind == "sdist" or len(best) == 1) else None
+        files = [file for file in self._files(project) if (file.kind, file.version) == asked]
+        best = sorted(files, key=lambda file: (not filename.endswith(_ending(file.filename)), file.filename))
+        return best[0].url if best and (asked.kind == "sdist" or len(best) == 1) else None
 
     def _files(self, project: str) -> Sequence[ReleaseFile]:
         name = canonicalize_name(project)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor
 from typing import TypeVar
 
@@ -45,24 +45,17 @@ def gather(
     problems: list[str] = []
 
     def read_wheel() -> WheelFacts | InputError | None:
-        return (
-            _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=True))
-            if wheel_file
-            else None
-        )
+        if wheel_file is None:
+            return None
+        return _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=True))
 
     def read_sdist() -> SdistFacts | InputError | None:
         if sdist_file is None:
             return None
         return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project))
 
-    wheel, source = _both(read_wheel, read_sdist, executor)
-    if isinstance(wheel, InputError):
-        problems.append(str(wheel))
-        wheel = None
-    if isinstance(source, InputError):
-        problems.append(str(source))
-        source = None
+    read, other = _both(read_wheel, read_sdist, executor)
+    wheel, source = _readable(read, problems), _readable(other, problems)
     if wheel_file is None and release.wheels:
         problems.append(f"{release.project} {release.version} has no wheel for Python 3")
     if sdist and sdist_file is None:
@@ -74,22 +67,24 @@ def gather(
     return _facts(release, wheel, source, problems, metadata, origin)
 
 
+def _readable(facts: _T | InputError | None, problems: list[str]) -> _T | None:
+    """Return the facts of a file; an error is a problem instead."""
+    if isinstance(facts, InputError):
+        problems.append(str(facts))
+        return None
+    return facts
+
+
 def light(http: Http, release: Release, store: Store) -> ReleaseFacts:
     """The metadata of `release` in as few requests as possible, the wheel's, else the sdist's: to walk dependencies."""
-    wheel_file = best_wheel(release)
     problems: list[str] = []
-    if wheel_file is not None:
-        found = _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=False))
-        if isinstance(found, WheelFacts):
-            return _facts(release, found, None, problems, found.metadata, found.filename)
-        problems.append(str(found))
+    if (wheel_file := best_wheel(release)) is not None:
+        read = _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=False))
+        if (wheel := _readable(read, problems)) is not None:
+            return _facts(release, wheel, None, problems, wheel.metadata, wheel.filename)
     source = None
     if (sdist_file := release.sdist) is not None:
-        read = _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project))
-        if isinstance(read, SdistFacts):
-            source = read
-        else:
-            problems.append(str(read))
+        source = _readable(_tried(lambda: sdist_facts(http, sdist_file, store, project=release.project)), problems)
     return _facts(release, None, source, problems, *_metadata(release, None, source))
 
 
@@ -139,15 +134,7 @@ def _facts(
         problems += contradictions(
             wheel.metadata, source.metadata, wheel_name=wheel.filename, sdist_name=source.filename
         )
-    if not origin:
-        lacking = [word for word, known in _asked(metadata) if not known]
-        problems.append(
-            f"No file of {release.project} {release.version} says statically what it needs; "
-            f"to be filled in by hand: {', '.join(lacking)}"
-        )
-    elif "requires-dist" in metadata.dynamic:
-        known = "may be more or others" if metadata.requires_dist else "are not known"
-        problems.append(f"The requirements {known}: {release.project} {release.version} computes them when it is built")
+    problems += _unknowns(release, metadata, origin)
     return ReleaseFacts(
         release=release,
         metadata=metadata,
@@ -156,6 +143,17 @@ def _facts(
         sdist=source,
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _unknowns(release: Release, metadata: CoreMetadata, origin: str) -> Iterator[str]:
+    """Yield what a recipe asks for and no file says."""
+    if not origin:
+        lacking = ", ".join(word for word, known in _asked(metadata) if not known)
+        subject = f"No file of {release.project} {release.version}"
+        yield f"{subject} says statically what it needs; to be filled in by hand: {lacking}"
+    elif "requires-dist" in metadata.dynamic:
+        known = "may be more or others" if metadata.requires_dist else "are not known"
+        yield f"The requirements {known}: {release.project} {release.version} computes them when it is built"
 
 
 def _asked(metadata: CoreMetadata) -> tuple[tuple[str, object], ...]:

@@ -207,13 +207,13 @@ class Constants:
 
     def _called(self, node: ast.Call, depth: int) -> object:
         """`dict(a=1)` and `"a b".split()`, which stand for literals in many a setup.py."""
-        function = node.func
-        if isinstance(function, ast.Name) and function.id == "dict" and not node.args:
-            return {word.arg: self.literal(word.value, depth + 1) for word in node.keywords if word.arg}
-        if isinstance(function, ast.Attribute) and function.attr in _SPLITTERS and not node.keywords:
-            text, *args = (self.literal(each, depth + 1) for each in (function.value, *node.args))
-            if isinstance(text, str) and args in ([], *([arg] for arg in args if isinstance(arg, str) and arg)):
-                return getattr(text, function.attr)(*args)
+        match node:
+            case ast.Call(func=ast.Name(id="dict"), args=[]):
+                return {word.arg: self.literal(word.value, depth + 1) for word in node.keywords if word.arg}
+            case ast.Call(func=ast.Attribute(value=text, attr="split" | "strip" | "splitlines" as method), keywords=[]):
+                texts = [self.literal(each, depth + 1) for each in (text, *node.args)]
+                if len(texts) <= 2 and all(isinstance(each, str) for each in texts) and "" not in texts[1:]:
+                    return getattr(texts[0], method)(*texts[1:])
         raise NotLiteralError("a call")
 
 
@@ -264,5 +264,4 @@ def _mutated(node: ast.AST) -> ast.expr | None:
     return None
 
 
-_SPLITTERS = {"split", "strip", "splitlines"}
 _MUTATORS = {"append", "extend", "insert", "update", "remove", "pop", "clear", "add", "discard", "setdefault"}

@@ -42,6 +42,7 @@ _MANY = {
     "dynamic": "dynamic",
     "project-url": "project_urls",
 }
+_KNOWN = _SINGLE.keys() | _MANY.keys()
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 
 
@@ -93,39 +94,25 @@ def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
 
 
 def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
-    """The known fields alone: what follows (a description of megabytes, a thousand invented fields) is never parsed."""
+    """Return the known fields alone: what follows (a description of megabytes, invented fields) is never parsed."""
     kept: list[bytes] = []
-    keep = free = False
+    field = ""
     odd = size = 0
-    for line in io.BytesIO(data):
-        line = line.rstrip(b"\r\n")
-        if not line:
-            break
-        if not line.strip():
-            # White space alone goes on with the field: an empty line of a licence text, say.
-            kept += [b"       |"] if keep else []
-            continue
+    for line in (line.rstrip(b"\r\n") for line in io.BytesIO(data)):
         size += len(line)
         if size > _HEADER_LIMIT:
-            return b"\n".join(kept), [
-                f"{where} has more than {_HEADER_LIMIT // 1024} kB of fields: the rest was left out"
-            ]
-        if line[:1] in b" \t":
-            if keep:
-                kept.append(line)
-            continue
+            limit = f"{_HEADER_LIMIT // 1024} kB"
+            return b"\n".join(kept), [f"{where} has more than {limit} of fields: the rest was left out"]
         match = _FIELD.match(line)
-        if match is None:
-            if free:
-                break
-            odd += 1
-            keep = False
-            continue
-        field = match.group(1).lower().decode("ascii")
-        free = field == "description"
-        keep = field in _SINGLE or field in _MANY
-        if keep:
-            kept.append(line)
+        folded = bool(line) and line[:1] in b" \t"
+        if not line or (match is None and not folded and field == "description"):
+            break
+        if not folded:
+            field = match[1].lower().decode("ascii") if match is not None else ""
+            odd += match is None
+        if field in _KNOWN:
+            # White space alone goes on with the field: an empty line of a licence text, for example.
+            kept.append(line if line.strip() else b"       |")
     return b"\n".join(kept), [f"{where} has {odd} lines that are no fields"] if odd else []
 
 

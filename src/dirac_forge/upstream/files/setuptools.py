@@ -33,10 +33,10 @@ class Said:
 
         Raises InputError for a version that can't be read.
         """
-        if not any(self.fields.get(key) is not None for key in _TELLING):
+        if all(self.fields.get(key) is None for key in _TELLING):
             return None
         requires, extras = _requirements(self.fields)
-        unknown = sorted({_CORE[key] for key, value in self.fields.items() if value is None and key in _CORE})
+        unknown = sorted({_CORE[key] for key in self.fields.keys() & _CORE.keys() if self.fields[key] is None})
         return CoreMetadata(
             name=_text(self.fields.get("name")) or name,
             version=version_of(_text(self.fields.get("version")), version),

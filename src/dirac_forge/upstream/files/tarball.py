@@ -6,6 +6,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import Protocol
 
+from dirac_forge.untrusted import parse_whole_number
 from dirac_forge.upstream.files.archive import CORRUPT, ArchiveError, ArchiveMember, Names, corrupt
 
 __all__ = ["tar_members"]
@@ -30,17 +31,21 @@ def tar_members(stream: _Stream, names: Names) -> Iterator[ArchiveMember]:
             raise ArchiveError(f"{names.filename} holds sparse files, which no source archive needs: refused.")
         size = _pax_size(fields, info.size)
         body = _Body(names.filename, stream, size if info.isreg() or info.type not in tarfile.SUPPORTED_TYPES else 0)
-        if info.isreg():
-            if (name := names.regular(fields.get("path", info.name))) is not None:
-                yield ArchiveMember(name=name, size=size, read=body.read)
-        elif info.issym() or info.islnk():
-            names.link(info.name, info.linkname, hard=info.islnk())
-        elif not info.isdir():
-            names.tell("device", f"{names.filename}: {info.name[:80]!r} is a device or pipe: left out")
+        if not info.isreg():
+            _leave_out(info, names)
+        elif (name := names.regular(fields.get("path", info.name))) is not None:
+            yield ArchiveMember(name=name, size=size, read=body.read)
         body.skip()
     # To the end, so that the packing's own checksum is compared; the limits still hold.
     while stream.read(_CHUNK):
         pass
+
+
+def _leave_out(info: tarfile.TarInfo, names: Names) -> None:
+    if info.issym() or info.islnk():
+        names.link(info.name, info.linkname, hard=info.islnk())
+    elif not info.isdir():
+        names.tell("device", f"{names.filename}: {info.name[:80]!r} is a device or pipe: left out")
 
 
 def _entries(stream: _Stream, names: Names) -> Iterator[tuple[tarfile.TarInfo, dict[str, str]]]:
@@ -48,19 +53,10 @@ def _entries(stream: _Stream, names: Names) -> Iterator[tuple[tarfile.TarInfo, d
     shared: dict[str, str] = {}
     own: dict[str, str] = {}
     first = True
-    while block := stream.read(_BLOCK):
-        if len(block) < _BLOCK:
-            raise tarfile.TarError(_NO_TAR) if first else EOFError("it ends within a header")
-        if not any(block):
-            break
-        try:
-            info = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
-        except tarfile.HeaderError as exc:
-            raise tarfile.TarError(_NO_TAR if first else f"a header of its tar is broken ({exc})") from exc
+    while any(block := stream.read(_BLOCK)):
+        info = _info(block, first=first)
         first = False
         names.count()
-        if info.size < 0:
-            raise tarfile.TarError("a member has a negative size")
         if info.type in _EXTENSIONS:
             records = _extension(info, _header(stream, info.size, names.filename))
             (shared if info.type == tarfile.XGLTYPE else own).update(records)
@@ -69,6 +65,19 @@ def _entries(stream: _Stream, names: Names) -> Iterator[tuple[tarfile.TarInfo, d
         own = {}
     if first:
         raise tarfile.TarError(_NO_TAR)
+
+
+def _info(block: bytes, *, first: bool) -> tarfile.TarInfo:
+    """Read a header; raises TarError or EOFError where it is broken."""
+    if len(block) < _BLOCK:
+        raise tarfile.TarError(_NO_TAR) if first else EOFError("it ends within a header")
+    try:
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
+    except tarfile.HeaderError as exc:
+        raise tarfile.TarError(_NO_TAR if first else f"a header of its tar is broken ({exc})") from exc
+    if info.size < 0:
+        raise tarfile.TarError("a member has a negative size")
+    return info
 
 
 _NO_TAR = "it is no tar, gzip, bzip2, xz or zip"
@@ -96,23 +105,27 @@ def _extension(info: tarfile.TarInfo, data: bytes) -> dict[str, str]:
         return {"path": data.rstrip(b"\0").decode("utf-8", "replace")}
     if info.type == tarfile.GNUTYPE_LONGLINK:
         return {}
-    fields: dict[str, str] = {}
-    position = 0
-    while position < len(data) and data[position] != 0:
-        end = data.find(b" ", position, position + 8)
-        length = int(data[position:end]) if end > 0 else 0
-        if length <= end - position or position + length > len(data):
-            raise tarfile.TarError("a PAX record has a wrong length")
-        key, _, value = data[end + 1 : position + length - 1].partition(b"=")
-        if len(key) < 40:
-            fields[key.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
-        position += length
+    fields = dict(_pax_records(data))
     return {key: value for key, value in fields.items() if key in ("path", "size") or key.startswith("GNU.sparse")}
 
 
+def _pax_records(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield keys and values of PAX records; each record has a length that covers at least itself."""
+    position = 0
+    while position < len(data) and data[position] != 0:
+        end = data.find(b" ", position, position + 8)
+        length = parse_whole_number(data[position:end].decode("ascii", "replace")) if end > 0 else None
+        if length is None or length <= end - position or position + length > len(data):
+            raise tarfile.TarError("a PAX record has a wrong length")
+        key, _, value = data[end + 1 : position + length - 1].partition(b"=")
+        if len(key) < 40:
+            yield key.decode("utf-8", "replace"), value.decode("utf-8", "replace")
+        position += length
+
+
 def _pax_size(fields: dict[str, str], size: int) -> int:
-    text = fields.get("size", "")
-    return int(text) if text.isdecimal() and len(text) < 20 else size
+    told = parse_whole_number(fields.get("size"))
+    return size if told is None else told
 
 
 class _Body:

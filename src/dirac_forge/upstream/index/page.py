@@ -11,15 +11,19 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Generic, TypeVar
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urljoin
 
 from packaging.version import Version
 
 from dirac_forge.errors import redact
 from dirac_forge.http import Page, UnreachableError
+from dirac_forge.untrusted import parse_url, parse_whole_number
 from dirac_forge.upstream.files.filenames import FileNames, Named
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile, ReleaseFiles
+
+if TYPE_CHECKING:
+    from pypi_simple import DistributionPackage
 
 __all__ = ["ACCEPT", "read_page"]
 
@@ -52,17 +56,11 @@ def _nonsense(page: Page, what: str) -> UnreachableError:
 
 
 def _from_json(page: Page, project: str) -> Project:
-    try:
-        tree = json.loads(page.body.decode())
-    except UnicodeDecodeError as exc:
-        raise _nonsense(page, "JSON that is not UTF-8") from exc
-    except (ValueError, RecursionError) as exc:
-        raise _nonsense(page, "broken JSON") from exc
-    files = tree.get("files") if isinstance(tree, dict) else None
+    tree = _json(page)
+    files = tree.get("files")
     if not isinstance(files, list):
         raise _nonsense(page, "JSON without `files`")
-    meta = tree.get("meta")
-    _check_api(page, str(meta.get("api-version", "1.0")) if isinstance(meta, dict) else "1.0")
+    _check_api(page, tree.get("meta"))
     name = tree.get("name")
     pile: _Pile[Mapping[str, Any]] = _Pile(name if isinstance(name, str) and name else project)
     for entry in files:
@@ -78,10 +76,20 @@ def _from_json(page: Page, project: str) -> Project:
     return pile.project(lambda named, entry: _file(named, entry, page.url))
 
 
-def _check_api(page: Page, version: str) -> None:
-    major = version.partition(".")[0]
-    if not major.isdecimal() or int(major) > _SUPPORTED:
-        raise _nonsense(page, f"version {version!r} of the Simple API (known here: {_SUPPORTED}.x)")
+def _json(page: Page) -> Mapping[str, Any]:
+    try:
+        tree = json.loads(page.body.decode())
+    except UnicodeDecodeError as exc:
+        raise _nonsense(page, "JSON that is not UTF-8") from exc
+    except (ValueError, RecursionError) as exc:
+        raise _nonsense(page, "broken JSON") from exc
+    return tree if isinstance(tree, dict) else {}
+
+
+def _check_api(page: Page, meta: object) -> None:
+    version = str(meta.get("api-version", "1.0")) if isinstance(meta, dict) else "1.0"
+    if parse_whole_number(version.partition(".")[0], most=_SUPPORTED) is None:
+        raise _nonsense(page, f"version {version[:40]!r} of the Simple API (known here: {_SUPPORTED}.x)")
 
 
 def _file(named: Named, entry: Mapping[str, Any], base: str) -> ReleaseFile:
@@ -125,38 +133,37 @@ def _from_html(page: Page, project: str) -> Project:
 
     charset = re.search(r"charset=\"?([\w-]+)", page.headers.get("content-type", ""))
     try:
-        found = ProjectPage.from_html(project, page.body, page.url, charset.group(1) if charset else None)
+        listed = ProjectPage.from_html(project, page.body, page.url, charset.group(1) if charset else None)
     except UnsupportedRepoVersionError as exc:
         raise _nonsense(page, "a version of the Simple API that is not known here") from exc
     except (ValueError, RecursionError, AssertionError, LookupError) as exc:
         raise _nonsense(page, "HTML that can't be read") from exc
     pile: _Pile[ReleaseFile] = _Pile(project)
-    for link in found.packages:
+    for link in listed.packages:
         # PEP 503: the text is the last part of the path; where somebody shortened it, the path is right.
-        filename = link.filename.strip()
-        named = pile.names.read(filename)
-        if named is None:
-            filename = urlsplit(link.url).path.rpartition("/")[2]
-            named = pile.names.read(filename)
-        if named is None:
+        parts = parse_url(link.url)
+        names = (link.filename.strip(), parts.path.rpartition("/")[2] if parts is not None else "")
+        filename, named = next(((name, named) for name in names if (named := pile.names.read(name))), (names[0], None))
+        if named is None or parts is None:
             pile.leave(filename)
-            continue
-        pile.add(
-            named,
-            ReleaseFile(
-                filename=filename,
-                url=link.url,
-                kind=named.kind,
-                version=named.version,
-                hashes=_hashes(link.digests),
-                requires_python=_specifier(link.requires_python),
-                yanked=(link.yanked_reason or "") if link.is_yanked else None,
-                metadata_hashes=_hashes(link.metadata_digests or {}) if link.has_metadata else None,
-            ),
-        )
-    if not pile.found and found.repository_version is None and b"Links for" not in page.body:
+        else:
+            pile.add(named, _linked_file(link, filename, named))
+    if not pile.files and listed.repository_version is None and b"Links for" not in page.body:
         raise _nonsense(page, "HTML that lists no file of the project")
     return pile.project(lambda _, file: file)
+
+
+def _linked_file(link: DistributionPackage, filename: str, named: Named) -> ReleaseFile:
+    return ReleaseFile(
+        filename=filename,
+        url=link.url,
+        kind=named.kind,
+        version=named.version,
+        hashes=_hashes(link.digests),
+        requires_python=_specifier(link.requires_python),
+        yanked=(link.yanked_reason or "") if link.is_yanked else None,
+        metadata_hashes=_hashes(link.metadata_digests or {}) if link.has_metadata else None,
+    )
 
 
 class _Pile(Generic[E]):
@@ -165,11 +172,11 @@ class _Pile(Generic[E]):
     def __init__(self, name: str) -> None:
         self.name = name
         self.names = FileNames(name)
-        self.found: dict[Version, list[tuple[Named, E]]] = {}
+        self.files: dict[Version, list[tuple[Named, E]]] = {}
         self._unreadable: list[str] = []
 
     def add(self, named: Named, entry: E) -> None:
-        self.found.setdefault(named.version, []).append((named, entry))
+        self.files.setdefault(named.version, []).append((named, entry))
 
     def leave(self, filename: str) -> None:
         if filename and not self.names.is_other(filename):
@@ -178,8 +185,10 @@ class _Pile(Generic[E]):
     def project(self, file: Callable[[Named, E], ReleaseFile]) -> Project:
         releases = (
             Release(
-                project=self.name, version=version, files=ReleaseFiles(partial(map, lambda one: file(*one), entries))
+                project=self.name,
+                version=version,
+                files=ReleaseFiles(partial(map, lambda listed: file(*listed), entries)),
             )
-            for version, entries in sorted(self.found.items())
+            for version, entries in sorted(self.files.items())
         )
         return Project(name=self.name, releases=tuple(releases), unreadable=tuple(sorted(self._unreadable)))

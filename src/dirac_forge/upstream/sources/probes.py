@@ -84,10 +84,9 @@ class Probes:
         seen = {current}
         waiting = [current]
         while waiting and self.asked < _MOST:
-            for version in next_versions(waiting.pop(0)):
-                if version in seen:
-                    continue
-                seen.add(version)
+            following = [version for version in next_versions(waiting.pop(0)) if version not in seen]
+            seen.update(following)
+            for version in following:
                 read = read_version(version)
                 if read is not None and self._there(version):
                     found[version] = Offer(version=read)

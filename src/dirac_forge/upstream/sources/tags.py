@@ -68,12 +68,14 @@ class Spelling:
             return _read_dirac(tag) or f"the tag {tag} is not of the form vXrYpZ"
         core = self._core(tag)
         match = _CORE.fullmatch(core) if core is not None else None
-        parts = re.split(r"([._-])", match["numbers"]) if match is not None else []
-        if (core is None and re.search(r"\d", tag)) or any(mark not in self.separators for mark in parts[1::2]):
+        if match is None:
+            other = core is None and re.search(r"\d", tag)
+            return f"the tag {tag} is not spelled like {self.example}" if other else f"the tag {tag} is no version"
+        marks = set(re.findall(r"[._-]", match["numbers"]))
+        if not marks <= self.separators.keys():
             return f"the tag {tag} is not spelled like {self.example}"
-        numbers = "".join(self.separators[part] if index % 2 else part for index, part in enumerate(parts))
-        version = _made(numbers, match, lettered=self.lettered) if match is not None else None
-        return version or f"the tag {tag} is no version"
+        numbers = re.sub(r"[._-]", lambda mark: self.separators[mark[0]], match["numbers"])
+        return _made(numbers, match, lettered=self.lettered) or f"the tag {tag} is no version"
 
     @property
     def example(self) -> str:
@@ -178,7 +180,7 @@ def _made(numbers: str, match: re.Match[str], *, lettered: bool = True) -> HostV
         parts.append((f".post{_place(letters)}", letters) if lettered else (f"{letters}0", f"{letters}0"))
     elif match["post"]:
         label = match["postlabel"].lower()
-        parts.append((f".post{match['post']}", f"{'.post' if label in _POSTS else label}{match['post']}"))
+        parts.append((f".post{match['post']}", f"{_POSTS.get(label, label)}{match['post']}"))
     if match["devlabel"]:
         parts.append((f".dev{match['dev'] or 0}",) * 2)
     normal, text = ("".join(part) for part in zip(*parts, strict=True))
@@ -188,7 +190,7 @@ def _made(numbers: str, match: re.Match[str], *, lettered: bool = True) -> HostV
         return None
 
 
-_POSTS = {"post", "patch"}
+_POSTS = {"post": ".post", "patch": ".post"}
 
 
 def _pre(match: re.Match[str]) -> tuple[str, str]:
