@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,16 +39,24 @@ class ChannelContext(Protocol):
         ...
 
 
-def open_channel(context: ChannelContext, channels: Sequence[str] = ()) -> Channel:
+def open_channel(
+    context: ChannelContext, channels: Sequence[str] = (), *, machine: tuple[str, Mapping[str, str]] | None = None
+) -> Channel:
     """Open `channels` (default: those of the settings) for the solver.
+
+    `machine` has a platform and the virtual packages of a real machine of it; the settings' go before these.
 
     Raises:
         InputError: a folder without a channel, or a text that names none.
     """
     settings = context.settings
+    machines = dict(settings.virtual_packages)
+    if machine is not None:
+        platform, packages = machine
+        machines[platform] = {**packages, **machines.get(platform, {})}
     return Channel.open(
         channels or settings.channels,
-        machines=settings.virtual_packages,
+        machines=machines,
         observer=context.observer,
         cache_dir=settings.cache / "repodata",
         store=context.store,

@@ -189,6 +189,16 @@ class Channel:
             found += [raw for mine, raw in zip(group.records, group.found, strict=True) if mine == record][:1]
         return tuple(raw for raw in found if isinstance(raw, RepoDataRecord))
 
+    def below(self, folder: Path) -> Channel:
+        """Return the same channels with the one in `folder` before them. Raises InputError where it is no channel."""
+        return Channel(
+            [Folder(folder, observer=self._observer), *self.sources],
+            gateway=self._gateway,
+            machines=self._machines,
+            observer=self._observer,
+            limit=self._limit,
+        )
+
     @property
     def overlay(self) -> tuple[Record, ...]:
         """The records that lie over the channel."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "recipe": ("dirac_forge.cli.commands.recipe:recipe", "Write recipes for projects, with what they depend on."),
     "check": ("dirac_forge.cli.commands.check:check", "Check whether targets are installable, and explain why not."),
     "bump": ("dirac_forge.cli.commands.bump:bump", "Move feedstocks to the versions that upstream released."),
+    "build": ("dirac_forge.cli.commands.build:build", "Build, install and test recipes for real; runs upstream code."),
     "audit": ("dirac_forge.cli.commands.audit:audit", "Compare what builds declare with what upstream declares."),
     "sync": ("dirac_forge.cli.commands.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan ABI migrations, follow them, make the rebuilds."),

@@ -1,0 +1,1 @@
+"""Recipes built, installed and tested for real, into a local channel."""

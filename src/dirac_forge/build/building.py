@@ -1,0 +1,352 @@
+"""One group of units: solved, built in a child, tested in fresh environments, and only then put into the channel."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dirac_forge.build.children import Child, ChildAnswer
+from dirac_forge.build.environments import Environments, Staged, pinned
+from dirac_forge.build.failures import DependencyFailed, Failure, NotBuildable, UnknownFailure, Unsolvable
+from dirac_forge.build.local_channel import LocalChannel
+from dirac_forge.build.model import BuildOptions, PackageResult, Status, TestRun, Unit
+from dirac_forge.build.repodata import entry_of_archive
+from dirac_forge.build.sources import Sources, placed
+from dirac_forge.build.testing import Planned, commands_of, planned, ran
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.recipe.reading.recipe_text import ReadSource, parse_recipe
+
+__all__ = ["ENGINE", "Builder"]
+
+ENGINE = "rattler-build 0.73, 1"
+"""What packages are built with; raised whenever the same inputs would make something else."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ready:
+    """What a build needs, before it starts."""
+
+    records: tuple[Record, ...]
+    inputs: Mapping[str, str]
+    key: str
+
+
+class Builder:
+    """Builds groups of units into a local channel; safe to use from many threads."""
+
+    def __init__(
+        self,
+        options: BuildOptions,
+        environments: Environments,
+        local: LocalChannel,
+        sources: Sources,
+        run: Callable[[Child], ChildAnswer],
+    ) -> None:
+        """`run` runs a child to its end: here, or on another machine that sees the same files."""
+        self._options = options
+        self._environments = environments
+        self._local = local
+        self._sources = sources
+        self._run = run
+
+    def group(self, units: Sequence[Unit], failed: Mapping[str, str]) -> tuple[PackageResult, ...]:
+        """Build and test units that need each other; what passes is in the channel afterwards.
+
+        `failed` are packages that other groups could not build, with the output that failed first.
+        """
+        results: dict[tuple[str, str], PackageResult] = {}
+        staged: list[Staged] = []
+        broken = dict(failed)
+        for unit in units:
+            started = time.monotonic()
+            outcome = self._one(unit, staged, broken)
+            if isinstance(outcome, Staged):
+                staged.append(outcome)
+                results[unit.key] = self._result(unit, "built", seconds=time.monotonic() - started)
+            else:
+                results[unit.key] = replace(outcome, seconds=time.monotonic() - started)
+                if outcome.failure is not None:
+                    broken.setdefault(unit.output, unit.output)
+        for one in staged:
+            results[one.unit.key] = self._tested(one, staged, results[one.unit.key])
+        self._publish(staged, results)
+        return tuple(results[unit.key] for unit in units)
+
+    def _one(self, unit: Unit, staged: Sequence[Staged], broken: Mapping[str, str]) -> Staged | PackageResult:
+        needs = {*map(name_of, (*unit.build_specs, *unit.host_specs)), *unit.run_names}
+        for name in sorted(needs & broken.keys()):
+            if name != unit.output:
+                failure = DependencyFailed(phase="build", dependency=broken[name])
+                return self._result(unit, "skipped", failure=failure)
+        self._log(unit).unlink(missing_ok=True)
+        if self._options.test_only:
+            return self._existing(unit)
+        ready = self._ready(unit, staged)
+        if not isinstance(ready, _Ready):
+            return self._result(unit, "failed", failure=ready)
+        known = self._local.manifest(unit.subdir, unit.file)
+        if known is not None and known.get("key") == ready.key and not self._options.force:
+            return self._unchanged(unit, known, ready)
+        with self._folder(unit, ready.key) as folder:
+            made = self._built(unit, ready, staged, folder)
+        return made if isinstance(made, Staged) else self._result(unit, "failed", failure=made)
+
+    def _existing(self, unit: Unit) -> Staged | PackageResult:
+        """A package of the channel, to be tested again."""
+        entry = self._local.entry(unit.subdir, unit.file)
+        if entry is None:
+            failure = NotBuildable(phase="test", reason=f"{unit.file} is not in the local channel")
+            return self._result(unit, "skipped", failure=failure)
+        archive = self._local.path(unit.subdir, unit.file)
+        with self._folder(unit, "tests") as folder:
+            answer = self._run(self._child(unit, folder, {"mode": "tests", "package": str(archive)}, (archive,)))
+        if answer.failure is not None:
+            return self._result(unit, "failed", failure=answer.failure)
+        manifest = self._local.manifest(unit.subdir, unit.file) or {}
+        return Staged(
+            unit=unit,
+            archive=archive,
+            entry=entry,
+            tests=tuple(answer.values["tests"]),
+            inputs=manifest.get("inputs", {}),
+            key=manifest.get("key", ""),
+        )
+
+    def _unchanged(self, unit: Unit, known: Mapping[str, Any], ready: _Ready) -> Staged | PackageResult:
+        """The package stays; where its tests ran in other environments than today's, they run again."""
+        entry = self._local.entry(unit.subdir, unit.file) or {}
+        one = Staged(
+            unit=unit,
+            archive=self._local.path(unit.subdir, unit.file),
+            entry=entry,
+            tests=tuple(known.get("tests", ())),
+            inputs=ready.inputs,
+            key=ready.key,
+        )
+        plan = planned(one, self._environments, self._options.pythons, (one,))
+        if isinstance(plan, Unsolvable):
+            return self._result(unit, "failed", failure=plan)
+        if plan.digest != known.get("test_key") or not known.get("passed", False):
+            return one
+        runs = tuple(TestRun(**run) for run in known.get("runs", ()))
+        return self._result(unit, "unchanged", tests=runs, commands=commands_of(one.tests))
+
+    def _ready(self, unit: Unit, staged: Sequence[Staged]) -> _Ready | Failure:
+        records: list[Record] = []
+        for part, specs in (("build", unit.build_specs), ("host", unit.host_specs)):
+            found = self._environments.solve(
+                pinned(specs, unit.variant), phase="build", environment=f"{part} of {unit.output}", staged=staged
+            )
+            if isinstance(found, Unsolvable):
+                return found
+            records += found
+        try:
+            inputs = self._environments.inputs(records, staged)
+        except UnknownError as error:
+            return Unsolvable(phase="build", environment=unit.output, specs=(), text=error.message, unknown=True)
+        parts = [ENGINE, unit.digest, unit.output, unit.build, dict(unit.variant), inputs]
+        key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return _Ready(records=tuple(dict.fromkeys(records)), inputs=inputs, key=key)
+
+    def _built(self, unit: Unit, ready: _Ready, staged: Sequence[Staged], folder: Path) -> Staged | Failure:
+        recipe = _copied(unit.recipe, folder / "recipe")
+        try:
+            fetched = self._sources.fetch(_sources_of(unit))
+            mirror = self._environments.mirror(ready.records, folder / "channel", staged)
+        except UnknownError as error:
+            return Unsolvable(phase="build", environment=unit.output, specs=(), text=error.message, unknown=True)
+        except ForgeError as error:
+            return NotBuildable(phase="build", reason=error.message)
+        if not isinstance(fetched, tuple):
+            return fetched
+        problem = placed(recipe, fetched)
+        if problem is not None:
+            return problem
+        job = {
+            "mode": "build",
+            "recipe": str(recipe),
+            "platform": self._options.platform,
+            "variants": [dict(unit.variant)],
+            "output": unit.output,
+            "build": unit.build,
+            "folder": str(folder / "out"),
+            "channels": [mirror],
+            "keep": self._options.keep,
+            "threads": 1,
+        }
+        answer = self._run(self._child(unit, folder, job, tuple(one.path for one in fetched)))
+        if answer.failure is not None:
+            return answer.failure
+        return self._accepted(unit, Path(answer.values["package"]), answer.values, ready, folder)
+
+    def _accepted(
+        self, unit: Unit, archive: Path, values: Mapping[str, Any], ready: _Ready, folder: Path
+    ) -> Staged | Failure:
+        """The package, where it is the one that was asked for: what a child says is not taken on trust."""
+        out = (folder / "out" / unit.subdir / unit.file).resolve()
+        if archive.resolve() != out or not out.is_file() or out.is_symlink():
+            return UnknownFailure(
+                phase="build", message=f"the build made {archive.name} where {unit.file} was expected"
+            )
+        entry = entry_of_archive(out)
+        made = (entry["name"], entry["version"], entry["build"], entry["subdir"])
+        if made != (unit.output, unit.version, unit.build, unit.subdir):
+            return UnknownFailure(phase="build", message=f"{unit.file} calls itself {' '.join(map(str, made))}")
+        place = self._options.folder / "staging" / ready.key[:16] / unit.file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        out.replace(place)
+        return Staged(
+            unit=unit, archive=place, entry=entry, tests=tuple(values["tests"]), inputs=ready.inputs, key=ready.key
+        )
+
+    def _tested(self, one: Staged, staged: Sequence[Staged], result: PackageResult) -> PackageResult:
+        started = time.monotonic()
+        plan = planned(one, self._environments, self._options.pythons, staged)
+        if isinstance(plan, Unsolvable):
+            return replace(result, status="failed", failure=plan)
+        with self._folder(one.unit, f"test-{one.key}") as folder:
+            runs, failure = self._ran(one, plan, staged, folder)
+        return replace(
+            result,
+            commands=commands_of(one.tests),
+            status="failed" if failure else result.status,
+            tests=runs,
+            failure=failure,
+            seconds=result.seconds + time.monotonic() - started,
+        )
+
+    def _ran(
+        self, one: Staged, plan: Planned, staged: Sequence[Staged], folder: Path
+    ) -> tuple[tuple[TestRun, ...], Failure | None]:
+        others = [other for other in staged if other is not one]
+        try:
+            channels = {
+                number: self._environments.mirror(records, folder / f"channel{number}", others)
+                for number, records in enumerate(plan.environments)
+            }
+        except UnknownError as error:
+            failure = Unsolvable(phase="test", environment=one.unit.output, specs=(), text=error.message, unknown=True)
+            return (), failure
+        job = {
+            "mode": "test",
+            "phase": "test",
+            "package": str(one.archive),
+            "runs": [
+                {"index": run.test.index, "label": run.label, "channels": [channels[run.environment]]}
+                for run in plan.runs
+            ],
+        }
+        if not plan.runs:
+            return (), None
+        answer = self._run(self._child(one.unit, folder, job, (one.archive,)))
+        if answer.failure is not None:
+            return (), answer.failure
+        return ran(plan, answer.values["runs"])
+
+    def _publish(self, staged: Sequence[Staged], results: dict[tuple[str, str], PackageResult]) -> None:
+        """Put into the channel what passed, and whose needs in the group passed."""
+        bad = {key[1]: result.output for key, result in results.items() if result.failure is not None}
+        names = set(bad.values())
+        for one in staged:
+            result = results[one.unit.key]
+            if result.failure is None and (needed := sorted(names & set(one.unit.run_names) - {one.unit.output})):
+                failure = DependencyFailed(phase="test", dependency=needed[0])
+                result = results[one.unit.key] = replace(result, status="skipped", failure=failure)
+            if result.failure is None:
+                manifest = self._manifest(one, result)
+                if one.archive == self._local.path(one.unit.subdir, one.unit.file):
+                    self._local.note(one.unit.subdir, one.unit.file, manifest)
+                    status: Status = "unchanged" if not self._options.test_only else "built"
+                    place = one.archive
+                else:
+                    place = self._local.add(one.archive, subdir=one.unit.subdir, manifest=manifest)
+                    status = "built"
+                results[one.unit.key] = replace(result, status=status, file=place)
+
+    def _manifest(self, one: Staged, result: PackageResult) -> dict[str, Any]:
+        plan = planned(one, self._environments, self._options.pythons, (one,))
+        environments = () if isinstance(plan, Unsolvable) else plan.environments
+        return {
+            "key": one.key,
+            "inputs": dict(one.inputs),
+            "tests": [dict(test) for test in one.tests],
+            "test_key": "" if isinstance(plan, Unsolvable) else plan.digest,
+            "test_names": sorted({record.name for records in environments for record in records}),
+            "passed": result.failure is None,
+            "runs": [
+                {"kind": run.kind, "python": run.python, "passed": run.passed, "seconds": run.seconds}
+                for run in result.tests
+            ],
+        }
+
+    def _child(self, unit: Unit, folder: Path, job: Mapping[str, Any], readable: Sequence[Path]) -> Child:
+        options = self._options
+        return Child(
+            job=job,
+            folder=folder,
+            log=self._log(unit),
+            cache=options.folder / "cache",
+            readable=tuple(readable),
+            isolation=options.isolation,
+            container=options.container,
+            limits=options.limits,
+        )
+
+    @contextlib.contextmanager
+    def _folder(self, unit: Unit, key: str) -> Any:
+        """A folder for one child, taken away afterwards but with --keep."""
+        name = hashlib.sha256(f"{unit.subdir}/{unit.file} {key}".encode()).hexdigest()[:12]
+        folder = self._options.folder / "work" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            if not self._options.keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _log(self, unit: Unit) -> Path:
+        return self._options.folder / "logs" / f"{unit.output}-{unit.version}-{unit.build}.log"
+
+    def _result(self, unit: Unit, status: Status, **more: Any) -> PackageResult:
+        log = self._log(unit)
+        file = self._local.path(unit.subdir, unit.file)
+        return PackageResult(
+            feedstock=unit.feedstock,
+            output=unit.output,
+            version=unit.version,
+            build=unit.build,
+            platform=unit.subdir,
+            status=status,
+            log=log if status in ("built", "failed") else None,
+            file=file if status == "unchanged" else None,
+            **more,
+        )
+
+
+def _copied(recipe: Path, folder: Path) -> Path:
+    """A copy of the recipe with the files next to it; its file is recipe.yaml. Links are followed only inside."""
+    shutil.copytree(recipe.parent, folder, symlinks=True)
+    return folder / recipe.name
+
+
+def _sources_of(unit: Unit) -> tuple[ReadSource, ...]:
+    """The sources of the unit's output. Raises RecipeError and ConfigurationError."""
+    rendered = parse_recipe(unit.recipe.read_text(encoding="utf-8"), path=unit.recipe).render(
+        platform=unit.variant.get("target_platform", unit.subdir) if unit.subdir != "noarch" else "linux-64",
+        variant=unit.variant,
+    )
+    return tuple(
+        source
+        for output in rendered.outputs
+        if output.name == unit.output or not output.is_package
+        for source in output.sources
+    )

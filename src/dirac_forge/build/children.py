@@ -1,0 +1,123 @@
+"""Child processes that do one job of the build engine each, and what they answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dirac_forge.build.failures import Crashed, Failure, OutOfMemory, TimedOut, recognised
+from dirac_forge.build.isolation import Container, Isolation, Limits, Seen, child_environment, contained, wrapped
+from dirac_forge.programs import TooMuchError, TooSlowError, run
+
+__all__ = ["Child", "ChildAnswer", "run_child"]
+
+_MOST_OUTPUT = 50_000_000
+_MOST_LOG = 5_000_000
+_SIGKILL = 9
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Child:
+    """A job and where it runs; plain values, so that it can be run on another machine with the same files."""
+
+    job: Mapping[str, Any]
+    folder: Path
+    """Its own; holds its home and everything that it writes."""
+    log: Path
+    cache: Path
+    """The package cache, which children share."""
+    readable: tuple[Path, ...] = ()
+    isolation: Isolation = "none"
+    container: Container | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChildAnswer:
+    """What the engine answered, or why there is no answer."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+def run_child(child: Child) -> ChildAnswer:
+    """Run one job to its end. A crash or abort after the answer was written does not take it away.
+
+    `failure` is set where the engine reports an error, dies without an answer, or takes too long.
+    """
+    phase = child.job.get("phase", "build")
+    home = child.folder / "home"
+    for each in (home / "tmp", child.cache, child.log.parent):
+        each.mkdir(parents=True, exist_ok=True)
+    job, answer = child.folder / "job.json", child.folder / "answer.json"
+    log = child.folder / "log.txt"
+    job.write_text(json.dumps({**child.job, "memory": child.limits.memory}), encoding="utf-8")
+    answer.unlink(missing_ok=True)
+    log.unlink(missing_ok=True)
+    try:
+        code, said = _run(child, home, (str(job), str(answer), str(log)))
+    except TooSlowError:
+        _keep_log(log, child.log, b"")
+        return ChildAnswer(
+            failure=TimedOut(phase=phase, seconds=child.limits.seconds, excerpt=tuple(_lines(log)[-10:])),
+            seconds=child.limits.seconds,
+        )
+    _keep_log(log, child.log, said)
+    try:
+        values = json.loads(answer.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        excerpt = tuple([*_lines(log), *said.decode("utf-8", "replace").splitlines()][-20:])
+        if code in (-_SIGKILL, 128 + _SIGKILL):
+            return ChildAnswer(failure=OutOfMemory(phase=phase, excerpt=excerpt))
+        return ChildAnswer(failure=Crashed(phase=phase, code=code, excerpt=excerpt))
+    seconds = float(values.get("seconds", 0.0))
+    if "error" in values:
+        return ChildAnswer(failure=recognised(_lines(log), phase=phase, message=values["error"]), seconds=seconds)
+    return ChildAnswer(values=values, seconds=seconds)
+
+
+def _run(child: Child, home: Path, arguments: Sequence[str]) -> tuple[int, bytes]:
+    engine = Path(__file__).with_name("engine.py")
+    environment = child_environment(os.environ, home=home, cache_folder=child.cache)
+    seen = Seen(writable=(child.folder, child.cache), readable=(*child.readable, engine.parent))
+    if child.container is not None:
+        command = contained(
+            ["python", "-I", str(engine), *arguments],
+            container=child.container,
+            seen=seen,
+            environment=environment,
+            limits=child.limits,
+        )
+        environment = {**environment, "HOME": str(Path.home())}  # the container program's own settings
+    else:
+        command = wrapped([sys.executable, "-I", str(engine), *arguments], seen=seen, isolation=child.isolation)
+    try:
+        done = run(
+            command, timeout=child.limits.seconds, environment=environment, folder=child.folder, limit=_MOST_OUTPUT
+        )
+    except TooMuchError as error:
+        return -1, str(error).encode()
+    return done.code, done.output[-_MOST_LOG:] + done.errors[-_MOST_LOG:]
+
+
+def _keep_log(log: Path, place: Path, said: bytes) -> None:
+    """Append what the engine logged and what came past it to the log that stays."""
+    with place.open("ab") as kept:
+        if log.is_file():
+            with log.open("rb") as source:
+                shutil.copyfileobj(source, kept)
+        kept.write(said)
+
+
+def _lines(log: Path) -> list[str]:
+    try:
+        return log.read_bytes()[-_MOST_LOG:].decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []

@@ -1,0 +1,242 @@
+"""The child process that runs rattler-build: one job in a JSON file in, one answer in a JSON file out.
+
+A script of its own that imports nothing of dirac-forge, so that it runs in a sandbox or a container with `python -I`.
+The answer is renamed into place before the interpreter exits, because rattler may abort at exit after its work is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+Job = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def main(job_path: str, answer_path: str, log_path: str) -> None:
+    """Do the job and write the answer; leave at once, without the interpreter's own exit."""
+    job = json.loads(Path(job_path).read_text(encoding="utf-8"))
+    _limit(job.get("memory"))
+    with Path(log_path).open("a", encoding="utf-8", errors="replace") as log:
+        started = time.monotonic()
+        try:
+            answer = _MODES[job["mode"]](job, log)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the parent process reads it
+            log.writelines(f"{line}\n" for line in getattr(error, "log", None) or ())
+            answer = {"error": _words(error), "type": type(error).__name__}
+        answer["seconds"] = time.monotonic() - started
+        log.flush()
+    fresh = Path(f"{answer_path}.new")
+    fresh.write_text(json.dumps(answer), encoding="utf-8")
+    fresh.replace(answer_path)
+    os._exit(0)
+
+
+def _limit(memory: int | None) -> None:
+    """Limit the data of this process and of those that it starts."""
+    if os.name == "posix":
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if memory:
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def _words(error: Exception) -> str:
+    return str(getattr(error, "message", None) or error)
+
+
+class _Watch:
+    """Writes what rattler-build says into the log as it comes."""
+
+    def __init__(self, log: TextIO) -> None:
+        self._log = log
+
+    def on_log(self, event: Any) -> None:
+        for line in str(event.message).splitlines():
+            self._log.write(f"{line}\n")
+        self._log.flush()
+
+    def on_build_step(self, event: Any) -> None:
+        self._log.write(f"== {event.step_name} {event.message}\n")
+
+    def on_download_start(self, event: Any) -> None: ...
+    def on_download_progress(self, event: Any) -> None: ...
+    def on_download_complete(self, event: Any) -> None: ...
+
+
+def _rendered(path: str, platform: str, variants: list[dict[str, str]]) -> list[Any]:
+    """The outputs of a recipe, each once, over all variants."""
+    from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig  # noqa: PLC0415
+
+    machine = PlatformConfig(target_platform=platform, build_platform=platform, host_platform=platform)
+    recipe = Stage0Recipe.from_file(path)
+    found: dict[tuple[str, str, str], Any] = {}
+    for values in variants or [{}]:
+        config = VariantConfig({key: [value] for key, value in values.items()})
+        for one in recipe.render(config, RenderConfig(platform=machine)):
+            package = one.recipe.package
+            found.setdefault((str(package.name), str(package.version), str(one.recipe.build.string)), one)
+    return list(found.values())
+
+
+def _render(job: Job, log: TextIO) -> Answer:
+    answers: list[Answer] = []
+    for asked in job["recipes"]:
+        try:
+            outputs = _rendered(asked["path"], job["platform"], asked["variants"])
+            answers.append({"outputs": [_described(one) for one in outputs]})
+        except Exception as error:  # noqa: BLE001  # each recipe by itself
+            log.write(f"{asked['path']}: {_words(error)}\n")
+            answers.append({"error": _words(error)})
+    return {"recipes": answers}
+
+
+def _described(one: Any) -> Answer:
+    whole = one.recipe.to_dict()
+    build, needs = whole.get("build") or {}, whole.get("requirements") or {}
+    return {
+        "name": str(one.recipe.package.name),
+        "version": str(one.recipe.package.version),
+        "build": str(one.recipe.build.string),
+        "noarch": build.get("noarch"),
+        "variant": {key: str(value) for key, value in one.variant.items()},
+        "requirements": {part: needs.get(part) or [] for part in ("build", "host", "run")},
+        "tests": whole.get("tests") or [],
+        "sources": whole.get("source") or [],
+        "dynamic_linking": bool(build.get("dynamic_linking")),
+    }
+
+
+def _build(job: Job, log: TextIO) -> Answer:
+    from rattler_build import ToolConfiguration  # noqa: PLC0415
+
+    outputs = _rendered(job["recipe"], job["platform"], job["variants"])
+    wanted = next(
+        one
+        for one in outputs
+        if (str(one.recipe.package.name), str(one.recipe.build.string)) == (job["output"], job["build"])
+    )
+    tools = ToolConfiguration(test_strategy="skip", keep_build=job["keep"], compression_threads=job["threads"])
+    result = wanted.run_build(
+        tool_config=tools,
+        output_dir=job["folder"],
+        channels=job["channels"],
+        progress_callback=_Watch(log),
+        no_include_recipe=True,
+    )
+    (package,) = result.packages
+    return {"package": str(package), "tests": _tests(Path(package))}
+
+
+def _tests(package: Path) -> list[Answer]:
+    """The tests that a package carries, as far as their environments depend on them."""
+    from rattler_build import CommandsTest, DownstreamTest, PackageContentsTest, PythonTest  # noqa: PLC0415
+    from rattler_build import Package as Archive  # noqa: PLC0415
+
+    found: list[Answer] = []
+    for test in Archive.from_file(package).tests:
+        entry: Answer = {"kind": type(test).__name__.removesuffix("Test").lower(), "index": test.index}
+        if isinstance(test, PythonTest):
+            version = test.python_version
+            entry["pip_check"] = test.pip_check
+            if version is not None and not version.is_none():
+                entry["pythons"] = version.as_multiple() or [version.as_single()]
+        elif isinstance(test, CommandsTest):
+            entry |= {"run": test.requirements_run, "build": test.requirements_build, "script": test.script}
+        elif isinstance(test, DownstreamTest):
+            entry["downstream"] = test.downstream
+        elif isinstance(test, PackageContentsTest):
+            entry["contents"] = True
+        found.append(entry)
+    return found
+
+
+def _test(job: Job, log: TextIO) -> Answer:
+    from rattler_build import Package  # noqa: PLC0415
+
+    package = Package.from_file(job["package"])
+    runs = []
+    for asked in job["runs"]:
+        started = time.monotonic()
+        log.write(f"== test {asked['index']} {asked['label']}\n")
+        try:
+            result = package.run_test(asked["index"], channel=asked["channels"], progress_callback=_Watch(log))
+            run = {"passed": bool(result.success), "output": list(result.output)[-400:]}
+        except Exception as error:  # noqa: BLE001  # each test by itself
+            log.writelines(f"{line}\n" for line in getattr(error, "log", None) or ())
+            run = {"passed": False, "output": [*(getattr(error, "log", None) or ()), _words(error)][-400:]}
+        runs.append({**run, "seconds": time.monotonic() - started})
+        log.flush()
+    return {"runs": runs}
+
+
+def _listed(job: Job, log: TextIO) -> Answer:
+    """The tests of a package that is there already."""
+    del log
+    return {"tests": _tests(Path(job["package"]))}
+
+
+def _install(job: Job, log: TextIO) -> Answer:
+    """Install all packages of a folder into a prefix, then run commands in it."""
+    from rattler import RepoDataRecord, install  # noqa: PLC0415
+
+    prefix = Path(job["prefix"])
+    archives = sorted(Path(job["mirror"]).glob("*/*.conda")) + sorted(Path(job["mirror"]).glob("*/*.tar.bz2"))
+
+    async def installed() -> None:
+        records = [await RepoDataRecord.from_package_archive(archive) for archive in archives]
+        await install(records=records, target_prefix=prefix, show_progress=False)
+
+    started = time.monotonic()
+    asyncio.run(installed())
+    took = time.monotonic() - started
+    programs = [prefix / "bin"] if os.name != "nt" else [prefix, prefix / "Library" / "bin", prefix / "Scripts"]
+    path = os.pathsep.join([*map(str, programs), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path, "CONDA_PREFIX": str(prefix)}
+    answers = [_ran(command, environment, job["folder"], job["seconds"], log) for command in job["commands"]]
+    return {"packages": len(archives), "installed": took, "commands": answers}
+
+
+def _ran(command: str, environment: dict[str, str], folder: str, seconds: float, log: TextIO) -> Answer:
+    log.write(f"+ {command}\n")
+    started = time.monotonic()
+    # The commands are those of a recipe's tests, which are lines for a shell.
+    shell = ["cmd", "/d", "/c", command] if os.name == "nt" else ["bash", "-c", command]
+    try:
+        done = subprocess.run(
+            shell,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            check=False,
+        )
+        code, raw = done.returncode, done.stdout
+    except subprocess.TimeoutExpired as error:
+        code, raw = -1, (error.stdout or b"") + f"\nno end within {seconds:g} s\n".encode()
+    text = raw.decode("utf-8", errors="replace")[-_LONGEST:]
+    log.write(text)
+    return {"command": command, "code": code, "output": text, "seconds": time.monotonic() - started}
+
+
+_LONGEST = 20_000
+_MODES: dict[str, Callable[[Job, TextIO], Answer]] = {
+    "render": _render,
+    "build": _build,
+    "test": _test,
+    "tests": _listed,
+    "install": _install,
+}
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

@@ -1,0 +1,141 @@
+"""Environments that builds and tests need: solved in this process, handed to children as small channels of files."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dirac_forge.build.failures import Phase, Unsolvable
+from dirac_forge.build.local_channel import LocalChannel
+from dirac_forge.build.mirror import Packages, write_mirror
+from dirac_forge.build.model import Unit
+from dirac_forge.channel.records import Record
+from dirac_forge.channel.solver import Channel, NoSolution
+from dirac_forge.errors import UnknownError
+
+__all__ = ["Environments", "Staged", "pinned"]
+
+Explain = Callable[[Channel, tuple[str, ...], str, str], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staged:
+    """A package that was built and is not in the channel yet."""
+
+    unit: Unit
+    archive: Path
+    entry: Mapping[str, Any]
+    tests: tuple[Mapping[str, Any], ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+
+    @property
+    def record(self) -> Record:
+        """As a channel would list it."""
+        entry = self.entry
+        return Record(
+            name=entry["name"],
+            version=entry["version"],
+            build=entry["build"],
+            build_number=int(entry["build_number"]),
+            subdir=entry["subdir"],
+            depends=tuple(entry["depends"]),
+            constrains=tuple(entry["constrains"]),
+            noarch=entry.get("noarch"),
+            timestamp=entry.get("timestamp"),
+        )
+
+
+class Environments:
+    """Solves against the local channel and those below it; safe to use from many threads."""
+
+    def __init__(
+        self, base: Channel, local: LocalChannel, packages: Packages, *, platform: str, explain: Explain
+    ) -> None:
+        """`explain` says in words why there is no solution: of a channel, specs, platform and the solver's own text."""
+        self._base = base
+        self._explain = explain
+        self._local = local
+        self._packages = packages
+        self.platform = platform
+        self._lock = threading.Lock()
+        self._views: tuple[str, Channel] | None = None
+
+    def view(self, staged: Sequence[Staged] = ()) -> Channel:
+        """The channels as they are now, with staged packages as if they were uploaded."""
+        with self._lock:
+            state = json.dumps(self._local.hashes(), sort_keys=True)
+            if self._views is None or self._views[0] != state:
+                self._views = (state, self._base.below(self._local.folder))
+            view = self._views[1]
+        return view.overlaid([one.record for one in staged]) if staged else view
+
+    def solve(
+        self,
+        specs: Sequence[str],
+        *,
+        phase: Phase,
+        environment: str,
+        staged: Sequence[Staged] = (),
+        required: Sequence[Record] = (),
+    ) -> tuple[Record, ...] | Unsolvable:
+        """The packages of an environment, or why there is none."""
+        if not specs and not required:
+            return ()
+        view = self.view(staged)
+        try:
+            found = view.solve(list(specs), platform=self.platform, required=required)
+            if isinstance(found, NoSolution):
+                asked = (*specs, *(f"{one.name} =={one.version}" for one in required))
+                told = self._explain(view, asked, self.platform, found.text)
+                return Unsolvable(phase=phase, environment=environment, specs=asked, text=told)
+        except UnknownError as error:
+            return Unsolvable(
+                phase=phase, environment=environment, specs=tuple(specs), text=error.message, unknown=True
+            )
+        return found.packages
+
+    def inputs(self, records: Iterable[Record], staged: Sequence[Staged] = ()) -> dict[str, str]:
+        """Of every package of an environment, `subdir/file` to SHA-256."""
+        view = self.view(staged)
+        mine = {(one.entry["subdir"], one.archive.name): str(one.entry["sha256"]) for one in staged}
+        found = {}
+        rest = []
+        for record in records:
+            known = mine.get((record.subdir, record.file))
+            if known is None:
+                rest.append(record)
+            else:
+                found[f"{record.subdir}/{record.file}"] = known
+        for raw in view.raw(self.platform, rest):
+            found[f"{raw.subdir}/{raw.file_name}"] = raw.sha256.hex() if raw.sha256 else ""
+        return found
+
+    def mirror(self, records: Iterable[Record], folder: Path, staged: Sequence[Staged] = ()) -> str:
+        """Write the packages of environments as a channel into `folder`; its URL. Raises UnknownError.
+
+        Staged packages come from their files.
+        """
+        mine = {(one.record.subdir, one.archive.name): one for one in staged}
+        wanted = list(records)
+        own = [mine[key] for record in wanted if (key := (record.subdir, record.file)) in mine]
+        rest = [record for record in wanted if (record.subdir, record.file) not in mine]
+        extra = [(one.archive, one.entry) for one in own]
+        return write_mirror(
+            self.view(staged), rest, folder, platform=self.platform, packages=self._packages, extra=extra
+        )
+
+
+def pinned(specs: Iterable[str], variant: Mapping[str, str]) -> tuple[str, ...]:
+    """Specs of build and host as the engine solves them: a bare name takes the variant's pin."""
+    found = []
+    for spec in specs:
+        value = variant.get(spec.replace("-", "_"), "") if spec.replace("-", "").replace("_", "").isalnum() else ""
+        if value and value[0].isdigit() and not any(mark in value for mark in "*<>=! ,"):
+            value = f"{value}.*"
+        found.append(f"{spec} {value}".strip())
+    return tuple(found)

@@ -1,0 +1,169 @@
+"""What a child process may see and use: its files, an environment without secrets, no network, limits.
+
+`bwrap` or `unshare` on Linux, where the kernel lets them; elsewhere files and network are those of the user, which the
+report says.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from dirac_forge.errors import InputError
+
+__all__ = ["Container", "Isolation", "Limits", "Seen", "child_environment", "detect", "wrapped"]
+
+Isolation = Literal["bwrap", "unshare", "none"]
+_KEPT = frozenset(
+    (
+        *("LANG", "LC_ALL", "LC_CTYPE", "TZ", "CPU_COUNT", "SOURCE_DATE_EPOCH"),
+        *("SDKROOT", "DEVELOPER_DIR", "CONDA_BUILD_SYSROOT", "MACOSX_DEPLOYMENT_TARGET", "OSX_SDK_DIR"),
+        *("NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC"),
+        *("PATHEXT", "PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)", "COMMONPROGRAMFILES"),
+    )
+)
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PROBE_SECONDS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What one child process may use."""
+
+    seconds: float = 3600.0
+    memory: int | None = None
+    """Bytes of data for each process; None: no limit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """The files of one child process: everything else is read-only or hidden."""
+
+    writable: tuple[Path, ...]
+    readable: tuple[Path, ...] = ()
+    """Below what is hidden, still to be seen."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """An image to run child processes in; its `python` has py-rattler-build."""
+
+    program: str
+    image: str
+
+    @classmethod
+    def of(cls, image: str) -> Container:
+        """With docker or podman, whichever is on PATH. Raises InputError where neither is, or for no image's name."""
+        if not image or image.startswith("-"):
+            raise InputError(f"--container: {image!r} is not the name of an image")
+        program = shutil.which("docker") or shutil.which("podman")
+        if program is None:
+            raise InputError(
+                "--container needs docker or podman on PATH", hint="Install one, or leave --container out."
+            )
+        return cls(program=program, image=image)
+
+
+def child_environment(environment: Mapping[str, str], *, home: Path, cache_folder: Path) -> dict[str, str]:
+    """The environment of a child: its own home, and of ours only what says how the machine works."""
+    kept = {name: value for name, value in environment.items() if name.upper() in _KEPT}
+    if os.name == "nt":
+        kept["PATH"] = environment.get("PATH", "")
+        kept |= {"USERPROFILE": str(home), "APPDATA": str(home), "LOCALAPPDATA": str(home), "TEMP": str(home / "tmp")}
+    else:
+        kept["PATH"] = _PATH
+        kept["TMPDIR"] = str(home / "tmp")
+    kept.setdefault("LANG", "C.UTF-8")
+    return {
+        **kept,
+        "HOME": str(home),
+        "RATTLER_CACHE_DIR": str(cache_folder),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PIP_NO_INPUT": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+
+
+@cache
+def detect() -> Isolation:
+    """The strongest isolation that works on this machine, found out once by trying."""
+    if sys.platform != "linux":
+        return "none"
+    for kind in ("bwrap", "unshare"):
+        if shutil.which(kind) is not None and _works(kind):
+            return kind
+    return "none"
+
+
+def _works(kind: Literal["bwrap", "unshare"]) -> bool:
+    seen = Seen(writable=(Path(os.devnull).parent / "shm",) if Path("/dev/shm").is_dir() else ())  # noqa: S108
+    try:
+        command = wrapped(["true"], seen=seen, isolation=kind)
+        done = subprocess.run(command, capture_output=True, timeout=_PROBE_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def hidden() -> tuple[Path, ...]:
+    """Folders that a child does not see: homes, the sockets of agents and daemons, what others put into /tmp."""
+    wanted = (Path("/home"), Path("/root"), Path.home(), Path("/run"), Path("/tmp"), Path("/var/tmp"))  # noqa: S108
+    found: list[Path] = []
+    for path in wanted:
+        real = path.resolve()
+        if real.is_dir() and real != Path("/") and not any(real.is_relative_to(other) for other in found):
+            found.append(real)
+    return tuple(found)
+
+
+def wrapped(command: Sequence[str], *, seen: Seen, isolation: Isolation) -> list[str]:
+    """The command, made to run isolated."""
+    if isolation == "none":
+        return list(command)
+    readable = _needed(seen)
+    if isolation == "bwrap":
+        binds = [part for path in hidden() for part in ("--tmpfs", str(path))]
+        binds += [part for path in readable for part in ("--ro-bind", str(path), str(path))]
+        binds += [part for path in seen.writable for part in ("--bind", str(path), str(path))]
+        names = ("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
+        head = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *binds]
+        return [*head, *names, "--die-with-parent", "--new-session", "--", *command]
+    plan = [f"hide={path}" for path in hidden()]
+    plan += [f"read={path}" for path in readable]
+    plan += [f"write={path}" for path in seen.writable]
+    spaces = ("--user", "--map-root-user", "--mount", "--net", "--pid", "--ipc", "--uts")
+    enter = (sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py")))
+    return ["unshare", *spaces, "--fork", "--kill-child", "--mount-proc", "--", *enter, *plan, "--", *command]
+
+
+def _needed(seen: Seen) -> tuple[Path, ...]:
+    """What is to be seen although a folder above it is hidden: this Python, this package, and what is asked for."""
+    mine = (Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).parent, Path(__file__).parent, *seen.readable)
+    unseen = hidden()
+    found = dict.fromkeys(path.absolute() for path in mine if path.exists())
+    found |= dict.fromkeys(path.resolve() for path in mine if path.exists())
+    return tuple(path for path in found if any(path.is_relative_to(other) for other in unseen))
+
+
+def contained(
+    command: Sequence[str], *, container: Container, seen: Seen, environment: Mapping[str, str], limits: Limits
+) -> list[str]:
+    """The command in a container: no network, no privileges, nothing of the host but the child's own folders."""
+    mounts = [part for path in seen.readable for part in ("--volume", f"{path}:{path}:ro")]
+    mounts += [part for path in seen.writable for part in ("--volume", f"{path}:{path}")]
+    variables = [part for name in sorted(environment) for part in ("--env", f"{name}={environment[name]}")]
+    memory = ["--memory", str(limits.memory)] if limits.memory else []
+    user = ["--user", f"{os.getuid()}:{os.getgid()}"] if sys.platform != "win32" else []
+    locked = ("--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", "4096")
+    head = [container.program, "run", "--rm", "--init", *locked, *memory, *user, *mounts, *variables]
+    return [*head, "--entrypoint", command[0], container.image, *command[1:]]

@@ -1,0 +1,107 @@
+"""The local channel: packages are added whole or not at all, each with what it was built from."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dirac_forge.build.repodata import entry_of_archive, read_repodata, write_repodata
+from dirac_forge.errors import InputError
+from dirac_forge.files import replace_file
+
+__all__ = ["LocalChannel"]
+
+
+class LocalChannel:
+    """A folder of packages with its repodata; one writer at a time, safe to use from many threads.
+
+    A package's file is renamed into place before the repodata names it, and its manifest (what it was built from) is
+    written last: what was interrupted is built again.
+    """
+
+    def __init__(self, folder: Path, *, platform: str) -> None:
+        self.folder = folder
+        self._lock = threading.RLock()
+        self._entries: dict[str, dict[str, dict[str, Any]]] = {}
+        for subdir in ("noarch", platform):
+            self._entries[subdir] = {
+                name: entry
+                for name, entry in read_repodata(folder / subdir).items()
+                if (folder / subdir / name).is_file()
+            }
+            write_repodata(folder / subdir, self._entries[subdir])
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the channel for this process. Raises InputError where another one has it."""
+        path = self.folder / ".lock"
+        with path.open("w") as file:
+            if sys.platform != "win32":
+                import fcntl  # noqa: PLC0415  # there is none on Windows
+
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    raise InputError(
+                        f"{self.folder}: another build is writing into this channel",
+                        hint="Wait for it to end, or work in another workspace.",
+                    ) from None
+            yield
+
+    def path(self, subdir: str, file: str) -> Path:
+        """Where a package's file is, or would be."""
+        return self.folder / subdir / file
+
+    def entry(self, subdir: str, file: str) -> Mapping[str, Any] | None:
+        """The package's entry in the repodata; None where the channel does not have it."""
+        with self._lock:
+            return self._entries.get(subdir, {}).get(file)
+
+    def hashes(self) -> dict[str, str]:
+        """Of every package, `subdir/file` to SHA-256."""
+        with self._lock:
+            return {
+                f"{subdir}/{name}": str(entry.get("sha256", ""))
+                for subdir, entries in self._entries.items()
+                for name, entry in entries.items()
+            }
+
+    def add(self, archive: Path, *, subdir: str, manifest: Mapping[str, Any]) -> Path:
+        """Move a finished package into the channel, with its manifest. Raises OSError."""
+        place = self.path(subdir, archive.name)
+        entry = entry_of_archive(archive)
+        with self._lock:
+            self._manifest(subdir, archive.name).unlink(missing_ok=True)
+            try:
+                archive.replace(place)
+            except OSError:  # another file system
+                replace_file(place, archive.read_bytes())
+            self._entries.setdefault(subdir, {})[archive.name] = entry
+            write_repodata(self.folder / subdir, self._entries[subdir])
+            self.note(subdir, archive.name, manifest)
+        return place
+
+    def manifest(self, subdir: str, file: str) -> Mapping[str, Any] | None:
+        """What the package was built from and how its tests went; None where that is not known, or not of this file."""
+        entry = self.entry(subdir, file)
+        try:
+            values = json.loads(self._manifest(subdir, file).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return values if entry is not None and values.get("sha256") == entry.get("sha256") else None
+
+    def note(self, subdir: str, file: str, manifest: Mapping[str, Any]) -> None:
+        """Write the manifest of a package of the channel."""
+        entry = self.entry(subdir, file) or {}
+        path = self._manifest(subdir, file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json.dumps({**manifest, "sha256": entry.get("sha256")}).encode())
+
+    def _manifest(self, subdir: str, file: str) -> Path:
+        return self.folder / ".manifests" / subdir / f"{os.path.basename(file)}.json"  # noqa: PTH119

@@ -1,0 +1,176 @@
+"""Values: what is to be built, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from dirac_forge.build.failures import Failure
+from dirac_forge.build.isolation import Container, Isolation, Limits
+
+__all__ = [
+    "BuildOptions",
+    "BuildReport",
+    "CommandRun",
+    "InstalledTarget",
+    "PackageResult",
+    "PackageTest",
+    "Status",
+    "TestRun",
+    "Unit",
+]
+
+Status = Literal["built", "unchanged", "failed", "skipped"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildOptions:
+    """How builds are run."""
+
+    platform: str
+    """This machine's."""
+    pythons: tuple[str, ...]
+    """`X.Y` that the channel has and that tests run with, lowest first."""
+    folder: Path
+    """Absolute; holds the local channel, logs, caches and work in progress."""
+    isolation: Isolation
+    container: Container | None = None
+    limits: Limits = field(default_factory=Limits)
+    jobs: int = 1
+    keep: bool = False
+    """Keep the folders of builds."""
+    force: bool = False
+    """Build what is unchanged, too."""
+    test_only: bool = False
+    """Test what the local channel has, build nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """One output of one recipe in one variant: what one build makes."""
+
+    feedstock: str
+    recipe: Path
+    """The recipe's file."""
+    digest: str
+    """SHA-256 of the recipe's folder and the variants."""
+    output: str
+    version: str
+    build: str
+    subdir: str
+    noarch: str | None = None
+    variant: Mapping[str, str] = field(default_factory=dict)
+    build_specs: tuple[str, ...] = ()
+    host_specs: tuple[str, ...] = ()
+    run_names: tuple[str, ...] = ()
+    """Packages that it needs at run time, as far as the recipe says."""
+
+    @property
+    def file(self) -> str:
+        """The package's file name."""
+        return f"{self.output}-{self.version}-{self.build}.conda"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other unit."""
+        return (self.subdir, self.file)
+
+    def __str__(self) -> str:
+        return f"{self.output} {self.version} {self.build}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageTest:
+    """One test that a package carries."""
+
+    index: int
+    kind: str
+    """`python`, `commands`, `packagecontents`, `downstream`…"""
+    pip_check: bool = False
+    pythons: tuple[str, ...] = ()
+    """Version specs that it names itself."""
+    run: tuple[str, ...] = ()
+    """Packages that it needs beside the package."""
+    build: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestRun:
+    """A test that ran in one environment."""
+
+    kind: str
+    python: str
+    """`X.Y`, several with commas; "" for an environment without Python."""
+    passed: bool
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageResult:
+    """What became of one output."""
+
+    feedstock: str
+    output: str
+    version: str
+    build: str
+    platform: str
+    status: Status
+    seconds: float = 0.0
+    tests: tuple[TestRun, ...] = ()
+    failure: Failure | None = None
+    """Why it failed or was skipped."""
+    log: Path | None = None
+    file: Path | None = None
+    commands: tuple[str, ...] = ()
+    """What its recipe runs to test it, where that needs nothing beside the package."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandRun:
+    """A command in an environment with the target."""
+
+    command: str
+    code: int
+    output: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstalledTarget:
+    """A target installed from the local channel and the configured ones."""
+
+    target: str
+    python: str
+    packages: int = 0
+    seconds: float = 0.0
+    pip_check: CommandRun | None = None
+    commands: tuple[CommandRun, ...] = ()
+    failure: Failure | None = None
+    log: Path | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it was installed, pip found nothing wrong, and all commands ran."""
+        runs = (*self.commands, *((self.pip_check,) if self.pip_check else ()))
+        return self.failure is None and all(run.code == 0 for run in runs)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildReport:
+    """Everything that a run found out."""
+
+    channel: Path
+    platform: str
+    isolation: Isolation | Literal["container"]
+    packages: tuple[PackageResult, ...] = ()
+    installed: tuple[InstalledTarget, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether all was built, tested and installed."""
+        fine = all(each.status in ("built", "unchanged") for each in self.packages)
+        return fine and all(each.passed for each in self.installed)

@@ -1,0 +1,85 @@
+"""Recipes as the engine renders them, in a child; kept by their content, so that a second run starts no child."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from dirac_forge.build.building import ENGINE
+from dirac_forge.build.children import Child, ChildAnswer
+from dirac_forge.build.failures import Failure, NotBuildable
+from dirac_forge.build.model import BuildOptions
+from dirac_forge.build.planning import RecipeToBuild
+from dirac_forge.store import Store
+
+__all__ = ["rendered"]
+
+_KIND = "built-recipes"
+
+Outputs = tuple[Mapping[str, Any], ...]
+
+
+def rendered(
+    recipes: Sequence[RecipeToBuild], options: BuildOptions, store: Store, run: Callable[[Child], ChildAnswer]
+) -> dict[str, Outputs | Failure]:
+    """The outputs of each recipe by feedstock, or why there are none."""
+    found: dict[str, Outputs | Failure] = {}
+    missing: list[RecipeToBuild] = []
+    for recipe in recipes:
+        blob = store.get(_KIND, _key(recipe, options))
+        try:
+            found[recipe.feedstock] = tuple(json.loads(blob)) if blob is not None else _missing(missing, recipe)
+        except ValueError:
+            missing.append(recipe)
+    if missing:
+        found |= _asked(missing, options, store, run)
+    return found
+
+
+def _missing(missing: list[RecipeToBuild], recipe: RecipeToBuild) -> Outputs:
+    missing.append(recipe)
+    return ()
+
+
+def _key(recipe: RecipeToBuild, options: BuildOptions) -> str:
+    return hashlib.sha256(f"{ENGINE}\n{options.platform}\n{recipe.digest}".encode()).hexdigest()
+
+
+def _asked(
+    recipes: Sequence[RecipeToBuild], options: BuildOptions, store: Store, run: Callable[[Child], ChildAnswer]
+) -> dict[str, Outputs | Failure]:
+    folder = options.folder / "work" / "render"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    child = Child(
+        job={
+            "mode": "render",
+            "phase": "render",
+            "platform": options.platform,
+            "recipes": [
+                {"path": str(recipe.recipe), "variants": [dict(one) for one in recipe.variants]} for recipe in recipes
+            ],
+        },
+        folder=folder,
+        log=options.folder / "logs" / "render.log",
+        cache=options.folder / "cache",
+        readable=tuple(recipe.recipe.parent for recipe in recipes),
+        isolation=options.isolation,
+        container=options.container,
+        limits=options.limits,
+    )
+    answer = run(child)
+    shutil.rmtree(folder, ignore_errors=True)
+    if answer.failure is not None:
+        return dict.fromkeys((recipe.feedstock for recipe in recipes), answer.failure)
+    found: dict[str, Outputs | Failure] = {}
+    for recipe, told in zip(recipes, answer.values["recipes"], strict=True):
+        if "error" in told:
+            found[recipe.feedstock] = NotBuildable(phase="render", reason=str(told["error"]))
+            continue
+        found[recipe.feedstock] = tuple(told["outputs"])
+        store.put(_KIND, _key(recipe, options), json.dumps(told["outputs"]).encode())
+    return found

@@ -1,0 +1,89 @@
+"""Records as repodata.json has them, of packages and of solved environments."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rattler import PackageRecord
+from rattler.package import IndexJson
+
+from dirac_forge.files import replace_file
+
+__all__ = ["entry_of", "entry_of_archive", "read_repodata", "sha256_of", "write_repodata"]
+
+Entries = Mapping[str, Mapping[str, Any]]
+
+
+def entry_of(record: PackageRecord) -> dict[str, Any]:
+    """The record as an entry of repodata.json."""
+    noarch = "python" if record.noarch.python else "generic" if record.noarch.generic else None
+    fields: dict[str, Any] = {
+        "name": record.name.normalized,
+        "version": str(record.version),
+        "build": str(record.build),
+        "build_number": record.build_number,
+        "subdir": record.subdir,
+        "depends": list(record.depends),
+        "constrains": list(record.constrains),
+        "noarch": noarch,
+        "license": record.license,
+        "sha256": record.sha256.hex() if record.sha256 else None,
+        "md5": record.md5.hex() if record.md5 else None,
+        "size": record.size,
+        "timestamp": int(record.timestamp.timestamp() * 1000) if record.timestamp else None,
+        "track_features": " ".join(record.track_features) or None,
+        "python_site_packages_path": record.python_site_packages_path,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def entry_of_archive(path: Path) -> dict[str, Any]:
+    """The entry of a package file, with its own hash and size. Raises OSError for what is no package."""
+    index = IndexJson.from_package_archive(path)
+    noarch = index.noarch
+    timestamp = index.timestamp
+    fields: dict[str, Any] = {
+        "name": index.name.normalized,
+        "version": str(index.version),
+        "build": str(index.build),
+        "build_number": index.build_number,
+        "subdir": index.subdir,
+        "depends": list(index.depends),
+        "constrains": list(index.constrains),
+        "noarch": "python" if noarch.python else "generic" if noarch.generic else None,
+        "license": index.license,
+        "sha256": sha256_of(path),
+        "size": path.stat().st_size,
+        "timestamp": int(timestamp.timestamp() * 1000) if timestamp else None,
+        "track_features": " ".join(index.track_features) or None,
+        "python_site_packages_path": index.python_site_packages_path,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_repodata(folder: Path) -> dict[str, dict[str, Any]]:
+    """File name to entry of one subdir; empty where there is no file, or it can't be read."""
+    try:
+        data = json.loads((folder / "repodata.json").read_bytes())
+        return {**data.get("packages", {}), **data.get("packages.conda", {})}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def write_repodata(folder: Path, entries: Entries) -> None:
+    """Write repodata.json of one subdir, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    old = {name: entry for name, entry in sorted(entries.items()) if name.endswith(".tar.bz2")}
+    new = {name: entry for name, entry in sorted(entries.items()) if name.endswith(".conda")}
+    data = {"info": {"subdir": folder.name}, "packages": old, "packages.conda": new, "repodata_version": 1}
+    replace_file(folder / "repodata.json", json.dumps(data).encode())

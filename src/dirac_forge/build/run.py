@@ -1,0 +1,173 @@
+"""A whole run: recipes rendered, built in order, tested, published; targets installed from the result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dirac_forge.build.building import ENGINE, Builder
+from dirac_forge.build.children import Child, ChildAnswer
+from dirac_forge.build.environments import Environments
+from dirac_forge.build.failures import Failure
+from dirac_forge.build.local_channel import LocalChannel
+from dirac_forge.build.model import BuildOptions, PackageResult, TestRun, Unit
+from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of
+from dirac_forge.build.rendering import rendered
+from dirac_forge.build.schedule import run_groups
+from dirac_forge.build.sources import Sources
+from dirac_forge.files import replace_file
+from dirac_forge.progress import Observer
+from dirac_forge.store import Store
+
+__all__ = ["build_recipes"]
+
+
+def build_recipes(
+    recipes: Sequence[RecipeToBuild],
+    options: BuildOptions,
+    *,
+    environments: Environments,
+    local: LocalChannel,
+    sources: Sources,
+    signature: str | None,
+    store: Store,
+    observer: Observer,
+    run: Callable[[Child], ChildAnswer],
+) -> tuple[PackageResult, ...]:
+    """Build what has changed, in order; the results of all outputs.
+
+    `signature` stands for the channels below the local one, None where that can't be told: what was built against the
+    same channels from the same recipe is unchanged without another look.
+    """
+    kept: list[PackageResult] = []
+    todo: list[RecipeToBuild] = []
+    memory = _Memory(options, local, signature)
+    for recipe in recipes:
+        known = None if options.force or options.test_only else memory.results(recipe)
+        if known is None:
+            todo.append(recipe)
+        else:
+            kept += known
+    if not todo:
+        return tuple(kept)
+    outputs = rendered(todo, options, store, run)
+    units: list[Unit] = []
+    refused: list[PackageResult] = []
+    for recipe in todo:
+        found = outputs[recipe.feedstock]
+        if isinstance(found, tuple):
+            units += units_of(recipe, found, options.platform)
+        else:
+            refused.append(_refused(recipe, found, options))
+    graph, groups = groups_of(units)
+    builder = Builder(options, environments, local, sources, run)
+    with ThreadPoolExecutor(options.jobs) as executor:
+        results = run_groups(graph, groups, builder.group, executor=executor, observer=observer)
+    for recipe in todo:
+        mine = [unit for unit in units if unit.feedstock == recipe.feedstock]
+        memory.keep(recipe, mine, results)
+    return (*kept, *refused, *results)
+
+
+def _refused(recipe: RecipeToBuild, failure: Failure, options: BuildOptions) -> PackageResult:
+    return PackageResult(
+        feedstock=recipe.feedstock,
+        output=recipe.feedstock,
+        version="",
+        build="",
+        platform=options.platform,
+        status="failed",
+        failure=failure,
+    )
+
+
+class _Memory:
+    """Of each recipe that was built whole: from what, and what came out."""
+
+    def __init__(self, options: BuildOptions, local: LocalChannel, signature: str | None) -> None:
+        self._options = options
+        self._local = local
+        self._signature = signature
+
+    def results(self, recipe: RecipeToBuild) -> list[PackageResult] | None:
+        """What the last run made of the recipe, where nothing that it was made from has changed; else None."""
+        if self._signature is None:
+            return None
+        try:
+            known = json.loads(self._path(recipe).read_bytes())
+            if known["key"] != self._key(recipe):
+                return None
+            hashes = self._local.hashes()
+            names = set(known["names"])
+            now = {place: digest for place, digest in hashes.items() if _name_of(place) in names}
+            if now != known["local"] or any(hashes.get(place) != digest for place, digest in known["made"].items()):
+                return None
+            return [self._result(recipe, entry) for entry in known["packages"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def keep(self, recipe: RecipeToBuild, units: Sequence[Unit], results: Sequence[PackageResult]) -> None:
+        """Remember a recipe whose outputs are all in the channel."""
+        by_key = {
+            (result.platform, f"{result.output}-{result.version}-{result.build}.conda"): result for result in results
+        }
+        mine = [by_key[unit.key] for unit in units]
+        if self._signature is None or not mine or any(one.status not in ("built", "unchanged") for one in mine):
+            self._path(recipe).unlink(missing_ok=True)
+            return
+        hashes = self._local.hashes()
+        manifests = [self._local.manifest(unit.subdir, unit.file) or {} for unit in units]
+        names = {_name_of(place) for one in manifests for place in one.get("inputs", {})}
+        names |= {name for one in manifests for name in one.get("test_names", ())}
+        values = {
+            "key": self._key(recipe),
+            "names": sorted(names),
+            "local": {place: digest for place, digest in hashes.items() if _name_of(place) in names},
+            "made": {f"{unit.subdir}/{unit.file}": hashes[f"{unit.subdir}/{unit.file}"] for unit in units},
+            "packages": [
+                {
+                    "output": one.output,
+                    "version": one.version,
+                    "build": one.build,
+                    "platform": one.platform,
+                    "tests": [asdict(run) for run in one.tests],
+                    "commands": list(one.commands),
+                }
+                for one in mine
+            ],
+        }
+        path = self._path(recipe)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json.dumps(values).encode())
+
+    def _result(self, recipe: RecipeToBuild, entry: Mapping[str, Any]) -> PackageResult:
+        tests = tuple(TestRun(**run) for run in entry["tests"])
+        file = f"{entry['output']}-{entry['version']}-{entry['build']}.conda"
+        return PackageResult(
+            feedstock=recipe.feedstock,
+            output=entry["output"],
+            version=entry["version"],
+            build=entry["build"],
+            platform=entry["platform"],
+            status="unchanged",
+            tests=tests,
+            commands=tuple(entry["commands"]),
+            file=self._local.path(entry["platform"], file),
+        )
+
+    def _key(self, recipe: RecipeToBuild) -> str:
+        parts = [ENGINE, recipe.digest, self._options.platform, list(self._options.pythons), self._signature]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _path(self, recipe: RecipeToBuild) -> Path:
+        return self._options.folder / "state" / f"{recipe.feedstock}.json"
+
+
+def _name_of(place: str) -> str:
+    """The package's name of `subdir/NAME-VERSION-BUILD.conda`."""
+    return place.rpartition("/")[2].rsplit("-", 2)[0]

@@ -1,0 +1,171 @@
+"""What was built, tested and installed, on one page and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from dirac_forge.build.failures import Failure, Unsolvable
+from dirac_forge.build.model import BuildReport, CommandRun, InstalledTarget, PackageResult
+from dirac_forge.report.build_failures import advice, reason
+from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quote, Section, Table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["build_json", "build_text"]
+
+_ISOLATION = {
+    "bwrap": "Builds ran without a network, other files read-only or hidden (bwrap).",
+    "unshare": "Builds ran without a network, other files read-only or hidden (user namespaces).",
+    "container": "Builds ran in a container without a network.",
+    "none": (
+        "Builds had the network and could read your files: this machine offers neither user namespaces nor bwrap. "
+        "Use --container IMAGE for recipes that you do not trust."
+    ),
+}
+_EXCERPT = 12
+
+
+def build_json(report: BuildReport) -> dict[str, Any]:
+    """The document of `build --json`."""
+    return {
+        "channel": str(report.channel),
+        "platform": report.platform,
+        "isolation": report.isolation,
+        "seconds": round(report.seconds, 2),
+        "packages": [_package(one) for one in report.packages],
+        "installed": [_installed(one) for one in report.installed],
+    }
+
+
+def _package(one: PackageResult) -> dict[str, Any]:
+    return {
+        "feedstock": one.feedstock,
+        "output": one.output,
+        "version": one.version or None,
+        "build": one.build or None,
+        "platform": one.platform,
+        "status": one.status,
+        "seconds": round(one.seconds, 2),
+        "tests": [
+            {"kind": run.kind, "python": run.python or None, "passed": run.passed, "seconds": round(run.seconds, 2)}
+            for run in one.tests
+        ],
+        **_failure(one.failure),
+        "log": str(one.log) if one.log else None,
+        "file": str(one.file) if one.file else None,
+    }
+
+
+def _failure(failure: Failure | None) -> dict[str, Any]:
+    if failure is None:
+        return {"reason": None, "kind": None, "advice": None, "excerpt": []}
+    return {
+        "reason": reason(failure),
+        "kind": type(failure).__name__,
+        "advice": advice(failure) or None,
+        "excerpt": list(failure.excerpt),
+    }
+
+
+def _installed(one: InstalledTarget) -> dict[str, Any]:
+    return {
+        "target": one.target,
+        "python": one.python or None,
+        "packages": one.packages,
+        "seconds": round(one.seconds, 2),
+        "pip_check": _command(one.pip_check),
+        "commands": [_command(run) for run in one.commands],
+        **_failure(one.failure),
+        "log": str(one.log) if one.log else None,
+    }
+
+
+def _command(run: CommandRun | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {"command": run.command, "code": run.code, "output": run.output, "seconds": round(run.seconds, 2)}
+
+
+def build_text(report: BuildReport, *, verbose: bool = False) -> RenderableType:
+    """The page: every package, then each failure with its log, then what was installed."""
+    from dirac_forge.report.terminal import Shown  # noqa: PLC0415  # rich is not needed for --json
+
+    return Shown(build_sections(report, verbose=verbose))
+
+
+def build_sections(report: BuildReport, *, verbose: bool = False) -> tuple[Section, ...]:
+    """The page as sections."""
+    counts = Counter(one.status for one in report.packages)
+    told = ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing to build"
+    head = (
+        Paragraph(f"{told} in {report.seconds:.1f} s on {report.platform}."),
+        Paragraph(("Channel: ", Code(str(report.channel)))),
+        Paragraph(_ISOLATION[report.isolation]),
+    )
+    shown = [one for one in report.packages if verbose or one.status != "unchanged" or len(report.packages) <= 20]
+    found = [Section(title="Build", blocks=head)]
+    found += Section.of("Packages", [_table(shown)] if shown else [])
+    for one in report.packages:
+        if one.failure is not None:
+            title = f"{one.output} {one.version}".strip()
+            found.append(Section(title=title, blocks=tuple(_blocks(one.failure, str(one.log) if one.log else ""))))
+    found += Section.of("Installed", [Items(tuple(map(_line, report.installed)))] if report.installed else [])
+    for target in report.installed:
+        if not target.passed:
+            found.append(Section(title=f"{target.target}: not installable as built", blocks=tuple(_wrong(target))))
+    return tuple(found)
+
+
+def _table(results: Iterable[PackageResult]) -> Table:
+    rows = tuple(
+        (one.output, one.version, one.build, one.platform, one.status, f"{one.seconds:.1f} s", _tests(one))
+        for one in results
+    )
+    return Table(head=("package", "version", "build", "platform", "status", "time", "tests"), rows=rows)
+
+
+def _tests(one: PackageResult) -> str:
+    if not one.tests:
+        return "none" if one.status in ("built", "unchanged") else ""
+    passed = sum(run.passed for run in one.tests)
+    pythons = dict.fromkeys(python for run in one.tests for python in run.python.split(", ") if python)
+    counted = f"{passed} passed" if passed == len(one.tests) else f"{passed} of {len(one.tests)} passed"
+    return f"{counted} (Python {', '.join(pythons)})" if pythons else counted
+
+
+def _blocks(failure: Failure, log: str) -> list[Block]:
+    text = reason(failure)
+    blocks: list[Block] = [Paragraph(f"{line}.") for line in text.splitlines()[:1]]
+    if isinstance(failure, Unsolvable):
+        blocks += [Items(tuple(line.strip() for line in text.splitlines()[1:]))] if "\n" in text else []
+    if failure.excerpt:
+        blocks.append(Quote(failure.excerpt[-_EXCERPT:]))
+    if told := advice(failure):
+        blocks.append(Paragraph(told))
+    if log:
+        blocks.append(Paragraph(("Log: ", Code(log))))
+    return blocks
+
+
+def _line(one: InstalledTarget) -> Line:
+    name = f"{one.target} with Python {one.python}" if one.python else one.target
+    if one.failure is not None:
+        return f"{name}: {reason(one.failure).splitlines()[0]}"
+    pip = "" if one.pip_check is None else "; pip check " + ("is clean" if one.pip_check.code == 0 else "fails")
+    ran = sum(run.code == 0 for run in one.commands)
+    commands = f"; {ran} of {len(one.commands)} commands ran" if one.commands else ""
+    return f"{name}: {one.packages} packages in {one.seconds:.1f} s{pip}{commands}"
+
+
+def _wrong(target: InstalledTarget) -> list[Block]:
+    if target.failure is not None:
+        return _blocks(target.failure, str(target.log) if target.log else "")
+    blocks: list[Block] = []
+    for run in (*((target.pip_check,) if target.pip_check else ()), *target.commands):
+        if run.code != 0:
+            blocks.append(Paragraph(("`", Code(run.command), f"` left with exit code {run.code}.")))
+            blocks.append(Quote(tuple(run.output.splitlines()[-_EXCERPT:])))
+    return blocks

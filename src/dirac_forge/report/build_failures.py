@@ -1,0 +1,105 @@
+"""Why a build failed, in words, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dirac_forge.build.failures import (
+    Crashed,
+    DependencyFailed,
+    Failure,
+    HashMismatch,
+    LicenceNotFound,
+    MissingHeader,
+    MissingModule,
+    MissingProgram,
+    NetworkUsed,
+    NotBuildable,
+    OutOfMemory,
+    PatchFailed,
+    SourceUnavailable,
+    TimedOut,
+    UnknownFailure,
+    Unsolvable,
+)
+
+__all__ = ["advice", "reason"]
+
+
+def reason(failure: Failure) -> str:
+    """What went wrong, as a sentence without its full stop."""
+    return _REASONS[type(failure)](failure)
+
+
+def advice(failure: Failure) -> str:
+    """What to change; "" where only the log can tell."""
+    told = _ADVICE.get(type(failure))
+    return told(failure) if told is not None else ""
+
+
+def _licence(failure: LicenceNotFound) -> str:
+    named = ", ".join(failure.files)
+    return f"the licence file {named} was not found" if named else "no licence file was found"
+
+
+def _mismatch(failure: HashMismatch) -> str:
+    hashes = f"{failure.algorithm} {failure.expected} expected, {failure.got} got"
+    return f"{failure.url} is not the file that the recipe expects: {hashes}"
+
+
+_REASONS: dict[type, Callable[[Any], str]] = {
+    MissingHeader: lambda one: f"the C header {one.header} was not found",
+    MissingModule: lambda one: f"the Python module {one.module} can't be imported in the {one.phase}",
+    MissingProgram: lambda one: f"the program {one.program} was not found in the {one.phase}",
+    LicenceNotFound: _licence,
+    PatchFailed: lambda one: f"the patch {one.patch} does not apply" if one.patch else "a patch does not apply",
+    NetworkUsed: lambda one: f"the {one.phase} asks the network{f' for {one.host}' if one.host else ''}",
+    HashMismatch: _mismatch,
+    SourceUnavailable: lambda one: f"the source {one.url} can't be had: {one.reason}",
+    Unsolvable: lambda one: f"the environment ({one.environment}) can't be solved: {one.text}",
+    TimedOut: lambda one: f"the {one.phase} took longer than {one.seconds / 60:g} min",
+    OutOfMemory: lambda one: f"the {one.phase} ran out of memory",
+    Crashed: lambda one: f"the build engine ended without an answer in the {one.phase} (exit code {one.code})",
+    NotBuildable: lambda one: str(one.reason),
+    DependencyFailed: lambda one: f"{one.dependency}, which it needs, was not built",
+    UnknownFailure: lambda one: one.message or f"the {one.phase} failed",
+}
+
+
+def _module(failure: MissingModule) -> str:
+    if failure.phase == "build":
+        return f"Add the package with {failure.module} to host: build backends are not downloaded in a build."
+    return f"Add the package with {failure.module} to run, or take the test away if the module is optional."
+
+
+def _program(failure: MissingProgram) -> str:
+    if failure.phase == "build":
+        return f"Add the package with {failure.program} to build."
+    return f"Add the package with {failure.program} to run or to the test's requirements."
+
+
+def _network(failure: NetworkUsed) -> str:
+    if failure.phase == "build":
+        return "Add what the build downloads to host, or to source with its hash."
+    return "Tests have no network here: leave this test out of the recipe."
+
+
+def _source(failure: SourceUnavailable) -> str:
+    if failure.unknown:
+        return "Check the network and try again; what was downloaded is kept."
+    return "Correct the URL in the recipe's source."
+
+
+_ADVICE: dict[type, Callable[[Any], str]] = {
+    MissingHeader: lambda one: f"Add the package that has {one.header} to host.",
+    MissingModule: _module,
+    MissingProgram: _program,
+    LicenceNotFound: lambda one: "Name a file that the source has, or put the licence next to the recipe.",  # noqa: ARG005
+    PatchFailed: lambda one: "Make the patch anew for this version, or remove it if upstream has merged it.",  # noqa: ARG005
+    NetworkUsed: _network,
+    HashMismatch: lambda one: "Find out which of the two is right before you change the recipe.",  # noqa: ARG005
+    SourceUnavailable: _source,
+    TimedOut: lambda one: "Give a higher --time-limit.",  # noqa: ARG005
+    OutOfMemory: lambda one: "Give fewer --jobs or a higher --memory.",  # noqa: ARG005
+}

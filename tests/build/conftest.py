@@ -1,0 +1,130 @@
+"""A channel with the running Python, and recipes of small projects."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+
+from support.condachannel import MINOR, index, installed_package, plain_package, python_package
+
+Project = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def python_channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Python and pip."""
+    channel = tmp_path_factory.mktemp("channel")
+    stage = tmp_path_factory.mktemp("stage")
+    python_package(channel, stage / "python")
+    plain_package(channel, stage / "abi", "python_abi", MINOR, build=f"1_cp{MINOR.replace('.', '')}")
+    installed_package(channel, stage / "pip", "pip")
+    index(channel)
+    return channel
+
+
+TESTS = """\
+- python:
+    imports:
+      - @NAME
+    pip_check: true
+- script:
+    - @NAME
+"""
+RECIPE = """\
+schema_version: 1
+
+context:
+  version: "1.0"
+
+package:
+  name: @NAME
+  version: ${{ version }}
+
+source:
+  url: @URL
+  sha256: @SHA@PATCHES
+
+build:
+  number: 0
+  noarch: python
+  script: @SCRIPT
+  python:
+    entry_points:
+      - @NAME = @NAME:main
+
+requirements:
+  host:
+    - python ${{ python_min }}.*
+    - pip
+  run:@RUN
+
+tests:
+@TESTS
+about:
+@ABOUT
+"""
+
+
+def archive(path: Path, files: Mapping[str, str]) -> str:
+    """Write a source archive; its SHA-256."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:gz") as tar:
+        for name, text in files.items():
+            info = tarfile.TarInfo(f"{path.name.removesuffix('.tar.gz')}/{name}")
+            raw = text.encode()
+            info.size = len(raw)
+            tar.addfile(info, BytesIO(raw))
+    return sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Write a project's source archive and its feedstock into the workspace `tmp_path`; the feedstock's folder."""
+
+    def write(
+        name: str,
+        *,
+        run: tuple[str, ...] = (),
+        code: str = "",
+        script: str = "",
+        tests: str = "",
+        about: str = "license: MIT\nlicense_file: LICENSE",
+        sha: str = "",
+        patches: tuple[str, ...] = (),
+        files: Mapping[str, str] | None = None,
+    ) -> Path:
+        source = tmp_path / "sources" / f"{name}-1.0.tar.gz"
+        known = archive(
+            source,
+            {
+                f"{name}/__init__.py": code or f"def main():\n    print('{name} speaks')\n",
+                "LICENSE": "do as you like\n",
+                f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+                **(files or {}),
+            },
+        )
+        folder = tmp_path / "feedstocks" / name
+        (folder / "recipe").mkdir(parents=True)
+        parts = {
+            "@NAME": name,
+            "@URL": f"{source.parent.as_uri()}/{name}-${{{{ version }}}}.tar.gz",
+            "@SHA": sha or known,
+            "@PATCHES": "\n  patches:" + "".join(f"\n    - {patch}" for patch in patches) if patches else "",
+            "@SCRIPT": script or f"mkdir -p $SP_DIR && cp -r {name} {name}-1.0.dist-info $SP_DIR",
+            "@RUN": "".join(f"\n    - {spec}" for spec in ("python >=3.9", *run)),
+            "@TESTS": indent(dedent(tests) if tests else TESTS.replace("@NAME", name), "  "),
+            "@ABOUT": indent(about, "  "),
+        }
+        text = RECIPE
+        for mark, value in parts.items():
+            text = text.replace(mark, value)
+        (folder / "recipe" / "recipe.yaml").write_text(text, encoding="utf-8")
+        return folder
+
+    return write

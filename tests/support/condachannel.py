@@ -1,0 +1,190 @@
+"""A conda channel made of what is at hand: the running Python, and wheels as noarch packages.
+
+conda-forge is not needed: builds, solves, installs and imports are real. The Python leans on the system's libraries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Iterable, Sequence
+from configparser import ConfigParser
+from email.parser import HeaderParser
+from functools import cache
+from importlib.metadata import distribution
+from pathlib import Path
+
+import rattler
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from rattler_build import assemble_package
+
+MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
+VERSION = ".".join(map(str, sys.version_info[:3]))
+_LEFT_OUT = ("site-packages", "test", "tests", "idlelib", "turtledemo", "__pycache__", "ensurepip", "*.a")
+
+
+@cache
+def platform() -> str:
+    """The platform of this machine."""
+    return str(rattler.platform.Subdir.current())
+
+
+def python_package(channel: Path, stage: Path) -> Path:
+    """Package the running Python into a channel."""
+    base, minor = Path(sys.base_prefix), f"python{MINOR}"
+    (stage / "bin").mkdir(parents=True)
+    executable = stage / "bin" / minor
+    shutil.copyfile((base / "bin" / minor).resolve(), executable)
+    library = Path(str(sysconfig.get_config_var("LIBDIR")))
+    _own_library_path(executable, library)
+    executable.chmod(0o755)
+    for name in ("python", "python3"):
+        (stage / "bin" / name).symlink_to(minor)
+    (stage / "lib").mkdir()
+    shared = str(sysconfig.get_config_var("INSTSONAME") or "")
+    if sysconfig.get_config_var("Py_ENABLE_SHARED") and (library / shared).is_file():
+        shutil.copyfile(library / shared, stage / "lib" / shared)
+        (stage / "lib" / shared).chmod(0o755)
+    shutil.copytree(base / "lib" / minor, stage / "lib" / minor, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+    for externally in (stage / "lib" / minor).glob("EXTERNALLY-MANAGED"):
+        externally.unlink()
+    (stage / "lib" / minor / "site-packages").mkdir(exist_ok=True)
+    (stage / "lib" / minor / "site-packages" / "README.txt").write_text("Packages go here.\n")
+    if (base / "include" / minor).is_dir():
+        shutil.copytree(base / "include" / minor, stage / "include" / minor)
+    made = assemble_package(
+        name="python",
+        version=VERSION,
+        target_platform=platform(),
+        build_string="0_cpython",
+        output_dir=channel / platform(),
+        files_dir=stage,
+        depends=[f"python_abi {MINOR}.*"],
+        license="PSF-2.0",
+        compression_level=1,
+    )
+    return Path(made.path)
+
+
+def _own_library_path(executable: Path, library: Path) -> None:
+    """Let a program look for its library next to itself: a shorter path fits where the longer one was."""
+    raw = executable.read_bytes()
+    old, new = str(library).encode() + b"\0", b"$ORIGIN/../lib\0"
+    if old in raw and len(new) <= len(old):
+        executable.write_bytes(raw.replace(old, new.ljust(len(old), b"\0"), 1))
+
+
+def plain_package(
+    channel: Path,
+    stage: Path,
+    name: str,
+    version: str,
+    *,
+    depends: Sequence[str] = (),
+    build: str = "0",
+    noarch: bool = True,
+) -> Path:
+    """A package with what lies in `stage`."""
+    stage.mkdir(parents=True, exist_ok=True)
+    subdir = "noarch" if noarch else platform()
+    made = assemble_package(
+        name=name,
+        version=version,
+        target_platform=subdir,
+        build_string=build,
+        output_dir=channel / subdir,
+        files_dir=stage,
+        depends=list(depends),
+        noarch="generic" if noarch else None,
+    )
+    return Path(made.path)
+
+
+def wheel_package(channel: Path, stage: Path, wheel: Path) -> Path:
+    """A pure wheel as a noarch package; its requirements without extras become dependencies."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(stage / "site-packages")
+    info = next((stage / "site-packages").glob("*.dist-info"))
+    for data in list((stage / "site-packages").glob("*.data")):
+        _spread(data, stage)
+    (info / "INSTALLER").write_text("conda\n")
+    metadata = HeaderParser().parsestr((info / "METADATA").read_text(encoding="utf-8"))
+    _write_scripts(info, stage / "python-scripts")
+    made = assemble_package(
+        name=canonicalize_name(str(metadata["Name"])),
+        version=str(metadata["Version"]),
+        target_platform="noarch",
+        build_string="pyh0_0",
+        output_dir=channel / "noarch",
+        files_dir=stage,
+        depends=["python", *_depends(metadata.get_all("Requires-Dist") or ())],
+        noarch="python",
+        compression_level=1,
+    )
+    return Path(made.path)
+
+
+def installed_package(channel: Path, stage: Path, project: str) -> Path:
+    """A pure project as it is installed next to this Python, as a noarch package."""
+    found = distribution(project)
+    for file in found.files or ():
+        if ".." not in file.parts and file.suffix != ".pyc":
+            place = stage / "site-packages" / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(found.locate_file(file)), place)
+    _write_scripts(next((stage / "site-packages").glob("*.dist-info")), stage / "python-scripts")
+    made = assemble_package(
+        name=canonicalize_name(project),
+        version=found.version,
+        target_platform="noarch",
+        build_string="pyh0_0",
+        output_dir=channel / "noarch",
+        files_dir=stage,
+        depends=["python", *_depends(found.requires or ())],
+        noarch="python",
+        compression_level=1,
+    )
+    return Path(made.path)
+
+
+def _spread(data: Path, stage: Path) -> None:
+    for part in data.iterdir():
+        target = {"purelib": stage / "site-packages", "scripts": stage / "python-scripts", "data": stage}[part.name]
+        shutil.copytree(part, target, dirs_exist_ok=True)
+    shutil.rmtree(data)
+
+
+def _write_scripts(info: Path, folder: Path) -> None:
+    """`assemble_package` knows no entry points: a script each does as well."""
+    path = info / "entry_points.txt"
+    parser = ConfigParser(delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string(path.read_text(encoding="utf-8") if path.is_file() else "")
+    for name, place in parser["console_scripts"].items() if "console_scripts" in parser else ():
+        module, _, attribute = place.split("[")[0].strip().partition(":")
+        folder.mkdir(exist_ok=True)
+        call = f"import sys\nfrom {module} import {attribute.split('.')[0]}\nsys.exit({attribute}())\n"
+        (folder / name).write_text(f"#!/usr/bin/env python\n{call}")
+        (folder / name).chmod(0o755)
+
+
+def _depends(requirements: Iterable[str]) -> list[str]:
+    found = []
+    for text in requirements:
+        need = Requirement(text)
+        if need.marker is None or need.marker.evaluate({"extra": ""}):
+            name = canonicalize_name(need.name).replace("typing-extensions", "typing_extensions")
+            specs = ",".join(sorted(str(each).replace("===", "==") for each in need.specifier))
+            found.append(f"{name} {specs}".strip())
+    return found
+
+
+def index(channel: Path) -> None:
+    """Write the repodata anew; old records of unchanged file names are not kept."""
+    for subdir in ("noarch", platform()):
+        (channel / subdir).mkdir(parents=True, exist_ok=True)
+    asyncio.run(rattler.index.index_fs(channel, force=True, write_zst=False, write_shards=False))
