@@ -22,7 +22,8 @@ from dirac_forge.build.sources import Sources, placed
 from dirac_forge.build.testing import Planned, commands_of, planned, ran
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.errors import ForgeError, UnknownError
-from dirac_forge.recipe.reading.recipe_text import ReadSource, parse_recipe
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import ReadSource
 
 __all__ = ["ENGINE", "Builder"]
 
