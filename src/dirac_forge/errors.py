@@ -55,7 +55,9 @@ _SECRETS = (
 
 
 def redact(text: str) -> str:
-    """The text without the credentials that URLs in it carry, and without tokens that are known by their form."""
+    """Return the text without the credentials that URLs in it carry, and without tokens that are known by their
+    form.
+    """
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text

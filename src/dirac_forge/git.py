@@ -70,7 +70,7 @@ class RefusedPushError(InputError):
 def git(
     *arguments: str, about: str, folder: Path | None = None, stdin: bytes = b"", timeout: float = _TIMEOUT
 ) -> bytes:
-    """What git prints, with the settings of the person who runs it; `about` is what an error is about.
+    """Return what git prints, with the settings of the person who runs it; `about` is what an error is about.
 
     Raises MissingError where there is no such repository or branch, UnknownError where a host can't be reached,
     RefusedPushError where a push is refused, GitError else.
@@ -87,8 +87,8 @@ def own_git(
     environment: Mapping[str, str] = _NOTHING,
     limit: int | None = None,
 ) -> bytes:
-    """What git prints, with no settings but these: no user's or system's configuration (filters, signing, templates,
-    rewritten URLs), no secrets of ours but those in `environment`.
+    """Return what git prints, with no settings but these: no user's or system's configuration (filters, signing,
+    templates, rewritten URLs), no secrets of ours but those in `environment`.
 
     Raises as `git` does, and InputError for more than `limit` bytes.
     """
@@ -155,7 +155,8 @@ def _refused(lines: Sequence[str], about: str, words: str, last: str) -> Refused
 
 
 def place_of(url: str) -> str:
-    """A repository's URL, also of a folder (bare ones may end in `.git` or not): a depth is honoured for URLs only.
+    """Return a repository's URL, also of a folder (bare ones may end in `.git` or not): a depth is honoured for URLs
+    only.
 
     Raises MissingError where a folder is not there, InputError for what git could take for an option.
     """

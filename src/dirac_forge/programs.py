@@ -41,7 +41,7 @@ class TooSlowError(Exception):
 
 
 def plain_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment (by default this process's) without secrets, and without what redirects git."""
+    """Return the environment (by default this process's) without secrets, and without what redirects git."""
     known = os.environ if environment is None else environment
     return {name: value for name, value in known.items() if not _SECRET.search(name) and not _GIT.match(name)}
 

@@ -18,7 +18,7 @@ class Store:
         self._folder = folder
 
     def get(self, kind: str, key: str) -> bytes | None:
-        """The blob, or None where there is none (or it can't be read)."""
+        """Return the blob, or None where there is none (or it can't be read)."""
         if self._folder is None:
             return None
         try:

@@ -90,9 +90,9 @@ def test_the_next_address_is_tried(two_addresses: list[str]) -> None:
     hang_up = Answer(body=b"x", headers={"Connection": "close"}, hang_up=True)
     with Server(lambda _: hang_up) as server, Http(cache=None) as http:
         url = f"http://two.example:{server.port}/"
-        http._exchange._hosts._host("two.example", server.port).found = ("::1", "127.0.0.1")
+        http._exchange._hosts._host("two.example", server.port).result = ("::1", "127.0.0.1")
         assert http.page(url, limit=1).body == b"x"
-        http._exchange._hosts._host("two.example", server.port).found = ("::1",)
+        http._exchange._hosts._host("two.example", server.port).result = ("::1",)
         with pytest.raises(UnreachableError) as error:
             http.page(url, limit=1)
     assert error.value.message == f"{url} can't be reached: no connection"

@@ -76,16 +76,18 @@ class RangePart:
 
 
 def parse_content_range(text: str | None) -> tuple[int, int, int] | None:
-    """First byte, last byte (inclusive) and total of a Content-Range (RFC 9110, 14.4); None where one is not told."""
-    found = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", (text or "").strip())
-    if found is None:
+    """Return first byte, last byte (inclusive) and total of a Content-Range (RFC 9110, 14.4); None where one is not
+    told.
+    """
+    match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", (text or "").strip())
+    if match is None:
         return None
-    first, last, total = map(int, found.groups())
+    first, last, total = map(int, match.groups())
     return (first, last, total) if first <= last < total else None
 
 
 def refusal(url: str, status: int, reason: str, *, retry_after: float | None = None) -> Exception | None:
-    """The error for an answer with this status to a GET of a whole body; None for one that has it."""
+    """Return the error for an answer with this status to a GET of a whole body; None for one that has it."""
     said = f"{status} {reason}".strip()
     wait = f" and asks to come back in {retry_after:.0f} s" if retry_after else ""
     if status in (200, 203):

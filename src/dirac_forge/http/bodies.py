@@ -23,7 +23,7 @@ _GRACE = 30.0
 
 
 def pieces(response: Response, limit: int) -> Iterator[bytes]:
-    """The body as it comes, not decoded, at most `limit` bytes; raises TooLargeError and what urllib3 raises."""
+    """Yield the body as it comes, not decoded, at most `limit` bytes; raises TooLargeError and what urllib3 raises."""
     told = response.headers.get("Content-Length", "")
     if told.isdecimal() and int(told) > limit:
         raise _too_large(response, limit)
@@ -31,7 +31,7 @@ def pieces(response: Response, limit: int) -> Iterator[bytes]:
 
 
 def unfolded(response: Response, raw: bytes, limit: int) -> bytes:
-    """The body `raw` decoded as the answer's Content-Encoding says, at most `limit` bytes."""
+    """Return the body `raw` decoded as the answer's Content-Encoding says, at most `limit` bytes."""
     encoding = response.headers.get("Content-Encoding")
     if encoding is None:
         return raw
@@ -42,7 +42,9 @@ def unfolded(response: Response, raw: bytes, limit: int) -> bytes:
 
 
 def _in_time(response: Response) -> Iterator[bytes]:
-    """What comes, as soon as it comes: a time-out alone waits for ever for a host that sends a byte now and then."""
+    """Yield what comes, as soon as it comes: a time-out alone waits for ever for a host that sends a byte now and
+    then.
+    """
     start, got = time.monotonic(), 0
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
         got += len(chunk)

@@ -75,7 +75,7 @@ class Http:
         self._exchange.close()
 
     def page(self, url: str, *, accept: str | None = None, limit: int) -> Page:
-        """The body at `url`, at most `limit` bytes (decoded), through the HTTP cache.
+        """Return the body at `url`, at most `limit` bytes (decoded), through the HTTP cache.
 
         Raises NotFoundError (404, 410), RefusedError (other 4xx), TooLargeError, and UnreachableError for a host that
         does not answer, fails, breaks off, or is not asked because the run is offline.
@@ -116,7 +116,8 @@ class Http:
         return self._exchange.ask(url, headers, read, also={206, *_NO_RANGES})
 
     def start(self, url: str, *, length: int) -> Page:
-        """The headers and the first bytes at `url`, at most `length`; what follows is left with the server. Not cached.
+        """Return the headers and the first bytes at `url`, at most `length`; what follows is left with the server.
+        Not cached.
 
         Raises what `page` raises.
         """
@@ -137,7 +138,8 @@ class Http:
 
     @contextmanager
     def download(self, url: str, *, limit: int, sha256: str | None = None) -> Iterator[IO[bytes]]:
-        """A seekable temporary file with the body at `url`, deleted afterwards; checked against `sha256`. Not cached.
+        """Yield a seekable temporary file with the body at `url`, deleted afterwards; checked against `sha256`. Not
+        cached.
 
         Raises what `page` raises, and HashMismatchError.
         """
@@ -164,7 +166,7 @@ class Http:
     def call(
         self, method: str, url: str, *, json: object = None, headers: Mapping[str, str] = _NONE, limit: int
     ) -> Answer:
-        """What an API says to one call, whatever its status; its body has at most `limit` bytes (decoded).
+        """Return what an API says to one call, whatever its status; its body has at most `limit` bytes (decoded).
 
         Asked once: what may be asked again is for the caller to say. Not cached. `headers` may hold credentials: they
         go to `url`'s host and to no other, and ~/.netrc is not asked. Redirects of a GET are followed (`Answer.url` is
@@ -191,11 +193,11 @@ class Http:
         return self._exchange.call(method, url, sent, data, read)
 
     def reachable(self, url: str) -> bool:
-        """Whether `url`'s host answers at all, asked once a run; False when offline."""
+        """Return whether `url`'s host answers at all, asked once a run; False when offline."""
         return self.problem(url) is None
 
     def problem(self, url: str) -> str | None:
-        """Why `url`'s host can't be asked, found out once a run; None where it answers."""
+        """Return why `url`'s host can't be asked, found out once a run; None where it answers."""
         return "this run is offline" if self._offline else self._exchange.problem(url)
 
 

@@ -27,7 +27,7 @@ class Contexts:
         self._made: dict[str, ssl.SSLContext] = {}
 
     def trusting(self, bundle: str) -> ssl.SSLContext:
-        """A context that verifies certificates and host names; raises OSError where the bundle can't be read."""
+        """Return a context that verifies certificates and host names; raises OSError where the bundle can't be read."""
         with self._lock:
             if bundle not in self._made:
                 context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
@@ -67,7 +67,7 @@ def pool_classes(addresses: Addresses) -> dict[str, type[HTTPConnectionPool]]:
 
 
 def _to_first(connection: HTTPConnection, addresses: Addresses, connect: Callable[[], socket.socket]) -> socket.socket:
-    """A socket to the first address that takes one; the name stays what it is for TLS, proxies and messages."""
+    """Return a socket to the first address that takes one; the name stays what it is for TLS, proxies and messages."""
     name = connection.host
     known = addresses(name, connection.port) or (name,)
     try:

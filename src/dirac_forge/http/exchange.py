@@ -70,7 +70,7 @@ class Exchange:
         self._session.keep(response, body)
 
     def problem(self, url: str) -> str | None:
-        """Why the host of `url` can't be connected to; None where it can."""
+        """Return why the host of `url` can't be connected to; None where it can."""
         clean = self._without_credentials(url)
         proxies = self._session.merge_environment_settings(clean, {}, None, None, None)["proxies"]
         return self._hosts.problem(clean, proxy=select_proxy(clean, proxies))
@@ -78,7 +78,9 @@ class Exchange:
     def ask(
         self, url: str, headers: Mapping[str, str], read: Callable[[Response], T], also: Iterable[int] = frozenset()
     ) -> T:
-        """What `read` makes of the answer; asked again where that may help. `also`: statuses besides 200 it takes."""
+        """Return what `read` makes of the answer; asked again where that may help. `also`: statuses besides 200 it
+        takes.
+        """
         clean = self._without_credentials(url)
         retries = _RETRIES
         while True:
@@ -100,7 +102,7 @@ class Exchange:
     def call(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, read: Callable[[Response], T]
     ) -> T:
-        """What `read` makes of the answer to one call, whatever its status; only a GET follows redirects.
+        """Return what `read` makes of the answer to one call, whatever its status; only a GET follows redirects.
 
         Raises LostError where the call may have been carried out, though no whole answer came.
         """
@@ -234,7 +236,7 @@ def _origin(url: str) -> str:
 
 
 def _broke_off(raised: Exception) -> bool:
-    """Whether a connection that was had broke: a second try may well succeed."""
+    """Return whether a connection that was had broke: a second try may well succeed."""
     causes = list(_causes(raised))
     return any(isinstance(each, (ProtocolError, ConnectionResetError)) for each in causes) and not any(
         isinstance(each, (MaxRetryError, ReadTimeoutError, DecodeError)) for each in causes
@@ -242,13 +244,13 @@ def _broke_off(raised: Exception) -> bool:
 
 
 def _was_sent(raised: Exception) -> bool:
-    """Whether a call may have reached its host: a connection was had, and its TLS was fine."""
+    """Return whether a call may have reached its host: a connection was had, and its TLS was fine."""
     not_sent = (*_LOST, ssl.SSLCertVerificationError, InvalidURL, LocationParseError)
     return not any(isinstance(each, not_sent) for each in _causes(raised))
 
 
 def _causes(raised: BaseException) -> Iterator[BaseException]:
-    """The error and those inside it: `requests` and `urllib3` put them into arguments, `reason` or the chain."""
+    """Yield the error and those inside it: `requests` and `urllib3` put them into arguments, `reason` or the chain."""
     seen: list[BaseException] = []
     waiting: list[object] = [raised]
     while waiting:

@@ -33,7 +33,7 @@ _SECOND_LOOK_UPS = (0.5, 1.5)
 class _Host:
     lock: threading.Lock = field(default_factory=threading.Lock)
     asked: bool = False
-    found: tuple[str, ...] | str = ()
+    result: tuple[str, ...] | str = ()
     """The addresses, the one that answered first; or the problem."""
 
 
@@ -51,29 +51,29 @@ class Hosts:
         self._lock = threading.Lock()
 
     def problem(self, url: str, *, proxy: str | None = None) -> str | None:
-        """Why `url`'s host (or the proxy on the way to it) can't be reached; None where it can."""
+        """Return why `url`'s host (or the proxy on the way to it) can't be reached; None where it can."""
         host = self._host(*_address(url))
-        if isinstance(host.found, str):
-            return host.found
+        if isinstance(host.result, str):
+            return host.result
         name, port = _address(proxy or url)
         way = self._host(name, port)
         with way.lock:
             if not way.asked:
-                way.found = _connect_within(name, port, self._seconds)
+                way.result = _connect_within(name, port, self._seconds)
                 way.asked = True
-        if isinstance(way.found, str):
-            return way.found if proxy is None else f"the proxy {name}: {way.found}"
+        if isinstance(way.result, str):
+            return way.result if proxy is None else f"the proxy {name}: {way.result}"
         return None
 
     def addresses(self, name: str, port: int) -> tuple[str, ...]:
-        """The host's numeric addresses, the one that answered first; () where it was not asked yet."""
-        found = self._host(name, port).found
-        return () if isinstance(found, str) else found
+        """Return the host's numeric addresses, the one that answered first; () where it was not asked yet."""
+        result = self._host(name, port).result
+        return () if isinstance(result, str) else result
 
     def lost(self, url: str, problem: str) -> None:
         """Remember that the host of `url` could not be connected to."""
         host = self._host(*_address(url))
-        host.found, host.asked = problem, True
+        host.result, host.asked = problem, True
 
     def _host(self, name: str, port: int) -> _Host:
         with self._lock:
@@ -86,7 +86,7 @@ def _address(url: str) -> tuple[str, int]:
 
 
 def _connect_within(name: str, port: int, seconds: float) -> tuple[str, ...] | str:
-    """The addresses, or why no connection is had within `seconds`, look-up of the name included."""
+    """Return the addresses, or why no connection is had within `seconds`, look-up of the name included."""
     answers: queue.SimpleQueue[tuple[str, ...] | str] = queue.SimpleQueue()
     start = time.monotonic()
 
@@ -102,13 +102,13 @@ def _connect_within(name: str, port: int, seconds: float) -> tuple[str, ...] | s
 
 def _connect(name: str, port: int, deadline: float) -> tuple[str, ...] | str:
     try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return "its name does not resolve"
-    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in resolved))
     problem = "no answer"
     with contextlib.ExitStack() as sockets, selectors.DefaultSelector() as selector:
-        for family, kind, protocol, _, address in found:
+        for family, kind, protocol, _, address in resolved:
             try:
                 attempt = sockets.enter_context(socket.socket(family, kind, protocol))
                 attempt.setblocking(False)
@@ -131,7 +131,7 @@ def _words(code: int) -> str:
 
 
 def _first_connected(selector: selectors.BaseSelector, deadline: float, problem: str) -> str:
-    """The address whose socket is connected first, else the last problem."""
+    """Return the address whose socket is connected first, else the last problem."""
     while selector.get_map() and (left := deadline - time.monotonic()) > 0:
         for key, _ in selector.select(left):
             attempt = key.fileobj

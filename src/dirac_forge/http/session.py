@@ -71,7 +71,7 @@ class Session(requests.Session):
         return None
 
     def redirect_target(self, response: requests.Response) -> str | None:
-        """Where an answer leads to, as it says; None where it is no redirect."""
+        """Return where an answer leads to, as it says; None where it is no redirect."""
         return super().get_redirect_target(response)
 
     def keep(self, response: requests.Response, body: bytes) -> None:
@@ -163,7 +163,7 @@ def _passes_by(request: requests.PreparedRequest) -> bool:
 
 
 def unreachable(url: str, problem: str) -> UnreachableError:
-    """The error for a host that can't be connected to."""
+    """Return the error for a host that can't be connected to."""
     return UnreachableError(
         f"{redact(url)} can't be reached: {problem}",
         hint="Check the network and the proxy settings; --offline serves what the cache has.",
@@ -182,7 +182,7 @@ class Entries(BaseCache):
         self._store = Store(folder)
 
     def get(self, key: str) -> bytes | None:
-        """The entry, None where there is none or it is not what was written."""
+        """Return the entry, None where there is none or it is not what was written."""
         blob = self._store.get("http", self._key(key))
         if blob is None or hashlib.sha256(blob[32:]).digest() != blob[:32]:
             return None
@@ -221,7 +221,7 @@ def _digest(value: str | bytes | None) -> str | None:
 
 
 def _with_freshness(response: HTTPResponse) -> HTTPResponse:
-    """An answer that says nothing about its freshness is fresh for ten minutes; one without a date is of now."""
+    """Complete an answer: fresh for ten minutes where it says nothing about that, and of now where it has no date."""
     headers = response.headers
     if "date" not in headers:
         headers["date"] = formatdate(usegmt=True)

@@ -38,12 +38,12 @@ _T = TypeVar("_T")
 
 
 def kind(what: str) -> str:
-    """The store's kind for `what` ("wheel", "wheel-metadata", "sdist") as it is read now."""
+    """Return the store's kind for `what` ("wheel", "wheel-metadata", "sdist") as it is read now."""
     return f"{what}-{SCHEMA}"
 
 
 def key_of(file: ReleaseFile) -> str | None:
-    """The store's key; None where the index gives no SHA-256.
+    """Return the store's key; None where the index gives no SHA-256.
 
     It covers the URL too: a file that was read in parts is never hashed, so that another index's claim must not answer.
     """
@@ -51,17 +51,17 @@ def key_of(file: ReleaseFile) -> str | None:
 
 
 def dump_wheel(facts: WheelFacts) -> bytes:
-    """The blob of `facts`."""
+    """Return the blob of `facts`."""
     return sealed(tree_of(facts))
 
 
 def dump_sdist(facts: SdistFacts) -> bytes:
-    """The blob of `facts`."""
+    """Return the blob of `facts`."""
     return sealed(tree_of(facts))
 
 
 def dump_choice(choice: Choice) -> bytes:
-    """The blob of `choice`."""
+    """Return the blob of `choice`."""
     release = choice.release
     files = [{**asdict(file), "version": str(file.version), "uploaded": _iso(file.uploaded)} for file in release.files]
     return sealed(
@@ -76,22 +76,22 @@ def dump_choice(choice: Choice) -> bytes:
 
 
 def load_choice(blob: bytes | None) -> Choice | None:
-    """The choice of a blob; None where there is none, or it is damaged."""
+    """Return the choice of a blob; None where there is none, or it is damaged."""
     return _opened(blob, _choice)
 
 
 def load_wheel(blob: bytes | None) -> WheelFacts | None:
-    """The facts of a blob; None where there is none, or it is damaged."""
+    """Return the facts of a blob; None where there is none, or it is damaged."""
     return _opened(blob, _wheel)
 
 
 def load_sdist(blob: bytes | None) -> SdistFacts | None:
-    """The facts of a blob; None where there is none, or it is damaged."""
+    """Return the facts of a blob; None where there is none, or it is damaged."""
     return _opened(blob, _sdist)
 
 
 def sealed(tree: Mapping[str, object]) -> bytes:
-    """A blob with its own checksum over the tree of some facts."""
+    """Return a blob with its own checksum over the tree of some facts."""
     body = json.dumps(tree, ensure_ascii=True, separators=(",", ":")).encode()
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
@@ -107,7 +107,7 @@ def _opened(blob: bytes | None, read: Callable[[dict[str, Any]], _T]) -> _T | No
 
 
 def tree_of(facts: WheelFacts | SdistFacts) -> dict[str, Any]:
-    """Facts as JSON has them."""
+    """Return facts as JSON has them."""
     tree = asdict(facts)
     if (metadata := facts.metadata) is not None:
         tree["metadata"] |= {"version": str(metadata.version), "requires_dist": metadata.requires_dist.lines}
@@ -159,7 +159,9 @@ def _points(trees: list[dict[str, Any]]) -> tuple[EntryPoint, ...]:
 
 
 def plain(value: object, depth: int = 0) -> Any:
-    """A tree of TOML or Python literals as JSON keeps it: the same when read again; raises ValueError if deep."""
+    """Return a tree of TOML or Python literals as JSON keeps it: the same when read again; raises ValueError if
+    deep.
+    """
     if depth > 60:
         raise ValueError("nested more than 60 levels deep")
     if isinstance(value, Mapping):

@@ -50,7 +50,7 @@ class Refusal:
     """Versions that fit what was asked, but not otherwise; newest first."""
 
     def error(self) -> InputError:
-        """The refusal as an error for a user."""
+        """Return the refusal as an error for a user."""
         hints = [f"{rejected.version}: {rejected.reason}" for rejected in self.rejected[:_NAMED]]
         if self.nearest:
             hints.append(f"Nearest versions: {', '.join(map(str, self.nearest))}.")
@@ -64,7 +64,8 @@ def choose(
     pythons: Sequence[str] = (),
     prereleases: bool | None = None,
 ) -> Choice | Refusal:
-    """The newest release that satisfies `specifier`, is not yanked, and runs on some of `pythons` ("3.11", "3.12"…).
+    """Return the newest release that satisfies `specifier`, is not yanked, and runs on some of `pythons` ("3.11",
+    "3.12"…).
 
     `prereleases` True takes them as any other; False never; None (as PEP 440 says) only where `specifier` names one or
     no final release is left. A version asked for exactly (`==1.0`, `===1.0`) is taken even yanked, as a pre-release or
@@ -102,7 +103,9 @@ def _nothing(project: Project, specifier: SpecifierSet, rejected: Sequence[Rejec
 def _newest(
     project: Project, specifier: SpecifierSet, pythons: Sequence[str], prereleases: bool | None
 ) -> tuple[Release | None, tuple[Rejected, ...], Release | None]:
-    """The newest release without objection, the newer ones with theirs, the newest held back as pre-release only."""
+    """Return the newest release without objection, the newer ones with theirs, the newest held back as pre-release
+    only.
+    """
     rejected: list[Rejected] = []
     waiting: Release | None = None
     for release in reversed(project.releases):
@@ -117,7 +120,7 @@ def _newest(
 
 
 def objection(release: Release, specifier: SpecifierSet, pythons: Sequence[str]) -> str | None:
-    """Why a release can't be taken, whatever else there is; None where nothing speaks against it."""
+    """Return why a release can't be taken, whatever else there is; None where nothing speaks against it."""
     if not specifier.contains(release.version, prereleases=True):
         return f"excluded by {specifier}"
     if not release.files:
@@ -130,7 +133,9 @@ def objection(release: Release, specifier: SpecifierSet, pythons: Sequence[str])
 
 
 def offers(release: Release, pythons: Sequence[str]) -> bool:
-    """Whether some file's Requires-Python admits one of `pythons`; what is missing or can't be read admits all."""
+    """Return whether some file's Requires-Python admits one of `pythons`; what is missing or can't be read admits
+    all.
+    """
     wanted = {file.requires_python for file in release.files if file.yanked is None} or {
         file.requires_python for file in release.files
     }
@@ -157,7 +162,7 @@ def _span(pythons: Sequence[str]) -> str:
 
 
 def _exact(specifier: SpecifierSet) -> Version | None:
-    """The version of `==1.0` or `===1.0`, alone or among others; None where there is none."""
+    """Return the version of `==1.0` or `===1.0`, alone or among others; None where there is none."""
     for part in specifier:
         if part.operator in ("==", "===") and not part.version.endswith(".*"):
             return parse_version(part.version)
@@ -190,7 +195,7 @@ def _reservations(release: Release, pythons: Sequence[str]) -> Iterator[str]:
 
 
 def _nearest(project: Project, version: Version) -> tuple[Version, ...]:
-    """The neighbours of `version` in order, final ones first, and the newest of all."""
+    """Return the neighbours of `version` in order, final ones first, and the newest of all."""
     known = [release.version for release in project.releases]
     final = [item for item in known if not item.is_prerelease] or known
     below = [item for item in final if item < version][-2:]

@@ -62,7 +62,7 @@ class Ask:
 
 
 def read_known(document: object) -> dict[str, dict[str, str]]:
-    """Hashes by URL and algorithm, out of a JSON mapping of URLs to a hash or a list of hashes.
+    """Return hashes by URL and algorithm, out of a JSON mapping of URLs to a hash or a list of hashes.
 
     Raises InputError for anything else; the length of a hash tells its algorithm.
     """
@@ -79,7 +79,7 @@ def read_known(document: object) -> dict[str, dict[str, str]]:
 
 
 def project_of(url: str) -> tuple[str, str] | None:
-    """Project and name of a file on PyPI, whichever of its hosts; None for other URLs."""
+    """Return project and name of a file on PyPI, whichever of its hosts; None for other URLs."""
     parts = urlsplit(url)
     if (parts.hostname or "").lower() not in _PYPI:
         return None
@@ -102,7 +102,7 @@ class Digests:
         self._lock = threading.Lock()
 
     def of(self, url: str, algorithms: Collection[str]) -> Digest:
-        """The hashes of the file at `url`, at least these algorithms.
+        """Return the hashes of the file at `url`, at least these algorithms.
 
         Raises NotFoundError where there is no such file, InputError for one that is not what its name says or is too
         large, and UnreachableError where nobody could tell.
@@ -120,7 +120,7 @@ class Digests:
         return _agreeing(self._downloaded(url, file.url), listed.hashes, "file")
 
     def _listed_file(self, url: str) -> ReleaseFile | None:
-        """The file as the index lists it, None for a URL elsewhere; raises NotFoundError where it lists none."""
+        """Return the file as the index lists it, None for a URL elsewhere; raises NotFoundError where it lists none."""
         named = project_of(url)
         if named is None:
             return None
@@ -131,7 +131,9 @@ class Digests:
         return file
 
     def listed(self, url: str, version: str) -> str | None:
-        """Where the file of the same kind (an sdist, or a wheel) of this version is, None where nobody lists one."""
+        """Return where the file of the same kind (an sdist, or a wheel) of this version is, None where nobody lists
+        one.
+        """
         named, wanted = project_of(url), parse_version(version)
         if named is None or wanted is None:
             return None
@@ -149,15 +151,15 @@ class Digests:
     def _files(self, project: str) -> Sequence[ReleaseFile]:
         name = canonicalize_name(project)
         with self._lock:
-            found = self._projects.get(name)
-        if found is None:
-            found = self._ask.project(name)
+            page = self._projects.get(name)
+        if page is None:
+            page = self._ask.project(name)
             with self._lock:
-                self._projects[name] = found
-        return [file for release in found.releases for file in release.files]
+                self._projects[name] = page
+        return [file for release in page.releases for file in release.files]
 
     def _downloaded(self, url: str, place: str) -> Digest:
-        """The hashes of the file at `url`, which is downloaded from `place`."""
+        """Return the hashes of the file at `url`, which is downloaded from `place`."""
         if urlsplit(place).scheme not in {"http", "https"}:
             raise UnreachableError(f"{redact(url)}: only http and https are downloaded")
         digests = {name: hashlib.new(name, usedforsecurity=False) for name in ("sha256", "sha1", "md5")}
@@ -167,11 +169,13 @@ class Digests:
             for digest in digests.values():
                 digest.update(chunk)
         check_start(url, first)
-        return Digest(url=url, hashes={name: one.hexdigest() for name, one in digests.items()}, origin="downloaded")
+        return Digest(
+            url=url, hashes={name: digest.hexdigest() for name, digest in digests.items()}, origin="downloaded"
+        )
 
 
 def chunks(file: IO[bytes]) -> Iterable[bytes]:
-    """A file's bytes, a MiB at a time."""
+    """Return a file's bytes, a MiB at a time."""
     return iter(lambda: file.read(_CHUNK), b"")
 
 
@@ -203,7 +207,7 @@ def _ending(filename: str) -> str:
 
 
 def _key(url: str) -> str:
-    """The same for all URLs that PyPI serves one file at, except those that have its hash in them."""
+    """Return the same for all URLs that PyPI serves one file at, except those that have its hash in them."""
     named = project_of(url)
     if named is not None and not _HASHED.search(url):
         return f"pypi:{canonicalize_name(named[0])}/{named[1]}"

@@ -52,18 +52,18 @@ class Lookup:
             self._page(canonicalize_name(project))
 
     def project(self, name: str) -> Project:
-        """All releases of a project, which are then kept; raises as `IndexClient.project` does."""
+        """Return all releases of a project, which are then kept; raises as `IndexClient.project` does."""
         return self._project(canonicalize_name(name))
 
     def choice(self, project: str, specifiers: SpecifierSet) -> Choice:
-        """The newest release that can be used, with the reasons against newer ones.
+        """Return the newest release that can be used, with the reasons against newer ones.
 
         Raises InputError where there is none, UnreachableError where the index can't be asked.
         """
         return self._choice((canonicalize_name(project), str(specifiers)))
 
     def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
-        """Core metadata of that release, in as few requests as possible; raises as `choice` does."""
+        """Return core metadata of that release, in as few requests as possible; raises as `choice` does."""
         return self.described(project, specifiers).metadata
 
     def described(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
@@ -71,7 +71,7 @@ class Lookup:
         return self._light((canonicalize_name(project), str(specifiers)))
 
     def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
-        """Everything that the files of that release say; raises as `choice` does, and HashMismatchError."""
+        """Return everything that the files of that release say; raises as `choice` does, and HashMismatchError."""
         return self._gathered((canonicalize_name(project), str(specifiers)))
 
     def _read(self, project: str) -> Project:
@@ -91,11 +91,11 @@ class Lookup:
         known = kept.load_choice(self._store.get(kept.kind("choice"), digest))
         if known is not None:
             return known
-        found = choose(self._index.read(page, project), SpecifierSet(specifiers), pythons=self._pythons)
-        if not isinstance(found, Choice):
-            raise found.error()
-        self._store.put(kept.kind("choice"), digest, kept.dump_choice(found))
-        return found
+        chosen = choose(self._index.read(page, project), SpecifierSet(specifiers), pythons=self._pythons)
+        if not isinstance(chosen, Choice):
+            raise chosen.error()
+        self._store.put(kept.kind("choice"), digest, kept.dump_choice(chosen))
+        return chosen
 
     def _read_light(self, key: tuple[str, str]) -> ReleaseFacts:
         return light(self._http, self._choice(key).release, self._store)

@@ -24,7 +24,7 @@ class Once(Generic[K, V]):
         self._answers: dict[K, Future[V]] = {}
 
     def __call__(self, key: K) -> V:
-        """The answer for `key`; raises what the function raised."""
+        """Return the answer for `key`; raises what the function raised."""
         with self._lock:
             mine = key not in self._answers
             future = self._answers.setdefault(key, Future())

@@ -36,7 +36,7 @@ class ArchiveLimits:
     """Unpacked to packed, counted beyond the first 64 MB (a small file of zeros packs well)."""
 
     def bytes_for(self, size: int) -> int:
-        """How many bytes an archive of `size` bytes may unpack to."""
+        """Return how many bytes an archive of `size` bytes may unpack to."""
         return min(self.unpacked, max(size * self.ratio, _FREE))
 
 
@@ -54,7 +54,9 @@ _ESCAPE = re.compile(r"^/|^[^/]*:|[\\\x00-\x1f\x7f]")
 
 
 def checked_name(name: str) -> str | None:
-    """The path below the archive's root, `./` removed; None for one that leaves it, or that no file system takes."""
+    """Return the path below the archive's root, `./` removed; None for one that leaves it, or that no file system
+    takes.
+    """
     if _ESCAPE.search(name):
         return None
     parts = [part for part in name.split("/") if part not in ("", ".")]
@@ -71,7 +73,7 @@ _AGAIN = "Download it by hand and compare its SHA-256 with the index's; a broken
 
 
 def corrupt(filename: str, exc: Exception) -> ArchiveError:
-    """The error for a file that a library calls broken."""
+    """Return the error for a file that a library calls broken."""
     return ArchiveError(f"{filename} is corrupt: {str(exc) or type(exc).__name__}.", hint=_AGAIN)
 
 
@@ -93,12 +95,12 @@ class Names:
             raise ArchiveError(f"{self.filename} holds more than {self.limits.members} members: refused.")
 
     def refuse_bomb(self, limit: int) -> ArchiveError:
-        """The error for an archive that unpacks to more than `limit` bytes."""
+        """Return the error for an archive that unpacks to more than `limit` bytes."""
         what = f"{limit // 1024**2} MB"
         return ArchiveError(f"{self.filename} unpacks to more than {what}: refused as a possible archive bomb.")
 
     def regular(self, name: str) -> str | None:
-        """The name, where it may be used; a second file of the same name is left out."""
+        """Return the name, where it may be used; a second file of the same name is left out."""
         checked = checked_name(name)
         if checked is None:
             self.tell("path", f"{self.filename}: {name[:80]!r} leads out of the archive: left out")

@@ -53,7 +53,7 @@ class Contents:
     problems: tuple[str, ...] = ()
 
     def egg_info(self, name: str) -> str | None:
-        """The text of a file of the first .egg-info folder, where there is one."""
+        """Return the text of a file of the first .egg-info folder, where there is one."""
         paths = [path for path in self.texts if path.endswith(f".egg-info/{name}")]
         return self.texts[min(paths, key=lambda path: (path.count("/"), path))] if paths else None
 
@@ -106,7 +106,7 @@ class Reader:
             self._scripts[member.name] = data
 
     def contents(self) -> Contents:
-        """All that was kept, below the single top folder."""
+        """Return all that was kept, below the single top folder."""
         top = self._top()
         cut = len(top)
         names = [name[cut:] for name in self._names if name.startswith(top)]
@@ -122,7 +122,9 @@ class Reader:
         )
 
     def _top(self) -> str:
-        """The top folder with a slash, "" where there is none; beside others, the one that is named as the archive."""
+        """Return the top folder with a slash, "" where there is none; beside others, the one that is named as the
+        archive.
+        """
         tops = {name.partition("/")[0] if "/" in name else "" for name in self._names}
         if len(tops) == 1:
             only = tops.pop()
@@ -135,14 +137,14 @@ class Reader:
         return canonicalize_name(top) == canonicalize_name(stem)
 
     def _chosen_pkg_info(self, top: str) -> bytes | None:
-        """The one at the top; else the egg-info's, which setuptools wrote as its copy."""
-        found = {name[len(top) :]: data for name, data in self._pkg_info.items() if name.startswith(top)}
-        if "PKG-INFO" in found:
-            return found["PKG-INFO"]
+        """Return the one at the top; else the egg-info's, which setuptools wrote as its copy."""
+        infos = {name[len(top) :]: data for name, data in self._pkg_info.items() if name.startswith(top)}
+        if "PKG-INFO" in infos:
+            return infos["PKG-INFO"]
         eggs = sorted(
-            (name for name in found if name.endswith(".egg-info/PKG-INFO")), key=lambda name: (name.count("/"), name)
+            (name for name in infos if name.endswith(".egg-info/PKG-INFO")), key=lambda name: (name.count("/"), name)
         )
-        return found[eggs[0]] if eggs else None
+        return infos[eggs[0]] if eggs else None
 
 
 def _is_text(path: str) -> bool:

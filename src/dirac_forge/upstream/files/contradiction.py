@@ -14,7 +14,7 @@ _NAMED = 6
 
 
 def contradictions(wheel: CoreMetadata, source: CoreMetadata, *, wheel_name: str, sdist_name: str) -> tuple[str, ...]:
-    """The differences in requirements and Requires-Python; what the sdist leaves open contradicts nothing."""
+    """Return the differences in requirements and Requires-Python; what the sdist leaves open contradicts nothing."""
     problems = []
     if "requires-dist" not in source.dynamic:
         built, declared = _requirements(wheel), _requirements(source)

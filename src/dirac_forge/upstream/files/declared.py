@@ -31,11 +31,11 @@ _CORE = {
 
 
 def table(tree: Mapping[str, object], *path: str) -> Mapping[str, object]:
-    """The table at `path`; {} where there is none, or something else."""
-    found: object = tree
+    """Return the table at `path`; {} where there is none, or something else."""
+    value: object = tree
     for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def declared_metadata(pyproject: Mapping[str, object], *, version: Version) -> CoreMetadata | None:
@@ -62,22 +62,22 @@ def declared_scripts(pyproject: Mapping[str, object]) -> tuple[EntryPoint, ...]:
         (("tool", "flit", "scripts"), ()),
     )
     for console, gui in places:
-        found = _scripts(table(pyproject, *console), gui=False) + (
+        points = _scripts(table(pyproject, *console), gui=False) + (
             _scripts(table(pyproject, *gui), gui=True) if gui else []
         )
-        if found:
-            return tuple(sorted(found, key=lambda point: (point.gui, point.name)))
+        if points:
+            return tuple(sorted(points, key=lambda point: (point.gui, point.name)))
     return ()
 
 
 def _scripts(entries: Mapping[str, object], *, gui: bool) -> list[EntryPoint]:
-    found = []
+    points = []
     for name, value in entries.items():
         # Poetry also takes {reference = "module:function", type = "console"}.
         reference = value.get("reference", value.get("callable")) if isinstance(value, Mapping) else value
         point = entry_point(name, reference, gui=gui) if isinstance(reference, str) else None
-        found += [point] if point else []
-    return found
+        points += [point] if point else []
+    return points
 
 
 def _project(entries: Mapping[str, object], name: str, version: Version) -> CoreMetadata:

@@ -18,7 +18,9 @@ _VALUE = re.compile(r"(?P<module>\w+(?:\.\w+)*)\s*:\s*(?P<attribute>\w+(?:\.\w+)
 
 
 def entry_point(name: str, value: str, *, gui: bool = False) -> EntryPoint | None:
-    """The entry point; None where name or value could be read as anything else by a shell, a recipe or a template."""
+    """Return the entry point; None where name or value could be read as anything else by a shell, a recipe or a
+    template.
+    """
     name = name.strip()
     match = _VALUE.fullmatch(value.strip())
     if not match or not _NAME.fullmatch(name) or len(name) > 200:
@@ -27,18 +29,20 @@ def entry_point(name: str, value: str, *, gui: bool = False) -> EntryPoint | Non
 
 
 def from_specs(specs: Iterable[str], *, gui: bool = False) -> tuple[EntryPoint, ...]:
-    """Entry points from `name = value` lines."""
-    found = (entry_point(name, value, gui=gui) for name, _, value in (spec.partition("=") for spec in specs))
-    return tuple(point for point in found if point is not None)
+    """Return entry points from `name = value` lines."""
+    points = (entry_point(name, value, gui=gui) for name, _, value in (spec.partition("=") for spec in specs))
+    return tuple(point for point in points if point is not None)
 
 
 def from_text(text: str, *, where: str) -> tuple[tuple[EntryPoint, ...], tuple[str, ...]]:
-    """The console and gui scripts of an entry_points.txt, sorted by name, and what of it can't be used, in words."""
+    """Return the console and gui scripts of an entry_points.txt, sorted by name, and what of it can't be used, in
+    words.
+    """
     try:
         groups = read_ini(text, delimiters=("=",))
     except IniError as exc:
         return (), (f"{where} can't be parsed ({exc})",)
-    found: dict[str, EntryPoint] = {}
+    points: dict[str, EntryPoint] = {}
     problems = []
     for group, gui in (("console_scripts", False), ("gui_scripts", True)):
         for name, value in groups.get(group, {}).items():
@@ -48,5 +52,5 @@ def from_text(text: str, *, where: str) -> tuple[tuple[EntryPoint, ...], tuple[s
                     f"{where}: entry point {name[:60]!r} = {value[:60]!r} is left out: no plain name and function"
                 )
             else:
-                found.setdefault(point.name, point)
-    return tuple(sorted(found.values(), key=lambda point: (point.gui, point.name))), tuple(problems)
+                points.setdefault(point.name, point)
+    return tuple(sorted(points.values(), key=lambda point: (point.gui, point.name))), tuple(problems)

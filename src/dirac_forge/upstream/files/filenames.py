@@ -35,7 +35,7 @@ class WheelTags(NamedTuple):
 
 
 def wheel_tags(filename: str) -> WheelTags:
-    """The tags of a wheel's file name; a name without tags gives empty ones."""
+    """Return the tags of a wheel's file name; a name without tags gives empty ones."""
     parts = filename.removesuffix(".whl").rsplit("-", 3)
     if len(parts) != 4:
         return WheelTags((), (), ())
@@ -53,7 +53,7 @@ class FileNames:
         self._names: dict[str, bool] = {}
 
     def read(self, filename: str) -> Named | None:
-        """Kind and version; None where the version can't be read, or the file is another project's."""
+        """Return kind and version; None where the version can't be read, or the file is another project's."""
         if filename.endswith(".whl"):
             parts = filename.split("-")
             own = len(parts) in (5, 6) and self._is_own(parts[0])
@@ -66,7 +66,9 @@ class FileNames:
 
     @staticmethod
     def is_other(filename: str) -> bool:
-        """Whether the file is neither wheel nor sdist: an egg, an installer, a built "dumb" archive, a signature."""
+        """Return whether the file is neither wheel nor sdist: an egg, an installer, a built "dumb" archive, a
+        signature.
+        """
         if _OTHER.search(filename):
             return True
         suffix = _sdist_suffix(filename)

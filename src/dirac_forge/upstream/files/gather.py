@@ -30,7 +30,7 @@ def gather(
     executor: Executor | None = None,
     index_url: str | None = None,
 ) -> ReleaseFacts:
-    """The facts of `release`: its best wheel and, with `sdist`, its source archive.
+    """Return the facts of `release`: its best wheel and, with `sdist`, its source archive.
 
     Metadata is the wheel's, else the sdist's PKG-INFO or static [project], else literals of setup.cfg and setup.py; if
     even that fails, name and version alone, and problems that say what is missing. With `executor` both files are
@@ -76,7 +76,9 @@ def _readable(facts: _T | InputError | None, problems: list[str]) -> _T | None:
 
 
 def light(http: Http, release: Release, store: Store) -> ReleaseFacts:
-    """The metadata of `release` in as few requests as possible, the wheel's, else the sdist's: to walk dependencies."""
+    """Return the metadata of `release` in as few requests as possible, the wheel's, else the sdist's: to walk
+    dependencies.
+    """
     problems: list[str] = []
     if (wheel_file := best_wheel(release)) is not None:
         read = _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=False))
@@ -89,7 +91,7 @@ def light(http: Http, release: Release, store: Store) -> ReleaseFacts:
 
 
 def _tried(read: Callable[[], _T]) -> _T | InputError:
-    """The answer, or the error where the file itself is at fault; a wrong hash is no fault to get over."""
+    """Return the answer, or the error where the file itself is at fault; a wrong hash is no fault to get over."""
     try:
         return read()
     except HashMismatchError:
@@ -157,7 +159,7 @@ def _unknowns(release: Release, metadata: CoreMetadata, origin: str) -> Iterator
 
 
 def _asked(metadata: CoreMetadata) -> tuple[tuple[str, object], ...]:
-    """What a recipe asks for, and whether it is known."""
+    """Return what a recipe asks for, and whether it is known."""
     return (
         ("requirements", metadata.requires_dist),
         ("licence", metadata.license_expression or metadata.license or metadata.classifiers),

@@ -17,7 +17,7 @@ class IniError(ValueError):
 
 
 def read_ini(text: str, *, delimiters: tuple[str, ...] = ("=", ":")) -> Mapping[str, Mapping[str, str]]:
-    """Sections, their keys and values, as spelled; without interpolation and without a section of defaults."""
+    """Return sections, their keys and values, as spelled; without interpolation and without a section of defaults."""
     parser = configparser.RawConfigParser(
         strict=False, delimiters=delimiters, default_section="\0", allow_no_value=True
     )

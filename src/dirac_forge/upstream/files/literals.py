@@ -43,7 +43,7 @@ _METHODS = {"parseCommandLine"}
 
 
 def parse(source: bytes) -> ast.Module | None:
-    """The syntax tree; None where this Python can't parse it, or it is made to hurt (too large, too deep)."""
+    """Return the syntax tree; None where this Python can't parse it, or it is made to hurt (too large, too deep)."""
     if len(source) > SOURCE_LIMIT or _deep(source):
         return None
     # A coding cookie is ignored: looking a codec up imports modules.
@@ -56,7 +56,9 @@ def parse(source: bytes) -> ast.Module | None:
 
 
 def _deep(source: bytes) -> bool:
-    """Whether brackets nest, or an operator repeats, beyond what anybody writes; strings and comments count too."""
+    """Return whether brackets nest, or an operator repeats, beyond what anybody writes; strings and comments count
+    too.
+    """
     if re.search(rb"(?:[-+~][ \t\\\r\n]*){200}|(?:\bnot\s+){200}", source):
         return True
     depth = 0
@@ -68,12 +70,12 @@ def _deep(source: bytes) -> bool:
 
 
 def names_parser(source: bytes) -> bool:
-    """Whether the module names something that builds command-line parsers: worth a look at its syntax tree."""
+    """Return whether the module names something that builds command-line parsers: worth a look at its syntax tree."""
     return _PARSERS.search(source) is not None
 
 
 def builds_parser(source: bytes) -> bool:
-    """Whether the module's syntax tree builds a command-line parser: `--help` can be expected to answer."""
+    """Return whether the module's syntax tree builds a command-line parser: `--help` can be expected to answer."""
     if not names_parser(source):
         return False
     tree = parse(source)
@@ -106,7 +108,7 @@ def _called(node: ast.AST) -> Sequence[ast.expr]:
 
 
 def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
-    """All statements and expressions in the order of the source, so that an import precedes what uses it."""
+    """Yield all statements and expressions in the order of the source, so that an import precedes what uses it."""
     stack = [tree]
     while stack:
         node = stack.pop()
@@ -155,7 +157,7 @@ class Constants:
             self._values.pop(name, None)
 
     def literal(self, node: ast.expr, depth: int = 0) -> object:
-        """The value of a literal, names and simple joins resolved; raises NotLiteralError for anything else."""
+        """Return the value of a literal, names and simple joins resolved; raises NotLiteralError for anything else."""
         if depth > 20:
             raise NotLiteralError("too deep")
         if isinstance(node, ast.Constant):
@@ -196,11 +198,11 @@ class Constants:
     def _mapping(self, node: ast.Dict, depth: int) -> dict[str, object]:
         items: dict[str, object] = {}
         for key, value in zip(node.keys, node.values, strict=True):
-            found = self.literal(value, depth + 1)
-            if key is None and isinstance(found, dict):
-                items |= found
+            item = self.literal(value, depth + 1)
+            if key is None and isinstance(item, dict):
+                items |= item
             elif key is not None:
-                items[str(self.literal(key, depth + 1))] = found
+                items[str(self.literal(key, depth + 1))] = item
             else:
                 raise NotLiteralError("** of what is no dict")
         return items
@@ -239,7 +241,9 @@ def _assigned(node: ast.stmt) -> list[tuple[str, ast.expr]]:
 
 
 def _changed(tree: ast.Module) -> set[str]:
-    """Names that are added to, changed through a method or an item, or assigned below the module's first level."""
+    """Return names that are added to, changed through a method or an item, or assigned below the module's first
+    level.
+    """
     top = {id(node) for node in tree.body}
     names: set[str] = set()
     for node in ast.walk(tree):

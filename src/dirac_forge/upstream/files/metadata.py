@@ -55,7 +55,7 @@ class Reading:
 
 
 def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
-    """The metadata in `data`, a METADATA or PKG-INFO file; `where` names it in problems.
+    """Return the metadata in `data`, a METADATA or PKG-INFO file; `where` names it in problems.
 
     In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel
     that is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
@@ -138,7 +138,7 @@ def _recover(
 
 
 def _text(value: object) -> str | None:
-    """A field's text; setuptools and distutils wrote UNKNOWN for what they were not told."""
+    """Return a field's text; setuptools and distutils wrote UNKNOWN for what they were not told."""
     text = value.strip() if isinstance(value, str) else ""
     return text if text and text.upper() != "UNKNOWN" else None
 
@@ -149,7 +149,7 @@ def _first_line(text: str | None) -> str | None:
 
 
 def _unfold(text: str | None) -> str | None:
-    """A folded field without the eight spaces, or spaces and bar, that its lines were indented with."""
+    """Return a folded field without the eight spaces, or spaces and bar, that its lines were indented with."""
     if text is None or "\n" not in text:
         return text
     return "\n".join(re.sub(r"^(?: {7}\|| {8}|\t)", "", line).rstrip() for line in text.splitlines()).strip() or None
@@ -221,7 +221,7 @@ def version_of(text: str | None, default: Version) -> Version:
 
 
 def disagreement(metadata: CoreMetadata, *, name: str, version: Version) -> str | None:
-    """Why `metadata` can't be that of release `version` of project `name`; None where it can."""
+    """Return why `metadata` can't be that of release `version` of project `name`; None where it can."""
     if canonicalize_name(metadata.name) != canonicalize_name(name):
         return f"it says that its project is {shortened(metadata.name)}, not {name}"
     own = metadata.version

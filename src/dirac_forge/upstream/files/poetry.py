@@ -16,28 +16,30 @@ _PART = re.compile(r"\s*(\^|~=|~|===|==|!=|<=|>=|<|>|=)?\s*v?([\w.*+!-]+)\s*")
 
 
 def urls(entries: Mapping[str, object]) -> Mapping[str, str]:
-    """Project URLs under the labels that poetry gives them."""
+    """Return project URLs under the labels that poetry gives them."""
     own = entries.get("urls")
-    found = {str(label): url for label, url in own.items() if isinstance(url, str)} if isinstance(own, Mapping) else {}
+    labelled = (
+        {str(label): url for label, url in own.items() if isinstance(url, str)} if isinstance(own, Mapping) else {}
+    )
     for key in ("repository", "documentation"):
         if isinstance(url := entries.get(key), str) and url:
-            found.setdefault(key.capitalize(), url)
-    return found
+            labelled.setdefault(key.capitalize(), url)
+    return labelled
 
 
 def requirements(entries: Mapping[str, object]) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
-    """Requirements with their extras' markers, Requires-Python, and the extras, of a [tool.poetry] table."""
+    """Return requirements with their extras' markers, Requires-Python, and the extras, of a [tool.poetry] table."""
     declared = _mapping(entries.get("dependencies"))
     extras = {str(extra): _names(names) for extra, names in _mapping(entries.get("extras")).items()}
-    found: list[str] = []
+    lines: list[str] = []
     for name, value in declared.items():
         if name != "python":
             wanted_by = [extra for extra, names in extras.items() if name.lower() in names]
             for item in value if isinstance(value, list) else [value]:
                 requirement, optional = _requirement(str(name), item)
                 extended = [with_marker(requirement, "", extra) for extra in wanted_by]
-                found += extended if optional or wanted_by else [requirement]
-    return tuple(found), constraint(_text(declared, "python")) or None, tuple(extras)
+                lines += extended if optional or wanted_by else [requirement]
+    return tuple(lines), constraint(_text(declared, "python")) or None, tuple(extras)
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -50,7 +52,7 @@ def _names(value: object) -> set[str]:
 
 
 def _requirement(name: str, value: object) -> tuple[str, bool]:
-    """One requirement and whether it is optional; git, path and url sources leave the version open."""
+    """Return one requirement and whether it is optional; git, path and url sources leave the version open."""
     if isinstance(value, str):
         return f"{name}{constraint(value)}", False
     details = _mapping(value)
@@ -81,7 +83,9 @@ def _spaced(part: str) -> str:
 
 
 def constraint(text: str) -> str:
-    """A version constraint as PEP 440 specifiers, "" for any version; alternatives (`||`) keep their lower bound."""
+    """Return a version constraint as PEP 440 specifiers, "" for any version; alternatives (`||`) keep their lower
+    bound.
+    """
     text = text.strip()
     if "|" in text or text in ("", "*"):
         return _outer([constraint(part) for part in re.split(r"\|\|?", text)]) if "|" in text else ""
@@ -109,7 +113,7 @@ def _one(operator: str, version: str) -> list[str]:
 
 
 def _caret(version: str) -> str:
-    """The next version that may break: the first part that is not zero, raised."""
+    """Return the next version that may break: the first part that is not zero, raised."""
     release = _release(version)
     index = next((i for i, part in enumerate(release) if part), len(release) - 1)
     return ".".join(map(str, [*release[:index], release[index] + 1]))

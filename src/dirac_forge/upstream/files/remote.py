@@ -46,7 +46,7 @@ class RemoteFile:
         return True
 
     def tell(self) -> int:
-        """Where the next read starts."""
+        """Return where the next read starts."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -60,12 +60,12 @@ class RemoteFile:
     def read(self, count: int) -> bytes:
         """`count` bytes, fewer only at the file's end."""
         end = min(self._position + count, self.total)
-        found = []
+        pieces = []
         while self._position < end:
             data = self._here(end) or self._fetch(end)
-            found.append(data)
+            pieces.append(data)
             self._position += len(data)
-        return b"".join(found)
+        return b"".join(pieces)
 
     def _here(self, end: int) -> bytes:
         for start, body in self._parts:

@@ -31,7 +31,8 @@ class RepositoryFile:
 
 
 def licence_file(http: Http, repository: str, version: str, *, names: Iterable[str] = ()) -> RepositoryFile | None:
-    """The licence file of `repository` (a GitHub or GitLab URL) at the tag of `version`; None where there is none.
+    """Return the licence file of `repository` (a GitHub or GitLab URL) at the tag of `version`; None where there is
+    none.
 
     `names` are tried before the customary ones. Raises UnreachableError where the host could not be asked.
     """

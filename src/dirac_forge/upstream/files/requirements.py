@@ -50,7 +50,7 @@ class DeclaredRequirement(Requirement):
 
 
 def _modernised(line: str) -> str:
-    """The line in the spelling of PEP 508; raises InvalidRequirement where there is no sound reading."""
+    """Return the line in the spelling of PEP 508; raises InvalidRequirement where there is no sound reading."""
     head, _, marker = line.partition(";")
     match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^@]*)", head)
     if match is None:

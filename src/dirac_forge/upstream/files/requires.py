@@ -16,7 +16,7 @@ _REQUIREMENTS = ("requires-dist", "provides-extra")
 
 
 def from_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Requirements and extras of a requires.txt; its sections are `[extra]`, `[extra:marker]`, `[:marker]`."""
+    """Return requirements and extras of a requires.txt; its sections are `[extra]`, `[extra:marker]`, `[:marker]`."""
     requires: list[str] = []
     extras: list[str] = []
     extra = marker = ""
@@ -40,19 +40,21 @@ def completed(
     These are a static [project], the egg-info that the same build wrote (`requires_txt`), literals of setup.py and
     setup.cfg (`said`). What none of them knows stays dynamic.
     """
-    found = metadata
+    complete = metadata
     for source in (static, _from_egg_info(metadata, requires_txt), *said):
         if source is None:
             continue
-        known = [field for field in _REQUIREMENTS if field in found.dynamic and field not in source.dynamic]
+        known = [field for field in _REQUIREMENTS if field in complete.dynamic and field not in source.dynamic]
         if "requires-dist" in known:
-            found = replace(found, requires_dist=source.requires_dist, provides_extra=source.provides_extra)
-            found = replace(found, dynamic=_without(found.dynamic, _REQUIREMENTS))
-        if "requires-python" in found.dynamic and source.requires_python is not None:
-            found = replace(
-                found, requires_python=source.requires_python, dynamic=_without(found.dynamic, ("requires-python",))
+            complete = replace(complete, requires_dist=source.requires_dist, provides_extra=source.provides_extra)
+            complete = replace(complete, dynamic=_without(complete.dynamic, _REQUIREMENTS))
+        if "requires-python" in complete.dynamic and source.requires_python is not None:
+            complete = replace(
+                complete,
+                requires_python=source.requires_python,
+                dynamic=_without(complete.dynamic, ("requires-python",)),
             )
-    return found
+    return complete
 
 
 def _from_egg_info(metadata: CoreMetadata, requires_txt: str | None) -> CoreMetadata | None:

@@ -35,7 +35,8 @@ _COMMANDS = 8
 def sdist_facts(
     http: Http, file: ReleaseFile, store: Store, *, project: str, limits: ArchiveLimits | None = None
 ) -> SdistFacts:
-    """What the source archive `file` of `project` says; compared with the index's SHA-256, computed where it has none.
+    """Return what the source archive `file` of `project` says; compared with the index's SHA-256, computed where it
+    has none.
 
     Raises ArchiveError for a corrupt or bomb-like archive, TooLargeError, HashMismatchError, NotFoundError and
     UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts'
@@ -52,7 +53,7 @@ def sdist_facts(
 
 
 def read_sdist(body: IO[bytes], file: ReleaseFile, *, project: str, limits: ArchiveLimits) -> SdistFacts:
-    """The facts of an archive that is here already."""
+    """Return the facts of an archive that is here already."""
     digest = file.sha256 or _sha256(body)
     size = body.seek(0, 2)
     body.seek(0)
@@ -105,10 +106,10 @@ class _Sdist:
         )
 
     def _command_line_modules(self, points: Sequence[EntryPoint]) -> frozenset[str]:
-        """Modules that parse a command line: of the first commands by name, since few are ever tested."""
+        """Return modules that parse a command line: of the first commands by name, since few are ever tested."""
         scripts = {_dotted(path): path for path in self._contents.scripts}
         looked: dict[str, bool] = {}
-        for point in sorted(points, key=lambda one: one.name):
+        for point in sorted(points, key=lambda point: point.name):
             module = point.value.partition(":")[0]
             for folder in ("", "src.", "lib.", "python."):
                 path = scripts.get(f"{folder}{module}")
@@ -119,7 +120,7 @@ class _Sdist:
         return frozenset(path for path, parses in looked.items() if parses)
 
     def _setup(self) -> Mapping[str, object]:
-        """The arguments of setup(), setup.py's before those of setup.cfg where both are literal."""
+        """Return the arguments of setup(), setup.py's before those of setup.cfg where both are literal."""
         fields = dict(self._cfg.fields)
         for key, value in self._py.fields.items():
             if value is not None or key not in fields:
@@ -152,7 +153,7 @@ class _Sdist:
         return from_setup_py(text.encode(), where=where) if path.endswith(".py") else from_setup_cfg(text, where=where)
 
     def _metadata(self) -> tuple[CoreMetadata | None, str | None]:
-        """The most trusted source that says something; what is another project's or release's is left out."""
+        """Return the most trusted source that says something; what is another project's or release's is left out."""
         version = self._file.version
         sources: tuple[tuple[str, Callable[[], CoreMetadata | None]], ...] = (
             ("PKG-INFO", self._pkg_info),
@@ -194,7 +195,7 @@ class _Sdist:
         said = []
         for read in (self._py.metadata, self._cfg.metadata):
             with suppress(InputError):  # of its version, which PKG-INFO has
-                said += [found] if (found := read(name=name, version=version)) else []
+                said += [literal] if (literal := read(name=name, version=version)) else []
         static = None
         with suppress(InputError):
             static = declared_metadata(self._pyproject, version=version)

@@ -72,7 +72,7 @@ _LISTS = {"classifiers", "install_requires", "license_files", "setup_requires", 
 
 
 def from_setup_py(source: bytes, *, where: str) -> Said:
-    """The literal arguments of setup(), module-level constants resolved."""
+    """Return the literal arguments of setup(), module-level constants resolved."""
     tree = parse(source)
     if tree is None:
         return Said(problems=(f"{where} can't be parsed as Python",))
@@ -117,7 +117,7 @@ def _value(node: ast.expr, constants: Constants) -> object:
 
 
 def _is_setup(node: ast.Call) -> bool:
-    """Whether it is `setup(…)`, `setuptools.setup(…)` or `distutils.core.setup(…)`, with any argument."""
+    """Return whether it is `setup(…)`, `setuptools.setup(…)` or `distutils.core.setup(…)`, with any argument."""
     if not node.keywords:
         return False
     if isinstance(node.func, ast.Attribute) and node.func.attr == "setup":
@@ -132,7 +132,7 @@ def _name(node: ast.expr) -> str | None:
 
 
 def from_setup_cfg(text: str, *, where: str) -> Said:
-    """The keys of [metadata] and [options], under the names of setup()'s arguments."""
+    """Return the keys of [metadata] and [options], under the names of setup()'s arguments."""
     try:
         sections = read_ini(text)
     except IniError as exc:
@@ -151,7 +151,7 @@ _ALIASES = {"home_page": "url", "summary": "description", "classifier": "classif
 
 
 def _declared(key: str, value: str) -> object:
-    """A value of setup.cfg; None where setuptools would compute it (`attr:`, `file:`, `find:`)."""
+    """Return a value of setup.cfg; None where setuptools would compute it (`attr:`, `file:`, `find:`)."""
     if value.lstrip().startswith(("attr:", "file:", "find:", "find_namespace:")):
         return None
     if key == "project_urls":
@@ -191,7 +191,7 @@ def _text(value: object) -> str | None:
 
 
 def _lines(value: object) -> tuple[str, ...]:
-    """A list of texts, or lines of one text (setuptools takes both), comments left out."""
+    """Return a list of texts, or lines of one text (setuptools takes both), comments left out."""
     items: Iterable[object] = value.splitlines() if isinstance(value, str) else value if isinstance(value, list) else ()
     return tuple(
         line for item in items if isinstance(item, str) and (line := item.strip()) and not line.startswith("#")

@@ -25,7 +25,9 @@ class _Stream(Protocol):
 
 
 def tar_members(stream: _Stream, names: Names) -> Iterator[ArchiveMember]:
-    """Regular files of an unpacked tar (ustar, GNU long names, PAX); sizes in headers are never trusted with memory."""
+    """Yield regular files of an unpacked tar (ustar, GNU long names, PAX); sizes in headers are never trusted with
+    memory.
+    """
     for info, fields in _entries(stream, names):
         if info.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse") for key in fields):
             raise ArchiveError(f"{names.filename} holds sparse files, which no source archive needs: refused.")
@@ -100,7 +102,7 @@ def _header(stream: _Stream, size: int, filename: str) -> bytes:
 
 
 def _extension(info: tarfile.TarInfo, data: bytes) -> dict[str, str]:
-    """The fields of an extended header: GNU's long name, or PAX records `length key=value`."""
+    """Return the fields of an extended header: GNU's long name, or PAX records `length key=value`."""
     if info.type == tarfile.GNUTYPE_LONGNAME:
         return {"path": data.rstrip(b"\0").decode("utf-8", "replace")}
     if info.type == tarfile.GNUTYPE_LONGLINK:

@@ -16,7 +16,7 @@ __all__ = ["members"]
 def members(
     file: IO[bytes], *, filename: str, size: int, limits: ArchiveLimits, problems: list[str]
 ) -> Iterator[ArchiveMember]:
-    """The regular files of a .zip or (packed) .tar in their order; names are relative and stay inside.
+    """Yield the regular files of a .zip or (packed) .tar in their order; names are relative and stay inside.
 
     What is left out (links, devices, paths that escape) is told in `problems`; raises ArchiveError for what is corrupt,
     or beyond `limits`.

@@ -35,8 +35,8 @@ _TEXTS_LIMIT = 8 * 1024 * 1024
 
 
 def best_wheel(release: Release) -> ReleaseFile | None:
-    """The wheel to read: pure ones first, then Linux ones for the newest CPython; none for Python 2 only, none yanked
-    while another is not. The same release gives the same wheel.
+    """Return the wheel to read: pure ones first, then Linux ones for the newest CPython; none for Python 2 only, none
+    yanked while another is not. The same release gives the same wheel.
     """
     wheels = [file for file in release.wheels if _for_python3(file)]
     return min(wheels, key=_preference, default=None)
@@ -64,7 +64,7 @@ def _preference(file: ReleaseFile) -> tuple[bool, bool, bool, bool, bool, int, s
 
 
 def wheel_facts(http: Http, file: ReleaseFile, store: Store, *, project: str, full: bool) -> WheelFacts:
-    """What the wheel `file` of `project` says.
+    """Return what the wheel `file` of `project` says.
 
     With `full` False the metadata alone: from `<url>.metadata` where the index has it (its hash is checked), else as
     below. With `full` True also members, entry points and licence texts: read out of the remote file by range requests,
@@ -87,7 +87,7 @@ def wheel_facts(http: Http, file: ReleaseFile, store: Store, *, project: str, fu
 
 
 def _from_metadata_file(http: Http, file: ReleaseFile, project: str) -> WheelFacts | None:
-    """The facts from PEP 658's file; None where the index has none."""
+    """Return the facts from PEP 658's file; None where the index has none."""
     if file.metadata_hashes is None:
         return None
     url = f"{file.url}.metadata"
@@ -136,7 +136,7 @@ def _facts(
 
 @contextmanager
 def _opened(http: Http, file: ReleaseFile) -> Iterator[zipfile.ZipFile]:
-    """The wheel as a zip, in parts where the server allows."""
+    """Yield the wheel as a zip, in parts where the server allows."""
     try:
         remote = RemoteFile(http, file.url, tail=_tail(file.size))
     except NoRangesError:
@@ -152,7 +152,8 @@ def _opened(http: Http, file: ReleaseFile) -> Iterator[zipfile.ZipFile]:
 
 
 def _tail(size: int | None) -> int:
-    """How much of a wheel's end to ask for: directory and RECORD grow with the number of members, thus with the size.
+    """Return how much of a wheel's end to ask for: directory and RECORD grow with the number of members, thus with
+    the size.
 
     Small wheels come whole, so that their hash is checked. One request does for all but one of DIRAC's dependencies.
     """

@@ -51,7 +51,7 @@ def open_zip(file: Seekable, filename: str) -> zipfile.ZipFile:
 
 
 def read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, filename: str, *, limit: int) -> bytes:
-    """The first `limit` bytes of a member; raises ArchiveError where it is encrypted, oddly packed or broken."""
+    """Return the first `limit` bytes of a member; raises ArchiveError where it is encrypted, oddly packed or broken."""
     if info.flag_bits & 0x1:
         raise ArchiveError(f"{filename}: {info.filename[:80]!r} is encrypted.")
     # bzip2 and LZMA are not bounded by zipfile: a few kilobytes may unpack to gigabytes in one go.
@@ -65,7 +65,7 @@ def read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, filename: str, *, 
 
 
 def zip_members(file: IO[bytes], names: Names, size: int) -> Iterator[ArchiveMember]:
-    """Regular files of a zip of `size` bytes, in the order of its directory."""
+    """Yield regular files of a zip of `size` bytes, in the order of its directory."""
     archive = open_zip(file, names.filename)
     limit = names.limits.bytes_for(size)
     if sum(info.file_size for info in archive.infolist()) > limit:

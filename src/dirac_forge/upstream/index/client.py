@@ -35,16 +35,16 @@ class IndexClient:
         self._reading = threading.Lock()
 
     def project(self, name: str) -> Project:
-        """The project and its releases, oldest first; raises as `page` and `read` do."""
+        """Return the project and its releases, oldest first; raises as `page` and `read` do."""
         return self.read(self.page(name), name)
 
     def read(self, page: Page, name: str) -> Project:
-        """What `page` says; raises UnreachableError where it is no page of an index."""
+        """Return what `page` says; raises UnreachableError where it is no page of an index."""
         with self._reading:
             return read_page(page, name)
 
     def page(self, name: str) -> Page:
-        """The project's page, unread.
+        """Return the project's page, unread.
 
         Raises InputError for what can't be a name, UnknownProjectError where the index has none of that name, and
         UnreachableError where the index is down.

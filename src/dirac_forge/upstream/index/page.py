@@ -39,7 +39,9 @@ _SUPPORTED = 1
 
 
 def read_page(page: Page, project: str) -> Project:
-    """The project on `page`, releases oldest first; raises UnreachableError where the page is none of an index."""
+    """Return the project on `page`, releases oldest first; raises UnreachableError where the page is none of an
+    index.
+    """
     form = page.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
     if form in _JSON:
         return _from_json(page, project)

@@ -18,5 +18,5 @@ class Bitbucket(GitHost):
     compare_path = "/branches/compare/{new}%0D{old}"
 
     def hosts(self, host: str) -> bool:
-        """Whether it is bitbucket.org."""
+        """Return whether it is bitbucket.org."""
         return host == "bitbucket.org"

@@ -30,7 +30,7 @@ class Cran(Registry):
 
 
 def cran(http: Http, origin: Origin, *, database: str = "https://crandb.r-pkg.org") -> Offers:
-    """What CRAN has: all versions with their dates as crandb lists them, else only the one that is current.
+    """Return what CRAN has: all versions with their dates as crandb lists them, else only the one that is current.
 
     Raises NotFoundError and UnreachableError.
     """
@@ -53,7 +53,7 @@ def cran(http: Http, origin: Origin, *, database: str = "https://crandb.r-pkg.or
 
 
 def _current(http: Http, origin: Origin, error: UnreachableError) -> Offers:
-    """What CRAN itself says of a package.
+    """Return what CRAN itself says of a package.
 
     https://cran.r-project.org/doc/manuals/R-exts.html#The-DESCRIPTION-file
     """

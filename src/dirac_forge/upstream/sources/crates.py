@@ -22,7 +22,7 @@ class Crates(Registry):
     pattern = re.compile(r"\A(?:/api/v1)?/crates/(?P<name>[\w-]+)/(?:[^/]+/download|[^/]+\.crate)\Z")
 
     def is_host(self, host: str) -> bool:
-        """Whether it is crates.io or a part of it."""
+        """Return whether it is crates.io or a part of it."""
         return host.endswith("crates.io")
 
     def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
@@ -31,7 +31,7 @@ class Crates(Registry):
 
 
 def crates(http: Http, origin: Origin, *, index: str = "https://index.crates.io") -> Offers:
-    """What crates.io's sparse index has, yanked versions marked. Raises NotFoundError and UnreachableError.
+    """Return what crates.io's sparse index has, yanked versions marked. Raises NotFoundError and UnreachableError.
 
     https://doc.rust-lang.org/cargo/reference/registry-index.html#index-files
     """

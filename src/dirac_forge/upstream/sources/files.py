@@ -26,7 +26,7 @@ class Files(Source):
     name = "url"
 
     def recognises(self, url: SourceUrl) -> bool:
-        """True: any file on the web is one."""
+        """Return true: any file on the web is one."""
         return True
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
@@ -34,7 +34,7 @@ class Files(Source):
         return Origin(kind=self.name, name=url.host, url=url.text) if spelled_in(url.path, version) else None
 
     def serves(self, origin: Origin, allowed: str | None) -> bool:
-        """Whether the origin is a file on the web; conda-forge.yml may ask so for every one."""
+        """Return whether the origin is a file on the web; conda-forge.yml may ask so for every one."""
         if allowed is None:
             return origin.kind == self.name
         named = allowed in {"rawurl", "incrementalpharawurl"}
@@ -54,7 +54,7 @@ class Files(Source):
 
 
 def _checked(offers: Offers, versions: Iterable[Version], probes: Probes) -> Offers:
-    """The same, with what is missing of the newest versions of which only a folder was seen."""
+    """Return the same, with what is missing of the newest versions of which only a folder was seen."""
     objections: dict[Version, str] = {}
     for version in sorted(versions, reverse=True)[:_MOST_CHECKED]:
         said = probes.missing(str(version))

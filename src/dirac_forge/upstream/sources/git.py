@@ -56,7 +56,7 @@ class GitHost(Source):
     compare_path = ""
 
     def hosts(self, host: str) -> bool:
-        """Whether the server called `host` is one of these."""
+        """Return whether the server called `host` is one of these."""
         raise NotImplementedError
 
     def paths(self, url: SourceUrl) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ class GitHost(Source):
         return f"{url.scheme}://{url.netloc}"
 
     def recognises(self, url: SourceUrl) -> bool:
-        """Whether host and path are those of an archive, or of a file in a repository."""
+        """Return whether host and path are those of an archive, or of a file in a repository."""
         return self._match(url) is not None
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
@@ -112,7 +112,7 @@ class GitHost(Source):
         )
 
     def serves(self, origin: Origin, allowed: str | None) -> bool:
-        """False: versions of repositories are told by `Tags`, or by what the host has besides."""
+        """Return false: versions of repositories are told by `Tags`, or by what the host has besides."""
         return False
 
     def _match(self, url: SourceUrl) -> re.Match[str] | None:
@@ -126,7 +126,7 @@ class _AnyServer(GitHost):
     patterns = ()
 
     def hosts(self, host: str) -> bool:
-        """Whether it is a server of another kind: unknown."""
+        """Return whether it is a server of another kind: unknown."""
         return False
 
 
@@ -140,7 +140,9 @@ class Tags(Source):
     name = "tags"
 
     def serves(self, origin: Origin, allowed: str | None) -> bool:
-        """Whether the origin is a repository and tags are allowed (the bot's `github` reads releases and tags)."""
+        """Return whether the origin is a repository and tags are allowed (the bot's `github` reads releases and
+        tags).
+        """
         if not origin.repository:
             return False
         return allowed in (None, "gittags") or (allowed == "github" and origin.kind == "github")
@@ -185,7 +187,7 @@ def web_address(url: str) -> SourceUrl | None:
 
 
 def remote_tags(url: str, *, timeout: float = _TIMEOUT) -> Mapping[str, str]:
-    """The tags of the repository at an http or https URL, each with the commit that it stands for.
+    """Return the tags of the repository at an http or https URL, each with the commit that it stands for.
 
     An annotated tag stands for the commit that it was made for (`^{}`), not for its own object. Raises as `own_git`
     does, InputError for any other URL: it comes out of a recipe.
@@ -197,7 +199,7 @@ def remote_tags(url: str, *, timeout: float = _TIMEOUT) -> Mapping[str, str]:
 
 
 def parse_refs(listing: bytes) -> dict[str, str]:
-    """Tag to commit, out of what `git ls-remote` writes."""
+    """Return tag to commit, out of what `git ls-remote` writes."""
     tags: dict[str, str] = {}
     for line in listing.decode(errors="replace").splitlines():
         match = _REF.fullmatch(line)
@@ -211,7 +213,7 @@ def parse_refs(listing: bytes) -> dict[str, str]:
 
 
 def from_tags(origin: Origin, tags: Mapping[str, str], version: str) -> Offers:
-    """What the tags of a repository offer to a recipe at `version`; `tags` maps tag to commit."""
+    """Return what the tags of a repository offer to a recipe at `version`; `tags` maps tag to commit."""
     tag = origin.tag or _own_tag(tags, version, origin.commit)
     spelling = learned(tag, version) if tag else None
     if spelling is None:
@@ -235,7 +237,7 @@ def _read(spelling: Spelling, tags: Iterable[str], origin: Origin) -> tuple[list
 
 
 def _own_tag(tags: Mapping[str, str], version: str, commit: str) -> str:
-    """The recipe's own tag where its URL does not say: of the commit that it takes, else the plainest one."""
+    """Return the recipe's own tag where its URL does not say: of the commit that it takes, else the plainest one."""
     fitting = [tag for tag in tags if learned(tag, version) is not None]
     if commit:
         fitting = [tag for tag in fitting if tags[tag] == commit] or fitting

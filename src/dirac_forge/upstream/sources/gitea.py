@@ -21,5 +21,5 @@ class Gitea(GitHost):
     compare_path = "/compare/{old}...{new}"
 
     def hosts(self, host: str) -> bool:
-        """Whether the server is called so."""
+        """Return whether the server is called so."""
         return _HOSTS.fullmatch(host) is not None

@@ -71,7 +71,7 @@ class GitHub(GitHost):
     compare_path = "/compare/{old}...{new}"
 
     def hosts(self, host: str) -> bool:
-        """Whether it is github.com, which may be spelled with www."""
+        """Return whether it is github.com, which may be spelled with www."""
         return host in {"github.com", "www.github.com"}
 
     def paths(self, url: SourceUrl) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ class GitHub(GitHost):
         return "https://github.com"
 
     def serves(self, origin: Origin, allowed: str | None) -> bool:
-        """Whether a file is attached to a release, or conda-forge.yml asks for releases."""
+        """Return whether a file is attached to a release, or conda-forge.yml asks for releases."""
         if origin.kind != self.name:
             return False
         return allowed == "githubreleases" or (allowed in (None, "github") and origin.asset)
@@ -93,10 +93,10 @@ class GitHub(GitHost):
     def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
         """Return the versions of releases."""
         repository = replace(query.origin, url="", tag="", commit="", asset=False)
-        found = access.once(
+        listed = access.once(
             (self.name, repository), lambda: releases(access.http, access.github, repository, recent=access.recent)
         )
-        return from_releases(query.origin, found, query.version, query.assets)
+        return from_releases(query.origin, listed, query.version, query.assets)
 
     def url(self, query: SourceQuery, access: SourceAccess) -> str:
         """Return the API's URL."""
@@ -111,7 +111,7 @@ class GitHub(GitHost):
 
 
 def releases(http: Http, access: GitHubAccess, origin: Origin, *, recent: Recent) -> tuple[GitHubRelease, ...]:
-    """The newest releases of a repository, at most 300; from `recent` where it has them.
+    """Return the newest releases of a repository, at most 300; from `recent` where it has them.
 
     Raises NotFoundError where there is no such repository, and UnreachableError, also where the limit on requests is
     reached.
@@ -119,21 +119,23 @@ def releases(http: Http, access: GitHubAccess, origin: Origin, *, recent: Recent
     place = _place(access, origin)
     known = recent.get(_KIND, place)
     if known is None:
-        found: list[dict[str, Any]] = []
+        entries: list[dict[str, Any]] = []
         for number in range(1, _MOST_PAGES + 1):
             listed = _ask(http, access, f"{place}?per_page={_A_PAGE}&page={number}")
             if not isinstance(listed, list):
                 raise _nonsense(place)
-            found += [_needed(entry) for entry in listed if isinstance(entry, dict)]
+            entries += [_needed(entry) for entry in listed if isinstance(entry, dict)]
             if len(listed) < _A_PAGE:
                 break
-        recent.put(_KIND, place, found)
-        known = found
+        recent.put(_KIND, place, entries)
+        known = entries
     return tuple(_read(entry) for entry in known) if isinstance(known, list) else ()
 
 
 def release(http: Http, access: GitHubAccess, origin: Origin, tag: str, *, recent: Recent) -> GitHubRelease | None:
-    """The release of one tag, None where the tag has none; from `recent` where it has it. Raises UnreachableError."""
+    """Return the release of one tag, None where the tag has none; from `recent` where it has it. Raises
+    UnreachableError.
+    """
     place = f"{_place(access, origin)}/tags/{quote(tag, safe='')}"
     known = recent.get(_KIND, place)
     if known is None:
@@ -164,9 +166,11 @@ def _ask(http: Http, access: GitHubAccess, url: str) -> object:
 
 
 def _needed(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What is read of a release; the notes of hundreds of releases are megabytes."""
+    """Return what is read of a release; the notes of hundreds of releases are megabytes."""
     assets = entry.get("assets")
-    named = [str(one.get("name")) for one in (assets if isinstance(assets, list) else ()) if isinstance(one, dict)]
+    named = [
+        str(asset.get("name")) for asset in (assets if isinstance(assets, list) else ()) if isinstance(asset, dict)
+    ]
     keys = ("tag_name", "draft", "prerelease", "published_at", "html_url")
     return {**{key: entry.get(key) for key in keys}, "files": named[:_MOST_FILES]}
 
@@ -189,14 +193,15 @@ def _nonsense(url: str) -> UnreachableError:
 def from_releases(
     origin: Origin, releases: Iterable[GitHubRelease], version: str, assets: Sequence[str] = ()
 ) -> Offers:
-    """What the releases of a repository offer; `assets` are the names of the attached files that the recipe takes.
+    """Return what the releases of a repository offer; `assets` are the names of the attached files that the recipe
+    takes.
 
     A release that lacks one of them is offered with that objection.
     """
     known = {release.tag: release for release in releases if release.tag}
-    found = from_tags(origin, dict.fromkeys(known, ""), version)
+    tagged = from_tags(origin, dict.fromkeys(known, ""), version)
     wanted = [(name, learned(name, version)) for name in assets]
-    return replace(found, offers=tuple(_with_release(offer, known[offer.tag], wanted) for offer in found.offers))
+    return replace(tagged, offers=tuple(_with_release(offer, known[offer.tag], wanted) for offer in tagged.offers))
 
 
 def _with_release(offer: Offer, release: GitHubRelease, wanted: Sequence[tuple[str, Spelling | None]]) -> Offer:
@@ -215,7 +220,7 @@ def _with_release(offer: Offer, release: GitHubRelease, wanted: Sequence[tuple[s
 
 
 def _is_file(file: str, name: str, spelling: Spelling | None, version: Version) -> bool:
-    """Whether a file is what `name` is of another version; another kind of archive counts, the edit finds it."""
+    """Return whether a file is what `name` is of another version; another kind of archive counts, the edit finds it."""
     if spelling is None:
         return file == name
     ending = _ENDING.search(spelling.after)

@@ -24,7 +24,7 @@ class GitLab(GitHost):
     compare_path = "/-/compare/{old}...{new}"
 
     def hosts(self, host: str) -> bool:
-        """Whether the server is called so."""
+        """Return whether the server is called so."""
         return host.startswith("gitlab.")
 
     def paths(self, url: SourceUrl) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ class ListedFiles:
 
 
 def segments(url: str, version: str) -> tuple[Segment, ...]:
-    """The parts of a URL's path, with how each spells the version."""
+    """Return the parts of a URL's path, with how each spells the version."""
     return tuple(_segment(part, version) for part in unquote(urlsplit(url).path).strip("/").split("/"))
 
 
@@ -70,7 +70,7 @@ def _segment(text: str, version: str) -> Segment:
 
 
 def folder_offers(http: Http, url: str, version: str) -> ListedFiles:
-    """What the index pages on the way to `url` list; nothing where the server shows none.
+    """Return what the index pages on the way to `url` list; nothing where the server shows none.
 
     Raises UnreachableError where the host does not answer.
     """
@@ -91,7 +91,7 @@ class _Walk:
         self.complete = True
 
     def below(self, done: tuple[str, ...], left: Sequence[Segment]) -> list[Offer]:
-        """The offers below the folder `done`, of which the URL's parts `left` remain."""
+        """Return the offers below the folder `done`, of which the URL's parts `left` remain."""
         fixed = next((index for index, part in enumerate(left) if part.spelling is not None), None)
         if fixed is None:
             return []
@@ -105,7 +105,7 @@ class _Walk:
         return list(_offers(part.spelling, listed, self.page(folder)))
 
     def listed(self, folder: tuple[str, ...]) -> Mapping[str, datetime | None]:
-        """The names on an index page; {} where there is none, or too many were read."""
+        """Return the names on an index page; {} where there is none, or too many were read."""
         if self.pages >= _MOST_PAGES:
             return {}
         self.pages += 1
@@ -118,12 +118,12 @@ class _Walk:
         return links(answer.body.decode("utf-8", "replace"))
 
     def page(self, folder: tuple[str, ...]) -> str:
-        """The URL of a folder."""
+        """Return the URL of a folder."""
         path = "/".join(quote(part) for part in folder)
         return urlunsplit((self.parts.scheme, self.parts.netloc, f"/{path}/" if path else "/", "", ""))
 
     def _lines(self, part: Segment, listed: Mapping[str, datetime | None]) -> list[str]:
-        """The folders of this release line and of newer ones, the newest first."""
+        """Return the folders of this release line and of newer ones, the newest first."""
         own = read_version(part.partial)
         read = {name: part.spelling.read(name) for name in listed} if part.spelling is not None else {}
         newer = {name: line for name, line in read.items() if isinstance(line, HostVersion) and own and line >= own}
@@ -142,7 +142,7 @@ class _Links(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self._name = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -151,21 +151,21 @@ class _Links(HTMLParser):
         target = dict(attrs).get("href") or ""
         self._name = unquote(urlsplit(target).path.rstrip("/").rpartition("/")[2])
         if self._name:
-            self.found.setdefault(self._name, "")
+            self.names.setdefault(self._name, "")
 
     def handle_data(self, data: str) -> None:
-        if self._name and len(self.found[self._name]) < 200:
-            self.found[self._name] += data[:200]
+        if self._name and len(self.names[self._name]) < 200:
+            self.names[self._name] += data[:200]
 
 
 def links(page: str) -> dict[str, datetime | None]:
-    """The names that an HTML page links to, with the date that an index page has beside them."""
+    """Return the names that an HTML page links to, with the date that an index page has beside them."""
     parser = _Links()
     try:
         parser.feed(page)
     except (AssertionError, ValueError):
         return {}
-    return {name: _date(beside) for name, beside in parser.found.items()}
+    return {name: _date(beside) for name, beside in parser.names.items()}
 
 
 def _date(text: str) -> datetime | None:
@@ -182,7 +182,7 @@ def _date(text: str) -> datetime | None:
 
 
 def _sourceforge(http: Http, project: str, url: str, version: str) -> ListedFiles:
-    """The files of a project as its feed lists them (https://sourceforge.net/p/forge/documentation/Files-RSS)."""
+    """Return the files of a project as its feed lists them (https://sourceforge.net/p/forge/documentation/Files-RSS)."""
     spelling = learned(urlsplit(url).path.rstrip("/").rpartition("/")[2], version)
     if spelling is None:
         return ListedFiles()

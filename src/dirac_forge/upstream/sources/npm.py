@@ -21,7 +21,7 @@ class Npm(Registry):
     pattern = re.compile(r"\A/(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)/-/[^/]+\.tgz\Z")
 
     def is_host(self, host: str) -> bool:
-        """Whether it is npm's or yarn's."""
+        """Return whether it is npm's or yarn's."""
         return host in {"registry.npmjs.org", "registry.yarnpkg.com"}
 
     def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
@@ -30,7 +30,7 @@ class Npm(Registry):
 
 
 def npm(http: Http, origin: Origin) -> Offers:
-    """What npm has: deprecated versions with the reason, and which one is `latest`.
+    """Return what npm has: deprecated versions with the reason, and which one is `latest`.
 
     Raises NotFoundError and UnreachableError.
     """

@@ -53,7 +53,7 @@ class Offers:
     """What a person should know about how this was found out."""
 
     def of(self, version: Version) -> Offer | None:
-        """What is offered of one version."""
+        """Return what is offered of one version."""
         return self._by_version.get(version)
 
     @cached_property
@@ -61,12 +61,12 @@ class Offers:
         return {offer.version: offer for offer in self.offers}
 
     def noting(self, *notes: str) -> Offers:
-        """The same with more notes."""
+        """Return the same with more notes."""
         return replace(self, notes=(*self.notes, *notes))
 
 
 def date_of(text: object) -> datetime | None:
-    """A date as hosts write it (ISO 8601, in UTC where it says no zone); None for what is none."""
+    """Return a date as hosts write it (ISO 8601, in UTC where it says no zone); None for what is none."""
     if not isinstance(text, str):
         return None
     try:

@@ -20,7 +20,8 @@ _FIRST = 512
 
 
 def next_versions(version: str) -> tuple[str, ...]:
-    """What may come after a version: one more in its last number, in each before it with zeros behind, the next letter.
+    """Return what may come after a version: one more in its last number, in each before it with zeros behind, the
+    next letter.
 
     >>> next_versions("1.2.3")
     ('1.2.4', '1.3.0', '2.0.0')
@@ -29,18 +30,18 @@ def next_versions(version: str) -> tuple[str, ...]:
     if match is None:
         return ()
     parts = re.split(r"([._])", match[1])
-    found = []
+    versions = []
     if match[2] and match[2] != "z":
-        found.append(f"{match[1]}{chr(ord(match[2]) + 1)}")
+        versions.append(f"{match[1]}{chr(ord(match[2]) + 1)}")
     for index in range(len(parts) - 1, -1, -2):
         raised = [_like(parts[index], int(parts[index]) + 1), *parts[index + 1 :]]
         raised[2::2] = [_like(part, 0) for part in raised[2::2]]
-        found.append("".join([*parts[:index], *raised]) + ("a" if match[2] else ""))
-    return tuple(dict.fromkeys(found))
+        versions.append("".join([*parts[:index], *raised]) + ("a" if match[2] else ""))
+    return tuple(dict.fromkeys(versions))
 
 
 def _like(part: str, number: int) -> str:
-    """A number with leading zeros where `part` has some: 03 after 02, but 0 after 18."""
+    """Return a number with leading zeros where `part` has some: 03 after 02, but 0 after 18."""
     return str(number).zfill(len(part)) if part.startswith("0") and len(part) > 1 else str(number)
 
 
@@ -54,7 +55,7 @@ class Probes:
         self.asked = 0
 
     def missing(self, version: str) -> str:
-        """What is wrong with the files of a version: "" where each is there and is what its name says.
+        """Return what is wrong with the files of a version: "" where each is there and is what its name says.
 
         Raises UnknownError where nobody could tell.
         """
@@ -80,7 +81,7 @@ class Probes:
             notes.append(f"the recipe's own file is not there any more: {gone}")
         own = read_version(current)
         there = (Offer(version=own),) if own is not None and not gone else ()
-        found: dict[str, Offer] = {}
+        offers: dict[str, Offer] = {}
         seen = {current}
         waiting = [current]
         while waiting and self.asked < _MOST:
@@ -89,11 +90,11 @@ class Probes:
             for version in following:
                 read = read_version(version)
                 if read is not None and self._there(version):
-                    found[version] = Offer(version=read)
+                    offers[version] = Offer(version=read)
                     waiting.append(version)
-        if found and self._there(_absurd(current)):
+        if offers and self._there(_absurd(current)):
             return there, (*notes, "the server has a file for any version that it is asked for, so none of them counts")
-        return (*there, *found.values()), tuple(notes)
+        return (*there, *offers.values()), tuple(notes)
 
     def _there(self, version: str) -> bool:
         try:
@@ -104,5 +105,5 @@ class Probes:
 
 
 def _absurd(version: str) -> str:
-    """A version of the same form that nobody has released."""
+    """Return a version of the same form that nobody has released."""
     return re.sub(r"\d+", lambda match: f"9{match[0]}97", version, count=1)

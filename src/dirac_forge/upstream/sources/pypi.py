@@ -30,7 +30,7 @@ class Pypi(Source):
     name = "pypi"
 
     def recognises(self, url: SourceUrl) -> bool:
-        """Whether it is one of PyPI's hosts, with a file's path."""
+        """Return whether it is one of PyPI's hosts, with a file's path."""
         return project_of(url.text) is not None
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:

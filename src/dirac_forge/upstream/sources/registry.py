@@ -25,11 +25,11 @@ class Registry(Source):
     pattern: ClassVar[re.Pattern[str]]
 
     def is_host(self, host: str) -> bool:
-        """Whether the registry, or a mirror of it, may have this name."""
+        """Return whether the registry, or a mirror of it, may have this name."""
         return True
 
     def recognises(self, url: SourceUrl) -> bool:
-        """Whether host and path are the registry's."""
+        """Return whether host and path are the registry's."""
         return self.is_host(url.host) and self.pattern.search(url.path) is not None
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:

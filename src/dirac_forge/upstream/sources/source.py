@@ -78,8 +78,8 @@ class SourceAccess:
         """Return the answer (or raise the error) for `key`, computed once a run however many threads ask."""
         with self._lock:
             asked = self._asked.setdefault(key, Once(lambda _: answer()))
-        found: T = asked(key)
-        return found
+        result: T = asked(key)
+        return result
 
 
 class Source:
@@ -92,7 +92,7 @@ class Source:
     """How `SourceQuery.ways` and `Origin.kind` name it."""
 
     def recognises(self, url: SourceUrl) -> bool:
-        """Whether a file at this URL is one of this source's."""
+        """Return whether a file at this URL is one of this source's."""
         return False
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
@@ -100,7 +100,9 @@ class Source:
         raise NotImplementedError
 
     def serves(self, origin: Origin, allowed: str | None) -> bool:
-        """Whether it is asked for `origin`; `allowed` is a source as conda-forge.yml names it, None for the default."""
+        """Return whether it is asked for `origin`; `allowed` is a source as conda-forge.yml names it, None for the
+        default.
+        """
         return origin.kind == self.name and allowed in (None, self.name)
 
     def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:

@@ -61,7 +61,7 @@ class Spelling:
     """Whether a letter at the end (`1.1.1w`, `2024a`) is a later release; else `a` and `b` are PEP 440's."""
 
     def read(self, tag: str) -> HostVersion | str:
-        """The version that a tag stands for; a sentence where it stands for none."""
+        """Return the version that a tag stands for; a sentence where it stands for none."""
         if len(tag) > _LONGEST:
             return "it is far too long for a version"
         if self.dirac:
@@ -86,7 +86,7 @@ class Spelling:
         return f"{self.before}{between.join('123') if between else '1'}{self.after}"
 
     def _core(self, tag: str) -> str | None:
-        """What is left of a tag without what surrounds the version; `v` may come and go."""
+        """Return what is left of a tag without what surrounds the version; `v` may come and go."""
         for before in dict.fromkeys((self.before, *_with_and_without_v(self.before))):
             if tag.startswith(before) and tag.endswith(self.after) and len(tag) > len(before) + len(self.after):
                 core = tag[len(before) : len(tag) - len(self.after)]
@@ -104,17 +104,17 @@ def _with_and_without_v(before: str) -> Iterator[str]:
 
 
 def learned(tag: str, version: str) -> Spelling | None:
-    """How `tag` spells the recipe's `version`; None where it does not."""
+    """Return how `tag` spells the recipe's `version`; None where it does not."""
     numbers = re.split(r"[._-]", version)
     if (dirac := _read_dirac(tag)) is not None:
         own = read_version(version)
         if own is not None and own == dirac:
             return Spelling(separators={}, dirac=True)
     for start, end in _spans(tag, version):
-        found = tag[start:end]
-        marks = re.findall(r"[._-](?=\d)", found)
+        spelled = tag[start:end]
+        marks = re.findall(r"[._-](?=\d)", spelled)
         kept = re.findall(r"[._-]", version)
-        if re.split(r"[._-]", found)[: len(numbers)] != numbers and read_version(found) != read_version(version):
+        if re.split(r"[._-]", spelled)[: len(numbers)] != numbers and read_version(spelled) != read_version(version):
             continue
         separators: dict[str, str] = {}
         for mark, own_mark in zip(marks, kept, strict=False):
@@ -126,7 +126,7 @@ def learned(tag: str, version: str) -> Spelling | None:
 
 
 def spelled_in(text: str, version: str) -> bool:
-    """Whether a text says a version as a whole, whatever its separators, or as `vXrYpZ`."""
+    """Return whether a text says a version as a whole, whatever its separators, or as `vXrYpZ`."""
     if any(True for _ in _spans(text, version)):
         return True
     own = read_version(version)
@@ -134,7 +134,9 @@ def spelled_in(text: str, version: str) -> bool:
 
 
 def _spans(text: str, version: str) -> Iterator[tuple[int, int]]:
-    """Where a text says a version: its parts with any of the separators between them, nothing of a number beside."""
+    """Yield where a text says a version: its parts with any of the separators between them, nothing of a number
+    beside.
+    """
     parts = re.split(r"[._-]", version)
     # Tags have `1.0-rc1` where a conda version has `1.0rc1`.
     loose = [re.sub(r"(?<=\d)(?=(?:rc|alpha|beta|a|b)\d)", r"[._-]?", re.escape(part)) for part in parts]
@@ -146,7 +148,9 @@ def _spans(text: str, version: str) -> Iterator[tuple[int, int]]:
 
 
 def _read_dirac(tag: str) -> HostVersion | None:
-    """The version of a tag as DIRAC and LHCb had them until 2021: `v7r3p5` is 7.3.5, `v7r3p5-pre2` is 7.3.5rc2."""
+    """Return the version of a tag as DIRAC and LHCb had them until 2021: `v7r3p5` is 7.3.5, `v7r3p5-pre2` is
+    7.3.5rc2.
+    """
     match = _DIRAC.fullmatch(tag)
     if match is None:
         return None
@@ -157,7 +161,7 @@ def _read_dirac(tag: str) -> HostVersion | None:
 
 
 def read_version(text: str) -> HostVersion | None:
-    """A version in a recipe's spelling (`6.40.02`, `1.2_3`, `9e`); None where it has no order that is known."""
+    """Return a version in a recipe's spelling (`6.40.02`, `1.2_3`, `9e`); None where it has no order that is known."""
     if len(text) > _LONGEST:
         return None
     match = _CORE.fullmatch(text)
