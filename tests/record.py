@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.http import Http
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.store import Store
-from dirac_forge.upstream.blobs import tree_of
+from dirac_forge.upstream.blobs import dump
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.client import IndexClient
@@ -57,8 +57,8 @@ def main(argv: list[str]) -> int:
             page["versions"] = [str(facts.release.version)]
             recorded = {
                 "page": page,
-                "wheel": tree_of(_short_wheel(facts.wheel)) if facts.wheel else None,
-                "sdist": tree_of(_short_sdist(facts.sdist)) if facts.sdist else None,
+                "wheel": _tree(_short_wheel(facts.wheel)) if facts.wheel else None,
+                "sdist": _tree(_short_sdist(facts.sdist)) if facts.sdist else None,
             }
             path = FOLDER / f"{canonicalize_name(requirement.name)}.json"
             path.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -71,6 +71,10 @@ def _with_extras(facts: ReleaseFacts) -> dict[str, Requirement]:
     builds = build_requirements(facts.sdist) if facts.sdist else RequirementList()
     wanted = facts.metadata.requires_dist + builds
     return {each.line: each for each in wanted if each.extras and "extra ==" not in each.line}
+
+
+def _tree(facts: WheelFacts | SdistFacts) -> object:
+    return json.loads(dump(facts).partition(b"\n")[2])
 
 
 def _short_wheel(wheel: WheelFacts) -> WheelFacts:

@@ -27,7 +27,7 @@ def replay(recorded: Mapping[str, Any], store: Store) -> dict[str, Any]:
         key = kept.key_of(file)
         if facts is None or key is None or facts["filename"] != file.filename:
             continue
-        blob = kept.sealed(facts)
+        blob = kept.dump(facts)
         for what in ("wheel", "wheel-metadata") if file.kind == "wheel" else ("sdist",):
             store.put(kept.kind(what), key, blob)
     return page

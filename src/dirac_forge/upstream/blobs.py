@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from packaging.version import Version
 
-from dirac_forge.upstream.choice import Choice, Rejected
-from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts, WheelFacts
-from dirac_forge.upstream.files.requirements import RequirementList
-from dirac_forge.upstream.index.project import Release, ReleaseFile
+from dirac_forge.upstream.index.project import ReleaseFile
 
-__all__ = [
-    "dump_choice",
-    "dump_sdist",
-    "dump_wheel",
-    "key_of",
-    "kind",
-    "load_choice",
-    "load_sdist",
-    "load_wheel",
-    "plain",
-    "sealed",
-    "tree_of",
-]
+__all__ = ["dump", "key_of", "kind", "load"]
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised whenever more, or something else, is read from a file."""
 
-_T = TypeVar("_T")
+T = TypeVar("T")
+
+_SCALARS: Mapping[object, Callable[[Any], object]] = {Version: Version, datetime: datetime.fromisoformat}
 
 
 def kind(what: str) -> str:
@@ -50,136 +39,58 @@ def key_of(file: ReleaseFile) -> str | None:
     return hashlib.sha256(f"{file.sha256} {file.filename} {file.url}".encode()).hexdigest() if file.sha256 else None
 
 
-def dump_wheel(facts: WheelFacts) -> bytes:
-    """Return the blob of `facts`."""
-    return sealed(tree_of(facts))
-
-
-def dump_sdist(facts: SdistFacts) -> bytes:
-    """Return the blob of `facts`."""
-    return sealed(tree_of(facts))
-
-
-def dump_choice(choice: Choice) -> bytes:
-    """Return the blob of `choice`."""
-    release = choice.release
-    files = [{**asdict(file), "version": str(file.version), "uploaded": _iso(file.uploaded)} for file in release.files]
-    return sealed(
-        {
-            "project": release.project,
-            "version": str(release.version),
-            "files": files,
-            "problems": choice.problems,
-            "rejected": [[str(rejected.version), rejected.reason] for rejected in choice.rejected],
-        }
-    )
-
-
-def load_choice(blob: bytes | None) -> Choice | None:
-    """Return the choice of a blob; None where there is none, or it is damaged."""
-    return _opened(blob, _choice)
-
-
-def load_wheel(blob: bytes | None) -> WheelFacts | None:
-    """Return the facts of a blob; None where there is none, or it is damaged."""
-    return _opened(blob, _wheel)
-
-
-def load_sdist(blob: bytes | None) -> SdistFacts | None:
-    """Return the facts of a blob; None where there is none, or it is damaged."""
-    return _opened(blob, _sdist)
-
-
-def sealed(tree: Mapping[str, object]) -> bytes:
-    """Return a blob with its own checksum over the tree of some facts."""
-    body = json.dumps(tree, ensure_ascii=True, separators=(",", ":")).encode()
+def dump(facts: object) -> bytes:
+    """Return the blob of a dataclass (or of JSON values), with its own checksum."""
+    body = json.dumps(facts, ensure_ascii=True, separators=(",", ":"), default=_plain).encode()
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
 
-def _opened(blob: bytes | None, read: Callable[[dict[str, Any]], _T]) -> _T | None:
+def load(kind: type[T], blob: bytes | None) -> T | None:
+    """Return the dataclass of a blob; None where there is none, or it is damaged or of another version."""
     digest, _, body = (blob or b"").partition(b"\n")
     if not body or hashlib.sha256(body).hexdigest().encode() != digest:
         return None
     try:
-        return read(json.loads(body))
+        value: T = _read(kind, json.loads(body))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    return value
 
 
-def tree_of(facts: WheelFacts | SdistFacts) -> dict[str, Any]:
-    """Return facts as JSON has them."""
-    tree = asdict(facts)
-    if (metadata := facts.metadata) is not None:
-        tree["metadata"] |= {"version": str(metadata.version), "requires_dist": metadata.requires_dist.lines}
-    if isinstance(facts, SdistFacts):
-        tree["command_line_modules"] = sorted(facts.command_line_modules)
-    return tree
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
-def _choice(tree: dict[str, Any]) -> Choice:
-    return Choice(
-        release=Release(
-            project=tree["project"], version=Version(tree["version"]), files=tuple(map(_file, tree["files"]))
-        ),
-        problems=tuple(tree["problems"]),
-        rejected=tuple(Rejected(version=Version(version), reason=reason) for version, reason in tree["rejected"]),
-    )
-
-
-def _file(tree: dict[str, Any]) -> ReleaseFile:
-    uploaded = datetime.fromisoformat(tree["uploaded"]) if tree["uploaded"] else None
-    return ReleaseFile(**(tree | {"version": Version(tree["version"]), "uploaded": uploaded}))
-
-
-def _wheel(tree: dict[str, Any]) -> WheelFacts:
-    lists = {name: tuple(tree[name]) for name in ("members", "problems")}
-    rest = {"metadata": _metadata(tree["metadata"]), "entry_points": _points(tree["entry_points"])}
-    return WheelFacts(**(tree | lists | rest))
-
-
-def _sdist(tree: dict[str, Any]) -> SdistFacts:
-    lists = {name: tuple(tree[name]) for name in ("members", "problems")}
-    metadata = _metadata(tree["metadata"]) if tree["metadata"] else None
-    rest = {"metadata": metadata, "entry_points": _points(tree["entry_points"])}
-    return SdistFacts(**(tree | lists | rest | {"command_line_modules": frozenset(tree["command_line_modules"])}))
-
-
-def _metadata(tree: dict[str, Any]) -> CoreMetadata:
-    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in tree.items()}
-    known = {"version": Version(fields["version"]), "requires_dist": RequirementList(fields["requires_dist"])}
-    return CoreMetadata(**(fields | known))
-
-
-def _points(trees: list[dict[str, Any]]) -> tuple[EntryPoint, ...]:
-    return tuple(EntryPoint(**tree) for tree in trees)
-
-
-def plain(value: object, depth: int = 0) -> Any:
-    """Return a tree of TOML or Python literals as JSON keeps it: the same when read again; raises ValueError if
-    deep.
-    """
-    if depth > 60:
-        raise ValueError("nested more than 60 levels deep")
-    if isinstance(value, Mapping):
-        return {str(key): plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item, depth + 1) for item in value]
-    return _scalar(value)
-
-
-def _scalar(value: object) -> object:
+def _plain(value: object) -> object:
     match value:
-        case str():
-            return value.encode("utf-8", "replace").decode()
-        case float():
-            return value if math.isfinite(value) else str(value)
-        case int():
-            return value if value.bit_length() <= 64 else hex(value)
-        case None:
-            return None
-        case _:
+        case Version():
             return str(value)
+        case datetime():
+            return value.isoformat()
+        case frozenset():
+            return sorted(value)
+        case Sequence():
+            return list(value)
+        case _ if is_dataclass(value):
+            return {field.name: getattr(value, field.name) for field in fields(value)}
+    raise TypeError(f"{type(value)} can't be kept")
+
+
+def _read(kind: Any, value: Any) -> Any:
+    """Return the value of a type annotation, made of JSON values."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = _hints(kind)
+        if value.keys() != hints.keys():
+            raise ValueError("fields of another version")
+        return kind(**{name: _read(hint, value[name]) for name, hint in hints.items()})
+    if kind in _SCALARS:
+        return _SCALARS[kind](value)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType:
+        return None if value is None else _read(arguments[0], value)
+    if origin in (tuple, frozenset, Sequence):
+        items = (_read(arguments[0], item) for item in value)
+        return frozenset(items) if origin is frozenset else tuple(items)
+    return value
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}

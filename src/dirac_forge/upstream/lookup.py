@@ -88,13 +88,13 @@ class Lookup:
         # A page of a thousand releases is read once: the next run finds what was chosen by what the page said.
         asked = "\0".join((page.url, specifiers, *self._pythons))
         digest = hashlib.sha256(hashlib.sha256(page.body).digest() + asked.encode()).hexdigest()
-        known = kept.load_choice(self._store.get(kept.kind("choice"), digest))
+        known = kept.load(Choice, self._store.get(kept.kind("choice"), digest))
         if known is not None:
             return known
         chosen = choose(self._index.read(page, project), SpecifierSet(specifiers), pythons=self._pythons)
         if not isinstance(chosen, Choice):
             raise chosen.error()
-        self._store.put(kept.kind("choice"), digest, kept.dump_choice(chosen))
+        self._store.put(kept.kind("choice"), digest, kept.dump(chosen))
         return chosen
 
     def _read_light(self, key: tuple[str, str]) -> ReleaseFacts:

@@ -19,6 +19,7 @@ from dirac_forge.upstream.files.entrypoints import from_text
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts
 from dirac_forge.upstream.files.literals import builds_parser
 from dirac_forge.upstream.files.metadata import checked, disagreement, read_email
+from dirac_forge.upstream.files.plain import plain
 from dirac_forge.upstream.files.requires import completed
 from dirac_forge.upstream.files.setuptools import Said, from_setup_cfg, from_setup_py
 from dirac_forge.upstream.files.unpack import members
@@ -43,12 +44,12 @@ def sdist_facts(
     problems say why.
     """
     key = kept.key_of(file)
-    if key and (known := kept.load_sdist(store.get(kept.kind("sdist"), key))) is not None:
+    if key and (known := kept.load(SdistFacts, store.get(kept.kind("sdist"), key))) is not None:
         return known
     with http.download(file.url, limit=SDIST_LIMIT, sha256=file.sha256) as body:
         facts = read_sdist(body, file, project=project, limits=limits or ArchiveLimits())
     if key:
-        store.put(kept.kind("sdist"), key, kept.dump_sdist(facts))
+        store.put(kept.kind("sdist"), key, kept.dump(facts))
     return facts
 
 
@@ -139,7 +140,7 @@ class _Sdist:
             self._problems.append(f"{self._where(path)} has keys or lines that no person writes: not read")
             return {}
         try:
-            tree = kept.plain(tomllib.loads(text))
+            tree = plain(tomllib.loads(text))
         except (ValueError, RecursionError) as exc:
             self._problems.append(f"{self._where(path)} can't be read ({str(exc)[:80] or type(exc).__name__})")
             return {}

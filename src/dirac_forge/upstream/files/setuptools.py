@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from dirac_forge.upstream.blobs import plain
 from dirac_forge.upstream.files.entrypoints import from_specs, from_text
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import Constants, NotLiteralError, parse
 from dirac_forge.upstream.files.metadata import version_of
+from dirac_forge.upstream.files.plain import plain
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 
 __all__ = ["Said", "from_setup_cfg", "from_setup_py"]

@@ -75,14 +75,14 @@ def wheel_facts(http: Http, file: ReleaseFile, store: Store, *, project: str, fu
     """
     key = kept.key_of(file)
     for kind in ("wheel",) if full else ("wheel-metadata", "wheel"):
-        if key and (known := kept.load_wheel(store.get(kept.kind(kind), key))) is not None:
+        if key and (known := kept.load(WheelFacts, store.get(kept.kind(kind), key))) is not None:
             return known
     facts = None if full else _from_metadata_file(http, file, project)
     if facts is None:
         with _opened(http, file) as archive:
             facts = _Wheel(archive, file, project).facts(full=full)
     if key:
-        store.put(kept.kind("wheel" if full else "wheel-metadata"), key, kept.dump_wheel(facts))
+        store.put(kept.kind("wheel" if full else "wheel-metadata"), key, kept.dump(facts))
     return facts
 
 
