@@ -17,9 +17,10 @@ from dirac_forge.audit.run import Build, builds_of, recent_builds
 from dirac_forge.audit.run import audit as audit_builds
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.matrix import Cell, cells_of
+from dirac_forge.check.configured import asked_cells, configured_targets
+from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
-from dirac_forge.check.targets import make_target, read_target
+from dirac_forge.check.targets import read_target
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
@@ -87,23 +88,12 @@ def _exit_code(audited: Sequence[Audited], findings: Sequence[Finding]) -> int:
 def _solved(context: Context, channel: Channel, specs: Sequence[str], executor: ThreadPoolExecutor) -> tuple[Cell, ...]:
     """What each target installs on its platforms; a cell that cannot be installed is a warning."""
     settings = context.settings
-    known = {
-        name: make_target(name, target.specs, platforms=target.platforms, pythons=target.pythons)
-        for name, target in settings.targets.items()
-    }
+    known = configured_targets(settings)
     targets = [
         known.get(text) or read_target(text, platforms=settings.platforms, pythons=settings.pythons)
         for text in (specs or known)
     ]
-    questions = [
-        cell
-        for target in targets
-        for cell in cells_of(
-            target,
-            platforms=settings.platforms if "platforms" in settings.flags else (),
-            pythons=settings.pythons if "pythons" in settings.flags else (),
-        )
-    ]
+    questions = [cell for target in targets for cell in asked_cells(settings, target)]
     cells = check_cells(channel, questions, executor=executor, observer=context.observer, remedies=False)
     for cell in cells:
         if cell.status != "installable":

@@ -19,6 +19,8 @@ COMMANDS = {
     "bump": ("dirac_forge.cli.commands.bump:bump", "Move feedstocks to the versions that upstream released."),
     "build": ("dirac_forge.cli.commands.build:build", "Build, install and test recipes for real; runs upstream code."),
     "audit": ("dirac_forge.cli.commands.audit:audit", "Compare what builds declare with what upstream declares."),
+    "lock": ("dirac_forge.cli.commands.lock:lock", "Write the exact packages of a distribution."),
+    "diff": ("dirac_forge.cli.commands.diff:diff", "Show what changes between two states of a distribution."),
     "sync": ("dirac_forge.cli.commands.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan ABI migrations, follow them, make the rebuilds."),
     "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),

@@ -1,0 +1,173 @@
+"""`dirac-forge lock`: the exact packages of a distribution on each platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from rattler import RepoDataRecord
+
+from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.records import name_of
+from dirac_forge.cli.context import Context
+from dirac_forge.distribution.files import read_distribution
+from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
+from dirac_forge.distribution.reading import read_pixi_lock
+from dirac_forge.distribution.solving import (
+    SolvedDistribution,
+    lock_of,
+    outdated,
+    solve,
+    unsatisfied,
+)
+from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi_lock
+from dirac_forge.errors import InputError
+from dirac_forge.files import write_file
+from dirac_forge.report.distribution import lock_json, lock_sections
+from dirac_forge.report.document import Items, Paragraph, Section
+from dirac_forge.report.terminal import Shown
+
+__all__ = ["LockRequest", "lock", "moment_of"]
+
+_THREADS = 4
+Known = Mapping[tuple[str, str], Sequence[RepoDataRecord]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockRequest:
+    """The options of the command."""
+
+    file: str
+    format: Literal["pixi", "conda-lock", "explicit"]
+    output: Path | None
+    update: tuple[str, ...]
+    check: bool
+    as_of: str
+
+    @property
+    def path(self) -> Path:
+        """Where the lock is."""
+        if self.output is not None:
+            return self.output
+        folder = Path(self.file).parent if Path(self.file).is_file() else Path()
+        return folder / {"pixi": "pixi.lock", "conda-lock": "conda-lock.yml", "explicit": "locks"}[self.format]
+
+
+def lock(context: Context, request: LockRequest) -> int:
+    """Solve, write or compare the lock, answer with what is in it, and return the exit code."""
+    if (request.check or request.update) and request.format != "pixi":
+        raise InputError(f"--check and --update read a pixi.lock, not {request.format}")
+    distribution = read_distribution(request.file, platforms=context.settings.platforms)
+    for note in distribution.notes:
+        context.observer.warned(note)
+    channel = open_channel(context)
+    if request.as_of:
+        channel = channel.as_of(moment_of(request.as_of))
+    known = _known(request.path) if request.check or request.update else {}
+    keep = _kept(known, request.update) if request.update else None
+    with ThreadPoolExecutor(_THREADS) as executor:
+        solved = solve(channel, distribution, executor=executor, observer=context.observer, keep=keep)
+    if solved.failed:
+        return _failed(context, solved)
+    if request.check:
+        return _checked(context, request, solved, known)
+    urls = [source.channel.base_url for source in channel.sources]
+    written = _write(request, solved, urls)
+    found = lock_of(solved, urls, distribution.name)
+    context.answer(Shown(lock_sections(found, written, distribution.notes)), lock_json(found, written))
+    return 0
+
+
+def moment_of(text: str) -> datetime:
+    """Return the end of a day, or the moment that a date with a time names, in UTC.
+
+    Raises:
+        InputError: the text is not a date.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if "T" not in text and " " not in text.strip():
+            moment += timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{text[:40]!r} is not a date", hint="Write it as 2026-08-01 or 2026-08-01T12:00.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _known(path: Path) -> Known:
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such lock", hint="Make it without --check and --update first.")
+    return {
+        (name, platform): records
+        for name, environment in read_pixi_lock(path).environments()
+        for platform, records in environment.conda_repodata_records().items()
+    }
+
+
+def _kept(known: Known, update: Sequence[str]) -> Known:
+    """The locked records but for what is to move."""
+    names = {name_of(each) for each in update}
+    locked = {record.name.normalized for records in known.values() for record in records}
+    if missing := sorted(names - locked):
+        raise InputError(f"--update: the lock has no {', '.join(missing)}")
+    return {
+        key: [record for record in records if record.name.normalized not in names] for key, records in known.items()
+    }
+
+
+def _write(request: LockRequest, solved: SolvedDistribution, urls: Sequence[str]) -> list[str]:
+    """Write the lock; the paths that were written."""
+    if request.format == "pixi":
+        write_file(request.path, as_pixi_lock(solved.records, urls))
+        return [str(request.path)]
+    several = len(solved.records) > 1
+    if request.format == "conda-lock":
+        if several:
+            raise InputError("conda-lock's format holds one environment", hint="Use --format pixi or explicit.")
+        (name, by_platform), *_ = solved.records.items()
+        specs = solved.distribution.environments[name]
+        write_file(request.path, as_conda_lock(by_platform, urls, specs, Path(request.file).name))
+        return [str(request.path)]
+    written = []
+    for environment, platforms in solved.records.items():
+        for platform, records in platforms.items():
+            name = platform if environment == DEFAULT_ENVIRONMENT else f"{environment}-{platform}"
+            path = request.path / f"{name}.txt"
+            write_file(path, as_explicit(records, platform))
+            written.append(str(path))
+    return written
+
+
+def _failed(context: Context, solved: SolvedDistribution) -> int:
+    lines = tuple(f"{cell.target}, {cell.platform}: {cell.reason}" for cell in solved.failed)
+    section = Section(
+        title=f"{solved.distribution.name} cannot be locked",
+        blocks=(Items(lines), Paragraph("Nothing was written. `dirac-forge check` shows what would help.")),
+    )
+    failed = [
+        {"environment": cell.target, "platform": cell.platform, "status": cell.status, "reason": cell.reason}
+        for cell in solved.failed
+    ]
+    context.answer(Shown([section]), {"name": solved.distribution.name, "failed": failed, "written": []})
+    return 1 if any(cell.status == "not-installable" for cell in solved.failed) else 3
+
+
+def _checked(context: Context, request: LockRequest, solved: SolvedDistribution, known: Known) -> int:
+    """Compare the lock with the file and with the new solve."""
+    wrong = unsatisfied(solved.distribution, known)
+    moved = outdated(solved, known)
+    lines = [f"not satisfied: {each}" for each in wrong]
+    lines += [f"{environment}, {platform}: {name} would change" for environment, platform, name in moved]
+    state = "outdated" if lines else "up to date"
+    blocks = (Items(tuple(lines)),) if lines else ()
+    document = {
+        "name": solved.distribution.name,
+        "lock": str(request.path),
+        "unsatisfied": list(wrong),
+        "outdated": [{"environment": env, "platform": platform, "name": name} for env, platform, name in moved],
+    }
+    context.answer(Shown([Section(title=f"{request.path}: {state}", blocks=blocks)]), document)
+    return 1 if lines else 0

@@ -1,0 +1,143 @@
+"""What changes between two locks, as release notes have it; decides from values alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rattler import Version
+
+from dirac_forge.channel.records import name_of
+from dirac_forge.distribution.locks import Lock, LockedPackage
+
+__all__ = ["ChangeKind", "LockDifference", "PackageChange", "PlatformDifference", "difference_of"]
+
+ChangeKind = Literal["added", "removed", "up", "down", "rebuilt", "moved"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageChange:
+    """One package that differs."""
+
+    name: str
+    kind: ChangeKind
+    """`rebuilt`: the same version with another build; `moved`: the same build from another channel."""
+    old: LockedPackage | None
+    new: LockedPackage | None
+    pins: tuple[tuple[str, str], ...] = ()
+    """For a rebuild, the dependencies that differ: spec before and after; "" where there is none."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether the distribution asks for it by name."""
+        return any(each is not None and each.asked for each in (self.old, self.new))
+
+    @property
+    def licence(self) -> tuple[str, str] | None:
+        """The licences before and after, where both are known and differ."""
+        if self.old is None or self.new is None or not (self.old.license and self.new.license):
+            return None
+        return (self.old.license, self.new.license) if self.old.license != self.new.license else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformDifference:
+    """The changes on one platform: what is asked for by name first, then by name."""
+
+    changes: tuple[PackageChange, ...] = ()
+    old_size: int | None = None
+    """Bytes of all packages; None where one is not known."""
+    new_size: int | None = None
+
+    def of(self, *kinds: ChangeKind) -> tuple[PackageChange, ...]:
+        """Return the changes of these kinds."""
+        return tuple(change for change in self.changes if change.kind in kinds)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockDifference:
+    """The differences by environment and platform."""
+
+    old: str
+    new: str
+    environments: Mapping[str, Mapping[str, PlatformDifference]] = field(default_factory=dict)
+    only_old: tuple[str, ...] = ()
+    """Platforms that only the old lock has."""
+    only_new: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing differs."""
+        changed = any(each.changes for platforms in self.environments.values() for each in platforms.values())
+        return not (changed or self.only_old or self.only_new)
+
+
+def difference_of(old: Lock, new: Lock) -> LockDifference:
+    """Return what changes from `old` to `new`, on the platforms and in the environments that both have.
+
+    An environment that only one of them has differs in all its packages.
+    """
+    shared = [platform for platform in old.platforms if platform in new.platforms]
+    names = dict.fromkeys((*old.environments, *new.environments))
+    environments = {
+        name: {
+            platform: _on_platform(
+                old.environments.get(name, {}).get(platform, ()), new.environments.get(name, {}).get(platform, ())
+            )
+            for platform in shared
+        }
+        for name in names
+    }
+    return LockDifference(
+        old=old.name,
+        new=new.name,
+        environments=environments,
+        only_old=tuple(platform for platform in old.platforms if platform not in shared),
+        only_new=tuple(platform for platform in new.platforms if platform not in shared),
+    )
+
+
+def _on_platform(old: Iterable[LockedPackage], new: Iterable[LockedPackage]) -> PlatformDifference:
+    before = {package.name: package for package in old}
+    after = {package.name: package for package in new}
+    changes = [
+        change
+        for name in sorted(before | after)
+        if (change := _change(name, before.get(name), after.get(name))) is not None
+    ]
+    return PlatformDifference(
+        changes=tuple(sorted(changes, key=lambda change: not change.asked)),
+        old_size=_size(before.values()),
+        new_size=_size(after.values()),
+    )
+
+
+def _change(name: str, old: LockedPackage | None, new: LockedPackage | None) -> PackageChange | None:
+    if old is None or new is None:
+        return PackageChange(name=name, kind="added" if old is None else "removed", old=old, new=new)
+    if old.version != new.version:
+        kind: ChangeKind = "up" if Version(new.version) > Version(old.version) else "down"
+        return PackageChange(name=name, kind=kind, old=old, new=new)
+    if old.build != new.build and old.build and new.build:
+        return PackageChange(name=name, kind="rebuilt", old=old, new=new, pins=_pins(old, new))
+    if old.sha256 and new.sha256 and old.sha256 != new.sha256:
+        return PackageChange(name=name, kind="moved", old=old, new=new)
+    return None
+
+
+def _pins(old: LockedPackage, new: LockedPackage) -> tuple[tuple[str, str], ...]:
+    """The dependencies that differ between two builds of one version."""
+    before = {name_of(spec): spec for spec in old.depends}
+    after = {name_of(spec): spec for spec in new.depends}
+    return tuple(
+        (before.get(name, ""), after.get(name, ""))
+        for name in sorted(before | after)
+        if before.get(name) != after.get(name)
+    )
+
+
+def _size(packages: Iterable[LockedPackage]) -> int | None:
+    sizes = [package.size for package in packages]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if known and len(known) == len(sizes) else None

@@ -1,0 +1,84 @@
+"""Values: the exact packages of a distribution, by environment and platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from rattler import RepoDataRecord
+
+from dirac_forge.errors import redact
+
+__all__ = ["DEFAULT_ENVIRONMENT", "Lock", "LockedPackage", "file_parts", "locked"]
+
+DEFAULT_ENVIRONMENT = "default"
+_ENDINGS = (".conda", ".tar.bz2")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockedPackage:
+    """One package file; what its source does not tell is empty."""
+
+    name: str
+    version: str
+    build: str
+    subdir: str = ""
+    url: str = ""
+    sha256: str = ""
+    md5: str = ""
+    size: int | None = None
+    """Bytes."""
+    license: str = ""
+    depends: tuple[str, ...] = ()
+    asked: bool = False
+    """The distribution asks for it by name."""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} {self.build}".rstrip()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lock:
+    """The packages of each environment on each platform."""
+
+    name: str
+    """What it was read from, for messages and headings."""
+    environments: Mapping[str, Mapping[str, tuple[LockedPackage, ...]]] = field(default_factory=dict)
+    """Environment to platform to packages, sorted by name."""
+    channels: tuple[str, ...] = ()
+    """URLs, the first has priority."""
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """Return the platforms of all environments, sorted."""
+        return tuple(sorted({platform for each in self.environments.values() for platform in each}))
+
+
+def locked(record: RepoDataRecord, *, asked: bool = False) -> LockedPackage:
+    """Return our value of the solver's record."""
+    return LockedPackage(
+        name=record.name.normalized,
+        version=str(record.version),
+        build=str(record.build),
+        subdir=record.subdir,
+        url=redact(record.url),
+        sha256=record.sha256.hex() if record.sha256 else "",
+        md5=record.md5.hex() if record.md5 else "",
+        size=record.size,
+        license=record.license or "",
+        depends=tuple(record.depends),
+        asked=asked,
+    )
+
+
+def file_parts(location: str) -> tuple[str, str, str, str] | None:
+    """Return subdir, name, version and build that a package's URL or file name tells; None for another file."""
+    path = PurePosixPath(unquote(location.partition("#")[0].partition("?")[0]))
+    ending = next((ending for ending in _ENDINGS if path.name.endswith(ending)), None)
+    parts = path.name.removesuffix(ending).rsplit("-", 2) if ending else []
+    if len(parts) != 3 or not all(parts):
+        return None
+    name, version, build = parts
+    return path.parent.name, name, version, build

@@ -1,0 +1,188 @@
+"""Locks from files and installed prefixes: pixi.lock, conda-lock, explicit lists, `conda-meta` folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rattler import LockFile
+
+from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT, Lock, LockedPackage, file_parts, locked
+from dirac_forge.errors import InputError
+
+__all__ = ["is_lock", "read_lock", "read_pixi_lock"]
+
+_MAX_FILE = 64 * 1024 * 1024
+_KINDS = "a pixi.lock, a conda-lock file, a list of package URLs, or an installed prefix with conda-meta"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a path is read by `read_lock`, as far as its name tells."""
+    if (path / "conda-meta").is_dir():
+        return True
+    return path.name.endswith((".lock", "conda-lock.yml", "conda-lock.yaml")) or path.suffix == ".txt"
+
+
+def read_lock(path: Path) -> Lock:
+    """Return the packages of a lock file or an installed prefix.
+
+    Raises:
+        InputError: the file is missing, of another kind, of a format that is not known, or damaged.
+    """
+    if path.is_dir():
+        return _prefix(path)
+    text = _text(path)
+    if any(line.strip() == "@EXPLICIT" for line in text.splitlines()) or path.suffix == ".txt":
+        return _explicit(path, text)
+    try:
+        document = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader, the fast one where there is one
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InputError(f"{path}: not readable as YAML: {str(error).splitlines()[0]}") from error
+    if isinstance(document, dict) and "environments" in document:
+        return _pixi(path)
+    if isinstance(document, dict) and isinstance(document.get("package"), list):
+        return _conda_lock(path, document)
+    raise InputError(f"{path}: not a lock", hint=f"Expected {_KINDS}.")
+
+
+def read_pixi_lock(path: Path) -> LockFile:
+    """Return the lock as rattler reads it.
+
+    Raises:
+        InputError: the file is damaged, or its format is newer than this rattler knows.
+    """
+    try:
+        return LockFile.from_path(path)
+    except Exception as error:  # the exceptions of the parser share no base
+        raise InputError(
+            f"{path}: not readable as a pixi.lock: {str(error).splitlines()[0]}",
+            hint="A newer format needs a newer py-rattler; `pixi lock` with an older pixi writes an older format.",
+        ) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_FILE:
+            raise InputError(f"{path}: larger than {_MAX_FILE // 1024 // 1024} MiB, which no lock is")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}", hint=f"Give {_KINDS}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a text file", hint=f"Give {_KINDS}.") from error
+
+
+def _pixi(path: Path) -> Lock:
+    lock = read_pixi_lock(path)
+    environments: dict[str, dict[str, tuple[LockedPackage, ...]]] = {}
+    channels: list[str] = []
+    for name, environment in lock.environments():
+        channels += [str(channel) for channel in environment.channels()]
+        environments[name] = {
+            platform: _sorted(map(locked, records))
+            for platform, records in environment.conda_repodata_records().items()
+        }
+    return Lock(name=path.name, environments=environments, channels=tuple(dict.fromkeys(channels)))
+
+
+def _conda_lock(path: Path, document: Mapping[str, Any]) -> Lock:
+    """The unified lock file of conda-lock, version 1."""
+    if document.get("version") != 1:
+        raise InputError(f"{path}: version {document.get('version')!r} of conda-lock's format is not known; expected 1")
+    found: dict[str, list[LockedPackage]] = {}
+    for at, entry in enumerate(document["package"]):
+        try:
+            if entry["manager"] == "conda":
+                found.setdefault(str(entry["platform"]), []).append(_conda_lock_package(entry))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{path}: package[{at}]: not an entry of conda-lock ({error!r})") from error
+    platforms = {platform: _sorted(packages) for platform, packages in found.items()}
+    metadata = document.get("metadata")
+    listed = metadata.get("channels", ()) if isinstance(metadata, dict) else ()
+    channels = tuple(str(each["url"]) for each in listed if isinstance(each, dict) and "url" in each)
+    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: platforms}, channels=channels)
+
+
+def _conda_lock_package(entry: Mapping[str, Any]) -> LockedPackage:
+    url = str(entry["url"])
+    parts = file_parts(url)
+    hashes = entry.get("hash") or {}
+    depends = (entry.get("dependencies") or {}).items()
+    return LockedPackage(
+        name=str(entry["name"]),
+        version=str(entry["version"]),
+        build=parts[3] if parts else "",
+        subdir=parts[0] if parts else "",
+        url=url,
+        sha256=str(hashes.get("sha256", "")),
+        md5=str(hashes.get("md5", "")),
+        depends=tuple(f"{name} {spec}".rstrip() for name, spec in depends),
+    )
+
+
+def _explicit(path: Path, text: str) -> Lock:
+    """`@EXPLICIT` lists of conda, and the package lists of constructor: a URL or file name a line."""
+    packages, platform = [], ""
+    for at, line in enumerate(text.splitlines(), 1):
+        entry = line.strip()
+        if entry.startswith("# platform:"):
+            platform = entry.removeprefix("# platform:").strip()
+        if not entry or entry.startswith(("#", "@")):
+            continue
+        parts = file_parts(entry)
+        if parts is None:
+            raise InputError(f"{path}:{at}: expected the URL or file name of a conda package, got {entry[:80]!r}")
+        subdir, name, version, build = parts
+        url, _, digest = entry.partition("#")
+        packages.append(
+            LockedPackage(
+                name=name,
+                version=version,
+                build=build,
+                subdir=subdir,
+                url=url if "://" in url else "",
+                md5=digest if len(digest) == 32 else "",
+                sha256=digest.removeprefix("sha256:") if len(digest.removeprefix("sha256:")) == 64 else "",
+            )
+        )
+    if not packages:
+        raise InputError(f"{path}: there is no package in it", hint=f"Expected {_KINDS}.")
+    found = platform or next((each.subdir for each in packages if each.subdir not in ("", "noarch", ".")), "noarch")
+    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: {found: _sorted(packages)}})
+
+
+def _prefix(path: Path) -> Lock:
+    """An environment that is installed: one JSON file a package."""
+    folder = path / "conda-meta"
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise InputError(f"{path}: not an installed environment: it has no conda-meta/*.json")
+    packages = []
+    for file in files:
+        try:
+            entry = json.loads(_text(file))
+            packages.append(
+                LockedPackage(
+                    name=str(entry["name"]),
+                    version=str(entry["version"]),
+                    build=str(entry["build"]),
+                    subdir=str(entry.get("subdir", "")),
+                    url=str(entry.get("url", "")),
+                    sha256=str(entry.get("sha256") or ""),
+                    md5=str(entry.get("md5") or ""),
+                    size=entry.get("size") if isinstance(entry.get("size"), int) else None,
+                    license=str(entry.get("license") or ""),
+                    depends=tuple(map(str, entry.get("depends") or ())),
+                )
+            )
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise InputError(f"{file}: not a record of an installed package ({error!r})") from error
+    platform = next((each.subdir for each in packages if each.subdir not in ("", "noarch")), "noarch")
+    return Lock(name=str(path), environments={DEFAULT_ENVIRONMENT: {platform: _sorted(packages)}})
+
+
+def _sorted(packages: Any) -> tuple[LockedPackage, ...]:
+    return tuple(sorted(packages, key=lambda package: package.name))

@@ -1,0 +1,141 @@
+"""A distribution solved: the exact packages of each environment on each platform, or why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from rattler import MatchSpec, RepoDataRecord
+
+from dirac_forge.channel.records import name_of
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.matrix import Cell
+from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.distribution.locks import Lock, LockedPackage, locked
+from dirac_forge.errors import redact
+from dirac_forge.progress import Observer
+
+__all__ = ["Distribution", "SolvedDistribution", "lock_of", "outdated", "solve", "unsatisfied"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distribution:
+    """What is released together."""
+
+    name: str
+    environments: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Environment to platform to specs."""
+    notes: tuple[str, ...] = ()
+    """What of the file is not locked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SolvedDistribution:
+    """The solver's answer for each environment and platform."""
+
+    distribution: Distribution
+    records: Mapping[str, Mapping[str, tuple[RepoDataRecord, ...]]] = field(default_factory=dict)
+    failed: tuple[Cell, ...] = ()
+    """What cannot be installed, or is not known."""
+
+
+def solve(
+    channel: Channel,
+    distribution: Distribution,
+    *,
+    executor: Executor,
+    observer: Observer,
+    keep: Mapping[tuple[str, str], Sequence[RepoDataRecord]] | None = None,
+) -> SolvedDistribution:
+    """Solve every environment of a distribution on each of its platforms.
+
+    Args:
+        channel: where packages come from.
+        distribution: what is asked for.
+        executor: runs the solves.
+        observer: is told of the progress.
+        keep: by environment and platform, records that stay unless something that is asked for forbids them.
+
+    Raises:
+        InputError: a spec or platform that is none.
+    """
+    cells = [
+        Cell(target=environment, platform=platform, python="", specs=specs, wanted=True)
+        for environment, platforms in distribution.environments.items()
+        for platform, specs in platforms.items()
+    ]
+    groups: dict[bool, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.target, cell.platform) in (keep or {}), []).append(cell)
+    answers = list(check_cells(channel, groups.get(False, []), executor=executor, observer=observer, remedies=False))
+    for cell in groups.get(True, []):
+        kept = channel.preferring((keep or {})[cell.target, cell.platform])
+        answers += check_cells(kept, [cell], executor=executor, observer=observer, remedies=False)
+    records: dict[str, dict[str, tuple[RepoDataRecord, ...]]] = {}
+    for cell in answers:
+        if cell.status == "installable":
+            records.setdefault(cell.target, {})[cell.platform] = channel.raw(cell.platform, cell.packages)
+    failed = tuple(cell for cell in answers if cell.status != "installable")
+    return SolvedDistribution(distribution=distribution, records=records, failed=failed)
+
+
+def lock_of(solved: SolvedDistribution, channels: Sequence[str], name: str) -> Lock:
+    """Return the lock as a value; packages that specs ask for by name are marked."""
+    specs = solved.distribution.environments
+    environments = {
+        environment: {
+            platform: _locked(records, frozenset(map(name_of, specs[environment][platform])))
+            for platform, records in platforms.items()
+        }
+        for environment, platforms in solved.records.items()
+    }
+    return Lock(name=name, environments=environments, channels=tuple(map(redact, channels)))
+
+
+def _locked(records: Iterable[RepoDataRecord], asked: frozenset[str]) -> tuple[LockedPackage, ...]:
+    ordered = sorted(records, key=lambda record: record.name.normalized)
+    return tuple(locked(record, asked=record.name.normalized in asked) for record in ordered)
+
+
+def unsatisfied(
+    distribution: Distribution, known: Mapping[tuple[str, str], Sequence[RepoDataRecord]]
+) -> tuple[str, ...]:
+    """Return the specs that locked packages do not satisfy, as `ENVIRONMENT PLATFORM: SPEC`.
+
+    A platform or environment that the lock lacks is returned with all its specs.
+    """
+    found = []
+    for environment, platforms in distribution.environments.items():
+        for platform, specs in platforms.items():
+            records = {record.name.normalized: record for record in known.get((environment, platform), ())}
+            found += [f"{environment} {platform}: {spec}" for spec in specs if not _met(spec, records)]
+    return tuple(found)
+
+
+def _met(spec: str, records: Mapping[str, RepoDataRecord]) -> bool:
+    name = name_of(spec)
+    if name.startswith("__"):
+        return True
+    record = records.get(name)
+    return record is not None and MatchSpec(spec).matches(record)
+
+
+def outdated(
+    solved: SolvedDistribution, known: Mapping[tuple[str, str], Sequence[RepoDataRecord]]
+) -> tuple[tuple[str, str, str], ...]:
+    """Return environment, platform and package where a new solve gives another file than the lock has."""
+    return tuple(
+        (environment, platform, name)
+        for environment, platforms in solved.records.items()
+        for platform, records in platforms.items()
+        for name in _differing(_files(records), _files(known.get((environment, platform), ())))
+    )
+
+
+def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+
+
+def _files(records: Iterable[RepoDataRecord]) -> dict[str, str]:
+    return {record.name.normalized: record.file_name for record in records}

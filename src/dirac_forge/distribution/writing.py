@@ -1,0 +1,101 @@
+"""Locks as text: pixi.lock, conda-lock, explicit lists."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+
+from rattler import LockChannel, LockFile, LockPlatform, PackageRecord, RepoDataRecord
+from ruamel.yaml import YAML
+
+__all__ = ["Solved", "as_conda_lock", "as_explicit", "as_pixi_lock"]
+
+Solved = Mapping[str, Mapping[str, Sequence[RepoDataRecord]]]
+"""Environment to platform to the records of the solver."""
+
+
+def as_pixi_lock(solved: Solved, channels: Sequence[str]) -> str:
+    """Return pixi.lock's text, in the format that rattler writes."""
+    platforms = {platform: LockPlatform(platform) for each in solved.values() for platform in each}
+    lock = LockFile(list(platforms.values()))
+    for name, by_platform in solved.items():
+        lock.set_channels(name, [LockChannel(url) for url in channels])
+        for platform, records in by_platform.items():
+            for record in sorted(records, key=lambda each: each.name.normalized):
+                lock.add_conda_package(name, platforms[platform], record)
+    with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
+        path = Path(folder) / "pixi.lock"
+        lock.to_path(path)
+        return path.read_text(encoding="utf-8")
+
+
+def as_explicit(records: Sequence[RepoDataRecord], platform: str) -> str:
+    """Return an `@EXPLICIT` list, in an order in which the packages can be linked."""
+    by_name = {record.name.normalized: record for record in records}
+    ordered = PackageRecord.sort_topologically(list(records))
+    lines = [_with_hash(by_name[record.name.normalized]) for record in ordered]
+    return "\n".join([f"# platform: {platform}", "@EXPLICIT", *lines, ""])
+
+
+def _with_hash(record: RepoDataRecord) -> str:
+    if record.md5:
+        return f"{record.url}#{record.md5.hex()}"
+    return f"{record.url}#sha256:{record.sha256.hex()}" if record.sha256 else record.url
+
+
+def as_conda_lock(
+    by_platform: Mapping[str, Sequence[RepoDataRecord]],
+    channels: Sequence[str],
+    specs: Mapping[str, Sequence[str]],
+    source: str,
+) -> str:
+    """Return conda-lock's unified lock file, version 1, of one environment."""
+    packages = [
+        {
+            "name": record.name.normalized,
+            "version": str(record.version),
+            "manager": "conda",
+            "platform": platform,
+            "dependencies": dict(_dependency(spec) for spec in record.depends),
+            "url": record.url,
+            "hash": _hashes(record),
+            "category": "main",
+            "optional": False,
+        }
+        for platform, records in sorted(by_platform.items())
+        for record in sorted(records, key=lambda each: each.name.normalized)
+    ]
+    document = {
+        "version": 1,
+        "metadata": {
+            "content_hash": {platform: _content_hash(channels, specs[platform]) for platform in sorted(by_platform)},
+            "channels": [{"url": url, "used_env_vars": []} for url in channels],
+            "platforms": sorted(by_platform),
+            "sources": [source],
+        },
+        "package": packages,
+    }
+    stream = StringIO()
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def _dependency(spec: str) -> tuple[str, str]:
+    name, _, rest = spec.partition(" ")
+    return name, rest.strip()
+
+
+def _hashes(record: RepoDataRecord) -> dict[str, str]:
+    found = {"md5": record.md5.hex() if record.md5 else "", "sha256": record.sha256.hex() if record.sha256 else ""}
+    return {kind: digest for kind, digest in found.items() if digest}
+
+
+def _content_hash(channels: Sequence[str], specs: Sequence[str]) -> str:
+    """A hash of what was asked for, so that a lock shows whether its file has changed since."""
+    return hashlib.sha256(json.dumps([list(channels), sorted(specs)]).encode()).hexdigest()

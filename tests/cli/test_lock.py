@@ -1,0 +1,191 @@
+"""`dirac-forge lock` and `dirac-forge diff` from the command line to files, JSON and exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rattler import LockFile
+
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.cli import main
+from dirac_forge.distribution.locks import LockedPackage
+from dirac_forge.distribution.reading import read_lock
+from support.channel import pkg, write_channel
+
+START = 1_577_836_800_000  # 2020-01-01
+DAY = 86_400_000
+PLATFORMS = ("linux-64", "osx-64")
+
+
+def records(*more: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        pkg("grid 9.0", "lib >=1", timestamp=START + 10 * DAY, sha256="a" * 64, md5="b" * 32, size=1000),
+        pkg("lib 1.0", timestamp=START + 10 * DAY, sha256="c" * 64, size=1000),
+        *more,
+    ]
+
+
+NEWER = (
+    pkg("grid 9.1", "lib >=1", timestamp=START + 20 * DAY, sha256="d" * 64, size=1000),
+    pkg("lib 1.1", timestamp=START + 20 * DAY, sha256="e" * 64, size=1000),
+)
+
+
+@pytest.fixture(autouse=True)
+def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    write_channel(folder / "snapshot", dict.fromkeys(PLATFORMS, records(*NEWER)))
+    (folder / "pyproject.toml").write_text(
+        '[tool.dirac-forge]\nchannels = ["snapshot"]\nplatforms = ["linux-64", "osx-64"]\n'
+        '[tool.dirac-forge.targets.grid]\nspecs = ["grid"]\n'
+    )
+    (folder / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid\n  - lib  # [linux]\n")
+    return folder
+
+
+def on_osx(workspace: Path) -> list[LockedPackage]:
+    return list(read_lock(workspace / "pixi.lock").environments["default"]["osx-64"])
+
+
+def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
+    code = main([*argv, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_pixi_lock_is_exactly_the_solvers_answer(workspace: Path) -> None:
+    assert main(["lock", "construct.yaml"]) == 0
+    channel = Channel.open([str(workspace / "snapshot")])
+    locked = LockFile.from_path(workspace / "pixi.lock")
+    (environment,) = [each for _, each in locked.environments()]
+    for platform, specs in (("linux-64", ["grid", "lib"]), ("osx-64", ["grid"])):
+        solution = channel.solve(specs, platform=platform)
+        assert isinstance(solution, Solution)
+        found = environment.conda_repodata_records()[platform]
+        assert sorted(each.file_name for each in found) == sorted(each.file for each in solution.packages)
+    assert [each.asked for each in read_lock(workspace / "pixi.lock").environments["default"]["osx-64"]] == [
+        False,
+        False,
+    ]
+
+
+def test_explicit_lists_have_every_package_dependencies_first(workspace: Path) -> None:
+    assert main(["lock", "construct.yaml", "--format", "explicit", "--output", "locks"]) == 0
+    lines = (workspace / "locks" / "osx-64.txt").read_text().splitlines()
+    assert lines[:2] == ["# platform: osx-64", "@EXPLICIT"]
+    assert [line.rpartition("/")[2] for line in lines[2:]] == [
+        f"lib-1.1-0.conda#sha256:{'e' * 64}",
+        f"grid-9.1-0.conda#sha256:{'d' * 64}",
+    ]
+    assert [each.name for each in read_lock(workspace / "locks" / "osx-64.txt").environments["default"]["osx-64"]] == [
+        "grid",
+        "lib",
+    ]
+
+
+def test_conda_lock_file_is_read_back(workspace: Path) -> None:
+    assert main(["lock", "construct.yaml", "--format", "conda-lock"]) == 0
+    document = yaml.safe_load((workspace / "conda-lock.yml").read_text())
+    assert document["metadata"]["platforms"] == ["linux-64", "osx-64"]
+    assert document["metadata"]["sources"] == ["construct.yaml"]
+    assert document["package"][0]["dependencies"] == {"lib": ">=1"}
+    lock = read_lock(workspace / "conda-lock.yml")
+    assert [str(each) for each in lock.environments["default"]["linux-64"]] == ["grid 9.1 0", "lib 1.1 0"]
+
+
+def test_as_of_a_day_uses_what_the_channel_had(workspace: Path) -> None:
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
+    assert [each.version for each in on_osx(workspace)] == [
+        "9.0",
+        "1.0",
+    ]
+
+
+def test_check_tells_what_is_outdated_and_what_is_not_satisfied(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    assert main(["lock", "construct.yaml"]) == 0
+    capsys.readouterr()
+    assert answer(capsys, "lock", "construct.yaml", "--check")[0] == 0
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid >=9.1\n")
+    capsys.readouterr()
+    before = (workspace / "pixi.lock").read_bytes()
+    code, document = answer(capsys, "lock", "construct.yaml", "--check")
+    assert code == 1
+    assert document["unsatisfied"] == ["default linux-64: grid >=9.1", "default osx-64: grid >=9.1"]
+    assert {each["name"] for each in document["outdated"]} == {"grid", "lib"}
+    assert (workspace / "pixi.lock").read_bytes() == before
+
+
+def test_update_moves_only_the_named_package(workspace: Path) -> None:
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
+    assert main(["lock", "construct.yaml", "--update", "grid"]) == 0
+    assert [each.version for each in on_osx(workspace)] == [
+        "9.1",
+        "1.0",
+    ]
+
+
+def test_unsolvable_platform_writes_nothing(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid\n  - gird  # [osx]\n")
+    code, document = answer(capsys, "lock", "construct.yaml")
+    assert code == 1
+    assert [(each["platform"], each["status"]) for each in document["failed"]] == [("osx-64", "not-installable")]
+    assert not (workspace / "pixi.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--check"], "there is no such lock"),
+        (["--as-of", "soon"], "'soon' is not a date"),
+        (["--as-of", "9999-12-31"], "'9999-12-31' is not a date"),
+        (["--format", "explicit", "--check"], "--check and --update read a pixi.lock, not explicit"),
+    ],
+)
+def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str], argv: list[str], message: str) -> None:
+    assert main(["lock", "construct.yaml", *argv]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_diff_of_a_lock_and_today(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12", "--output", "old.lock"]) == 0
+    capsys.readouterr()
+    code, document = answer(capsys, "diff", "old.lock")
+    assert code == 0
+    assert [(each["name"], each["kind"]) for each in document["platforms"]["linux-64"]["changed"]] == [
+        ("grid", "up"),
+        ("lib", "up"),
+    ]
+
+
+def test_diff_of_git_revisions_solves_as_of_their_dates(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    def commit(message: str, day: int) -> None:
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{START // 1000 + day * 86_400} +0000")
+        who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        subprocess.run(("git", *who, "commit", "-qm", message, "--allow-empty"), check=True, cwd=workspace)
+        subprocess.run(("git", "tag", message), check=True, cwd=workspace)
+
+    subprocess.run(("git", "init", "-q"), check=True, cwd=workspace)
+    subprocess.run(("git", "add", "construct.yaml"), check=True, cwd=workspace)
+    commit("1.0", 11)
+    commit("2.0", 21)
+    code, document = answer(capsys, "diff", "1.0", "2.0")
+    assert code == 0
+    assert (document["old"], document["new"]) == ("1.0", "2.0")
+    assert [each["to"] for each in document["platforms"]["osx-64"]["changed"]] == ["9.1 0", "1.1 0"]
+
+
+def test_diff_of_nothing_known_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "nowhere", "today"]) == 2
+    assert "nowhere: neither a file nor a git revision that has construct.yaml" in capsys.readouterr().err
