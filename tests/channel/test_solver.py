@@ -54,7 +54,8 @@ def test_a_name_comes_from_the_first_channel_that_has_it(tmp_path: Path, simple:
     assert versions(first.solve(["app"], platform="linux-64")) == {"app": "1.0", "lib": "1.5"}
     second = Channel.open([str(simple), str(mine)])
     assert versions(second.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
-    assert first.index("linux-64").group("lib").hidden_in == (str(simple),)
+    group = first.index("linux-64").group("lib")
+    assert (group.channel, [below.channel for below in group.hidden]) == (str(mine), [str(simple)])
 
 
 def new(text: str, *depends: str, subdir: str = "linux-64", build: str = "0", number: int = 0) -> Record:

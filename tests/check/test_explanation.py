@@ -11,6 +11,7 @@ from dirac_forge.channel.solver import Channel, NoSolution
 from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.matrix import Cell, cells_of, check
 from dirac_forge.check.targets import make_target
+from dirac_forge.check.wording import cause_text, remedy_text
 from support.channel import pkg, pythons, write_channel
 
 
@@ -23,12 +24,12 @@ def answer(folder: Path, *specs: str, platform: str = "linux-64", python: str = 
 
 def reasons(cell: Cell) -> list[tuple[str, str]]:
     assert cell.status == "not-installable", cell
-    return [(cause.kind, str(cause)) for cause in cell.causes]
+    return [(cause.kind, cause_text(cause)) for cause in cell.causes]
 
 
 def remedies(cell: Cell) -> list[str]:
     assert cell.unblock is not None
-    return [remedy.text for remedy in cell.unblock.remedies]
+    return [remedy_text(remedy) for remedy in cell.unblock.remedies]
 
 
 def per_python(text: str, *minors: str, depends: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -212,7 +213,59 @@ def test_a_machine_that_is_too_old(tmp_path: Path) -> None:
     folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "lib"), pkg("lib 1.0", "__glibc >=2.34,<3.0.a0")]})
     cell = answer(folder, "app")
     assert reasons(cell) == [("machine", "app → lib: needs __glibc >=2.34,<3.0.a0, and this machine has __glibc 2.28")]
-    assert remedies(cell) == ["build lib without __glibc >=2.34,<3.0.a0"]
+    assert remedies(cell) == ["a machine with __glibc 2.34"]
+
+
+def test_virtual_package_of_another_system_has_no_remedy(tmp_path: Path) -> None:
+    records = [pkg("app 1.0", "shtool", noarch="generic"), pkg("shtool 1.0", "__unix", noarch="generic")]
+    folder = write_channel(tmp_path, {"noarch": records, "win-64": [pkg("other 1.0")]})
+    cell = answer(folder, "app", platform="win-64")
+    assert reasons(cell) == [("machine", "app → shtool: needs __unix, and this machine has no __unix")]
+    assert cell.unblock is None
+
+
+def test_virtual_package_that_is_only_constrained(tmp_path: Path) -> None:
+    records = [pkg("app 1.0", "lib"), pkg("lib 1.0", constrains=["__glibc >=2.34"])]
+    cell = answer(write_channel(tmp_path, {"linux-64": records}), "app")
+    assert reasons(cell) == [
+        ("machine", "app → lib: excludes all but __glibc >=2.34, and this machine has __glibc 2.28")
+    ]
+    assert remedies(cell) == ["a machine with __glibc 2.34"]
+
+
+def test_channel_that_a_spec_names_and_that_is_not_used(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path, {"linux-64": [pkg("lib 1.0")]})
+    cell = answer(folder, "defaults::lib")
+    assert reasons(cell) == [
+        (
+            "channel",
+            f"lib: defaults::lib asks for the channel defaults, and the package comes from {folder} here",
+        )
+    ]
+
+
+def test_all_missing_names_at_once_with_the_nearest(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path, {"linux-64": [pkg("numpy 1.0"), pkg("requests 2.0")]})
+    cell = answer(folder, "nunpy", "requests", "ghost", "requets >=2")
+    assert cell.reason == (
+        "3 packages that no channel has: nunpy (did you mean numpy?), ghost, requets (did you mean requests?)"
+    )
+
+
+def test_all_missing_dependencies_at_once(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "ghost", "phantom"), pkg("phantomas 1.0")]})
+    assert answer(folder, "app").reason == (
+        "app needs 2 packages that no channel has: ghost, phantom (did you mean phantomas?)"
+    )
+
+
+def test_free_threaded_python_is_told_apart(tmp_path: Path) -> None:
+    free = [pkg("python 3.14.0", build="h_1_cp314t"), pkg("python_abi 3.14", build="0_cp314t")]
+    free[1]["constrains"] = ["python 3.14.* *_cp314t"]
+    records = [*pythons("3.13", "3.14"), *free, *per_python("fast 1.0", "3.13", "3.14")]
+    folder = write_channel(tmp_path, {"linux-64": records})
+    cell = answer(folder, "fast", "python 3.14.* *_cp314t")
+    assert reasons(cell) == [("python", "fast: built only for Python ≤3.14, not for the free-threaded 3.14t")]
 
 
 def test_a_version_that_is_not_there_or_marked_broken(tmp_path: Path) -> None:
@@ -249,8 +302,15 @@ def test_a_lower_channel_that_priority_hides(tmp_path: Path) -> None:
     target = make_target("app", ["app"], platforms=["linux-64"], pythons=[])
     with ThreadPoolExecutor(1) as executor:
         (cell,) = check(Channel.open([str(high), str(low)]), cells_of(target), executor=executor)
-    text = "app → lib: no build matches lib >=2: the newest version is 1.0"
-    assert reasons(cell) == [("version", f"{text} ({low} has the name too, but channel priority is strict)")]
+    assert reasons(cell) == [
+        (
+            "version",
+            (
+                f"app → lib: no build in {high} matches lib >=2; {low} has 2.0, "
+                f"but {high} comes first and channel priority is strict"
+            ),
+        )
+    ]
 
 
 def test_a_no_that_takes_a_search_is_still_a_no(tmp_path: Path) -> None:
@@ -273,7 +333,7 @@ def test_a_no_that_takes_a_search_is_still_a_no(tmp_path: Path) -> None:
     )
     cell = answer(folder, "app")
     assert [kind for kind, _ in reasons(cell)] == ["conflict", "conflict"]
-    assert [cause.text.partition(",")[0] for cause in cell.causes] == ["with a 2.0", "with a 1.0"]
+    assert [cause.case for cause in cell.causes] == [("a", "2.0"), ("a", "1.0")]
     assert cell.reason == (
         "app → c → d: with a 2.0, pins that exclude each other: c needs d 1.0, but app → b needs d 2.0; "
         "app → c → d: with a 1.0, pins that exclude each other: c needs d 2.0, but app → b needs d 1.0"

@@ -6,11 +6,12 @@ from dataclasses import replace
 from rich.console import Console
 
 from dirac_forge.channel.records import Record
+from dirac_forge.check.causes import Cause, NoBuild
 from dirac_forge.check.difference import difference
-from dirac_forge.check.explanation import Cause
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proof import Proof, Verdict
-from dirac_forge.check.unblock import Remedy, Unblock
+from dirac_forge.check.remedies import BuildFor, Remedy, Unblock
+from dirac_forge.check.wording import cause_text
 from dirac_forge.report.check import document, markdown, terminal
 
 LIB = Record(name="lib", version="1.0", build="0", subdir="linux-64")
@@ -24,7 +25,10 @@ YES = Cell(
     version="1.0",
     packages=(LIB,),
 )
-CAUSE = Cause(kind="no-build", package="lib", text="no build for win-64", chain=("app", "lib"), spec="lib <2")
+BUILD = BuildFor(platform="win-64")
+CAUSE = Cause(
+    obstacle=NoBuild(platform="win-64", elsewhere=("linux-64",)), package="lib", chain=("app", "lib"), spec="lib <2"
+)
 NO = replace(
     YES,
     platform="win-64",
@@ -32,12 +36,12 @@ NO = replace(
     status="not-installable",
     version="",
     packages=(),
-    reason=str(CAUSE),
+    reason=cause_text(CAUSE),
     causes=(CAUSE,),
     unblock=Unblock(
         remedies=(
-            Remedy(package="lib", text="build lib for win-64", record=LIB),
-            Remedy(package="low", text="build low for win-64", record=LIB),
+            Remedy(package="lib", action=BUILD, record=LIB),
+            Remedy(package="low", action=BUILD, record=LIB),
         ),
         smallest=True,
     ),
@@ -72,8 +76,8 @@ def shown(*args: object) -> list[str]:
 def test_equal_reasons_are_told_once() -> None:
     lines = shown(CELLS)
     assert "win-64, Python 3.12, 3.13: not installable" in lines
-    assert lines.count("  app → lib: no build for win-64") == 1
-    assert "  would unblock it: build lib, low for win-64" in lines
+    assert lines.count("  app → lib: no build for win-64 (there is one for linux-64)") == 1
+    assert "  would unblock it: build lib and low for win-64" in lines
     assert "osx-64, Python 3.12: unknown" in lines
     assert "  the channel can't be reached" in lines
 
@@ -90,15 +94,15 @@ def test_packages_that_fail_alike_share_a_line() -> None:
     other = replace(CAUSE, package="low", chain=("app", "low"))
     deep = replace(CAUSE, package="deep", chain=("app", "lib", "deep"))
     lines = shown((replace(NO, causes=(CAUSE, other, deep)),))
-    assert "  app → lib and low: no build for win-64" in lines
-    assert "  app → lib → deep: no build for win-64" in lines
+    assert "  app → lib and low: no build for win-64 (there is one for linux-64)" in lines
+    assert "  app → lib → deep: no build for win-64 (there is one for linux-64)" in lines
 
 
 MANY = tuple(f"p{number}" for number in range(20))
 MANY_NO = replace(
     NO,
     unblock=Unblock(
-        remedies=tuple(Remedy(package=name, text=f"build {name} for win-64", record=LIB) for name in ("lib", *MANY)),
+        remedies=tuple(Remedy(package=name, action=BUILD, record=LIB) for name in ("lib", *MANY)),
         smallest=False,
     ),
 )
@@ -118,8 +122,8 @@ def test_many_remedies_are_counted_and_those_of_the_causes_come_first() -> None:
 
 def test_cells_with_one_reason_and_different_remedies() -> None:
     lines = shown((NO, replace(MANY_NO, python="3.13")))
-    assert lines.count("  app → lib: no build for win-64") == 1
-    assert "  would unblock it (win-64, Python 3.12): build lib, low for win-64" in lines
+    assert lines.count("  app → lib: no build for win-64 (there is one for linux-64)") == 1
+    assert "  would unblock it (win-64, Python 3.12): build lib and low for win-64" in lines
     assert "  would unblock it (win-64, Python 3.13): 21 changes together" in lines
 
 
@@ -147,7 +151,8 @@ def test_markdown() -> None:
     text = markdown(CELLS, PROPOSAL)
     assert "| app | Python 3.12 | Python 3.13 |" in text
     assert "| linux-64 | ✓ 1.0 |  |" in text
-    assert "- win-64, Python 3.12, 3.13: not installable: app → lib: no build for win-64; would unblock it: " in text
+    cause = "app → lib: no build for win-64 (there is one for linux-64)"
+    assert f"- win-64, Python 3.12, 3.13: not installable: {cause}; would unblock it: " in text
     assert "- linux-64, Python 3.13: worse: lib 2.0 can't be installed with app: &lt;why>" in text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
@@ -14,7 +14,20 @@ from dirac_forge.channel.records import Record, to_record
 from dirac_forge.channel.sources import RecordSource
 from dirac_forge.progress import Observer
 
-__all__ = ["Group", "RecordIndex", "parsed", "usable"]
+__all__ = ["Group", "HiddenGroup", "RecordIndex", "parsed", "usable"]
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenGroup:
+    """What a channel of lower priority has under a name; strict channel priority hides it."""
+
+    channel: str
+    found: tuple[PackageRecord, ...]
+
+    def newest(self, wanted: MatchSpec) -> str:
+        """Return the newest version that matches; "" where none does."""
+        versions = [Version(str(record.version)) for record in self.found if wanted.matches(record)]
+        return str(max(versions)) if versions else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +38,10 @@ class Group:
     records: tuple[Record, ...]
     found: tuple[PackageRecord, ...]
     """The same, as the solver's values."""
-    hidden_in: tuple[str, ...] = ()
-    """Channels of lower priority that have the name too; strict channel priority hides what they have."""
+    channel: str = ""
+    """The channel that they come from."""
+    hidden: tuple[HiddenGroup, ...] = ()
+    """What channels of lower priority have under the name."""
 
     @property
     def everything(self) -> int:
@@ -85,40 +100,48 @@ class RecordIndex:
                 return
             if self._base is not None:
                 self._base.prefetch(missing)
-                for name in missing:
-                    self._groups[name] = self._over(name, self._base.group(name))
-                return
-            hidden: dict[str, tuple[str, ...]] = {}
-            taken: dict[str, list[RepoDataRecord]] = {}
-            for source in self._sources:
-                for name, records in _by_name(source.load(self.platform, missing)).items():
-                    if name in taken:
-                        hidden[name] = (*hidden.get(name, ()), source.label)
-                    else:
-                        taken[name] = usable(records, source, self._observer)
-            for name in missing:
-                virtual = name.startswith("__")
-                self._groups[name] = _group(name, [] if virtual else taken.get(name, []), hidden.get(name, ()))
+                self._groups.update((name, self._over(name, self._base.group(name))) for name in missing)
+            else:
+                self._load(missing)
+
+    def _load(self, names: list[str]) -> None:
+        taken: dict[str, tuple[RecordSource, list[RepoDataRecord]]] = {}
+        hidden: dict[str, list[HiddenGroup]] = {}
+        for source in self._sources:
+            wanted = [name for name in names if not name.startswith("__")]
+            for name, records in _by_name(source.load(self.platform, wanted)).items():
+                if name in taken:
+                    hidden.setdefault(name, []).append(HiddenGroup(source.label, tuple(records)))
+                else:
+                    taken[name] = (source, usable(records, source, self._observer))
+        for name in names:
+            if name in taken:
+                source, records = taken[name]
+                self._groups[name] = _group(name, records, source.label, tuple(hidden.get(name, ())))
+            else:
+                self._groups[name] = Group(name, (), ())
 
     def match(self, spec: str) -> tuple[str, int]:
         """The name that `spec` asks for and the set of its records that match; ("", 0) for an unparsable spec."""
         found = self._specs.get(spec)
         if found is None:
-            wanted = parsed(spec)
-            if wanted is None:
-                found = ("", 0)
-            else:
-                name = wanted.name.normalized
-                if self._base is not None and name not in self._overlay:
-                    found = self._base.match(spec)
-                else:
-                    mask = 0
-                    for position, record in enumerate(self.group(name).found):
-                        if wanted.matches(record):
-                            mask |= 1 << position
-                    found = (name, mask)
-            self._specs[spec] = found
+            found = self._specs[spec] = self._matched(spec)
         return found
+
+    def _matched(self, spec: str) -> tuple[str, int]:
+        wanted = parsed(spec)
+        if wanted is None:
+            return "", 0
+        name = wanted.name.normalized
+        if self._base is not None and name not in self._overlay:
+            return self._base.match(spec)
+        # rattler's own `matches` looks at the record alone, not at the channel that it comes from.
+        home = wanted.channel.base_url if wanted.channel is not None else None
+        mask = 0
+        for position, record in enumerate(self.group(name).found):
+            if wanted.matches(record) and home in (None, getattr(record, "channel", None)):
+                mask |= 1 << position
+        return name, mask
 
     def names(self) -> frozenset[str]:
         """All names that there are for this platform."""
@@ -137,8 +160,9 @@ class RecordIndex:
         records = self._overlay.get(name)
         if not records:
             return below
-        merged = _group(name, records, below.hidden_in)
-        return _sorted(name, [*merged.found, *below.found], [*merged.records, *below.records], below.hidden_in)
+        merged = _group(name, records)
+        above = _sorted(name, [*merged.found, *below.found], [*merged.records, *below.records])
+        return replace(above, channel=below.channel, hidden=below.hidden)
 
 
 @cache
@@ -170,18 +194,19 @@ def _by_name(records: list[RepoDataRecord]) -> dict[str, list[RepoDataRecord]]:
     return found
 
 
-def _group(name: str, records: list[RepoDataRecord], hidden: tuple[str, ...]) -> Group:
-    return _sorted(name, list(records), [to_record(record) for record in records], hidden)
+def _group(name: str, records: list[RepoDataRecord], channel: str = "", hidden: tuple[HiddenGroup, ...] = ()) -> Group:
+    found = _sorted(name, list(records), [to_record(record) for record in records])
+    return replace(found, channel=channel, hidden=hidden)
 
 
-def _sorted(name: str, found: Sequence[PackageRecord], records: list[Record], hidden: tuple[str, ...]) -> Group:
+def _sorted(name: str, found: Sequence[PackageRecord], records: list[Record]) -> Group:
     versions = {record.version: Version(record.version) for record in records}
     order = sorted(
         range(len(records)),
         key=lambda at: (versions[records[at].version], records[at].build_number, records[at].timestamp or 0),
         reverse=True,
     )
-    return Group(name, tuple(records[at] for at in order), tuple(found[at] for at in order), hidden)
+    return Group(name, tuple(records[at] for at in order), tuple(found[at] for at in order))
 
 
 def _machine_record(package: PackageRecord, platform: str) -> Record:

@@ -199,6 +199,26 @@ class Channel:
             limit=self._limit,
         )
 
+    def on_machine(self, platform: str, packages: Mapping[str, str]) -> Channel:
+        """Return the same channel for a machine with other virtual packages; see `virtual_packages`.
+
+        Raises:
+            InputError: a package that is not a virtual one.
+        """
+        # An index holds the virtual packages of its machine, so that views of different machines share none.
+        view = Channel(
+            self.sources,
+            gateway=self._gateway,
+            machines={**self._machines, platform: {**self._machines.get(platform, {}), **packages}},
+            observer=self._observer,
+            limit=self._limit,
+            answers=self._answers,
+        )
+        view._known = self._known
+        view = view.as_of(self._as_of) if self._as_of is not None else view
+        view = view.preferring(self._preferred) if self._preferred else view
+        return view.overlaid(self.overlay) if self.overlay else view
+
     @property
     def overlay(self) -> tuple[Record, ...]:
         """The records that lie over the channel."""
@@ -255,7 +275,9 @@ class Channel:
         """The records of `platform`, to be looked at one name at a time."""
         with self._lock:
             if platform not in self._indices:
-                base = self._base.index(platform) if self._base else None
+                # The groups of the base hold its machine's virtual packages, and its answers to specs rest on them.
+                same = self._base is not None and self._base.machine(platform) == self.machine(platform)
+                base = self._base.index(platform) if self._base is not None and same else None
                 self._indices[platform] = RecordIndex(
                     platform,
                     self.sources,

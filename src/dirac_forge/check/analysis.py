@@ -94,9 +94,25 @@ class Analysis:
             if gone & wanted:
                 yield gone & wanted, reason
 
+    def way(self, name: str) -> tuple[str, ...]:
+        """Return the chain that makes a name required, from what the user asked for."""
+        chain = [name]
+        while self.required.get(chain[0]):
+            chain.insert(0, self.required[chain[0]])
+        return tuple(chain)
+
+    def users(self, name: str) -> frozenset[str]:
+        """Return the required names that depend on a name."""
+        return frozenset(user for spec in self._specs_on[name] for user in self._users[spec] if user in self.required)
+
     def unmet(self, record: Record) -> tuple[str, ...]:
         """The dependencies of a record of which nothing is left."""
         return tuple(spec for spec in record.depends if self._nothing_left(spec))
+
+    def against_machine(self, constraint: str) -> bool:
+        """Whether a constraint excludes a virtual package that the machine has, and that any environment has."""
+        name = name_of(constraint)
+        return name.startswith("__") and bool(self.index.group(name).records) and not self.index.match(constraint)[1]
 
     def _nothing_left(self, spec: str) -> bool:
         name = name_of(spec)
@@ -139,6 +155,8 @@ class Analysis:
         for spec, mask in constrains.items():
             self._limits[spec][name] = mask
             self._limits_on[name_of(spec)].add(spec)
+            if self.against_machine(spec):
+                self._rule_out(name, mask, Barred(spec))
         for spec, mask in depends.items():
             self._users[spec][name] = mask
             self._specs_on[name_of(spec)].add(spec)

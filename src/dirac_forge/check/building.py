@@ -55,20 +55,18 @@ def build(
         UnknownError: the channel can't be read.
     """
     found: dict[tuple[str, str], Built] = {}
-    enabled = [one.platform for one in recipe.forge.platforms]
+    enabled = {one.platform for one in recipe.forge.platforms}
+    noarch = set(recipe.forge.noarch_platforms)
     for platform in dict.fromkeys((*platforms, *recipe.forge.noarch_platforms)):
-        if platform not in enabled and platform not in recipe.forge.noarch_platforms:
+        if platform not in enabled | noarch:
             continue
         for variant, rendered in rendered_variants(recipe, pinning, migrations, platform=platform):
-            if platform not in recipe.forge.noarch_platforms and all(output.noarch for output in rendered.packages):
+            if platform not in noarch and all(output.noarch for output in rendered.packages):
                 continue  # made elsewhere
             for one in _Variant(recipe, feedstock, channel, exports, variant, rendered).packages():
-                noarch = one.record.noarch is not None
-                if noarch and platform not in recipe.forge.noarch_platforms:
-                    continue
-                if not noarch and (platform not in platforms or platform not in enabled):
-                    continue
-                found.setdefault((one.record.subdir, one.record.file), one)
+                here = platform in (noarch if one.record.noarch is not None else enabled.intersection(platforms))
+                if here:
+                    found.setdefault((one.record.subdir, one.record.file), one)
     return tuple(found.values())
 
 
@@ -78,6 +76,36 @@ def host_spec(need: ReadRequirement, written: Format) -> str:
     if (from_variant or written == "v0") and _BARE_VERSION.fullmatch(need.spec):
         return f"{need.spec}.*"
     return need.spec
+
+
+@dataclass(frozen=True, slots=True)
+class _Exact:
+    """A pin on the very build of another output, whose build string is known last."""
+
+    name: str
+
+
+_Spec = str | _Exact
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A package without its build string."""
+
+    depends: tuple[_Spec, ...]
+    constrains: tuple[_Spec, ...]
+    unknown: tuple[str, ...]
+    unknown_tools: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Gained:
+    """The requirements that run_exports add."""
+
+    depends: list[str] = field(default_factory=list)
+    constrains: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    unknown_tools: list[str] = field(default_factory=list)
 
 
 class _Variant:
@@ -113,7 +141,7 @@ class _Variant:
         drafts = {name: self._draft(output) for name, output in self.outputs.items()}
         builds: dict[str, str] = {}
         for name in drafts:
-            self._build_string(name, drafts, builds, ())
+            self._name_build(name, drafts, builds, ())
         found = []
         for name, draft in drafts.items():
             output = self.outputs[name]
@@ -166,18 +194,24 @@ class _Variant:
         self.exports.look([solved[need.name] for need in host if need.name in solved], self.platform)
         gained = _Gained()
         for need in build:
-            self._take(need, solved=None, output=output, gained=gained)
+            self._gain(need.name, self._tool_exports(need), output, gained, tool=True)
         for need in host:
-            self._take(need, solved=solved, output=output, gained=gained)
-        depends = [self._run(need, output, solved) for need in output.of("run")]
+            self._gain(need.name, self._host_exports(need.name, solved), output, gained, tool=False)
         ignored = set(output.ignore_run_exports)
-        depends += [spec for spec in gained.depends if name_of(spec) not in ignored]
-        constrains = [self._run(need, output, solved) for need in output.of("run_constrained")]
-        constrains += [spec for spec in gained.constrains if name_of(spec) not in ignored]
-        tidy = _tidy if self.rendered.format == "v0" else _once
+        once = _tidy if self.rendered.format == "v0" else _once
         return _Draft(
-            tidy(depends),
-            tidy(constrains),
+            once(
+                [
+                    *(self._run(need, output, solved) for need in output.of("run")),
+                    *(spec for spec in gained.depends if name_of(spec) not in ignored),
+                ]
+            ),
+            once(
+                [
+                    *(self._run(need, output, solved) for need in output.of("run_constrained")),
+                    *(spec for spec in gained.constrains if name_of(spec) not in ignored),
+                ]
+            ),
             tuple(sorted(set(gained.unknown))),
             tuple(sorted(set(gained.unknown_tools))),
         )
@@ -188,87 +222,83 @@ class _Variant:
         So too for a noarch package, whose versions in host decide nothing but what `pin_compatible` says.
         """
         index = self.channel.index(self.platform)
-        specs = {}
-        for need in needs:
-            if need.kind in ("package", "pin_compatible") and need.name and need.name not in self.outputs:
-                specs[need.name] = f"{need.name} {host_spec(need, self.rendered.format)}".strip()
+        specs = {
+            need.name: self._spec(need)
+            for need in needs
+            if need.kind in ("package", "pin_compatible") and need.name and need.name not in self.outputs
+        }
         index.prefetch(specs)
-        there = tuple(sorted(spec for name, spec in specs.items() if index.match(spec)[1]))
-        if not there:
-            return {}
+        there = tuple(sorted(spec for spec in specs.values() if index.match(spec)[1]))
         decides = output.noarch is None or any(need.kind == "pin_compatible" for need in output.requirements)
-        found = self.exports.host(there, self.platform) if decides else None
+        found = self.exports.host(there, self.platform) if there and decides else None
         if found is not None:
             return {name: found[name] for name in specs if name in found}
-        fitting = {}
-        for name, spec in specs.items():
-            _, mask = index.match(spec)
-            record = next((one for at, one in enumerate(index.group(name).records) if mask >> at & 1), None)
-            if record is not None:
-                fitting[name] = record
-        return fitting
+        fitting = ((name, self._newest(spec)) for name, spec in specs.items()) if there else ()
+        return {name: record for name, record in fitting if record is not None}
 
-    def _take(
-        self,
-        need: ReadRequirement,
-        *,
-        solved: Mapping[str, Record] | None,
-        output: ReadOutput,
-        gained: _Gained,
-    ) -> None:
-        """Add what one requirement of build (`solved` None) or host exports."""
-        if not need.name or need.name in output.ignore_run_exports_from:
-            return
-        found: RunExports | None
+    def _tool_exports(self, need: ReadRequirement) -> RunExports | None:
+        """What a package in build exports; None where nothing tells."""
         sibling = self.outputs.get(need.name)
         if sibling is not None:
-            found = exports_of(sibling.run_exports, sibling.version)
-        elif solved is None:
-            found = toolchain_exports(need.name, need.spec)
-            if found is None:
-                record = self._newest(f"{need.name} {host_spec(need, self.rendered.format)}".strip())
-                found = self.exports.of(record, self.platform) if record else None
-        else:
-            record = solved.get(need.name)
+            return exports_of(sibling.run_exports, sibling.version)
+        found = toolchain_exports(need.name, need.spec)
+        if found is None and need.name:
+            record = self._newest(self._spec(need))
             found = self.exports.of(record, self.platform) if record else None
-        if found is None:
-            tool = solved is None or output.noarch is not None
-            (gained.unknown_tools if tool else gained.unknown).append(need.name)
+        return found
+
+    def _host_exports(self, name: str, solved: Mapping[str, Record]) -> RunExports | None:
+        """What a package in host exports; None where nothing tells."""
+        sibling = self.outputs.get(name)
+        if sibling is not None:
+            return exports_of(sibling.run_exports, sibling.version)
+        record = solved.get(name)
+        return self.exports.of(record, self.platform) if record else None
+
+    def _gain(self, name: str, found: RunExports | None, output: ReadOutput, gained: _Gained, *, tool: bool) -> None:
+        """Add what one requirement of build (`tool`) or host exports."""
+        if not name or name in output.ignore_run_exports_from:
             return
-        if output.noarch:
+        if found is None:
+            (gained.unknown_tools if tool or output.noarch is not None else gained.unknown).append(name)
+        elif output.noarch:
             gained.depends += found.noarch
-        elif solved is None:
-            gained.depends += found.strong
-            gained.constrains += found.strong_constrains
         else:
-            gained.depends += (*found.strong, *found.weak)
-            gained.constrains += (*found.strong_constrains, *found.weak_constrains)
+            gained.depends += (*found.strong, *(() if tool else found.weak))
+            gained.constrains += (*found.strong_constrains, *(() if tool else found.weak_constrains))
+
+    def _spec(self, need: ReadRequirement) -> str:
+        return f"{need.name} {host_spec(need, self.rendered.format)}".strip()
 
     def _newest(self, spec: str) -> Record | None:
         name, mask = self.channel.index(self.platform).match(spec)
         records = self.channel.index(self.platform).group(name).records if name else ()
         return next((one for at, one in enumerate(records) if mask >> at & 1), None)
 
-    def _run(self, need: ReadRequirement, output: ReadOutput, solved: Mapping[str, Record]) -> str:
+    def _run(self, need: ReadRequirement, output: ReadOutput, solved: Mapping[str, Record]) -> _Spec:
         """A run requirement as the record has it."""
         if need.kind == "pin_subpackage" and need.pin.get("exact", "").lower() in ("true", "1"):
-            return f"{need.name} =exact="
+            return _Exact(need.name)
         if need.kind == "pin_compatible":
             record = solved.get(need.name)
             return f"{need.name} {pinned_range(record.version, need.pin)}" if record else need.name
-        if need.name == "python" and not need.spec and not output.noarch and self.rendered.format == "v0":
-            # The default of conda-build's `pin_run_as_build`; rattler-build leaves it to python_abi.
-            minor = _PYTHON.match(self.variant.values.get("python", ""))
-            if minor:
-                return f"python >={minor[0]},<{minor[1]}.{int(minor[2]) + 1}.0a0"
-        if _BARE_VERSION.fullmatch(need.spec) and self.rendered.format == "v0":
-            return f"{need.name} {need.spec}.*"
+        if self.rendered.format == "v0":
+            minor = self._python() if need.name == "python" and not need.spec and not output.noarch else None
+            if minor is not None:
+                # The default of conda-build's `pin_run_as_build`; rattler-build leaves it to python_abi.
+                return f"python >={minor[0]}.{minor[1]},<{minor[0]}.{minor[1] + 1}.0a0"
+            if _BARE_VERSION.fullmatch(need.spec):
+                return f"{need.name} {need.spec}.*"
         return f"{need.name} {need.spec}".strip()
 
-    def _build_string(
+    def _python(self) -> tuple[int, int] | None:
+        found = _PYTHON.match(self.variant.values.get("python", ""))
+        return (int(found[1]), int(found[2])) if found else None
+
+    def _name_build(
         self, name: str, drafts: Mapping[str, _Draft], builds: dict[str, str], above: tuple[str, ...]
     ) -> str:
-        """A build string of conda's kind, with a hash of all that the package depends on."""
+        """A build string of conda's kind, with a hash of everything that the package depends on."""
         if name in builds or name in above:
             return builds.get(name, "")
         output, draft = self.outputs[name], drafts[name]
@@ -277,52 +307,32 @@ class _Variant:
         if _BUILD_STRING.fullmatch(written) and "__" not in written:
             builds[name] = written
             return written
-        parts = [
-            output.name,
-            output.version,
-            output.noarch or self.platform,
-            *draft.depends,
-            *draft.constrains,
-            *draft.unknown,
-        ]
-        exact = [spec.removesuffix(" =exact=") for spec in draft.depends if spec.endswith(" =exact=")]
-        parts += [self._build_string(other, drafts, builds, (*above, name)) for other in exact if other in drafts]
+        specs = [spec for spec in (*draft.depends, *draft.constrains) if isinstance(spec, str)]
+        exact = [spec.name for spec in draft.depends if isinstance(spec, _Exact)]
+        parts = [output.name, output.version, output.noarch or self.platform, *specs, *draft.unknown]
+        parts += [self._name_build(other, drafts, builds, (*above, name)) for other in exact if other in drafts]
         digest = hashlib.sha1(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()[:7]
-        tag = "h"
-        if output.noarch == "python":
-            tag = "pyh"
-        elif any(name_of(spec) == "python_abi" for spec in draft.depends if not spec.endswith("=")):
-            minor = _PYTHON.match(self.variant.values.get("python", ""))
-            tag = f"py{minor[1]}{minor[2]}h" if minor else "h"
-        builds[name] = f"{tag}{digest}_{number}"
+        builds[name] = f"{self._tag(output, draft)}{digest}_{number}"
         if _BUILD_STRING.fullmatch(written):
             # The hash (and the number) that only a build knows left a gap, which a name around it must not lose.
             builds[name] = written.replace("__", f"{digest}_{number}_", 1)
         return builds[name]
 
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    depends: tuple[str, ...]
-    constrains: tuple[str, ...]
-    unknown: tuple[str, ...]
-    unknown_tools: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Gained:
-    depends: list[str] = field(default_factory=list)
-    constrains: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    unknown_tools: list[str] = field(default_factory=list)
+    def _tag(self, output: ReadOutput, draft: _Draft) -> str:
+        """`py312h` for a package of one Python, `pyh` for a noarch Python package, else `h`."""
+        if output.noarch == "python":
+            return "pyh"
+        minor = self._python()
+        if minor and any(isinstance(spec, str) and name_of(spec) == "python_abi" for spec in draft.depends):
+            return f"py{minor[0]}{minor[1]}h"
+        return "h"
 
 
-def _exactly(spec: str, outputs: Mapping[str, ReadOutput], builds: Mapping[str, str]) -> str:
-    if not spec.endswith(" =exact="):
+def _exactly(spec: _Spec, outputs: Mapping[str, ReadOutput], builds: Mapping[str, str]) -> str:
+    if isinstance(spec, str):
         return spec
-    name = spec.removesuffix(" =exact=")
-    output = outputs.get(name)
-    return f"{name} {output.version} {builds[name]}" if output else name
+    output = outputs.get(spec.name)
+    return f"{spec.name} {output.version} {builds[spec.name]}" if output else spec.name
 
 
 def _whole(output: ReadOutput, whole: ReadOutput | None) -> ReadOutput:
@@ -332,11 +342,16 @@ def _whole(output: ReadOutput, whole: ReadOutput | None) -> ReadOutput:
     return replace(output, requirements=whole.requirements, run_exports=output.run_exports or whole.run_exports)
 
 
-def _once(specs: Sequence[str]) -> tuple[str, ...]:
+def _once(specs: Sequence[_Spec]) -> tuple[_Spec, ...]:
     return tuple(dict.fromkeys(spec for spec in specs if spec))
 
 
-def _tidy(specs: Sequence[str]) -> tuple[str, ...]:
+def _tidy(specs: Sequence[_Spec]) -> tuple[_Spec, ...]:
     """Each spec once; a bare name says nothing beside a spec of the same name."""
-    named = {spec.partition(" ")[0] for spec in specs if " " in spec}
-    return tuple(dict.fromkeys(spec for spec in specs if spec and (" " in spec or spec not in named)))
+    named = {spec.name if isinstance(spec, _Exact) else name_of(spec) for spec in specs if _says_more(spec)}
+    return tuple(spec for spec in _once(specs) if _says_more(spec) or spec not in named)
+
+
+def _says_more(spec: _Spec) -> bool:
+    """Whether a spec is more than a name."""
+    return isinstance(spec, _Exact) or " " in spec

@@ -1,68 +1,229 @@
-"""Values: what stands in the way of a target, in words."""
+"""Values: the causes that stand in the way of a target, typed; `wording` turns them into words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import total_ordering
+from typing import ClassVar, Literal
 
-__all__ = ["Cause", "Explanation", "Kind", "listed", "python_range"]
+__all__ = [
+    "AllBroken",
+    "Cause",
+    "Demand",
+    "ForeignChannel",
+    "HiddenVersion",
+    "Jointly",
+    "Kind",
+    "MachineMismatch",
+    "MarkedBroken",
+    "NoBuild",
+    "NoPython",
+    "NoVersion",
+    "Obstacle",
+    "PinConflict",
+    "PythonLine",
+    "PythonMismatch",
+    "UnknownName",
+]
 
-Kind = Literal["no-build", "python", "version", "broken", "conflict", "machine", "unknown-name", "solver"]
+Kind = Literal["no-build", "python", "version", "broken", "conflict", "machine", "channel", "unknown-name", "solver"]
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class PythonLine:
+    """A minor version of Python, with or without the global interpreter lock."""
+
+    major: int
+    minor: int
+    free_threaded: bool = False
+
+    def __lt__(self, other: PythonLine) -> bool:
+        mine = (self.free_threaded, self.major, self.minor)
+        return mine < (other.free_threaded, other.major, other.minor)
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}{'t' if self.free_threaded else ''}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnknownName:
+    """No channel has a package of this name on any platform."""
+
+    kind: ClassVar[Kind] = "unknown-name"
+    near: tuple[str, ...] = ()
+    """Names that are alike."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoBuild:
+    """The package has builds for other platforms only."""
+
+    kind: ClassVar[Kind] = "no-build"
+    platform: str
+    elsewhere: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AllBroken:
+    """Every build for the platform was marked broken."""
+
+    kind: ClassVar[Kind] = "broken"
+    platform: str
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarkedBroken:
+    """The only version that matches was marked broken."""
+
+    kind: ClassVar[Kind] = "broken"
+    version: str
+    specs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HiddenVersion:
+    """A version in a channel of lower priority, which strict channel priority hides."""
+
+    channel: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoVersion:
+    """No build matches the specs."""
+
+    kind: ClassVar[Kind] = "version"
+    specs: tuple[str, ...]
+    newest: str
+    channel: str = ""
+    """The channel that the builds come from, where another one has a version that matches."""
+    hidden: tuple[HiddenVersion, ...] = ()
+    """Versions that match, in channels of lower priority."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForeignChannel:
+    """The spec names a channel that has no such package here."""
+
+    kind: ClassVar[Kind] = "channel"
+    spec: str
+    channel: str
+    there: tuple[str, ...]
+    """The channels that have the package."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoPython:
+    """The package needs Python, and the platform has no build of it."""
+
+    kind: ClassVar[Kind] = "python"
+    platform: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PythonMismatch:
+    """There are builds, for other Pythons."""
+
+    kind: ClassVar[Kind] = "python"
+    noarch: bool
+    fit: tuple[PythonLine, ...]
+    """The Pythons of the channel that it can be installed with."""
+    known: tuple[PythonLine, ...]
+    wish: tuple[PythonLine, ...]
+    """The Pythons of the channel that are asked for."""
+    holder: str = ""
+    """The package that asks for another Python, where the user does not."""
+    specs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MachineMismatch:
+    """A virtual package of the machine is missing or does not match."""
+
+    kind: ClassVar[Kind] = "machine"
+    specs: tuple[str, ...]
+    name: str
+    have: str = ""
+    """The version that the machine has; "" where it has none."""
+    only_constrains: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demand:
+    """One side of a conflict: who asks for what."""
+
+    specs: tuple[str, ...]
+    chain: tuple[str, ...] = ()
+    """Package names from what was asked for to the package that brings the demand; empty: the user does."""
+    excludes: bool = False
+    """It only constrains: without the package it would be content too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PinConflict:
+    """Two demands on one package that no build meets."""
+
+    kind: ClassVar[Kind] = "conflict"
+    first: Demand
+    second: Demand
+    barred: str = ""
+    """`NAME VERSION` of the package itself, where its own constraint excludes another that is needed."""
+    needed: tuple[str, ...] = ()
+    """The chain to the package that `barred` excludes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Jointly:
+    """Each of these can be installed, all together can't."""
+
+    kind: ClassVar[Kind] = "solver"
+    specs: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    """The package that needs them; empty: the user asks for them."""
+
+
+Obstacle = (
+    UnknownName
+    | NoBuild
+    | AllBroken
+    | MarkedBroken
+    | NoVersion
+    | ForeignChannel
+    | NoPython
+    | PythonMismatch
+    | MachineMismatch
+    | PinConflict
+    | Jointly
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cause:
-    """One thing that stands in the way."""
+    """One obstacle, and where it is met."""
 
-    kind: Kind
+    obstacle: Obstacle
     package: str
-    """What would have to change."""
-    text: str
-    """The cause in words, without the chain."""
+    """The package that would have to change."""
     chain: tuple[str, ...]
     """Package names from what was asked for to `package`."""
     spec: str = ""
-    """What the last but one of the chain asks of `package`."""
+    """The requirement that the last but one of the chain has on `package`."""
     instead: bool = False
-    """It stands in the way of an older build, which would do where the newer one can't be had."""
-    other: tuple[str, ...] = ()
-    """For a conflict: the chain to the package that brings the other pin; empty where the user does."""
+    """It stands in the way of an older build, which would do where the newer one can't be installed."""
+    case: tuple[str, str] | None = None
+    """Name and version of the package of which each version fails in another way: this cause holds with this one."""
     also: tuple[str, ...] = ()
     """For a conflict: further packages that pin `package` in the same way."""
 
-    def __str__(self) -> str:
-        way = " → ".join(self.chain)
-        also = f" (so {'do' if len(self.also) > 1 else 'does'} {listed(self.also)})" if self.also else ""
-        return f"{'or, older: ' if self.instead else ''}{way}: {self.text}{also}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Explanation:
-    """Why something can't be installed; the shortest chain comes first."""
-
-    causes: tuple[Cause, ...]
+    @property
+    def kind(self) -> Kind:
+        """The kind of the obstacle."""
+        return self.obstacle.kind
 
     @property
-    def text(self) -> str:
-        """One line, all causes."""
-        return "; ".join(map(str, self.causes))
-
-
-def python_range(fit: list[tuple[int, int]], known: list[tuple[int, int]], wish: list[tuple[int, int]]) -> str:
-    """`≤3.13`, `≥3.11`, `3.11 and 3.13`: of the `known` minor versions those that fit, seen from those in `wish`."""
-    dots = [f"{major}.{minor}" for major, minor in fit]
-    if [minor for minor in known if fit[0] <= minor <= fit[-1]] == fit:
-        if fit[0] == known[0] or (wish and min(wish) > fit[-1]):
-            return f"≤{dots[-1]}"
-        if fit[-1] == known[-1] or (wish and max(wish) < fit[0]):
-            return f"≥{dots[0]}"
-    return listed(dots)
-
-
-def listed(words: Iterable[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    found = list(words)
-    if len(found) < 2:
-        return "".join(found)
-    return f"{', '.join(found[:-1])} {last} {found[-1]}"
+    def other(self) -> tuple[str, ...]:
+        """For a conflict: the chain to the package that brings the other pin; empty where the user does."""
+        found = self.obstacle
+        return (found.needed or found.second.chain) if isinstance(found, PinConflict) else ()

@@ -12,9 +12,12 @@ from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.explanation import Cause, Explanation, explain
+from dirac_forge.check.causes import Cause
+from dirac_forge.check.explanation import explain
+from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.targets import Target
-from dirac_forge.check.unblock import Unblock, unblock
+from dirac_forge.check.unblock import unblock
+from dirac_forge.check.wording import reason_text
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
@@ -132,7 +135,7 @@ def check(
 
 
 def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ()) -> Cell:
-    """Solve one cell, without an explanation; `reason` holds what the solver says."""
+    """Solve one cell, without an explanation."""
     try:
         found = channel.solve(cell.specs, platform=cell.platform, required=required)
     except UnknownError as exc:
@@ -142,8 +145,8 @@ def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ())
             first = found.get(name_of(cell.specs[0]))
             version = first.version if first else ""
             return replace(cell, status="installable", version=version, packages=packages)
-        case NoSolution(text=text):
-            return replace(cell, status="not-installable", reason=text)
+        case NoSolution():
+            return replace(cell, status="not-installable")
 
 
 def explain_cell(
@@ -153,20 +156,18 @@ def explain_cell(
     try:
         others = _elsewhere(channel, cell.platform)
         analysis = Analysis(channel.index(cell.platform), cell.specs)
-        found = explain(analysis, elsewhere=others, solver_text=cell.reason)
+        causes = explain(
+            analysis,
+            elsewhere=others,
+            solves=lambda specs: isinstance(channel.solve(specs, platform=cell.platform), Solution),
+        )
         remedy = None
-        if remedies and not any(cause.kind == "solver" for cause in found.causes):
-            remedy = unblock(
-                channel, cell.specs, platform=cell.platform, causes=found.causes, elsewhere=others, known=known
-            )
+        if remedies and not any(cause.kind == "solver" for cause in causes):
+            remedy = unblock(channel, cell.specs, platform=cell.platform, causes=causes, elsewhere=others, known=known)
         instead = _older(channel, cell) if older else ""
     except UnknownError as exc:
         return replace(cell, status="unknown", reason=exc.message)
-    return replace(cell, reason=_reason(found), causes=found.causes, unblock=remedy, older=instead)
-
-
-def _reason(found: Explanation) -> str:
-    return found.text
+    return replace(cell, reason=reason_text(causes), causes=causes, unblock=remedy, older=instead)
 
 
 def _elsewhere(channel: Channel, platform: str) -> Callable[[str], tuple[str, ...]]:

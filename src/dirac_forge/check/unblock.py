@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rattler import Version, VersionSpec
 
@@ -12,43 +12,32 @@ from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.explanation import Cause, explain
+from dirac_forge.check.causes import Cause, MachineMismatch
+from dirac_forge.check.explanation import explain
+from dirac_forge.check.obstacles import Elsewhere
+from dirac_forge.check.remedies import (
+    Action,
+    BuildFor,
+    BuildForPython,
+    BuildVersion,
+    NewerMachine,
+    NewPackage,
+    RelaxConstraints,
+    RelaxPin,
+    Remedy,
+    Unblock,
+)
 
-__all__ = ["Remedy", "Unblock", "supposed_build", "unblock"]
+__all__ = ["supposed_build", "unblock"]
 
 _MOST_ROUNDS = 12
 _MOST_REMEDIES = 60
 _MOST_TO_TRY_WITHOUT = 8
+_SYSTEMS = frozenset({"__unix", "__win", "__linux", "__osx", "__archspec"})
 _TOOLCHAIN = re.compile(
     r"__.*|python|python_abi|_python_abi3_support|cpython|libgcc(-ng|-devel)?|libstdcxx(-ng)?|libcxx|libgfortran(-ng|5)?"
     r"|libgomp|_libgcc_mutex|_openmp_mutex|llvm-openmp|vc|vc14_runtime|vs2015_runtime|vcomp14|ucrt|tzdata"
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remedy:
-    """One thing that someone could do, as a record that would then be there."""
-
-    package: str
-    text: str
-    record: Record
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unblock:
-    """Remedies that together make it installable; that they do was proved by solving with their records."""
-
-    remedies: tuple[Remedy, ...]
-    smallest: bool
-    """Leaving out any one of them was tried, and fails."""
-
-    @property
-    def text(self) -> str:
-        """One line; what is to be done to several packages is said once."""
-        alike: dict[str, list[str]] = {}
-        for remedy in self.remedies:
-            alike.setdefault(remedy.text.replace(remedy.package, "\0", 1), []).append(remedy.package)
-        return "; ".join(text.replace("\0", ", ".join(packages)) for text, packages in alike.items())
 
 
 def unblock(
@@ -57,7 +46,7 @@ def unblock(
     *,
     platform: str,
     causes: Sequence[Cause],
-    elsewhere: Callable[[str], tuple[str, ...]],
+    elsewhere: Elsewhere,
     known: Sequence[Unblock] = (),
 ) -> Unblock | None:
     """The smallest set of remedies that is found, or None where a dozen rounds find none.
@@ -74,29 +63,35 @@ def unblock(
         UnknownError: a channel can't be read.
     """
 
-    def helps(remedies: Sequence[Remedy]) -> bool:
-        view = channel.overlaid([remedy.record for remedy in remedies])
-        return isinstance(view.solve(specs, platform=platform), Solution)
+    def helps(remedies: Iterable[Remedy]) -> bool:
+        return isinstance(_with(channel, platform, remedies).solve(specs, platform=platform), Solution)
 
     for earlier in known:
         if helps(earlier.remedies):
             return earlier
-    chosen: dict[tuple[str, str], Remedy] = {}
+    chosen: dict[tuple[str, Action], Remedy] = {}
     view = channel
     for _ in range(_MOST_ROUNDS):
         fresh = _fresh(view, platform, [cause for cause in causes if not cause.instead], chosen)
         fresh = fresh or _fresh(view, platform, [cause for cause in causes if cause.instead][:1], chosen)
-        chosen |= {(remedy.package, remedy.text): remedy for remedy in fresh}
+        chosen |= {(remedy.package, remedy.action): remedy for remedy in fresh}
         if not fresh or len(chosen) > _MOST_REMEDIES:
             return None
-        view = channel.overlaid([remedy.record for remedy in chosen.values()])
+        view = _with(channel, platform, chosen.values())
         if isinstance(view.solve(specs, platform=platform), Solution):
             return _fewest(list(chosen.values()), helps)
-        analysis = Analysis(view.index(platform), specs)
-        if analysis.contradiction is None:
+        causes = explain(Analysis(view.index(platform), specs), elsewhere=elsewhere)
+        if not causes:
             return None
-        causes = explain(analysis, elsewhere=elsewhere).causes
     return None
+
+
+def _with(channel: Channel, platform: str, remedies: Iterable[Remedy]) -> Channel:
+    """The channel and the machine as if the remedies were carried out."""
+    remedies = list(remedies)
+    machine = {one.action.name: one.action.version for one in remedies if isinstance(one.action, NewerMachine)}
+    view = channel.on_machine(platform, machine) if machine else channel
+    return view.overlaid([one.record for one in remedies if one.record is not None])
 
 
 def supposed_build(channel: Channel, platform: str, name: str, spec: str = "") -> Record | None:
@@ -121,44 +116,54 @@ def _fewest(remedies: list[Remedy], helps: Callable[[Sequence[Remedy]], bool]) -
 
 
 def _fresh(
-    channel: Channel, platform: str, causes: Sequence[Cause], chosen: dict[tuple[str, str], Remedy]
+    channel: Channel, platform: str, causes: Sequence[Cause], chosen: Mapping[tuple[str, Action], Remedy]
 ) -> list[Remedy]:
     found: list[Remedy] = []
     for cause in causes:
         for holder in ("", *cause.also):
             remedy = _suppose(channel, platform, replace(cause, chain=(holder, cause.package)) if holder else cause)
-            if remedy is not None and (remedy.package, remedy.text) not in chosen:
+            if remedy is not None and (remedy.package, remedy.action) not in chosen:
                 found.append(remedy)
     return found
 
 
 def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
+    """What could be done about one cause; None where nothing is known to help."""
     index = channel.index(platform)
-    name = cause.package
     match cause.kind:
         case "no-build":
-            record = _sibling(channel, platform, name, cause.spec)
-            return None if record is None else Remedy(package=name, text=f"build {name} for {platform}", record=record)
+            record = _sibling(channel, platform, cause.package, cause.spec)
+            if record is None:
+                return None
+            return Remedy(package=cause.package, action=BuildFor(platform=platform), record=record)
         case "python":
-            record = _newest(index, name, cause.spec)
+            record = _newest(index, cause.package, cause.spec)
             if record is None:
                 return None
-            return Remedy(package=name, text=f"build {name} for this Python", record=_loose(record, platform))
+            return Remedy(package=cause.package, action=BuildForPython(), record=_loose(record, platform))
         case "machine":
-            record = _newest(index, name, "")
-            if record is None:
-                return None
-            text = f"build {name} without {cause.spec}"
-            return Remedy(package=name, text=text, record=_loose(record, platform))
+            return _newer_machine(cause)
         case "version" | "broken":
             return _published(channel, platform, cause)
         case "conflict":
             return _relaxed(index, cause)
         case "unknown-name" if len(cause.chain) > 1:
-            record = Record(name=name, version=_version_for(cause.spec) or "0", build="supposed_0", subdir=platform)
-            return Remedy(package=name, text=f"package {name}", record=record)
+            version = _version_for(cause.spec) or "0"
+            record = Record(name=cause.package, version=version, build="supposed_0", subdir=platform)
+            return Remedy(package=cause.package, action=NewPackage(), record=record)
         case _:
             return None
+
+
+def _newer_machine(cause: Cause) -> Remedy | None:
+    """Another version of a virtual package; another kind of system is no remedy."""
+    found = cause.obstacle
+    if not isinstance(found, MachineMismatch) or (found.name in _SYSTEMS and not found.have):
+        return None
+    version = _version_for(found.specs[0])
+    if version is None or version == "0":
+        return None
+    return Remedy(package=found.name, action=NewerMachine(name=found.name, version=version))
 
 
 def _sibling(channel: Channel, platform: str, name: str, spec: str) -> Record | None:
@@ -205,8 +210,8 @@ def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     record = _newest(channel.index(platform), cause.package, "")
     if version is None or record is None or cause.package == "python":
         return None
-    text = f"build {cause.package} {version} for {platform}"
-    return Remedy(package=cause.package, text=text, record=replace(_loose(record, platform), version=version))
+    action = BuildVersion(version=version, platform=platform)
+    return Remedy(package=cause.package, action=action, record=replace(_loose(record, platform), version=version))
 
 
 def _version_for(spec: str) -> str | None:
@@ -234,11 +239,11 @@ def _relaxed(index: RecordIndex, cause: Cause) -> Remedy | None:
         record = _newest(index, pinned, "")
         if record is None or not record.constrains:
             return None
-        text = f"relax the constraints of {pinned} {record.version} ({', '.join(record.constrains)})"
-        return Remedy(package=pinned, text=text, record=_supposed(record, record.depends))
+        action: Action = RelaxConstraints(version=record.version, specs=record.constrains)
+        return Remedy(package=pinned, action=action, record=_supposed(record, record.depends))
     record = next((one for one in index.group(holder).records if cause.spec in one.depends), None)
     if record is None:
         return None
     depends = tuple(pinned if name_of(spec) == pinned else spec for spec in record.depends)
-    text = f"relax the pin of {holder} {record.version} on {pinned} ({cause.spec})"
-    return Remedy(package=holder, text=text, record=_supposed(record, depends))
+    action = RelaxPin(version=record.version, on=pinned, spec=cause.spec)
+    return Remedy(package=holder, action=action, record=_supposed(record, depends))

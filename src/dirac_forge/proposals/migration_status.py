@@ -132,7 +132,7 @@ def _solver(channel: Channel) -> Solve:
         found = channel.solve(environment.specs, platform=environment.on)
         if isinstance(found, Solution):
             return SolverAnswer(status="solvable")
-        reason = explained(channel, environment.output, environment.on, environment.specs, found.text) or found.text
+        reason = explained(channel, environment.output, environment.on, environment.specs)
         short = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON].rstrip()}…"
         return SolverAnswer(status="not-solvable", reason=short)
 

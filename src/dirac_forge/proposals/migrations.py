@@ -212,16 +212,16 @@ class MigrationContext:
                 return TargetAnswer(status="unknown", reason=exc.message)
             if isinstance(answer, Solution):
                 return TargetAnswer(status="installable")
-            return TargetAnswer(status="not-installable", reason=answer.text)
+            return TargetAnswer(status="not-installable")
 
         def explain(platform: str, rebuilt: tuple[str, ...]) -> str:
             view, wanted = supposed(platform, rebuilt, "new")
-            return explained(view, target, platform, wanted, installable(platform, rebuilt, "new").reason)
+            return explained(view, target, platform, wanted)
 
         return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable, explain=explain)
 
 
-def explained(channel: Channel, target: str, platform: str, specs: Sequence[str], solver_text: str) -> str:
+def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]) -> str:
     """Why specs have no solution, in few words; "" where that could not be found out."""
     cell = Cell(
         target=target,
@@ -230,7 +230,6 @@ def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]
         specs=tuple(specs),
         wanted=False,
         status="not-installable",
-        reason=solver_text,
     )
     found = explain_cell(channel, cell, remedies=False, older=False)
     return found.reason if found.status == "not-installable" else ""

@@ -10,6 +10,7 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.matrix import Cell, explain_cell
 from dirac_forge.check.unblock import supposed_build
+from dirac_forge.check.wording import unblock_text
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.migration.addition import (
     Addition,
@@ -139,4 +140,4 @@ class _Enabling:
             status="not-installable",
         )
         found = explain_cell(self.view(names), cell, older=False)
-        return found.reason + (f"; this would help: {found.unblock.text}" if found.unblock is not None else "")
+        return found.reason + (f"; this would help: {unblock_text(found.unblock)}" if found.unblock is not None else "")

@@ -11,9 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dirac_forge.check.causes import listed
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.wording import listed, obstacle_text, remedy_text
 from dirac_forge.report.document import Block, Items, Section
 from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.proof_body import environment_reasons
@@ -91,7 +91,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
             {
                 "kind": cause.kind,
                 "package": cause.package,
-                "text": cause.text,
+                "text": obstacle_text(cause.obstacle, cause.case),
                 "chain": list(cause.chain),
                 "older_build": cause.instead,
                 "other_chain": list(cause.other),
@@ -101,7 +101,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         ]
         entry["unblock"] = None
         if cell.unblock is not None:
-            remedies = [{"package": remedy.package, "text": remedy.text} for remedy in cell.unblock.remedies]
+            remedies = [{"package": remedy.package, "text": remedy_text(remedy)} for remedy in cell.unblock.remedies]
             entry["unblock"] = {"remedies": remedies, "smallest": cell.unblock.smallest}
         entry["installs_today"] = cell.older or None
     return entry

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from dirac_forge.channel.records import name_of
-from dirac_forge.check.causes import Cause, listed
+from dirac_forge.check.causes import Cause
 from dirac_forge.check.matrix import Cell
-from dirac_forge.check.unblock import Remedy, Unblock
+from dirac_forge.check.remedies import Unblock
+from dirac_forge.check.wording import cause_lines, listed, remedy_phrases, unblock_text
 
 __all__ = ["ReasonParagraph", "reasons", "where"]
 
@@ -60,13 +61,14 @@ def where(cells: Sequence[Cell]) -> str:
 def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     first = cells[0]
     state = "unknown" if first.status == "unknown" else "not installable"
-    lines = _told(first.causes) or first.reason.splitlines()
+    lines = cause_lines(first.causes) or first.reason.splitlines()
     most = len(lines) if verbose else _MOST_CAUSES
     if len(lines) > most:
         lines = [*lines[:most], f"and {len(lines) - most} more causes (check -v tells them)"]
-    helping: dict[str, list[Cell]] = {}
+    helping: dict[object, list[Cell]] = {}
     for cell in cells:
-        helping.setdefault(cell.unblock.text if cell.unblock is not None else "", []).append(cell)
+        key = tuple((one.package, one.action) for one in cell.unblock.remedies) if cell.unblock is not None else ()
+        helping.setdefault(key, []).append(cell)
     for some in helping.values():
         if some[0].unblock is not None:
             place = "" if len(helping) == 1 else f" ({where(some)})"
@@ -76,45 +78,19 @@ def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     return ReasonParagraph(head=Text.assemble((where(cells), "bold"), f": {state}"), lines=tuple(lines))
 
 
-def _told(causes: Sequence[Cause]) -> list[str]:
-    """One line for each cause; packages that one package needs and that fail for the same reason share a line."""
-    alike: dict[tuple[object, ...], list[Cause]] = {}
-    for at, cause in enumerate(causes):
-        alone = (at,) if cause.also or len(cause.chain) < 2 or cause.chain[-1] != cause.package else ()
-        alike.setdefault((cause.chain[:-1], cause.text, cause.instead, *alone), []).append(cause)
-    return [_as_one(some) for some in alike.values()]
-
-
-def _as_one(causes: Sequence[Cause]) -> str:
-    first, *others = causes
-    if not others:
-        return str(first)
-    way = " → ".join((*first.chain[:-1], listed(cause.package for cause in causes)))
-    return f"{'or, older: ' if first.instead else ''}{way}: {first.text}"
-
-
 def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: bool) -> list[str]:
     """One line for a few; for many how many there are, those for the causes themselves, then what these need."""
     if len(found.remedies) <= _FEW_REMEDIES:
-        return [f"would unblock it{place}: {found.text}"]
+        return [f"would unblock it{place}: {unblock_text(found)}"]
     own = {name for cause in causes for name in (cause.package, *cause.chain[-2:-1], *cause.also)}
     first = [remedy for remedy in found.remedies if remedy.package in own]
     then = [remedy for remedy in found.remedies if remedy.package not in own]
     lines = [f"would unblock it{place}: {len(found.remedies)} changes together"]
     if first:
-        lines.append(f"  for the causes above: {'; '.join(_phrases(first))}")
+        lines.append(f"  for the causes above: {'; '.join(remedy_phrases(first))}")
     if then:
         most = len(then) if verbose else _MOST_NAMES
         rest = len(then) - most
         more = f" and {rest} more changes (check -v tells them)" if rest > 0 else ""
-        lines.append(f"  for what these need: {'; '.join(_phrases(then[:most]))}{more}")
+        lines.append(f"  for what these need: {'; '.join(remedy_phrases(then[:most]))}{more}")
     return lines
-
-
-def _phrases(remedies: Sequence[Remedy]) -> Iterator[str]:
-    """What is to be done to several packages is said once."""
-    alike: dict[str, list[str]] = {}
-    for remedy in remedies:
-        alike.setdefault(remedy.text.replace(remedy.package, "\0", 1), []).append(remedy.package)
-    for text, packages in alike.items():
-        yield text.replace("\0", listed(packages))

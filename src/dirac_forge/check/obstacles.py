@@ -1,0 +1,162 @@
+"""The obstacle of one name: what is missing, or why none of its builds will do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rattler import Version, VersionSpec
+
+from dirac_forge.channel.index import RecordIndex, parsed
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.check.analysis import Analysis, Limited, WantedBy
+from dirac_forge.check.causes import (
+    AllBroken,
+    ForeignChannel,
+    HiddenVersion,
+    MachineMismatch,
+    MarkedBroken,
+    NoBuild,
+    NoPython,
+    NoVersion,
+    Obstacle,
+    PythonLine,
+    PythonMismatch,
+    UnknownName,
+)
+
+__all__ = ["PYTHON", "Elsewhere", "absent", "machine_mismatch", "python_lines", "python_mismatch"]
+
+Elsewhere = Callable[[str], tuple[str, ...]]
+"""The other platforms for which there are builds of a name."""
+PYTHON = ("python", "python_abi")
+_LEAST_ALIKE = 75.0
+"""Per cent, of `rapidfuzz.fuzz.ratio`."""
+_MOST_NEAR = 3
+
+
+def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsewhere) -> Obstacle:
+    """Return the obstacle where no build of a name matches all of `specs`."""
+    group = index.group(name)
+    if not group.records:
+        return _no_build(index, name, elsewhere)
+    foreign = _foreign(index, specs)
+    if foreign is not None:
+        return foreign
+    broken = _broken(specs, index.removed(name))
+    if broken:
+        return MarkedBroken(version=broken, specs=tuple(specs))
+    wanted = [spec for spec in map(parsed, specs) if spec is not None]
+    hidden = [
+        HiddenVersion(channel=below.channel, version=version)
+        for below in group.hidden
+        if len(wanted) == 1 and (version := below.newest(wanted[0]))
+    ]
+    return NoVersion(
+        specs=tuple(specs),
+        newest=group.records[0].version,
+        channel=group.channel if hidden else "",
+        hidden=tuple(hidden),
+    )
+
+
+def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle:
+    """Return the obstacle where builds exist, but for other Pythons."""
+    lines = python_lines(analysis.index)
+    if not lines:
+        return NoPython(platform=analysis.index.platform)
+    fit: set[PythonLine] = set()
+    for record in records:
+        specs = [spec for spec in record.depends if name_of(spec) in PYTHON]
+        fit |= {line for line, mask in lines.items() if _fits(analysis.index, specs, mask)}
+    asked = [spec for spec in analysis.specs if name_of(spec) in ("python", "python_abi", "python-freethreading")]
+    wish = {line for line, mask in lines.items() if _fits(analysis.index, asked, mask)} if asked else set()
+    by = [reason for _, reason in analysis.log.get("python", ()) if isinstance(reason, WantedBy | Limited)]
+    holder = by[0] if by and not asked else None
+    return PythonMismatch(
+        noarch=all(record.noarch for record in records),
+        fit=tuple(sorted(fit)),
+        known=tuple(sorted(lines)),
+        wish=tuple(sorted(wish)),
+        holder=holder.by if holder else "",
+        specs=holder.specs if holder else (),
+    )
+
+
+def python_lines(index: RecordIndex) -> dict[PythonLine, int]:
+    """Return the Pythons of a platform, each with the set of its records."""
+    found: dict[PythonLine, int] = {}
+    for at, record in enumerate(index.group("python").records):
+        minor = Version(record.version).as_major_minor()
+        if minor is not None:
+            line = PythonLine(*minor, free_threaded=record.build.endswith("t"))
+            found[line] = found.get(line, 0) | 1 << at
+    return found
+
+
+def machine_mismatch(index: RecordIndex, specs: Sequence[str], *, only_constrains: bool = False) -> MachineMismatch:
+    """Return the obstacle for requirements on a virtual package that the machine does not meet."""
+    name = name_of(specs[0])
+    have = index.group(name).records
+    return MachineMismatch(
+        specs=tuple(specs), name=name, have=have[0].version if have else "", only_constrains=only_constrains
+    )
+
+
+def _fits(index: RecordIndex, specs: Iterable[str], pythons: int) -> bool:
+    for spec in specs:
+        name, mask = index.match(spec)
+        pythons &= mask if name == "python" else _of_abi(index, mask, name)
+    return bool(pythons)
+
+
+def _of_abi(index: RecordIndex, mask: int, name: str) -> int:
+    """Return the Pythons that records of `python_abi` (or of `python-freethreading`) leave."""
+    records = index.group(name).records
+    allowed = 0
+    for at, record in enumerate(records):
+        if mask >> at & 1:
+            left = -1
+            for limit in (*record.constrains, *record.depends):
+                left &= index.match(limit)[1] if name_of(limit) == "python" else -1
+            allowed |= left
+    return allowed if records else -1
+
+
+def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
+    others = elsewhere(name)
+    if others:
+        return NoBuild(platform=index.platform, elsewhere=others)
+    gone = sorted({version for version, _ in index.removed(name)}, key=Version)
+    if gone:
+        return AllBroken(platform=index.platform, versions=tuple(gone))
+    return UnknownName(near=_near(name, index.names()))
+
+
+def _near(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  (slow to import, rarely needed)
+
+    found = process.extract(name, sorted(names), scorer=fuzz.ratio, limit=_MOST_NEAR, score_cutoff=_LEAST_ALIKE)
+    return tuple(text for text, _, _ in found)
+
+
+def _foreign(index: RecordIndex, specs: Iterable[str]) -> ForeignChannel | None:
+    """Return the obstacle for a spec that names a channel which has no such package here."""
+    for text in specs:
+        spec = parsed(text)
+        if spec is not None and spec.channel is not None:
+            there = {record.channel for record in index.group(spec.name.normalized).records}
+            if spec.channel.base_url not in there:
+                name = spec.channel.name or spec.channel.base_url
+                return ForeignChannel(spec=text, channel=name, there=(index.group(spec.name.normalized).channel,))
+    return None
+
+
+def _broken(specs: Iterable[str], removed: Iterable[tuple[str, str]]) -> str:
+    """Return name and version of a package that was taken back and that a spec matches."""
+    for spec in map(parsed, specs):
+        if spec is not None and spec.version is not None:
+            allowed = VersionSpec(str(spec.version))
+            for version, _ in removed:
+                if allowed.matches(Version(version)):
+                    return f"{spec.name.normalized} {version}"
+    return ""

@@ -1,0 +1,92 @@
+"""Values: what someone could do so that a target can be installed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dirac_forge.channel.records import Record
+
+__all__ = [
+    "Action",
+    "BuildFor",
+    "BuildForPython",
+    "BuildVersion",
+    "NewPackage",
+    "NewerMachine",
+    "RelaxConstraints",
+    "RelaxPin",
+    "Remedy",
+    "Unblock",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildFor:
+    """Build the package for a platform that it has no builds for."""
+
+    platform: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildForPython:
+    """Build the package for the Python that is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildVersion:
+    """Build another version of the package."""
+
+    version: str
+    platform: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewPackage:
+    """Make a recipe for a package that no channel has."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewerMachine:
+    """Use a machine with another version of a virtual package."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RelaxPin:
+    """Take away a pin of the package."""
+
+    version: str
+    on: str
+    spec: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RelaxConstraints:
+    """Take away the constraints of the package."""
+
+    version: str
+    specs: tuple[str, ...]
+
+
+Action = BuildFor | BuildForPython | BuildVersion | NewPackage | NewerMachine | RelaxPin | RelaxConstraints
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remedy:
+    """One thing that someone could do."""
+
+    action: Action
+    package: str
+    record: Record | None = None
+    """The record that would then be in the channel; None for another machine."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unblock:
+    """Remedies that together make it installable; that they do was proved by solving with their records."""
+
+    remedies: tuple[Remedy, ...]
+    smallest: bool
+    """Leaving out any one of them was tried, and fails."""

@@ -1,0 +1,247 @@
+"""Causes and remedies in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dirac_forge.check.causes import (
+    AllBroken,
+    Cause,
+    Demand,
+    ForeignChannel,
+    Jointly,
+    MachineMismatch,
+    MarkedBroken,
+    NoBuild,
+    NoPython,
+    NoVersion,
+    Obstacle,
+    PinConflict,
+    PythonLine,
+    PythonMismatch,
+    UnknownName,
+)
+from dirac_forge.check.remedies import (
+    BuildFor,
+    BuildForPython,
+    BuildVersion,
+    NewerMachine,
+    NewPackage,
+    RelaxConstraints,
+    RelaxPin,
+    Remedy,
+    Unblock,
+)
+
+__all__ = [
+    "cause_lines",
+    "cause_text",
+    "listed",
+    "obstacle_text",
+    "reason_text",
+    "remedy_phrases",
+    "remedy_text",
+    "unblock_text",
+]
+
+_Case = tuple[str, str] | None
+
+
+def reason_text(causes: Sequence[Cause]) -> str:
+    """Return one line with all causes, the shortest chain first."""
+    return "; ".join(cause_lines(causes))
+
+
+def cause_lines(causes: Sequence[Cause]) -> list[str]:
+    """Return a line for each cause; packages that one package needs and that fail in the same way share a line."""
+    alike: dict[tuple[object, ...], list[Cause]] = {}
+    for at, cause in enumerate(causes):
+        joins = not cause.also and cause.chain[-1:] == (cause.package,)
+        what = type(cause.obstacle) if isinstance(cause.obstacle, UnknownName) else cause.obstacle
+        key = (what, cause.case, cause.instead) if joins and (len(cause.chain) > 1 or what is UnknownName) else (at,)
+        alike.setdefault((cause.chain[:-1], *key), []).append(cause)
+    return [_as_one(some) for some in alike.values()]
+
+
+def cause_text(cause: Cause) -> str:
+    """Return one cause: the chain and the obstacle at its end."""
+    also = f" (so {'do' if len(cause.also) > 1 else 'does'} {listed(cause.also)})" if cause.also else ""
+    return f"{_way(cause, cause.chain)}: {_told(cause)}{also}"
+
+
+def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
+    """Return an obstacle in words; in a `case` (name and version) the demand for that version is the assumption."""
+    match obstacle:
+        case UnknownName(near=near):
+            return f"no channel has a package of this name{_meant(near)}"
+        case NoBuild(platform=platform, elsewhere=elsewhere):
+            return f"no build for {platform} (there is one for {listed(elsewhere)})"
+        case AllBroken(platform=platform, versions=versions):
+            return f"all builds for {platform} are marked broken ({listed(versions)})"
+        case MarkedBroken(version=version, specs=specs):
+            wish = " and ".join(specs)
+            return f"{version} was in the channel and is marked broken; nothing else matches {wish}"
+        case NoVersion():
+            return _no_version(obstacle)
+        case ForeignChannel(spec=spec, channel=channel, there=there):
+            return f"{spec} asks for the channel {channel}, and the package comes from {listed(there)} here"
+        case NoPython(platform=platform):
+            return f"it needs Python, and there is no build of python for {platform}"
+        case PythonMismatch():
+            return _python(obstacle)
+        case MachineMismatch():
+            return _machine(obstacle)
+        case PinConflict():
+            return _conflict(obstacle, case)
+        case Jointly(specs=specs, by=by):
+            need = "it needs " if by else ""
+            return f"{need}{listed(specs)}: each can be installed, all together can't"
+
+
+def remedy_text(remedy: Remedy) -> str:
+    """Return one remedy in words."""
+    return _action(remedy, [remedy.package])
+
+
+def unblock_text(found: Unblock) -> str:
+    """Return the remedies in one line; what is to be done to several packages is said once."""
+    return "; ".join(remedy_phrases(found.remedies))
+
+
+def remedy_phrases(remedies: Iterable[Remedy]) -> Iterator[str]:
+    """Yield the remedies; what is to be done to several packages is said once."""
+    alike: dict[object, list[Remedy]] = {}
+    for remedy in remedies:
+        alike.setdefault(remedy.action, []).append(remedy)
+    for some in alike.values():
+        yield _action(some[0], [remedy.package for remedy in some])
+
+
+def listed(words: Iterable[object], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    found = [str(word) for word in words]
+    if len(found) < 2:
+        return "".join(found)
+    return f"{', '.join(found[:-1])} {last} {found[-1]}"
+
+
+def _as_one(causes: Sequence[Cause]) -> str:
+    first, *others = causes
+    if not others:
+        return cause_text(first)
+    if not isinstance(first.obstacle, UnknownName):
+        way = _way(first, (*first.chain[:-1], listed(cause.package for cause in causes)))
+        return f"{way}: {_told(first)}"
+    names = ", ".join(
+        cause.package + (f" ({_question(cause.obstacle.near)})" if cause.obstacle.near else "")
+        for cause in causes
+        if isinstance(cause.obstacle, UnknownName)
+    )
+    way = f"{_way(first, first.chain[:-1])} needs " if len(first.chain) > 1 else ""
+    return f"{way}{len(causes)} packages that no channel has: {names}"
+
+
+def _way(cause: Cause, chain: Sequence[str]) -> str:
+    return f"{'or, older: ' if cause.instead else ''}{' → '.join(chain)}"
+
+
+def _told(cause: Cause) -> str:
+    case = f"with {' '.join(cause.case)}, " if cause.case else ""
+    return f"{case}{obstacle_text(cause.obstacle, cause.case)}"
+
+
+def _meant(near: Sequence[str]) -> str:
+    return f"; {_question(near)}" if near else ""
+
+
+def _question(near: Sequence[str]) -> str:
+    return f"did you mean {listed(near, 'or')}?"
+
+
+def _no_version(obstacle: NoVersion) -> str:
+    specs = " and ".join(obstacle.specs)
+    if obstacle.hidden:
+        there = listed(f"{one.channel} has {one.version}" for one in obstacle.hidden)
+        return (
+            f"no build in {obstacle.channel} matches {specs}; {there}, "
+            f"but {obstacle.channel} comes first and channel priority is strict"
+        )
+    if len(obstacle.specs) > 1:
+        return f"no build matches {specs} at once"
+    return f"no build matches {specs}: the newest version is {obstacle.newest}"
+
+
+def _python(obstacle: PythonMismatch) -> str:
+    verb = "made" if obstacle.noarch else "built"
+    text = f"{verb} only for Python {_range(obstacle)}" if obstacle.fit else f"{verb} for no known Python"
+    if obstacle.wish and all(line.free_threaded for line in obstacle.wish):
+        text += f", not for the free-threaded {listed(obstacle.wish)}"
+    if obstacle.holder:
+        text += f", and {obstacle.holder} needs {' or '.join(obstacle.specs)}"
+    return text
+
+
+def _range(obstacle: PythonMismatch) -> str:
+    """`≤3.13`, `≥3.11`, `3.11 and 3.13`: those that fit, seen from those that are wished for."""
+    fit = [line for line in obstacle.fit if not line.free_threaded]
+    free = [line for line in obstacle.fit if line.free_threaded]
+    if not fit:
+        return f"{listed(free)} (free-threaded)"
+    known = [line for line in obstacle.known if not line.free_threaded]
+    wish = [line for line in obstacle.wish if not line.free_threaded]
+    return _bounds(fit, known, wish)
+
+
+def _bounds(fit: Sequence[PythonLine], known: Sequence[PythonLine], wish: Sequence[PythonLine]) -> str:
+    gapless = [line for line in known if fit[0] <= line <= fit[-1]] == list(fit)
+    if gapless and (fit[0] == known[0] or (wish and min(wish) > fit[-1])):
+        return f"≤{fit[-1]}"
+    if gapless and (fit[-1] == known[-1] or (wish and max(wish) < fit[0])):
+        return f"≥{fit[0]}"
+    return listed(fit)
+
+
+def _machine(obstacle: MachineMismatch) -> str:
+    have = f"has {obstacle.name} {obstacle.have}" if obstacle.have else f"has no {obstacle.name}"
+    verb = "excludes all but" if obstacle.only_constrains else "needs"
+    return f"{verb} {' and '.join(obstacle.specs)}, and this machine {have}"
+
+
+def _conflict(obstacle: PinConflict, case: _Case) -> str:
+    first = _demand(obstacle.first, case, last_only=True)
+    if obstacle.barred:
+        needed = " → ".join(obstacle.needed)
+        wish = " or ".join(obstacle.second.specs)
+        second = f"{obstacle.barred} excludes all but {wish}, and {needed} is needed"
+    else:
+        second = _demand(obstacle.second, case)
+    return f"pins that exclude each other: {first}, but {second}"
+
+
+def _demand(demand: Demand, case: _Case, *, last_only: bool = False) -> str:
+    if not demand.chain:
+        if case is not None and demand.specs == (f"{case[0]} =={case[1]}",):
+            return f"this case has {case[0]} {case[1]}"
+        return f"{' and '.join(demand.specs)} is asked for"
+    who = demand.chain[-1] if last_only else " → ".join(demand.chain)
+    joined = (" and " if last_only else " or ").join(demand.specs)
+    return f"{who} {'excludes all but' if demand.excludes else 'needs'} {joined}"
+
+
+def _action(remedy: Remedy, packages: Sequence[str]) -> str:
+    names = listed(packages)
+    match remedy.action:
+        case BuildFor(platform=platform):
+            return f"build {names} for {platform}"
+        case BuildForPython():
+            return f"build {names} for this Python"
+        case BuildVersion(version=version, platform=platform):
+            return f"build {names} {version} for {platform}"
+        case NewPackage():
+            return f"package {names}"
+        case NewerMachine(name=name, version=version):
+            return f"a machine with {name} {version}"
+        case RelaxPin(version=version, on=on, spec=spec):
+            return f"relax the pin of {names} {version} on {on} ({spec})"
+        case RelaxConstraints(version=version, specs=specs):
+            return f"relax the constraints of {names} {version} ({', '.join(specs)})"
