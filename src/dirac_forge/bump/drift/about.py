@@ -60,25 +60,21 @@ def _licence(
     *,
     tell: bool,
 ) -> None:
-    if _declared(old) == _declared(new):
-        return
     before, after = _expression(old), _expression(new)
-    if before == after or not after:
+    if _declared(old) == _declared(new) or before == after or not after:
         return
     # Only an expression of upstream's own is sure; what classifiers and texts are read as is for a person to see.
     declared = normalised(new.metadata.license_expression or "") == after
-    edited = False
-    for region in regions:
-        for number in values_of(draft.edits.lines, region, ("about", "license")):
-            match = _SCALAR.fullmatch(draft.edits.current(number))
-            if match is None or not declared or normalised(match["value"]) != before:
-                continue
-            draft.edits.replace(number, f"{match['lead']}{after}{match['tail']}")
-            draft.beyond.append(
-                _carried(output, "license", match["value"], after, number, f"License-Expression: {after}")
-            )
-            edited = True
-    if tell and not edited:
+    places = [
+        (number, match)
+        for region in regions
+        for number in values_of(draft.edits.lines, region, ("about", "license"))
+        if (match := _SCALAR.fullmatch(draft.edits.current(number))) and normalised(match["value"]) == before
+    ]
+    for number, match in places if declared else ():
+        draft.edits.replace(number, f"{match['lead']}{after}{match['tail']}")
+        draft.beyond.append(_carried(output, "license", match["value"], after, number, f"License-Expression: {after}"))
+    if tell and not (places and declared):
         draft.note("warning", f"{output.output.name}: upstream's licence is {after} now (was {before or 'not told'})")
 
 
@@ -110,60 +106,105 @@ def _listed(draft: DriftDraft, number: int) -> _Listed | None:
 def _files(
     draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, regions: Sequence[Region]
 ) -> None:
-    there, left = _paths(old), _paths(new)
-    was = licence_files(old.metadata.license_files, old.sdist.texts if old.sdist else {})
-    now = licence_files(new.metadata.license_files, new.sdist.texts if new.sdist else {})
-    fresh = [path for path in now if path not in there]
+    change = _FileChange.of(old, new)
     for region in regions:
         for number in values_of(draft.edits.lines, region, ("about", "license_file")):
             listed = _listed(draft, number)
-            mine = listed.paths if listed is not None else ()
-            gone = [path for path in mine if path in there and path not in left]
-            exact = set(mine) == set(was)
-            if listed is None or not (gone or (exact and fresh)):
-                continue
-            kept = [path for path in mine if path not in gone]
-            if (exact or len(gone) == len(fresh) == 1) and (kept or fresh):
-                _write(draft, output, listed, gone, fresh)
-            else:
-                draft.note(
-                    "todo",
-                    f"{output.output.name}, line {number}: {', '.join(gone)} is not in upstream's sdist any more; its "
-                    f"licence files are {', '.join(now) or 'not told'}",
-                )
+            if listed is not None:
+                _follow_files(draft, output, listed, change)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _FileChange:
+    """The licence files that upstream names in both releases, and all files of the sdists."""
+
+    was: tuple[str, ...]
+    now: tuple[str, ...]
+    there: frozenset[str]
+    left: frozenset[str]
+
+    @classmethod
+    def of(cls, old: ReleaseFacts, new: ReleaseFacts) -> _FileChange:
+        was, now = (
+            tuple(licence_files(facts.metadata.license_files, facts.sdist.texts if facts.sdist else {}))
+            for facts in (old, new)
+        )
+        return cls(was=was, now=now, there=_paths(old), left=_paths(new))
+
+    @property
+    def fresh(self) -> list[str]:
+        """The licence files that the old sdist did not have."""
+        return [path for path in self.now if path not in self.there]
+
+
+def _follow_files(draft: DriftDraft, output: OutputLines, listed: _Listed, change: _FileChange) -> None:
+    gone = [path for path in listed.paths if path in change.there and path not in change.left]
+    exact, fresh = set(listed.paths) == set(change.was), change.fresh
+    if not (gone or (exact and fresh)):
+        return
+    renamed = len(gone) == len(fresh) == 1
+    if (exact or renamed) and (fresh or len(gone) < len(listed.paths)):
+        _FileEdits(draft, output, listed, gone, fresh).write()
+        return
+    draft.note(
+        "todo",
+        f"{output.output.name}, line {listed.key_line}: {', '.join(gone)} is not in upstream's sdist any more; its "
+        f"licence files are {', '.join(change.now) or 'not told'}",
+    )
 
 
 def _paths(facts: ReleaseFacts) -> frozenset[str]:
     return frozenset((*facts.sdist.members, *facts.sdist.texts)) if facts.sdist is not None else frozenset()
 
 
-def _write(draft: DriftDraft, output: OutputLines, listed: _Listed, gone: Sequence[str], fresh: Sequence[str]) -> None:
-    """The lines of the files that go, that come, and (one for one) that are renamed."""
-    waiting = list(fresh)
-    kept = [path for path in listed.paths if path not in gone]
-    for number, match in listed.files:
-        if match["value"] in gone and waiting and (listed.block is not None or len(kept) + len(fresh) == 1):
-            new = waiting.pop(0)
-            draft.edits.replace(number, f"{match['lead']}{new}{match['tail']}")
-            draft.beyond.append(_carried(output, "license_file", match["value"], new, number, f"License-File: {new}"))
-        elif match["value"] in gone and listed.block is not None:
-            draft.edits.remove(number, number)
-            draft.beyond.append(
-                _carried(output, "license_file", match["value"], "", number, "not in upstream's sdist any more")
-            )
-    if not waiting:
-        return
-    lines = [line.rstrip("\r") for line in draft.edits.lines]
-    number = listed.key_line
-    if listed.block is not None:
-        added = [line for path in waiting for line in item_text(listed.block, path, lines, when=None, v1=draft.v1)]
-        draft.edits.insert(listed.block.items[-1][1], added)
-    else:
-        # One line becomes a list below its key, the file that stays first.
-        indent = " " * (len(lines[number - 1]) - len(lines[number - 1].lstrip()) + 2)
-        draft.edits.replace(number, f"{indent[2:]}license_file:")
-        draft.edits.insert(number, [f"{indent}- {path}" for path in (*kept, *waiting)])
-    draft.beyond.extend(_carried(output, "license_file", "", path, 0, f"License-File: {path}") for path in waiting)
+class _FileEdits:
+    """The lines of licence files that go, that come, and (one for one) that are renamed."""
+
+    def __init__(
+        self, draft: DriftDraft, output: OutputLines, listed: _Listed, gone: Sequence[str], fresh: Sequence[str]
+    ) -> None:
+        self.draft = draft
+        self.output = output
+        self.listed = listed
+        self.gone = gone
+        self.waiting = list(fresh)
+        self.kept = [path for path in listed.paths if path not in gone]
+        # A single line can only be rewritten where one file is left.
+        self.renames = listed.block is not None or len(self.kept) + len(fresh) == 1
+
+    def write(self) -> None:
+        """Edit the lines of files that go, then add what is left."""
+        for number, match in self.listed.files:
+            if match["value"] in self.gone:
+                self._replace(number, match)
+        if self.waiting:
+            self._add()
+
+    def _replace(self, number: int, match: re.Match[str]) -> None:
+        old, new, evidence = match["value"], "", "not in upstream's sdist any more"
+        if self.waiting and self.renames:
+            new = self.waiting.pop(0)
+            evidence = f"License-File: {new}"
+            self.draft.edits.replace(number, f"{match['lead']}{new}{match['tail']}")
+        elif self.listed.block is not None:
+            self.draft.edits.remove(number, number)
+        else:
+            return
+        self.draft.beyond.append(_carried(self.output, "license_file", old, new, number, evidence))
+
+    def _add(self) -> None:
+        edits, number, block = self.draft.edits, self.listed.key_line, self.listed.block
+        lines = [line.rstrip("\r") for line in edits.lines]
+        if block is not None:
+            texts = [item_text(block, path, lines, when=None, v1=self.draft.v1) for path in self.waiting]
+            edits.insert(block.items[-1][1], [line for text in texts for line in text])
+        else:
+            # One line becomes a list below its key, the file that stays first.
+            indent = " " * (len(lines[number - 1]) - len(lines[number - 1].lstrip()) + 2)
+            edits.replace(number, f"{indent[2:]}license_file:")
+            edits.insert(number, [f"{indent}- {path}" for path in (*self.kept, *self.waiting)])
+        for path in self.waiting:
+            self.draft.beyond.append(_carried(self.output, "license_file", "", path, 0, f"License-File: {path}"))
 
 
 def _carried(output: OutputLines, what: str, before: str, after: str, line: int, evidence: str) -> Carried:

@@ -92,7 +92,7 @@ def _loose(clauses: Iterable[Clause]) -> set[tuple[str, Version]]:
 def moved(
     mine: tuple[Clause, ...], old: tuple[Clause, ...], new: tuple[Clause, ...], *, lift: bool = True
 ) -> tuple[Clause, ...]:
-    """The recipe's clauses after upstream went from `old` to `new`.
+    """Return the recipe's clauses after upstream went from `old` to `new`.
 
     Each side of the range that equals upstream's old one follows it; a bound of the maintainers' own stays, unless
     upstream's moved to where theirs admits nothing at all or, with `lift`, too much below.
@@ -102,30 +102,39 @@ def moved(
     kept = list(mine)
     for side in ("equal", "low", "high"):
         was, now, here = (_on(side, clauses) for clauses in (old, new, mine))
-        if _meanings(was) == _meanings(now):
-            continue
-        if here and _meanings(here) == _meanings(was):
-            kept = [c for c in kept if c.side != side] if not now else _replaced(kept, here[0], was, now[0])
-        elif lift and side == "low" and here and now and now[0].version > here[0].version:
-            kept = _replaced(kept, here[0], (), now[0])
-    if contradictory(kept, new):
-        return new
-    return tuple(kept)
+        if not same(was, now) and here:
+            kept = _side_moved(kept, here, was, now, lift=lift and side == "low")
+    return new if contradictory(kept, new) else tuple(kept)
+
+
+def _side_moved(
+    clauses: list[Clause], here: list[Clause], was: list[Clause], now: list[Clause], *, lift: bool
+) -> list[Clause]:
+    """Return the clauses with one side of the range moved."""
+    if same(here, was):
+        return _replaced(clauses, here[0], was, now[0]) if now else [c for c in clauses if c.side != here[0].side]
+    if lift and now and now[0].version > here[0].version:
+        return _replaced(clauses, here[0], (), now[0])
+    return clauses
 
 
 def _followed(mine: tuple[Clause, ...], old: tuple[Clause, ...], new: tuple[Clause, ...]) -> tuple[Clause, ...]:
     result: list[Clause] = []
     waiting = list(new)
     for clause in mine:
-        fits = [c for c in waiting if _loose([c]) == _loose([clause])] or [
-            c for c in waiting if c.side == clause.side and c.side != "not"
-        ]
-        if fits:
-            waiting.remove(fits[0])
-            before = [c for c in old if _loose([c]) == _loose([clause])]
-            result.append(clause if _loose(fits[:1]) == _loose([clause]) else styled(fits[0], clause, before))
-    lows = [c for c in waiting if c.side == "low"]
-    return (*lows, *result, *(c for c in waiting if c.side != "low"))
+        successor = _successor(clause, waiting)
+        if successor is not None:
+            waiting.remove(successor)
+            before = [c for c in old if same([c], [clause])]
+            result.append(clause if same([successor], [clause]) else styled(successor, clause, before))
+    lows = _on("low", waiting)
+    return (*lows, *result, *(c for c in waiting if c not in lows))
+
+
+def _successor(clause: Clause, among: list[Clause]) -> Clause | None:
+    """Return the clause that asks for the same, else the one that bounds the same side."""
+    alike = (c for c in among if c.side == clause.side and c.side != "not")
+    return next((c for c in among if same([c], [clause])), next(alike, None))
 
 
 def _replaced(clauses: list[Clause], one: Clause, was: Iterable[Clause], by: Clause) -> list[Clause]:
@@ -133,19 +142,24 @@ def _replaced(clauses: list[Clause], one: Clause, was: Iterable[Clause], by: Cla
 
 
 def styled(clause: Clause, mine: Clause, old: list[Clause]) -> Clause:
-    """Upstream's `clause` as the recipe would write it, which wrote `mine` for upstream's `old`."""
+    """Return upstream's `clause` as the recipe would write it, which wrote `mine` for upstream's `old`."""
     match = _CLAUSE.fullmatch(mine.text)
     written = _CLAUSE.fullmatch(clause.text)
     if match is None or written is None:
         return clause
     version = _zeros(written["version"], len(mine.version.release), len(old[0].version.release) if old else 0)
-    if match["version"].endswith("*") and clause.side == "equal" and not version.endswith("*"):
-        version += "*" if not match["version"].endswith(".*") else ".*"
-    if clause.operator == "<" and (end := _PRE_END.search(match["version"])) and not _PRE_END.search(version):
-        version += end[0]
+    version += _ending(clause, match["version"], version)
     both_equal = clause.side == mine.side == "equal"
     operator = (match["operator"] or "") if both_equal else written["operator"] or ""
     return Clause(text=f"{operator}{match['space']}{version}", operator=clause.operator, version=clause.version)
+
+
+def _ending(clause: Clause, mine: str, version: str) -> str:
+    """Return what the recipe writes behind versions: a star where it is equal, a pre-release where it is below."""
+    if clause.side == "equal" and mine.endswith("*") and not version.endswith("*"):
+        return ".*" if mine.endswith(".*") else "*"
+    end = _PRE_END.search(mine) if clause.operator == "<" else None
+    return end[0] if end is not None and not _PRE_END.search(version) else ""
 
 
 def _zeros(version: str, mine: int, old: int) -> str:
@@ -162,10 +176,6 @@ def _zeros(version: str, mine: int, old: int) -> str:
 
 def _on(side: str, clauses: Iterable[Clause]) -> list[Clause]:
     return [clause for clause in clauses if clause.side == side]
-
-
-def _meanings(clauses: Iterable[Clause]) -> set[tuple[str, Version]]:
-    return _loose(clauses)
 
 
 def contradictory(one: Iterable[Clause], other: Iterable[Clause]) -> bool:

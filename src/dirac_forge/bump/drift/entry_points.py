@@ -26,36 +26,60 @@ def entry_points_drift(
         return
     block = _block(draft, output.output.line, until)
     if block is None:
-        if output.output.noarch == "python" and set(now) - set(was):
-            commands = ", ".join(f"{name} = {now[name]}" for name in sorted(set(now) - set(was)))
+        commands = ", ".join(f"{name} = {now[name]}" for name in sorted(now.keys() - was.keys()))
+        if output.output.noarch == "python" and commands:
             draft.note("todo", f"{output.output.name}: upstream has new commands, add entry_points: {commands}")
         return
-    mine = {
-        match["name"].strip(): (number, match)
-        for number, _ in block.items
-        if (match := _POINT.fullmatch(draft.edits.lines[number - 1].rstrip("\r")))
-    }
-    for name in sorted(set(was) | set(now)):
-        before, after = was.get(name), now.get(name)
-        if before == after:
-            continue
-        if after is None and name in mine:
-            number = mine[name][0]
-            draft.edits.remove(number, number)
-            draft.removed.append(_change(output, name, before=before or "", line=number))
-        elif after is not None and name not in mine and before is None:
-            _add(draft, block, name, after, mine)
-            draft.added.append(_change(output, name, after=after))
-        elif after is not None and before is not None and name in mine:
-            number, match = mine[name]
-            written = match["value"]
-            if re.sub(r"\s", "", written) != before:
-                draft.note("info", f"{output.output.name}: {name} = {written} is the maintainers' own and stays")
-                continue
-            line = match[0]
-            start, end = match.span("value")
-            draft.edits.replace(number, line[:start] + after + line[end:])
-            draft.changed.append(_change(output, name, before=before, after=after, line=number))
+    commands_here = _CommandList(draft, output, block)
+    for name in sorted({*was, *now}):
+        if was.get(name) != now.get(name):
+            commands_here.follow(name, was.get(name), now.get(name))
+
+
+class _CommandList:
+    """The commands of an output's list, edited as upstream changed them."""
+
+    def __init__(self, draft: DriftDraft, output: OutputLines, block: Block) -> None:
+        self.draft = draft
+        self.output = output
+        self.block = block
+        self.mine = {
+            match["name"].strip(): (number, match)
+            for number, _ in block.items
+            if (match := _POINT.fullmatch(draft.edits.lines[number - 1].rstrip("\r")))
+        }
+
+    def follow(self, name: str, before: str | None, after: str | None) -> None:
+        """Carry over one command that upstream changed; one that the list lacks is only added where it is new."""
+        if name not in self.mine:
+            if before is None and after is not None:
+                self._add(name, after)
+        elif after is None:
+            number = self.mine[name][0]
+            self.draft.edits.remove(number, number)
+            self.draft.removed.append(_change(self.output, name, before=before or "", line=number))
+        elif before is not None:
+            self._replace(name, before, after)
+
+    def _replace(self, name: str, before: str, after: str) -> None:
+        number, match = self.mine[name]
+        if re.sub(r"\s", "", match["value"]) != before:
+            written = f"{name} = {match['value']}"
+            self.draft.note("info", f"{self.output.output.name}: {written} is the maintainers' own and stays")
+            return
+        start, end = match.span("value")
+        self.draft.edits.replace(number, match[0][:start] + after + match[0][end:])
+        self.draft.changed.append(_change(self.output, name, before=before, after=after, line=number))
+
+    def _add(self, name: str, value: str) -> None:
+        lines = [line.rstrip("\r") for line in self.draft.edits.lines]
+        place = self.block.items[-1][1]
+        if len(self.mine) > 1 and list(self.mine) == sorted(self.mine):
+            earlier = [number for other, (number, _) in self.mine.items() if other < name]
+            place = max(earlier, default=self.block.items[0][0] - 1)
+        text = item_text(self.block, f"{name} = {value}", lines, when=None, v1=self.draft.v1)
+        self.draft.edits.insert(place, text)
+        self.draft.added.append(_change(self.output, name, after=value))
 
 
 def _points(facts: ReleaseFacts) -> Mapping[str, str] | None:
@@ -68,16 +92,6 @@ def _block(draft: DriftDraft, first: int, until: int) -> Block | None:
         if _KEY.match(draft.edits.lines[number - 1].rstrip("\r")):
             return key_block(draft.edits.lines, number)
     return None
-
-
-def _add(draft: DriftDraft, block: Block, name: str, value: str, mine: Mapping[str, tuple[int, re.Match[str]]]) -> None:
-    lines = [line.rstrip("\r") for line in draft.edits.lines]
-    names = list(mine)
-    place = block.items[-1][1]
-    if len(names) > 1 and names == sorted(names):
-        before = [number for other, (number, _) in mine.items() if other < name]
-        place = max(before) if before else block.items[0][0] - 1
-    draft.edits.insert(place, item_text(block, f"{name} = {value}", lines, when=None, v1=draft.v1))
 
 
 def _change(output: OutputLines, name: str, *, before: str = "", after: str = "", line: int = 0) -> Carried:

@@ -39,35 +39,84 @@ def host_drift(
     a noarch package's backend needs besides is told only: an sdist often builds without it. Recipes older than host
     have these lines in build.
     """
-    section: Section = "host" if output.of("host") else "build"
-    lines = [line for line in output.of(section) if line.kind == "package"]
-    compiled = section == "build" and any(line.kind == "compiler" for line in output.of("build"))
-    if old.sdist is None or new.sdist is None or not lines or compiled:
+    if old.sdist is None or new.sdist is None:
         return
-    noarch = output.output.noarch is not None
-    before = needs_of(build_requirements(old.sdist), scope, providers, noarch=noarch)
-    after = needs_of(build_requirements(new.sdist), scope, providers, noarch=noarch)
-    _removed(draft, output, lines, before, after, new.sdist)
-    needed = _backend(old.sdist) != _backend(new.sdist) or not noarch
-    name = output.output.name
-    for key, need in after.items():
-        mine = [line for line in lines if line.key in need.keys]
-        brought = any(line.key == _FRONTENDS.get(key) for line in lines)
-        if key in NEVER or before.get(key) == need:
-            continue
-        if key in before:
+    merging = _HostMerge(draft, output, old.sdist, new.sdist, scope, providers)
+    if not merging.editable:
+        return
+    merging.remove()
+    for key in (key for key in merging.after if key not in NEVER):
+        merging.follow(key)
+    if output.output.noarch is None:
+        _compiled(draft, output, *natures)
+
+
+class _HostMerge:
+    """The requirements of the build in both releases, against an output's lines."""
+
+    def __init__(
+        self,
+        draft: DriftDraft,
+        output: OutputLines,
+        old: SdistFacts,
+        new: SdistFacts,
+        scope: Scope,
+        providers: Providers,
+    ) -> None:
+        self.draft = draft
+        self.output = output
+        self.section: Section = "host" if output.of("host") else "build"
+        self.lines = [line for line in output.of(self.section) if line.kind == "package"]
+        noarch = output.output.noarch is not None
+        self.before = needs_of(build_requirements(old), scope, providers, noarch=noarch)
+        self.after = needs_of(build_requirements(new), scope, providers, noarch=noarch)
+        self.named = {canonicalize_name(one.name) for one in build_requirements(new)}
+        self.needed = _backend(old) != _backend(new) or not noarch
+
+    @property
+    def editable(self) -> bool:
+        """Whether the list is one of what upstream builds with."""
+        compiled = self.section == "build" and any(line.kind == "compiler" for line in self.output.of("build"))
+        return bool(self.lines) and not compiled
+
+    def remove(self) -> None:
+        """Take out what upstream builds without now."""
+        runs = {line.key for line in self.output.of("run")}
+        for key, need in self.before.items():
+            if key in NEVER or key in self.after or need.keys & self.named:
+                continue
+            for line in self.lines:
+                if line.key in {*need.keys, _FRONTENDS.get(key)} and line.key not in runs:
+                    self.draft.remove(
+                        self.output.output.name,
+                        line,
+                        need.evidence,
+                        "upstream builds without it now",
+                        project=need.projects[0],
+                    )
+
+    def follow(self, key: str) -> None:
+        """Move or add what upstream builds with, where that changed."""
+        need, was = self.after[key], self.before.get(key)
+        if was == need:
+            return
+        mine = [line for line in self.lines if line.key in need.keys]
+        if was is not None:
             # Cross-compiling recipes list a tool in build, too.
-            crossed = [line for line in output.of("build") if section == "host" and line.key in need.keys]
+            crossed = [line for line in self.output.of("build") if self.section == "host" and line.key in need.keys]
             for line in (*mine, *crossed):
                 if line.spec:
                     # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
-                    followed(draft, name, line, before[key], need, lift=False)
-        elif not mine and needed and not brought:
-            _add(draft, output, section, need, _bare(before, lines))
-        elif not mine and not brought:
-            draft.note("todo", f"{name}: upstream builds with {need.evidence} too now; see whether host needs it")
-    if not noarch:
-        _compiled(draft, output, *natures)
+                    followed(self.draft, self.output.output.name, line, was, need, lift=False)
+        elif not mine and not any(line.key == _FRONTENDS.get(key) for line in self.lines):
+            self._add(need)
+
+    def _add(self, need: UpstreamNeed) -> None:
+        if self.needed:
+            _add(self.draft, self.output, self.section, need, _bare(self.before, self.lines))
+        else:
+            text = f"upstream builds with {need.evidence} too now; see whether host needs it"
+            self.draft.note("todo", f"{self.output.output.name}: {text}")
 
 
 def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) -> None:
@@ -83,26 +132,6 @@ def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) 
     libraries = sorted(set(new.libraries) - set(old.libraries) - here)
     if libraries:
         draft.note("todo", f"{name}: upstream's build files name {', '.join(libraries)} now; see whether host needs it")
-
-
-def _removed(
-    draft: DriftDraft,
-    output: OutputLines,
-    lines: Sequence[RequirementLine],
-    before: Mapping[str, UpstreamNeed],
-    after: Mapping[str, UpstreamNeed],
-    sdist: SdistFacts,
-) -> None:
-    named = {canonicalize_name(one.name) for one in build_requirements(sdist)}
-    runs = {line.key for line in output.of("run")}
-    for key, need in before.items():
-        if key in NEVER or key in after or need.keys & named:
-            continue
-        for line in lines:
-            if line.key in {*need.keys, _FRONTENDS.get(key)} and line.key not in runs:
-                draft.remove(
-                    output.output.name, line, need.evidence, "upstream builds without it now", project=need.projects[0]
-                )
 
 
 def _backend(sdist: SdistFacts) -> str:

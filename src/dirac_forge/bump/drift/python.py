@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -20,6 +21,9 @@ __all__ = ["python_drift", "recipe_scope"]
 
 _MINIMUM_V1 = re.compile(r"(\s+python_min:\s*[\"']?)(\d+\.\d+)(.*)")
 _MINIMUM_V0 = re.compile(r"(\s*\{%-?\s*set\s+python_min\s*=\s*[\"'])(\d+\.\d+)(.*)")
+_OLDEST = Version("3")
+"""Lower bounds of Python 2 bound nothing: a channel builds for nothing older than 3."""
+_ROSE = "upstream's floor rose"
 _VERSION_V1 = re.compile(r"(\s+)version:")
 _VERSION_V0 = re.compile(r"\s*\{%-?\s*set\s+version\b")
 
@@ -27,20 +31,12 @@ _VERSION_V0 = re.compile(r"\s*\{%-?\s*set\s+version\b")
 def recipe_scope(
     output: OutputLines, scope: Scope, requires_python: str | None, draft: DriftDraft | None = None
 ) -> Scope:
-    """`scope` with the Pythons that the output serves: from its own floor up, as upstream admits them."""
-    floors = []
-    for line in _pythons(output):
-        if line.section == "run" and not line.conditional:
-            bound = lower_bound(clauses_of(draft.spec(line) if draft else line.spec) or ())
-            floors += [bound] if bound is not None else []
-    pythons = scope.pythons
-    floor = max(floors, default=None)
-    if floor is not None and floor < Version("3"):
-        floor = None  # nothing in a channel is older than 3
-    if floor is not None:
+    """Return `scope` with the Pythons that the output serves: from its own floor up, as upstream admits them."""
+    floor = _own_floor(output, draft)
+    narrowed = scope
+    if floor is not None and floor >= _OLDEST:
         last = Version(scope.pythons[-1]).minor
-        pythons = tuple(f"3.{minor}" for minor in range(min(floor.minor, last), last + 1))
-    narrowed = replace(scope, pythons=pythons)
+        narrowed = replace(scope, pythons=tuple(f"3.{minor}" for minor in range(min(floor.minor, last), last + 1)))
     try:
         admitted = narrowed.supported(SpecifierSet(requires_python or ""))
     except ValueError:
@@ -48,82 +44,135 @@ def recipe_scope(
     return admitted if admitted.pythons else narrowed
 
 
+def _own_floor(output: OutputLines, draft: DriftDraft | None) -> Version | None:
+    lines = [line for line in _pythons(output) if line.section == "run" and not line.conditional]
+    floors = [lower_bound(clauses_of(draft.spec(line) if draft else line.spec) or ()) for line in lines]
+    return max((floor for floor in floors if floor is not None), default=None)
+
+
 def _pythons(output: OutputLines) -> list[RequirementLine]:
     return [line for line in output.lines if line.key == "python" and line.section in {"build", "host", "run"}]
 
 
 def python_drift(draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, scope: Scope) -> None:
-    """Move the recipe's bounds of Python where upstream's moved; to be called after all else of the output.
+    """Move the recipe's bounds of Python where upstream's moved; to be called after everything else of the output.
 
     An upper bound follows where it was upstream's. A floor that is too low is raised where upstream raised its own in
     this release to more than the channel's oldest Python, or to more than the one that host pins: pip would refuse to
     build. A floor below that is housekeeping, which people do when they edit run anyway: so it goes along with other
     edits there, also where the recipe lagged behind before, and is only told of otherwise.
     """
-    was, now = floor_of(old.metadata.requires_python), floor_of(new.metadata.requires_python)
+    floor = _UpstreamFloor.of(old, new)
     ceilings = _ceilings(draft, output, old, new)
-    low = [line for line in _pythons(output) if now is not None and _too_low(line, now)]
-    evidence = f"Requires-Python: {new.metadata.requires_python}"
-    needed = now is not None and was != now and (now > Version(scope.python_min) or any(map(_pins, low)))
-    if low and not (needed or ceilings or draft.edited(output, "run")):
-        draft.note(
-            "info",
-            f"{output.output.name}, line {low[0].number}: {low[0].name} {low[0].spec} is lower than upstream's "
-            + (
-                f"({evidence}), which did not change in this release"
-                if was == now
-                else f"({evidence}); the channel builds for {scope.python_min} and later"
-            ),
-        )
-        low = []
-    if needed and not low and output.output.noarch is None and _pythons(output):
-        draft.note("todo", f"{output.output.name}: see whether Pythons before {now} are skipped ({evidence})")
+    low = _to_raise(draft, output, floor, scope, along=bool(ceilings) or draft.edited(output, "run"))
     for line in _pythons(output):
-        raised = now if line in low else None
-        if raised is not None and line.template:
-            _raise_minimum(draft, output, line, raised, evidence)
-        elif raised is not None or line.number in ceilings:
-            clauses = ceilings.get(line.number, clauses_of(line.spec) or ())
-            if raised is not None:
-                floor = Clause(text=f">={raised}", operator=">=", version=raised)
-                clauses = tuple(floor if clause.side == "low" else clause for clause in clauses)
-            reason = "upstream's bound moved" if was == now and line.number in ceilings else "upstream's floor rose"
-            reason = "upstream's floor is higher" if was == now and line.number not in ceilings else reason
-            draft.respecify(output.output.name, line, joined(clauses, line.written), evidence, reason, part="python")
+        if line in low and line.template:
+            _raise_minimum(draft, output, line, floor)
+        elif line in low or line.number in ceilings:
+            _respecify(draft, output, line, floor, ceilings.get(line.number), low=line in low)
+
+
+def _to_raise(
+    draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor, scope: Scope, *, along: bool
+) -> list[RequirementLine]:
+    """Return the lines whose floor is raised; with `along` also those that are only lower than they could be."""
+    lines = _pythons(output)
+    low = [line for line in lines if floor.new is not None and _too_low(line, floor.new)]
+    needed = floor.needed(low, scope)
+    if needed and lines and not low and output.output.noarch is None:
+        draft.note("todo", f"{output.output.name}: see whether Pythons before {floor.new} are skipped ({floor})")
+    if low and not (needed or along):
+        _tell_low(draft, output, low[0], floor, scope)
+        return []
+    return low
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _UpstreamFloor:
+    """The lowest Python that upstream admits, before and now."""
+
+    old: Version | None
+    new: Version | None
+    requires_python: str | None
+
+    @classmethod
+    def of(cls, old: ReleaseFacts, new: ReleaseFacts) -> _UpstreamFloor:
+        before, after = old.metadata.requires_python, new.metadata.requires_python
+        return cls(old=floor_of(before), new=floor_of(after), requires_python=after)
+
+    def __str__(self) -> str:
+        return f"Requires-Python: {self.requires_python}"
+
+    def needed(self, low: Sequence[RequirementLine], scope: Scope) -> bool:
+        """Whether a build would fail with a lower floor."""
+        if self.new is None or self.old == self.new:
+            return False
+        return self.new > Version(scope.python_min) or any(map(_pins, low))
+
+
+def _tell_low(
+    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: _UpstreamFloor, scope: Scope
+) -> None:
+    why = (
+        f"({floor}), which did not change in this release"
+        if floor.old == floor.new
+        else f"({floor}); the channel builds for {scope.python_min} and later"
+    )
+    text = f"{output.output.name}, line {line.number}: {line.name} {line.spec} is lower than upstream's {why}"
+    draft.note("info", text)
+
+
+def _respecify(
+    draft: DriftDraft,
+    output: OutputLines,
+    line: RequirementLine,
+    floor: _UpstreamFloor,
+    ceiling: tuple[Clause, ...] | None,
+    *,
+    low: bool,
+) -> None:
+    """Write a line with another upper bound, another lower one where it is `low`, or both."""
+    clauses = ceiling if ceiling is not None else clauses_of(line.spec) or ()
+    if low and floor.new is not None:
+        bound = Clause(text=f">={floor.new}", operator=">=", version=floor.new)
+        clauses = tuple(bound if clause.side == "low" else clause for clause in clauses)
+    stayed = "upstream's floor is higher" if ceiling is None else "upstream's bound moved"
+    reason = stayed if floor.old == floor.new else _ROSE
+    draft.respecify(output.output.name, line, joined(clauses, line.written), str(floor), reason, part="python")
 
 
 def _ceilings(
     draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts
 ) -> dict[int, tuple[Clause, ...]]:
-    """Line numbers to their clauses, where the upper bound of a line is the one that upstream had."""
-    before, after = (
-        tuple(c for c in clauses_of(facts.metadata.requires_python or "") or () if c.side == "high")
-        for facts in (old, new)
-    )
+    """Return line numbers and their clauses, where the upper bound of a line is the one that upstream had."""
+    before, after = (_high(facts.metadata.requires_python or "") for facts in (old, new))
     lines = [line for line in _pythons(output) if line.kind == "package"]
     if same(before, after) or not lines:
         return {}
-    found = {}
-    for line in lines:
-        clauses = clauses_of(line.spec) or ()
-        mine = tuple(clause for clause in clauses if clause.side == "high")
-        if before and not line.conditional and not line.template and same(mine, before):
-            found[line.number] = moved(
-                clauses, (*(c for c in clauses if c not in mine), *before), _with(clauses, after)
-            )
-    if not found:
-        said = (", ".join(c.text for c in side) or "none" for side in (after, before))
+    mine = [line for line in lines if _bounded(line, before)]
+    if not mine:
+        now, was = (", ".join(clause.text for clause in side) or "none" for side in (after, before))
         draft.note(
             "warning",
-            f"{output.output.name}: upstream's upper bound of Python changed to {next(said)} (was {next(said)}); see "
-            "whether the recipe has to say so",
+            f"{output.output.name}: upstream's upper bound of Python changed to {now} (was {was}); see whether the "
+            "recipe has to say so",
         )
-    return found
+    return {line.number: _with_ceiling(line.spec, before, after) for line in mine}
 
 
-def _with(clauses: tuple[Clause, ...], high: tuple[Clause, ...]) -> tuple[Clause, ...]:
-    """The clauses with another upper bound."""
-    return (*(clause for clause in clauses if clause.side != "high"), *high)
+def _bounded(line: RequirementLine, ceiling: tuple[Clause, ...]) -> bool:
+    """Whether a line has upstream's upper bound, everywhere."""
+    return bool(ceiling) and not line.conditional and not line.template and same(_high(line.spec), ceiling)
+
+
+def _high(spec: str) -> tuple[Clause, ...]:
+    return tuple(clause for clause in clauses_of(spec) or () if clause.side == "high")
+
+
+def _with_ceiling(spec: str, before: tuple[Clause, ...], after: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    clauses = clauses_of(spec) or ()
+    rest = tuple(clause for clause in clauses if clause.side != "high")
+    return moved(clauses, (*rest, *before), (*rest, *after))
 
 
 def _too_low(line: RequirementLine, floor: Version) -> bool:
@@ -138,34 +187,39 @@ def _pins(line: RequirementLine) -> bool:
     return line.section == "host" and any(clause.side == "equal" for clause in clauses_of(line.spec) or ())
 
 
-def _raise_minimum(
-    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: Version, evidence: str
-) -> None:
-    """`python_min` of the recipe itself: raised where it is set, else set beside the version."""
+def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: _UpstreamFloor) -> None:
+    """Raise `python_min` of the recipe itself where it is set, else set it beside the version."""
+    if floor.new is None or any(change.package == "python_min" for change in (*draft.changed, *draft.added)):
+        return
     if "python_min" not in line.raw:
-        draft.note("todo", f"{output.output.name}, line {line.number}: raise {line.name} to >={floor} ({evidence})")
+        text = f"{output.output.name}, line {line.number}: raise {line.name} to >={floor.new} ({floor})"
+        draft.note("todo", text)
         return
-    if any(change.package == "python_min" for change in (*draft.changed, *draft.added)):
-        return
-    wanted = f"{floor.major}.{floor.minor}"
-    pattern = _MINIMUM_V1 if draft.v1 else _MINIMUM_V0
+    wanted = f"{floor.new.major}.{floor.new.minor}"
     change = Carried(
         output=output.output.name,
         part="python",
         package="python_min",
         after=f"python_min {wanted}",
-        evidence=evidence,
-        reason="upstream's floor rose",
+        evidence=str(floor),
+        reason=_ROSE,
     )
+    if (place := _first(draft, _MINIMUM_V1 if draft.v1 else _MINIMUM_V0)) is not None:
+        number, match = place
+        draft.edits.replace(number, f"{match[1]}{wanted}{match[3]}")
+        draft.changed.append(replace(change, before=f"python_min {match[2]}", line=number))
+    elif (place := _first(draft, _VERSION_V1 if draft.v1 else _VERSION_V0)) is not None:
+        number, match = place
+        new = f'{match[1]}python_min: "{wanted}"' if draft.v1 else f'{{% set python_min = "{wanted}" %}}'
+        draft.edits.insert(number, [new])
+        draft.added.append(change)
+    else:
+        draft.note("todo", f"set python_min to {wanted} ({floor})")
+
+
+def _first(draft: DriftDraft, pattern: re.Pattern[str]) -> tuple[int, re.Match[str]] | None:
+    """Return the first line that a pattern matches."""
     for number, raw in enumerate(draft.edits.lines, start=1):
         if match := pattern.match(raw.rstrip("\r")):
-            draft.edits.replace(number, f"{match[1]}{wanted}{match[3]}")
-            draft.changed.append(replace(change, before=f"python_min {match[2]}", line=number))
-            return
-    for number, raw in enumerate(draft.edits.lines, start=1):
-        if match := (_VERSION_V1 if draft.v1 else _VERSION_V0).match(raw):
-            new = f'{match[1]}python_min: "{wanted}"' if draft.v1 else f'{{% set python_min = "{wanted}" %}}'
-            draft.edits.insert(number, [new])
-            draft.added.append(change)
-            return
-    draft.note("todo", f"set python_min to {wanted} ({evidence})")
+            return number, match
+    return None

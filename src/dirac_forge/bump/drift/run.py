@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
@@ -16,7 +17,7 @@ from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
-__all__ = ["NEVER", "followed", "run_drift"]
+__all__ = ["NEVER", "Requiring", "followed", "run_drift"]
 
 NEVER = frozenset({"python", "wheel"})
 """`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
@@ -44,14 +45,14 @@ def run_drift(
     before, after = old.metadata, new.metadata
     needs = [
         (
-            "upstream",
+            Requiring(),
             needs_of(before.requires_dist, scopes[0], providers, noarch=noarch),
             needs_of(after.requires_dist, scopes[1], providers, noarch=noarch),
         )
     ]
     needs += [
         (
-            f"upstream's extra {extra}",
+            Requiring(extra=extra),
             only_extra(before, extra, scopes[0], providers, noarch=noarch),
             only_extra(after, extra, scopes[1], providers, noarch=noarch),
         )
@@ -60,13 +61,25 @@ def run_drift(
     # What something else asks for from now on is no sign that the recipe holds an extra.
     fresh = {key for _, was, now in needs for key in now.keys() - was.keys()}
     touched: set[str] = set()
-    for index, (what, was, now) in enumerate(needs):
-        if satellite if index == 0 else not _holds(output, [need for key, need in was.items() if key not in fresh]):
-            continue
-        _diff(draft, output, was, now, new, what=what, built=built, family=family)
-        touched |= _touched(was, now)
+    for requiring, was, now in needs:
+        held = [need for key, need in was.items() if key not in fresh]
+        if _holds(output, held) if requiring.extra else not satellite:
+            merge = _RunMerge(draft, output, requiring, was, now)
+            merge.add_and_follow(built, family)
+            merge.remove(mentioned(after))
+            touched |= _touched(was, now)
     if draft.edited(output, "run"):
         _drop_duplicates(draft, output, "run", touched)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requiring:
+    """What of upstream asks for a requirement: the release itself, or one of its extras."""
+
+    extra: str = ""
+
+    def __str__(self) -> str:
+        return f"upstream's extra {self.extra}" if self.extra else "upstream"
 
 
 def _touched(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -> set[str]:
@@ -84,54 +97,63 @@ def _mine(output: OutputLines, need: UpstreamNeed, sections: Sequence[Section] =
     return [line for section in sections for line in output.of(section) if line.key in need.keys]
 
 
-def _diff(
-    draft: DriftDraft,
-    output: OutputLines,
-    old: Mapping[str, UpstreamNeed],
-    new: Mapping[str, UpstreamNeed],
-    facts: ReleaseFacts,
-    *,
-    what: str,
-    built: Scope,
-    family: JoiningFamily,
-) -> None:
-    sections: tuple[Section, ...] = ("run", "host") if _mirrored(output, old) else ("run",)
-    for key, need in new.items():
-        if key in NEVER:
-            continue
-        was = old.get(key) or next((other for other in old.values() if other.keys & need.keys), None)
-        if was is None and need.pythons.isdisjoint(built.pythons):
-            draft.note(
-                "info",
-                f"{output.output.name}: {need.package} is new for Pythons that the channel no longer builds for, "
-                f"and is not added ({need.evidence})",
-            )
-        elif was is None:
-            for section in sections:
-                _added(draft, output, need, section, what, family.pin if family.sibling(need) else "")
-        elif was.lines != need.lines:
-            for line in _mine(output, need, sections):
-                followed(draft, output.output.name, line, was, need)
-    present = mentioned(facts.metadata)
-    for key, need in old.items():
-        if key in new or key in NEVER or any(need.keys & other.keys for other in new.values()):
-            continue
-        for line in _mine(output, need, sections):
-            projects = {canonicalize_name(project) for project in need.projects}
-            if projects & present:
-                draft.note(
+class _RunMerge:
+    """What upstream (or one of its extras) requires in both releases, against an output's lines."""
+
+    def __init__(
+        self,
+        draft: DriftDraft,
+        output: OutputLines,
+        requiring: Requiring,
+        old: Mapping[str, UpstreamNeed],
+        new: Mapping[str, UpstreamNeed],
+    ) -> None:
+        self.draft = draft
+        self.output = output
+        self.requiring = requiring
+        self.old = old
+        self.new = new
+        self.sections: tuple[Section, ...] = ("run", "host") if _mirrored(output, old) else ("run",)
+
+    def add_and_follow(self, built: Scope, family: JoiningFamily) -> None:
+        """Carry over what is new, and bounds that moved."""
+        name = self.output.output.name
+        for key, need in self.new.items():
+            was = self.old.get(key) or next((other for other in self.old.values() if other.keys & need.keys), None)
+            if key in NEVER or (was is not None and was.lines == need.lines):
+                continue
+            if was is not None:
+                for line in _mine(self.output, need, self.sections):
+                    followed(self.draft, name, line, was, need)
+            elif need.pythons.isdisjoint(built.pythons):
+                self.draft.note(
                     "info",
-                    f"{output.output.name}: {line.name} stays; {what} asks for it only elsewhere now "
-                    f"(was {need.evidence})",
+                    f"{name}: {need.package} is new for Pythons that the channel no longer builds for, and is not "
+                    f"added ({need.evidence})",
                 )
             else:
-                draft.remove(
-                    output.output.name,
-                    line,
-                    need.evidence,
-                    f"{what} no longer asks for it",
-                    project=need.projects[0] if need.projects else "",
-                )
+                for section in self.sections:
+                    pin = family.pin if family.sibling(need) else ""
+                    _added(self.draft, self.output, need, section, self.requiring, pin)
+
+    def remove(self, mentioned: frozenset[str]) -> None:
+        """Take out what upstream no longer asks for; what it still `mentioned` elsewhere stays."""
+        for key, need in self.old.items():
+            if key in self.new or key in NEVER or any(need.keys & other.keys for other in self.new.values()):
+                continue
+            elsewhere = not mentioned.isdisjoint(canonicalize_name(project) for project in need.projects)
+            for line in _mine(self.output, need, self.sections):
+                self._remove(line, need, elsewhere=elsewhere)
+
+    def _remove(self, line: RequirementLine, need: UpstreamNeed, *, elsewhere: bool) -> None:
+        name = self.output.output.name
+        if elsewhere:
+            why = f"{self.requiring} asks for it only elsewhere now (was {need.evidence})"
+            self.draft.note("info", f"{name}: {line.name} stays; {why}")
+            return
+        project = need.projects[0] if need.projects else ""
+        reason = f"{self.requiring} no longer asks for it"
+        self.draft.remove(name, line, need.evidence, reason, project=project)
 
 
 def _mirrored(output: OutputLines, needs: Mapping[str, UpstreamNeed]) -> bool:
@@ -141,16 +163,15 @@ def _mirrored(output: OutputLines, needs: Mapping[str, UpstreamNeed]) -> bool:
     return len(run) > 1 and all(need.keys & host for need in run)
 
 
-def _added(draft: DriftDraft, output: OutputLines, need: UpstreamNeed, section: Section, what: str, pin: str) -> None:
+def _added(
+    draft: DriftDraft, output: OutputLines, need: UpstreamNeed, section: Section, requiring: Requiring, pin: str
+) -> None:
     name = output.output.name
-    if any(line.key in need.keys for line in output.of(section)):
+    pinned = any(line.key in need.keys and line.kind == "pin_subpackage" for line in output.lines)
+    if pinned or any(line.key in need.keys for line in output.of(section)):
         return
-    if any(line.key in need.keys and line.kind == "pin_subpackage" for line in output.lines):
-        return
-    noarch = output.output.noarch is not None
-    optional = need.marked or "extra" in what
     for when, spec in need.lines.values():
-        if noarch and when is not None:
+        if output.output.noarch is not None and when is not None:
             draft.note(
                 "todo",
                 f"{name}: {need.package} {spec} is new, on some systems only; a noarch package can't say so "
@@ -163,10 +184,10 @@ def _added(draft: DriftDraft, output: OutputLines, need: UpstreamNeed, section: 
             need.package,
             pin if pin and when is None else spec,
             evidence=need.evidence,
-            reason=f"{what} asks for it now",
+            reason=f"{requiring} asks for it now",
             when=when,
             project=need.projects[0] if need.projects else "",
-            optional=optional,
+            optional=need.marked or bool(requiring.extra),
         )
 
 
@@ -182,14 +203,13 @@ def followed(
     fitting = [pair for pair in pairs if mine is not None and same(mine, clauses_of(pair[0]) or ())]
     if not fitting and "" in was.lines and now.everywhere is None and len(now.lines) == 1:
         fitting = [(was.lines[""][1], next(iter(now.lines.values()))[1])]
-    if not fitting:
-        fitting = pairs[:1]
-    for old, new in fitting[:1]:
-        draft.follow(output, line, old, new, now.evidence, project=now.projects[0] if now.projects else "", lift=lift)
+    project = now.projects[0] if now.projects else ""
+    for old, new in (fitting or pairs)[:1]:
+        draft.follow(output, line, old, new, now.evidence, project=project, lift=lift)
 
 
 def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, touched: set[str]) -> None:
-    """Lines that another line for the same package makes needless, in a list that is edited anyway.
+    """Remove lines that another line for the same package makes needless, in a list that is edited anyway.
 
     One that asks for exactly as much goes only where upstream changed the package (`touched`).
     """
@@ -197,14 +217,19 @@ def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, t
     for line in output.of(section):
         if line.kind == "package" and not line.conditional and not draft.gone(line):
             by_key.setdefault(line.key, []).append(line)
-    for lines in by_key.values():
+    for key, lines in by_key.items():
         kept = list(lines)
         for line in reversed(lines):
             others = [other for other in kept if other is not line and other.number != line.number]
-            weak = clauses_of(draft.spec(line))
-            strong = [clauses for other in others if (clauses := clauses_of(draft.spec(other))) is not None]
-            if weak is not None and any(
-                implied(weak, clauses) and (line.key in touched or not same(weak, clauses)) for clauses in strong
-            ):
+            if _needless(draft, line, others, equal=key in touched):
                 kept.remove(line)
                 draft.remove(output.output.name, line, "", "another line for the same package asks for as much")
+
+
+def _needless(draft: DriftDraft, line: RequirementLine, others: Sequence[RequirementLine], *, equal: bool) -> bool:
+    """Whether one of the others asks for more, or with `equal` for as much."""
+    weak = clauses_of(draft.spec(line))
+    strong = (clauses_of(draft.spec(other)) for other in others)
+    return weak is not None and any(
+        clauses is not None and implied(weak, clauses) and (equal or not same(weak, clauses)) for clauses in strong
+    )
