@@ -132,20 +132,20 @@ class _Questions:
         answer = self._availability(need.package, need.spec)
         if answer.status == "available":
             return
-        makers = [other for other in self._others if need.package in other.provides]
+        name = need.package
+        makers = [other for other in self._others if name in other.provides]
         if need.partial and answer.status == "missing":
             if any(_made_before(need, other) for other in makers):
                 return  # the channel that it was uploaded to has it
             answer = Availability(status="unknown")
-        fitting = [other for other in makers if admits(need.spec, other.provides[need.package])]
-        if not fitting:
-            offered = tuple((other.key, other.provides[need.package]) for other in makers)
+        fitting = [other for other in makers if admits(need.spec, other.provides[name])]
+        if fitting:
+            by = max(fitting, key=lambda other: Version(other.provides[name]))
+            awaited = Awaited(need=need, newest=answer.newest, key=by.key, version=by.provides[name], merged=by.merged)
+            self._awaited.setdefault(by.key, awaited)
+        else:
+            offered = tuple((other.key, other.provides[name]) for other in makers)
             self._lacks.append(Lack(need=need, availability=answer, offered=offered))
-            return
-        by = max(fitting, key=lambda other: Version(other.provides[need.package]))
-        version = by.provides[need.package]
-        awaited = Awaited(need=need, newest=answer.newest, key=by.key, version=version, merged=by.merged)
-        self._awaited.setdefault(by.key, awaited)
 
 
 def _made_before(need: NewNeed, move: Move) -> bool:

@@ -87,31 +87,58 @@ def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | 
     A pre-release is taken only where the recipe is at one already.
     """
     now = read_version(current)
-    from_pypi = any(place.origin.kind == "pypi" for place in places)
-    if now is None or (from_pypi and _pep440(current) is None):
-        return NoOrder(version=current, pep440=from_pypi)
+    needs_pep440 = any(place.origin.kind == "pypi" for place in places) and _pep440(current) is None
+    if now is None or needs_pep440:
+        return NoOrder(version=current, pep440=needs_pep440)
     passed_over: list[PassedOver] = []
-    for version in sorted({offer.version for place in places for offer in place.offers}, reverse=True):
-        if version <= now:
-            break
-        there = [(place, offer) for place in places if (offer := place.of(version)) is not None]
-        objection = _objection(now, version, places, rules)
+    versions = {offer.version for place in places for offer in place.offers}
+    for version in sorted((version for version in versions if version > now), reverse=True):
+        release = _Release(version, places)
+        objection = rules.objection(version, release.tags) or release.objection(now)
         if objection is None:
-            return _newest(there, now, places, tuple(passed_over))
-        passed_over.append(PassedOver(version=there[0][1].version, reason=objection))
+            return release.newest(now, tuple(passed_over))
+        passed_over.append(PassedOver(version=release.offers[0].version, reason=objection))
     return _nothing(current, places, tuple(passed_over))
 
 
-def _objection(now: Version, version: Version, places: Sequence[Offers], rules: Rules) -> Objection | None:
-    there = [(place, offer) for place in places if (offer := place.of(version)) is not None]
-    objection = rules.objection(version, tuple(offer.tag for _, offer in there if offer.tag))
-    if objection is not None:
-        return objection
-    if len(there) < len(places):
-        names = tuple(place.origin.name for place, _ in there)
-        missing = tuple(place.origin.name for place in places if place.of(version) is None)
-        return LateRelease(there=names, missing=missing)
-    return next((said for place, offer in there if (said := _of_host(now, place, offer, alone=len(there) == 1))), None)
+class _Release:
+    """One version, as the places have it."""
+
+    def __init__(self, version: Version, places: Sequence[Offers]) -> None:
+        self.places = places
+        self.there = [(place, offer) for place in places if (offer := place.of(version)) is not None]
+        self.offers = [offer for _, offer in self.there]
+        self.tags = tuple(offer.tag for offer in self.offers if offer.tag)
+
+    def objection(self, now: Version) -> Objection | None:
+        """Return what the places have against it."""
+        having = [place for place, _ in self.there]
+        missing = tuple(place.origin.name for place in self.places if place not in having)
+        if missing:
+            return LateRelease(there=tuple(place.origin.name for place in having), missing=missing)
+        alone = len(having) == 1
+        return next((said for place, offer in self.there if (said := _of_host(now, place, offer, alone=alone))), None)
+
+    def newest(self, now: Version, passed_over: tuple[PassedOver, ...]) -> Newest:
+        """Return it as the version to move to."""
+        first = self.offers[0].version
+        old = (offer for place in self.places if (offer := place.of(now)) is not None)
+        return Newest(
+            version=str(first),
+            number=first,
+            projects=tuple(place.origin.name for place in self.places),
+            rejected=passed_over,
+            released=_first_date(self.offers),
+            old_released=_first_date(old),
+            links=tuple(_links(self.there, now)),
+            tag=next(iter(self.tags), ""),
+            tagged=next((place.origin for place, offer in self.there if offer.tag), None),
+            notes=_notes(self.places),
+        )
+
+
+def _notes(places: Iterable[Offers]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(note for place in places for note in place.notes))
 
 
 def _of_host(now: Version, place: Offers, offer: Offer, *, alone: bool) -> Objection | None:
@@ -122,26 +149,6 @@ def _of_host(now: Version, place: Offers, offer: Offer, *, alone: bool) -> Objec
     if place.origin.kind != "pypi" and now.release[0] < _FIRST_YEAR <= offer.version.release[0]:
         return LooksLikeDate(current=now)
     return None
-
-
-def _newest(
-    there: Sequence[tuple[Offers, Offer]], now: Version, places: Sequence[Offers], passed_over: tuple[PassedOver, ...]
-) -> Newest:
-    offers = [offer for _, offer in there]
-    tagged = next((place for place, offer in there if offer.tag), None)
-    old = (offer for place in places if (offer := place.of(now)) is not None)
-    return Newest(
-        version=str(offers[0].version),
-        number=offers[0].version,
-        projects=tuple(place.origin.name for place in places),
-        rejected=passed_over,
-        released=_first_date(offers),
-        old_released=_first_date(old),
-        links=tuple(_links(there, now)),
-        tag=next((offer.tag for offer in offers if offer.tag), ""),
-        tagged=tagged.origin if tagged is not None else None,
-        notes=tuple(dict.fromkeys(note for place in places for note in place.notes)),
-    )
 
 
 def _first_date(offers: Iterable[Offer]) -> datetime | None:
@@ -164,7 +171,7 @@ def _links(taken: Sequence[tuple[Offers, Offer]], now: Version) -> Iterator[Proj
 
 
 def _nothing(current: str, places: Sequence[Offers], passed_over: tuple[PassedOver, ...]) -> SkipReason:
-    notes = tuple(dict.fromkeys(note for place in places for note in place.notes))
+    notes = _notes(places)
     silent = next((place for place in places if not place.offers), None)
     if silent is None:
         return Current(version=current, passed_over=passed_over, unread=_unread(places), notes=notes)

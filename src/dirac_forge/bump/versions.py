@@ -165,12 +165,11 @@ def _is_old(source: MovedSource, digest: Digest) -> bool:
 
 def _enclosed(draft: EditDraft, source: MovedSource, texts: Texts) -> Digest | None:
     """Return the hash of a source that the sdists have too, of the file that had the recipe's old hash."""
-    old = source.hashes.get("sha256")
     name = _filename(source.urls[0])
-    if old is None or len(source.hashes) > 1 or _filename(source.before[0]) != name:
+    if source.hashes.keys() != {"sha256"} or _filename(source.before[0]) != name:
         return None
-    named = ((path, text) for path, text in texts(draft.old).items() if _filename(path) == name)
-    same = [path for path, text in named if _sha256(text) == old]
+    named = {path: _sha256(text) for path, text in texts(draft.old).items() if _filename(path) == name}
+    same = [path for path, sha256 in named.items() if sha256 == source.hashes["sha256"]]
     after = {_sha256(text) for path, text in texts(draft.new).items() if path in same} if same else set()
     return Digest(url=source.urls[0], hashes={"sha256": after.pop()}, origin="archive") if len(after) == 1 else None
 

@@ -54,6 +54,15 @@ def _blocked(found: Mapping[str, Bump]) -> frozenset[str]:
     return frozenset(key for key, bump in found.items() if bump.status == "blocked")
 
 
+def _blockers(bump: Bump, place: OrderPlace, helpers: Sequence[str], proof: Proof | None) -> tuple[Blocker, ...]:
+    """Return why a bump is blocked: what it needs and is not there yet, and targets that would be worse off."""
+    own = bump.drift.blockers if bump.drift is not None else ()
+    lacks = (lack for lack in place.lacks if lack.certain)
+    helping = (HelpingBump(key=other) for other in helpers)
+    worse = (WorseTargets(reason=proof.reason),) if proof is not None and proof.outcome == "worse" else ()
+    return tuple(dict.fromkeys((*bump.blocked_by, *own, *place.because, *lacks, *helping, *worse)))
+
+
 class Ordering:
     """One run: bumps are made ready as they come, and arranged and proved when all are there."""
 
@@ -220,30 +229,25 @@ class Ordering:
         subject, place = self.subjects[key], places[key]
         certain = [lack for lack in place.lacks if lack.certain]
         recipes = [self._read(new.change) for new in made.recipes]
-        own = bump.drift.blockers if bump.drift is not None else ()
-        blockers: list[Blocker] = [*bump.blocked_by, *own, *place.because, *certain]
-        waits = [*place.waits_for, *(lack.need.package for lack in certain)]
-        notes: list[BumpNote] = [*bump.notes, *(lack for lack in place.lacks if not lack.certain)]
-        notes += [MovesTogether(key=other) for other in place.together]
-        notes += made.problems
-        proof = None
+        proof: Proof | None = None
+        helpers: tuple[str, ...] = ()
         given = {package for recipe in recipes for package in recipe.provides}
         if all(lack.need.package in given for lack in certain):
             beside = [*(self.subjects[other] for other in (*place.behind, *place.together)), *recipes]
             proof, helpers = self._proved(subject, beside, places)
-            later = [other for other in helpers if key in places[other].behind]
-            first = [other for other in helpers if other not in later]
-            notes += [HelpingDependent(key=other) for other in later]
-            waits += first
-            blockers += [HelpingBump(key=other) for other in first]
-            blockers += [WorseTargets(reason=proof.reason)] if proof.outcome == "worse" else []
+        later = [other for other in helpers if key in places[other].behind]
+        first = [other for other in helpers if other not in later]
         lines = lines_of(self.context, self.workspace, self.proving.channel, subject, self.proving.platforms)
         old = dict.fromkeys(subject.provides, bump.old)
+        blockers = _blockers(bump, place, first, proof)
+        notes: list[BumpNote] = [*bump.notes, *(lack for lack in place.lacks if not lack.certain)]
+        notes += [MovesTogether(key=other) for other in place.together]
+        notes += [*made.problems, *(HelpingDependent(key=other) for other in later)]
         return replace(
             bump,
             status="blocked" if blockers else bump.status,
-            waits_for=tuple(dict.fromkeys(waits)),
-            blocked_by=tuple(dict.fromkeys(blockers)),
+            waits_for=tuple(dict.fromkeys((*place.waits_for, *(lack.need.package for lack in certain), *first))),
+            blocked_by=blockers,
             notes=tuple(dict.fromkeys((*notes, *leaves(lines, old, subject.provides)))),
             satisfies=belongs(lines, subject.provides),
             recipes=made.recipes,

@@ -61,21 +61,23 @@ def _licence(
     tell: bool,
 ) -> None:
     before, after = _expression(old), _expression(new)
-    if _declared(old) == _declared(new) or before == after or not after:
+    if _declared(old) == _declared(new) or after in ("", before):
         return
     # Only an expression of upstream's own is sure; what classifiers and texts are read as is for a person to see.
     declared = normalised(new.metadata.license_expression or "") == after
-    places = [
-        (number, match)
-        for region in regions
-        for number in values_of(draft.edits.lines, region, ("about", "license"))
-        if (match := _SCALAR.fullmatch(draft.edits.current(number))) and normalised(match["value"]) == before
-    ]
-    for number, match in places if declared else ():
+    places = _licence_places(draft, regions, before) if declared else []
+    for number, match in places:
         draft.edits.replace(number, f"{match['lead']}{after}{match['tail']}")
         draft.beyond.append(_carried(output, "license", match["value"], after, number, f"License-Expression: {after}"))
-    if tell and not (places and declared):
+    if tell and not places:
         draft.note("warning", f"{output.output.name}: upstream's licence is {after} now (was {before or 'not told'})")
+
+
+def _licence_places(draft: DriftDraft, regions: Sequence[Region], expression: str) -> list[tuple[int, re.Match[str]]]:
+    """Return the lines that say the licence `expression`."""
+    numbers = [n for region in regions for n in values_of(draft.edits.lines, region, ("about", "license"))]
+    matches = ((number, _SCALAR.fullmatch(draft.edits.current(number))) for number in numbers)
+    return [(number, match) for number, match in matches if match and normalised(match["value"]) == expression]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

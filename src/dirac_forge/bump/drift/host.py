@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from packaging.utils import canonicalize_name
 
@@ -92,7 +93,7 @@ class _HostMerge:
                         line,
                         need.evidence,
                         "upstream builds without it now",
-                        project=need.projects[0],
+                        project=need.project,
                     )
 
     def follow(self, key: str) -> None:
@@ -104,10 +105,9 @@ class _HostMerge:
         if was is not None:
             # Cross-compiling recipes list a tool in build, too.
             crossed = [line for line in self.output.of("build") if self.section == "host" and line.key in need.keys]
-            for line in (*mine, *crossed):
-                if line.spec:
-                    # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
-                    followed(self.draft, self.output.output.name, line, was, need, lift=False)
+            for line in filter(attrgetter("spec"), (*mine, *crossed)):
+                # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
+                followed(self.draft, self.output.output.name, line, was, need, lift=False)
         elif not mine and not any(line.key == _FRONTENDS.get(key) for line in self.lines):
             self._add(need)
 
@@ -155,5 +155,5 @@ def _add(draft: DriftDraft, output: OutputLines, section: Section, need: Upstrea
             evidence=need.evidence,
             reason="upstream builds with it now",
             when=when,
-            project=need.projects[0] if need.projects else "",
+            project=need.project,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.draft import DriftDraft
@@ -34,11 +35,10 @@ def modules_drift(
     gone: set[str] = set()
     if old.wheel is not None and new.wheel is not None and old.wheel.members and new.wheel.members:
         before, after = _Installed(old.wheel.members), _Installed(new.wheel.members)
-        for region in regions:
-            for key in ("test", "tests"):
-                for number in values_of(draft.edits.lines, region, (key, "imports")):
-                    gone |= _untested(draft, output, number, before, after)
-    missed = sorted(module for module in set(imports_of(old)) - set(imports_of(new)) if module not in gone)
+        for region, key in product(regions, ("test", "tests")):
+            for number in values_of(draft.edits.lines, region, (key, "imports")):
+                gone |= _untested(draft, output, number, before, after)
+    missed = sorted(set(imports_of(old)) - set(imports_of(new)) - gone)
     if missed and tell:
         draft.note(
             "warning",

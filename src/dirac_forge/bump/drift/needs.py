@@ -43,6 +43,11 @@ class UpstreamNeed:
         return frozenset({canonicalize_name(self.package), *map(canonicalize_name, self.projects)})
 
     @property
+    def project(self) -> str:
+        """The first of the projects, "" where none is known."""
+        return next(iter(self.projects), "")
+
+    @property
     def everywhere(self) -> str | None:
         """The spec where it holds unconditionally."""
         found = self.lines.get("")

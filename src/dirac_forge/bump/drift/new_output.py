@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -43,23 +43,28 @@ class JoiningFamily:
 
 
 def newcomers(old: Sequence[ReleaseFacts], new: Sequence[ReleaseFacts]) -> tuple[str, ...]:
-    """Projects that releases in `new` require and those in `old` did not, with the family's name in front.
+    """Return projects that releases in `new` require and those in `old` did not, with the family's name in front.
 
     They are worth a look at the index: released at the same version they are new outputs of the recipe. Only recipes
     of several projects have families.
     """
-    known = {str(canonicalize_name(one.release.project)) for one in (*old, *new)}
-    heads = {name.partition("-")[0] for name in known}
-    if len({canonicalize_name(one.release.project) for one in old}) < 2 or len(heads) > 1:
+    known = {str(canonicalize_name(facts.release.project)) for facts in (*old, *new)}
+    heads = {_head(name) for name in known}
+    if len({canonicalize_name(facts.release.project) for facts in old}) < 2 or len(heads) > 1:
         return ()
-    before = {canonicalize_name(r.name) for one in old for r in one.metadata.requires_dist}
-    after = {
-        str(canonicalize_name(r.name))
-        for one in new
-        for r in one.metadata.requires_dist
-        if r.marker is None or "extra" not in str(r.marker)
-    }
-    return tuple(sorted(name for name in after - before - known if name.partition("-")[0] in heads))
+    before = {name for facts in old for name in _required(facts)}
+    after = {name for facts in new for name in _required(facts, extras=False)}
+    return tuple(sorted(name for name in after - before - known if _head(name) in heads))
+
+
+def _head(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def _required(facts: ReleaseFacts, *, extras: bool = True) -> Iterator[str]:
+    for requirement in facts.metadata.requires_dist:
+        if extras or requirement.marker is None or "extra" not in str(requirement.marker):
+            yield str(canonicalize_name(requirement.name))
 
 
 def joining(
@@ -68,28 +73,27 @@ def joining(
     after: Mapping[str, ReleaseFacts],
     names: Callable[[str], str],
 ) -> JoiningFamily:
-    """The family of a recipe; `after` has facts of all its projects, and of newcomers."""
+    """Return the family of a recipe; `after` has facts of all its projects, and of newcomers."""
     packages: dict[str, str] = {}
     for output in outputs:
         project = project_of(output, both, names)
         if project is not None:
             packages.setdefault(project, output.output.name)
-    required = {canonicalize_name(r.name) for name in both if name in after for r in after[name].metadata.requires_dist}
     own = {canonicalize_name(output.output.name) for output in outputs}
-    new = {
-        name: facts
-        for name, facts in after.items()
-        if name not in both and name in required and not own & {name, canonicalize_name(names(facts.release.project))}
-    }
+    required = {required for name in both if name in after for required in _required(after[name])}
+    new = {name: after[name] for name in after if name in required - both.keys() - own}
+    new = {name: facts for name, facts in new.items() if canonicalize_name(names(facts.release.project)) not in own}
+    return JoiningFamily(packages=packages, new=new if len(packages) > 1 else {}, pin=_common_pin(outputs, own))
+
+
+def _common_pin(outputs: Sequence[OutputLines], own: Collection[str]) -> str:
+    """Return how the outputs ask for each other, "" where they don't, or not alike."""
     pins = set()
-    for output in outputs:
-        for line in output.of("run"):
-            if line.key in own and line.kind == "package":
-                text = line.raw.split(" #", maxsplit=1)[0].strip().rstrip("\"'")
-                pins.add(text[text.index("==") :] if "==" in text and "version" in text else "")
-    return JoiningFamily(
-        packages=packages, new=new if len(packages) > 1 else {}, pin=pins.pop() if len(pins) == 1 else ""
-    )
+    for line in (line for output in outputs for line in output.of("run")):
+        if line.key in own and line.kind == "package":
+            text = line.raw.split(" #", maxsplit=1)[0].strip().rstrip("\"'")
+            pins.add(text[text.index("==") :] if "==" in text and "version" in text else "")
+    return pins.pop() if len(pins) == 1 else ""
 
 
 def new_output(
@@ -113,25 +117,18 @@ def new_output(
         draft.note("todo", f"{package} is new in the family: add an output for it by hand")
         return
     output, first, last = model
-    sibling = project_of(output, both, names) or ""
     written = _Writing(draft.edits.lines[first - 1 : last])
-    written.rename(sibling, output.output.name, project, package, facts.sdist.sha256)
+    written.rename(project_of(output, both, names) or "", output.output.name, project, package, facts.sdist.sha256)
     noarch = output.output.noarch is not None
     run = needs_of(facts.metadata.requires_dist, scope, providers, noarch=noarch)
-    specs = {
-        need.package: family.pin if family.pin and family.sibling(need) else need.everywhere or ""
-        for key, need in sorted(run.items())
-        if key != "python" and "" in need.lines
-    }
     host = needs_of(build_requirements(facts.sdist), scope, providers, noarch=noarch)
-    written.requirements("run", {"python"}, [n + draft.edits.spaced(s) for n, s in specs.items()])
-    tools = [need.package for key, need in sorted(host.items()) if key not in {"python", "pip", "wheel"}]
+    written.requirements("run", {"python"}, _run_items(run, family, draft))
+    tools = [host[key].package for key in sorted(host.keys() - {"python", "pip", "wheel"})]
     written.requirements("host", {"python", "pip"}, tools)
     written.entry_points([f"{p.name} = {p.value}" for p in (facts.wheel or facts.sdist).entry_points], v1=draft.v1)
     written.imports(imports_of(facts))
     written.summary(facts.metadata.summary)
-    place = _place(packages, package, output, draft)
-    draft.edits.insert(place, written.lines)
+    draft.edits.insert(_place(packages, package, output, draft), written.lines)
     draft.added.append(
         Carried(
             output=package,
@@ -143,6 +140,16 @@ def new_output(
             reason="a new project of the family",
         )
     )
+
+
+def _run_items(needs: Mapping[str, UpstreamNeed], family: JoiningFamily, draft: DriftDraft) -> list[str]:
+    items = []
+    for key in sorted(needs.keys() - {"python"}):
+        need = needs[key]
+        if need.everywhere is not None:
+            spec = family.pin if family.pin and family.sibling(need) else need.everywhere
+            items.append(need.package + draft.edits.spaced(spec))
+    return items
 
 
 def _requiring(project: str, facts: Mapping[str, ReleaseFacts]) -> str:

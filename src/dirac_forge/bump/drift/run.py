@@ -113,28 +113,28 @@ class _RunMerge:
         self.requiring = requiring
         self.old = old
         self.new = new
+        self.name = output.output.name
         self.sections: tuple[Section, ...] = ("run", "host") if _mirrored(output, old) else ("run",)
 
     def add_and_follow(self, built: Scope, family: JoiningFamily) -> None:
         """Carry over what is new, and bounds that moved."""
-        name = self.output.output.name
         for key, need in self.new.items():
             was = self.old.get(key) or next((other for other in self.old.values() if other.keys & need.keys), None)
             if key in NEVER or (was is not None and was.lines == need.lines):
                 continue
-            if was is not None:
-                for line in _mine(self.output, need, self.sections):
-                    followed(self.draft, name, line, was, need)
-            elif need.pythons.isdisjoint(built.pythons):
-                self.draft.note(
-                    "info",
-                    f"{name}: {need.package} is new for Pythons that the channel no longer builds for, and is not "
-                    f"added ({need.evidence})",
-                )
+            if was is None:
+                self._add(need, built, family.pin if family.sibling(need) else "")
             else:
-                for section in self.sections:
-                    pin = family.pin if family.sibling(need) else ""
-                    _added(self.draft, self.output, need, section, self.requiring, pin)
+                for line in _mine(self.output, need, self.sections):
+                    followed(self.draft, self.name, line, was, need)
+
+    def _add(self, need: UpstreamNeed, built: Scope, pin: str) -> None:
+        if need.pythons.isdisjoint(built.pythons):
+            why = "is new for Pythons that the channel no longer builds for, and is not added"
+            self.draft.note("info", f"{self.name}: {need.package} {why} ({need.evidence})")
+            return
+        for section in self.sections:
+            _added(self.draft, self.output, need, section, self.requiring, pin)
 
     def remove(self, mentioned: frozenset[str]) -> None:
         """Take out what upstream no longer asks for; what it still `mentioned` elsewhere stays."""
@@ -146,14 +146,13 @@ class _RunMerge:
                 self._remove(line, need, elsewhere=elsewhere)
 
     def _remove(self, line: RequirementLine, need: UpstreamNeed, *, elsewhere: bool) -> None:
-        name = self.output.output.name
         if elsewhere:
             why = f"{self.requiring} asks for it only elsewhere now (was {need.evidence})"
-            self.draft.note("info", f"{name}: {line.name} stays; {why}")
+            self.draft.note("info", f"{self.name}: {line.name} stays; {why}")
             return
-        project = need.projects[0] if need.projects else ""
+        project = need.project
         reason = f"{self.requiring} no longer asks for it"
-        self.draft.remove(name, line, need.evidence, reason, project=project)
+        self.draft.remove(self.name, line, need.evidence, reason, project=project)
 
 
 def _mirrored(output: OutputLines, needs: Mapping[str, UpstreamNeed]) -> bool:
@@ -167,8 +166,8 @@ def _added(
     draft: DriftDraft, output: OutputLines, need: UpstreamNeed, section: Section, requiring: Requiring, pin: str
 ) -> None:
     name = output.output.name
-    pinned = any(line.key in need.keys and line.kind == "pin_subpackage" for line in output.lines)
-    if pinned or any(line.key in need.keys for line in output.of(section)):
+    here = [line for line in output.lines if line.key in need.keys]
+    if any(line.section == section or line.kind == "pin_subpackage" for line in here):
         return
     for when, spec in need.lines.values():
         if output.output.noarch is not None and when is not None:
@@ -186,7 +185,7 @@ def _added(
             evidence=need.evidence,
             reason=f"{requiring} asks for it now",
             when=when,
-            project=need.projects[0] if need.projects else "",
+            project=need.project,
             optional=need.marked or bool(requiring.extra),
         )
 
@@ -201,9 +200,9 @@ def followed(
     pairs = [(spec, now.lines[key][1]) for key, (_, spec) in was.lines.items() if key in now.lines]
     mine = clauses_of(line.spec)
     fitting = [pair for pair in pairs if mine is not None and same(mine, clauses_of(pair[0]) or ())]
-    if not fitting and "" in was.lines and now.everywhere is None and len(now.lines) == 1:
-        fitting = [(was.lines[""][1], next(iter(now.lines.values()))[1])]
-    project = now.projects[0] if now.projects else ""
+    if not fitting and was.everywhere is not None and now.everywhere is None and len(now.lines) == 1:
+        fitting = [(was.everywhere, next(iter(now.lines.values()))[1])]
+    project = now.project
     for old, new in (fitting or pairs)[:1]:
         draft.follow(output, line, old, new, now.evidence, project=project, lift=lift)
 
@@ -213,17 +212,13 @@ def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, t
 
     One that asks for exactly as much goes only where upstream changed the package (`touched`).
     """
-    by_key: dict[str, list[RequirementLine]] = {}
-    for line in output.of(section):
-        if line.kind == "package" and not line.conditional and not draft.gone(line):
-            by_key.setdefault(line.key, []).append(line)
-    for key, lines in by_key.items():
-        kept = list(lines)
-        for line in reversed(lines):
-            others = [other for other in kept if other is not line and other.number != line.number]
-            if _needless(draft, line, others, equal=key in touched):
-                kept.remove(line)
-                draft.remove(output.output.name, line, "", "another line for the same package asks for as much")
+    lines = [line for line in output.of(section) if line.kind == "package" and not line.conditional]
+    kept = [line for line in lines if not draft.gone(line)]
+    for line in reversed(kept[:]):
+        others = [other for other in kept if other.key == line.key and other.number != line.number]
+        if _needless(draft, line, others, equal=line.key in touched):
+            kept.remove(line)
+            draft.remove(output.output.name, line, "", "another line for the same package asks for as much")
 
 
 def _needless(draft: DriftDraft, line: RequirementLine, others: Sequence[RequirementLine], *, equal: bool) -> bool:
