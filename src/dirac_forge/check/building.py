@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rattler import Version
@@ -197,21 +197,12 @@ class _Variant:
             self._gain(need.name, self._tool_exports(need), output, gained, tool=True)
         for need in host:
             self._gain(need.name, self._host_exports(need.name, solved), output, gained, tool=False)
-        ignored = set(output.ignore_run_exports)
+        run = [self._run(need, output, solved) for need in output.of("run")]
+        constrained = [self._run(need, output, solved) for need in output.of("run_constrained")]
         once = _tidy if self.rendered.format == "v0" else _once
         return _Draft(
-            once(
-                [
-                    *(self._run(need, output, solved) for need in output.of("run")),
-                    *(spec for spec in gained.depends if name_of(spec) not in ignored),
-                ]
-            ),
-            once(
-                [
-                    *(self._run(need, output, solved) for need in output.of("run_constrained")),
-                    *(spec for spec in gained.constrains if name_of(spec) not in ignored),
-                ]
-            ),
+            once([*run, *_kept(gained.depends, output)]),
+            once([*constrained, *_kept(gained.constrains, output)]),
             tuple(sorted(set(gained.unknown))),
             tuple(sorted(set(gained.unknown_tools))),
         )
@@ -222,19 +213,20 @@ class _Variant:
         So too for a noarch package, whose versions in host decide nothing but what `pin_compatible` says.
         """
         index = self.channel.index(self.platform)
-        specs = {
-            need.name: self._spec(need)
-            for need in needs
-            if need.kind in ("package", "pin_compatible") and need.name and need.name not in self.outputs
-        }
+        specs = {need.name: self._spec(need) for need in needs if self._is_foreign(need)}
         index.prefetch(specs)
-        there = tuple(sorted(spec for spec in specs.values() if index.match(spec)[1]))
         decides = output.noarch is None or any(need.kind == "pin_compatible" for need in output.requirements)
-        found = self.exports.host(there, self.platform) if there and decides else None
-        if found is not None:
-            return {name: found[name] for name in specs if name in found}
-        fitting = ((name, self._newest(spec)) for name, spec in specs.items()) if there else ()
-        return {name: record for name, record in fitting if record is not None}
+        if decides:
+            there = tuple(sorted(spec for spec in specs.values() if index.match(spec)[1]))
+            found = self.exports.host(there, self.platform) if there else {}
+            if found is not None:
+                return {name: found[name] for name in specs if name in found}
+        newest = ((name, self._newest(spec)) for name, spec in specs.items())
+        return {name: record for name, record in newest if record is not None}
+
+    def _is_foreign(self, need: ReadRequirement) -> bool:
+        """Whether a requirement is a package that another recipe makes."""
+        return need.kind in ("package", "pin_compatible") and bool(need.name) and need.name not in self.outputs
 
     def _tool_exports(self, need: ReadRequirement) -> RunExports | None:
         """What a package in build exports; None where nothing tells."""
@@ -303,19 +295,17 @@ class _Variant:
             return builds.get(name, "")
         output, draft = self.outputs[name], drafts[name]
         written = output.build_string or ""
-        number = output.build_number or 0
-        if _BUILD_STRING.fullmatch(written) and "__" not in written:
+        usable = _BUILD_STRING.fullmatch(written) is not None
+        if usable and "__" not in written:
             builds[name] = written
             return written
-        specs = [spec for spec in (*draft.depends, *draft.constrains) if isinstance(spec, str)]
-        exact = [spec.name for spec in draft.depends if isinstance(spec, _Exact)]
-        parts = [output.name, output.version, output.noarch or self.platform, *specs, *draft.unknown]
-        parts += [self._name_build(other, drafts, builds, (*above, name)) for other in exact if other in drafts]
-        digest = hashlib.sha1(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()[:7]
-        builds[name] = f"{self._tag(output, draft)}{digest}_{number}"
-        if _BUILD_STRING.fullmatch(written):
-            # The hash (and the number) that only a build knows left a gap, which a name around it must not lose.
-            builds[name] = written.replace("__", f"{digest}_{number}_", 1)
+        exact = [spec.name for spec in draft.depends if isinstance(spec, _Exact) and spec.name in drafts]
+        others = [self._name_build(other, drafts, builds, (*above, name)) for other in exact]
+        digest = _digest(output, draft, self.platform, others)
+        number = output.build_number or 0
+        # The hash (and the number) that only a build knows left a gap, which a name around it must not lose.
+        whole = written.replace("__", f"{digest}_{number}_", 1) if usable else ""
+        builds[name] = whole or f"{self._tag(output, draft)}{digest}_{number}"
         return builds[name]
 
     def _tag(self, output: ReadOutput, draft: _Draft) -> str:
@@ -326,6 +316,17 @@ class _Variant:
         if minor and any(isinstance(spec, str) and name_of(spec) == "python_abi" for spec in draft.depends):
             return f"py{minor[0]}{minor[1]}h"
         return "h"
+
+
+def _digest(output: ReadOutput, draft: _Draft, platform: str, others: Sequence[str]) -> str:
+    specs = [spec for spec in (*draft.depends, *draft.constrains) if isinstance(spec, str)]
+    parts = [output.name, output.version, output.noarch or platform, *specs, *draft.unknown, *others]
+    return hashlib.sha1(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()[:7]
+
+
+def _kept(specs: Iterable[str], output: ReadOutput) -> list[str]:
+    """Without those that the recipe ignores by name."""
+    return [spec for spec in specs if name_of(spec) not in output.ignore_run_exports]
 
 
 def _exactly(spec: _Spec, outputs: Mapping[str, ReadOutput], builds: Mapping[str, str]) -> str:

@@ -128,10 +128,15 @@ class EnvironmentProver:
         lacks = f"the channel has no {', '.join(unheard)} on any platform"
         if unheard and not question.required:
             return Answer(question=question, status="unknown", reason=lacks)
-        proven = bool(question.required) and all((one, question.on) in self._proven for one in question.required)
-        if proven or self.solved(question):
+        if self._proved(question) or self.solved(question):
             status: Status = "unknown" if unheard else "installable"
             return Answer(question=question, status=status, reason=lacks if unheard else "")
+        return self._refused(question)
+
+    def _proved(self, question: Question) -> bool:
+        return bool(question.required) and all((one, question.on) in self._proven for one in question.required)
+
+    def _refused(self, question: Question) -> Answer:
         reason, causes = self._explained(question)
         nowhere = bool(causes) and all(cause.kind == "unknown-name" for cause in causes)
         if nowhere and (self._partial or not question.required):

@@ -118,23 +118,25 @@ def unheard_of(channel: Channel, names: Iterable[str], platform: str) -> tuple[s
 def labels(variants: Sequence[Variant] | Sequence[Mapping[str, str]]) -> dict[tuple[tuple[str, str], ...], str]:
     """What tells each of these variants from the others, in words (`python 3.12`), by its items in order."""
     rows = [one.values if isinstance(one, Variant) else one for one in variants]
-    values: dict[str, set[str]] = {}
-    for row in rows:
-        for key, text in row.items():
-            values.setdefault(key, set()).add(text)
-    telling = sorted(
-        (key for key, texts in values.items() if len(texts) > 1 and key not in _DULL),
-        key=lambda key: (key != "python", key),
-    )
-    if "python" in telling:
-        telling = [key for key in telling if not _goes_with(key, "python", rows)]
+    telling = _telling(rows)
     return {_key(row): ", ".join(f"{key} {_short(row[key])}" for key in telling if key in row) for row in rows}
+
+
+def _telling(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the keys that tell variants apart, Python first."""
+    values: dict[str, set[str]] = {}
+    for key, text in (item for row in rows for item in row.items()):
+        values.setdefault(key, set()).add(text)
+    found = sorted(key for key, texts in values.items() if len(texts) > 1 and key not in _DULL)
+    if "python" not in found:
+        return found
+    return ["python", *(key for key in found if key != "python" and not _goes_with(key, "python", rows))]
 
 
 def _goes_with(key: str, other: str, rows: Sequence[Mapping[str, str]]) -> bool:
     """Whether `key` says no more than `other`, as `python_impl` beside `python`."""
     pairs = {(row.get(other, ""), row.get(key, "")) for row in rows}
-    return key != other and len(pairs) == len({first for first, _ in pairs})
+    return len(pairs) == len({first for first, _ in pairs})
 
 
 def _short(text: str) -> str:

@@ -37,20 +37,24 @@ def exchanged(
     todo = list(records)
     while todo:
         for spec in todo.pop().depends:
-            name = name_of(spec)
-            there = environment.get(name)
-            if name.startswith("__") or (there is not None and _matches(spec, there)):
+            if _is_given(spec, environment):
                 continue
-            if name in fresh or len(fresh) > _MOST_FRESH:
+            if name_of(spec) in fresh or len(fresh) > _MOST_FRESH:
                 return None
-            found = extra.get(name)
+            found = extra.get(name_of(spec))
             if found is None or not _matches(spec, found):
                 found = _newest_fitting(index, spec, environment)
             if found is None:
                 return None
-            environment[name] = fresh[name] = found
+            environment[found.name] = fresh[found.name] = found
             todo.append(found)
     return _whole(channel, cell, environment, fresh)
+
+
+def _is_given(spec: str, environment: Mapping[str, Record]) -> bool:
+    """Whether the environment meets a requirement already; what the machine has is looked at in the end."""
+    there = environment.get(name_of(spec))
+    return name_of(spec).startswith("__") or (there is not None and _matches(spec, there))
 
 
 def _newest_fitting(index: RecordIndex, spec: str, environment: Mapping[str, Record]) -> Record | None:
@@ -73,19 +77,22 @@ def _whole(
 ) -> tuple[Record, ...] | None:
     """The environment, where it holds: only what is fresh, and what looks at that, can have changed."""
     machine = {package.name: package for package in channel.machine(cell.platform)}
-    if not all(_met(spec, environment, machine) for spec in cell.specs):
-        return None
+    specs = [*cell.specs]
+    constraints: list[str] = []
     for record in environment.values():
         mine = record.name in fresh
-        for spec in record.depends:
-            if (mine or name_of(spec) in fresh) and not _met(spec, environment, machine):
-                return None
-        for spec in record.constrains:
-            name = name_of(spec)
-            there = environment.get(name)
-            if (mine or name in fresh) and there is not None and not _matches(spec, there):
-                return None
+        specs += (spec for spec in record.depends if mine or name_of(spec) in fresh)
+        constraints += (spec for spec in record.constrains if mine or name_of(spec) in fresh)
+    if not all(_met(spec, environment, machine) for spec in specs):
+        return None
+    if any(_broken(spec, environment, machine) for spec in constraints):
+        return None
     return tuple(sorted(environment.values(), key=lambda record: record.name))
+
+
+def _broken(constraint: str, environment: Mapping[str, Record], machine: Mapping[str, VirtualPackage]) -> bool:
+    name = name_of(constraint)
+    return (name in environment or name in machine) and not _met(constraint, environment, machine)
 
 
 def at_its_newest(channel: Channel, cell: Cell, packages: Iterable[Record]) -> bool:

@@ -29,13 +29,21 @@ def explain(analysis: Analysis, *, elsewhere: Elsewhere, solves: Solves | None =
         solves: whether some specs can be installed together; asked where the analysis finds no contradiction.
     """
     if analysis.contradiction is None:
-        cases = _by_cases(analysis, elsewhere)
-        return cases or (_jointly(analysis, solves) if solves is not None else ())
+        return _by_cases(analysis, elsewhere) or (_jointly(analysis, solves) if solves is not None else ())
+    return _contradictions(analysis, analysis.contradiction, elsewhere)
+
+
+def _contradictions(analysis: Analysis, first: str, elsewhere: Elsewhere) -> tuple[Cause, ...]:
+    """Return the causes of the contradiction that says most; of what is missing outright, all."""
     dead = [name for name, by in analysis.required.items() if not by and not analysis.left.get(name)]
-    found = [Walk(analysis, elsewhere).causes_of(name) for name in dead or [analysis.contradiction]]
+    found = [Walk(analysis, elsewhere).causes_of(name) for name in dead or [first]]
     # What is asked for and is not there is true whatever else fails, so all of it is told.
-    missing = [cause for causes in found for cause in causes if len(cause.chain) == 1 and cause.kind in _DEFINITE]
+    missing = [cause for causes in found for cause in causes if _is_missing(cause)]
     return tuple(missing) or tuple(min(found, key=_weight))
+
+
+def _is_missing(cause: Cause) -> bool:
+    return len(cause.chain) == 1 and cause.kind in _DEFINITE
 
 
 def _by_cases(analysis: Analysis, elsewhere: Elsewhere) -> tuple[Cause, ...]:
@@ -82,17 +90,22 @@ def _rests_on(cause: Cause, pin: str) -> bool:
 def _jointly(analysis: Analysis, solves: Solves) -> tuple[Cause, ...]:
     """Return the fewest specs that can't be installed together; those of one package, where it alone can't."""
     core = _fewest(analysis.specs, solves)
-    names = [spec for spec in core if name_of(spec) != "python"]
-    chain: tuple[str, ...] = ()
+    python = [spec for spec in core if name_of(spec) == "python"]
+    names = [spec for spec in core if spec not in python]
     if len(names) == 1:
-        name, mask = analysis.index.match(names[0])
-        newest = next((one for at, one in enumerate(analysis.index.group(name).records) if mask >> at & 1), None)
-        python = [spec for spec in core if name_of(spec) == "python"]
-        wanted = (*newest.depends, *python) if newest is not None else ()
+        wanted = (*_newest_needs(analysis, names[0]), *python)
         if wanted and not solves(wanted):
-            chain, core = (name,), _fewest(wanted, solves)
-    package = chain[0] if chain else name_of(core[0])
-    return (Cause(obstacle=Jointly(specs=core, by=chain), package=package, chain=(package,)),)
+            holder = (name_of(names[0]),)
+            return (Cause(obstacle=Jointly(specs=_fewest(wanted, solves), by=holder), package=holder[0], chain=holder),)
+    package = name_of(core[0])
+    return (Cause(obstacle=Jointly(specs=core), package=package, chain=(package,)),)
+
+
+def _newest_needs(analysis: Analysis, spec: str) -> tuple[str, ...]:
+    """Return the dependencies of the newest build that matches."""
+    name, mask = analysis.index.match(spec)
+    records = analysis.index.group(name).records
+    return next((one.depends for at, one in enumerate(records) if mask >> at & 1), ())
 
 
 def _fewest(specs: Sequence[str], solves: Solves) -> tuple[str, ...]:

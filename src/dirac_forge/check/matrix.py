@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -21,7 +21,7 @@ from dirac_forge.check.wording import reason_text
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
-__all__ = ["Cell", "Status", "cells_of", "check", "explain_cell", "solve_cell"]
+__all__ = ["Cell", "Status", "cells_of", "check", "explain_cell", "solve_cell", "version_in"]
 
 Status = Literal["installable", "not-installable", "unknown"]
 
@@ -142,11 +142,16 @@ def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ())
         return replace(cell, status="unknown", reason=exc.message)
     match found:
         case Solution(packages=packages):
-            first = found.get(name_of(cell.specs[0]))
-            version = first.version if first else ""
+            version = version_in(packages, cell.specs[0])
             return replace(cell, status="installable", version=version, packages=packages)
         case NoSolution():
             return replace(cell, status="not-installable")
+
+
+def version_in(packages: Iterable[Record], spec: str) -> str:
+    """Return the version of the package that a spec asks for; "" where it is not among these."""
+    name = name_of(spec)
+    return next((record.version for record in packages if record.name == name), "")
 
 
 def explain_cell(

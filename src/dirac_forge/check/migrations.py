@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rattler import Version, VersionSpec
 
@@ -46,24 +46,25 @@ def _newest(index: RecordIndex, name: str) -> list[Record]:
 
 
 def _shown(key: str, new: Sequence[str], pinned: Sequence[str], builds: Sequence[Record]) -> bool:
+    specs = [text for record in builds for text in record.depends]
     if key == "python":
-        fresh = {f"python_abi {value}" for value in new if value not in pinned}
-        return any(spec in fresh for record in builds for spec in record.depends)
-    names = {key, key.replace("_", "-")}
-    values = [value for value in new if _VERSION.fullmatch(value) and value not in pinned]
-    for record in builds:
-        for text in record.depends:
-            spec = parsed(text)
-            if spec is None or spec.version is None or spec.name.normalized not in names:
-                continue
-            allowed = VersionSpec(spec.version)
-            takes_new = any(_allows(allowed, value) for value in values)
-            takes_old = any(_allows(allowed, value) for value in pinned if _VERSION.fullmatch(value))
-            if takes_new and not takes_old:
-                return True
-    return False
+        return any(f"python_abi {value}" in specs for value in new if value not in pinned)
+    fresh = _versions(value for value in new if value not in pinned)
+    old = _versions(pinned)
+    pins = _pins_on({key, key.replace("_", "-")}, specs)
+    return any(_allows(pin, fresh) and not _allows(pin, old) for pin in pins)
 
 
-def _allows(allowed: VersionSpec, value: str) -> bool:
+def _versions(values: Iterable[str]) -> list[Version]:
+    return [Version(value) for value in values if _VERSION.fullmatch(value)]
+
+
+def _pins_on(names: Collection[str], specs: Iterable[str]) -> Iterator[VersionSpec]:
+    for spec in map(parsed, specs):
+        if spec is not None and spec.version is not None and spec.name.normalized in names:
+            yield VersionSpec(str(spec.version))
+
+
+def _allows(pin: VersionSpec, values: Iterable[Version]) -> bool:
     # A pin names a line: any release of it counts.
-    return allowed.matches(Version(value)) or allowed.matches(Version(f"{value}.9999"))
+    return any(pin.matches(value) or pin.matches(Version(f"{value}.9999")) for value in values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rattler import Version, VersionSpec
 
@@ -29,6 +29,7 @@ __all__ = ["PYTHON", "Elsewhere", "absent", "machine_mismatch", "python_lines", 
 Elsewhere = Callable[[str], tuple[str, ...]]
 """The other platforms for which there are builds of a name."""
 PYTHON = ("python", "python_abi")
+_PYTHON_CHOICES = (*PYTHON, "python-freethreading")
 _LEAST_ALIKE = 75.0
 """Per cent, of `rapidfuzz.fuzz.ratio`."""
 _MOST_NEAR = 3
@@ -64,22 +65,29 @@ def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle:
     lines = python_lines(analysis.index)
     if not lines:
         return NoPython(platform=analysis.index.platform)
-    fit: set[PythonLine] = set()
-    for record in records:
-        specs = [spec for spec in record.depends if name_of(spec) in PYTHON]
-        fit |= {line for line, mask in lines.items() if _fits(analysis.index, specs, mask)}
-    asked = [spec for spec in analysis.specs if name_of(spec) in ("python", "python_abi", "python-freethreading")]
-    wish = {line for line, mask in lines.items() if _fits(analysis.index, asked, mask)} if asked else set()
-    by = [reason for _, reason in analysis.log.get("python", ()) if isinstance(reason, WantedBy | Limited)]
-    holder = by[0] if by and not asked else None
+    asked = _on(_PYTHON_CHOICES, analysis.specs)
+    limits = [reason for _, reason in analysis.log.get("python", ()) if isinstance(reason, WantedBy | Limited)]
+    holder = limits[0] if limits and not asked else None
     return PythonMismatch(
         noarch=all(record.noarch for record in records),
-        fit=tuple(sorted(fit)),
+        fit=_fitting(analysis.index, lines, (_on(PYTHON, record.depends) for record in records)),
         known=tuple(sorted(lines)),
-        wish=tuple(sorted(wish)),
+        wish=_fitting(analysis.index, lines, [asked] if asked else []),
         holder=holder.by if holder else "",
         specs=holder.specs if holder else (),
     )
+
+
+def _on(names: Sequence[str], specs: Iterable[str]) -> list[str]:
+    return [spec for spec in specs if name_of(spec) in names]
+
+
+def _fitting(
+    index: RecordIndex, lines: Mapping[PythonLine, int], alternatives: Iterable[Sequence[str]]
+) -> tuple[PythonLine, ...]:
+    """Return the Pythons that meet all specs of one of the alternatives."""
+    fit = {line for specs in alternatives for line, mask in lines.items() if _fits(index, specs, mask)}
+    return tuple(sorted(fit))
 
 
 def python_lines(index: RecordIndex) -> dict[PythonLine, int]:

@@ -54,15 +54,13 @@ def build_all(
         }
         changed = _changed(made, fresh)
         made |= fresh
-        stale = [
-            feedstock
-            for feedstock, recipe in recipes.items()
-            if any(changed.get(name, feedstock) != feedstock for name in _built_with(recipe, platforms))
-        ]
+        stale = [name for name, recipe in recipes.items() if _is_stale(name, recipe, platforms, changed)]
         if not stale:
             break
-    unique = {(one.record.subdir, one.record.file): one for some in reversed(made.values()) for one in reversed(some)}
-    return tuple(reversed(unique.values()))
+    unique: dict[tuple[str, str], Built] = {}
+    for one in (one for some in made.values() for one in some):
+        unique.setdefault((one.record.subdir, one.record.file), one)
+    return tuple(unique.values())
 
 
 def migrations_of(
@@ -78,6 +76,11 @@ def migrations_of(
         return ()
     names = {output.name for output in recipe.text.render(platform=platform).packages}
     return shown_migrations(pinning, channel.index(platform), sorted(names))
+
+
+def _is_stale(feedstock: str, recipe: VariantRecipe, platforms: Sequence[str], changed: Mapping[str, str]) -> bool:
+    """Whether another feedstock changed a package that this one is built with."""
+    return any(changed.get(name, feedstock) != feedstock for name in _built_with(recipe, platforms))
 
 
 def _changed(before: _Made, fresh: _Made) -> dict[str, str]:

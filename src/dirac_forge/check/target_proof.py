@@ -14,7 +14,7 @@ from dirac_forge.check.difference import Difference, difference
 from dirac_forge.check.environments import for_machine
 from dirac_forge.check.exchange import at_its_newest, exchanged
 from dirac_forge.check.exports import Built
-from dirac_forge.check.matrix import Cell, explain_cell, solve_cell
+from dirac_forge.check.matrix import Cell, explain_cell, solve_cell, version_in
 from dirac_forge.check.proof import Outcome, Verdict
 
 __all__ = ["TargetProver", "compare", "rounds_of"]
@@ -45,11 +45,10 @@ class TargetProver:
             return Verdict(before=cell, after=cell, outcome="same") if newest else None
         spare = self.spare(cell)
         found = [self._exchanged(cell, some, spare) for some in rounds_of(self.view, cell, relevant)]
-        first = found[0] if found else None
-        if first is None or None in found or not at_its_newest(self.view, cell, first):
+        first, *others = found or [None]
+        if first is None or None in others or not at_its_newest(self.view, cell, first):
             return None
-        version = next((record.version for record in first if record.name == name_of(cell.specs[0])), "")
-        return _compared(cell, replace(cell, packages=first, version=version))
+        return _compared(cell, replace(cell, packages=first, version=version_in(first, cell.specs[0])))
 
     def verdict(self, cell: Cell, excused: Collection[str] = ()) -> Verdict:
         """Judge a cell with the solver; outputs in `excused` could not be installed before either.
@@ -93,16 +92,25 @@ class TargetProver:
         if unknown is not None:
             return Verdict(before=cell, after=unknown, outcome="unknown", reason=unknown.reason)
         if all(one.status == "installable" for one in tried):
-            verdict = _compared(cell, after)
-            if verdict.outcome != "worse":
-                return verdict
-            lower = next(move for move in _moves(cell, after) if move.lower)
-            rest = [spec for spec in cell.specs if name_of(spec) != lower.name]
-            because = self._because(cell, rounds[0], (f"{lower.name} =={lower.old}", *rest))
-            return replace(verdict, reason=f"{verdict.reason}{because}")
-        records = list(dict.fromkeys(record for some in rounds for record in some))
-        failing = [one for one in records if solve_cell(self.view, blank, required=[one]).status != "installable"]
-        failing = failing if len(records) > 1 else records
+            return self._with_cause(_compared(cell, after), rounds[0])
+        return self._fallen(cell, list(dict.fromkeys(record for some in rounds for record in some)))
+
+    def _with_cause(self, verdict: Verdict, records: Sequence[Record]) -> Verdict:
+        """A target that gets older says which pin keeps the new version away."""
+        if verdict.outcome != "worse":
+            return verdict
+        cell = verdict.before
+        lower = next(move for move in _moves(cell, verdict.after) if move.lower)
+        rest = [spec for spec in cell.specs if name_of(spec) != lower.name]
+        because = self._because(cell, records, (f"{lower.name} =={lower.old}", *rest))
+        return replace(verdict, reason=f"{verdict.reason}{because}")
+
+    def _fallen(self, cell: Cell, records: Sequence[Record]) -> Verdict:
+        """Not all of the new packages can be installed with the target: which, and why."""
+        failing = list(records)
+        if len(records) > 1:
+            blank = _blank(cell)
+            failing = [one for one in records if solve_cell(self.view, blank, required=[one]).status != "installable"]
         names = ", ".join(f"{one.name} {one.version}" for one in failing or records)
         together = "" if failing else " all at once"
         because = self._because(cell, failing[:1] or records, cell.specs)

@@ -66,14 +66,13 @@ def unblock(
     def helps(remedies: Iterable[Remedy]) -> bool:
         return isinstance(_with(channel, platform, remedies).solve(specs, platform=platform), Solution)
 
-    for earlier in known:
-        if helps(earlier.remedies):
-            return earlier
+    earlier = next((one for one in known if helps(one.remedies)), None)
+    if earlier is not None:
+        return earlier
     chosen: dict[tuple[str, Action], Remedy] = {}
     view = channel
     for _ in range(_MOST_ROUNDS):
-        fresh = _fresh(view, platform, [cause for cause in causes if not cause.instead], chosen)
-        fresh = fresh or _fresh(view, platform, [cause for cause in causes if cause.instead][:1], chosen)
+        fresh = _next(view, platform, causes, chosen)
         chosen |= {(remedy.package, remedy.action): remedy for remedy in fresh}
         if not fresh or len(chosen) > _MOST_REMEDIES:
             return None
@@ -113,6 +112,15 @@ def _fewest(remedies: list[Remedy], helps: Callable[[Sequence[Remedy]], bool]) -
         if rest and helps(rest):
             remedies = rest
     return Unblock(remedies=tuple(remedies), smallest=True)
+
+
+def _next(
+    channel: Channel, platform: str, causes: Sequence[Cause], chosen: Mapping[tuple[str, Action], Remedy]
+) -> list[Remedy]:
+    """Remedies for the newest builds; where there are none, for an older one."""
+    newest = [cause for cause in causes if not cause.instead]
+    older = [cause for cause in causes if cause.instead]
+    return _fresh(channel, platform, newest, chosen) or _fresh(channel, platform, older[:1], chosen)
 
 
 def _fresh(

@@ -75,16 +75,23 @@ class Walk:
         # What fails by itself is a better reason than a pin, which excludes only the rest.
         pinned = sum(gone for gone, reason in self._analysis.ruled_out(step.name, step.wanted) if not _own(reason))
         wanted = step.wanted & ~pinned or step.wanted
-        records = {at: record for at, record in enumerate(group.records) if wanted >> at & 1}
-        python = {at for at, record in records.items() if self._unmet_on(record, PYTHON)}
-        machine = {at for at, record in records.items() if self._against_machine(record)} - python
-        open_ = {at: record for at, record in records.items() if at not in python | machine}
+        python: list[Record] = []
+        machine: list[Record] = []
+        open_: dict[int, Record] = {}
+        for at, record in enumerate(group.records):
+            if wanted >> at & 1:
+                if self._unmet_on(record, PYTHON):
+                    python.append(record)
+                elif self._against_machine(record):
+                    machine.append(record)
+                else:
+                    open_[at] = record
         if open_:
             self._alternatives(step, open_, self._reasons(step.name, wanted))
         elif machine:
-            self._for_machine(step, records[min(machine)])
+            self._for_machine(step, machine[0])
         else:
-            self._add(step, python_mismatch(self._analysis, [records[at] for at in sorted(python)]))
+            self._add(step, python_mismatch(self._analysis, python))
 
     def _alternatives(self, step: _Step, records: Mapping[int, Record], why: Mapping[int, Reason]) -> None:
         """Builds that could do, newest first: each leads on to what it lacks, or is in conflict with something."""
