@@ -383,5 +383,5 @@ def test_a_typo_in_a_migration(workspace: Path, capsys: pytest.CaptureFixture[st
     path.write_text(MIGRATION.replace("kind: version", "autonerge: true"))
     assert run(workspace, "plan", "lib2") == 2
     assert (
-        capsys.readouterr().err == f"error: {path}:2: autonerge is no key of __migrator; the nearest one is automerge\n"
+        capsys.readouterr().err == f"error: {path}:2: unknown key '__migrator.autonerge'; did you mean 'automerge'?\n"
     )

@@ -63,7 +63,7 @@ def test_unknown_keys_are_problems_with_line_and_nearest() -> None:
     ("text", "message"),
     [
         ("- a\n", "conda-forge.yml:1: expected a mapping of settings"),
-        ("bot: {}\nprovider: azure\n", "conda-forge.yml:2: provider: expected a mapping"),
+        ("bot: {}\nprovider: azure\n", "conda-forge.yml:2: provider: expected a table, got 'azure'"),
         ("a: b: c\n", "conda-forge.yml:1: mapping values are not allowed in this context"),
     ],
 )

@@ -63,7 +63,7 @@ def test_conda_forge_yml_is_patched_where_it_has_the_key(feedstock: FeedstockFol
     migration = migration_of("conda_forge_yml_patches: {provider.osx_64: default, provider.win_64: azure}")
     change = rebuild(feedstock, planned(feedstock, migration))
     assert isinstance(change, Change)
-    assert change.edits[2].after == "# mine\nprovider:\n  osx_64: default # why\nbot: {automerge: true}\n"
+    assert change.edits[2].after == "# mine\nprovider:\n  osx_64: default  # why\nbot: {automerge: true}\n"
 
 
 def test_others_are_skipped_with_the_reason(feedstock: FeedstockFolder, migration_of: MigrationOf) -> None:

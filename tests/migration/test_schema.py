@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from dirac_forge.migration.schema import MigrationFileError, parse_migration, read_migration
+from dirac_forge.migration.schema import (
+    MigrationFileError,
+    MigrationTable,
+    MigratorTable,
+    parse_migration,
+    read_migration,
+)
 
 SHARED = Path(__file__).parents[2] / "../shared/conda-forge"
 
@@ -57,13 +64,17 @@ def test_every_key() -> None:
         "Rebuild for it",
         ("python", "is_python_min"),
     )
-    assert (migration.bump_number, migration.migration_number, migration.migrator_ts) == (2, 3, 1700000000.5)
-    assert migration.ordering == {"python": ("3.9.* *_cpython", "3.10.* *_cpython", "None")}
-    assert migration.platform_allowlist == ("osx-arm64", "linux-64")
-    assert migration.ignored_deps_per_node == {"matplotlib": frozenset({"pyqt"})}
-    assert migration.conda_forge_yml_patches == {"provider.osx_64": "azure"}
-    assert (migration.paused, migration.longterm, migration.check_solvable) == (True, True, False)
-    assert migration.exclude == {"a", "b"}
+    assert (migration.bump, migration.settings.migration_number) == (2, 3)
+    assert migration.settings.ordering == {"python": ("3.9.* *_cpython", "3.10.* *_cpython", "None")}
+    assert migration.settings.platform_allowlist == ("osx-arm64", "linux-64")
+    assert migration.settings.ignored_deps_per_node == {"matplotlib": frozenset({"pyqt"})}
+    assert migration.settings.conda_forge_yml_patches == {"provider.osx_64": "azure"}
+    assert (migration.settings.paused, migration.settings.longterm, migration.settings.check_solvable) == (
+        True,
+        True,
+        False,
+    )
+    assert migration.settings.exclude == {"a", "b"}
 
 
 def test_selectors_decide_pins_by_platform() -> None:
@@ -79,8 +90,8 @@ def test_defaults_and_the_bump() -> None:
     migration = parse_migration(
         "__migrator: {kind: version, bump_number: 3, build_number: 1}\nlib: ['2']\n", path="x.yaml"
     )
-    assert (migration.bump_number, migration.exclude_pinned_pkgs, migration.automerge) == (3, True, False)
-    assert parse_migration("__migrator: {kind: version}\nlib: ['2']\n", path="x.yaml").bump_number == 1
+    assert (migration.bump, migration.settings.exclude_pinned_pkgs, migration.settings.automerge) == (3, True, False)
+    assert parse_migration("__migrator: {kind: version}\nlib: ['2']\n", path="x.yaml").bump == 1
 
 
 def test_a_file_called_migration_has_its_folders_name() -> None:
@@ -101,27 +112,42 @@ __migrator:
   platform_allowlist: [windows]
   wibble: 1
 openssl: '4'
-exclude:
-- curl
 migrator_ts: soon
 """
     with pytest.raises(MigrationFileError) as error:
         parse_migration(text, path="x.yaml")
+    keys = ", ".join(sorted(MigratorTable.model_fields))
     assert str(error.value).splitlines() == [
-        "x.yaml:1: no pin is changed: expected keys such as `openssl:` with a list of values",
-        "x.yaml:1: operation: key_remove needs a primary_key",
-        "x.yaml:2: autonerge is no key of __migrator; the nearest one is automerge",
-        "x.yaml:3: excluded_pinned_pkgs is no key of __migrator; the nearest one is exclude_pinned_pkgs",
-        "x.yaml:4: pr_limit: expected a whole number, not 'many'",
-        "x.yaml:5: kind: expected version, not rebuild",
-        "x.yaml:6: exclude: expected a list of names, not 'a'",
-        "x.yaml:7: automerge: expected true or false, not 'yes please'",
-        "x.yaml:9: platform_allowlist: windows is no platform; expected such as linux-64 or osx_arm64",
-        "x.yaml:10: wibble is no key of __migrator",
-        "x.yaml:11: openssl: expected a list of values, not '4'",
-        "x.yaml:12: exclude belongs under __migrator",
-        "x.yaml:14: migrator_ts: expected a number, not 'soon'",
+        "x.yaml:2: unknown key '__migrator.autonerge'; did you mean 'automerge'?",
+        "x.yaml:3: unknown key '__migrator.excluded_pinned_pkgs'; did you mean 'exclude_pinned_pkgs'?",
+        "x.yaml:4: __migrator.pr_limit: expected a whole number, got 'many'",
+        "x.yaml:5: __migrator.kind: expected 'version', got 'rebuild'",
+        "x.yaml:6: __migrator.exclude: expected a list, got 'a'",
+        "x.yaml:7: __migrator.automerge: expected true or false, got 'yes please'",
+        "x.yaml:9: __migrator.platform_allowlist[0]: expected a platform such as linux-64 or osx_arm64, got 'windows'",
+        f"x.yaml:10: unknown key '__migrator.wibble'; expected one of {keys}",
+        "x.yaml:11: openssl: expected a list, got '4'",
+        "x.yaml:12: migrator_ts: expected a number, got 'soon'",
     ]
+
+
+def test_contradictions_are_told_together() -> None:
+    text = "__migrator:\n  operation: key_remove\nexclude:\n- curl\n"
+    with pytest.raises(MigrationFileError) as error:
+        parse_migration(text, path="x.yaml")
+    assert str(error.value).splitlines() == [
+        "x.yaml:2: __migrator.operation: key_remove needs a primary_key",
+        "x.yaml:3: exclude: belongs under __migrator",
+    ]
+
+
+def test_the_json_schema_takes_what_is_read_and_refuses_what_is_not() -> None:
+    schema = MigrationTable.model_json_schema()
+    good = {"__migrator": {"kind": "version", "paused": True, "build_number": 1}, "openssl": ["4"], "migrator_ts": 1.5}
+    jsonschema.validate(good, schema)
+    for bad in ({"openssl": ["4"]}, {"__migrator": {"pause": True}}, {"__migrator": {"paused": "maybe"}}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(bad, schema)
 
 
 @pytest.mark.parametrize(
@@ -130,10 +156,11 @@ migrator_ts: soon
         ("a: [", "x.yaml:2: did not find expected node content"),
         ("- a\n", "x.yaml:1: expected a mapping of pins, with `__migrator`"),
         ("lib: ['1']\n", "x.yaml:1: __migrator is missing"),
-        ("__migrator: 1\nlib: ['1']\n", "x.yaml:1: __migrator: expected a mapping, not '1'"),
+        ("__migrator: {}\n", "x.yaml:1: no pin is changed: expected keys such as `openssl:` with a list of values"),
+        ("__migrator: 1\nlib: ['1']\n", "x.yaml:1: __migrator: expected a table, got '1'"),
         (
             "__migrator: {operation: key_add, primary_key: python}\nlib: ['1']\n",
-            "x.yaml:1: primary_key: python is none of the pins that are changed",
+            "x.yaml:1: __migrator.primary_key: python is none of the pins that are changed",
         ),
     ],
 )

@@ -1,38 +1,25 @@
 """The `bot:` section of conda-forge.yml: what a feedstock's maintainers ask of bots, read strictly.
 
 The keys are those of the schema that conda-smithy takes over from conda-forge's bot (`cf_tick_schema.json`): a key
-that the bot does not know would be an instruction that nobody follows.
+that the bot does not know would be an instruction that is never followed.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from dirac_forge.errors import InputError
-from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, line_of, pairs, plain, scalar
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
 
-__all__ = ["SOURCES", "Bot", "ForgeConfigError", "Inspection", "Nvidia", "VersionUpdates", "parse_bot"]
+from dirac_forge.feedstock.yamltables import FLAGS, Flag, Listed, Names, YamlSection
+from dirac_forge.settings.validation import KeyPath, unexpected, wrong
+
+__all__ = ["SOURCES", "Bot", "Inspection", "Nvidia", "VersionUpdates"]
 
 Inspection = Literal[
     "hint", "hint-all", "hint-source", "hint-grayskull", "update-all", "update-source", "update-grayskull", "disabled"
 ]
-_INSPECTIONS = (
-    "hint",
-    "hint-all",
-    "hint-source",
-    "hint-grayskull",
-    "update-all",
-    "update-source",
-    "update-grayskull",
-    "disabled",
-)
-SOURCES = (
+VersionSource = Literal[
     "cran",
     "cratesio",
     "github",
@@ -45,60 +32,108 @@ SOURCES = (
     "pypi",
     "rawurl",
     "rosdistro",
-)
+]
 """Where the bot looks for versions. `gittags` and `cratesio` are missing from its schema, but it knows them."""
+SOURCES: tuple[str, ...] = get_args(VersionSource)
+_lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 
-class ForgeConfigError(InputError):
-    """A conda-forge.yml that can't be read; the message has file and line."""
+def _automerge(value: object) -> object:
+    if isinstance(value, bool) or value in {"version", "migration"}:
+        return value
+    if not isinstance(value, str) or value not in FLAGS:
+        raise unexpected("true, false, version or migration")
+    return FLAGS[value]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Nvidia:
+def _fraction(value: object) -> object:
+    try:
+        number = float(value) if isinstance(value, str) else value
+    except ValueError:
+        number = None
+    if not isinstance(number, (int, float)) or not 0 <= number <= 1:
+        raise unexpected("a number from 0 to 1")
+    return number
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _with_lines(value: object, info: ValidationInfo) -> object:
+    """Versions with their lines, which `context` knows by the path."""
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, list):
+        raise unexpected("a list of versions")
+    for place, version in enumerate(value):
+        if not isinstance(version, str):
+            raise wrong("expected a version", place)
+    path = ("bot", "version_updates", "exclude")
+    return {version: info.context((*path, place)) if info.context else 0 for place, version in enumerate(value)}
+
+
+class _Section(YamlSection):
+    _at: ClassVar[KeyPath]
+    _lines: dict[str, int] = PrivateAttr(default_factory=dict)
+
+    @property
+    def lines(self) -> Mapping[str, int]:
+        """Key to its line, for the keys that the file has."""
+        return self._lines
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep the lines of the keys; `context` finds the line of a path."""
+        if context is not None:
+            self._lines.update({key: context((*self._at, key)) for key in self.model_fields_set})
+
+
+class Nvidia(_Section):
     """Where the bot looks among NVIDIA's downloads."""
+
+    _at = ("bot", "version_updates", "nvidia")
 
     compute_subdir: str | None = None
     json_name: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VersionUpdates:
+class VersionUpdates(_Section):
     """The `version_updates` of `bot:`."""
 
-    random_fraction_to_keep: float | None = None
+    _at = ("bot", "version_updates")
+
+    random_fraction_to_keep: Annotated[float, BeforeValidator(_fraction)] | None = None
     """From 0 to 1: how many of the versions are taken."""
-    exclude: Mapping[str, int] = field(default_factory=dict)
+    exclude: Annotated[
+        dict[str, int], BeforeValidator(_with_lines), WithJsonSchema({"type": "array", "items": {"type": "string"}})
+    ] = Field(default_factory=dict)
     """Versions that are not taken, each with its line."""
-    sources: tuple[str, ...] | None = None
-    """Those of SOURCES that may be asked, in this order; None: whatever fits."""
-    skip: bool = False
-    even_odd_versions: bool = False
-    """Only even second numbers are stable versions, as GNOME has it."""
-    allowed_tag_globs: tuple[str, ...] | None = None
-    """Tags that may be versions; None: all."""
-    nvidia: Nvidia = field(default_factory=Nvidia)
-    use_curl: bool | None = None
-    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
-    """Key to its line."""
+    sources: Annotated[tuple[Annotated[VersionSource, _lower], ...], AfterValidator(_distinct)] | None = None
+    """Where versions may be looked for, in this order; default: everywhere that fits."""
+    skip: Flag = False
+    even_odd_versions: Flag = False
+    """Only even second numbers are stable versions, as in GNOME."""
+    allowed_tag_globs: Listed | None = None
+    """Tags that may be versions; default: all."""
+    nvidia: Nvidia = Nvidia()
+    use_curl: Flag | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bot:
+class Bot(_Section):
     """The `bot:` section; the defaults are the bot's."""
 
-    automerge: bool | str = False
+    _at = ("bot",)
+
+    automerge: Annotated[bool | Literal["version", "migration"], BeforeValidator(_automerge)] = False
     """Also `version` or `migration`: only these."""
-    check_solvable: bool = True
-    inspection: Inspection | None = None
-    """None where the file says nothing."""
-    abi_migration_branches: tuple[str, ...] = ()
-    """Branches beside the default one that rebuilds go to."""
-    run_deps_from_wheel: bool = False
-    version_updates: VersionUpdates = field(default_factory=VersionUpdates)
-    update_static_libs: bool = False
-    remake_prs_with_conflicts: bool = True
-    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
-    """Key to its line."""
+    check_solvable: Flag = True
+    inspection: Annotated[Inspection, _lower] | None = None
+    abi_migration_branches: Names = ()
+    """Branches, in addition to the default one, that are rebuilt."""
+    run_deps_from_wheel: Flag = False
+    version_updates: VersionUpdates = VersionUpdates()
+    update_static_libs: Flag = False
+    remake_prs_with_conflicts: Flag = True
 
     @property
     def dependencies(self) -> Literal["update", "report", "off"] | None:
@@ -112,157 +147,3 @@ class Bot:
         if self.inspection == "disabled":
             return "off"
         return "update" if self.inspection.startswith("update") else "report"
-
-
-_Reader = Callable[[Node], Any]
-
-
-class _ValueError(Exception):
-    """A value of a wrong kind; the message says what was expected."""
-
-    def __init__(self, expected: str, near: str = "") -> None:
-        super().__init__(expected)
-        self.near = near
-
-
-def _flag(node: Node) -> bool:
-    value = plain(node, typed=True)
-    if not isinstance(value, bool):
-        raise _ValueError("true or false")
-    return value
-
-
-def _automerge(node: Node) -> bool | str:
-    text = scalar(node)
-    if text in {"version", "migration"}:
-        return text
-    try:
-        return _flag(node)
-    except _ValueError:
-        raise _ValueError("true, false, version or migration") from None
-
-
-def _text(node: Node) -> str:
-    text = scalar(node)
-    if text is None:
-        raise _ValueError("text")
-    return text
-
-
-def _fraction(node: Node) -> float:
-    text = scalar(node) or ""
-    if not re.fullmatch(r"\d*\.?\d+(?:[eE]-?\d+)?|\d+\.", text) or not 0 <= float(text) <= 1:
-        raise _ValueError("a number from 0 to 1")
-    return float(text)
-
-
-def _texts(node: Node) -> tuple[str, ...]:
-    if not isinstance(node, SequenceNode) or any(scalar(item) is None for item in node.value):
-        raise _ValueError("a list of text")
-    return tuple(str(scalar(item)) for item in node.value)
-
-
-def _globs(node: Node) -> tuple[str, ...]:
-    text = scalar(node)
-    if text is not None:
-        return (text,)
-    try:
-        return _texts(node)
-    except _ValueError:
-        raise _ValueError("a pattern or a list of patterns") from None
-
-
-def _excluded(node: Node) -> dict[str, int]:
-    return {version: line_of(item) for version, item in zip(_texts(node), node.value, strict=True)}
-
-
-def _one_of(known: Iterable[str], node: Node) -> str:
-    text = (scalar(node) or "").lower()
-    if text not in known:
-        near = difflib.get_close_matches(text, list(known), n=1)
-        raise _ValueError(f"one of {', '.join(known)}", near[0] if near else "")
-    return text
-
-
-def _sources(node: Node) -> tuple[str, ...]:
-    _texts(node)
-    return tuple(dict.fromkeys(_one_of(SOURCES, item) for item in node.value))
-
-
-class _Section:
-    """Reads one mapping after the other and collects what is wrong with all of them."""
-
-    def __init__(self, path: Path | str) -> None:
-        self.path = path
-        self.problems: list[tuple[int, str]] = []
-
-    def read(self, node: Node, name: str, readers: Mapping[str, _Reader]) -> dict[str, Any]:
-        """The values of a mapping by key; null is as if there was nothing."""
-        if not isinstance(node, MappingNode):
-            self._wrong(node, name, "expected a mapping")
-            return {}
-        found: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        for key, where, value in pairs(node):
-            reader = readers.get(key)
-            if reader is None:
-                near = difflib.get_close_matches(key, sorted(readers), n=1)
-                self._wrong(where, f"{name}.{key}", "no such key" + (f"; the nearest one is {near[0]}" if near else ""))
-                continue
-            if value.tag == "tag:yaml.org,2002:null":
-                continue
-            lines[key] = line_of(where)
-            try:
-                found[key] = reader(value)
-            except _ValueError as problem:
-                said = scalar(value)
-                got = f", not {said}" if said is not None else ""
-                near_by = f"; the nearest one is {problem.near}" if problem.near else ""
-                self._wrong(where, f"{name}.{key}", f"expected {problem}{got}{near_by}")
-        return {**found, "lines": lines}
-
-    def _wrong(self, node: Node, name: str, problem: str) -> None:
-        self.problems.append((line_of(node), f"{name}: {problem}"))
-
-
-def parse_bot(node: Node | None, *, path: Path | str) -> Bot:
-    """The section under `bot:`.
-
-    Raises ForgeConfigError with all that is wrong: unknown keys with the nearest one, and values of a wrong kind.
-    """
-    if node is None or node.tag == "tag:yaml.org,2002:null":
-        return Bot()
-    section = _Section(path)
-
-    def nvidia(value: Node) -> Nvidia:
-        read = section.read(value, "bot.version_updates.nvidia", {"compute_subdir": _text, "json_name": _text})
-        read.pop("lines", None)
-        return Nvidia(**read)
-
-    def updates(value: Node) -> VersionUpdates:
-        return VersionUpdates(**section.read(value, "bot.version_updates", {**_UPDATES, "nvidia": nvidia}))
-
-    bot = Bot(**section.read(node, "bot", {**_BOT, "version_updates": updates}))
-    if section.problems:
-        raise ForgeConfigError("; ".join(f"{path}:{line}: {problem}" for line, problem in sorted(section.problems)))
-    return bot
-
-
-_UPDATES: Mapping[str, _Reader] = {
-    "random_fraction_to_keep": _fraction,
-    "exclude": _excluded,
-    "sources": _sources,
-    "skip": _flag,
-    "even_odd_versions": _flag,
-    "allowed_tag_globs": _globs,
-    "use_curl": _flag,
-}
-_BOT: Mapping[str, _Reader] = {
-    "automerge": _automerge,
-    "check_solvable": _flag,
-    "inspection": partial(_one_of, _INSPECTIONS),
-    "abi_migration_branches": _texts,
-    "run_deps_from_wheel": _flag,
-    "update_static_libs": _flag,
-    "remake_prs_with_conflicts": _flag,
-}

@@ -6,9 +6,15 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from dirac_forge.feedstock.botconfig import Bot, ForgeConfigError, parse_bot
-from dirac_forge.recipe.reading.yamlnodes import Node, YamlError, compose, line_of, pairs, plain
+from pydantic import ConfigDict, Field
+
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.botconfig import Bot
+from dirac_forge.feedstock.yamltables import Listed, YamlSection, line_finder
+from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
+from dirac_forge.settings.validation import InvalidError, validated
 
 __all__ = ["Bot", "BuildPlatform", "ForgeConfig", "ForgeConfigError", "parse_forge_config"]
 
@@ -23,6 +29,10 @@ _KEYS = frozenset(_KNOWN.split())
 """Top-level keys of conda-smithy's schema."""
 _ALIASES = {"linux": "linux_64", "osx": "osx_64", "win": "win_64"}
 _DEFAULT = ("linux_64", "osx_64", "win_64")
+
+
+class ForgeConfigError(InputError):
+    """A conda-forge.yml that can't be read; the message has file and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,20 @@ class ForgeConfig:
         return next((one.build_platform for one in self.platforms if one.platform == platform), platform)
 
 
+class _ForgeTable(YamlSection):
+    """The keys of conda-forge.yml that are read here; the others are left to conda-smithy."""
+
+    model_config = ConfigDict(extra="allow")
+
+    provider: dict[str, Any] = Field(default_factory=dict)
+    build_platform: dict[str, str] = Field(default_factory=dict)
+    noarch_platforms: Listed = ()
+    bot: Bot = Bot()
+    os_version: dict[str, str] = Field(default_factory=dict)
+
+
 def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
-    """The settings in `text`.
+    """Return the settings in `text`.
 
     Raises ForgeConfigError for what is no YAML mapping, for values of a wrong type and for anything under `bot:` that
     the bot does not know; another unknown key is a problem of the result, since feedstocks keep keys that conda-smithy
@@ -60,60 +82,46 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
     """
     try:
         root = compose(text)
-        values = plain(root, typed=True)
+        values = plain(root)
     except YamlError as exc:
         raise ForgeConfigError(f"{path}:{exc.line}: {exc.message}") from exc
     if values is None:
         return ForgeConfig()
     if not isinstance(values, dict):
         raise ForgeConfigError(f"{path}:1: expected a mapping of settings")
-    lines = {key: line_of(node) for key, node, _ in pairs(root)}
+    line = line_finder(root)
+    try:
+        table = validated(_ForgeTable, values, file=path, line=line, context=line)
+    except InvalidError as exc:
+        raise ForgeConfigError(str(exc)) from None
     return ForgeConfig(
-        platforms=_platforms(
-            _mapping(values, "provider", lines, path), _mapping(values, "build_platform", lines, path)
+        platforms=_platforms(table.provider, table.build_platform),
+        noarch_platforms=tuple(_dashed(name) for name in table.noarch_platforms) or ("linux-64",),
+        bot=table.bot,
+        os_version=table.os_version,
+        problems=tuple(
+            f"{path}:{line((key,))}: {key} is no key of conda-forge.yml{_near(key)}"
+            for key in values
+            if key not in _KEYS
         ),
-        noarch_platforms=tuple(_dashed(name) for name in _names(values.get("noarch_platforms"))) or ("linux-64",),
-        bot=parse_bot({key: value for key, _, value in pairs(root)}.get("bot"), path=path),
-        os_version={key: str(value) for key, value in _mapping(values, "os_version", lines, path).items()},
-        problems=_problems(root, path),
     )
 
 
-def _problems(root: Node | None, path: Path | str) -> tuple[str, ...]:
-    found = []
-    for key, node, _ in pairs(root):
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, sorted(_KEYS), n=1)
-            hint = f"; the nearest one is {near[0]}" if near else ""
-            found.append(f"{path}:{line_of(node)}: {key} is no key of conda-forge.yml{hint}")
-    return tuple(found)
-
-
-def _mapping(values: Mapping[str, object], key: str, lines: Mapping[str, int], path: Path | str) -> dict[str, object]:
-    value = values.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise ForgeConfigError(f"{path}:{lines.get(key, 1)}: {key}: expected a mapping")
-    return value
-
-
-def _names(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return tuple(str(item) for item in value) if isinstance(value, list) else (str(value),)
+def _near(key: str) -> str:
+    near = difflib.get_close_matches(key, sorted(_KEYS), n=1)
+    return f"; the nearest one is {near[0]}" if near else ""
 
 
 def _dashed(name: str) -> str:
     return _ALIASES.get(name, name).replace("_", "-")
 
 
-def _platforms(provider: Mapping[str, object], build: Mapping[str, object]) -> tuple[BuildPlatform, ...]:
+def _platforms(provider: Mapping[str, object], build: Mapping[str, str]) -> tuple[BuildPlatform, ...]:
     """Those whose build platform has a provider; three have one unless it is taken away."""
     providers: dict[str, object] = dict.fromkeys(_DEFAULT, "default")
     providers |= {_ALIASES.get(key, key): value for key, value in provider.items()}
-    on = {key for key, value in providers.items() if value not in (None, False, [], "None", "none")}
-    builds = {key: key for key in providers} | {_ALIASES.get(key, key): str(value) for key, value in build.items()}
+    on = {key for key, value in providers.items() if value not in (None, "false", [], "None", "none")}
+    builds = {key: key for key in providers} | {_ALIASES.get(key, key): value for key, value in build.items()}
     return tuple(
         BuildPlatform(target.replace("_", "-"), _dashed(source))
         for target, source in sorted(builds.items())

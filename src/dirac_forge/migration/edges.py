@@ -70,7 +70,7 @@ class Network:
     def _needs_of(self, child: str) -> dict[str, list[Need]]:
         facts = self.graph.facts[child]
         if child in self.membership.members:
-            counted = [*deciding_needs(facts, include_build=self.migration.include_build)]
+            counted = [*deciding_needs(facts, include_build=self.migration.settings.include_build)]
             counted += [need for need in facts.needs if need.section in {"run", "test"}]
         else:
             counted = [need for need in facts.needs if need.section == "run"]
@@ -151,7 +151,7 @@ def _relevant(
         if name in direct:
             continue
         if name in members:
-            needs = linked(graph, facts[name], include_build=migration.include_build)
+            needs = linked(graph, facts[name], include_build=migration.settings.include_build)
             wanted: AbstractSet[str] = needs.run | needs.test | needs.linked
         else:
             wanted = _run(facts[name], exporting)

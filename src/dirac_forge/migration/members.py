@@ -85,8 +85,8 @@ def packages_of(graph: Graph, migration: Migration) -> tuple[frozenset[str], tup
     A key that nobody here makes counts if somebody needs it, since a workspace need not hold the maker; a note says
     so. `override_cbc_keys` replaces all of this.
     """
-    if migration.override_cbc_keys is not None:
-        return frozenset(migration.override_cbc_keys), ()
+    if migration.settings.override_cbc_keys is not None:
+        return frozenset(migration.settings.override_cbc_keys), ()
     made: set[str] = set()
     unmade: set[str] = set()
     for key in migration.keys:
@@ -112,7 +112,7 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
         if allowed is not None and name not in allowed:
             continue
         hits = _hits(graph, facts, migration, packages, telling)
-        if not hits and not (name in makers and migration.exclude_pinned_pkgs):
+        if not hits and not (name in makers and migration.settings.exclude_pinned_pkgs):
             continue
         reason = _reason_against(name, facts, migration, makers, only_python="python" in packages)
         if reason is not None:
@@ -128,35 +128,37 @@ def _hits(
     """Return the migrated packages that a feedstock is built with."""
     if not any(need.name in telling for need in facts.needs):
         return frozenset()
-    return linked(graph, facts, include_build=migration.include_build).linked & packages
+    return linked(graph, facts, include_build=migration.settings.include_build).linked & packages
 
 
 def _reason_against(
     name: str, facts: FeedstockFacts, migration: Migration, makers: Collection[str], *, only_python: bool
 ) -> str | None:
     noarch = facts.noarch_python if only_python else facts.noarch
-    wanted = migration.platform_allowlist
+    wanted = migration.settings.platform_allowlist
     reasons = (
         (facts.error is not None, f"its recipe can't be read: {facts.error}"),
         (name == "conda-forge-pinning", "the pinning itself is not rebuilt"),
-        (name in migration.exclude, "the migration excludes it"),
-        (migration.exclude_pinned_pkgs and name in makers, "it makes a migrated package"),
-        (not migration.include_noarch and noarch, "everything it builds is noarch"),
+        (name in migration.settings.exclude, "the migration excludes it"),
+        (migration.settings.exclude_pinned_pkgs and name in makers, "it makes a migrated package"),
+        (not migration.settings.include_noarch and noarch, "everything it builds is noarch"),
         (bool(wanted) and not set(wanted) & set(facts.platforms), f"it is not built on {', '.join(wanted)}"),
     )
     return next((reason for holds, reason in reasons if holds), None)
 
 
 def _member(name: str, facts: FeedstockFacts, hits: Collection[str], migration: Migration) -> Member:
-    because = tuple(need for need in deciding_needs(facts, include_build=migration.include_build) if need.name in hits)
+    because = tuple(
+        need for need in deciding_needs(facts, include_build=migration.settings.include_build) if need.name in hits
+    )
     mask = 0
     for need in because:
         mask |= need.platforms
     if not because:
         mask = (1 << len(facts.platforms)) - 1
     platforms = facts.platforms_of(mask)
-    if migration.platform_allowlist:
-        platforms = tuple(platform for platform in platforms if platform in migration.platform_allowlist)
+    if migration.settings.platform_allowlist:
+        platforms = tuple(platform for platform in platforms if platform in migration.settings.platform_allowlist)
     exporters = () if because else tuple(sorted(hits))
     return Member(feedstock=name, because=because, platforms=platforms, exporters=exporters)
 

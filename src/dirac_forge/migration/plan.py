@@ -87,7 +87,7 @@ class Plan:
 
     def waited_for(self, child: str) -> tuple[str, ...]:
         """The parents that a member really waits for: neither broken nor ignored by the migration."""
-        ignored = self.migration.ignored_deps_per_node.get(child, frozenset())
+        ignored = self.migration.settings.ignored_deps_per_node.get(child, frozenset())
         return tuple(
             parent for parent in self.parents[child] if (parent, child) not in self.broken and parent not in ignored
         )
@@ -109,7 +109,7 @@ class Plan:
         mask = 0
         for need in last.needs:
             mask |= need.platforms
-        ignored = self.migration.ignored_deps_per_node.get(child, frozenset())
+        ignored = self.migration.settings.ignored_deps_per_node.get(child, frozenset())
         return Edge(
             parent=parent,
             child=child,

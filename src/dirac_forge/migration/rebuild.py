@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from io import StringIO
-from pathlib import Path
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from dirac_forge.feedstock.change import Change, Edit, Skip
+from dirac_forge.feedstock.forge_edit import patched
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.schema import Migration
 from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.recipe.reading.yamlnodes import Node, compose, pairs
 
 __all__ = ["rebuild"]
 
@@ -36,16 +31,16 @@ def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
     if texts.get(target) == migration.text:
         return Skip(feedstock=name, branch=branch, reason="the migration is applied already")
     try:
-        raised = raised_build_number(texts[recipe], path=recipe, by=migration.bump_number)
+        raised = raised_build_number(texts[recipe], path=recipe, by=migration.bump)
     except RecipeError as exc:
         return Skip(feedstock=name, branch=branch, reason=str(exc))
     edits = [
         Edit(path=recipe, before=texts[recipe], after=raised),
         Edit(path=target, before=texts.get(target), after=migration.text),
     ]
-    if migration.conda_forge_yml_patches:
+    if migration.settings.conda_forge_yml_patches:
         before = texts.get("conda-forge.yml", "")
-        after = _patched(before, migration.conda_forge_yml_patches, path=folder.path / "conda-forge.yml")
+        after = patched(before, _patches(migration), path=folder.path / "conda-forge.yml")
         edits.append(Edit(path="conda-forge.yml", before=before or None, after=after))
     return Change(
         feedstock=name,
@@ -58,31 +53,8 @@ def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
     )
 
 
-def _patched(text: str, patches: Mapping[str, object], *, path: Path) -> str:
-    """conda-forge.yml with values replaced; a dot in a key goes one level down, and only keys that are there count."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    try:
-        values = yaml.load(text) or {}
-    except YAMLError as exc:
-        raise RecipeError(f"it can't be read: {exc}", path=path) from exc
-    changed = False
-    for key, value in patches.items():
-        *way, last = key.split(".")
-        place = values
-        for part in way:
-            place = place.get(part) if isinstance(place, dict) else None
-        if isinstance(place, dict) and last in place and place[last] != value:
-            place[last] = value
-            changed = True
-    if not changed:
-        return text
-    out = StringIO()
-    yaml.dump(values, out)
-    return out.getvalue()
-
-
-def applied(migration: Migration, texts: Mapping[str, str]) -> bool:
-    """Whether a feedstock's files have the migration."""
-    return f".ci_support/migrations/{migration.name}.yaml" in texts
+def _patches(migration: Migration) -> dict[str, Node]:
+    """Return the new values of keys of conda-forge.yml, as the migration's file spells them."""
+    head = {key: value for key, _, value in pairs(compose(migration.text))}["__migrator"]
+    values = {key: value for key, _, value in pairs(head)}["conda_forge_yml_patches"]
+    return {key: value for key, _, value in pairs(values)}

@@ -60,7 +60,7 @@ def rebuilt_records(
     packages = [*outside, *(output for name in rebuilt for output in plan.graph.facts[name].outputs)]
     for package in dict.fromkeys(packages):
         chosen = [*_newest(index.group(package).records), *(record for record in used if record.name == package)]
-        records += _rebuilt(list(dict.fromkeys(chosen)), pins, plan.migration.bump_number)
+        records += _rebuilt(list(dict.fromkeys(chosen)), pins, plan.migration.bump)
     return records, new, old
 
 

@@ -296,7 +296,9 @@ def _on_platform(
             if output.skip is True:
                 continue
             wanted = _wanted(output, variant, plan, exports)
-            if not wanted or (migration.operation == "key_add" and not _is_new(variant, keys.configuration.values)):
+            if not wanted or (
+                migration.settings.operation == "key_add" and not _is_new(variant, keys.configuration.values)
+            ):
                 continue
             match = _matching(builds(platform, output.name), variant, wanted)
             if match is None:

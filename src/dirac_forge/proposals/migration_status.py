@@ -56,7 +56,7 @@ def status_now(
     known = replace(known, waits=_waits(migrating, plan), in_pr={**known.in_pr, **in_pr})
     evidence = migrating.evidence(plan)
     first = status_of(plan, evidence, known)
-    if migrating.channel is None or not plan.migration.check_solvable or not first.next:
+    if migrating.channel is None or not plan.migration.settings.check_solvable or not first.next:
         return first
     found = _solvability(migrating, migrating.channel, plan, first, evidence, platforms)
     if found.left:
@@ -70,7 +70,7 @@ def status_now(
 def _waits(migrating: MigrationContext, plan: Plan) -> dict[str, str]:
     """The migrations that this one waits for and that are not complete, each with how far it is."""
     waits: dict[str, str] = {}
-    for name in plan.migration.wait_for_migrators:
+    for name in plan.migration.settings.wait_for_migrators:
         other = migrating.find_migration(name) if name != plan.migration.name else None
         if other is None:
             # The pinning drops a migration when it is over.

@@ -98,17 +98,17 @@ class MigrationContext:
         return make_plan(self.graph, migration, allowlist=self._allowlist(migration))
 
     def _allowlist(self, migration: Migration) -> Collection[str] | None:
-        if migration.allowlist_file is None:
+        if migration.settings.allowlist_file is None:
             return None
-        places = [Path(migration.path).parent / migration.allowlist_file]
-        places.append(self.workspace.root / "migrations" / migration.allowlist_file)
+        places = [Path(migration.path).parent / migration.settings.allowlist_file]
+        places.append(self.workspace.root / "migrations" / migration.settings.allowlist_file)
         for place in places:
             if place.is_file():
                 return place.read_text(encoding="utf-8").split()
-        if self.pinning is not None and migration.allowlist_file in self.pinning.support:
-            return self.pinning.support[migration.allowlist_file].split()
+        if self.pinning is not None and migration.settings.allowlist_file in self.pinning.support:
+            return self.pinning.support[migration.settings.allowlist_file].split()
         raise InputError(
-            f"{migration.path}: allowlist_file: there is no {migration.allowlist_file}",
+            f"{migration.path}: allowlist_file: there is no {migration.settings.allowlist_file}",
             hint=f"It belongs into {places[0].parent}, or into `migration_support/` of the pinning.",
         )
 

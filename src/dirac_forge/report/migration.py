@@ -114,7 +114,7 @@ def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     for number, wave in enumerate(plan.waves, start=1):
         table.add_row(str(number), str(len(wave)), ", ".join(_shown(plan, name) for name in wave))
     found: list[str] = []
-    if plan.migration.paused:
+    if plan.migration.settings.paused:
         found.append("The migration is paused.")
     for cycle in plan.cycles:
         broken = _some([f"{parent} -> {child}" for parent, child in cycle.broken])

@@ -34,7 +34,7 @@ def _head(plan: Plan, name: str) -> Iterator[Block]:
     every = len(platforms) == len(plan.graph.facts[name].platforms)
     only = "" if every else f" on {words(platforms)}"
     yield Paragraph((f"{name} is rebuilt{only} for the migration ", Code(plan.migration.name), f", {wave}."))
-    message = (plan.migration.commit_message or "").strip().splitlines()
+    message = (plan.migration.settings.commit_message or "").strip().splitlines()
     if len(message) > 1:
         yield Quote(tuple(line for line in message[1:] if line.strip()))
 
@@ -104,7 +104,7 @@ def _answers(effect: TargetEffect, platform: str, number: int) -> tuple[TargetAn
 
 def _checklist(plan: Plan) -> Iterator[Block]:
     lines: list[tuple[bool, Line]] = [
-        (True, f"The build number is raised by {plan.migration.bump_number}; nothing else of the recipe is touched."),
+        (True, f"The build number is raised by {plan.migration.bump}; nothing else of the recipe is touched."),
         (True, ("The migration is in ", Code(f".ci_support/migrations/{plan.migration.name}.yaml"), ".")),
         (False, "The feedstock was rerendered."),
         (False, "The builds and tests of this request have passed."),

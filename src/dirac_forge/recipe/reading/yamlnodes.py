@@ -21,6 +21,7 @@ __all__ = [
     "YamlError",
     "compose",
     "line_of",
+    "lines_of",
     "pairs",
     "plain",
     "scalar",
@@ -104,6 +105,17 @@ def pairs(node: Node | None) -> Iterator[tuple[str, Node, Node]]:
     for key, value in node.value:
         if key.tag != "tag:yaml.org,2002:merge" and isinstance(key, ScalarNode):
             yield str(key.value), key, value
+
+
+def lines_of(node: Node | None, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Yield path and line of every key of the mappings and every item of the lists below a node."""
+    if isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*at, index), line_of(item)
+            yield from lines_of(item, (*at, index))
+    for key, place, value in pairs(node):
+        yield (*at, key), line_of(place)
+        yield from lines_of(value, (*at, key))
 
 
 class _Count:
