@@ -13,6 +13,7 @@ from dirac_forge.recipe.reading.yamlnodes import (
     MappingNode,
     Node,
     ScalarNode,
+    SequenceNode,
     YamlError,
     compose,
     line_of,
