@@ -171,7 +171,7 @@ def test_what_the_request_of_a_rebuild_would_say(workspace: Path, capsys: pytest
     assert main(["migrate", "run", "lib2", "b", "-v", "--workspace", str(workspace)]) == 0
     out = capsys.readouterr().out
     assert "\n  Order\n    - It waited for a (a → b): b needs a in host: b/recipe/meta.yaml:9: a\n" in out
-    assert "\n    - Why something happened or not: dirac-forge bot why b.\n" in out
+    assert "\n    - To see why the bot did something or not: dirac-forge bot why b.\n" in out
     assert "\n+  number: 1\n" in out
     assert run(workspace, "run", "lib2", "b", "--json") == 0
     changes = answer(capsys)["changes"]
