@@ -42,6 +42,29 @@ def test_packages_that_move_together() -> None:
     assert made.notes[-1] == "the pinning has a migration of libboost_devel under way: libboost190"
 
 
+TOGETHER = Pinning(
+    path="pinning/conda_build_config.yaml",
+    text="libfoo_headers:\n- '1.0'\nlibfoo_devel:\n- '1.0'\npyfoo:\n- '1.0'\nlibfooz:\n- '1.0'\n",
+    support={
+        "packages_to_migrate_together.yaml": (
+            "# together\nlibfoo_devel:\n  - libfoo_devel\n  - libfoo_headers\n  - pyfoo\n  - libfoo_gone\n"
+        )
+    },
+)
+
+
+@pytest.mark.parametrize("library", ["libfoo-devel", "libfoo_headers", "pyfoo", "libfoo"])
+def test_companions_of_the_pinnings_list_come_along(library: str) -> None:
+    made = new_migration(library, "1.1", TOGETHER, timestamp=1)
+    assert parse_migration(made.text, path="x.yaml").keys == ("libfoo_headers", "libfoo_devel", "pyfoo")
+    assert made.notes[0] == "pinning/conda_build_config.yaml:1: libfoo_headers is 1.0 now"
+
+
+def test_a_library_that_the_list_does_not_have_goes_alone() -> None:
+    made = new_migration("libfooz", "1.1", TOGETHER, timestamp=1)
+    assert parse_migration(made.text, path="x.yaml").keys == ("libfooz",)
+
+
 @pytest.mark.parametrize(
     ("library", "version", "message"),
     [
