@@ -355,7 +355,7 @@ def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str], argument
         (["plan", "lib2", "--target", "nothing"], "no channel has a package nothing on any platform"),
         (["plan", "--add-platform", "win-64", "--target", "nothing"], "no channel has a package nothing on any"),
         (["new", "opnssl", "4"], "Did you mean openssl?"),
-        (["new", "openssl", "banana"], "Expected one like 4, 1.90 or 3.15."),
+        (["new", "openssl", "banana"], "Expected a version such as 4, 1.90 or 3.15."),
     ],
 )
 def test_typos_get_a_hint(
