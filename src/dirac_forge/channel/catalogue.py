@@ -11,6 +11,7 @@ from typing import Protocol
 from rattler import PackageName, RepoDataRecord, Version
 from rattler.exceptions import InvalidPackageNameError
 
+from dirac_forge.channel.embedded import EmbeddedFolder
 from dirac_forge.channel.index import usable
 from dirac_forge.channel.listing import Availability, Listing, PackageInfo, availability, matches
 from dirac_forge.channel.repodata import RecordSource, Sources
@@ -53,6 +54,7 @@ class RattlerCatalogue:
         self._lock = threading.Lock()
         self._known: dict[str, PackageInfo | None] = {}
         self._unread: dict[str, None] = {}
+        self._as_of = next((source.as_of for source in self._sources if isinstance(source, EmbeddedFolder)), None)
 
     @classmethod
     def open(
@@ -64,14 +66,18 @@ class RattlerCatalogue:
         cache_dir: Path | None = None,
         reachable: Callable[[str], bool] | None = None,
         observer: Observer | None = None,
+        embedded_dir: Path | None = None,
     ) -> RattlerCatalogue:
         """Channels by name, URL or folder.
 
         `offline`: of remote ones only what py-rattler's cache (in `cache_dir`) has; `reachable` tells within seconds
-        whether a URL's host answers (`Http.reachable`). Raises `InputError` where a folder is missing or no channel.
+        whether a URL's host answers (`Http.reachable`); `embedded_dir` see `Sources`.
+        Raises `InputError` where a folder is missing or no channel.
         """
         watcher = observer or Silent()
-        opening = Sources(observer=watcher, cache_dir=cache_dir, offline=offline, reachable=reachable)
+        opening = Sources(
+            observer=watcher, cache_dir=cache_dir, offline=offline, reachable=reachable, embedded_dir=embedded_dir
+        )
         return cls(opening.open(channels), platforms, observer=watcher)
 
     def info(self, names: Iterable[str]) -> Listing:
@@ -80,7 +86,7 @@ class RattlerCatalogue:
         with self._lock:
             self._ask([name for name in wanted if name not in self._known])
             found = {name: info for name in wanted if (info := self._known[name]) is not None}
-            return Listing(packages=found, unread=tuple(self._unread))
+            return Listing(packages=found, unread=tuple(self._unread), as_of=self._as_of)
 
     def satisfies(self, name: str, spec: str) -> bool:
         """See `Catalogue`; raises `InputError` where the spec is none."""

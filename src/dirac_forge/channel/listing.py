@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from rattler import Version, VersionSpec
@@ -43,6 +44,8 @@ class Availability:
     status: Status
     newest: str | None = None
     """The newest version there is, where the package is there."""
+    as_of: date | None = None
+    """The day of the embedded snapshot, where that gave the answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,11 +58,13 @@ class Listing(Mapping[str, PackageInfo]):
     packages: Mapping[str, PackageInfo] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     """Channels that could not be read."""
+    as_of: date | None = None
+    """The day of the embedded snapshot, where that answers for conda-forge; it has a part of its packages only."""
 
     @property
     def complete(self) -> bool:
-        """Every channel could be read: what is absent is not there."""
-        return not self.unread
+        """Every channel could be read as a whole: what is absent is not there."""
+        return not self.unread and self.as_of is None
 
     def __getitem__(self, name: str) -> PackageInfo:
         return self.packages[name]
@@ -76,16 +81,18 @@ def availability(listing: Listing | None, package: str, spec: str) -> Availabili
 
     `listing` is the answer for names with `package` among them; None: no channel was asked.
 
-    `spec` is conda's version spec, "" for any. Never `missing` or `outdated` where a channel could not be read. Raises
-    `InputError` where the spec is none.
+    `spec` is conda's version spec, "" for any. Never `missing` or `outdated` where a channel could not be read; the
+    embedded snapshot may say `available` and `outdated`, as of its day. Raises `InputError` where the spec is none.
     """
-    found = listing.get(package) if listing is not None else None
-    complete = listing is not None and listing.complete
+    if listing is None:
+        return Availability(status="unknown")
+    found = listing.get(package)
     if found is None:
-        return Availability(status="missing" if complete else "unknown")
+        return Availability(status="missing" if listing.complete else "unknown")
     if matches(found, spec):
-        return Availability(status="available", newest=found.newest)
-    return Availability(status="outdated" if complete else "unknown", newest=found.newest)
+        return Availability(status="available", newest=found.newest, as_of=listing.as_of)
+    status: Status = "unknown" if listing.unread else "outdated"
+    return Availability(status=status, newest=found.newest, as_of=listing.as_of)
 
 
 def matches(info: PackageInfo, spec: str) -> bool:

@@ -62,6 +62,7 @@ def open_channel(
         store=context.store,
         offline=settings.offline,
         reachable=_reachable(context),
+        embedded_dir=settings.cache,
     )
 
 
@@ -93,6 +94,7 @@ def open_catalogue(context: ChannelContext, platforms: Sequence[str]) -> Rattler
         cache_dir=settings.cache / "repodata",
         reachable=_reachable(context),
         observer=context.observer,
+        embedded_dir=settings.cache,
     )
 
 

@@ -12,6 +12,7 @@ import rattler
 from rattler import Client, Gateway
 from rattler.exceptions import InvalidChannelError
 
+from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
 from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
@@ -42,6 +43,8 @@ class Sources:
     """How often a request that failed is made again."""
     patience: float = 120.0
     """Seconds for one question to a remote channel, all tries together."""
+    embedded_dir: Path | None = None
+    """Where the embedded snapshot is unpacked, which answers where conda-forge can't be reached; None: it is not used."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _made: list[tuple[Client, Gateway]] = field(default_factory=list)
 
@@ -66,6 +69,8 @@ class Sources:
 
     def _open(self, named: str | Path) -> Folder | Remote:
         text = str(named)
+        if text == NAME and self.embedded_dir is not None:
+            return EmbeddedFolder(embedded_folder(self.embedded_dir), observer=self.observer)
         if text.startswith("file:"):
             return Folder(Path(unquote(urlsplit(text).path)), observer=self.observer)
         folder = Path(text).expanduser()
@@ -78,6 +83,8 @@ class Sources:
             raise InputError(
                 f"{redact(text)!r} is not a channel: {innermost(exc)}", hint="Give a name, a URL or a folder."
             ) from exc
+        if self.embedded_dir is not None and _is_conda_forge(channel) and not self._answers(channel):
+            return self._embedded(self.embedded_dir)
         return Remote(
             channel,
             gateway=self.gateway,
@@ -88,3 +95,19 @@ class Sources:
             offline=self.offline,
             patience=self.patience,
         )
+
+    def _answers(self, channel: rattler.Channel) -> bool:
+        """Whether the channel can be asked: its host answers, or offline the cache has repodata."""
+        if self.offline:
+            return self.cache_dir is None or any(self.cache_dir.glob("*"))
+        return self.reachable is None or self.reachable(channel.base_url)
+
+    def _embedded(self, folder: Path) -> EmbeddedFolder:
+        found = EmbeddedFolder(embedded_folder(folder), observer=self.observer)
+        why = "offline" if self.offline else "conda-forge can't be reached"
+        self.observer.warned(f"{why}: what conda-forge has is as of {found.as_of} (the embedded snapshot)")
+        return found
+
+
+def _is_conda_forge(channel: rattler.Channel) -> bool:
+    return urlsplit(channel.base_url).path.strip("/") == "conda-forge"

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import rattler
@@ -24,6 +24,7 @@ from rattler.package import BuildString
 from rattler.repo_data.multi_source import MultiSource
 from rattler.solver import solve, solve_with_sparse_repodata
 
+from dirac_forge.channel.embedded import EmbeddedFolder
 from dirac_forge.channel.index import RecordIndex, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
@@ -98,6 +99,7 @@ class Channel:
         timeout: int = 60,
         retries: int = 2,
         patience: float = 120.0,
+        embedded_dir: Path | None = None,
     ) -> Channel:
         """Open channels: folders (snapshots), URLs, names on conda.anaconda.org.
 
@@ -112,6 +114,7 @@ class Channel:
             timeout: seconds for one request.
             retries: how often a request that failed is made again.
             patience: seconds for one question to a remote channel, all tries together.
+            embedded_dir: where the embedded snapshot is unpacked, which answers where conda-forge can't be reached.
 
         Raises:
             InputError: a folder without a channel, or a text that names none.
@@ -128,6 +131,7 @@ class Channel:
             timeout=timeout,
             retries=retries,
             patience=patience,
+            embedded_dir=embedded_dir,
         )
         sources = opening.open(channels)
         folders = [source for source in sources if isinstance(source, Folder)]
@@ -291,6 +295,11 @@ class Channel:
     def platforms(self) -> tuple[str, ...]:
         """The platforms that there may be packages for."""
         return tuple(sorted({platform for source in self.sources for platform in source.platforms()}))
+
+    @property
+    def dated(self) -> date | None:
+        """The day of the embedded snapshot where that answers for conda-forge, else None."""
+        return next((source.as_of for source in self.sources if isinstance(source, EmbeddedFolder)), None)
 
     @property
     def remote(self) -> bool:

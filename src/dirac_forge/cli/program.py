@@ -24,6 +24,7 @@ COMMANDS = {
     "sync": ("dirac_forge.cli.commands.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan ABI migrations, follow them, make the rebuilds."),
     "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),
+    "snapshot": ("dirac_forge.cli.commands.snapshot:snapshot", "Freeze what targets need into a channel folder."),
     "doctor": ("dirac_forge.cli.commands.doctor:doctor", "Check what dirac-forge needs here, and how to get it."),
     "schema": ("dirac_forge.cli.commands.schema:schema", "Print JSON Schemas of settings and migrations."),
 }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.opening import ChannelContext
 from dirac_forge.channel.packages import unpacked
+from dirac_forge.channel.snapshot import PINNING
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning, read_pinning
@@ -22,10 +26,16 @@ def pinning_of(context: ChannelContext, channel: Channel | None) -> Pinning | No
     folder = context.settings.pinning
     if folder is None and channel is not None:
         try:
-            folder = unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
+            folder = _beside_repodata(channel) or unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
         except UnknownError as exc:
             context.observer.warned(f"without a pinning, since {exc.message}")
     return read_pinning(folder) if folder is not None else None
+
+
+def _beside_repodata(channel: Channel) -> Path | None:
+    """Return the folder with the pinning in a snapshot that has one."""
+    folders = (source.folder / PINNING for source in channel.sources if isinstance(source, Folder))
+    return next((folder for folder in folders if (folder / "conda_build_config.yaml").is_file()), None)
 
 
 def pinning_or_warning(context: ChannelContext, channel: Channel) -> Pinning | None:

@@ -1,0 +1,70 @@
+"""The embedded snapshot: the dated part of conda-forge that comes with dirac-forge, for when no channel answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tarfile
+import tempfile
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from dirac_forge.channel.folder import Folder
+from dirac_forge.channel.snapshot import ABOUT
+from dirac_forge.progress import Observer
+
+__all__ = ["NAME", "EmbeddedFolder", "embedded_folder"]
+
+NAME = "embedded"
+"""What a user calls it: `--channel embedded`."""
+_ARCHIVE = "embedded.tar.xz"
+
+
+class EmbeddedFolder(Folder):
+    """A channel folder that holds a part of conda-forge as it was on a day: what it lacks may still be there."""
+
+    def __init__(self, folder: Path, *, observer: Observer) -> None:
+        """Read the snapshot's day; see `Folder`."""
+        super().__init__(folder, observer=observer)
+        self.as_of = date.fromisoformat(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["as_of"])
+
+    @property
+    def label(self) -> str:
+        """conda-forge, with the day."""
+        return f"conda-forge (as of {self.as_of})"
+
+
+def embedded_folder(cache_dir: Path) -> Path:
+    """Return the folder with the embedded snapshot, unpacked below `cache_dir` at its first use.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    packed = _packed()
+    folder = cache_dir / f"embedded-{hashlib.sha256(packed).hexdigest()[:16]}"
+    if folder.is_dir():
+        return folder
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    # Unpacked beside its place and renamed: an interrupted run leaves nothing that looks whole.
+    fresh = Path(tempfile.mkdtemp(dir=cache_dir, prefix=".new-"))
+    try:
+        with (
+            files(__package__).joinpath(_ARCHIVE).open("rb") as stream,
+            tarfile.open(fileobj=stream, mode="r:xz") as tar,
+        ):
+            tar.extractall(fresh, filter="data")
+        fresh.replace(folder)
+    except OSError:
+        if not folder.is_dir():  # another process was quicker
+            raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return folder
+
+
+@cache
+def _packed() -> bytes:
+    return files(__package__).joinpath(_ARCHIVE).read_bytes()

@@ -1,0 +1,116 @@
+"""Snapshots: the part of a channel that targets need, as the files of a channel folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from rattler import RepoDataRecord
+
+from dirac_forge.channel.index import RecordIndex
+from dirac_forge.channel.records import Record, RunExports, name_of
+
+__all__ = ["ABOUT", "PINNING", "Snapshot", "closure", "snapshot_of"]
+
+ABOUT = "snapshot.json"
+"""The file of a snapshot that says what it is."""
+PINNING = "conda-forge-pinning"
+"""The folder of a snapshot with the pinning: conda_build_config.yaml and migrations."""
+_LEFT_OUT = frozenset({"fn", "url", "channel"})
+_BULKY = frozenset({"md5", "sha256", "size", "license", "license_family", "legacy_bz2_md5", "legacy_bz2_size"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """The files of a channel folder, which any conda tool can read, by path."""
+
+    files: Mapping[str, str]
+    as_of: date
+    """The day that the channel was read, or of its newest record where that is not known."""
+    names: int
+    records: int
+
+
+def closure(index: RecordIndex, specs: Iterable[str]) -> frozenset[str]:
+    """Return the names of all packages that any record of these specs' packages may need, at any depth.
+
+    Raises:
+        ChannelUnknownError: a channel can't be read.
+    """
+    reached: set[str] = set()
+    todo = {name_of(spec) for spec in specs}
+    while todo:
+        reached |= todo
+        index.prefetch(todo)
+        records = (record for name in todo for record in index.group(name).records)
+        depends = {name_of(spec) for record in records for spec in record.depends}
+        todo = {name for name in depends - reached if name and not name.startswith("__")}
+    return frozenset(name for name in reached if index.group(name).records)
+
+
+def snapshot_of(
+    indices: Mapping[str, RecordIndex],
+    specs: Iterable[str],
+    *,
+    exports: Callable[[Record], RunExports | None],
+    about: Mapping[str, object],
+    today: date | None,
+    compact: bool = False,
+) -> Snapshot:
+    """Return the snapshot of what `specs` need on the platforms of `indices`.
+
+    `exports` gives the run_exports of a package, `today` is None where the channel's own day is not known. With
+    `compact`, hashes, sizes and licences are left out: enough to plan and solve, not to install.
+
+    Raises:
+        ChannelUnknownError: a channel can't be read.
+    """
+    wanted = list(specs)
+    repodata: dict[str, dict[str, RepoDataRecord]] = {"noarch": {}}
+    run_exports: dict[str, dict[str, RunExports]] = {}
+    names: set[str] = set()
+    newest = 0
+    for platform, index in indices.items():
+        repodata.setdefault(platform, {})
+        names |= (reached := closure(index, wanted))
+        for name in reached:
+            group = index.group(name)
+            for record, raw in zip(group.records, group.found, strict=True):
+                if not isinstance(raw, RepoDataRecord) or record.file in repodata[record.subdir]:
+                    continue
+                repodata[record.subdir][record.file] = raw
+                newest = max(newest, record.timestamp or 0)
+                found = exports(record)
+                if found is not None:
+                    run_exports.setdefault(record.subdir, {})[record.file] = found
+    as_of = today or datetime.fromtimestamp(newest / 1000, UTC).date()
+    count = sum(map(len, repodata.values()))
+    facts = {"as_of": as_of.isoformat(), "names": len(names), "records": count, **about}
+    files = {ABOUT: json.dumps(facts, indent=2) + "\n"}
+    for subdir, records in repodata.items():
+        entries = {file: _entry(raw, compact) for file, raw in sorted(records.items())}
+        files[f"{subdir}/repodata.json"] = _channel_file(subdir, entries)
+        exported = {file: {"run_exports": _exported(each)} for file, each in run_exports.get(subdir, {}).items()}
+        files[f"{subdir}/run_exports.json"] = _channel_file(subdir, dict(sorted(exported.items())))
+    return Snapshot(files=files, as_of=as_of, names=len(names), records=count)
+
+
+def _entry(raw: RepoDataRecord, compact: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = json.loads(raw.to_json())
+    return {key: value for key, value in entry.items() if key not in _LEFT_OUT and not (compact and key in _BULKY)}
+
+
+def _exported(found: RunExports) -> dict[str, list[str]]:
+    kinds = ("weak", "strong", "noarch", "weak_constrains", "strong_constrains")
+    return {kind: list(specs) for kind in kinds if (specs := getattr(found, kind))}
+
+
+def _channel_file(subdir: str, entries: Mapping[str, object]) -> str:
+    """Return repodata.json or run_exports.json, with .conda files apart from others, as both have it."""
+    conda = {file: entry for file, entry in entries.items() if file.endswith(".conda")}
+    others = {file: entry for file, entry in entries.items() if file not in conda}
+    document = {"info": {"subdir": subdir}, "packages": others, "packages.conda": conda, "repodata_version": 1}
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"

@@ -1,0 +1,40 @@
+"""Usage of `dirac-forge snapshot`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.usage import examples
+
+__all__ = ["snapshot"]
+
+
+@examples(
+    "dirac-forge snapshot dirac-grid --output frozen",
+    "dirac-forge check dirac-grid --channel frozen",
+)
+def snapshot(
+    context: Context,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Write the channel folder to DIR, a new folder.")],
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TARGET", help="Targets of the workspace, or package specs.", show_default="the workspace's targets"
+        ),
+    ] = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Leave out hashes, sizes and licences: to plan, not to install.")
+    ] = False,
+) -> int:
+    """Write a channel folder with everything that targets need: all versions and builds of all packages in the closure.
+
+    The folder is a channel that conda, mamba, pixi and dirac-forge read: to plan and test against the same state again,
+    or at a site without a network. It holds no package files.
+    """
+    from dirac_forge.cli.snapshot import snapshot as run
+
+    return run(context, targets or (), output=output, compact=compact)

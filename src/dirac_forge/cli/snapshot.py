@@ -1,0 +1,88 @@
+"""`dirac-forge snapshot`: the part of a channel that targets need, frozen into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.snapshot import PINNING, snapshot_of
+from dirac_forge.check.configured import specs_of
+from dirac_forge.cli.context import Context
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.channel_pinning import pinning_of
+from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.files import write_files
+from dirac_forge.report.document import Code, Items, Section
+from dirac_forge.report.terminal import Shown
+
+__all__ = ["snapshot"]
+
+
+def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact: bool) -> int:
+    """Write a snapshot, answer with its size, and return the exit code."""
+    if output.exists() and any(output.iterdir()):
+        raise InputError(
+            f"{output} is not empty", hint="Name a new folder: a snapshot is never mixed with other files."
+        )
+    settings = context.settings
+    names = list(targets) or list(settings.targets)
+    specs, platforms = _asked(context, names)
+    channel = open_channel(context)
+    context.observer.started("snapshot")
+    made = snapshot_of(
+        {platform: channel.index(platform) for platform in platforms},
+        specs,
+        exports=channel.run_exports,
+        about={"channels": [source.label for source in channel.sources], "targets": names, "platforms": platforms},
+        today=datetime.now(UTC).date() if channel.remote else channel.dated,
+        compact=compact,
+    )
+    context.observer.finished("snapshot")
+    pinning = pinning_of(context, channel)
+    files = dict(made.files)
+    if pinning is not None:
+        files |= _pinning_files(pinning, compact)
+    write_files(output, files)
+    size = sum(len(text) for text in files.values())
+    facts = (
+        f"{made.names} packages, {made.records} builds, {size / 1e6:.1f} MB, as of {made.as_of}",
+        "with the pinning" if pinning is not None else "without a pinning: name its folder with --pinning to add it",
+        ("next: ", Code(f"dirac-forge check --channel {output}")),
+    )
+    context.answer(
+        Shown([Section(title=f"Wrote {output}", blocks=(Items(facts),))]),
+        {
+            "path": str(output),
+            "as_of": made.as_of.isoformat(),
+            "packages": made.names,
+            "builds": made.records,
+            "platforms": platforms,
+            "pinning": pinning is not None,
+        },
+    )
+    return 0
+
+
+def _pinning_files(pinning: Pinning, compact: bool) -> dict[str, str]:
+    config = f"{PINNING}/conda_build_config.yaml"
+    if compact:  # comments at the end of a line may be selectors
+        lines = (line for line in pinning.text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+        return {config: "".join(f"{line.rstrip()}\n" for line in lines)}
+    return {
+        config: pinning.text,
+        **{f"{PINNING}/migrations/{name}.yaml": text for name, text in pinning.migrations.items()},
+        **{f"{PINNING}/migration_support/{name}": text for name, text in pinning.support.items()},
+    }
+
+
+def _asked(context: Context, names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the specs of these targets, and all of their platforms."""
+    specs: dict[str, None] = {}
+    platforms: dict[str, None] = {}
+    for name in names:
+        some, wanted = specs_of(context.settings, name)
+        specs |= dict.fromkeys(some)
+        platforms |= dict.fromkeys(wanted)
+    return list(specs), list(platforms)
