@@ -1,4 +1,4 @@
-"""Make a snapshot the embedded one: `dirac-forge snapshot --compact --output FOLDER`, then `python tests/embed.py FOLDER`.
+"""Embed a snapshot: `dirac-forge snapshot --compact --output FOLDER`, then `python tests/embed.py FOLDER`.
 
 `--source TEXT` says where its records come from, where that is not simply conda-forge. The archive depends on the
 snapshot alone: no times, no owners.

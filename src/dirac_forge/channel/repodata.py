@@ -44,7 +44,7 @@ class Sources:
     patience: float = 120.0
     """Seconds for one question to a remote channel, all tries together."""
     embedded_dir: Path | None = None
-    """Where the embedded snapshot is unpacked, which answers where conda-forge can't be reached; None: it is not used."""
+    """Where the embedded snapshot is unpacked, to answer where conda-forge can't be reached; None: it is not used."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _made: list[tuple[Client, Gateway]] = field(default_factory=list)
 
@@ -104,8 +104,8 @@ class Sources:
 
     def _embedded(self, folder: Path) -> EmbeddedFolder:
         found = EmbeddedFolder(embedded_folder(folder), observer=self.observer)
-        why = "offline" if self.offline else "conda-forge can't be reached"
-        self.observer.warned(f"{why}: what conda-forge has is as of {found.as_of} (the embedded snapshot)")
+        what = "offline: what conda-forge" if self.offline else "conda-forge can't be reached: what it"
+        self.observer.warned(f"{what} has is as of {found.as_of} (the embedded snapshot)")
         return found
 
 

@@ -45,7 +45,10 @@ def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], remed
     with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor:
         found = check_cells(channel, cells, executor=executor, observer=context.observer, remedies=remedies)
         proof = _proof(context, channel, found, recipes, executor) if recipes else None
-    context.answer(terminal(found, proof, verbose=context.options.verbose), document(found, proof))
+    context.answer(
+        terminal(found, proof, verbose=context.options.verbose, as_of=channel.dated),
+        document(found, proof, as_of=channel.dated),
+    )
     return exit_code(found, proof)
 
 

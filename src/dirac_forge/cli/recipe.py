@@ -31,6 +31,7 @@ def recipe(
     feedstock: str,
     format_: Literal["v1", "v0"],
     deps: Literal["missing", "none", "all"],
+    table: bool,
     pr: bool,
     force: bool,
 ) -> int:
@@ -46,7 +47,7 @@ def recipe(
         pairs = zip(made.recipes, outcomes, strict=True)
         asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
         sent = send(context, asked, force=True)
-    text, document = as_text(made, outcomes, verbose=context.options.verbose), as_json(made, outcomes)
+    text, document = as_text(made, outcomes, verbose=context.options.verbose, table=table), as_json(made, outcomes)
     context.answer(
         joined([text, sentences(sent.lines)]) if sent.lines else text,
         {**document, "requests": sent.document} if pr else document,

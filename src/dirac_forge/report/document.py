@@ -84,6 +84,8 @@ class Table:
     caption: str = ""
     told: tuple[Line, ...] = ()
     """The same content as sentences, shown instead of the table on a terminal."""
+    narrow: tuple[Line, ...] = ()
+    """One line for each row, shown where the terminal is too narrow for the table."""
 
 
 Block = Paragraph | Quote | Items | Table

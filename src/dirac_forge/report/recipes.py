@@ -1,100 +1,143 @@
-"""Recipes that were made, as a table for people and as JSON."""
+"""Recipes that were made, and the status of their dependencies, as text for people and as JSON."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from dirac_forge.feedstock.generated import WriteOutcome
 from dirac_forge.recipe.making.maker import MadeRecipes, Needed
 from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
+from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, few, words
+from dirac_forge.report.terminal import Shown, diff
 
 __all__ = ["as_json", "as_text"]
 
-_STYLES = {"available": "green", "outdated": "yellow", "missing": "red", "unknown": "magenta"}
-_STATES = {"written": "green", "unchanged": "dim", "differs": "yellow"}
+_LABELS = {"info": "note", "warning": "check", "todo": "fill in"}
+_ORDER = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
 _SHOWN = 3
-"""How many of those that need something are named in the table; --json names all."""
+"""How many of the projects that require a dependency are named; --json has all."""
+_MOST_NOTES = 8
+"""Notes of one recipe; -v shows all."""
+_MOST_ROWS = 20
+"""Dependencies that need action; --table shows all."""
 
 
-def as_text(made: MadeRecipes, outcomes: Sequence[WriteOutcome], *, verbose: bool) -> RenderableType:
-    """The recipes with what a person should know of them, then what they need and where it stands."""
+def as_text(
+    made: MadeRecipes, outcomes: Sequence[WriteOutcome], *, verbose: bool, table: bool = False
+) -> RenderableType:
+    """Return the recipes with their notes, then dependencies that need action (all with `table`), then what is next."""
     parts: list[RenderableType] = []
     for recipe, outcome in zip(made.recipes, outcomes, strict=True):
-        parts += _recipe(recipe, outcome, verbose=verbose)
-    if made.needed:
-        parts += [Text(), _dependencies(made.needed), _count(made.needed)]
-    if any(row.status == "unknown" and row.mapped.mapped_by == "guess" for row in made.needed):
-        parts.append(Text("Names from a guess were not confirmed by a channel: look at them.", style="yellow"))
-    parts += [Text(problem, style="yellow") for problem in made.problems]
-    return Group(*parts)
-
-
-def _recipe(recipe: Recipe, outcome: WriteOutcome, *, verbose: bool) -> Iterable[RenderableType]:
-    yield _title(recipe, outcome)
-    if outcome.state == "differs":
-        yield from (_diff(edit.diff) for edit in outcome.edits)
-        yield Text("  kept as it is; --force writes", style="yellow")
-    shown = [note for note in recipe.notes if verbose or note.level != "info"]
-    yield from map(_note, shown)
-    if left := len(recipe.notes) - len(shown):
-        yield Text(f"  {left} more note{'s' if left > 1 else ''} on how it was decided with -v", style="dim")
-
-
-def _title(recipe: Recipe, outcome: WriteOutcome) -> Text:
-    outputs = ", ".join(output.name for output in recipe.outputs)
-    several = f" ({outputs})" if len(recipe.outputs) > 1 else ""
-    title = Text.assemble((f"{recipe.feedstock} {recipe.version}", "bold"), several, ": ")
-    return title.append(outcome.state, _STATES[outcome.state]).append(f" {outcome.recipe_file}")
-
-
-def _diff(text: str) -> Text:
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    lines = [Text(f"  {line}", style=styles.get(line[:1], "")) for line in text.splitlines()]
-    return Text("\n").join(lines)
-
-
-def _note(note: Note) -> Text:
-    style, label = {"info": ("dim", "note"), "warning": ("yellow", "check"), "todo": ("red", "fill in")}[note.level]
-    return Text.assemble("  ", (f"{label}: ", style), note.sentence)
-
-
-def _dependencies(needed: Sequence[Needed]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title="What it needs", title_justify="left")
-    for heading in ("project", "package", "required", "status", "in channel", "name from"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("needed by", no_wrap=True, overflow="ellipsis")
-    order = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
-    for row in sorted(needed, key=lambda one: (order[one.status], one.project.lower())):
-        others = len(row.required_by) - _SHOWN
-        by = ", ".join(row.required_by[:_SHOWN]) + (f" and {others} more" if others > 0 else "")
-        table.add_row(
-            row.project,
-            row.mapped.package,
-            row.requirement,
-            Text(row.status, style=_STYLES[row.status]),
-            row.newest or "",
-            row.mapped.mapped_by,
-            by,
-        )
-    return table
-
-
-def _count(needed: Iterable[Needed]) -> Text:
-    counts = Counter(row.status for row in needed)
-    told = [
-        f"{counts[status]} {status}" for status in ("available", "outdated", "missing", "unknown") if counts[status]
+        parts.append(Shown([_recipe(recipe, outcome, verbose=verbose)]))
+        if outcome.state == "differs":
+            parts += [diff(edit.diff) for edit in outcome.edits]
+    sections = [
+        *Section.of("Dependencies", _dependencies(made.needed, table=table)),
+        *Section.of("Problems", [Items(made.problems)] if made.problems else []),
+        *Section.of("Next", [Items(_next(outcomes))] if outcomes else []),
     ]
-    return Text(f"{sum(counts.values())} dependencies: {', '.join(told)}", style="bold")
+    return Group(*parts, Shown(sections))
+
+
+def _recipe(recipe: Recipe, outcome: WriteOutcome, *, verbose: bool) -> Section:
+    several = f" ({words([output.name for output in recipe.outputs])})" if len(recipe.outputs) > 1 else ""
+    title: Line = (f"{recipe.feedstock} {recipe.version}{several}: {outcome.state} ", Code(_short(outcome.recipe_file)))
+    notes = [note for note in recipe.notes if verbose or note.level != "info"]
+    lines = tuple(_note(note) for note in notes)
+    blocks: list[Block] = [Items(lines if verbose else few(lines, _MOST_NOTES))] if lines else []
+    if not verbose and (left := len(recipe.notes) - len(notes)):
+        blocks.append(Paragraph(f"{left} more note{'s' if left > 1 else ''} with -v"))
+    if outcome.state == "differs":
+        blocks.append(Paragraph(("kept: ", Code("--force"), " overwrites it")))
+    return Section(title=title, blocks=tuple(blocks))
+
+
+def _note(note: Note) -> Line:
+    return Bold(f"{_LABELS[note.level]}:"), f" {note.sentence}"
+
+
+def _short(path: Path) -> str:
+    """Return the path from the current folder, where it is below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _dependencies(needed: Sequence[Needed], *, table: bool) -> list[Block]:
+    if not needed:
+        return []
+    rows = sorted(needed, key=lambda row: (_ORDER[row.status], row.project.lower()))
+    if table:
+        return [_table(rows), Paragraph(_count(rows))]
+    unknown = [row for row in rows if row.status == "unknown"]
+    if len(unknown) == len(rows):
+        return [Paragraph(f"The status of all {len(rows)} is unknown: no channel could be read.")]
+    action = [row for row in rows if row.status in ("missing", "outdated")]
+    blocks: list[Block] = [_table(action[:_MOST_ROWS])] if action else []
+    if len(action) > _MOST_ROWS:
+        blocks.append(Paragraph(f"and {len(action) - _MOST_ROWS} more"))
+    if unknown:
+        blocks.append(Items((f"unknown: {words([row.mapped.package for row in unknown], 12)}",)))
+    guesses = [row.mapped.package for row in rows if row.mapped.mapped_by == "guess"]
+    if guesses:
+        blocks.append(Items((f"guessed names, to be checked: {words(guesses, 12)}",)))
+    return [*blocks, Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
+
+
+def _table(rows: Sequence[Needed]) -> Table:
+    head = ("project", "package", "required", "status", "in channel", "name from", "required by")
+    return Table(
+        head=head,
+        rows=tuple(
+            (
+                row.project,
+                row.mapped.package,
+                row.requirement,
+                Bold(_status(row)),
+                row.newest or "",
+                row.mapped.mapped_by,
+                _required_by(row),
+            )
+            for row in rows
+        ),
+        narrow=tuple(_sentence(row) for row in rows),
+    )
+
+
+def _sentence(row: Needed) -> Line:
+    package = f"{row.mapped.package} {row.requirement}".strip()
+    name = package if row.mapped.package == row.project.lower() else f"{package} (for {row.project})"
+    newest = f" (the channel has {row.newest})" if row.newest and row.status != "available" else ""
+    return f"{name}: ", Bold(_status(row)), f"{newest}, required by {_required_by(row)}"
+
+
+def _required_by(row: Needed) -> str:
+    return words(row.required_by, _SHOWN)
+
+
+def _status(row: Needed) -> str:
+    """Return the status, with a mark where it is that of the embedded snapshot's day."""
+    return f"{row.status}*" if row.as_of is not None else row.status
+
+
+def _count(rows: Sequence[Needed]) -> str:
+    counts = Counter(_status(row) for row in sorted(rows, key=lambda row: -_ORDER[row.status]))
+    days = {row.as_of for row in rows if row.as_of is not None}
+    dated = "".join(f" *As of {day}, from the embedded snapshot." for day in sorted(days))
+    listed = ", ".join(f"{number} {status}" for status, number in counts.items())
+    return f"{len(rows)} dependencies: {listed}.{dated}"
+
+
+def _next(outcomes: Sequence[WriteOutcome]) -> tuple[Line, ...]:
+    folders = " ".join(f"--with {_short(outcome.folder)}" for outcome in outcomes)
+    return ((Code(f"dirac-forge check {folders}"), ": what the targets would install with it"),)
 
 
 def as_json(made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> dict[str, object]:
-    """The document of `recipe --json`; keys that programs may rely on stand in the README."""
+    """Return the document of `recipe --json`."""
     return {
         "recipes": [_recipe_json(recipe, outcome) for recipe, outcome in zip(made.recipes, outcomes, strict=True)],
         "dependencies": [_needed_json(row) for row in made.needed],
@@ -150,6 +193,7 @@ def _needed_json(row: Needed) -> dict[str, object]:
         "mapped_by": row.mapped.mapped_by,
         "evidence": row.mapped.evidence,
         "status": row.status,
+        "as_of": row.as_of.isoformat() if row.as_of is not None else None,
         "newest": row.newest,
         "required_by": list(row.required_by),
         "problem": row.problem,

@@ -126,6 +126,9 @@ def _table(table: Table, indent: int, console: Console, options: ConsoleOptions)
     grid = _grid(table, indent)
     if Measurement.get(console, options.update(max_width=10_000), grid).maximum <= options.max_width:
         yield grid
+    elif table.narrow:
+        for line in table.narrow:
+            yield Hanging("- ", inline(line), indent)
     else:
         yield from _list(table, indent)
 

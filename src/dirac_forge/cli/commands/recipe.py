@@ -57,6 +57,7 @@ def recipe(
             help="Write recipes also for dependencies that the channel does not have, for none, or for all.",
         ),
     ] = Deps.missing,
+    table: Annotated[bool, typer.Option("--table", help="Show all dependencies in a table.")] = False,
     pr: PullRequests = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite recipes that differ.")] = False,
 ) -> int:
@@ -75,6 +76,7 @@ def recipe(
         feedstock=feedstock,
         format_=format_.value,
         deps=deps.value,
+        table=table,
         pr=pr,
         force=force,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from datetime import date
 from importlib import import_module
 from typing import Literal, Protocol
 
@@ -65,6 +66,8 @@ class Needed:
     """The channel's newest version."""
     required_by: tuple[str, ...]
     problem: str = ""
+    as_of: date | None = None
+    """The day of the embedded snapshot, where that gave the status."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,6 +144,7 @@ class Maker:
             newest=stands.newest,
             required_by=dependency.required_by,
             problem=dependency.found.problem,
+            as_of=stands.as_of,
         )
 
     def _missing(

@@ -1,0 +1,100 @@
+"""The embedded snapshot: what it holds, and when it answers for conda-forge."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.channel.catalogue import RattlerCatalogue
+from dirac_forge.channel.embedded import EmbeddedFolder, embedded_folder
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.progress import Silent
+from support.channel import pkg, write_channel
+
+PLATFORMS = ["linux-64", "linux-aarch64", "osx-64", "osx-arm64"]
+
+
+class Warnings(Silent):
+    """Keeps warnings."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def warned(self, message: str) -> None:
+        self.said.append(message)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def test_it_is_unpacked_once(cache: Path) -> None:
+    folder = embedded_folder(cache)
+    (folder / "mark").touch()
+    assert embedded_folder(cache) == folder
+    assert (folder / "mark").exists()
+    assert [path.name for path in cache.iterdir()] == [folder.name]
+
+
+def test_it_has_the_pinning_and_says_its_day(cache: Path) -> None:
+    folder = embedded_folder(cache)
+    assert (folder / "conda-forge-pinning" / "conda_build_config.yaml").is_file()
+    opened = EmbeddedFolder(folder, observer=Silent())
+    assert opened.as_of >= date(2026, 8, 21)
+    assert opened.label == f"conda-forge (as of {opened.as_of})"
+    assert set(PLATFORMS) <= set(opened.platforms())
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_dirac_grid_is_installable_from_it(cache: Path, platform: str) -> None:
+    channel = Channel.open(["embedded"], embedded_dir=cache)
+    assert not channel.remote
+    assert channel.dated is not None
+    found = channel.solve(["dirac-grid", "python 3.12.*"], platform=platform)
+    assert isinstance(found, Solution)
+    assert found.get("diraccommon") is not None
+
+
+def test_conda_forge_that_can_not_be_reached_is_replaced_and_said(cache: Path) -> None:
+    watcher = Warnings()
+    asked: list[str] = []
+
+    def unreachable(url: str) -> bool:
+        asked.append(url)
+        return False
+
+    channel = Channel.open(["conda-forge"], embedded_dir=cache, reachable=unreachable, observer=watcher)
+    assert channel.dated is not None
+    assert asked == ["https://conda.anaconda.org/conda-forge/"]
+    expected = f"conda-forge can't be reached: what it has is as of {channel.dated} (the embedded snapshot)"
+    assert watcher.said == [expected]
+
+
+def test_other_channels_and_reachable_ones_are_not_replaced(cache: Path, tmp_path: Path) -> None:
+    folder = write_channel(tmp_path / "own", {"noarch": [pkg("a 1")]})
+    assert Channel.open(["bioconda"], embedded_dir=cache, reachable=lambda _: False).dated is None
+    assert Channel.open(["conda-forge"], embedded_dir=cache, reachable=lambda _: True).dated is None
+    assert Channel.open([str(folder)], embedded_dir=cache, reachable=lambda _: False).dated is None
+
+
+def test_offline_without_cached_repodata(cache: Path, tmp_path: Path) -> None:
+    repodata = tmp_path / "repodata"
+    watcher = Warnings()
+    opened = Channel.open(["conda-forge"], embedded_dir=cache, cache_dir=repodata, offline=True, observer=watcher)
+    assert opened.dated is not None
+    assert watcher.said == [f"offline: what conda-forge has is as of {opened.dated} (the embedded snapshot)"]
+    repodata.mkdir()
+    (repodata / "something.json").touch()
+    assert Channel.open(["conda-forge"], embedded_dir=cache, cache_dir=repodata, offline=True).dated is None
+
+
+def test_what_it_lacks_is_unknown_and_what_it_has_is_dated(cache: Path) -> None:
+    catalogue = RattlerCatalogue.open(["embedded"], PLATFORMS, embedded_dir=cache)
+    assert catalogue.status("no-such-package-in-it", "").status == "unknown"
+    available = catalogue.status("requests", ">=2")
+    assert (available.status, available.as_of) == ("available", Channel.open(["embedded"], embedded_dir=cache).dated)
+    assert catalogue.status("requests", ">=9999").status == "outdated"
+    assert not catalogue.info(["requests"]).complete

@@ -1,0 +1,83 @@
+"""Snapshots: closures of targets as channel folders."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.channel.snapshot import closure, snapshot_of
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.files import write_files
+from support.channel import pkg, pythons, write_channel
+
+JUNE = 1_780_272_000_000  # milliseconds, 2026-06-01
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> Channel:
+    folder = write_channel(
+        tmp_path / "channel",
+        {
+            "noarch": [
+                pkg("grid 2", "tool >=1", "python", noarch="python", timestamp=JUNE, sha256="0" * 64, license="MIT"),
+                pkg("grid 1", "old", noarch="generic"),
+                pkg("other 1", "grid", noarch="generic"),
+            ],
+            "linux-64": [*pythons("3.12"), pkg("tool 1", "__glibc >=2.17"), pkg("old 1")],
+            "osx-64": [*pythons("3.12"), pkg("tool 2", "libcxx"), pkg("libcxx 20")],
+        },
+        run_exports={"linux-64": {"tool-1-0.conda": {"weak": ["tool >=1,<2"]}}},
+    )
+    return Channel.open([str(folder)])
+
+
+def test_closure_follows_every_build_and_leaves_out_dependents(channel: Channel) -> None:
+    assert closure(channel.index("linux-64"), ["grid >=2"]) == {"grid", "tool", "python", "old"}
+    assert closure(channel.index("osx-64"), ["grid"]) == {"grid", "tool", "python", "libcxx"}
+    assert closure(channel.index("osx-64"), ["nothing"]) == frozenset()
+
+
+def test_snapshot_is_a_channel_that_answers_alike(channel: Channel, tmp_path: Path) -> None:
+    platforms = ("linux-64", "osx-64")
+    made = snapshot_of(
+        {platform: channel.index(platform) for platform in platforms},
+        ["grid"],
+        exports=channel.run_exports,
+        about={"targets": ["grid"]},
+        today=None,
+    )
+    assert (made.as_of, made.names, made.records) == (date(2026, 6, 1), 5, 8)
+    write_files(tmp_path / "frozen", made.files)
+    about = json.loads((tmp_path / "frozen" / "snapshot.json").read_text())
+    assert about == {"as_of": "2026-06-01", "names": 5, "records": 8, "targets": ["grid"]}
+    frozen = Channel.open([str(tmp_path / "frozen")])
+    for platform in platforms:
+        before, after = (each.solve(["grid"], platform=platform) for each in (channel, frozen))
+        assert isinstance(before, Solution)
+        assert isinstance(after, Solution)
+        assert [str(each) for each in after.packages] == [str(each) for each in before.packages]
+    (tool,) = frozen.index("linux-64").group("tool").records
+    exports = frozen.run_exports(tool)
+    assert exports is not None
+    assert exports.weak == ("tool >=1,<2",)
+
+
+def test_compact_snapshot_has_no_hashes_and_licences(channel: Channel) -> None:
+    def entry(compact: bool) -> dict[str, object]:
+        made = snapshot_of(
+            {"linux-64": channel.index("linux-64")},
+            ["grid"],
+            exports=lambda _: None,
+            about={},
+            today=date(2026, 11, 1),
+            compact=compact,
+        )
+        assert made.as_of == date(2026, 11, 1)
+        found: dict[str, object] = json.loads(made.files["noarch/repodata.json"])["packages.conda"]["grid-2-0.conda"]
+        return found
+
+    assert entry(False).keys() - entry(True).keys() == {"sha256", "license"}
+    assert not entry(False).keys() & {"url", "fn", "channel"}

@@ -1,0 +1,48 @@
+"""`dirac-forge snapshot` from the command line to files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.cli import main
+from support.channel import pkg, pythons, write_channel
+
+
+@pytest.fixture(autouse=True)
+def _workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    grid = pkg("grid 1", "tool", "python", noarch="python", timestamp=1_780_272_000_000)
+    write_channel(tmp_path / "channel", {"noarch": [grid, pkg("tool 1")], "linux-64": pythons("3.12")})
+    (tmp_path / "pinning").mkdir()
+    (tmp_path / "pinning" / "conda_build_config.yaml").write_text("# a comment\nzlib:\n  - 1  # [linux]\n")
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.dirac-forge]\nchannels = ['./channel']\n[tool.dirac-forge.targets.grid]\nplatforms = ['linux-64']\n"
+    )
+
+
+def test_folder_is_a_channel_with_the_pinning(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["snapshot", "--output", "frozen", "--pinning", "pinning", "--compact", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "path": "frozen",
+        "as_of": "2026-06-01",
+        "packages": 3,
+        "builds": 3,
+        "platforms": ["linux-64"],
+        "pinning": True,
+    }
+    pinned = tmp_path / "frozen" / "conda-forge-pinning" / "conda_build_config.yaml"
+    assert pinned.read_text() == "zlib:\n  - 1  # [linux]\n"
+    assert main(["check", "--channel", "frozen", "--python", "3.12", "--json"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    assert (result["status"], result["packages"]) == ("installable", 3)
+
+
+def test_a_folder_with_files_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["snapshot", "--output", "pinning"]) == 2
+    assert capsys.readouterr().err == (
+        "error: pinning is not empty\nName a new folder: a snapshot is never mixed with other files.\n"
+    )

@@ -1,0 +1,86 @@
+"""The text of `recipe`: what needs action first, and nothing that breaks on a narrow terminal."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from dirac_forge.channel.listing import Status
+from dirac_forge.channel.names import Mapped, MappedBy
+from dirac_forge.recipe.making.maker import MadeRecipes, Needed
+from dirac_forge.report.recipes import _short, as_json, as_text
+
+
+def needed(
+    project: str, status: Status, *, mapped_by: MappedBy = "channel", as_of: date | None = None, newest: str = ""
+) -> Needed:
+    mapped = Mapped(project=project.lower(), package=project.lower(), mapped_by=mapped_by, evidence="")
+    return Needed(
+        project=project,
+        version="1",
+        requirement=">=2,<3",
+        mapped=mapped,
+        status=status,
+        newest=newest or None,
+        required_by=("DIRAC", "fts3", "gfal2", "rucio"),
+        as_of=as_of,
+    )
+
+
+def shown(*rows: Needed, width: int = 80, table: bool = False) -> str:
+    file = io.StringIO()
+    made = MadeRecipes(recipes=(), needed=rows)
+    Console(file=file, width=width, highlight=False).print(as_text(made, [], verbose=False, table=table))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def test_only_what_needs_action_is_listed() -> None:
+    rows = [needed("M2Crypto", "outdated", newest="1.5"), needed("new", "missing", mapped_by="normalised")]
+    rows += [needed(f"fine{at}", "available") for at in range(100)]
+    assert shown(*rows) == (
+        "Dependencies\n"
+        "  - new >=2,<3: missing, required by DIRAC, fts3, gfal2 and rucio\n"
+        "  - m2crypto >=2,<3: outdated (the channel has 1.5), required by DIRAC, fts3,\n"
+        "    gfal2 and rucio\n"
+        "  102 dependencies: 100 available, 1 outdated, 1 missing. --table shows all."
+    )
+
+
+def test_one_line_where_everything_is_unknown() -> None:
+    assert shown(*[needed(f"p{at}", "unknown", mapped_by="guess") for at in range(127)]) == (
+        "Dependencies\n  The status of all 127 is unknown: no channel could be read."
+    )
+
+
+def test_statuses_of_the_embedded_snapshot_are_marked() -> None:
+    day = date(2026, 8, 21)
+    rows = [needed("a", "available", as_of=day), needed("b", "unknown", mapped_by="guess")]
+    assert shown(*rows, width=200) == (
+        "Dependencies\n"
+        "  - unknown: b\n"
+        "  - guessed names, to be checked: b\n"
+        "  2 dependencies: 1 available*, 1 unknown. *As of 2026-08-21, from the embedded snapshot. --table shows all."
+    )
+    document = as_json(MadeRecipes(recipes=(), needed=tuple(rows)), [])
+    assert [row["as_of"] for row in document["dependencies"]] == ["2026-08-21", None]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("table", [False, True])
+def test_no_word_breaks_at_any_width(width: int, table: bool) -> None:
+    rows = [needed("opentelemetry-exporter-otlp-proto-http", "outdated", newest="1.5"), needed("a", "available")]
+    text = shown(*rows, width=width, table=table)
+    assert all(len(line) <= width for line in text.splitlines())
+    assert "opentelemetry-exporter-otlp-proto-http" in text
+    assert "required by" in text
+    assert "outdated" in text
+
+
+def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _short(tmp_path / "a" / "recipe.yaml") == str(Path("a", "recipe.yaml"))
+    assert _short(tmp_path.parent / "b") == str(tmp_path.parent / "b")
