@@ -1,0 +1,210 @@
+"""Installers made by constructor from a lock, and tried in a fresh prefix.
+
+constructor is a program from conda-forge (https://conda.github.io/constructor/); the package of that name on PyPI is
+something else. An installer runs code of the packages that it holds, so it is tried like a build: its own home, no
+secrets, no network where the platform allows that.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rattler import RepoDataRecord
+from ruamel.yaml import YAML
+
+from dirac_forge.build.isolation import Seen, child_environment, detect, wrapped
+from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
+from dirac_forge.errors import InputError
+from dirac_forge.programs import Finished, TooMuchError, TooSlowError, run
+
+__all__ = ["BuiltInstaller", "Trial", "TrialStep", "build_installer", "find_constructor", "try_installer"]
+
+_BUILD_SECONDS = 3600.0
+_STEP_SECONDS = 900.0
+_OUTPUT = 16 * 1024 * 1024
+_SHOWN = 2000
+_ENDINGS = (".sh", ".pkg", ".exe")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuiltInstaller:
+    """An installer and what it took to make it."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialStep:
+    """One thing that was tried."""
+
+    what: str
+    status: Literal["passed", "failed"]
+    seconds: float
+    output: str = ""
+    """The end of what it printed, where it failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """An installer run into a fresh prefix."""
+
+    steps: tuple[TrialStep, ...]
+    isolated: bool
+    """Whether files and network of this machine were out of reach."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step passed."""
+        return all(step.status == "passed" for step in self.steps)
+
+
+def find_constructor(path: str | None) -> str:
+    """Return the constructor program on a search path.
+
+    Raises:
+        InputError: there is none.
+    """
+    program = shutil.which("constructor", path=path)
+    if program is None:
+        raise InputError(
+            "constructor is not installed",
+            hint="Install it from conda-forge: `conda install -c conda-forge constructor`. The package of that name on "
+            "PyPI is something else.",
+        )
+    return program
+
+
+def build_installer(
+    program: str,
+    folder: Path,
+    construct: Mapping[str, object],
+    records: Mapping[str, Sequence[RepoDataRecord]],
+    *,
+    platform: str,
+    output: Path,
+    scratch: Path,
+    environment: Mapping[str, str],
+) -> BuiltInstaller:
+    """Build the installer for `platform` from exactly these packages.
+
+    Args:
+        program: constructor.
+        folder: where construct.yaml and the files that it names are.
+        construct: the file's content for the platform.
+        records: environment to packages.
+        platform: conda's name of it.
+        output: the folder for the installer.
+        scratch: an empty folder, for a copy of `folder` and constructor's own files.
+        environment: of the process, without secrets.
+
+    Raises:
+        InputError: constructor failed, or made nothing.
+    """
+    copy = scratch / "construct"
+    shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", *(f"*{e}" for e in _ENDINGS)))
+    with (copy / "construct.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(_pinned(construct, records), file)
+    made = scratch / "made"
+    made.mkdir()
+    start = time.monotonic()
+    command = (
+        program,
+        str(copy),
+        "--platform",
+        platform,
+        "--output-dir",
+        str(made),
+        "--cache-dir",
+        str(scratch / "cache"),
+    )
+    done = _run(command, _BUILD_SECONDS, environment, copy)
+    found = [path for path in sorted(made.iterdir()) if path.suffix in _ENDINGS]
+    if done.code != 0 or not found:
+        end = _end(done)
+        raise InputError(f"constructor failed for {platform} (exit code {done.code}):\n{end}")
+    output.mkdir(parents=True, exist_ok=True)
+    target = output / found[0].name
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.copyfile(found[0], partial)
+    partial.chmod(0o755)
+    partial.replace(target)
+    return BuiltInstaller(path=target, size=target.stat().st_size, seconds=time.monotonic() - start)
+
+
+def _pinned(construct: Mapping[str, object], records: Mapping[str, Sequence[RepoDataRecord]]) -> dict[str, object]:
+    """The file with the specs of each environment replaced by the exact packages of the lock."""
+    document = dict(construct)
+    document["specs"] = _exact(records[DEFAULT_ENVIRONMENT])
+    extra = document.get("extra_envs")
+    if isinstance(extra, Mapping):
+        document["extra_envs"] = {
+            name: {**value, "specs": _exact(records[name])} if isinstance(value, Mapping) else value
+            for name, value in extra.items()
+        }
+    return document
+
+
+def _exact(records: Sequence[RepoDataRecord]) -> list[str]:
+    ordered = sorted(records, key=lambda record: record.name.normalized)
+    return [f"{record.name.normalized}=={record.version}={record.build}" for record in ordered]
+
+
+def try_installer(path: Path, *, scratch: Path, imports: Sequence[str] = (), commands: Sequence[str] = ()) -> Trial:
+    """Run an installer into a fresh prefix below `scratch`, then `pip check`, imports and commands in it.
+
+    Later steps are left out where the installation itself fails.
+
+    Raises:
+        InputError: the file is not an installer that can run here.
+    """
+    if path.suffix != ".sh" or os.name != "posix":
+        raise InputError(f"{path}: only a .sh installer can be tried, on Linux or macOS")
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    home, prefix = scratch / "home", scratch / "prefix"
+    (home / "tmp").mkdir(parents=True)
+    isolation = detect()
+    seen = Seen(writable=(scratch,), readable=(path.resolve(),))
+    environment = child_environment(os.environ, home=home, cache_folder=home / ".cache")
+    environment["PATH"] = f"{prefix / 'bin'}{os.pathsep}{environment['PATH']}"
+    python = str(prefix / "bin" / "python")
+
+    def step(what: str, command: Sequence[str]) -> TrialStep:
+        start = time.monotonic()
+        try:
+            done = _run(wrapped(command, seen=seen, isolation=isolation), _STEP_SECONDS, environment, scratch)
+        except InputError as error:
+            return TrialStep(what=what, status="failed", seconds=time.monotonic() - start, output=error.message)
+        status: Literal["passed", "failed"] = "passed" if done.code == 0 else "failed"
+        output = "" if status == "passed" else _end(done)
+        return TrialStep(what=what, status=status, seconds=time.monotonic() - start, output=output)
+
+    steps = [step("install", ["bash", str(path.resolve()), "-b", "-p", str(prefix)])]
+    if steps[0].status == "passed":
+        steps.append(step("pip check", [python, "-m", "pip", "check"]))
+        steps += [step(f"import {name}", [python, "-c", f"import {name}"]) for name in imports]
+        steps += [step(command, ["bash", "-c", command]) for command in commands]
+    return Trial(steps=tuple(steps), isolated=isolation != "none")
+
+
+def _run(command: Sequence[str], seconds: float, environment: Mapping[str, str], folder: Path) -> Finished:
+    try:
+        return run(command, timeout=seconds, environment=environment, folder=folder, limit=_OUTPUT)
+    except FileNotFoundError as error:
+        raise InputError(f"{command[0]}: there is no such program") from error
+    except (TooSlowError, TooMuchError) as error:
+        raise InputError(f"{command[0]}: {error}") from error
+
+
+def _end(done: Finished) -> str:
+    """The end of what a program printed, errors last."""
+    return (done.output + done.errors).decode(errors="replace").strip()[-_SHOWN:]
