@@ -9,7 +9,7 @@ from rich.console import Console
 
 from dirac_forge.cli.findings import (
     Answer,
-    Finding,
+    Check,
     Program,
     as_json,
     as_text,
@@ -27,7 +27,7 @@ ENGINE = {"py-rattler": "0.28.0", "py-rattler-build": "0.73.0"}
 
 
 def test_python() -> None:
-    assert python_finding((3, 13, 1), "/bin/python", ENGINE) == Finding(
+    assert python_finding((3, 13, 1), "/bin/python", ENGINE) == Check(
         name="python",
         status="ok",
         detail="3.13.1 (/bin/python), py-rattler 0.28.0, py-rattler-build 0.73.0; "
@@ -67,7 +67,7 @@ def test_conda_smithy_never_comes_from_pypi() -> None:
 
 
 def test_a_token_is_not_shown() -> None:
-    assert token_finding({"GH_TOKEN": "ghp_secret", "GITHUB_TOKEN": " "}) == Finding(
+    assert token_finding({"GH_TOKEN": "ghp_secret", "GITHUB_TOKEN": " "}) == Check(
         name="github token", status="ok", detail="in GH_TOKEN"
     )
     missing = token_finding({"PATH": "x"})
@@ -114,17 +114,17 @@ def test_cache() -> None:
 
 
 def test_exit_code() -> None:
-    well = Finding(name="a", status="ok", detail="", required=True)
-    absent = Finding(name="b", status="missing", detail="")
-    unknown = Finding(name="c", status="unknown", detail="", required=True)
+    well = Check(name="a", status="ok", detail="", required=True)
+    absent = Check(name="b", status="missing", detail="")
+    unknown = Check(name="c", status="unknown", detail="", required=True)
     assert exit_code([well, absent, unknown]) == 0
-    assert exit_code([well, Finding(name="d", status="missing", detail="", required=True)]) == 1
+    assert exit_code([well, Check(name="d", status="missing", detail="", required=True)]) == 1
 
 
 def test_shown() -> None:
     findings = [
-        Finding(name="git", status="ok", detail="2.39.5 [x]", required=True),
-        Finding(name="cache", status="missing", detail="no", cost="time", remedy="make room"),
+        Check(name="git", status="ok", detail="2.39.5 [x]", required=True),
+        Check(name="cache", status="missing", detail="no", cost="time", remedy="make room"),
     ]
     console = Console(width=60, record=True, markup=False)
     with console.capture() as captured:

@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, model_validator
 
-from dirac_forge.settings.validation import InvalidError, KeyPath, Matching, Table, validated, wrong
+from dirac_forge.settings.validation import InvalidError, KeyPath, Matching, StrictTable, validated, wrong
 
 
-class Wheel(Table):
+class Wheel(StrictTable):
     name: Annotated[str, Matching(r"[a-z]+", "a lower-case name")]
     size: int = 0
 
 
-class Package(Table):
+class Package(StrictTable):
     kind: Literal["file", "folder"] = "file"
     wheels: list[Wheel] = Field(default_factory=list)
     extras: dict[str, Wheel] | None = None

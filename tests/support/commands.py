@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.running import Group
+from dirac_forge.cli.running import CommandGroup
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 
 ENDS: dict[str, BaseException] = {
@@ -37,6 +37,6 @@ def ends(
     return code
 
 
-several = Group()
+several = CommandGroup()
 several.command("one", "End in some way.")(ends)
 several.command("two", "End in some way.")(ends)

@@ -12,18 +12,18 @@ from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record
 from dirac_forge.progress import Observer
 
-__all__ = ["Build", "audit", "builds_of", "recent_builds"]
+__all__ = ["AuditedBuild", "audit", "builds_of", "recent_builds"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Build:
+class AuditedBuild:
     """A build to be audited, and the environments that install it."""
 
     record: Record
     uses: tuple[Use, ...]
 
 
-def builds_of(environments: Iterable[tuple[str, str, Sequence[Record]]]) -> tuple[Build, ...]:
+def builds_of(environments: Iterable[tuple[str, str, Sequence[Record]]]) -> tuple[AuditedBuild, ...]:
     """Return the Python packages of these environments (target, platform, records), each build once."""
     uses: dict[tuple[str, str], tuple[Record, list[Use]]] = {}
     for target, platform, records in environments:
@@ -33,11 +33,11 @@ def builds_of(environments: Iterable[tuple[str, str, Sequence[Record]]]) -> tupl
         for record in records:
             if _needs_python(record):
                 uses.setdefault((record.subdir, record.file), (record, []))[1].append(use)
-    return tuple(Build(record=record, uses=tuple(mine)) for record, mine in uses.values())
+    return tuple(AuditedBuild(record=record, uses=tuple(mine)) for record, mine in uses.values())
 
 
 def audit(
-    builds: Sequence[Build],
+    builds: Sequence[AuditedBuild],
     *,
     index: Callable[[str], RecordIndex],
     published: Callable[[Record], Published | Uncompared],
@@ -58,7 +58,7 @@ def audit(
     task = "auditing"
     observer.started(task, len(builds))
 
-    def audited(build: Build) -> Audited:
+    def audited(build: AuditedBuild) -> Audited:
         found = _audited(build, index, published, overrides)
         observer.advanced(task, detail=build.record.name)
         return found
@@ -70,7 +70,7 @@ def audit(
 
 
 def _audited(
-    build: Build,
+    build: AuditedBuild,
     index: Callable[[str], RecordIndex],
     published: Callable[[Record], Published | Uncompared],
     overrides: Mapping[str, str] | None,
@@ -103,7 +103,7 @@ def _needs_python(record: Record) -> bool:
     return any(spec.split(" ")[0] in {"python", "python_abi"} for spec in record.depends)
 
 
-def recent_builds(index: RecordIndex, since: int, *, target: str) -> tuple[Build, ...]:
+def recent_builds(index: RecordIndex, since: int, *, target: str) -> tuple[AuditedBuild, ...]:
     """Return the Python packages that were uploaded at `since` or later, with the Pythons that each admits.
 
     Args:
@@ -123,7 +123,7 @@ def recent_builds(index: RecordIndex, since: int, *, target: str) -> tuple[Build
                     for python in pythons
                     if _admits(record, python)
                 ]
-                found.append(Build(record=record, uses=tuple(uses)))
+                found.append(AuditedBuild(record=record, uses=tuple(uses)))
     return tuple(build for build in found if build.uses)
 
 

@@ -18,7 +18,7 @@ from dirac_forge.build.failures import DependencyFailed, Failure, NotBuildable, 
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.model import BuildOptions, PackageResult, Status, TestRun, Unit
 from dirac_forge.build.repodata import entry_of_archive
-from dirac_forge.build.sources import Sources, placed
+from dirac_forge.build.sources import BuildSources, placed
 from dirac_forge.build.testing import Planned, commands_of, planned, ran
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.errors import ForgeError, UnknownError
@@ -48,7 +48,7 @@ class Builder:
         options: BuildOptions,
         environments: Environments,
         local: LocalChannel,
-        sources: Sources,
+        sources: BuildSources,
         run: Callable[[Child], ChildAnswer],
     ) -> None:
         """`run` runs a child to its end: here, or on another machine that sees the same files."""

@@ -19,7 +19,7 @@ from dirac_forge.build.model import BuildOptions, PackageResult, TestRun, Unit
 from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of
 from dirac_forge.build.rendering import rendered
 from dirac_forge.build.schedule import run_groups
-from dirac_forge.build.sources import Sources
+from dirac_forge.build.sources import BuildSources
 from dirac_forge.files import replace_file
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
@@ -33,7 +33,7 @@ def build_recipes(
     *,
     environments: Environments,
     local: LocalChannel,
-    sources: Sources,
+    sources: BuildSources,
     signature: str | None,
     store: Store,
     observer: Observer,

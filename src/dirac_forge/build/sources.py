@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dirac_forge.http import Http
     from dirac_forge.upstream.index.project import Project
 
-__all__ = ["FetchedSource", "Sources", "placed"]
+__all__ = ["BuildSources", "FetchedSource", "placed"]
 
 _ALGORITHMS = ("sha256", "sha1", "md5")
 _CHUNK = 1 << 20
@@ -44,7 +44,7 @@ class FetchedSource:
     """The `url` or `git` that is replaced."""
 
 
-class Sources:
+class BuildSources:
     """Downloads what recipes are built from; safe to use from many threads."""
 
     def __init__(self, folder: Path, http: Callable[[], Http], project: Callable[[str], Project]) -> None:

@@ -15,7 +15,7 @@ from dirac_forge.check.matrix import Cell, Status, explain_cell
 from dirac_forge.check.proof import EnvironmentProof
 from dirac_forge.check.target_proof import TargetProver
 
-__all__ = ["Answer", "Earlier", "EnvironmentProver"]
+__all__ = ["Earlier", "EnvironmentAnswer", "EnvironmentProver"]
 
 Earlier = Literal["solvable", "not-solvable", "none", "unknown"]
 """An environment without the proposal; `none`: there was no such environment."""
@@ -23,7 +23,7 @@ _LONGEST = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class EnvironmentAnswer:
     """One environment, answered."""
 
     question: Question
@@ -81,7 +81,7 @@ class EnvironmentProver:
         """Remember that the proposal's packages among these can be installed on a platform."""
         self._proven.update((record, platform) for record in packages if not record.channel)
 
-    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+    def answers(self, questions: Sequence[Question]) -> list[EnvironmentAnswer]:
         """Answer the questions, in their order. Raises UnknownError where the channel can't be read."""
         self._prove_together(questions)
         return [self._answered(question) for question in questions]
@@ -123,30 +123,30 @@ class EnvironmentProver:
                 if isinstance(found, Solution):
                     self.note_proven(found.packages, platform)
 
-    def _answered(self, question: Question) -> Answer:
+    def _answered(self, question: Question) -> EnvironmentAnswer:
         unheard = self._unheard(question)
         lacks = f"the channel has no {', '.join(unheard)} on any platform"
         if unheard and not question.required:
-            return Answer(question=question, status="unknown", reason=lacks)
+            return EnvironmentAnswer(question=question, status="unknown", reason=lacks)
         if self._proved(question) or self.solved(question):
             status: Status = "unknown" if unheard else "installable"
-            return Answer(question=question, status=status, reason=lacks if unheard else "")
+            return EnvironmentAnswer(question=question, status=status, reason=lacks if unheard else "")
         return self._refused(question)
 
     def _proved(self, question: Question) -> bool:
         return bool(question.required) and all((one, question.on) in self._proven for one in question.required)
 
-    def _refused(self, question: Question) -> Answer:
+    def _refused(self, question: Question) -> EnvironmentAnswer:
         reason, causes = self._explained(question)
         nowhere = bool(causes) and all(cause.kind == "unknown-name" for cause in causes)
         if nowhere and (self._partial or not question.required):
-            return Answer(question=question, status="unknown", reason=reason)
+            return EnvironmentAnswer(question=question, status="unknown", reason=reason)
         before = self._before(question)
         if before == "not-solvable":
             reason = f"not without this change either: {reason}"
         # That a package is nowhere says little about a new output: the channel may be a part of another.
         fault = before == "solvable" or (before == "none" and not nowhere)
-        return Answer(question=question, status="not-installable", reason=reason, fault=fault)
+        return EnvironmentAnswer(question=question, status="not-installable", reason=reason, fault=fault)
 
     def _unheard(self, question: Question) -> tuple[str, ...]:
         if question.required:

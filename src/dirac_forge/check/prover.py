@@ -12,7 +12,7 @@ from functools import cached_property
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.check.environment_proof import Answer, Earlier, EnvironmentProver
+from dirac_forge.check.environment_proof import Earlier, EnvironmentAnswer, EnvironmentProver
 from dirac_forge.check.environments import Question, built_in, unheard_of, used_in
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
 from dirac_forge.check.matrix import Cell
@@ -222,7 +222,7 @@ class _Trial:
         )
         return self._judged(proof, answers)
 
-    def _judged(self, proof: Proof, answers: Sequence[Answer]) -> Proof:
+    def _judged(self, proof: Proof, answers: Sequence[EnvironmentAnswer]) -> Proof:
         """The proof with its outcome: the worst of the targets, or worse where an environment is broken."""
         outcome, reason = worst(proof.verdicts)
         broken = next((answer for answer in answers if answer.fault), None)

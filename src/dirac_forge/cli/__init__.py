@@ -7,11 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-__all__ = ["BROKEN_PIPE", "INTERRUPTED", "main", "run"]
+from dirac_forge.cli.exit_codes import BROKEN_PIPE
 
-# What shells report for a program that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
-INTERRUPTED = 130
-BROKEN_PIPE = 141
+__all__ = ["main", "run"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

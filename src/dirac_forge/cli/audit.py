@@ -13,7 +13,7 @@ from dirac_forge.audit.baseline import accepted_by, read_baseline
 from dirac_forge.audit.findings import Audited, Finding, at_least
 from dirac_forge.audit.patches import Patch, patch_for, patch_yaml
 from dirac_forge.audit.published import PublishedLookup
-from dirac_forge.audit.run import Build, builds_of, recent_builds
+from dirac_forge.audit.run import AuditedBuild, builds_of, recent_builds
 from dirac_forge.audit.run import audit as audit_builds
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
@@ -107,11 +107,11 @@ def _solved(context: Context, channel: Channel, specs: Sequence[str], executor: 
     return cells
 
 
-def _installed(cells: Sequence[Cell]) -> tuple[Build, ...]:
+def _installed(cells: Sequence[Cell]) -> tuple[AuditedBuild, ...]:
     return builds_of((cell.target, cell.platform, cell.packages) for cell in cells if cell.status == "installable")
 
 
-def _recent(context: Context, channel: Channel, age: str) -> tuple[Build, ...]:
+def _recent(context: Context, channel: Channel, age: str) -> tuple[AuditedBuild, ...]:
     """The builds uploaded within `age`; a noarch build counts once."""
     since = int((datetime.now(UTC) - _age(age)).timestamp() * 1000)
     found = {

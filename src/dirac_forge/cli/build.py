@@ -18,7 +18,7 @@ from dirac_forge.build.mirror import Packages
 from dirac_forge.build.model import BuildOptions, BuildReport, InstalledTarget, PackageResult
 from dirac_forge.build.planning import pythons_in, with_missing
 from dirac_forge.build.run import build_recipes
-from dirac_forge.build.sources import Sources
+from dirac_forge.build.sources import BuildSources
 from dirac_forge.build.workspace_builds import channels_signature, machine_packages, prepared, this_platform
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.records import name_of
@@ -103,7 +103,7 @@ def build(context: Context, asked: BuildCommand) -> int:
             options,
             environments=environments,
             local=local,
-            sources=Sources(folder / "sources", lambda: context.http, index.project),
+            sources=BuildSources(folder / "sources", lambda: context.http, index.project),
             signature=channels_signature(channel, platform),
             store=context.store,
             observer=context.observer,

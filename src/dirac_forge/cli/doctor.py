@@ -20,7 +20,7 @@ from dirac_forge.bot.connections import ledger_path
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.findings import (
     Answer,
-    Finding,
+    Check,
     Program,
     as_json,
     as_text,
@@ -51,10 +51,10 @@ def doctor(context: Context) -> int:
     return exit_code(findings)
 
 
-def _look(context: Context) -> list[Finding]:
+def _look(context: Context) -> list[Check]:
     settings = context.settings
     with Http(cache=None, offline=settings.offline, timeout=_PATIENCE) as http:
-        checks: list[Callable[[], Finding]] = [
+        checks: list[Callable[[], Check]] = [
             lambda: python_finding(sys.version_info[:3], sys.executable, {name: _version(name) for name in _ENGINE}),
             lambda: git_finding(_program("git")),
             lambda: smithy_finding(_program("conda-smithy")),
@@ -71,7 +71,7 @@ def _look(context: Context) -> list[Finding]:
             return list(executor.map(lambda check: check(), checks))
 
 
-def _ledger(settings: Settings) -> Finding:
+def _ledger(settings: Settings) -> Check:
     """Read only: a look must not make one, nor move a broken one away."""
     path, last, problem = ledger_path(settings), "", ""
     if path.exists():
@@ -130,7 +130,7 @@ def _asked(http: Http, url: str) -> Answer:
     return None
 
 
-def _cache(folder: Path) -> Finding:
+def _cache(folder: Path) -> Check:
     files = size = 0
     for inside, _, names in os.walk(folder):
         for name in names:

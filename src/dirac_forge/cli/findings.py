@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
-    "Finding",
+    "Check",
     "Program",
     "as_json",
     "as_text",
@@ -37,7 +37,7 @@ _OLDEST_GIT = (2, 31)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Check:
     """The state of one thing that dirac-forge uses."""
 
     name: str
@@ -66,13 +66,13 @@ Answer = ForgeError | str | None
 """The answer of a host: an error, why it was not asked (text), or None for success."""
 
 
-def python_finding(version: tuple[int, int, int], executable: str, engine: Mapping[str, str | None]) -> Finding:
+def python_finding(version: tuple[int, int, int], executable: str, engine: Mapping[str, str | None]) -> Check:
     """Decide on Python and the libraries of the engine; `engine`: their versions, None for a missing one."""
     detail = f"{'.'.join(map(str, version))} ({executable})"
     lost = [name for name, found in engine.items() if found is None]
     if version[:2] < _OLDEST_PYTHON:
         oldest = ".".join(map(str, _OLDEST_PYTHON))
-        return Finding(
+        return Check(
             name="python",
             status="missing",
             detail=detail,
@@ -81,7 +81,7 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
             required=True,
         )
     if lost:
-        return Finding(
+        return Check(
             name="python",
             status="missing",
             detail=f"{detail} without {', '.join(lost)}",
@@ -90,7 +90,7 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
             required=True,
         )
     have = ", ".join(f"{name} {found}" for name, found in engine.items())
-    return Finding(
+    return Check(
         name="python",
         status="ok",
         detail=f"{detail}, {have}; the programs pixi and rattler-build are not needed",
@@ -98,10 +98,10 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
     )
 
 
-def git_finding(git: Program) -> Finding:
+def git_finding(git: Program) -> Check:
     """Decide on git, which reads and writes feedstocks."""
     if git.path is None:
-        return Finding(
+        return Check(
             name="git",
             status="missing",
             detail="not on PATH",
@@ -122,11 +122,11 @@ def git_finding(git: Program) -> Finding:
     return found
 
 
-def smithy_finding(smithy: Program) -> Finding:
+def smithy_finding(smithy: Program) -> Check:
     """Decide on conda-smithy, which lints and rerenders; the project of this name on PyPI is a placeholder."""
     cost = "recipes are not linted and feedstocks not rerendered here; conda-forge's bot does both in the pull request"
     if smithy.path is None:
-        return Finding(
+        return Check(
             name="conda-smithy",
             status="missing",
             detail="not on PATH",
@@ -136,10 +136,10 @@ def smithy_finding(smithy: Program) -> Finding:
     return _program("conda-smithy", smithy)
 
 
-def _program(name: str, program: Program, *, required: bool = False) -> Finding:
+def _program(name: str, program: Program, *, required: bool = False) -> Check:
     number = re.search(r"\d+(\.\d+)+\S*", program.said or "")
     if number is None:
-        return Finding(
+        return Check(
             name=name,
             status="unknown",
             detail=f"{program.path} does not tell its version",
@@ -147,19 +147,19 @@ def _program(name: str, program: Program, *, required: bool = False) -> Finding:
             remedy=f"see what `{name} --version` says",
             required=required,
         )
-    return Finding(name=name, status="ok", detail=f"{number.group()} ({program.path})", required=required)
+    return Check(name=name, status="ok", detail=f"{number.group()} ({program.path})", required=required)
 
 
-def token_finding(environ: Mapping[str, str]) -> Finding:
+def token_finding(environ: Mapping[str, str]) -> Check:
     """Decide on GitHub credentials, and name the GitHub that they are for."""
     api = environ.get("GITHUB_API_URL", "").strip()
     where = f", for {api}" if api else ""
     app = [name for name in _APP if environ.get(name, "").strip()]
     if len(app) == len(_APP):
-        return Finding(name="github token", status="ok", detail=f"a GitHub App's, by {' and '.join(_APP)}{where}")
+        return Check(name="github token", status="ok", detail=f"a GitHub App's, by {' and '.join(_APP)}{where}")
     if app:
         (absent,) = set(_APP) - set(app)
-        return Finding(
+        return Check(
             name="github token",
             status="missing",
             detail=f"{absent} is not set: a GitHub App needs its id and its private key",
@@ -169,8 +169,8 @@ def token_finding(environ: Mapping[str, str]) -> Finding:
     # The order in which they are looked for: that of GitHub's own `gh`.
     for variable in ("GH_TOKEN", "GITHUB_TOKEN"):
         if environ.get(variable, "").strip():
-            return Finding(name="github token", status="ok", detail=f"in {variable}{where}")
-    return Finding(
+            return Check(name="github token", status="ok", detail=f"in {variable}{where}")
+    return Check(
         name="github token",
         status="missing",
         detail="neither GITHUB_TOKEN nor GH_TOKEN is set, nor a GitHub App's key",
@@ -183,10 +183,10 @@ def token_finding(environ: Mapping[str, str]) -> Finding:
 _APP = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY")
 
 
-def ledger_finding(path: Path, outbox: Path, *, last: str, problem: str) -> Finding:
+def ledger_finding(path: Path, outbox: Path, *, last: str, problem: str) -> Check:
     """Decide on the bot's records; `last`: time of the last run, "" for never; `problem`: why they can't be read."""
     if problem:
-        return Finding(
+        return Check(
             name="bot",
             status="unknown",
             detail=f"{path}: {problem}",
@@ -194,10 +194,10 @@ def ledger_finding(path: Path, outbox: Path, *, last: str, problem: str) -> Find
             remedy="move it away: the next run begins a new one",
         )
     ran = f"last run {last}" if last else "no run yet"
-    return Finding(name="bot", status="ok", detail=f"{ran}; its ledger is {path}, its outbox {outbox}")
+    return Check(name="bot", status="ok", detail=f"{ran}; its ledger is {path}, its outbox {outbox}")
 
 
-def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer) -> Finding:
+def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer) -> Check:
     """Decide on a channel or the package index, from its answer."""
     name = f"{kind} {place}" if kind == "channel" else kind
     costs = {
@@ -206,12 +206,12 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
     }
     match answer:
         case None:
-            return Finding(name=name, status="ok", detail="answers" if kind == "channel" else f"{place} answers")
+            return Check(name=name, status="ok", detail="answers" if kind == "channel" else f"{place} answers")
         case str():
-            return Finding(name=name, status="unknown", detail=answer, cost=costs[kind], remedy="leave out --offline")
+            return Check(name=name, status="unknown", detail=answer, cost=costs[kind], remedy="leave out --offline")
         case NotFoundError():
             option = "--channel" if kind == "channel" else "--index-url"
-            return Finding(
+            return Check(
                 name=name,
                 status="missing",
                 detail=answer.message,
@@ -219,7 +219,7 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
                 remedy=f"name another one: {option}",
             )
         case _:
-            return Finding(
+            return Check(
                 name=name,
                 status="unknown",
                 detail=answer.message,
@@ -228,12 +228,12 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
             )
 
 
-def cache_finding(folder: Path, *, files: int, size: int, writable: bool) -> Finding:
+def cache_finding(folder: Path, *, files: int, size: int, writable: bool) -> Check:
     """Decide on the cache; `size` in bytes."""
     detail = f"{folder}: {files:,} files, {size / 1e6:,.1f} MB"
     if writable:
-        return Finding(name="cache", status="ok", detail=detail)
-    return Finding(
+        return Check(name="cache", status="ok", detail=detail)
+    return Check(
         name="cache",
         status="missing",
         detail=f"{detail}; can't be written",
@@ -242,7 +242,7 @@ def cache_finding(folder: Path, *, files: int, size: int, writable: bool) -> Fin
     )
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
+def exit_code(findings: Iterable[Check]) -> int:
     """Return 1 where something required is missing, else 0."""
     return int(any(finding.required and finding.status == "missing" for finding in findings))
 
@@ -250,7 +250,7 @@ def exit_code(findings: Iterable[Finding]) -> int:
 _MARKS = {"ok": ("ok", "green"), "missing": ("missing", "red"), "unknown": ("unknown", "yellow")}
 
 
-def as_text(findings: Sequence[Finding]) -> RenderableType:
+def as_text(findings: Sequence[Check]) -> RenderableType:
     """Return the findings for a terminal, with cost and remedy of what is missing."""
     from rich.table import Table  # noqa: PLC0415  # --json does without
     from rich.text import Text  # noqa: PLC0415
@@ -270,7 +270,7 @@ def as_text(findings: Sequence[Finding]) -> RenderableType:
     return table
 
 
-def as_json(findings: Sequence[Finding]) -> dict[str, object]:
+def as_json(findings: Sequence[Check]) -> dict[str, object]:
     """Return the findings for programs."""
     keys = ("name", "status", "detail", "cost", "remedy", "required")
     return {"findings": [{key: getattr(finding, key) for key in keys} for finding in findings]}

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 import typer
 
-from dirac_forge.cli import BROKEN_PIPE, INTERRUPTED
 from dirac_forge.cli.console import Terminal, log_requests, print_error
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 from dirac_forge.cli.options import SHARED, Options
 from dirac_forge.cli.usage import UsageCommand, UsageGroup
 from dirac_forge.errors import ForgeError, UnknownError, redact
 
-__all__ = ["PLAIN", "Group", "with_shared_options"]
+__all__ = ["PLAIN", "CommandGroup", "with_shared_options"]
 
 F = TypeVar("F", bound=Callable[..., int])
 PLAIN: dict[str, Any] = {
@@ -28,7 +28,7 @@ PLAIN: dict[str, Any] = {
 _REPORT = "This is a mistake in dirac-forge. Please report it at https://github.com/DIRACGrid/dirac-forge/issues"
 
 
-class Group(typer.Typer):
+class CommandGroup(typer.Typer):
     """Commands under one name, each with the global options."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Group(typer.Typer):
         """Return a decorator that adds a function as the command `name`; `summary` is its line in the group's help."""
 
         def add(function: F) -> F:
-            super(Group, self).command(name, cls=UsageCommand, short_help=summary)(with_shared_options(function))
+            super(CommandGroup, self).command(name, cls=UsageCommand, short_help=summary)(with_shared_options(function))
             return function
 
         return add

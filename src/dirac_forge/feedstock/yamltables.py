@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, model_validator
 
 from dirac_forge.recipe.reading.yamlnodes import Node, lines_of
-from dirac_forge.settings.validation import KeyPath, Table, unexpected
+from dirac_forge.settings.validation import KeyPath, StrictTable, unexpected
 
 __all__ = ["FLAGS", "Flag", "Listed", "Names", "Number", "Whole", "YamlSection", "YamlTable", "line_finder"]
 
@@ -17,7 +17,7 @@ FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "of
 """As YAML 1.1 has it."""
 
 
-class YamlTable(Table):
+class YamlTable(StrictTable):
     """A mapping with these keys at most; its values are text, as it was written (`1.10` is no number)."""
 
     model_config = ConfigDict(strict=False)

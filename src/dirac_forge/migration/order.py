@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-__all__ = ["Cycle", "Order", "broken_edges", "graph_of", "order_of"]
+__all__ = ["Cycle", "RebuildOrder", "broken_edges", "graph_of", "order_of"]
 
 Strength = Callable[[str, str], int]
 """Parent and child to a number that is small for an edge that is broken first."""
@@ -26,14 +26,14 @@ class Cycle:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class RebuildOrder:
     """Nodes that can go at the same time, wave by wave, each as early as its parents allow."""
 
     waves: tuple[tuple[str, ...], ...]
     cycles: tuple[Cycle, ...]
 
 
-def order_of(parents: Mapping[str, Iterable[str]], strength: Strength) -> Order:
+def order_of(parents: Mapping[str, Iterable[str]], strength: Strength) -> RebuildOrder:
     """Return the order of a graph, given as the parents of each node; every cycle is broken at its weakest edges."""
     graph = graph_of(parents)
     cycles = [
@@ -42,7 +42,7 @@ def order_of(parents: Mapping[str, Iterable[str]], strength: Strength) -> Order:
         if len(component) > 1
     ]
     graph.remove_edges_from(edge for cycle in cycles for edge in cycle.broken)
-    return Order(
+    return RebuildOrder(
         waves=tuple(tuple(sorted(wave)) for wave in nx.topological_generations(graph)),
         cycles=tuple(sorted(cycles, key=lambda cycle: cycle.members)),
     )

@@ -20,7 +20,7 @@ from dirac_forge.settings.model import (
     TargetSettings,
 )
 from dirac_forge.settings.table import ForgeTable
-from dirac_forge.settings.validation import InvalidError, KeyPath, Table, dotted, nearest, validated
+from dirac_forge.settings.validation import InvalidError, KeyPath, StrictTable, dotted, nearest, validated
 
 __all__ = ["ENVIRONMENT_PREFIX", "load"]
 
@@ -97,7 +97,7 @@ def _built_in_beside(own: list[FeedstockSettings]) -> list[FeedstockSettings]:
     ]
 
 
-def _written(table: Table) -> Values:
+def _written(table: StrictTable) -> Values:
     """Return the keys that were written, without defaults."""
     return {name: getattr(table, name) for name in table.model_fields_set}
 

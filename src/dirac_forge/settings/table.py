@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from dirac_forge.errors import redact
-from dirac_forge.settings.validation import Matching, Table, unexpected, wrong
+from dirac_forge.settings.validation import Matching, StrictTable, unexpected, wrong
 
 __all__ = ["BotTable", "FeedstockTable", "ForgeTable", "TargetTable"]
 
@@ -185,7 +185,7 @@ _Pythons = Annotated[tuple[_Python, ...], _Listed("Python versions, in quotes")]
 _Projects = Annotated[tuple[_Project, ...], _Listed("projects", empty=True)]
 
 
-class _KebabTable(Table):
+class _KebabTable(StrictTable):
     model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
 
 

@@ -24,7 +24,7 @@ __all__ = [
     "InvalidError",
     "KeyPath",
     "Matching",
-    "Table",
+    "StrictTable",
     "described",
     "dotted",
     "nearest",
@@ -38,7 +38,7 @@ KeyPath = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
 
-class Table(BaseModel):
+class StrictTable(BaseModel):
     """A table or mapping with these keys at most."""
 
     model_config = ConfigDict(

@@ -10,12 +10,12 @@ import typer
 
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.options import LedgerFile, OutboxFolder, PullRequests
-from dirac_forge.cli.running import Group
+from dirac_forge.cli.running import CommandGroup
 from dirac_forge.cli.usage import examples
 
 __all__ = ["LogFormat", "bot"]
 
-bot = Group()
+bot = CommandGroup()
 
 
 class LogFormat(StrEnum):

@@ -9,12 +9,12 @@ import typer
 
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.options import PullRequests
-from dirac_forge.cli.running import Group
+from dirac_forge.cli.running import CommandGroup
 from dirac_forge.cli.usage import examples
 
 __all__ = ["migrate"]
 
-migrate = Group()
+migrate = CommandGroup()
 
 Name = Annotated[
     str, typer.Argument(metavar="MIGRATION", help="A name in migrations/ or in the pinning, or a YAML file.")

@@ -11,7 +11,7 @@ from dirac_forge.upstream.sources.listings import folder_offers
 from dirac_forge.upstream.sources.offers import Offers
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.probes import Probes
-from dirac_forge.upstream.sources.source import Source, SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import read_version, spelled_in
 
 __all__ = ["Files"]
@@ -20,7 +20,7 @@ _MOST_CHECKED = 5
 """Versions whose files are looked for where only folders named after them were seen."""
 
 
-class Files(Source):
+class Files(ReleaseSource):
     """Files on any web server; the last resort."""
 
     name = "url"

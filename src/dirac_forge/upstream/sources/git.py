@@ -13,7 +13,7 @@ from dirac_forge.git import GitError, own_git
 from dirac_forge.http import UnreachableError
 from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
-from dirac_forge.upstream.sources.source import Source, SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import Spelling, learned, spelled_in
 
 __all__ = [
@@ -47,7 +47,7 @@ _REFS = "refs-1"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-class GitHost(Source):
+class GitHost(ReleaseSource):
     """A host of repositories, whose archives are named after tags; asked for versions through `Tags`."""
 
     patterns: ClassVar[tuple[str, ...]]
@@ -134,7 +134,7 @@ CHECKOUTS = _AnyServer()
 """For repositories on servers that are not known."""
 
 
-class Tags(Source):
+class Tags(ReleaseSource):
     """The tags of a repository, whatever its host."""
 
     name = "tags"

@@ -25,7 +25,7 @@ from dirac_forge.upstream.sources.recent import Recent
 from dirac_forge.upstream.sources.source import GitHubAccess, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import Spelling, learned
 
-__all__ = ["ARCHIVES", "GitHub", "GitHubAccess", "GitHubRelease", "from_releases", "release", "releases"]
+__all__ = ["ARCHIVES", "GitHubAccess", "GitHubRelease", "GitHubReleases", "from_releases", "release", "releases"]
 
 ARCHIVES = tuple(
     rf"/(?P<repo>{REPOSITORY}){path}"
@@ -62,7 +62,7 @@ class GitHubRelease:
     """Names of what is attached to it."""
 
 
-class GitHub(GitHost):
+class GitHubReleases(GitHost):
     """GitHub's releases."""
 
     name = "github"

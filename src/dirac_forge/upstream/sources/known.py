@@ -10,21 +10,21 @@ from dirac_forge.upstream.sources.crates import Crates
 from dirac_forge.upstream.sources.files import Files
 from dirac_forge.upstream.sources.git import CHECKOUTS, GitHost, Tags, web_address
 from dirac_forge.upstream.sources.gitea import Gitea
-from dirac_forge.upstream.sources.github import GitHub
+from dirac_forge.upstream.sources.github import GitHubReleases
 from dirac_forge.upstream.sources.gitlab import GitLab
 from dirac_forge.upstream.sources.npm import Npm
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.pypi import Pypi
-from dirac_forge.upstream.sources.source import Source
+from dirac_forge.upstream.sources.source import ReleaseSource
 
 __all__ = ["SOURCES", "git_origin", "origin_of", "ways_of"]
 
-SOURCES: tuple[Source, ...] = (
+SOURCES: tuple[ReleaseSource, ...] = (
     Pypi(),
     Npm(),
     Crates(),
     Cran(),
-    GitHub(),
+    GitHubReleases(),
     Bitbucket(),
     Gitea(),
     GitLab(),
@@ -33,7 +33,7 @@ SOURCES: tuple[Source, ...] = (
 )
 """In the order in which they are tried for a URL, and asked for versions."""
 
-BY_NAME: Mapping[str, Source] = {source.name: source for source in SOURCES}
+BY_NAME: Mapping[str, ReleaseSource] = {source.name: source for source in SOURCES}
 
 
 def origin_of(url: str, version: str) -> Origin | None:

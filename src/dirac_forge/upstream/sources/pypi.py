@@ -16,7 +16,7 @@ from dirac_forge.upstream.files.filenames import FileNames
 from dirac_forge.upstream.index.project import Project, Release
 from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
-from dirac_forge.upstream.sources.source import Source, SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import read_version
 
 __all__ = ["Pypi", "from_project"]
@@ -24,7 +24,7 @@ __all__ = ["Pypi", "from_project"]
 _ANY = SpecifierSet()
 
 
-class Pypi(Source):
+class Pypi(ReleaseSource):
     """The package index."""
 
     name = "pypi"

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from dirac_forge.errors import redact
 from dirac_forge.http import Page, UnreachableError
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
-from dirac_forge.upstream.sources.source import Source
+from dirac_forge.upstream.sources.source import ReleaseSource
 from dirac_forge.upstream.sources.tags import HostVersion, read_version, spelled_in
 
 __all__ = ["LARGEST", "Registry", "json_of", "mapping", "nonsense", "semver"]
@@ -19,7 +19,7 @@ LARGEST = 64 * 1024**2
 """Bytes; npm's largest documents have some 30 MB."""
 
 
-class Registry(Source):
+class Registry(ReleaseSource):
     """A registry whose URLs match `pattern`: a group `name`, and `version` where the rest of the path may spell one."""
 
     pattern: ClassVar[re.Pattern[str]]

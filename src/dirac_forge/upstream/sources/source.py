@@ -15,7 +15,7 @@ from dirac_forge.upstream.sources.offers import Offers
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.recent import Recent
 
-__all__ = ["GitHubAccess", "Source", "SourceAccess", "SourceQuery"]
+__all__ = ["GitHubAccess", "ReleaseSource", "SourceAccess", "SourceQuery"]
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class SourceAccess:
         return result
 
 
-class Source:
+class ReleaseSource:
     """A source of releases: it recognises the URLs of its files, and lists the versions of a project.
 
     A new source is a subclass in a file of this folder, and one line in `known.SOURCES`.

@@ -14,7 +14,7 @@ from dirac_forge.upstream.sources.known import BY_NAME
 from dirac_forge.upstream.sources.offers import Offers
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.recent import Recent
-from dirac_forge.upstream.sources.source import Source, SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
 
 __all__ = ["ReleaseSources"]
 
@@ -72,7 +72,7 @@ class ReleaseSources:
             return None
         return release(self._access.http, self._access.github, origin, tag, recent=self._access.recent)
 
-    def _of_host(self, source: Source, query: SourceQuery, error: ForgeError) -> ForgeError:
+    def _of_host(self, source: ReleaseSource, query: SourceQuery, error: ForgeError) -> ForgeError:
         """Return a short error where the host is dead: everything that comes from it has the same reason then."""
         url = source.url(query, self._access)
         parts = SourceUrl.parse(url)

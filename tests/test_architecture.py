@@ -1,0 +1,30 @@
+"""The shape of the package: what import-linter's layers do not say."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import grimp
+import networkx as nx
+
+PACKAGE = Path(__file__).parents[1] / "src" / "dirac_forge"
+
+
+def test_public_class_names_are_unique() -> None:
+    places = defaultdict(list)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path.relative_to(PACKAGE).as_posix())
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def test_files_do_not_import_each_other_in_circles() -> None:
+    graph = grimp.build_graph("dirac_forge", cache_dir=None)
+    imports: nx.DiGraph[str] = nx.DiGraph(
+        (module, imported) for module in graph.modules for imported in graph.find_modules_directly_imported_by(module)
+    )
+    circles = [sorted(group) for group in nx.strongly_connected_components(imports) if len(group) > 1]
+    assert circles == []
