@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from dirac_forge.build.failures import DependencyFailed, Failure, NotBuildable, 
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.model import BuildOptions, PackageResult, Status, TestRun, Unit
 from dirac_forge.build.repodata import entry_of_archive
+from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.build.sources import BuildSources, placed
 from dirac_forge.build.testing import Planned, commands_of, planned, ran
 from dirac_forge.channel.records import Record, name_of
@@ -49,6 +50,7 @@ class Builder:
         environments: Environments,
         local: LocalChannel,
         sources: BuildSources,
+        slots: Slots,
         run: Callable[[Child], ChildAnswer],
     ) -> None:
         """`run` runs a child to its end: here, or on another machine that sees the same files."""
@@ -56,6 +58,7 @@ class Builder:
         self._environments = environments
         self._local = local
         self._sources = sources
+        self._slots = slots
         self._run = run
 
     def group(self, units: Sequence[Unit], failed: Mapping[str, str]) -> tuple[PackageResult, ...]:
@@ -96,8 +99,8 @@ class Builder:
         known = self._local.manifest(unit.subdir, unit.file)
         if known is not None and known.get("key") == ready.key and not self._options.force:
             return self._unchanged(unit, known, ready)
-        with self._folder(unit, ready.key) as folder:
-            made = self._built(unit, ready, staged, folder)
+        with self._slot(unit, ready.key) as slot:
+            made = self._built(unit, ready, staged, slot)
         return made if isinstance(made, Staged) else self._result(unit, "failed", failure=made)
 
     def _existing(self, unit: Unit) -> Staged | PackageResult:
@@ -107,8 +110,8 @@ class Builder:
             failure = NotBuildable(phase="test", reason=f"{unit.file} is not in the local channel")
             return self._result(unit, "skipped", failure=failure)
         archive = self._local.path(unit.subdir, unit.file)
-        with self._folder(unit, "tests") as folder:
-            answer = self._run(self._child(unit, folder, {"mode": "tests", "package": str(archive)}, (archive,)))
+        with self._slot(unit, "tests") as slot:
+            answer = self._run(self._child(unit, slot, {"mode": "tests", "package": str(archive)}, (archive,)))
         if answer.failure is not None:
             return self._result(unit, "failed", failure=answer.failure)
         manifest = self._local.manifest(unit.subdir, unit.file) or {}
@@ -157,11 +160,11 @@ class Builder:
         key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return _Ready(records=tuple(dict.fromkeys(records)), inputs=inputs, key=key)
 
-    def _built(self, unit: Unit, ready: _Ready, staged: Sequence[Staged], folder: Path) -> Staged | Failure:
-        recipe = _copied(unit.recipe, folder / "recipe")
+    def _built(self, unit: Unit, ready: _Ready, staged: Sequence[Staged], slot: Slot) -> Staged | Failure:
+        recipe = _copied(unit.recipe, slot.work / "recipe")
         try:
             fetched = self._sources.fetch(_sources_of(unit))
-            mirror = self._environments.mirror(ready.records, folder / "channel", staged)
+            mirror = self._environments.mirror(ready.records, slot.work / "channel", staged)
         except UnknownError as error:
             return Unsolvable(phase="build", environment=unit.output, specs=(), text=error.message, unknown=True)
         except ForgeError as error:
@@ -178,15 +181,15 @@ class Builder:
             "variants": [dict(unit.variant)],
             "output": unit.output,
             "build": unit.build,
-            "folder": str(folder / "out"),
+            "folder": str(slot.work / "out"),
             "channels": [mirror],
             "keep": self._options.keep,
             "threads": 1,
         }
-        answer = self._run(self._child(unit, folder, job, tuple(one.path for one in fetched)))
+        answer = self._run(self._child(unit, slot, job, tuple(one.path for one in fetched)))
         if answer.failure is not None:
             return answer.failure
-        return self._accepted(unit, Path(answer.values["package"]), answer.values, ready, folder)
+        return self._accepted(unit, Path(answer.values["package"]), answer.values, ready, slot.work)
 
     def _accepted(
         self, unit: Unit, archive: Path, values: Mapping[str, Any], ready: _Ready, folder: Path
@@ -213,8 +216,8 @@ class Builder:
         plan = planned(one, self._environments, self._options.pythons, staged)
         if isinstance(plan, Unsolvable):
             return replace(result, status="failed", failure=plan)
-        with self._folder(one.unit, f"test-{one.key}") as folder:
-            runs, failure = self._ran(one, plan, staged, folder)
+        with self._slot(one.unit, f"test-{one.key}") as slot:
+            runs, failure = self._ran(one, plan, staged, slot)
         return replace(
             result,
             commands=commands_of(one.tests),
@@ -225,12 +228,12 @@ class Builder:
         )
 
     def _ran(
-        self, one: Staged, plan: Planned, staged: Sequence[Staged], folder: Path
+        self, one: Staged, plan: Planned, staged: Sequence[Staged], slot: Slot
     ) -> tuple[tuple[TestRun, ...], Failure | None]:
         others = [other for other in staged if other is not one]
         try:
             channels = {
-                number: self._environments.mirror(records, folder / f"channel{number}", others)
+                number: self._environments.mirror(records, slot.work / f"channel{number}", others)
                 for number, records in enumerate(plan.environments)
             }
         except UnknownError as error:
@@ -247,7 +250,7 @@ class Builder:
         }
         if not plan.runs:
             return (), None
-        answer = self._run(self._child(one.unit, folder, job, (one.archive,)))
+        answer = self._run(self._child(one.unit, slot, job, (one.archive,)))
         if answer.failure is not None:
             return (), answer.failure
         return ran(plan, answer.values["runs"])
@@ -288,31 +291,21 @@ class Builder:
             ],
         }
 
-    def _child(self, unit: Unit, folder: Path, job: Mapping[str, Any], readable: Sequence[Path]) -> Child:
+    def _child(self, unit: Unit, slot: Slot, job: Mapping[str, Any], readable: Sequence[Path]) -> Child:
         options = self._options
         return Child(
             job=job,
-            folder=folder,
+            slot=slot,
             log=self._log(unit),
-            cache=options.folder / "cache",
             readable=tuple(readable),
             isolation=options.isolation,
             container=options.container,
             limits=options.limits,
         )
 
-    @contextlib.contextmanager
-    def _folder(self, unit: Unit, key: str) -> Any:
-        """A folder for one child, taken away afterwards but with --keep."""
-        name = hashlib.sha256(f"{unit.subdir}/{unit.file} {key}".encode()).hexdigest()[:12]
-        folder = self._options.folder / "work" / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        try:
-            yield folder
-        finally:
-            if not self._options.keep:
-                shutil.rmtree(folder, ignore_errors=True)
+    def _slot(self, unit: Unit, key: str) -> AbstractContextManager[Slot]:
+        """A place for one child."""
+        return self._slots.taken(hashlib.sha256(f"{unit.subdir}/{unit.file} {key}".encode()).hexdigest()[:12])
 
     def _log(self, unit: Unit) -> Path:
         return self._options.folder / "logs" / f"{unit.output}-{unit.version}-{unit.build}.log"

@@ -13,6 +13,7 @@ from typing import Any
 
 from dirac_forge.build.failures import Crashed, Failure, OutOfMemory, TimedOut, recognised
 from dirac_forge.build.isolation import Container, Isolation, Limits, Seen, child_environment, contained, wrapped
+from dirac_forge.build.slots import Slot
 from dirac_forge.programs import TooMuchError, TooSlowError, run
 
 __all__ = ["Child", "ChildAnswer", "run_child"]
@@ -27,11 +28,8 @@ class Child:
     """A job and where it runs; plain values, so that it can be run on another machine with the same files."""
 
     job: Mapping[str, Any]
-    folder: Path
-    """Its own; holds its home and everything that it writes."""
+    slot: Slot
     log: Path
-    cache: Path
-    """The package cache, which children share."""
     readable: tuple[Path, ...] = ()
     isolation: Isolation = "none"
     container: Container | None = None
@@ -53,11 +51,11 @@ def run_child(child: Child) -> ChildAnswer:
     `failure` is set where the engine reports an error, dies without an answer, or takes too long.
     """
     phase = child.job.get("phase", "build")
-    home = child.folder / "home"
-    for each in (home / "tmp", child.cache, child.log.parent):
+    home = child.slot.work / "home"
+    for each in (home / "tmp", child.slot.cache, child.log.parent):
         each.mkdir(parents=True, exist_ok=True)
-    job, answer = child.folder / "job.json", child.folder / "answer.json"
-    log = child.folder / "log.txt"
+    job, answer = child.slot.work / "job.json", child.slot.work / "answer.json"
+    log = child.slot.work / "log.txt"
     job.write_text(json.dumps({**child.job, "memory": child.limits.memory}), encoding="utf-8")
     answer.unlink(missing_ok=True)
     log.unlink(missing_ok=True)
@@ -85,8 +83,8 @@ def run_child(child: Child) -> ChildAnswer:
 
 def _run(child: Child, home: Path, arguments: Sequence[str]) -> tuple[int, bytes]:
     engine = Path(__file__).with_name("engine.py")
-    environment = child_environment(os.environ, home=home, cache_folder=child.cache)
-    seen = Seen(writable=(child.folder, child.cache), readable=(*child.readable, engine.parent))
+    environment = child_environment(os.environ, home=home, cache_folder=child.slot.cache)
+    seen = Seen(writable=(child.slot.area,), readable=(*child.readable, engine.parent))
     if child.container is not None:
         command = contained(
             ["python", "-I", str(engine), *arguments],
@@ -100,7 +98,7 @@ def _run(child: Child, home: Path, arguments: Sequence[str]) -> tuple[int, bytes
         command = wrapped([sys.executable, "-I", str(engine), *arguments], seen=seen, isolation=child.isolation)
     try:
         done = run(
-            command, timeout=child.limits.seconds, environment=environment, folder=child.folder, limit=_MOST_OUTPUT
+            command, timeout=child.limits.seconds, environment=environment, folder=child.slot.work, limit=_MOST_OUTPUT
         )
     except TooMuchError as error:
         return -1, str(error).encode()

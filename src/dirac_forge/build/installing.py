@@ -3,106 +3,83 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments
 from dirac_forge.build.failures import Unsolvable
 from dirac_forge.build.model import BuildOptions, CommandRun, InstalledTarget
+from dirac_forge.build.slots import Slots
+from dirac_forge.channel.records import Record
 from dirac_forge.errors import UnknownError
 
-__all__ = ["install_target"]
+__all__ = ["Installer"]
 
 _COMMAND_SECONDS = 120.0
 _PIP_CHECK = "python -m pip check"
 
 
-def install_target(
-    target: str,
-    specs: Sequence[str],
-    python: str,
-    commands: Sequence[str],
-    *,
-    environments: Environments,
-    options: BuildOptions,
-    run: Callable[[Child], ChildAnswer],
-) -> InstalledTarget:
-    """Install a target into a fresh environment, run pip check and the commands in it."""
-    asked = (*specs, *((f"python {python}.*",) if python else ()))
-    # pip comes too where the target does not bring it: it is what checks.
-    found = environments.solve((*asked, "pip"), phase="install", environment=target)
-    if isinstance(found, Unsolvable):
-        return InstalledTarget(target=target, python=python, failure=found)
-    if not any(record.name == "python" for record in found):
-        found = environments.solve(asked, phase="install", environment=target)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installer:
+    """Installs targets into fresh environments."""
+
+    environments: Environments
+    options: BuildOptions
+    slots: Slots
+    run: Callable[[Child], ChildAnswer]
+
+    def install(self, target: str, specs: Sequence[str], python: str, commands: Sequence[str]) -> InstalledTarget:
+        """Install a target, run pip check and the commands where it is."""
+        asked = (*specs, *((f"python {python}.*",) if python else ()))
+        # pip comes too where the target does not bring it: it is what checks.
+        found = self.environments.solve((*asked, "pip"), phase="install", environment=target)
         if isinstance(found, Unsolvable):
             return InstalledTarget(target=target, python=python, failure=found)
-    name = hashlib.sha256(f"install {target} {python}".encode()).hexdigest()[:12]
-    folder = options.folder / "work" / name
-    log = options.folder / "logs" / f"install-{_file_name(target)}-{python or 'any'}.log"
-    log.unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        return _installed(target, python, found, commands, environments, options, run, folder, log)
-    finally:
-        if not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+        label = f"{_file_name(target)}-{python or 'any'}"
+        log = self.options.folder / "logs" / f"install-{label}.log"
+        log.unlink(missing_ok=True)
+        with self.slots.taken(hashlib.sha256(f"install {label}".encode()).hexdigest()[:12]) as slot:
+            try:
+                self.environments.mirror(found, slot.work / "channel")
+            except UnknownError as error:
+                failure = Unsolvable(phase="install", environment=target, specs=(), text=error.message, unknown=True)
+                return InstalledTarget(target=target, python=python, failure=failure)
+            checks = (_PIP_CHECK,) if _has(found, "pip") else ()
+            job = {
+                "mode": "install",
+                "phase": "install",
+                "mirror": str(slot.work / "channel"),
+                "prefix": str(slot.work / "env"),
+                "folder": str(slot.work),
+                "commands": [*checks, *commands],
+                "seconds": _COMMAND_SECONDS,
+            }
+            child = Child(
+                job=job,
+                slot=slot,
+                log=log,
+                isolation=self.options.isolation,
+                container=self.options.container,
+                limits=self.options.limits,
+            )
+            answer = self.run(child)
+        if answer.failure is not None:
+            return InstalledTarget(target=target, python=python, failure=answer.failure, log=log)
+        runs = [CommandRun(**one) for one in answer.values["commands"]]
+        return InstalledTarget(
+            target=target,
+            python=python,
+            packages=int(answer.values["packages"]),
+            seconds=float(answer.values["installed"]),
+            pip_check=runs[0] if checks else None,
+            commands=tuple(runs[len(checks) :]),
+            log=log,
+        )
 
 
-def _installed(
-    target: str,
-    python: str,
-    records: Sequence[Any],
-    commands: Sequence[str],
-    environments: Environments,
-    options: BuildOptions,
-    run: Callable[[Child], ChildAnswer],
-    folder: Any,
-    log: Any,
-) -> InstalledTarget:
-    try:
-        environments.mirror(records, folder / "channel")
-    except UnknownError as error:
-        failure = Unsolvable(phase="install", environment=target, specs=(), text=error.message, unknown=True)
-        return InstalledTarget(target=target, python=python, failure=failure)
-    checks = (_PIP_CHECK,) if any(record.name == "pip" for record in records) else ()
-    job = {
-        "mode": "install",
-        "phase": "install",
-        "mirror": str(folder / "channel"),
-        "prefix": str(folder / "env"),
-        "folder": str(folder),
-        "commands": [*checks, *commands],
-        "seconds": _COMMAND_SECONDS,
-    }
-    child = Child(
-        job=job,
-        folder=folder,
-        log=log,
-        cache=options.folder / "cache",
-        isolation=options.isolation,
-        container=options.container,
-        limits=options.limits,
-    )
-    answer = run(child)
-    if answer.failure is not None:
-        return InstalledTarget(target=target, python=python, failure=answer.failure, log=log)
-    runs = tuple(
-        CommandRun(command=one["command"], code=int(one["code"]), output=one["output"], seconds=float(one["seconds"]))
-        for one in answer.values["commands"]
-    )
-    return InstalledTarget(
-        target=target,
-        python=python,
-        packages=int(answer.values["packages"]),
-        seconds=float(answer.values["installed"]),
-        pip_check=runs[0] if checks else None,
-        commands=runs[len(checks) :],
-        log=log,
-    )
+def _has(records: Sequence[Record], name: str) -> bool:
+    return any(record.name == name for record in records)
 
 
 def _file_name(target: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.failures import Failure, NotBuildable
 from dirac_forge.build.model import BuildOptions
 from dirac_forge.build.planning import RecipeToBuild
+from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.store import Store
 
 __all__ = ["rendered"]
@@ -23,7 +23,11 @@ Outputs = tuple[Mapping[str, Any], ...]
 
 
 def rendered(
-    recipes: Sequence[RecipeToBuild], options: BuildOptions, store: Store, run: Callable[[Child], ChildAnswer]
+    recipes: Sequence[RecipeToBuild],
+    options: BuildOptions,
+    store: Store,
+    slots: Slots,
+    run: Callable[[Child], ChildAnswer],
 ) -> dict[str, Outputs | Failure]:
     """The outputs of each recipe by feedstock, or why there are none."""
     found: dict[str, Outputs | Failure] = {}
@@ -35,7 +39,7 @@ def rendered(
         except ValueError:
             missing.append(recipe)
     if missing:
-        found |= _asked(missing, options, store, run)
+        found |= _asked(missing, options, store, slots, run)
     return found
 
 
@@ -49,30 +53,14 @@ def _key(recipe: RecipeToBuild, options: BuildOptions) -> str:
 
 
 def _asked(
-    recipes: Sequence[RecipeToBuild], options: BuildOptions, store: Store, run: Callable[[Child], ChildAnswer]
+    recipes: Sequence[RecipeToBuild],
+    options: BuildOptions,
+    store: Store,
+    slots: Slots,
+    run: Callable[[Child], ChildAnswer],
 ) -> dict[str, Outputs | Failure]:
-    folder = options.folder / "work" / "render"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    child = Child(
-        job={
-            "mode": "render",
-            "phase": "render",
-            "platform": options.platform,
-            "recipes": [
-                {"path": str(recipe.recipe), "variants": [dict(one) for one in recipe.variants]} for recipe in recipes
-            ],
-        },
-        folder=folder,
-        log=options.folder / "logs" / "render.log",
-        cache=options.folder / "cache",
-        readable=tuple(recipe.recipe.parent for recipe in recipes),
-        isolation=options.isolation,
-        container=options.container,
-        limits=options.limits,
-    )
-    answer = run(child)
-    shutil.rmtree(folder, ignore_errors=True)
+    with slots.taken("render") as slot:
+        answer = run(_child(recipes, options, slot))
     if answer.failure is not None:
         return dict.fromkeys((recipe.feedstock for recipe in recipes), answer.failure)
     found: dict[str, Outputs | Failure] = {}
@@ -83,3 +71,22 @@ def _asked(
         found[recipe.feedstock] = tuple(told["outputs"])
         store.put(_KIND, _key(recipe, options), json.dumps(told["outputs"]).encode())
     return found
+
+
+def _child(recipes: Sequence[RecipeToBuild], options: BuildOptions, slot: Slot) -> Child:
+    return Child(
+        job={
+            "mode": "render",
+            "phase": "render",
+            "platform": options.platform,
+            "recipes": [
+                {"path": str(recipe.recipe), "variants": [dict(one) for one in recipe.variants]} for recipe in recipes
+            ],
+        },
+        slot=slot,
+        log=options.folder / "logs" / "render.log",
+        readable=tuple(recipe.recipe.parent for recipe in recipes),
+        isolation=options.isolation,
+        container=options.container,
+        limits=options.limits,
+    )

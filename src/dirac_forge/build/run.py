@@ -19,6 +19,7 @@ from dirac_forge.build.model import BuildOptions, PackageResult, TestRun, Unit
 from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of
 from dirac_forge.build.rendering import rendered
 from dirac_forge.build.schedule import run_groups
+from dirac_forge.build.slots import Slots
 from dirac_forge.build.sources import BuildSources
 from dirac_forge.files import replace_file
 from dirac_forge.progress import Observer
@@ -37,6 +38,7 @@ def build_recipes(
     signature: str | None,
     store: Store,
     observer: Observer,
+    slots: Slots,
     run: Callable[[Child], ChildAnswer],
 ) -> tuple[PackageResult, ...]:
     """Build what has changed, in order; the results of all outputs.
@@ -55,7 +57,7 @@ def build_recipes(
             kept += known
     if not todo:
         return tuple(kept)
-    outputs = rendered(todo, options, store, run)
+    outputs = rendered(todo, options, store, slots, run)
     units: list[Unit] = []
     refused: list[PackageResult] = []
     for recipe in todo:
@@ -65,7 +67,7 @@ def build_recipes(
         else:
             refused.append(_refused(recipe, found, options))
     graph, groups = groups_of(units)
-    builder = Builder(options, environments, local, sources, run)
+    builder = Builder(options, environments, local, sources, slots, run)
     with ThreadPoolExecutor(options.jobs) as executor:
         results = run_groups(graph, groups, builder.group, executor=executor, observer=observer)
     for recipe in todo:

@@ -11,13 +11,14 @@ from pathlib import Path
 from dirac_forge.build.children import run_child
 from dirac_forge.build.environments import Environments
 from dirac_forge.build.failures import SourceUnavailable, Unsolvable
-from dirac_forge.build.installing import install_target
+from dirac_forge.build.installing import Installer
 from dirac_forge.build.isolation import Container, Limits, detect
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.mirror import Packages
 from dirac_forge.build.model import BuildOptions, BuildReport, InstalledTarget, PackageResult
 from dirac_forge.build.planning import pythons_in, with_missing
 from dirac_forge.build.run import build_recipes
+from dirac_forge.build.slots import Slots
 from dirac_forge.build.sources import BuildSources
 from dirac_forge.build.workspace_builds import channels_signature, machine_packages, prepared, this_platform
 from dirac_forge.channel.opening import open_channel
@@ -86,6 +87,7 @@ def build(context: Context, asked: BuildCommand) -> int:
         force=asked.force,
         test_only=asked.test_only,
     )
+    slots = Slots(folder / "slots", options.jobs, keep=options.keep)
     local = LocalChannel(folder / "channel", platform=platform)
     with local.locked():
         packages = Packages(folder / "packages", context.http)
@@ -107,10 +109,12 @@ def build(context: Context, asked: BuildCommand) -> int:
             signature=channels_signature(channel, platform),
             store=context.store,
             observer=context.observer,
+            slots=slots,
             run=run_child,
         )
         everything = (*ready.refused, *results)
-        installed = _installed(context, everything, asked, environments, options)
+        installer = Installer(environments=environments, options=options, slots=slots, run=run_child)
+        installed = _installed(context, everything, asked, installer)
     report = BuildReport(
         channel=local.folder,
         platform=platform,
@@ -202,19 +206,16 @@ def _installed(
     context: Context,
     results: Sequence[PackageResult],
     asked: BuildCommand,
-    environments: Environments,
-    options: BuildOptions,
+    installer: Installer,
 ) -> list[InstalledTarget]:
     made = {result.output for result in results if result.status in ("built", "unchanged")}
     targets = _targets(context, asked.targets, results, made)
     found = []
     for name, specs in targets.items():
         programs = [*_commands(specs, results), *asked.commands]
-        ends = dict.fromkeys((*options.pythons[:1], *options.pythons[-1:])) or {"": None}
-        found += [
-            install_target(name, specs, python, programs, environments=environments, options=options, run=run_child)
-            for python in ends
-        ]
+        pythons = installer.options.pythons
+        ends = dict.fromkeys((*pythons[:1], *pythons[-1:])) or {"": None}
+        found += [installer.install(name, specs, python, programs) for python in ends]
     return found
 
 
