@@ -14,9 +14,17 @@ from typing import Any
 
 from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments, Staged, pinned
-from dirac_forge.build.failures import DependencyFailed, Failure, NotBuildable, UnknownFailure, Unsolvable
+from dirac_forge.build.failures import (
+    DependencyFailed,
+    Failure,
+    LicenceNotFound,
+    NotBuildable,
+    UnknownFailure,
+    Unsolvable,
+)
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.model import BuildOptions, PackageResult, Status, TestRun, Unit
+from dirac_forge.build.places import line_of_failure
 from dirac_forge.build.repodata import entry_of_archive
 from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.build.sources import BuildSources, placed
@@ -28,7 +36,7 @@ from dirac_forge.recipe.reading.recipe_text import ReadSource
 
 __all__ = ["ENGINE", "Builder"]
 
-ENGINE = "rattler-build 0.73, 1"
+ENGINE = "rattler-build 0.73, 2"
 """What packages are built with; raised whenever the same inputs would make something else."""
 
 
@@ -95,13 +103,13 @@ class Builder:
             return self._existing(unit)
         ready = self._ready(unit, staged)
         if not isinstance(ready, _Ready):
-            return self._result(unit, "failed", failure=ready)
+            return self._failed(unit, self._result(unit, "failed"), ready)
         known = self._local.manifest(unit.subdir, unit.file)
         if known is not None and known.get("key") == ready.key and not self._options.force:
             return self._unchanged(unit, known, ready)
         with self._slot(unit, ready.key) as slot:
             made = self._built(unit, ready, staged, slot)
-        return made if isinstance(made, Staged) else self._result(unit, "failed", failure=made)
+        return made if isinstance(made, Staged) else self._failed(unit, self._result(unit, "failed"), made)
 
     def _existing(self, unit: Unit) -> Staged | PackageResult:
         """A package of the channel, to be tested again."""
@@ -218,14 +226,9 @@ class Builder:
             return replace(result, status="failed", failure=plan)
         with self._slot(one.unit, f"test-{one.key}") as slot:
             runs, failure = self._ran(one, plan, staged, slot)
-        return replace(
-            result,
-            commands=commands_of(one.tests),
-            status="failed" if failure else result.status,
-            tests=runs,
-            failure=failure,
-            seconds=result.seconds + time.monotonic() - started,
-        )
+        seconds = result.seconds + time.monotonic() - started
+        result = replace(result, commands=commands_of(one.tests), tests=runs, seconds=seconds)
+        return self._failed(one.unit, result, failure) if failure is not None else result
 
     def _ran(
         self, one: Staged, plan: Planned, staged: Sequence[Staged], slot: Slot
@@ -309,6 +312,14 @@ class Builder:
 
     def _log(self, unit: Unit) -> Path:
         return self._options.folder / "logs" / f"{unit.output}-{unit.version}-{unit.build}.log"
+
+    def _failed(self, unit: Unit, result: PackageResult, failure: Failure) -> PackageResult:
+        """The result of a failure, with the line of the recipe that it comes from."""
+        if isinstance(failure, LicenceNotFound):
+            failure = replace(failure, files=unit.licence_files)
+        line = line_of_failure(unit.recipe.read_text(encoding="utf-8"), failure, output=unit.output)
+        place = f"{unit.feedstock}/{unit.recipe.parent.name}/{unit.recipe.name}:{line}" if line else ""
+        return replace(result, status="failed", failure=failure, place=place)
 
     def _result(self, unit: Unit, status: Status, **more: Any) -> PackageResult:
         log = self._log(unit)

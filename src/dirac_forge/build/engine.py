@@ -29,8 +29,8 @@ def main(job_path: str, answer_path: str, log_path: str) -> None:
         try:
             answer = _MODES[job["mode"]](job, log)
         except Exception as error:  # noqa: BLE001  # whatever it is, the parent process reads it
-            log.writelines(f"{line}\n" for line in getattr(error, "log", None) or ())
             answer = {"error": _words(error), "type": type(error).__name__}
+            log.write(f"{answer['error']}\n")
         answer["seconds"] = time.monotonic() - started
         log.flush()
     fresh = Path(f"{answer_path}.new")
@@ -50,7 +50,7 @@ def _limit(memory: int | None) -> None:
 
 
 def _words(error: Exception) -> str:
-    return str(getattr(error, "message", None) or error)
+    return str(getattr(error, "message", None) or error).removeprefix("PyRattlerBuildError: ")
 
 
 class _Watch:
@@ -110,8 +110,7 @@ def _described(one: Any) -> Answer:
         "variant": {key: str(value) for key, value in one.variant.items()},
         "requirements": {part: needs.get(part) or [] for part in ("build", "host", "run")},
         "tests": whole.get("tests") or [],
-        "sources": whole.get("source") or [],
-        "dynamic_linking": bool(build.get("dynamic_linking")),
+        "licence_files": (whole.get("about") or {}).get("license_file") or [],
     }
 
 
@@ -171,7 +170,6 @@ def _test(job: Job, log: TextIO) -> Answer:
             result = package.run_test(asked["index"], channel=asked["channels"], progress_callback=_Watch(log))
             run = {"passed": bool(result.success), "output": list(result.output)[-400:]}
         except Exception as error:  # noqa: BLE001  # each test by itself
-            log.writelines(f"{line}\n" for line in getattr(error, "log", None) or ())
             run = {"passed": False, "output": [*(getattr(error, "log", None) or ()), _words(error)][-400:]}
         runs.append({**run, "seconds": time.monotonic() - started})
         log.flush()

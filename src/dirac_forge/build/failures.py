@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -64,7 +65,8 @@ class MissingProgram(_InPhase):
 class LicenceNotFound(_InPhase):
     """A licence file that is neither in the source nor next to the recipe."""
 
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    """Those that the recipe names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,11 +178,9 @@ _HEADER = re.compile(
 )
 _MODULE = re.compile(r"(?:ModuleNotFoundError: No module named|ImportError: No module named) '?([\w.]+)'?")
 _PROGRAM = re.compile(r"(?:^|: )([\w.+-]+): (?:command )?not found$")
-_LICENCE = re.compile(
-    r"(?i)(?:no license files? (?:were )?(?:found|matched)|license file (?:not found|.* does not exist))[^:]*:?\s*(.*)"
-)
-_PATCH = re.compile(r"(?i)failed to apply patch:? ?(?:from )?(\S*)")
-_MISMATCH = re.compile(r"(?i)(?:checksum|sha256|hash) (?:validation|mismatch|does not match)")
+_LICENCE = re.compile(r"(?i)no license files were (?:copied|found)|license file .*(?:not found|does not exist)")
+_PATCH = re.compile(r"(?i)patch application error|failed to apply (?:the )?patch")
+_APPLYING = re.compile(r"Applying patch: (.+)")
 _NETWORK = (
     re.compile(r"Failed to resolve '([^']+)'"),
     re.compile(r"Could not resolve host:? '?([\w.-]+)"),
@@ -200,12 +200,12 @@ def recognised(log: Sequence[str], *, phase: Phase, message: str = "") -> Failur
 
     The log is what programs print, in the words of their authors: it is the one place where text is looked through.
     """
-    lines = [line.rstrip() for line in log]
+    lines = [line.rstrip() for text in (*log, message) for line in text.splitlines()]
     for rule in (_memory, _patch, _licence, _network, _header, _module, _program):
         found = rule(lines, phase)
         if found is not None:
             return found
-    return UnknownFailure(phase=phase, message=message, excerpt=_last(lines))
+    return UnknownFailure(phase=phase, message=message.partition("\n")[0], excerpt=_last(lines))
 
 
 def _last(lines: Sequence[str]) -> tuple[str, ...]:
@@ -234,15 +234,14 @@ def _patch(lines: Sequence[str], phase: Phase) -> Failure | None:
     found = _search(lines, _PATCH) if phase == "build" else None
     if not found:
         return None
-    return PatchFailed(phase=phase, patch=found[1][1].strip("'\"`:,"), excerpt=_around(lines, found[0]))
+    applied = _search(lines, _APPLYING)
+    name = PurePath(applied[1][1].strip()).name if applied else ""
+    return PatchFailed(phase=phase, patch=name, excerpt=tuple(lines[found[0] : found[0] + 12]))
 
 
 def _licence(lines: Sequence[str], phase: Phase) -> Failure | None:
     found = _search(lines, _LICENCE) if phase == "build" else None
-    if not found:
-        return None
-    names = tuple(re.findall(r"[\w./*+-]*[\w*]", found[1][1]))
-    return LicenceNotFound(phase=phase, files=names, excerpt=_around(lines, found[0]))
+    return LicenceNotFound(phase=phase, excerpt=(lines[found[0]],)) if found else None
 
 
 def _network(lines: Sequence[str], phase: Phase) -> Failure | None:
@@ -252,7 +251,7 @@ def _network(lines: Sequence[str], phase: Phase) -> Failure | None:
             at, match = found
             host = next((group for group in match.groups() if group), "")
             if not host:
-                urls = [url for line in lines[max(0, at - 5) : at + 1] for url in _URL.findall(line)]
+                urls = [url for line in lines[max(0, at - 60) : at + 1] for url in _URL.findall(line)]
                 host = (urlsplit(urls[-1]).hostname or "") if urls else ""
             return NetworkUsed(phase=phase, host=host, excerpt=_around(lines, at))
     return None

@@ -66,6 +66,7 @@ class Unit:
     host_specs: tuple[str, ...] = ()
     run_names: tuple[str, ...] = ()
     """Packages that it needs at run time, as far as the recipe says."""
+    licence_files: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -122,6 +123,8 @@ class PackageResult:
     tests: tuple[TestRun, ...] = ()
     failure: Failure | None = None
     """Why it failed or was skipped."""
+    place: str = ""
+    """File and line of the recipe that the failure comes from."""
     log: Path | None = None
     file: Path | None = None
     commands: tuple[str, ...] = ()

@@ -140,6 +140,7 @@ def units_of(recipe: RecipeToBuild, outputs: Iterable[Mapping[str, Any]], platfo
                 variant=one["variant"],
                 build_specs=_specs(needs["build"], versions),
                 host_specs=_specs(needs["host"], versions),
+                licence_files=tuple(map(str, one["licence_files"])),
                 run_names=tuple(filter(None, (name_of(spec) for spec in _specs(needs["run"], versions)))),
             )
         )

@@ -54,6 +54,7 @@ def _package(one: PackageResult) -> dict[str, Any]:
             for run in one.tests
         ],
         **_failure(one.failure),
+        "place": one.place or None,
         "log": str(one.log) if one.log else None,
         "file": str(one.file) if one.file else None,
     }
@@ -111,7 +112,7 @@ def build_sections(report: BuildReport, *, verbose: bool = False) -> tuple[Secti
     for one in report.packages:
         if one.failure is not None:
             title = f"{one.output} {one.version}".strip()
-            found.append(Section(title=title, blocks=tuple(_blocks(one.failure, str(one.log) if one.log else ""))))
+            found.append(Section(title=title, blocks=tuple(_blocks(one.failure, str(one.log or ""), one.place))))
     found += Section.of("Installed", [Items(tuple(map(_line, report.installed)))] if report.installed else [])
     for target in report.installed:
         if not target.passed:
@@ -136,8 +137,8 @@ def _tests(one: PackageResult) -> str:
     return f"{counted} (Python {', '.join(pythons)})" if pythons else counted
 
 
-def _blocks(failure: Failure, log: str) -> list[Block]:
-    text = reason(failure)
+def _blocks(failure: Failure, log: str, place: str = "") -> list[Block]:
+    text = f"{place}: {reason(failure)}" if place else reason(failure)
     blocks: list[Block] = [Paragraph(f"{line}.") for line in text.splitlines()[:1]]
     if isinstance(failure, Unsolvable):
         blocks += [Items(tuple(line.strip() for line in text.splitlines()[1:]))] if "\n" in text else []

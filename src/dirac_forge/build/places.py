@@ -1,0 +1,104 @@
+"""The line of a recipe that a failure comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dirac_forge.build.failures import (
+    Failure,
+    HashMismatch,
+    LicenceNotFound,
+    MissingHeader,
+    MissingModule,
+    MissingProgram,
+    NetworkUsed,
+    PatchFailed,
+    SourceUnavailable,
+    TimedOut,
+    UnknownFailure,
+)
+from dirac_forge.recipe.reading.yamlnodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    YamlError,
+    compose,
+    line_of,
+    pairs,
+)
+
+__all__ = ["line_of_failure"]
+
+_Place = tuple[tuple[str, ...], int, str]
+"""Keys down to a scalar, its line, its text."""
+
+
+def line_of_failure(text: str, failure: Failure, *, output: str) -> int | None:
+    """Return the line of the recipe, from 1, that a failure of `output` comes from; None where none can be named."""
+    try:
+        root = compose(text)
+    except YamlError:
+        return None
+    places = [*_places(_own_part(root, output), ()), *_places(root, ())]
+    keys, words = _wanted(failure)
+    for word in (*words, ""):
+        for path, line, scalar in places:
+            if word in scalar and _leads(path, keys):
+                return line
+    return None
+
+
+def _wanted(failure: Failure) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Keys that lead to the place, and texts that the best place has."""
+    match failure:
+        case LicenceNotFound():
+            return ("license_file",), failure.files
+        case PatchFailed():
+            return ("patches",), (failure.patch,)
+        case HashMismatch():
+            return ("source",), (failure.expected,)
+        case SourceUnavailable():
+            return ("source",), ()
+        case MissingHeader():
+            return ("host",), ()
+        case MissingModule(phase="test"):
+            return ("tests",), (failure.module, failure.module.partition(".")[0])
+        case MissingProgram(phase="test"):
+            return ("tests",), (failure.program,)
+        case MissingProgram():
+            return ("script",), (failure.program,)
+        case MissingModule() | NetworkUsed(phase="build") | TimedOut(phase="build") | UnknownFailure(phase="build"):
+            return ("script",), ()
+        case NetworkUsed() | TimedOut() | UnknownFailure(phase="test"):
+            return ("tests",), ()
+        case _:
+            return (), ()
+
+
+def _leads(path: tuple[str, ...], keys: tuple[str, ...]) -> bool:
+    """Whether a path goes through one of the keys; a script of a test is no script of the build."""
+    return any(key in path for key in keys) and ("tests" in keys or "tests" not in path)
+
+
+def _own_part(root: Node | None, output: str) -> Node | None:
+    """The output's own part of a recipe with several."""
+    for key, _, value in pairs(root):
+        if key == "outputs" and isinstance(value, SequenceNode):
+            items: list[Node] = value.value
+            for item in items:
+                named = {scalar for path, _, scalar in _places(item, ()) if path == ("package", "name")}
+                if output in named:
+                    return item
+    return None
+
+
+def _places(node: Node | None, path: tuple[str, ...]) -> Iterator[_Place]:
+    if isinstance(node, ScalarNode):
+        yield path, line_of(node), str(node.value)
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _places(item, path)
+    elif isinstance(node, MappingNode):
+        for key, _, value in pairs(node):
+            yield from _places(value, (*path, key))

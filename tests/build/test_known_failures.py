@@ -1,0 +1,94 @@
+"""Each known kind of failure, from a real build that fails that way."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from build.conftest import Project
+from build.test_command import run
+from dirac_forge.build.repodata import sha256_of
+
+PATCH = """\
+--- a/cracked/__init__.py
++++ b/cracked/__init__.py
+@@ -1,3 +1,3 @@
+-this line is not there
++another one
+ nor is this
+ nor that
+"""
+ASKS = "python -c \"import urllib.request as r; r.urlopen('https://conda.invalid/x', timeout=5)\""
+
+
+def write_all(project: Project) -> None:
+    project("modular", code="import not_anywhere\n\ndef main(): ...\n")
+    project("lawless", about="license: MIT\nlicense_file: COPYING.txt")
+    folder = project("cracked", patches=("fix.patch",))
+    (folder / "recipe" / "fix.patch").write_text(PATCH, encoding="utf-8")
+    project("asking", script=ASKS)
+    project("wrong", sha="0" * 64)
+    files = {"headless/part.c": "#include <absent/part.h>\n"}
+    project("headless", script="gcc -c headless/part.c -o part.o", files=files)
+    project("toolless", script="not-a-program --all")
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="a C compiler is needed")
+def test_known_failures_are_recognised_with_place_and_advice(
+    tmp_path: Path, python_channel: Path, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_all(project)
+    code, document = run(capsys, tmp_path, python_channel)
+    assert code == 1
+    found: dict[str, Any] = {one["output"]: one for one in document["packages"]}
+    source = tmp_path / "sources" / "wrong-1.0.tar.gz"
+    got = sha256_of(source)
+    told = {name: (one["kind"], one["place"], one["reason"], one["advice"]) for name, one in found.items()}
+    assert told == {
+        "modular": (
+            "MissingModule",
+            "modular/recipe/recipe.yaml:32",
+            "the Python module not_anywhere can't be imported in the test",
+            "Add the package with not_anywhere to run, or take the test away if the module is optional.",
+        ),
+        "lawless": (
+            "LicenceNotFound",
+            "lawless/recipe/recipe.yaml:39",
+            "the licence file COPYING.txt was not found",
+            "Name a file that the source has, or put the licence next to the recipe.",
+        ),
+        "cracked": (
+            "PatchFailed",
+            "cracked/recipe/recipe.yaml:14",
+            "the patch fix.patch does not apply",
+            "Make the patch anew for this version, or remove it if upstream has merged it.",
+        ),
+        "asking": (
+            "NetworkUsed",
+            "asking/recipe/recipe.yaml:17",
+            "the build asks the network for conda.invalid",
+            "Add what the build downloads to host, or to source with its hash.",
+        ),
+        "wrong": (
+            "HashMismatch",
+            "wrong/recipe/recipe.yaml:12",
+            f"{source.as_uri()} is not the file that the recipe expects: sha256 {'0' * 64} expected, {got} got",
+            "Find out which of the two is right before you change the recipe.",
+        ),
+        "headless": (
+            "MissingHeader",
+            "headless/recipe/recipe.yaml:24",
+            "the C header absent/part.h was not found",
+            "Add the package that has absent/part.h to host.",
+        ),
+        "toolless": (
+            "MissingProgram",
+            "toolless/recipe/recipe.yaml:17",
+            "the program not-a-program was not found in the build",
+            "Add the package with not-a-program to build.",
+        ),
+    }
+    assert not list((tmp_path / "build" / "channel" / "noarch").glob("*.conda"))
