@@ -180,3 +180,90 @@ def test_on_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str], mo
         lines[at + 1]
         == "  tool 2.0 can't be installed with grid: tool → missing: no channel has a package of this name"
     )
+
+
+def test_channels_of_a_file_come_before_those_of_the_workspace(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_channel(workspace / "mine", {"linux-64": [pkg("extra 1.0")]})
+    path = workspace / "environment.yml"
+    path.write_text("name: it\nchannels: [./mine]\ndependencies: [grid, extra, python 3.12.*]\n")
+    code, document = answer(capsys, "environment.yml", "--platform", "linux-64")
+    (result,) = document["results"]
+    assert (code, result["status"], result["channels"]) == (0, "installable", ["mine", str(workspace / "snapshot")])
+    code, document = answer(capsys, "environment.yml", "--platform", "linux-64", "--channel", "snapshot")
+    (result,) = document["results"]
+    assert (code, result["reason"]) == (1, "extra: no channel has a package of this name")
+    assert "channels" not in result
+
+
+def test_channels_of_a_file_are_said(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    write_channel(workspace / "mine", {"linux-64": [pkg("extra 1.0")]})
+    (workspace / "environment.yml").write_text("channels: [./mine]\ndependencies: [extra, python 3.12.*]\n")
+    assert main(["check", "environment.yml", "--platform", "linux-64", "-q"]) == 0
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "environment.yml"
+    assert "┃ platform ┃ environment.yml ┃" in lines
+    assert f"channels, the first that has a package wins: mine, {workspace / 'snapshot'}" in lines
+
+
+def test_environment_without_python_has_no_python_dimension(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, document = answer(capsys, "tool", "--platform", "linux-64", "--platform", "osx-64")
+    assert code == 0
+    assert [(one["platform"], one["python"], one["status"]) for one in document["results"]] == [
+        ("linux-64", None, "installable"),
+        ("osx-64", None, "installable"),
+    ]
+    write_channel(workspace / "bare", {"linux-64": [pkg("clib 1.0")]})
+    code, document = answer(capsys, "clib", "--platform", "linux-64", "--channel", "bare")
+    assert (code, [one["status"] for one in document["results"]]) == (0, ["installable"])
+
+
+def test_new_recipe_whose_dependency_is_nowhere(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe(workspace, "fresh", "1.0", "ghost")
+    code, document = answer(capsys, "fresh", "--with", "fresh", "--platform", "linux-64", "--python", "3.12")
+    assert code == 1
+    (result,) = document["results"]
+    assert (result["status"], result["reason"]) == (
+        "not-installable",
+        "fresh → ghost: no channel has a package of this name",
+    )
+
+
+def test_newest_version_that_the_machine_hides(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_channel(workspace / "machines", {"linux-64": [pkg("app 1.0"), pkg("app 2.0", constrains=["__glibc >=2.99"])]})
+    code, document = answer(capsys, "app", "--platform", "linux-64", "--channel", "machines")
+    assert code == 0
+    (result,) = document["results"]
+    assert (result["version"], result["held_back"]) == (
+        "1.0",
+        {
+            "package": "app",
+            "version": "2.0",
+            "reason": "app: excludes all but __glibc >=2.99, and this machine has __glibc 2.28",
+        },
+    )
+
+
+DIRACOS = Path(__file__).parents[1] / "data" / "diracos" / "construct.yaml"
+
+
+def test_every_missing_package_of_a_distribution_in_one_run(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = [line.split("- ", 1)[1].split()[0] for line in DIRACOS.read_text().splitlines() if line.startswith("  - ")]
+    there = [name for name in listed if name != "python"][::2]
+    write_channel(workspace / "part", {"linux-64": [*pythons("3.11"), *(pkg(f"{name} 9.0") for name in there)]})
+    code, document = answer(capsys, str(DIRACOS), "--platform", "linux-64", "--channel", "part")
+    assert code == 1
+    (result,) = document["results"]
+    missing = {cause["package"] for cause in result["causes"]}
+    assert len(listed) == 85
+    assert missing == {name for name in listed if name not in (*there, "python")} - {"pythonapple", "appnope"}
+    assert {cause["kind"] for cause in result["causes"]} == {"unknown-name"}
+    assert result["reason"].startswith(f"{len(missing)} packages that no channel has: ")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from rich.console import Console
 
 from dirac_forge.channel.records import Record
-from dirac_forge.check.causes import Cause, NoBuild
+from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild
 from dirac_forge.check.difference import difference
-from dirac_forge.check.matrix import Cell
+from dirac_forge.check.matrix import Cell, HeldBack
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.remedies import BuildFor, Remedy, Unblock
 from dirac_forge.check.wording import cause_text
@@ -137,6 +137,8 @@ def test_long_lines_go_on_further_right() -> None:
 def test_a_target_that_names_its_python_has_a_column_of_its_version() -> None:
     lines = shown((replace(YES, python="", specs=("app >=1", "python 3.12.*")),))
     assert "┃ platform ┃  app  ┃" in lines
+    lines = shown((replace(YES, target="environment.yml", python="", specs=("app >=1", "python 3.12.*")),))
+    assert "┃ platform ┃ environment.yml ┃" in lines
 
 
 def test_what_a_proposal_changes() -> None:
@@ -179,3 +181,65 @@ def test_json() -> None:
     as_if = document(CELLS, PROPOSAL)
     assert [one["status"] for one in as_if["results"]] == ["installable", "not-installable"]
     assert as_if["with"]["outcome"] == "worse"
+
+
+def test_changes_that_cells_share_are_told_once() -> None:
+    zlib = Record(name="zlib", version="1.2", build="0", subdir="osx-64")
+    mac = replace(YES, platform="osx-64", packages=(LIB, zlib))
+    after = (replace(LIB, version="2.0"),)
+    verdicts = (
+        Verdict(before=YES, after=AFTER, outcome="same", difference=difference(YES.packages, after)),
+        Verdict(
+            before=mac,
+            after=replace(mac, packages=(*after, replace(zlib, version="1.3"))),
+            outcome="same",
+            difference=difference(mac.packages, (*after, replace(zlib, version="1.3"))),
+        ),
+    )
+    lines = shown((YES, mac), Proof(outcome="same", verdicts=verdicts))
+    assert lines[-8:] == [
+        "linux-64 and osx-64, Python 3.12: same",
+        "  lib 1.0 → 2.0",
+        "",
+        "osx-64, Python 3.12: same",
+        "  zlib 1.2 → 1.3",
+        "",
+        "with these recipes: same (2 same)",
+        "",
+    ]
+
+
+def test_target_that_still_cannot_be_installed_says_so() -> None:
+    after = replace(NO, reason="app → ghost: no channel has a package of this name")
+    verdict = Verdict(before=NO, after=after, outcome="same", reason=after.reason, difference=difference((), ()))
+    lines = shown((NO,), Proof(outcome="same", verdicts=(verdict,)))
+    assert "│ win-64   │ ✗ still no  │" in lines
+    assert lines[lines.index("win-64, Python 3.12: same") + 1] == f"  {after.reason}"
+
+
+def narrow(*cells: Cell) -> list[str]:
+    stream = io.StringIO()
+    Console(file=stream, width=80, color_system=None).print(terminal(cells))
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def test_matrix_on_a_narrow_terminal_is_never_cut() -> None:
+    five = [replace(YES, python=f"3.{minor}", version="9.1.22") for minor in range(10, 15)]
+    assert "┃ platform ┃   3.10   ┃   3.11   ┃   3.12   ┃   3.13   ┃   3.14   ┃" in narrow(*five)
+    wide = [replace(cell, version="20261127.123456") for cell in five]
+    assert narrow(*wide)[:3] == ["app", "  linux-64", "    Python 3.10: ✓ 20261127.123456"]
+
+
+def test_newer_version_that_the_machine_keeps_away_is_told() -> None:
+    mismatch = MachineMismatch(specs=("__glibc >=2.34",), name="__glibc", have="2.28")
+    cause = Cause(obstacle=mismatch, package="lib", chain=("app", "lib"), spec="__glibc >=2.34")
+    held = HeldBack(package="app", version="2.0", causes=(cause,))
+    cells = (replace(YES, held_back=held), replace(YES, python="3.13", held_back=held))
+    lines = shown(cells)
+    at = lines.index("linux-64, Python 3.12, 3.13: app 2.0 is newer and can't be installed here")
+    assert lines[at + 1] == "  app → lib: needs __glibc >=2.34, and this machine has __glibc 2.28"
+    assert document(cells)["results"][0]["held_back"] == {
+        "package": "app",
+        "version": "2.0",
+        "reason": "app → lib: needs __glibc >=2.34, and this machine has __glibc 2.28",
+    }

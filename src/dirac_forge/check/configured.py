@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dirac_forge.check.matrix import Cell, cells_of
 from dirac_forge.check.targets import Target, make_target
 from dirac_forge.settings import Settings
 
-__all__ = ["asked_cells", "configured_targets", "specs_of", "target_cells"]
+__all__ = ["asked_cells", "channels_of", "configured_targets", "specs_of", "target_cells"]
 
 
 def configured_targets(settings: Settings) -> dict[str, Target]:
@@ -41,3 +43,13 @@ def specs_of(settings: Settings, target: str) -> tuple[tuple[str, ...], tuple[st
     if known is None:
         return (target,), settings.platforms
     return known.specs, settings.platforms if "platforms" in settings.flags else known.platforms
+
+
+def channels_of(target: Target, channels: Sequence[str]) -> tuple[str, ...]:
+    """Return the channels of a target's file, then the others; () where the file names none."""
+    if not target.channels:
+        return ()
+    spelled: dict[str, str] = {}
+    for channel in (*target.channels, *channels):
+        spelled.setdefault(channel.removeprefix("https://conda.anaconda.org/").rstrip("/"), channel)
+    return tuple(spelled.values())

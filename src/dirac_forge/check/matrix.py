@@ -21,9 +21,18 @@ from dirac_forge.check.wording import reason_text
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
-__all__ = ["Cell", "Status", "cells_of", "check", "explain_cell", "solve_cell", "version_in"]
+__all__ = ["Cell", "HeldBack", "Status", "cells_of", "check", "explain_cell", "solve_cell", "version_in"]
 
 Status = Literal["installable", "not-installable", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldBack:
+    """A version that is newer than the one installed, and the facts about the machine that keep it away."""
+
+    package: str
+    version: str
+    causes: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +47,8 @@ class Cell:
     """What is asked for, Python included."""
     wanted: bool
     """The target says that it must be installable here; elsewhere a no is expected."""
+    channels: tuple[str, ...] = ()
+    """The channels that are asked, where the target's file names some."""
     status: Status = "unknown"
     version: str = ""
     """The version that is installed of the first spec's package."""
@@ -49,6 +60,8 @@ class Cell:
     unblock: Unblock | None = None
     older: str = ""
     """A version of the target that can be installed where the one asked for can't."""
+    held_back: HeldBack | None = None
+    """A newer version that this kind of machine can't have."""
 
     @property
     def unexpected(self) -> bool:
@@ -57,21 +70,34 @@ class Cell:
 
 
 def cells_of(target: Target, *, platforms: Sequence[str] = (), pythons: Sequence[str] = ()) -> tuple[Cell, ...]:
-    """The questions that a target asks; `platforms` and `pythons` ask others than its own."""
-    asks_itself = any(name_of(spec) == "python" for specs in target.all_specs() for spec in specs)
-    rows = ("",) if asks_itself else tuple(pythons) or target.pythons
+    """Return the questions that a target asks; `platforms` and `pythons` ask others than its own."""
     return tuple(
         Cell(
             target=target.name,
             platform=platform,
             python=python,
-            specs=(*target.specs_for(platform), *((f"python {python}.*",) if python else ())),
+            specs=(*target.specs_for(platform), *((python_spec(python),) if python else ())),
             wanted=target.wants(platform, python),
         )
         for platform in tuple(platforms) or target.platforms
-        for python in rows or ("",)
         if target.specs_for(platform)
+        for python in _rows(target, pythons)
     )
+
+
+def _rows(target: Target, pythons: Sequence[str]) -> tuple[str, ...]:
+    """Return the Pythons to ask about; only "" where the target itself says which Python it wants."""
+    if any(name_of(spec) == "python" for specs in target.all_specs() for spec in specs):
+        return ("",)
+    return tuple(pythons) or target.pythons or ("",)
+
+
+def python_spec(python: str) -> str:
+    """Return the spec of a Python: `3.14` for any build of it, `3.14t` for the free-threaded one."""
+    if python.endswith("t"):
+        minor = python.removesuffix("t")
+        return f"python {minor}.* *_cp{minor.replace('.', '')}t"
+    return f"python {python}.*"
 
 
 def check(
@@ -82,7 +108,7 @@ def check(
     observer: Observer | None = None,
     remedies: bool = True,
 ) -> tuple[Cell, ...]:
-    """Answer the cells, in their order.
+    """Answer the cells, in their order; the Pythons of an environment without Python become one cell.
 
     Args:
         channel: where packages come from.
@@ -112,26 +138,83 @@ def check(
             solved[at] = found
             missing[key] -= 1
             last = not missing[key]
-        return enlighten(groups[key]) if last else {}
-
-    def enlighten(positions: Sequence[int]) -> dict[int, Cell]:
-        """Cells of one target and platform mostly fail alike: what helps one is tried first on the next."""
-        known: list[Unblock] = []
-        explained = {}
-        for at in positions:
-            cell = solved[at]
-            if cell.status == "not-installable":
-                cell = explain_cell(channel, cell, known=known, remedies=remedies)
-                if cell.unblock is not None and cell.unblock not in known:
-                    known.insert(0, cell.unblock)
-            explained[at] = cell
-        return explained
+        if not last:
+            return {}
+        answered = _explained(channel, [solved[each] for each in groups[key]], remedies=remedies)
+        return dict(zip(groups[key], answered, strict=False))
 
     answers: dict[int, Cell] = {}
     for found in executor.map(ask, range(len(cells))):
         answers |= found
     watcher.finished(task)
-    return tuple(answers[at] for at in range(len(cells)))
+    return tuple(answers[at] for at in sorted(answers))
+
+
+def _explained(channel: Channel, cells: Sequence[Cell], *, remedies: bool) -> list[Cell]:
+    """The cells of one target and platform, which mostly fail alike: what helps one is tried first on the next."""
+    known: list[Unblock] = []
+    explained = []
+    for cell in _without_python(channel, cells):
+        if cell.status == "not-installable":
+            cell = explain_cell(channel, cell, known=known, remedies=remedies)
+            if cell.unblock is not None and cell.unblock not in known:
+                known.insert(0, cell.unblock)
+        explained.append(cell)
+    return _held_back(channel, explained)
+
+
+def _without_python(channel: Channel, cells: Sequence[Cell]) -> Sequence[Cell]:
+    """One cell where the target does not need Python: its Pythons are no different questions then."""
+    first = next((cell for cell in cells if cell.status == "installable"), cells[0])
+    if not first.python or first.status == "unknown":
+        return cells
+    specs = tuple(spec for spec in first.specs if spec != python_spec(first.python))
+    if "python" in _reached(specs, first.packages):
+        return cells
+    question = replace(
+        first, python="", specs=specs, wanted=any(cell.wanted for cell in cells), status="unknown", packages=()
+    )
+    alone = solve_cell(channel, question)
+    needs_python = any(record.name == "python" for record in alone.packages)
+    return cells if needs_python or alone.status != "installable" else (alone,)
+
+
+def _reached(specs: Iterable[str], packages: Iterable[Record]) -> set[str]:
+    """Return the names that the packages of some specs need, their own included."""
+    depends = {record.name: record.depends for record in packages}
+    found: set[str] = set()
+    todo = [name_of(spec) for spec in specs]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += map(name_of, depends.get(name, ()))
+    return found
+
+
+def _held_back(channel: Channel, cells: Sequence[Cell]) -> list[Cell]:
+    """Tell where the machine keeps the newest version of a target away, which the platform's Pythons share."""
+    installed = [cell for cell in cells if cell.status == "installable"]
+    found = None
+    if installed:
+        try:
+            found = _newest_held_back(channel, installed)
+        except UnknownError:
+            return list(cells)
+    return [replace(cell, held_back=found) if cell.status == "installable" else cell for cell in cells]
+
+
+def _newest_held_back(channel: Channel, cells: Sequence[Cell]) -> HeldBack | None:
+    first = cells[-1]
+    index = channel.index(first.platform)
+    name, mask = index.match(first.specs[0])
+    newest = next((record for at, record in enumerate(index.group(name).records) if mask >> at & 1), None)
+    if newest is None or newest.version in {cell.version for cell in cells}:
+        return None
+    analysis = Analysis(index, (f"{name} =={newest.version}", *first.specs[1:]))
+    causes = explain(analysis, elsewhere=_elsewhere(channel, first.platform))
+    machine = tuple(cause for cause in causes if cause.kind == "machine" and not cause.instead)
+    return HeldBack(package=name, version=newest.version, causes=machine) if machine else None
 
 
 def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ()) -> Cell:

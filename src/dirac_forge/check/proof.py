@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record
@@ -11,7 +11,7 @@ from dirac_forge.check.difference import Difference
 from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import Cell, Status
 
-__all__ = ["EnvironmentProof", "Outcome", "Proof", "Verdict", "worst"]
+__all__ = ["EnvironmentProof", "Outcome", "Proof", "Verdict", "merged", "worst"]
 
 Outcome = Literal["better", "same", "worse", "unknown"]
 _ORDER: tuple[Outcome, ...] = ("worse", "unknown", "better", "same")
@@ -76,3 +76,15 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
     cell = found.before
     where = f"{cell.target} on {cell.platform}" + (f" with Python {cell.python}" if cell.python else "")
     return found.outcome, f"{where}: {found.reason}"
+
+
+def merged(proofs: Sequence[Proof]) -> Proof:
+    """Return one proof of the same recipes over several channels: the worst outcome, all verdicts."""
+    first = min(proofs, key=lambda proof: _ORDER.index(proof.outcome))
+    return replace(
+        first,
+        verdicts=tuple(verdict for proof in proofs for verdict in proof.verdicts),
+        environments=tuple(dict.fromkeys(one for proof in proofs for one in proof.environments)),
+        warnings=tuple(dict.fromkeys(warning for proof in proofs for warning in proof.warnings)),
+        culprits=frozenset().union(*(proof.culprits for proof in proofs)),
+    )

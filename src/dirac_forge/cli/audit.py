@@ -18,9 +18,9 @@ from dirac_forge.audit.run import audit as audit_builds
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.configured import asked_cells, configured_targets
+from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
-from dirac_forge.check.targets import read_target
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
@@ -90,8 +90,13 @@ def _solved(context: Context, channel: Channel, specs: Sequence[str], executor: 
     settings = context.settings
     known = configured_targets(settings)
     targets = [
-        known.get(text) or read_target(text, platforms=settings.platforms, pythons=settings.pythons)
+        target
         for text in (specs or known)
+        for target in (
+            [known[text]]
+            if text in known
+            else read_targets(text, platforms=settings.platforms, pythons=settings.pythons)
+        )
     ]
     questions = [cell for target in targets for cell in asked_cells(settings, target)]
     cells = check_cells(channel, questions, executor=executor, observer=context.observer, remedies=False)

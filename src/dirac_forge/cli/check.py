@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
-from dirac_forge.check.configured import asked_cells, configured_targets
+from dirac_forge.check.configured import asked_cells, channels_of, configured_targets
 from dirac_forge.check.exports import exports_at_hand
+from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
-from dirac_forge.check.proof import Proof
+from dirac_forge.check.proof import Proof, merged
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
-from dirac_forge.check.targets import Target, read_target
+from dirac_forge.check.targets import Target
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
@@ -37,19 +39,38 @@ def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], remed
     for platform in settings.platforms:
         known_platform(platform)
     asked, recipes = _sorted(specs, with_)
-    targets = _targets(context, asked)
-    cells = [cell for target in targets for cell in asked_cells(settings, target)]
-    if not cells:
+    groups = _by_channels(context, _targets(context, asked))
+    if not groups:
         raise InputError("there is nothing to check", hint="Name a target, or give [tool.dirac-forge.targets].")
-    channel = open_channel(context)
+    found: list[Cell] = []
+    proofs: list[Proof] = []
     with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor:
-        found = check_cells(channel, cells, executor=executor, observer=context.observer, remedies=remedies)
-        proof = _proof(context, channel, found, recipes, executor) if recipes else None
-    context.answer(
-        terminal(found, proof, verbose=context.options.verbose, as_of=channel.dated),
-        document(found, proof, as_of=channel.dated),
-    )
+        for channel, cells in groups:
+            mine = check_cells(channel, cells, executor=executor, observer=context.observer, remedies=remedies)
+            proofs += [_proof(context, channel, mine, recipes, executor)] if recipes else []
+            found += mine
+    proof = merged(proofs) if proofs else None
+    context.answer(terminal(found, proof, verbose=context.options.verbose), document(found, proof))
     return exit_code(found, proof)
+
+
+def _by_channels(context: Context, targets: Iterable[Target]) -> list[tuple[Channel, list[Cell]]]:
+    """The cells of targets that are asked of the same channels and machines together; each channel is opened once."""
+    settings = context.settings
+    groups: dict[tuple[object, ...], tuple[Channel, list[Cell]]] = {}
+    for target in targets:
+        cells = asked_cells(settings, target)
+        channels = () if "channels" in settings.flags else channels_of(target, settings.channels)
+        machine = {platform: tuple(packages.items()) for platform, packages in target.machine.items()}
+        key = (channels, tuple(machine.items()))
+        if cells and key not in groups:
+            channel = open_channel(context, channels)
+            for platform, packages in target.machine.items():
+                channel = channel.on_machine(platform, packages)
+            groups[key] = (channel, [])
+        if cells:
+            groups[key][1].extend(replace(cell, channels=channels) for cell in cells)
+    return list(groups.values())
 
 
 def _proof(
@@ -106,10 +127,10 @@ def _targets(context: Context, asked: Sequence[str]) -> list[Target]:
     known = configured_targets(settings)
     if not asked:
         return list(known.values())
-    found = []
+    found: list[Target] = []
     for text in dict.fromkeys(asked):
-        target = known.get(text) or read_target(text, platforms=settings.platforms, pythons=settings.pythons)
-        for note in target.notes:
-            context.observer.warned(note)
-        found.append(target)
+        named = known.get(text)
+        found += [named] if named else read_targets(text, platforms=settings.platforms, pythons=settings.pythons)
+    for note in dict.fromkeys(note for target in found for note in target.notes):
+        context.observer.warned(note)
     return found

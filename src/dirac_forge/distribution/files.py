@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dirac_forge.check.targets import read_target
-from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
+from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.distribution.solving import Distribution
 
 __all__ = ["read_distribution"]
@@ -17,8 +16,10 @@ def read_distribution(text: str, *, platforms: Sequence[str]) -> Distribution:
     Raises:
         InputError: the file can't be read, or a spec can't be parsed.
     """
-    target = read_target(text, platforms=platforms)
+    targets = read_targets(text, platforms=platforms)
     environments = {
-        DEFAULT_ENVIRONMENT: {platform: specs for platform in platforms if (specs := target.specs_for(platform))}
+        target.environment: {platform: specs for platform in platforms if (specs := target.specs_for(platform))}
+        for target in targets
     }
-    return Distribution(name=target.name, environments=environments, notes=target.notes)
+    notes = tuple(dict.fromkeys(note for target in targets for note in target.notes))
+    return Distribution(name=targets[0].name, environments=environments, notes=notes)

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proof import Proof, Verdict
-from dirac_forge.check.wording import listed, obstacle_text, remedy_text
+from dirac_forge.check.wording import listed, obstacle_text, reason_text, remedy_text
+from dirac_forge.errors import redact
 from dirac_forge.report.document import Block, Items, Section
 from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.proof_body import environment_reasons
 from dirac_forge.report.reasons import reasons
 from dirac_forge.report.verdicts import (
     OUTCOMES,
-    alike,
     axes,
+    effects,
     grid,
     heading,
-    judged,
     moved,
     one_line,
     verdict_blocks,
@@ -73,8 +74,6 @@ def _as_if(verdict: Verdict) -> Cell:
     """The cell as it would be with the recipes: a no where something that they make can't be installed."""
     if verdict.outcome == "worse" and verdict.failing:
         return replace(verdict.after, status="not-installable", reason=verdict.reason, version="", packages=())
-    if verdict.after.status == "not-installable":
-        return replace(verdict.before, wanted=verdict.after.wanted)
     return verdict.after
 
 
@@ -90,6 +89,11 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "packages": len(cell.packages),
         "reason": cell.reason or None,
     }
+    if cell.channels:
+        entry["channels"] = list(map(redact, cell.channels))
+    if cell.held_back is not None:
+        held = cell.held_back
+        entry["held_back"] = {"package": held.package, "version": held.version, "reason": reason_text(held.causes)}
     if cell.status == "not-installable":
         entry["causes"] = [
             {
@@ -150,20 +154,47 @@ def terminal(
     return Group(*parts)
 
 
-def _grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], Text]) -> list[RenderableType]:
-    """A title of its own line: above a narrow table rich would break it."""
-    platforms, pythons = axes(cells)
-    table = Table()
-    table.add_column("platform")
-    for python in pythons:
-        table.add_column(heading(cells, python), justify="center")
-    for platform in platforms:
-        table.add_row(platform, *(texts.get((platform, python), Text("")) for python in pythons))
-    return [Text(title, style="bold"), table]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Matrix:
+    """Cells as a table; where the terminal is too narrow for one, as a list."""
+
+    title: str
+    cells: Sequence[Cell]
+    texts: Mapping[tuple[str, str], Text]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        # A title above a narrow table would be broken by rich.
+        yield Text(self.title, style="bold")
+        platforms, pythons = axes(self.cells)
+        for short in (False, True):
+            table = self._table(platforms, pythons, short=short)
+            if Measurement.get(console, options.update(max_width=10_000), table).maximum <= options.max_width:
+                yield table
+                return
+        for platform in platforms:
+            yield Text(f"  {platform}")
+            for python in pythons:
+                text = self.texts.get((platform, python))
+                if text is not None:
+                    yield Text.assemble(f"    {heading(self.cells, python)}: ", text)
+
+    def _table(self, platforms: Sequence[str], pythons: Sequence[str], *, short: bool) -> Table:
+        table = Table()
+        table.add_column("platform")
+        for python in pythons:
+            table.add_column(python if short and python else heading(self.cells, python), justify="center")
+        for platform in platforms:
+            table.add_row(platform, *(self.texts.get((platform, python), Text("")) for python in pythons))
+        return table
 
 
 def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
-    return _grid(target, cells, {(cell.platform, cell.python): _mark(cell) for cell in cells})
+    texts = {(cell.platform, cell.python): _mark(cell) for cell in cells}
+    channels = cells[0].channels
+    said = (
+        [Text(f"channels, the first that has a package wins: {', '.join(map(redact, channels))}")] if channels else []
+    )
+    return [_Matrix(title=target, cells=cells, texts=texts), *said]
 
 
 def _mark(cell: Cell) -> Text:
@@ -184,8 +215,9 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
     for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
         mine = [verdict for verdict in proposal.verdicts if verdict.before.target == target]
         texts = {(verdict.before.platform, verdict.before.python): moved(verdict) for verdict in mine}
-        parts += [*_grid(f"{target} with {names}", [verdict.before for verdict in mine], texts), Text()]
-        parts += [judged(verdicts, verbose=verbose) for verdicts in alike(mine)]
+        title = f"{target} with {names}"
+        parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
+        parts += effects(mine, verbose=verbose)
     parts.append(_in_all(proposal))
     parts += [Text(f"{line}\n") for line in environment_reasons(proposal.environments)]
     parts += [Text(f"{warning}\n", "yellow") for warning in proposal.warnings]

@@ -44,7 +44,25 @@ def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[ReasonParagraph]:
     for cell in cells:
         if cell.status != "installable":
             groups.setdefault((cell.status, cell.reason, cell.older), []).append(cell)
-    return [_paragraph(some, verbose=verbose) for some in groups.values()]
+    return [*(_paragraph(some, verbose=verbose) for some in groups.values()), *_held_back(cells)]
+
+
+def _held_back(cells: Sequence[Cell]) -> list[ReasonParagraph]:
+    """A newer version that the machine keeps away, told once for all cells that it holds for."""
+    groups: dict[object, list[Cell]] = {}
+    for cell in cells:
+        if cell.held_back is not None:
+            groups.setdefault(cell.held_back, []).append(cell)
+    return [
+        ReasonParagraph(
+            head=Text.assemble(
+                (where(some), "bold"), f": {held.package} {held.version} is newer and can't be installed here"
+            ),
+            lines=tuple(cause_lines(held.causes)),
+        )
+        for some in groups.values()
+        if (held := some[0].held_back) is not None
+    ]
 
 
 def where(cells: Sequence[Cell]) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from dirac_forge.channel.records import name_of
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.report.document import Block, Items, Table
 from dirac_forge.report.reasons import ReasonParagraph, where
 
-__all__ = ["OUTCOMES", "alike", "axes", "grid", "heading", "judged", "moved", "one_line", "verdict_blocks"]
+__all__ = ["OUTCOMES", "axes", "effects", "grid", "heading", "moved", "one_line", "verdict_blocks"]
 
 _MOST_CHANGES = 12
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
@@ -32,8 +31,8 @@ def axes(cells: Iterable[Cell]) -> tuple[list[str], list[str]]:
 
 
 def heading(cells: Sequence[Cell], python: str) -> str:
-    """A target that says itself which Python it wants has one column: the version of what it names first."""
-    return f"Python {python}" if python else name_of(cells[0].specs[0])
+    """Return the title of a column; without a Python dimension, the name of the target or of its file."""
+    return f"Python {python}" if python else cells[0].target
 
 
 def grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], str]) -> Table:
@@ -46,60 +45,70 @@ def grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], str]) -
 
 
 def moved(verdict: Verdict) -> Text:
-    """What becomes of a cell, in few signs."""
+    """Return what becomes of a cell, in few signs."""
     sign, style = OUTCOMES[verdict.outcome]
+    if verdict.outcome == "same" and verdict.after.status == "not-installable":
+        return Text("✗ still no", style="bold red" if verdict.before.wanted else "dim")
     before, after = verdict.before.version or "no", verdict.after.version or "no"
     change = before if before == after else f"{before} → {after}"
     return Text(f"{sign} {verdict.outcome}" if verdict.failing else f"{sign} {change}", style=style)
 
 
-def alike(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
-    """The verdicts that tell something, those that tell the same together."""
-    groups: dict[tuple[object, ...], list[Verdict]] = {}
-    for verdict in verdicts:
-        if verdict.difference or verdict.outcome in ("worse", "unknown"):
-            key = (verdict.outcome, verdict.reason, verdict.difference)
-            groups.setdefault(key, []).append(verdict)
-    return list(groups.values())
-
-
-def judged(
+def effects(
     verdicts: Sequence[Verdict], *, verbose: bool = False, hint: str = " (check -v tells them)"
-) -> ReasonParagraph:
-    """What verdicts that are alike say, and where; `hint` follows where not all changes are told."""
-    first = verdicts[0]
-    head = Text.assemble(
-        (where([verdict.before for verdict in verdicts]), "bold"),
-        (f": {first.outcome}", OUTCOMES[first.outcome][1]),
-    )
-    lines = dict.fromkeys((*first.reason.splitlines(), *_changes(first.difference, verbose, hint)))
+) -> list[ReasonParagraph]:
+    """Return what changes for one target, each line once, with all the cells that it holds for.
+
+    `hint` follows where not all changes are told.
+    """
+    cells: dict[str, list[int]] = {}
+    for at, verdict in enumerate(verdicts):
+        for line in dict.fromkeys((*_reasons(verdict), *_changes(verdict.difference))):
+            cells.setdefault(line, []).append(at)
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for line, positions in cells.items():
+        groups.setdefault(tuple(positions), []).append(line)
+    order = sorted(groups, key=lambda positions: (-len(positions), positions))
+    return [_effect([verdicts[at] for at in positions], groups[positions], verbose, hint) for positions in order]
+
+
+def _effect(verdicts: Sequence[Verdict], lines: Sequence[str], verbose: bool, hint: str) -> ReasonParagraph:
+    outcomes = {verdict.outcome for verdict in verdicts}
+    told = [(f": {outcome}", OUTCOMES[outcome][1]) for outcome in outcomes if len(outcomes) == 1]
+    head = Text.assemble((where([verdict.before for verdict in verdicts]), "bold"), *told)
+    most = len(lines) if verbose else _MOST_CHANGES
+    if len(lines) > most:
+        lines = [*lines[:most], f"and {len(lines) - most} more changes{hint}"]
     return ReasonParagraph(head=head, lines=tuple(lines))
 
 
-def _changes(difference: Difference, verbose: bool, hint: str) -> list[str]:
+def _reasons(verdict: Verdict) -> list[str]:
+    """The reason, where it is not told of the target as it is already."""
+    told = verdict.outcome in ("worse", "unknown", "better") or verdict.reason != verdict.before.reason
+    return verdict.reason.splitlines() if told else []
+
+
+def _changes(difference: Difference) -> list[str]:
     lines = [f"{name} {old} → {new}" for name, old, new in difference.changed]
     lines += [f"+ {name} {version}" for name, version in difference.added]
     lines += [f"- {name} {version}" for name, version in difference.removed]
-    lines += [f"{name} is the new build ({new})" for name, _, new in difference.rebuilt]
-    most = len(lines) if verbose else _MOST_CHANGES
-    if len(lines) > most:
-        return [*lines[:most], f"and {len(lines) - most} more changes{hint}"]
+    lines += [f"{name} is a new build" for name, _, _ in difference.rebuilt]
     return lines
 
 
 def one_line(paragraph: ReasonParagraph) -> str:
-    """A paragraph as an item of a list."""
+    """Return a paragraph as an item of a list."""
     lines = "; ".join(line.strip() for line in paragraph.lines)
     return f"{paragraph.head.plain}: {lines}" if lines else paragraph.head.plain
 
 
 def verdict_blocks(verdicts: Sequence[Verdict], *, proposed: str = "") -> tuple[Block, ...]:
-    """For each target its platforms and Pythons, then why; `proposed` names what is laid over the channel."""
+    """Return for each target its platforms and Pythons, then why; `proposed` names what is laid over the channel."""
     blocks: list[Block] = []
     for target in dict.fromkeys(verdict.before.target for verdict in verdicts):
         mine = [verdict for verdict in verdicts if verdict.before.target == target]
         texts = {(verdict.before.platform, verdict.before.python): moved(verdict).plain for verdict in mine}
         blocks.append(grid(f"{target}{proposed}", [verdict.before for verdict in mine], texts))
-        lines = tuple(one_line(judged(some, hint="")) for some in alike(mine))
+        lines = tuple(one_line(paragraph) for paragraph in effects(mine, hint=""))
         blocks += [Items(lines)] if lines else []
     return tuple(blocks)

@@ -23,7 +23,7 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="SPEC",
-            help="Targets of the workspace, package specs, environment files or a construct.yaml.",
+            help="Targets, package specs, or files: environment.yml, construct.yaml, pixi.toml, pixi.lock.",
             show_default="the workspace's targets",
         ),
     ] = None,

@@ -1,0 +1,1 @@
+"""Files that say what to install: environments of conda and pixi, constructor's installers, lists of specs."""

@@ -1,0 +1,120 @@
+"""Files of constructor (`construct.yaml`), with selectors and a harmless subset of Jinja."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dirac_forge.channel.virtual import PLATFORMS
+from dirac_forge.check.files.content import Asked, content_of, main_first, named_channels, scalars, specs_in
+from dirac_forge.check.files.environment import read_environment
+from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.reading.templates import render
+from dirac_forge.recipe.reading.v0 import selected_text, selector_variables
+from dirac_forge.recipe.reading.values import EvaluationError
+from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, YamlError, compose, line_of, pairs
+
+__all__ = ["read_construct", "rendered"]
+
+
+@dataclass(slots=True)
+class _Environment:
+    """One environment of an installer on one platform."""
+
+    specs: list[str] = field(default_factory=list)
+    channels: tuple[str, ...] = ()
+
+
+def read_construct(content: str, path: Path, asked: Asked) -> tuple[Target, ...]:
+    """Return the installer's own environment and each of its `extra_envs`.
+
+    Raises:
+        InputError: a key has another form, a selector or template can't be evaluated, or a spec can't be parsed.
+    """
+    name = path.name
+    found: dict[str, dict[str, _Environment]] = {}
+    for platform in dict.fromkeys((*asked.platforms, *PLATFORMS)):
+        root = rendered(content, path, platform)
+        written = next((value for key, _, value in pairs(root) if key == "name"), None)
+        if isinstance(written, ScalarNode) and written.value:
+            name = str(written.value)
+        for environment, one in _environments(root, path, asked).items():
+            found.setdefault(environment, {})[platform] = one
+    return tuple(_target(name, environment, by_platform, asked) for environment, by_platform in found.items())
+
+
+def rendered(content: str, path: Path, platform: str) -> Node | None:
+    """Return the document for a platform ("": as it is written): selectors, then Jinja, then YAML.
+
+    Raises:
+        InputError: with file and line.
+    """
+    try:
+        if platform:
+            content = _selected(content, path, platform)
+        elif "{%" in content or "{{" in content:
+            return rendered(content, path, PLATFORMS[0])
+        return compose(content)
+    except YamlError as exc:
+        raise InputError(f"{path}:{exc.line}: {exc.message}" if exc.line else f"{path}: {exc.message}") from exc
+    except EvaluationError as exc:
+        raise InputError(f"{path}: {exc}") from exc
+
+
+def _selected(content: str, path: Path, platform: str) -> str:
+    names = selector_variables(platform, platform, {})
+    selected, perhaps = selected_text(content, names, path=path)
+    if perhaps:
+        line, selector = min(perhaps.items())
+        raise InputError(f"{path}:{line + 1}: the selector [{selector}] depends on a variable that is not known")
+    return render(selected, names).text if "{{" in selected or "{%" in selected else selected
+
+
+def _environments(root: Node | None, path: Path, asked: Asked) -> dict[str, _Environment]:
+    main = _read(root, path, asked)
+    found = {DEFAULT_ENVIRONMENT: main}
+    for key, _, value in pairs(root):
+        if key == "extra_envs":
+            for name, _, extra in pairs(value):
+                if not isinstance(extra, MappingNode):
+                    raise InputError(f"{path}:{line_of(extra)}: extra_envs: {name}: expected a mapping")
+                one = _read(extra, path, asked)
+                one.channels = one.channels or main.channels
+                found[str(name)] = one
+    return found
+
+
+def _read(root: Node | None, path: Path, asked: Asked) -> _Environment:
+    found = _Environment()
+    for key, _, value in pairs(root):
+        if key in ("specs", "virtual_specs"):
+            found.specs += specs_in(value, path, key)
+        elif key == "channels":
+            found.channels = named_channels((text for text, _ in scalars(value, path, key, "channels")), path.parent)
+        elif key == "environment_file" and isinstance(value, ScalarNode):
+            file = path.parent / str(value.value)
+            own = read_environment(rendered(content_of(file), file, ""), file, asked)
+            found.specs += own.specs
+    return found
+
+
+def _target(name: str, environment: str, by_platform: Mapping[str, _Environment], asked: Asked) -> Target:
+    specs = {platform: main_first(one.specs) for platform, one in by_platform.items()}
+    # An environment that a selector takes away on a platform asks for nothing there.
+    specs |= {platform: () for platform in PLATFORMS if platform not in specs}
+    here = next((specs[platform] for platform in asked.platforms if specs.get(platform)), ())
+    return Target(
+        name=name if environment == DEFAULT_ENVIRONMENT else f"{name}:{environment}",
+        specs=here or next(iter(specs.values())),
+        by_platform=specs,
+        platforms=asked.platforms,
+        pythons=asked.pythons,
+        environment=environment,
+        channels=_merged(one.channels for one in by_platform.values()),
+    )
+
+
+def _merged(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(channel for channels in lists for channel in channels))

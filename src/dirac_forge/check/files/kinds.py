@@ -1,0 +1,95 @@
+"""Targets that a user names: a file of a known kind, or a package spec."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from dirac_forge.check.files.construct import read_construct, rendered
+from dirac_forge.check.files.content import Asked, checked_spec, content_of
+from dirac_forge.check.files.environment import read_environment
+from dirac_forge.check.files.pixi import read_pixi
+from dirac_forge.check.files.pixi_lock import read_pixi_lock_targets
+from dirac_forge.check.targets import DEFAULT_PLATFORMS, DEFAULT_PYTHONS, Target, make_target
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.reading.yamlnodes import pairs
+
+__all__ = ["KINDS", "read_targets"]
+
+KINDS = (
+    "Give a package spec, an environment.yml, a construct.yaml, a pixi.toml (or a pyproject.toml with [tool.pixi]), "
+    "a pixi.lock, or a .txt with one spec a line."
+)
+_SUFFIXES = frozenset({".yml", ".yaml", ".txt", ".toml", ".lock"})
+
+
+def read_targets(
+    text: str,
+    *,
+    platforms: Sequence[str] = DEFAULT_PLATFORMS,
+    pythons: Sequence[str] = DEFAULT_PYTHONS,
+) -> tuple[Target, ...]:
+    """Return the targets that a file describes, one for each of its environments; else the target of a spec.
+
+    Raises:
+        InputError: the file can't be read or is of another kind, or the spec can't be parsed.
+    """
+    path = Path(text).expanduser()
+    if not _is_path(text, path):
+        return (make_target(text, [text], platforms=platforms, pythons=pythons),)
+    asked = Asked(platforms=tuple(platforms), pythons=tuple(pythons))
+    suffix = path.suffix.lower()
+    if suffix == ".lock":
+        content_of(path, most=64_000_000)
+        return read_pixi_lock_targets(path, asked)
+    if path.is_dir() or suffix not in _SUFFIXES:
+        raise InputError(f"{path}: not a file that says what to install", hint=KINDS)
+    content = content_of(path)
+    if suffix == ".toml":
+        return _toml(content, path, asked)
+    return (_listed(content, path, asked),) if suffix == ".txt" else _yaml(content, path, asked)
+
+
+def _is_path(text: str, path: Path) -> bool:
+    """Whether a text names a file: one that exists, or that is spelled as one."""
+    if path.exists() and (path.is_file() or os.sep in text):
+        return True
+    if any(sign in text for sign in "=<> ["):
+        return False
+    return path.suffix.lower() in _SUFFIXES or text.startswith((".", "~", os.sep))
+
+
+def _toml(content: str, path: Path, asked: Asked) -> tuple[Target, ...]:
+    try:
+        root = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as exc:
+        raise InputError(f"{path}: not readable as TOML: {exc}") from exc
+    tool = root.get("tool", {})
+    found = tool.get("pixi") if isinstance(tool, dict) and path.name != "pixi.toml" else root
+    if not isinstance(found, dict) or not {"workspace", "project", "dependencies"} & found.keys():
+        raise InputError(f"{path}: not a manifest of pixi", hint=KINDS)
+    return read_pixi(found, path, asked)
+
+
+def _listed(content: str, path: Path, asked: Asked) -> Target:
+    lines = [(at, line.partition("#")[0].strip()) for at, line in enumerate(content.splitlines(), 1)]
+    if any(line == "@EXPLICIT" for _, line in lines):
+        raise InputError(
+            f"{path}: a list of package URLs (@EXPLICIT), which asks for nothing that can be solved", hint=KINDS
+        )
+    specs = [checked_spec(spec, f"{path}:{at}") for at, spec in lines if spec]
+    return make_target(path.name, specs, platforms=asked.platforms, pythons=asked.pythons)
+
+
+def _yaml(content: str, path: Path, asked: Asked) -> tuple[Target, ...]:
+    root = rendered(content, path, "")
+    keys = {key for key, _, _ in pairs(root)}
+    if keys & {"specs", "environment_file", "extra_envs"}:
+        return read_construct(content, path, asked)
+    if "dependencies" in keys:
+        return (read_environment(root, path, asked),)
+    raise InputError(
+        f"{path}: neither `dependencies` (an environment file) nor `specs` (a construct.yaml) is in it", hint=KINDS
+    )

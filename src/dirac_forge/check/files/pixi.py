@@ -1,0 +1,179 @@
+"""Manifests of pixi: `pixi.toml`, and `[tool.pixi]` of a pyproject.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dirac_forge.channel.virtual import PLATFORMS, known_platform
+from dirac_forge.check.files.content import Asked, checked_spec, main_first, named_channels
+from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
+from dirac_forge.errors import InputError
+
+__all__ = ["read_pixi"]
+
+_TABLES = ("dependencies", "host-dependencies", "build-dependencies")
+_FAMILIES = {"linux": ("linux",), "osx": ("osx",), "win": ("win",), "unix": ("linux", "osx")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """A manifest and the place that messages name."""
+
+    path: Path
+    root: Mapping[str, Any]
+
+    @property
+    def workspace(self) -> Mapping[str, Any]:
+        """The table `[workspace]`, `[project]` in older manifests."""
+        return _table(self.root, "workspace", self.path) or _table(self.root, "project", self.path)
+
+    def feature(self, name: str) -> Mapping[str, Any]:
+        """The tables of a feature; those of the default feature are on top."""
+        if name == DEFAULT_ENVIRONMENT:
+            return {**self.root, "channels": self.workspace.get("channels", ())}
+        features = _table(self.root, "feature", self.path)
+        if name not in features:
+            raise InputError(f"{self.path}: environments: there is no feature {name}")
+        return _table(features, name, self.path, above="feature")
+
+
+def read_pixi(root: Mapping[str, Any], path: Path, asked: Asked) -> tuple[Target, ...]:
+    """Return a target for each environment of a manifest, on the platforms that it names.
+
+    Raises:
+        InputError: a key has another form, a feature or platform is not known, or a spec can't be parsed.
+    """
+    manifest = _Manifest(path, root)
+    name = manifest.workspace.get("name")
+    title = name if isinstance(name, str) and name else path.name
+    environments: dict[str, tuple[str, ...]] = {DEFAULT_ENVIRONMENT: (DEFAULT_ENVIRONMENT,)}
+    for environment, value in _table(root, "environments", path).items():
+        environments[environment] = _features(value, path, environment)
+    targets = [_target(manifest, title, name, features, asked) for name, features in environments.items()]
+    found = tuple(target for target in targets if any(target.all_specs()))
+    if not found:
+        raise InputError(f"{path}: there is no conda package in it", hint="`[dependencies]` lists them.")
+    return found
+
+
+def _features(value: Any, path: Path, environment: str) -> tuple[str, ...]:
+    """Return the features of an environment; the default feature comes last."""
+    options = value if isinstance(value, Mapping) else {"features": value}
+    names = options.get("features", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"{path}: environments.{environment}: expected a list of features")
+    bare = bool(options.get("no-default-feature"))
+    return tuple(dict.fromkeys((*names, *(() if bare else (DEFAULT_ENVIRONMENT,)))))
+
+
+def _target(manifest: _Manifest, title: str, environment: str, features: Sequence[str], asked: Asked) -> Target:
+    tables = [manifest.feature(name) for name in features]
+    platforms = _platforms(manifest, tables) or asked.platforms
+    by_platform = {platform: main_first(_specs(manifest, tables, platform)) for platform in platforms}
+    elsewhere: dict[str, tuple[str, ...]] = {platform: () for platform in PLATFORMS if platform not in platforms}
+    channels = [channel for table in tables for channel in _channels(table.get("channels", ()), manifest.path)]
+    machine = {platform: _machine(tables, platform, manifest.path) for platform in platforms}
+    return Target(
+        name=title if environment == DEFAULT_ENVIRONMENT else f"{title}:{environment}",
+        specs=next((specs for specs in by_platform.values() if specs), ()),
+        by_platform=elsewhere | by_platform,
+        platforms=platforms,
+        pythons=asked.pythons,
+        environment=environment,
+        channels=named_channels(channels, manifest.path.parent),
+        machine={platform: packages for platform, packages in machine.items() if packages},
+        notes=tuple(_notes(tables, manifest.path)),
+    )
+
+
+def _platforms(manifest: _Manifest, tables: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the workspace's platforms, without those that a feature does not have."""
+    lists = [manifest.workspace.get("platforms", []), *(table["platforms"] for table in tables if "platforms" in table)]
+    for platforms in lists:
+        if not isinstance(platforms, list) or not all(isinstance(one, str) for one in platforms):
+            raise InputError(f"{manifest.path}: platforms: expected a list of platforms")
+        for platform in platforms:
+            known_platform(platform)
+    return tuple(platform for platform in lists[0] if all(platform in other for other in lists[1:]))
+
+
+def _specs(manifest: _Manifest, tables: Sequence[Mapping[str, Any]], platform: str) -> Iterator[str]:
+    for table in tables:
+        for part in (table, *_for_platform(table, platform, manifest.path)):
+            for key in _TABLES:
+                for name, value in _table(part, key, manifest.path).items():
+                    spec = _spec(name, value)
+                    if spec:
+                        yield checked_spec(spec, f"{manifest.path}: {key}.{name}")
+
+
+def _for_platform(table: Mapping[str, Any], platform: str, path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the target tables that hold for a platform, the least specific first."""
+    targets = _table(table, "target", path)
+    family = platform.partition("-")[0]
+    names = [name for name, families in _FAMILIES.items() if family in families]
+    for name in (*sorted(names, key=lambda name: name != "unix"), platform):
+        if name in targets:
+            yield _table(targets, name, path, above="target")
+
+
+def _spec(name: str, value: Any) -> str:
+    """Return the spec of a dependency; "" for one that comes from a path, a URL or git."""
+    if isinstance(value, str):
+        return name if value.strip() == "*" else f"{name} {value}"
+    if not isinstance(value, Mapping) or {"path", "url", "git"} & value.keys():
+        return ""
+    version, build, channel = (str(value.get(key, "")).strip() for key in ("version", "build", "channel"))
+    parts = [version or "*", build] if build else [version if version != "*" else ""]
+    text = " ".join(filter(None, (name, *parts)))
+    return f"{channel}::{text}" if channel else text
+
+
+def _channels(value: Any, path: Path) -> Iterable[str]:
+    """Return the channels of a list, those of higher priority first."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise InputError(f"{path}: channels: expected a list of channels")
+    found: list[tuple[int, str]] = []
+    for one in value:
+        if isinstance(one, str):
+            found.append((0, one))
+        elif isinstance(one, Mapping) and isinstance(one.get("channel"), str):
+            priority = one.get("priority", 0)
+            found.append((-priority if isinstance(priority, int) else 0, one["channel"]))
+        else:
+            raise InputError(f"{path}: channels: {one!r} is not a channel")
+    return [channel for _, channel in sorted(found, key=lambda pair: pair[0])]
+
+
+def _machine(tables: Sequence[Mapping[str, Any]], platform: str, path: Path) -> dict[str, str]:
+    """Return the virtual packages that `[system-requirements]` promise."""
+    found: dict[str, str] = {}
+    for table in reversed(tables):
+        wanted = _table(table, "system-requirements", path)
+        libc = wanted.get("libc", {})
+        libc = libc.get("version", "") if isinstance(libc, Mapping) else libc
+        linux = {"__linux": wanted.get("linux", ""), "__glibc": libc}
+        found |= {"__cuda": wanted.get("cuda", "")}
+        found |= linux if platform.startswith("linux") else {}
+        found |= {"__osx": wanted.get("macos", "")} if platform.startswith("osx") else {}
+    return {name: str(version) for name, version in found.items() if version}
+
+
+def _notes(tables: Sequence[Mapping[str, Any]], path: Path) -> Iterator[str]:
+    if any(_table(table, "pypi-dependencies", path) for table in tables):
+        yield f"{path}: pypi-dependencies are left out"
+    for table in tables:
+        for key in _TABLES:
+            for name, value in _table(table, key, path).items():
+                if not _spec(name, value):
+                    yield f"{path}: {key}.{name} is not from a channel and is left out"
+
+
+def _table(table: Mapping[str, Any], key: str, path: Path, *, above: str = "") -> Mapping[str, Any]:
+    found = table.get(key, {})
+    if not isinstance(found, Mapping):
+        raise InputError(f"{path}: {f'{above}.' if above else ''}{key}: expected a table")
+    return found

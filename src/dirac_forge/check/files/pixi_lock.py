@@ -1,0 +1,52 @@
+"""Locks of pixi (`pixi.lock`): whether their exact packages still can be installed together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rattler import LockFile
+from rattler.lock import Environment
+
+from dirac_forge.channel.virtual import PLATFORMS
+from dirac_forge.check.files.content import Asked, main_first
+from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
+from dirac_forge.errors import InputError
+
+__all__ = ["read_pixi_lock_targets"]
+
+
+def read_pixi_lock_targets(path: Path, asked: Asked) -> tuple[Target, ...]:
+    """Return a target for each environment of a lock; every package is asked for by version and build.
+
+    Raises:
+        InputError: the file is damaged, its format is newer than this rattler knows, or it has no conda package.
+    """
+    try:
+        lock = LockFile.from_path(path)
+        targets = [_target(path, name, environment, asked) for name, environment in lock.environments()]
+    except Exception as exc:  # the exceptions of the parser share no base
+        raise InputError(
+            f"{path}: not readable as a pixi.lock: {str(exc).splitlines()[0]}",
+            hint="A newer format needs a newer py-rattler; `pixi lock` with an older pixi writes an older format.",
+        ) from exc
+    found = tuple(target for target in targets if any(target.all_specs()))
+    if not found:
+        raise InputError(f"{path}: there is no conda package in it")
+    return found
+
+
+def _target(path: Path, name: str, environment: Environment, asked: Asked) -> Target:
+    locked = {
+        str(platform): main_first(f"{one.name.normalized} =={one.version} {one.build}" for one in records)
+        for platform, records in sorted(environment.conda_repodata_records().items(), key=lambda item: str(item[0]))
+    }
+    elsewhere: dict[str, tuple[str, ...]] = {platform: () for platform in PLATFORMS if platform not in locked}
+    return Target(
+        name=path.name if name == DEFAULT_ENVIRONMENT else f"{path.name}:{name}",
+        specs=next((specs for specs in locked.values() if specs), ()),
+        by_platform=elsewhere | locked,
+        platforms=tuple(locked),
+        pythons=asked.pythons,
+        environment=name,
+        channels=tuple(str(channel) for channel in environment.channels()),
+    )

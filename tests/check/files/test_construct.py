@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.check.files.kinds import read_targets
+from dirac_forge.check.matrix import cells_of
+from dirac_forge.check.targets import Target
+from dirac_forge.errors import InputError
+
+
+def read_target(text: str, **asked: Sequence[str]) -> Target:
+    (target,) = read_targets(text, **asked)
+    return target
+
+
+def test_construct_yaml_has_selectors(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text(
+        '{% set version = "2.50" %}\n'
+        "name: DIRACOS\n"
+        "version: {{ version }}\n"
+        "specs:\n"
+        "  - python 3.11.*\n"
+        "  - dirac-grid\n"
+        "  - htcondor  # [linux and not ppc64le]\n"
+        "  - pythonapple  # [osx]\n"
+        "  - only-arm  # [aarch64 or arm64]\n"
+        "virtual_specs:\n"
+        "  - __glibc >=2.17  # [linux]\n"
+    )
+    target = read_target(str(path), platforms=["linux-64", "osx-arm64"])
+    assert target.name == "DIRACOS"
+    assert target.specs_for("linux-64") == ("dirac-grid", "htcondor", "__glibc >=2.17", "python 3.11.*")
+    assert target.specs_for("linux-aarch64") == (
+        "dirac-grid",
+        "htcondor",
+        "only-arm",
+        "__glibc >=2.17",
+        "python 3.11.*",
+    )
+    assert target.specs_for("linux-ppc64le") == ("dirac-grid", "__glibc >=2.17", "python 3.11.*")
+    assert target.specs_for("osx-arm64") == ("dirac-grid", "pythonapple", "only-arm", "python 3.11.*")
+    assert [cell.platform for cell in cells_of(target)] == ["linux-64", "osx-arm64"]
+
+
+def test_selectors_are_never_run(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text("name: x\nspecs:\n  - a  # [__import__('os').system('touch pwned')]\n")
+    with pytest.raises(InputError, match=r"construct\.yaml:3: "):
+        read_target(str(path))
+    assert not Path("pwned").exists()
+
+
+def test_extra_environments_are_targets_with_their_own_channels(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text(
+        "name: DIRACOS\nchannels: [conda-forge]\nspecs: [dirac-grid, python 3.11.*]\n"
+        "extra_envs:\n"
+        "  tools:\n    specs: [rucio-clients]  # [linux]\n    channels: [other, conda-forge]\n"
+        "  plain:\n    specs: [curl]\n"
+    )
+    main, tools, plain = read_targets(str(path), platforms=["linux-64", "osx-64"])
+    assert [target.name for target in (main, tools, plain)] == ["DIRACOS", "DIRACOS:tools", "DIRACOS:plain"]
+    assert (main.channels, tools.channels, plain.channels) == (
+        ("conda-forge",),
+        ("other", "conda-forge"),
+        ("conda-forge",),
+    )
+    assert (tools.specs_for("linux-64"), tools.specs_for("osx-64")) == (("rucio-clients",), ())
+    assert (plain.environment, plain.specs) == ("plain", ("curl",))
+
+
+def test_environment_file_of_an_installer_is_read(tmp_path: Path) -> None:
+    (tmp_path / "env.yml").write_text("dependencies: [dirac-grid, python 3.11.*]\n")
+    path = tmp_path / "construct.yaml"
+    path.write_text("name: X\nenvironment_file: env.yml\nspecs: [curl]\n")
+    assert read_target(str(path)).specs == ("dirac-grid", "curl", "python 3.11.*")
+
+
+def test_extra_environment_that_is_not_a_mapping(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text("specs: [a]\nextra_envs:\n  tools: [b]\n")
+    with pytest.raises(InputError, match=r"construct\.yaml:3: extra_envs: tools: expected a mapping"):
+        read_targets(str(path))

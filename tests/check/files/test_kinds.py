@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.check.files.kinds import read_targets
+from dirac_forge.check.targets import Target
+from dirac_forge.errors import InputError
+
+
+def read_target(text: str, **asked: Sequence[str]) -> Target:
+    (target,) = read_targets(text, **asked)
+    return target
+
+
+def test_a_list_of_specs(tmp_path: Path) -> None:
+    path = tmp_path / "specs.txt"
+    path.write_text("# the extension\nlhcbdirac\ndirac-grid >=9,<10  # its line\n\n")
+    assert read_target(str(path)).specs == ("lhcbdirac", "dirac-grid >=9,<10")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n- b\n", "{path}: neither `dependencies` (an environment file) nor `specs` (a construct.yaml) is in it"),
+        ("dependencies: numpy\n", "{path}:1: dependencies: expected a list"),
+        ("dependencies:\n  - pip:\n    - x\n", "{path}: dependencies: there is no conda package in it"),
+    ],
+)
+def test_wrong_files_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "environment.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_target(str(path))
+    assert caught.value.message == message.format(path=path)
+
+
+def test_a_spec_in_a_file_that_is_none_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "environment.yml"
+    path.write_text("dependencies:\n  - numpy >=>1\n")
+    with pytest.raises(InputError, match=r"environment\.yml:2: 'numpy >=>1' is not a package spec"):
+        read_target(str(path))
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nothing\.yml: it can't be read"):
+        read_target(str(tmp_path / "nothing.yml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("data.json", "{}", "{path}: not a file that says what to install"),
+        ("install.sh", "echo", "{path}: not a file that says what to install"),
+        ("Cargo.toml", "[package]\nname = 'x'\n", "{path}: not a manifest of pixi"),
+        ("pyproject.toml", "[project]\nname = 'x'\n", "{path}: not a manifest of pixi"),
+        (
+            "explicit.txt",
+            "@EXPLICIT\nhttps://example.org/a-1-0.conda\n",
+            "{path}: a list of package URLs (@EXPLICIT), which asks for nothing that can be solved",
+        ),
+    ],
+)
+def test_file_of_another_kind_is_an_error_that_names_the_kinds(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_targets(str(path))
+    assert caught.value.message == message.format(path=path)
+    assert caught.value.hint == (
+        "Give a package spec, an environment.yml, a construct.yaml, a pixi.toml (or a pyproject.toml with "
+        "[tool.pixi]), a pixi.lock, or a .txt with one spec a line."
+    )
+
+
+def test_package_name_with_a_dot_is_a_spec() -> None:
+    assert read_target("zope.interface").specs == ("zope.interface",)
+    assert read_target("conda-forge::numpy").specs == ("conda-forge::numpy",)
+    assert read_target("conda-forge/linux-64::numpy >=2").specs == ("conda-forge/linux-64::numpy >=2",)
