@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_all_is_well(doctor: Callable[..., Findings], tmp_path: Path, monkeypatc
     (tmp_path / "cache" / "entry").write_bytes(bytes(200_000))
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_0123456789abcdefghij")
     with PackageIndex({}) as index, Server(channel) as server:
+        monkeypatch.setenv("GITHUB_API_URL", server.url)
         found = doctor("--index-url", index.url, "--channel", f"{server.url}/c", "--channel", snapshot.as_uri())
     statuses = {name: finding["status"] for name, finding in found.items() if name not in ("git", "conda-smithy")}
     assert statuses == {
@@ -57,6 +59,7 @@ def test_all_is_well(doctor: Callable[..., Findings], tmp_path: Path, monkeypatc
         f"channel {snapshot.as_uri()}": "ok",
         "index": "ok",
         "cache": "ok",
+        "disk": "ok",
     }
     assert found["cache"]["detail"] == f"{tmp_path / 'cache'}: 1 files, 0.2 MB"
     assert "ghp_" not in json.dumps(found)
@@ -121,9 +124,30 @@ def test_a_cache_that_can_not_be_written(
     assert found["cache"]["detail"] == f"{tmp_path / 'file'}: 0 files, 0.0 MB; can't be written"
 
 
+def test_scopes_of_a_token_and_slow_hosts(
+    doctor: Callable[..., Findings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/user":
+            return Answer(body=b"{}", headers={"X-OAuth-Scopes": "public_repo"})
+        time.sleep(5)
+        return Answer(status=404)
+
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_0123456789abcdefghij")
+    (tmp_path / "c" / "noarch").mkdir(parents=True)
+    (tmp_path / "c" / "noarch" / "repodata.json").write_text("{}")
+    with Server(answer) as server:
+        monkeypatch.setenv("GITHUB_API_URL", server.url)
+        start = time.monotonic()
+        found = doctor("--index-url", server.url, "--channel", str(tmp_path / "c"))
+        assert time.monotonic() - start < 4.5
+    assert found["github token"]["detail"] == f"in GITHUB_TOKEN, for {server.url}; its scopes are public_repo"
+    assert found["index"]["status"] == "unknown"
+
+
 def test_for_people(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["doctor", "--offline"]) == 0
     said = capsys.readouterr().out
-    assert "unknown  index" in said
+    assert "unknown: index: not asked: offline" in said
     assert "to do: leave out --offline" in said

@@ -14,8 +14,10 @@ from dirac_forge.cli.findings import (
     as_json,
     as_text,
     cache_finding,
+    disk_finding,
     exit_code,
     git_finding,
+    late_finding,
     place_finding,
     python_finding,
     smithy_finding,
@@ -80,7 +82,41 @@ def test_a_token_is_not_shown() -> None:
         "a GitHub App's, by GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, for https://x/api/v3"
     )
     half = token_finding({"GITHUB_APP_ID": "7", "GITHUB_TOKEN": "ghp_secret"})
-    assert (half.status, half.remedy) == ("missing", "set GITHUB_APP_PRIVATE_KEY, or take away GITHUB_APP_ID")
+    assert (half.status, half.remedy) == ("missing", "set GITHUB_APP_PRIVATE_KEY, or unset GITHUB_APP_ID")
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status", "detail", "remedy"),
+    [
+        (frozenset({"public_repo", "workflow"}), "ok", "in GH_TOKEN, with the scopes public_repo, workflow", ""),
+        (frozenset({"repo", "workflow"}), "ok", "in GH_TOKEN, with the scopes repo, workflow", ""),
+        (
+            frozenset({"repo"}),
+            "missing",
+            "in GH_TOKEN; its scopes are repo",
+            "add workflow at https://github.com/settings/tokens",
+        ),
+        (
+            frozenset(),
+            "missing",
+            "in GH_TOKEN; its scopes are none",
+            "add public_repo and workflow at https://github.com/settings/tokens",
+        ),
+        ("GitHub is down", "ok", "in GH_TOKEN; its scopes are not known: GitHub is down", ""),
+        (None, "ok", "in GH_TOKEN", ""),
+    ],
+)
+def test_scopes_of_a_token(scopes: frozenset[str] | str | None, status: str, detail: str, remedy: str) -> None:
+    finding = token_finding({"GH_TOKEN": "ghp_secret"}, scopes)
+    assert (finding.status, finding.detail, finding.remedy) == (status, detail, remedy)
+
+
+def test_disk_and_late_checks(tmp_path: Path) -> None:
+    assert disk_finding(tmp_path, free=3_000_000_000).status == "ok"
+    full = disk_finding(tmp_path, free=1_000_000_000)
+    assert (full.status, full.detail) == ("missing", f"{tmp_path}: 1.0 GB free")
+    late = late_finding("index", limit=3.0)
+    assert (late.status, late.detail) == ("unknown", "no answer within 3 s")
 
 
 @pytest.mark.parametrize(
@@ -130,10 +166,12 @@ def test_shown() -> None:
     with console.capture() as captured:
         console.print(as_text(findings))
     assert [line.rstrip() for line in captured.get().splitlines()] == [
-        "ok       git    2.39.5 [x]",
-        "missing  cache  no",
-        "                without: time",
-        "                to do: make room",
+        "ok: git: 2.39.5 [x]",
+        "missing: cache: no",
+        "  - without: time",
+        "  - to do: make room",
+        "",
+        "  1 ok, 1 missing: nothing that is required is missing",
     ]
     assert as_json(findings[1:]) == {
         "findings": [

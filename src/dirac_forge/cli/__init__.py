@@ -32,6 +32,11 @@ def run() -> None:
         if not stream.isatty():  # a pipe or a file on Windows would get the code page of the console
             with contextlib.suppress(AttributeError, ValueError):
                 stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    if os.environ.get("_DIRAC_FORGE_COMPLETE"):  # set by the script of `dirac-forge completion`
+        from dirac_forge.cli.completion import complete  # noqa: PLC0415
+
+        complete(sys.argv[1:])
+        raise SystemExit(0)
     code = main()
     try:
         sys.stdout.flush()

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from dirac_forge.cli.console import Terminal, print_json, print_result
+from dirac_forge.cli.discovery import find_workspace
 from dirac_forge.cli.options import Options
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ class Context:
         """Return the context for these options. Raises InputError for wrong settings."""
         from dirac_forge.settings import ENVIRONMENT_PREFIX, load  # noqa: PLC0415  # --help does without pydantic
 
-        named = environ.get(f"{ENVIRONMENT_PREFIX}WORKSPACE") or "."
-        settings = load(options.workspace or Path(named), environ=environ, flags=options.flags)
+        named = options.workspace or environ.get(f"{ENVIRONMENT_PREFIX}WORKSPACE")
+        workspace = Path(named) if named else find_workspace(Path.cwd()) or Path.cwd()
+        settings = load(workspace, environ=environ, flags=options.flags)
         return cls(options=options, environ=environ, settings=settings, observer=observer)
 
     def __enter__(self) -> Self:

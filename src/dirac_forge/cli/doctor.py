@@ -10,13 +10,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dirac_forge.bot.connections import ledger_path
+from dirac_forge.channel.embedded import NAME as EMBEDDED
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.findings import (
     Answer,
@@ -25,13 +27,16 @@ from dirac_forge.cli.findings import (
     as_json,
     as_text,
     cache_finding,
+    disk_finding,
     exit_code,
     git_finding,
+    late_finding,
     ledger_finding,
     place_finding,
     python_finding,
     smithy_finding,
     token_finding,
+    token_variable,
 )
 from dirac_forge.errors import ForgeError
 from dirac_forge.http import Http, NotFoundError
@@ -39,7 +44,10 @@ from dirac_forge.settings import Settings
 
 __all__ = ["doctor"]
 
-_PATIENCE = 4.0
+_LIMIT = 3.0
+"""Seconds for all checks together."""
+_LARGEST = 100_000
+_PATIENCE = 2.5
 """Seconds for a program to say its version, and for a host to send something once it is connected."""
 _ENGINE = ("py-rattler", "py-rattler-build")
 
@@ -52,23 +60,57 @@ def doctor(context: Context) -> int:
 
 
 def _look(context: Context) -> list[Check]:
+    """Check everything at the same time, for a limited time: what has not answered by then is unknown."""
     settings = context.settings
     with Http(cache=None, offline=settings.offline, timeout=_PATIENCE) as http:
-        checks: list[Callable[[], Check]] = [
-            lambda: python_finding(sys.version_info[:3], sys.executable, {name: _version(name) for name in _ENGINE}),
-            lambda: git_finding(_program("git")),
-            lambda: smithy_finding(_program("conda-smithy")),
-            lambda: token_finding(context.environ),
-            lambda: _ledger(settings),
-            *(
-                lambda channel=channel: place_finding("channel", channel, _channel(http, channel, settings.offline))
-                for channel in settings.channels
-            ),
-            lambda: place_finding("index", settings.index_url, _index(http, settings.index_url, settings.offline)),
-            lambda: _cache(settings.cache),
+        checks = _checks(context, settings, http)
+        executor = ThreadPoolExecutor(len(checks))
+        futures = {name: executor.submit(check) for name, check in checks.items()}
+        wait(futures.values(), timeout=_LIMIT)
+        executor.shutdown(wait=False, cancel_futures=True)
+        return [
+            future.result() if future.done() else late_finding(name, limit=_LIMIT) for name, future in futures.items()
         ]
-        with ThreadPoolExecutor(len(checks)) as executor:
-            return list(executor.map(lambda check: check(), checks))
+
+
+def _checks(context: Context, settings: Settings, http: Http) -> dict[str, Callable[[], Check]]:
+    channels = {
+        f"channel {channel}": lambda channel=channel: place_finding(
+            "channel", channel, _channel(http, channel, settings)
+        )
+        for channel in settings.channels
+    }
+    return {
+        "python": lambda: python_finding(
+            sys.version_info[:3], sys.executable, {name: _version(name) for name in _ENGINE}
+        ),
+        "git": lambda: git_finding(_program("git")),
+        "conda-smithy": lambda: smithy_finding(_program("conda-smithy")),
+        "github token": lambda: token_finding(context.environ, _scopes(context, http)),
+        "bot": lambda: _ledger(settings),
+        **channels,
+        "index": lambda: place_finding("index", settings.index_url, _index(http, settings.index_url, settings.offline)),
+        "cache": lambda: _cache(settings.cache),
+        "disk": lambda: disk_finding(settings.workspace, free=shutil.disk_usage(settings.workspace).free),
+    }
+
+
+def _scopes(context: Context, http: Http) -> frozenset[str] | str | None:
+    """Return the scopes of the token, why they are not known, or None for a token that has none."""
+    variable = token_variable(context.environ)
+    if not variable:
+        return None
+    url = f"{(context.environ.get('GITHUB_API_URL') or 'https://api.github.com').rstrip('/')}/user"
+    try:
+        answer = http.call(
+            "GET", url, headers={"Authorization": f"Bearer {context.environ[variable].strip()}"}, limit=_LARGEST
+        )
+    except ForgeError as error:
+        return error.message
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return "GitHub does not accept it (401)"
+    scopes = answer.headers.get("x-oauth-scopes")
+    return None if scopes is None else frozenset(part.strip() for part in scopes.split(",") if part.strip())
 
 
 def _ledger(settings: Settings) -> Check:
@@ -108,13 +150,15 @@ def _index(http: Http, url: str, offline: bool) -> Answer:
     return "not asked: offline" if offline else _asked(http, url)
 
 
-def _channel(http: Http, channel: str, offline: bool) -> Answer:
+def _channel(http: Http, channel: str, settings: Settings) -> Answer:
+    if channel == EMBEDDED:
+        return None
     folder = Path(url2pathname(urlsplit(channel).path) if channel.startswith("file://") else channel)
     if folder.is_absolute():
         if any((folder / "noarch" / f"repodata.json{ending}").is_file() for ending in ("", ".zst")):
             return None
         return NotFoundError(f"{channel} has no noarch/repodata.json")
-    if offline:
+    if settings.offline:
         return "not asked: offline"
     base = channel if "://" in channel else f"https://conda.anaconda.org/{channel}"
     answer = _asked(http, f"{base}/noarch/repodata.json.zst")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,17 +22,22 @@ __all__ = [
     "as_json",
     "as_text",
     "cache_finding",
+    "disk_finding",
     "exit_code",
     "git_finding",
+    "late_finding",
+    "ledger_finding",
     "place_finding",
     "python_finding",
     "smithy_finding",
     "token_finding",
+    "token_variable",
 ]
 
 Status = Literal["ok", "missing", "unknown"]
 
 _OLDEST_PYTHON = (3, 11)
+_LEAST_FREE = 2_000_000_000
 _OLDEST_GIT = (2, 31)
 """The first version that reads its configuration from the environment."""
 
@@ -150,8 +156,11 @@ def _program(name: str, program: Program, *, required: bool = False) -> Check:
     return Check(name=name, status="ok", detail=f"{number.group()} ({program.path})", required=required)
 
 
-def token_finding(environ: Mapping[str, str]) -> Check:
-    """Decide on GitHub credentials, and name the GitHub that they are for."""
+def token_finding(environ: Mapping[str, str], scopes: frozenset[str] | str | None = None) -> Check:
+    """Decide on GitHub credentials, and name the GitHub that they are for.
+
+    `scopes` are those of a classic token, or why they are not known; None for a token of another kind.
+    """
     api = environ.get("GITHUB_API_URL", "").strip()
     where = f", for {api}" if api else ""
     app = [name for name in _APP if environ.get(name, "").strip()]
@@ -164,22 +173,45 @@ def token_finding(environ: Mapping[str, str]) -> Check:
             status="missing",
             detail=f"{absent} is not set: a GitHub App needs its id and its private key",
             cost="no pull requests",
-            remedy=f"set {absent}, or take away {app[0]}",
+            remedy=f"set {absent}, or unset {app[0]}",
         )
-    # The order in which they are looked for: that of GitHub's own `gh`.
-    for variable in ("GH_TOKEN", "GITHUB_TOKEN"):
-        if environ.get(variable, "").strip():
-            return Check(name="github token", status="ok", detail=f"in {variable}{where}")
+    variable = token_variable(environ)
+    if variable:
+        return _scoped(Check(name="github token", status="ok", detail=f"in {variable}{where}"), scopes)
     return Check(
         name="github token",
         status="missing",
         detail="neither GITHUB_TOKEN nor GH_TOKEN is set, nor a GitHub App's key",
         cost="no pull requests: what would be sent goes into the outbox, a folder",
         remedy="make a classic token with the scopes public_repo and workflow at https://github.com/settings/tokens "
-        "and set GITHUB_TOKEN; what else there is stands in docs/bot.md",
+        "and set GITHUB_TOKEN; docs/bot.md has the alternatives",
     )
 
 
+def token_variable(environ: Mapping[str, str]) -> str:
+    """Return the variable with a token, "" where there is none; `gh` looks for them in the same order."""
+    return next((name for name in ("GH_TOKEN", "GITHUB_TOKEN") if environ.get(name, "").strip()), "")
+
+
+def _scoped(finding: Check, scopes: frozenset[str] | str | None) -> Check:
+    if scopes is None:
+        return finding
+    if isinstance(scopes, str):
+        return replace(finding, detail=f"{finding.detail}; its scopes are not known: {scopes}")
+    absent = sorted(_SCOPES - scopes - ({"public_repo"} if "repo" in scopes else set()))
+    listed = ", ".join(sorted(scopes)) or "none"
+    if not absent:
+        return replace(finding, detail=f"{finding.detail}, with the scopes {listed}")
+    return replace(
+        finding,
+        status="missing",
+        detail=f"{finding.detail}; its scopes are {listed}",
+        cost=f"no pull requests that need {' and '.join(absent)}",
+        remedy=f"add {' and '.join(absent)} at https://github.com/settings/tokens",
+    )
+
+
+_SCOPES = frozenset({"public_repo", "workflow"})
 _APP = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY")
 
 
@@ -201,7 +233,7 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
     """Decide on a channel or the package index, from its answer."""
     name = f"{kind} {place}" if kind == "channel" else kind
     costs = {
-        "channel": "what it has is unknown: names are guessed more often, and nothing can be checked or solved",
+        "channel": "what it has is unknown; for conda-forge the embedded snapshot answers, as of its day",
         "index": "no releases: no recipes and no bumps, but from what the cache has",
     }
     match answer:
@@ -242,32 +274,51 @@ def cache_finding(folder: Path, *, files: int, size: int, writable: bool) -> Che
     )
 
 
+def disk_finding(folder: Path, *, free: int) -> Check:
+    """Decide on the disk of the workspace; `free` in bytes."""
+    detail = f"{folder}: {free / 1e9:,.1f} GB free"
+    if free >= _LEAST_FREE:
+        return Check(name="disk", status="ok", detail=detail)
+    return Check(
+        name="disk",
+        status="missing",
+        detail=detail,
+        cost="repodata, archives and builds may not fit",
+        remedy=f"free {_LEAST_FREE / 1e9:.0f} GB, or set DIRAC_FORGE_CACHE to a folder on another disk",
+    )
+
+
+def late_finding(name: str, *, limit: float) -> Check:
+    """Return the finding for a check that took too long."""
+    return Check(
+        name=name,
+        status="unknown",
+        detail=f"no answer within {limit:g} s",
+        cost=f"what needs {name} may fail or be slow",
+        remedy="try again, or check the network and the proxy settings",
+    )
+
+
 def exit_code(findings: Iterable[Check]) -> int:
     """Return 1 where something required is missing, else 0."""
     return int(any(finding.required and finding.status == "missing" for finding in findings))
 
 
-_MARKS = {"ok": ("ok", "green"), "missing": ("missing", "red"), "unknown": ("unknown", "yellow")}
-
-
 def as_text(findings: Sequence[Check]) -> RenderableType:
-    """Return the findings for a terminal, with cost and remedy of what is missing."""
-    from rich.table import Table  # noqa: PLC0415  # --json does without
-    from rich.text import Text  # noqa: PLC0415
+    """Return the findings for a terminal, with cost and remedy of what is missing, and how many there are."""
+    from dirac_forge.report.document import Bold, Items, Line, Paragraph, Section  # noqa: PLC0415  # --json does without
+    from dirac_forge.report.terminal import Shown  # noqa: PLC0415
 
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    sections = []
     for finding in findings:
-        word, style = _MARKS[finding.status]
-        said = Text(finding.detail)
-        if finding.cost:
-            said.append(f"\nwithout: {finding.cost}")
-        if finding.remedy:
-            said.append(f"\nto do: {finding.remedy}", style="bold")
-        table.add_row(Text(word, style=style), Text(finding.name), said)
-    return table
+        lines: list[Line] = [f"without: {finding.cost}"] if finding.cost else []
+        lines += [(Bold("to do:"), f" {finding.remedy}")] if finding.remedy else []
+        title: Line = (f"{finding.status}: {finding.name}: ", finding.detail)
+        sections.append(Section(title=title, blocks=(Items(tuple(lines)),) if lines else ()))
+    counts = Counter(finding.status for finding in findings)
+    ending = "nothing that is required is missing" if exit_code(findings) == 0 else "something required is missing"
+    told = ", ".join(f"{counts[status]} {status}" for status in ("ok", "missing", "unknown") if counts[status])
+    return Shown([*sections, Section(title="", blocks=(Paragraph(f"{told}: {ending}"),))], indent=2)
 
 
 def as_json(findings: Sequence[Check]) -> dict[str, object]:

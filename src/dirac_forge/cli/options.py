@@ -79,7 +79,7 @@ def _shared(
         typer.Option(
             metavar="DIR",
             help="Use the workspace in DIR (with feedstocks/ and migrations/).",
-            show_default="the current folder",
+            show_default="the nearest one upwards from the current folder",
         ),
     ] = None,
     channel: Annotated[

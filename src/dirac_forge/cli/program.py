@@ -11,7 +11,7 @@ from dirac_forge import __version__
 from dirac_forge.cli.running import PLAIN, with_shared_options
 from dirac_forge.cli.usage import UsageCommand, UsageGroup
 
-__all__ = ["COMMANDS", "application"]
+__all__ = ["COMMANDS", "application", "usage_of"]
 
 COMMANDS = {
     "recipe": ("dirac_forge.cli.commands.recipe:recipe", "Write recipes for projects, with what they depend on."),
@@ -25,6 +25,7 @@ COMMANDS = {
     "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan ABI migrations, follow them, make the rebuilds."),
     "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),
     "snapshot": ("dirac_forge.cli.commands.snapshot:snapshot", "Freeze what targets need into a channel folder."),
+    "completion": ("dirac_forge.cli.commands.completion:completion", "Print a completion script for a shell."),
     "doctor": ("dirac_forge.cli.commands.doctor:doctor", "Check what dirac-forge needs here, and how to get it."),
     "schema": ("dirac_forge.cli.commands.schema:schema", "Print JSON Schemas of settings and migrations."),
 }
@@ -49,10 +50,14 @@ class _Program(UsageGroup):
         return super().resolve_command(ctx, args)
 
 
+def usage_of(name: str) -> Any:
+    """Import the usage of a command: a function that takes a `Context` first, or a `Group`."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
 def _imported(name: str) -> Any:
-    where, summary = COMMANDS[name]
-    module, _, attribute = where.partition(":")
-    usage = getattr(importlib.import_module(module), attribute)
+    usage, summary = usage_of(name), COMMANDS[name][1]
     if not isinstance(usage, typer.Typer):
         single = typer.Typer(**PLAIN, add_completion=False)
         single.command(name, cls=UsageCommand, short_help=summary)(with_shared_options(usage))

@@ -33,11 +33,14 @@ class CommandGroup(typer.Typer):
 
     def __init__(self) -> None:
         super().__init__(cls=UsageGroup, add_completion=False, **PLAIN)
+        self.functions: dict[str, Callable[..., int]] = {}
+        """The commands, by name."""
 
     def command(self, name: str, summary: str) -> Callable[[F], F]:  # type: ignore[override]
         """Return a decorator that adds a function as the command `name`; `summary` is its line in the group's help."""
 
         def add(function: F) -> F:
+            self.functions[name] = function
             super(CommandGroup, self).command(name, cls=UsageCommand, short_help=summary)(with_shared_options(function))
             return function
 

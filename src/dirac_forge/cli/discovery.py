@@ -1,0 +1,32 @@
+"""The workspace of a folder: the nearest folder upwards that says that it is one."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+__all__ = ["find_workspace"]
+
+
+def find_workspace(folder: Path) -> Path | None:
+    """Return the nearest folder, from `folder` upwards, that is a workspace; None where there is none.
+
+    A workspace has `[tool.dirac-forge]` in its pyproject.toml, or a folder `feedstocks/`.
+    """
+    start = folder.absolute()
+    return next((each for each in (start, *start.parents) if _is_workspace(each)), None)
+
+
+def _is_workspace(folder: Path) -> bool:
+    try:
+        if (folder / "feedstocks").is_dir():
+            return True
+        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    if "dirac-forge" not in text:
+        return False
+    try:
+        return "dirac-forge" in tomllib.loads(text).get("tool", {})
+    except (tomllib.TOMLDecodeError, AttributeError):
+        return "[tool.dirac-forge" in text  # the mistake in it is reported when the settings are read
