@@ -130,3 +130,18 @@ def test_unreachable_index_is_unknown(capsys: pytest.CaptureFixture[str], index:
 def test_wrong_age_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--since", "yesterday"]) == 2
     assert "--since yesterday: expected a number with a unit" in capsys.readouterr().err
+
+
+def test_write_corrects_the_recipe_of_the_workspace(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    path = workspace / "feedstocks" / "grid" / "recipe" / "recipe.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        'package:\n  name: grid\n  version: "9.0"\nbuild:\n  number: 0\n  noarch: python\n'
+        "requirements:\n  run:\n    - python >=3.11\n    - tool\n"
+    )
+    assert main(["audit"]) == 1
+    assert "Recipes to correct (--write edits them)" in capsys.readouterr().out
+    assert "tool\n" in path.read_text()
+    assert main(["audit", "--write"]) == 1
+    assert path.read_text().endswith("  run:\n    - python >=3.11\n    - tool <2\n    - helper >=1\n")
+    assert "number: 1\n" in path.read_text()

@@ -23,9 +23,12 @@ from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
-from dirac_forge.files import write_file
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.files import write_file, write_files
+from dirac_forge.proposals.corrections import correction, feedstocks_of
 from dirac_forge.proposals.patches import prove
-from dirac_forge.report.audit import audit_json, audit_sections, patch_sections
+from dirac_forge.report.audit import audit_json, audit_sections, correction_sections, patch_sections
 from dirac_forge.report.document import Section
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.client import IndexClient
@@ -44,6 +47,7 @@ def audit(
     baseline: Path | None,
     since: str,
     patches: Path | None,
+    write: bool,
 ) -> int:
     """Audit builds, write patches where asked for, answer with the findings, and return the exit code."""
     accepting = read_baseline(baseline) if baseline else ()
@@ -74,6 +78,8 @@ def audit(
         sections = audit_sections(audited, findings, accepted, verbose=context.options.verbose)
         if patches is not None and findings:
             sections += _patched(channel, findings, cells, patches, executor)
+    if findings:
+        sections += correction_sections(_corrections(context, findings, write=write), written=write)
     context.answer(Shown(sections), audit_json(audited, findings, accepted))
     return _exit_code(audited, findings)
 
@@ -133,6 +139,25 @@ def _age(text: str) -> timedelta:
     if match is None:
         raise InputError(f"--since {text}: expected a number with a unit", hint="Write 12h, 7d or 2w.")
     return timedelta(**{units[match[2]]: int(match[1])})
+
+
+def _corrections(context: Context, findings: Sequence[Finding], *, write: bool) -> list[Change | Skip]:
+    """The edits of the workspace's feedstocks that mend findings; with `write` they are carried out."""
+    settings = context.settings
+    workspace = read_workspace(settings.workspace)
+    makers = feedstocks_of(workspace, python_min=settings.python_min)
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.requirement is not None and finding.record.name in makers:
+            groups.setdefault(makers[finding.record.name].name, []).append(finding)
+    results = []
+    for name, mine in groups.items():
+        folder = workspace.find(name)
+        result = correction(folder, mine, python_min=settings.python_min)
+        if write and isinstance(result, Change):
+            write_files(folder.path, {edit.path: edit.after for edit in result.edits})
+        results.append(result)
+    return results
 
 
 def _patched(

@@ -8,10 +8,12 @@ from typing import Any
 
 from dirac_forge.audit.baseline import Accepted
 from dirac_forge.audit.findings import Audited, Finding, FindingKind
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.proposals.corrections import CorrectionSkip
 from dirac_forge.proposals.patches import PatchProof
 from dirac_forge.report.document import Code, Items, Line, Paragraph, Section
 
-__all__ = ["audit_json", "audit_sections", "counted", "patch_sections"]
+__all__ = ["audit_json", "audit_sections", "correction_sections", "counted", "patch_sections"]
 
 _SAYS: Mapping[FindingKind, str] = {
     "missing": "{dependency} is missing",
@@ -107,6 +109,22 @@ def patch_sections(proof: PatchProof, files: Sequence[str]) -> tuple[Section, ..
             ),
         ),
     )
+
+
+def correction_sections(results: Sequence[Change | Skip], *, written: bool) -> tuple[Section, ...]:
+    """Return what would mend the findings in the workspace's recipes, or why that is left to a person."""
+    lines: list[Line] = []
+    for result in results:
+        match result:
+            case Change():
+                lines += [f"{result.feedstock}: {reason}" for reason in result.reasons]
+            case Skip(reason=CorrectionSkip(detail=detail)):
+                lines.append(f"{result.feedstock}: left as it is: {detail}")
+    if not lines:
+        return ()
+    changed = any(isinstance(result, Change) for result in results)
+    title = "Recipes corrected" if written and changed else "Recipes to correct (--write edits them)"
+    return (Section(title=title, blocks=(Items(tuple(lines)),)),)
 
 
 def audit_json(

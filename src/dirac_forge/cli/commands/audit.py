@@ -48,6 +48,9 @@ def audit(
         Path | None,
         typer.Option(metavar="DIR", help="Write repodata patches for missing and too loose requirements, proved."),
     ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Correct the recipes of the workspace, and raise their build numbers.")
+    ] = False,
 ) -> int:
     """Compare what the channel's builds declare with what upstream's metadata of the same version declares.
 
@@ -56,4 +59,6 @@ def audit(
     """
     from dirac_forge.cli.audit import audit as run
 
-    return run(context, specs or (), severity=severity.value, baseline=baseline, since=since, patches=patches)
+    return run(
+        context, specs or (), severity=severity.value, baseline=baseline, since=since, patches=patches, write=write
+    )
