@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urlsplit
+import math
+import unicodedata
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-__all__ = ["parse_specifiers", "parse_url", "parse_version", "parse_whole_number"]
+__all__ = [
+    "join_url",
+    "one_line",
+    "parse_http_date",
+    "parse_number",
+    "parse_specifiers",
+    "parse_time",
+    "parse_version",
+    "parse_whole_number",
+    "split_url",
+    "time_from",
+    "visible",
+]
 
 _DIGITS = 18
 """More digits than any number of ours has; CPython refuses to read more than 4300."""
@@ -23,15 +39,57 @@ def parse_whole_number(text: object, *, most: int | None = None) -> int | None:
     return number if most is None or number <= most else None
 
 
-def parse_url(text: str) -> SplitResult | None:
-    """Split a URL; None for one that has no sound host or port (`http://[`, `http://host:99999`)."""
+def parse_time(text: object) -> datetime | None:
+    """Parse a date as hosts write it (ISO 8601, in UTC where it names no zone); None for anything else."""
+    try:
+        date = datetime.fromisoformat(text.strip()) if isinstance(text, str) else None
+    except (ValueError, OverflowError):
+        return None
+    return date.replace(tzinfo=UTC) if date is not None and date.tzinfo is None else date
+
+
+def time_from(text: object) -> datetime:
+    """Parse a date that has to be there; raises ValueError."""
+    date = parse_time(text)
+    if date is None:
+        raise ValueError("expected a date")
+    return date
+
+
+def parse_http_date(text: str) -> float | None:
+    """Parse a date of an HTTP header as seconds since 1970; None for anything else (the year 99999)."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def parse_number(text: str) -> float | None:
+    """Return the finite number that a text of reasonable length has; None for anything else."""
+    try:
+        number = float(text) if len(text) <= 40 else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def split_url(text: str) -> SplitResult:
+    """Split a URL; all parts of one without a sound host or port are empty (`http://[`, `http://host:99999`)."""
     try:
         parts = urlsplit(text)
         # Both are computed, and raise, when they are read.
         _ = parts.hostname, parts.port
     except ValueError:
-        return None
+        return SplitResult("", "", "", "", "")
     return parts
+
+
+def join_url(base: str, target: str) -> str:
+    """Return `target` as a page at `base` means it; `target` itself where it can't be read."""
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        return target
 
 
 def parse_version(text: str) -> Version | None:
@@ -48,3 +106,22 @@ def parse_specifiers(text: str) -> SpecifierSet | None:
         return SpecifierSet(text) if len(text) <= _LONG else None
     except ValueError:
         return None
+
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def visible(text: str, *, but: str = "") -> str:
+    """Return `text` without control characters and without marks that change the direction of writing or hide text.
+
+    `but`: those that are kept. Foreign text passes this function on its way to a terminal, a log, Markdown or HTML.
+    """
+    if text.isprintable():
+        return text
+    return "".join(mark for mark in text if mark in but or unicodedata.category(mark) not in _HIDDEN)
+
+
+def one_line(text: str, *, longest: int = 2_000) -> str:
+    """Return `visible` text on one line: white space and line ends become one space, the end is cut (`…`)."""
+    line = visible(" ".join(text[: 4 * longest].split()))
+    return f"{line[: longest - 1]}…" if len(line) > longest or len(text) > 4 * longest else line

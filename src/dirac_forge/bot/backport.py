@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
@@ -30,6 +29,7 @@ from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.report.markdown import markdown
 from dirac_forge.settings import Settings
+from dirac_forge.untrusted import parse_whole_number, split_url
 
 __all__ = ["BackportResult", "Fix", "read_fix", "sweep", "sweep_lines"]
 
@@ -81,11 +81,13 @@ def read_fix(url: str, settings: Settings, connections: Connections) -> Fix:
 
     Raises InputError where it is no request to one of the feedstocks, or is not merged.
     """
-    parts = urlsplit(url)
+    parts = split_url(url)
     match = _URL.fullmatch(parts.path)
     if match is None or parts.scheme not in {"http", "https"}:
         raise InputError(f"{url} is no pull request", hint="It is https://github.com/OWNER/NAME/pull/NUMBER.")
-    number = int(match["number"])
+    number = parse_whole_number(match["number"])
+    if number is None:
+        raise InputError(f"{url[:200]} is no pull request: its number is too long")
     feedstock = match["name"].removesuffix("-feedstock")
     full_name, place = full_name_of(settings, feedstock)
     if full_name.lower() != f"{match['owner']}/{match['name']}".lower():
@@ -132,7 +134,7 @@ def _found(folder: Path, number: int, url: str, about: str) -> tuple[str, str, s
         for line in listed.splitlines():
             commit, _, subject = line.partition(" ")
             match = _MERGED_AS.search(subject)
-            if match is not None and int(match[1] or match[2]) == number:
+            if match is not None and parse_whole_number(match[1] or match[2]) == number:
                 return safe_branch(branch), commit, subject.removesuffix(f" (#{number})")
     raise InputError(
         f"{url}: no branch has its merge among the last {_DEPTH} commits",

@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.repositories import safe_name
@@ -17,6 +16,7 @@ from dirac_forge.git import MissingRefError
 from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.settings import Settings
+from dirac_forge.untrusted import split_url
 
 __all__ = ["CurrentLine", "ReleaseLine", "folder_of", "full_name_of", "kept", "look", "wanted_lines"]
 
@@ -98,7 +98,7 @@ def full_name_of(settings: Settings, name: str) -> tuple[str, str]:
     For a folder of repositories the owner is the folder's name. Raises InputError for what is no feedstock's name.
     """
     url = settings.feedstock_url.format(name=safe_name(name))
-    path = urlsplit(url).path if "://" in url else Path(url).absolute().as_posix()
+    path = split_url(url).path if "://" in url else Path(url).absolute().as_posix()
     *_, owner, repository = ["", "local", *(part for part in path.split("/") if part)][-2:]
     return f"{owner}/{repository.removesuffix('.git')}", url
 
@@ -119,7 +119,7 @@ def look(
     url = settings.feedstock_url
     trouble = problem(url) if url.startswith(("http://", "https://")) else None
     if trouble is not None:
-        trouble = f"{urlsplit(url).hostname} can't be asked: {trouble}"
+        trouble = f"{split_url(url).hostname} can't be asked: {trouble}"
     failed: list[str] = []
 
     def one(line: ReleaseLine) -> CurrentLine:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
-from urllib.parse import urlsplit
+
+from dirac_forge.untrusted import split_url
 
 __all__ = [
     "Crashed",
@@ -252,7 +253,7 @@ def _network(lines: Sequence[str], phase: Phase) -> Failure | None:
             host = next((group for group in match.groups() if group), "")
             if not host:
                 urls = [url for line in lines[max(0, at - 60) : at + 1] for url in _URL.findall(line)]
-                host = (urlsplit(urls[-1]).hostname or "") if urls else ""
+                host = (split_url(urls[-1]).hostname or "") if urls else ""
             return NetworkUsed(phase=phase, host=host, excerpt=_around(lines, at))
     return None
 

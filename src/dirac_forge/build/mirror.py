@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from rattler import RepoDataRecord
@@ -18,6 +17,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import redact
+from dirac_forge.untrusted import split_url
 
 if TYPE_CHECKING:
     from dirac_forge.http import Http
@@ -41,7 +41,7 @@ class Packages:
         """The package's file. Raises ChannelUnknownError where it is missing or not the one in the repodata."""
         url = record.url
         if url.startswith("file:"):
-            path = Path(url2pathname(urlsplit(url).path))
+            path = Path(url2pathname(split_url(url).path))
             if not path.is_file():
                 raise ChannelUnknownError(
                     f"{path}: the channel lists this package and does not have it",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from urllib.request import url2pathname
 
 from ruamel.yaml import YAML
@@ -19,6 +19,7 @@ from dirac_forge.build.failures import HashMismatch, NotBuildable, SourceUnavail
 from dirac_forge.errors import ForgeError, UnknownError, redact
 from dirac_forge.git import own_git, place_of
 from dirac_forge.recipe.reading.recipe_text import ReadSource
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.digests import LARGEST, project_of
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class BuildSources:
         shown = redact(url)
         try:
             if url.startswith("file:"):
-                shutil.copyfile(url2pathname(urlsplit(url).path), fresh)
+                shutil.copyfile(url2pathname(split_url(url).path), fresh)
             else:
                 with self._http().download(url, limit=LARGEST) as body, fresh.open("wb") as file:
                     shutil.copyfileobj(body, file, _CHUNK)
@@ -150,7 +151,7 @@ class BuildSources:
 
 def _name_of(url: str) -> str:
     """The last part of a URL's path, as a name that stays in its folder."""
-    name = unquote(urlsplit(url).path).rsplit("/", 1)[-1].replace("\\", "_")
+    name = unquote(split_url(url).path).rsplit("/", 1)[-1].replace("\\", "_")
     return name if name not in ("", ".", "..") else "source"
 
 

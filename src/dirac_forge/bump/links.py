@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
 
 from dirac_forge.bump.proposal import ProjectLink
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["project_links", "with_links"]
@@ -24,7 +24,7 @@ def project_links(metadata: CoreMetadata) -> tuple[ProjectLink, ...]:
     found = []
     for title, labels in _LABELS.items():
         url = next((labelled[label] for label in labels if label in labelled), "")
-        if urlsplit(url).scheme in {"http", "https"} and not re.search(r"[\s<>()\[\]]", url):
+        if split_url(url).scheme in {"http", "https"} and not re.search(r"[\s<>()\[\]]", url):
             found.append(ProjectLink(title=title, url=url))
     return tuple(found)
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import rattler
 from rattler import Client, Gateway
@@ -19,6 +19,7 @@ from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
+from dirac_forge.untrusted import split_url
 
 __all__ = ["ChannelUnknownError", "Folder", "RecordSource", "Remote", "Sources", "innermost"]
 
@@ -72,7 +73,7 @@ class Sources:
         if text == NAME and self.embedded_dir is not None:
             return EmbeddedFolder(embedded_folder(self.embedded_dir), observer=self.observer)
         if text.startswith("file:"):
-            return Folder(Path(unquote(urlsplit(text).path)), observer=self.observer)
+            return Folder(Path(unquote(split_url(text).path)), observer=self.observer)
         folder = Path(text).expanduser()
         spelled_as_path = isinstance(named, Path) or text.startswith((".", "/", "~"))
         if spelled_as_path or ("://" not in text and folder.is_dir()):
@@ -110,4 +111,4 @@ class Sources:
 
 
 def _is_conda_forge(channel: rattler.Channel) -> bool:
-    return urlsplit(channel.base_url).path.strip("/") == "conda-forge"
+    return split_url(channel.base_url).path.strip("/") == "conda-forge"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Sequence
 
-from dirac_forge.cli.exit_codes import BROKEN_PIPE
+from dirac_forge.cli.process import run_process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main", "run"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code: 0 done, 1 the answer is no, 2 wrong use or input, 3 could not be found out.
+    """Run a command and return its exit code; `argv` are the arguments, those of the process where None.
 
-    `argv`: the arguments without the program's name; those of the process where None.
+    0: done; 1: the answer is no; 2: wrong use or input; 3: the answer could not be found out; 70: an internal error.
     """
     from dirac_forge.cli.program import application  # noqa: PLC0415  # `import dirac_forge.cli` stays cheap
 
@@ -27,22 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> None:
-    """The program `dirac-forge`."""
-    for stream in (sys.stdout, sys.stderr):
-        if not stream.isatty():  # a pipe or a file on Windows would get the code page of the console
-            with contextlib.suppress(AttributeError, ValueError):
-                stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    if os.environ.get("_DIRAC_FORGE_COMPLETE"):  # set by the script of `dirac-forge completion`
-        from dirac_forge.cli.completion import complete  # noqa: PLC0415
+    """Run the program `dirac-forge`; does not return."""
+    # Set by the script of `dirac-forge completion`.
+    run_process(_complete if os.environ.get("_DIRAC_FORGE_COMPLETE") else main)
 
-        complete(sys.argv[1:])
-        raise SystemExit(0)
-    code = main()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The interpreter flushes once more when it exits:
-        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = BROKEN_PIPE
-    raise SystemExit(code)
+
+def _complete() -> int:
+    from dirac_forge.cli.completion import complete  # noqa: PLC0415
+
+    complete(sys.argv[1:])
+    return 0

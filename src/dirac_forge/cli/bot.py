@@ -80,7 +80,7 @@ def _seconds(text: str) -> float:
     parts = _SPAN.findall(text)
     if not parts or _SPAN.sub("", text).strip():
         raise InputError(f"--every {text}: expected a time such as 30m, 6h or 1d")
-    span = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    span = sum(float(number[:20]) * _UNITS[unit] for number, unit in parts)
     if span < 60:
         raise InputError(f"--every {text}: expected a minute at least")
     return span

@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import threading
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from dirac_forge.errors import redact
+from dirac_forge.cli.process import UNWRITTEN, say
+from dirac_forge.errors import ForgeError, redact
+from dirac_forge.untrusted import one_line, visible
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.progress import Progress, TaskID
+    from rich.segment import Segment
 
 __all__ = ["Terminal", "log_requests", "print_error", "print_json", "print_result"]
 
@@ -27,11 +34,11 @@ def print_result(text: RenderableType, *, color: str = "auto") -> None:
 
     Sentences that must not be broken continue over the edge: a terminal shows them on the next line, nothing is lost.
     """
-    from rich.console import Console, Group  # noqa: PLC0415  # 0.1 s that --json and errors do without
+    from rich.console import Group  # noqa: PLC0415  # 0.1 s that --json and errors do without
 
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     try:
-        console = Console(
+        console = _console()(
             highlight=False,
             markup=False,
             emoji=False,
@@ -39,22 +46,60 @@ def print_result(text: RenderableType, *, color: str = "auto") -> None:
             force_terminal=True if color == "always" else None,
             no_color=True if color == "never" else None,
         )
-        console.print(Group(text), crop=False)
+        with _written():
+            console.print(Group(text), crop=False)
+            sys.stdout.flush()
     except SystemExit:  # rich's own answer to a reader that went away; ours is in `running`
         raise BrokenPipeError from None
 
 
+def _console() -> type[Console]:
+    from rich.console import Console  # noqa: PLC0415
+
+    class Careful(Console):
+        """A console on which no text has an effect: only rich's own styles and controls do."""
+
+        def render(self, renderable: Any, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+            for segment in super().render(renderable, options):
+                text, _, control = segment
+                yield segment if control or text.isprintable() else segment._replace(text=visible(text, but="\n"))
+
+    return Careful
+
+
 def print_json(document: object) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    # What hides or turns text is escaped; JSON has the same value then.
+    text = re.sub(r"[^ -~]", _escaped, json.dumps(document, indent=2, ensure_ascii=False))
+    with _written():
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+
+def _escaped(match: re.Match[str]) -> str:
+    mark = match[0]
+    return mark if mark.isprintable() or mark == "\n" else json.dumps(mark)[1:-1]
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Raise ForgeError where stdout can't be written to; BrokenPipeError where its reader went away."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ForgeError(f"{UNWRITTEN}: {error.strerror or error}") from error
+
+
+def _shown(text: str) -> str:
+    return visible(redact(text), but="\n")
 
 
 def print_error(message: str, *, hint: str | None = None, color: str = "auto") -> None:
     """Print what went wrong, without credentials."""
     first = _styled("error:", "31") if _coloured(color) else "error:"
-    sys.stderr.write(redact(f"{first} {message}\n" + (f"{hint}\n" if hint else "")))
-    sys.stderr.flush()
+    say(f"{first} {_shown(message)}\n" + (f"{_shown(hint)}\n" if hint else ""))
 
 
 def log_requests() -> None:
@@ -68,7 +113,7 @@ def log_requests() -> None:
 
 class _Redacted(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return one_line(redact(super().format(record)))
 
 
 def _coloured(color: str) -> bool:
@@ -127,7 +172,7 @@ class Terminal:
                 self.started(task, total)
             self._done[task] += done
             if self._progress is not None and task in self._tasks:
-                news: dict[str, Any] = {"detail": redact(detail)}
+                news: dict[str, Any] = {"detail": one_line(redact(detail), longest=200)}
                 if total is not None:
                     news["total"] = total
                 self._progress.update(self._tasks[task], advance=done, **news)
@@ -149,7 +194,7 @@ class Terminal:
             if message in self._said or self._quiet:
                 return
             self._said.add(message)
-            self._line(f"{_styled('warning:', '33') if _coloured(self.color) else 'warning:'} {message}")
+            self._line(f"{_styled('warning:', '33') if _coloured(self.color) else 'warning:'} {_shown(message)}")
 
     def _bar(self, task: str, total: int | None) -> None:
         if self._progress is None:
@@ -161,10 +206,11 @@ class Terminal:
 
     def _line(self, text: str) -> None:
         if self._progress is not None:  # the bars move down
-            self._progress.console.print(redact(text), markup=False, highlight=False)
+            from rich.text import Text  # noqa: PLC0415
+
+            self._progress.console.print(Text.from_ansi(text), markup=False, highlight=False)
         else:
-            sys.stderr.write(redact(text) + "\n")
-            sys.stderr.flush()
+            say(f"{text}\n")
 
 
 def _new_progress() -> Progress:

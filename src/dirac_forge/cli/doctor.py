@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dirac_forge.bot.connections import ledger_path
@@ -41,6 +40,7 @@ from dirac_forge.cli.findings import (
 from dirac_forge.errors import ForgeError
 from dirac_forge.http import Http, NotFoundError
 from dirac_forge.settings import Settings
+from dirac_forge.untrusted import split_url
 
 __all__ = ["doctor"]
 
@@ -153,7 +153,7 @@ def _index(http: Http, url: str, offline: bool) -> Answer:
 def _channel(http: Http, channel: str, settings: Settings) -> Answer:
     if channel == EMBEDDED:
         return None
-    folder = Path(url2pathname(urlsplit(channel).path) if channel.startswith("file://") else channel)
+    folder = Path(url2pathname(split_url(channel).path) if channel.startswith("file://") else channel)
     if folder.is_absolute():
         if any((folder / "noarch" / f"repodata.json{ending}").is_file() for ending in ("", ".zst")):
             return None

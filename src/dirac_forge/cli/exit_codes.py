@@ -1,8 +1,10 @@
-"""Exit codes of a program that a signal would have ended, as shells report them: 128 and the signal's number."""
+"""Exit codes that are not those of an error: shells report 128 and the signal's number."""
 
 from __future__ import annotations
 
-__all__ = ["BROKEN_PIPE", "INTERRUPTED"]
+__all__ = ["BROKEN_PIPE", "INTERNAL", "INTERRUPTED"]
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+INTERNAL = 70
+"""As sysexits.h has it for an error of the program itself."""

@@ -116,7 +116,7 @@ def git_finding(git: Program) -> Check:
             required=True,
         )
     found = _program("git", git, required=True)
-    number = re.search(r"(\d+)\.(\d+)", git.said or "")
+    number = re.search(r"(\d{1,9})\.(\d{1,9})", git.said or "")
     if number is not None and (int(number[1]), int(number[2])) < _OLDEST_GIT:
         return replace(
             found,

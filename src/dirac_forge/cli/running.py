@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -12,10 +13,12 @@ import typer
 
 from dirac_forge.cli.console import Terminal, log_requests, print_error
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
+from dirac_forge.cli.exit_codes import BROKEN_PIPE, INTERNAL, INTERRUPTED
 from dirac_forge.cli.options import SHARED, Options
+from dirac_forge.cli.process import interruptible
 from dirac_forge.cli.usage import UsageCommand, UsageGroup
-from dirac_forge.errors import ForgeError, UnknownError, redact
+from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+from dirac_forge.untrusted import one_line, visible
 
 __all__ = ["PLAIN", "CommandGroup", "with_shared_options"]
 
@@ -80,11 +83,14 @@ def _options(values: Mapping[str, Any]) -> Options:
 
 def _run(function: Callable[..., int], options: Options, values: dict[str, Any]) -> int:
     """Run the command and return its exit code; the one place where errors become words."""
-    observer = Terminal(quiet=options.quiet, progress=not options.no_progress, color=options.color)
-    if options.verbosity > 1:
-        log_requests()
     try:
-        with observer, Context.of(options, os.environ, observer) as context:
+        with (
+            interruptible(),
+            Terminal(quiet=options.quiet, progress=not options.no_progress, color=options.color) as observer,
+            Context.of(options, os.environ, observer) as context,
+        ):
+            if options.verbosity > 1:
+                log_requests()
             return function(context, **values)
     except ForgeError as error:
         print_error(error.message, hint=error.hint, color=options.color)
@@ -94,11 +100,34 @@ def _run(function: Callable[..., int], options: Options, values: dict[str, Any])
         return INTERRUPTED
     except BrokenPipeError:
         return BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001  # whatever it is, a person reads it
-        if options.verbose:
-            print_error(redact(traceback.format_exc().rstrip()))
-            print_error(_REPORT)
-        else:
-            hint = f"{_REPORT} with what the same command says with -v."
-            print_error(f"unexpected {type(error).__name__}: {error}", hint=hint)
+    except RecursionError as error:
+        hint = f"Something that was read is nested too deeply. {_saved(error)}"
+        print_error("the input can't be read: it is nested too deeply", hint=hint, color=options.color)
+        return InputError.exit_code
+    except MemoryError:
+        print_error("there is not enough memory", hint="Ask for less at a time.", color=options.color)
         return UnknownError.exit_code
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        hint = f"Check the folders in use and the room on their disks. {_saved(error)}"
+        print_error(f"{place}{error.strerror or error}", hint=hint, color=options.color)
+        return InputError.exit_code
+    except Exception as error:  # noqa: BLE001  # whatever it is, a person reads it
+        print_error(f"internal error: {_brief(error)}", hint=f"{_REPORT}. {_saved(error)}", color=options.color)
+        return INTERNAL
+
+
+def _brief(error: Exception) -> str:
+    return one_line(f"{type(error).__name__}: {error}", longest=200)
+
+
+def _saved(error: Exception) -> str:
+    """Save the traceback of `error`, and return where it is."""
+    trace = visible(redact("".join(traceback.format_exception(error, limit=-100))), but="\n")[-100_000:]
+    try:
+        handle, path = tempfile.mkstemp(prefix="dirac-forge-error-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(trace)
+    except OSError:
+        return "Details could not be saved: there is no room for temporary files."
+    return f"Details: {path}"

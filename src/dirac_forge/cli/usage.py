@@ -19,6 +19,7 @@ EXIT_CODES = (
     "1  the answer is no",
     "2  wrong use or unreadable input",
     "3  the answer could not be found out",
+    "70 an internal error",
 )
 _WRONG_USE = 2
 _SHARED = frozenset(each.name for each in SHARED)

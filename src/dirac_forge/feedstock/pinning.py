@@ -12,6 +12,7 @@ from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.recipe.reading.v0 import selected_text, selector_variables
 from dirac_forge.recipe.reading.values import Function
 from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["Configuration", "ConfigurationError", "Pinning", "combined", "parse_configuration", "read_pinning"]
 
@@ -175,5 +176,5 @@ def assumed(platform: str, pythons: Iterable[str]) -> Configuration:
 
 
 def _python_pin(version: str) -> str:
-    minor = int(version.partition(".")[2] or 0)
+    minor = parse_whole_number(version.partition(".")[2] or "0") or 0
     return f"{version}.* *_cpython" if minor < 13 else f"{version}.* *_cp{version.replace('.', '')}"

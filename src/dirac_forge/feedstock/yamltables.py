@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, model_validator
 
 from dirac_forge.recipe.reading.yamlnodes import Node, lines_of
 from dirac_forge.settings.validation import KeyPath, StrictTable, unexpected
+from dirac_forge.untrusted import parse_number, parse_whole_number
 
 __all__ = ["FLAGS", "Flag", "Listed", "Names", "Number", "Whole", "YamlSection", "YamlTable", "line_finder"]
 
@@ -42,17 +43,19 @@ def _flag(value: object) -> object:
 
 
 def _whole(value: object) -> object:
-    try:
-        return int(value) if isinstance(value, str) else value
-    except ValueError:
-        raise unexpected("a whole number") from None
+    if not isinstance(value, str):
+        return value
+    number = parse_whole_number(value.removeprefix("-"))
+    if number is None:
+        raise unexpected("a whole number")
+    return -number if value.startswith("-") else number
 
 
 def _number(value: object) -> object:
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        raise unexpected("a number") from None
+    number = parse_number(value) if isinstance(value, str) else value
+    if number is None:
+        raise unexpected("a number")
+    return number
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.errors import redact
 from dirac_forge.http.answers import TooLargeError, UnreachableError
+from dirac_forge.untrusted import parse_whole_number
 
 if TYPE_CHECKING:
     from requests import Response
@@ -25,7 +26,7 @@ _GRACE = 30.0
 def pieces(response: Response, limit: int) -> Iterator[bytes]:
     """Yield the body as it comes, not decoded, at most `limit` bytes; raises TooLargeError and what urllib3 raises."""
     told = response.headers.get("Content-Length", "")
-    if told.isdecimal() and int(told) > limit:
+    if (parse_whole_number(told) or 0) > limit:
         raise _too_large(response, limit)
     yield from _limited(response, _in_time(response), limit)
 

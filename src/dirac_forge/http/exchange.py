@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlunsplit
 
 from requests import PreparedRequest, Response
 from requests.exceptions import InvalidURL
@@ -33,6 +33,7 @@ from dirac_forge.http.answers import LostError, UnreachableError, refusal
 from dirac_forge.http.hosts import Hosts
 from dirac_forge.http.session import Session, unreachable
 from dirac_forge.progress import Observer
+from dirac_forge.untrusted import join_url, split_url
 
 __all__ = ["Exchange"]
 
@@ -142,7 +143,7 @@ class Exchange:
 
     def _wait(self, url: str, told: float | None, backoff: float) -> None:
         if told:
-            self._observer.warned(f"{urlsplit(url).hostname} asks for patience: waiting {told:.0f} s")
+            self._observer.warned(f"{split_url(url).hostname} asks for patience: waiting {told:.0f} s")
         self.pause(told or backoff)
 
     def _open(self, url: str, headers: Mapping[str, str]) -> Response:
@@ -163,18 +164,14 @@ class Exchange:
     def _leading_to(self, url: str, target: str, response: Response) -> str:
         with response:  # once its small body is read, the connection serves for the next request
             response.raw.read(_SMALL, decode_content=False)
-        joined = urljoin(url, target)
-        if urlsplit(joined).scheme not in ("http", "https"):
+        joined = join_url(url, target)
+        if split_url(joined).scheme not in ("http", "https"):
             raise UnreachableError(f"{redact(url)} redirects to {redact(joined)}, expected an http or https URL")
         return self._without_credentials(joined)
 
     def _without_credentials(self, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            valid = False
-        if not valid:
+        parts = split_url(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             raise InputError(f"{redact(url)} is not an http or https URL")
         user_info, at, host = parts.netloc.rpartition("@")
         clean = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
@@ -231,7 +228,7 @@ def _unchanged(request: PreparedRequest) -> PreparedRequest:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split_url(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -11,7 +11,8 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+
+from dirac_forge.untrusted import split_url
 
 __all__ = ["Hosts"]
 
@@ -81,7 +82,7 @@ class Hosts:
 
 
 def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    parts = split_url(url if "://" in url else f"http://{url}")
     return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
 
 

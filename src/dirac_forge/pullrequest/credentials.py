@@ -12,10 +12,9 @@ that needs no credentials never sees it.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from dirac_forge.errors import InputError, redact
 from dirac_forge.pullrequest.tokens import Token
+from dirac_forge.untrusted import split_url
 
 __all__ = ["VARIABLE", "git_environment"]
 
@@ -31,7 +30,7 @@ def git_environment(token: Token, site: str) -> dict[str, str]:
     Give it to the commands that ask the site (fetch, ls-remote, push), and to no others. Needs git 2.31.
     Raises InputError for a site that is no https URL; plain http is for this machine only.
     """
-    parts = urlsplit(site)
+    parts = split_url(site)
     local = parts.hostname in ("127.0.0.1", "::1", "localhost")
     if not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and local))):
         raise InputError(f"{redact(site)} is not an https URL: the token is not sent there")

@@ -11,6 +11,7 @@ from typing import Self
 
 from dirac_forge.errors import ForgeError
 from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["BusyError", "Lease", "dead", "this_process"]
 
@@ -29,7 +30,7 @@ def dead(holder: str) -> bool:
     host, _, rest = holder.partition("/")
     space, _, rest = rest.partition("/")
     number = rest.partition("/")[0]
-    if (host, space) != (socket.gethostname(), _space()) or not number.isdecimal():
+    if (host, space) != (socket.gethostname(), _space()) or parse_whole_number(number) is None:
         return False
     if os.name == "nt":  # there 0 is no question but Ctrl+C
         return False

@@ -11,6 +11,7 @@ from typing import Literal
 
 from dirac_forge.errors import UnknownError, redact
 from dirac_forge.programs import Finished, TooSlowError, plain_environment, run
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["Rerendered", "Smithy", "find_smithy"]
 
@@ -83,7 +84,7 @@ def find_smithy(path: str | None = None) -> Smithy | None:
     except (TooSlowError, OSError):
         return None
     known = _VERSION.search(_text(done.output) + _text(done.errors))
-    if done.code or known is None or int(known[1]) < _OLDEST:
+    if done.code or known is None or (parse_whole_number(known[1]) or 0) < _OLDEST:
         return None
     return Smithy(command=Path(found).absolute(), version=known[0])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dirac_forge.errors import InputError
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["SOURCES", "AppKey", "Token", "from_environment"]
 
@@ -77,9 +78,10 @@ def from_environment(environment: Mapping[str, str]) -> Token | AppKey | None:
             missing = "GITHUB_APP_PRIVATE_KEY" if app else "GITHUB_APP_ID"
             raise InputError(f"{missing} is not set: a GitHub App needs its id and its private key")
         number = environment.get("GITHUB_APP_INSTALLATION_ID", "").strip()
-        if number and not number.isdecimal():
+        installation = parse_whole_number(number or "0")
+        if installation is None:
             raise InputError("GITHUB_APP_INSTALLATION_ID is not a number")
-        return AppKey(app, _pem(key), int(number or 0))
+        return AppKey(app, _pem(key), installation)
     for name in ("GITHUB_TOKEN", "GH_TOKEN"):
         if value := environment.get(name, "").strip():
             return Token(value)

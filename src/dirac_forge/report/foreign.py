@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from dirac_forge.errors import redact
+from dirac_forge.untrusted import one_line as plain
+from dirac_forge.untrusted import split_url, visible
 
 __all__ = ["code", "escaped", "fenced", "link", "plain", "quiet", "visible"]
 
 _LONGEST = 2_000
 _BREAK = "\u200b"  # a space without width: shows nothing, and ends a mention or a reference
-_CONTROL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
 _START = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[#+=-]))")
 # https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
@@ -22,22 +22,6 @@ _SAFE = "!#$%&'*+,/:;=?@~[]-._"  # what stays as it is in a URL; the rest could 
 # https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs; Azure: ***NO_CI***
 _SKIPPED = re.compile(r"\[(skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
 _LINK = re.compile(r"(?<![\w.-])github\.com(?=/[\w.-]+/[\w.-]+/(?:issues|pull|discussions|commit)/)", re.IGNORECASE)
-
-
-def plain(text: str, *, longest: int = _LONGEST) -> str:
-    """Return `text` on one line: white space and line ends become one space, control characters and marks that turn the
-    direction of writing or hide text go, and what is longer than `longest` characters is cut (`…`).
-    """
-    line = visible(" ".join(text[: 4 * longest].split()))
-    return f"{line[: longest - 1]}…" if len(line) > longest or len(text) > 4 * longest else line
-
-
-def visible(text: str, *, but: str = "") -> str:
-    """Return `text` without control characters and without marks that change the direction of writing or hide text.
-
-    `but`: those that are kept.
-    """
-    return "".join(mark for mark in text if mark in but or unicodedata.category(mark) not in _CONTROL)
 
 
 def escaped(text: str, *, longest: int = _LONGEST) -> str:
@@ -66,10 +50,7 @@ def link(text: str, url: str, *, own: bool = False) -> str:
     Links to GitHub's issues and requests do not show up there, but for our `own`.
     """
     words = escaped(text)
-    try:
-        parts = urlsplit(plain(redact(url)))
-    except ValueError:
-        return words
+    parts = split_url(plain(redact(url)))
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return words
     place = quote(parts.geturl(), safe=_SAFE)

@@ -21,6 +21,7 @@ from dirac_forge.settings.model import (
 )
 from dirac_forge.settings.table import ForgeTable
 from dirac_forge.settings.validation import InvalidError, KeyPath, StrictTable, dotted, nearest, validated
+from dirac_forge.untrusted import parse_number, parse_whole_number
 
 __all__ = ["ENVIRONMENT_PREFIX", "load"]
 
@@ -160,10 +161,8 @@ def _parsed(key: str, text: str) -> object:
     if key == "offline":
         return _BOOLEANS.get(text.strip().lower(), text)
     if key in ("connections", "timeout"):
-        try:
-            return int(text) if key == "connections" else float(text)
-        except ValueError:
-            return text
+        number = parse_whole_number(text.strip()) if key == "connections" else parse_number(text)
+        return text if number is None else number
     return text
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -27,6 +26,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from dirac_forge.errors import redact
 from dirac_forge.settings.validation import Matching, StrictTable, unexpected, wrong
+from dirac_forge.untrusted import split_url
 
 __all__ = ["BotTable", "FeedstockTable", "ForgeTable", "TargetTable"]
 
@@ -115,12 +115,8 @@ def _refuse_credentials(text: str, instead: str) -> None:
 
 
 def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
+    parts = split_url(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise unexpected("an http or https URL")
     _refuse_credentials(text, "put them into ~/.netrc")
     return text.rstrip("/")

@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http.answers import NotFoundError, UnreachableError
-from dirac_forge.untrusted import parse_version
+from dirac_forge.untrusted import parse_version, split_url
 from dirac_forge.upstream.files.filenames import SDIST_SUFFIXES, FileNames, Named
 from dirac_forge.upstream.index.project import Project, ReleaseFile
 
@@ -80,7 +80,7 @@ def read_known(document: object) -> dict[str, dict[str, str]]:
 
 def project_of(url: str) -> tuple[str, str] | None:
     """Return project and name of a file on PyPI, whichever of its hosts; None for other URLs."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if (parts.hostname or "").lower() not in _PYPI:
         return None
     path = unquote(parts.path)
@@ -125,8 +125,8 @@ class Digests:
         if named is None:
             return None
         file = next((file for file in self._files(named[0]) if file.filename == named[1]), None)
-        parts = urlsplit(file.url) if file is not None else None
-        if parts is None or (_HASHED.search(url) and parts.hostname in _PYPI and parts.path != urlsplit(url).path):
+        parts = split_url(file.url) if file is not None else None
+        if parts is None or (_HASHED.search(url) and parts.hostname in _PYPI and parts.path != split_url(url).path):
             raise NotFoundError(f"{redact(url)}: the index lists no such file")
         return file
 
@@ -160,7 +160,7 @@ class Digests:
 
     def _downloaded(self, url: str, place: str) -> Digest:
         """Return the hashes of the file at `url`, which is downloaded from `place`."""
-        if urlsplit(place).scheme not in {"http", "https"}:
+        if split_url(place).scheme not in {"http", "https"}:
             raise UnreachableError(f"{redact(url)}: only http and https are downloaded")
         digests = {name: hashlib.new(name, usedforsecurity=False) for name in ("sha256", "sha1", "md5")}
         first = b""
@@ -192,7 +192,7 @@ def _agreeing(digest: Digest, given: Mapping[str, str], who: str) -> Digest:
 
 def check_start(url: str, first: bytes) -> None:
     """Raise InputError where a file's first bytes are not what its name says: servers send pages with status 200."""
-    path = urlsplit(url).path.lower()
+    path = split_url(url).path.lower()
     starts = next((starts for ending, starts in _STARTS.items() if path.endswith(ending)), None)
     page = first.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
     if not first:

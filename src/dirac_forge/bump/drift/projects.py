@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.lines import OutputLines
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["by_project", "project_of", "projects_in"]
@@ -25,11 +25,11 @@ def projects_in(urls: Sequence[str]) -> tuple[str, ...]:
     """Normalised names that the file names and folders of source URLs suggest, the likeliest first."""
     names: dict[str, None] = {}
     for url in urls:
-        parts = urlsplit(url).path.strip("/").split("/")
+        parts = split_url(url).path.strip("/").split("/")
         if match := _ARCHIVE.match(parts[-1]):
             names.setdefault(canonicalize_name(match["stem"]))
     for url in urls:
-        parts = urlsplit(url).path.strip("/").split("/")
+        parts = split_url(url).path.strip("/").split("/")
         # .../packages/source/d/dirac/dirac-9.1.9.tar.gz; github.com/DIRACGrid/DIRAC/archive/v9.1.9.tar.gz
         names |= {
             canonicalize_name(part): None for part in (*parts[-2:-1], *parts[1:2]) if re.fullmatch(r"[\w.-]+", part)

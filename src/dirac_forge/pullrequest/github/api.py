@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode
 
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Answer, Http, LostError, UnreachableError
@@ -16,6 +16,7 @@ from dirac_forge.pullrequest.github.answers import NonsenseError, failure, next_
 from dirac_forge.pullrequest.github.rates import Pace, asked_to_wait, retry_after
 from dirac_forge.pullrequest.github.shapes import understood
 from dirac_forge.pullrequest.tokens import Token
+from dirac_forge.untrusted import join_url, split_url
 
 __all__ = ["Api", "path_of", "site_of"]
 
@@ -37,7 +38,7 @@ def site_of(api_url: str) -> str:
 
     Raises InputError where it is no https URL (plain http is for this machine only).
     """
-    parts = urlsplit(api_url)
+    parts = split_url(api_url)
     local = parts.hostname in ("127.0.0.1", "::1", "localhost")
     if not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and local))):
         raise InputError(
@@ -185,7 +186,7 @@ class Api:
                     continue
             # A renamed repository: the same request, at its new place (a GET has followed by itself).
             if answer.status in _MOVED and moves < 3:
-                target = urljoin(place, answer.headers.get("location", ""))
+                target = join_url(place, answer.headers.get("location", ""))
                 if self._is_ours(target) and answer.status in (307, 308):
                     place, moves = target, moves + 1
                     continue

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.refusals import LimitError
+from dirac_forge.untrusted import parse_http_date, parse_whole_number
 
 __all__ = ["Clock", "Pace", "RateLimit", "asked_to_wait", "retry_after", "server_time"]
 
@@ -49,23 +49,19 @@ class RateLimit:
     @classmethod
     def parse(cls, headers: Mapping[str, str]) -> RateLimit | None:
         """From lower-case headers; None where they do not tell (GHES may have limits switched off)."""
-        try:
-            return cls(
-                limit=int(headers["x-ratelimit-limit"]),
-                remaining=int(headers["x-ratelimit-remaining"]),
-                reset=float(int(headers["x-ratelimit-reset"])),
-                resource=headers.get("x-ratelimit-resource", "core"),
-            )
-        except (KeyError, ValueError):
+        limit, remaining, reset = (
+            parse_whole_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
+        )
+        if limit is None or remaining is None or reset is None:
             return None
+        resource = headers.get("x-ratelimit-resource", "core")
+        return cls(limit=limit, remaining=remaining, reset=float(reset), resource=resource)
 
 
 def server_time(headers: Mapping[str, str], otherwise: float) -> float:
     """The server's clock when it answered; `otherwise` where it does not tell."""
-    try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError):
-        return otherwise
+    told = parse_http_date(headers.get("date", ""))
+    return otherwise if told is None else told
 
 
 def asked_to_wait(
@@ -92,12 +88,11 @@ def asked_to_wait(
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds until an answer's Retry-After (RFC 9110, 10.2.3), by the server's time; None where it has none."""
     told = headers.get("retry-after", "")
-    if told.strip().isdecimal():
-        return float(told)
-    try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - now)
-    except (ValueError, TypeError):
-        return None
+    seconds = parse_whole_number(told.strip())
+    if seconds is not None:
+        return float(seconds)
+    date = parse_http_date(told)
+    return None if date is None else max(0.0, date - now)
 
 
 @dataclass(kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, TypeVar
 
 from dirac_forge.pullrequest.forge import Checks, Comment, PullRequest, Repo
 from dirac_forge.pullrequest.github.answers import NonsenseError
+from dirac_forge.untrusted import time_from
 
 __all__ = ["checks", "comment", "owner_kind", "pull_request", "repo", "understood"]
 
@@ -69,9 +69,9 @@ def pull_request(content: Any, *, closed_by: str = "") -> PullRequest:
         labels=tuple(_text(each["name"]) for each in content.get("labels") or ()),
         author=login(content.get("user")),
         draft=bool(content.get("draft")),
-        created=datetime.fromisoformat(content["created_at"]),
-        updated=datetime.fromisoformat(content["updated_at"]),
-        closed=datetime.fromisoformat(content["closed_at"]) if content.get("closed_at") else None,
+        created=time_from(content["created_at"]),
+        updated=time_from(content["updated_at"]),
+        closed=time_from(content["closed_at"]) if content.get("closed_at") else None,
         closed_by=closed_by or login(content.get("merged_by")),
         merge_commit=(content.get("merge_commit_sha") or "") if merged else "",
     )
@@ -82,7 +82,7 @@ def comment(content: Any) -> Comment:
     return Comment(
         author=login(content.get("user")),
         body=content.get("body") or "",
-        created=datetime.fromisoformat(content["created_at"]),
+        created=time_from(content["created_at"]),
     )
 
 

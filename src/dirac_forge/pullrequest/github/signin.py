@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from dirac_forge.errors import InputError
@@ -15,6 +14,7 @@ from dirac_forge.pullrequest.github.rates import Pace
 from dirac_forge.pullrequest.github.shapes import understood
 from dirac_forge.pullrequest.refusals import ForbiddenError
 from dirac_forge.pullrequest.tokens import AppKey, Token
+from dirac_forge.untrusted import time_from
 
 __all__ = ["Account", "AppSignIn", "TokenSignIn"]
 
@@ -132,4 +132,4 @@ def _installations(content: list[Any]) -> dict[int, str]:
 
 
 def _lent(content: Any) -> _Lent:
-    return _Lent(token=Token(content["token"]), until=datetime.fromisoformat(content["expires_at"]).timestamp())
+    return _Lent(token=Token(content["token"]), until=time_from(content["expires_at"]).timestamp())

@@ -14,6 +14,7 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.recipe.reading.selectors import selector_of
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of, pairs
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["raised_build_number", "reset_build_number"]
 
@@ -56,11 +57,11 @@ def reset_build_number(text: str, *, path: Path | str) -> str:
         found = set(_places_v1(text, 0, whole=False) if v1 else _places_v0(text, 0))
     except YamlError as exc:
         raise RecipeError(exc.message, path=path, line=exc.line) from exc
-    numbers = {int(number) for _, _, number in found}
+    numbers = {_number(number) for _, _, number in found}
     hundreds = len({number // _HUNDRED for number in numbers}) > 1 and min(numbers, default=0) < _HUNDRED
     return replaced(
         text,
-        [(start, end, str(int(number) // _HUNDRED * _HUNDRED if hundreds else 0)) for start, end, number in found],
+        [(start, end, str(_number(number) // _HUNDRED * _HUNDRED if hundreds else 0)) for start, end, number in found],
     )
 
 
@@ -80,8 +81,16 @@ def _prove(before: str, after: str, *, path: Path | str, by: int) -> None:
                 )
 
 
+def _number(digits: str) -> int:
+    """Return the build number; raises YamlError for one that is longer than any."""
+    number = parse_whole_number(digits)
+    if number is None:
+        raise YamlError(f"a build number has {len(digits)} digits")
+    return number
+
+
 def _raised(match: re.Match[str], offset: int, by: int) -> Replacement:
-    return offset + match.start(2), offset + match.end(2), str(int(match[2]) + by)
+    return offset + match.start(2), offset + match.end(2), str(_number(match[2]) + by)
 
 
 def _places_v0(text: str, by: int) -> Iterator[Replacement]:

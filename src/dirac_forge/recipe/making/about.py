@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["links_of", "summary_of"]
@@ -70,7 +70,7 @@ def _is_web(url: str | None) -> bool:
     if not url or not re.fullmatch(r"[\x21-\x7e]{1,500}", url) or re.search(r"[\"'{}<>\\^`]", url):
         return False
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
@@ -78,4 +78,4 @@ def _is_web(url: str | None) -> bool:
 
 def _is_repository(url: str) -> bool:
     """A repository itself, not its issues or releases."""
-    return bool(_GIT_HOSTS.match(url)) and len([part for part in urlsplit(url).path.split("/") if part]) == 2
+    return bool(_GIT_HOSTS.match(url)) and len([part for part in split_url(url).path.split("/") if part]) == 2

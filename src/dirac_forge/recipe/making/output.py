@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -24,6 +23,7 @@ from dirac_forge.recipe.making.specs import conda_spec, conda_version
 from dirac_forge.recipe.making.tools import arch_tools, noarch_tools
 from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
 from dirac_forge.upstream.index.project import ReleaseFile
@@ -148,7 +148,7 @@ class _Builder:
         if spelled == self.family.version:
             stem, ending = filename[: filename.rindex(spelled)], filename[filename.rindex(spelled) + len(spelled) :]
             filename = f"{stem}@{{version}}{ending}"
-        if urlsplit(sdist.url).hostname == _PYPI_FILES:
+        if split_url(sdist.url).hostname == _PYPI_FILES:
             project = canonicalize_name(self.facts.release.project)
             return f"https://pypi.org/packages/source/{project[0]}/{project}/{filename}"
         return sdist.url.replace(sdist.filename, filename)
@@ -215,9 +215,9 @@ class _Builder:
         floor = Version(self.family.python_min).minor
         kept = []
         for clause in conda_spec(requires_python(self.facts)).split(","):
-            if match := re.fullmatch(r"3\.(\d+)\.\*", clause):
+            if match := re.fullmatch(r"3\.(\d{1,9})\.\*", clause):
                 kept.append(f"<3.{int(match[1]) + 1}")
-            elif (match := re.fullmatch(r"(?:<=?|!=)3\.(\d+).*", clause)) and int(match[1]) > floor:
+            elif (match := re.fullmatch(r"(?:<=?|!=)3\.(\d{1,9})(?!\d).*", clause)) and int(match[1]) > floor:
                 kept.append(clause)
         return sorted(kept)
 

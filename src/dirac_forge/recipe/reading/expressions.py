@@ -24,7 +24,10 @@ from dirac_forge.recipe.reading.values import (
     limited,
     limited_text,
     merged,
+    to_float,
+    to_int,
     truth,
+    weigh,
 )
 
 __all__ = ["ENVIRONMENT", "GLOBALS", "braces", "evaluate", "expression_names", "parse_expression", "value_of"]
@@ -56,8 +59,8 @@ GLOBALS: dict[str, object] = {
     "range": Function(_range),
     "dict": Function(dict),
     "namespace": Function(lambda **values: Namespace(dict(values))),
-    "int": Function(lambda value=0: value if isinstance(value, Unknown) else int(value)),
-    "float": Function(lambda value=0.0: value if isinstance(value, Unknown) else float(value)),
+    "int": Function(lambda value=0: value if isinstance(value, Unknown) else to_int(value)),
+    "float": Function(lambda value=0.0: value if isinstance(value, Unknown) else to_float(value)),
     "str": Function(lambda value="": value if isinstance(value, Unknown) else as_text(value)),
     "len": Function(lambda value: value if isinstance(value, Unknown) else len(value)),
     "list": Function(lambda value=(): value if isinstance(value, Unknown) else list(value)),
@@ -130,15 +133,18 @@ def value_of(node: nodes.Node, names: Names, budget: Budget) -> object:
     if kind is nodes.Const:
         return node.value  # type: ignore[attr-defined]
     rule = _RULES.get(kind)
-    if rule is not None:
-        return rule(node, names, budget)
-    if kind in _ARITHMETIC:
-        return arithmetic(
-            _ARITHMETIC[kind],
-            value_of(node.left, names, budget),  # type: ignore[attr-defined]
-            value_of(node.right, names, budget),  # type: ignore[attr-defined]
-        )
-    raise EvaluationError(f"{kind.__name__.lower()} is not allowed in a recipe")
+    if rule is None and kind not in _ARITHMETIC:
+        raise EvaluationError(f"{kind.__name__.lower()} is not allowed in a recipe")
+    value = rule(node, names, budget) if rule is not None else _binary(node, names, budget)
+    if isinstance(value, (list, tuple, dict)):
+        budget.spend(weigh(value) // 64)
+    return value
+
+
+def _binary(node: nodes.Node, names: Names, budget: Budget) -> object:
+    left = value_of(node.left, names, budget)  # type: ignore[attr-defined]
+    right = value_of(node.right, names, budget)  # type: ignore[attr-defined]
+    return arithmetic(_ARITHMETIC[type(node)], left, right)
 
 
 def _name(node: nodes.Name, names: Names) -> object:

@@ -13,6 +13,8 @@ from dirac_forge.recipe.reading.values import (
     limited,
     merged,
     replace,
+    to_float,
+    to_int,
     truth,
 )
 
@@ -45,14 +47,14 @@ def _split(value: object, separator: object = None, count: object = -1) -> objec
 
 def _int(value: object, default: object = 0) -> object:
     try:
-        return int(value)  # type: ignore[call-overload]
+        return to_int(value)
     except (TypeError, ValueError):
         return default
 
 
 def _float(value: object, default: object = 0.0) -> object:
     try:
-        return float(value)  # type: ignore[arg-type]
+        return to_float(value)
     except (TypeError, ValueError):
         return default
 

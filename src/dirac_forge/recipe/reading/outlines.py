@@ -23,6 +23,7 @@ from dirac_forge.recipe.reading.recipe_text import (
     Section,
 )
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, YamlError, pairs
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["CachedRecipe", "OutlineReader"]
 
@@ -168,7 +169,7 @@ class OutlineReader(ABC):
         return ReadOutput(
             name=name,
             version=version,
-            build_number=0 if number is None else int(number) if number.isdigit() else None,
+            build_number=0 if number is None else parse_whole_number(number),
             build_string=self.text(build.get("string")),
             noarch=_noarch(self.text(build.get("noarch")) or self.text(fields.get("noarch"))),
             skip=skip,

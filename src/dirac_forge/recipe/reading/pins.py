@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["pinned_range", "reached", "with_pins"]
 
@@ -70,11 +71,11 @@ def _cut(version: str, expression: str) -> str:
 def _next(version: str, places: int) -> str:
     release = version.split("+", maxsplit=1)[0].rsplit("!", maxsplit=1)[-1].split(".")[:places]
     last = release[-1]
-    number = re.match(r"\d+", last)
-    letter = re.fullmatch(r"(\d+)([a-z])", last)
+    number = re.match(r"[0-9]+", last)
+    letter = re.fullmatch(r"([0-9]+)([a-z])", last)
     if letter is not None:
         # OpenSSL's and JPEG's way: 9e is followed by 9f.
         release[-1] = f"{letter[1]}{chr(ord(letter[2]) + 1)}"
         return ".".join(release)
-    release[-1] = str(int(number[0]) + 1 if number else 1)
+    release[-1] = str((parse_whole_number(number[0] if number else "0") or 0) + 1)
     return ".".join([*release, "0a0"])

@@ -23,6 +23,8 @@ from dirac_forge.recipe.reading.values import (
     compare,
     item,
     merged,
+    to_float,
+    to_int,
     truth,
 )
 
@@ -52,8 +54,8 @@ _ARITHMETIC: dict[type[ast.operator], str] = {
     ast.Mod: "mod",
 }
 _FUNCTIONS: dict[str, Function] = {
-    "int": Function(lambda value: value if isinstance(value, Unknown) else int(value)),
-    "float": Function(lambda value: value if isinstance(value, Unknown) else float(value)),
+    "int": Function(lambda value: value if isinstance(value, Unknown) else to_int(value)),
+    "float": Function(lambda value: value if isinstance(value, Unknown) else to_float(value)),
     "str": Function(lambda value: value if isinstance(value, Unknown) else as_text(value)),
     "len": Function(lambda value: value if isinstance(value, Unknown) else len(value)),
     "bool": Function(truth),

@@ -21,6 +21,7 @@ from dirac_forge.recipe.reading.selectors import select, selector_names, selecto
 from dirac_forge.recipe.reading.templates import Rendered, TemplateLine, render, tags
 from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown, environment_value
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, YamlError
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["RecipeV0", "selected_text", "selector_variables"]
 
@@ -58,14 +59,13 @@ def selector_variables(platform: str, build_platform: str, variant: Mapping[str,
     names: dict[str, object] = {**_BASE, **platform_names(platform, build_platform)}
     for key, text in variant.items():
         if key not in names:
-            names[key] = (
-                int(text) if _NUMBER.fullmatch(text) else {"true": True, "false": False}.get(text.lower(), text)
-            )
+            number = parse_whole_number(text)
+            names[key] = {"true": True, "false": False}.get(text.lower(), text) if number is None else number
     names["py2k"], names["py3k"] = False, True
     for name, key in _VERSIONS:
         parts = variant.get(key, "").split(" ")[0].split(".")
-        if len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit():
-            names[name] = int(parts[0] + parts[1])
+        if len(parts) > 1 and (number := parse_whole_number(parts[0] + parts[1])) is not None:
+            names[name] = number
     for older in ("py26", "py27", "py33", "py34", "py35", "py36"):
         names[older] = names.get("py") == int(older[2:])
     if "perl" in variant:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dirac_forge.untrusted import parse_whole_number
+
 __all__ = [
     "Budget",
     "EvaluationError",
@@ -25,11 +27,15 @@ __all__ = [
     "compare",
     "environment_value",
     "item",
+    "to_float",
+    "to_int",
     "truth",
+    "weigh",
 ]
 
 _MAX_TEXT = 200_000
 _MAX_ITEMS = 10_000
+_MAX_DEPTH = 100
 _MAX_NUMBER = 10**30
 _WIDTH = re.compile(r"\d{3}|\*")
 
@@ -107,7 +113,46 @@ def as_text(value: object) -> str:
         return value
     if value is None or isinstance(value, (Unknown, Function, Namespace)):
         return ""
+    weigh(value)
     return str(value)
+
+
+def weigh(value: object) -> int:
+    """Return the size of a value with everything in it; raises EvaluationError where it is larger than any text.
+
+    Lists of lists share their items: a few of them stand for more than fits into memory.
+    """
+    weight = 0
+    waiting = [(value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        weight += len(part) if isinstance(part, str) else 1
+        if isinstance(part, Mapping):
+            waiting += [(each, depth + 1) for each in (*part.keys(), *part.values())]
+        elif isinstance(part, (list, tuple)):
+            waiting += [(each, depth + 1) for each in part]
+        if weight + len(waiting) > _MAX_TEXT or depth > _MAX_DEPTH:
+            raise EvaluationError("a template makes a value that is too large")
+    return weight
+
+
+def to_int(value: object) -> object:
+    """Return what `int(value)` is for a number or its text; raises ValueError."""
+    if not isinstance(value, str):
+        return int(value)  # type: ignore[call-overload]
+    text = value.strip().removeprefix("-")
+    number = parse_whole_number(text.removeprefix("+"))
+    if number is None:
+        raise ValueError(f"{value[:40]!r} is not a whole number")
+    return -number if value.strip().startswith("-") else number
+
+
+def to_float(value: object) -> object:
+    """Return what `float(value)` is; raises ValueError."""
+    number = float(value)  # type: ignore[arg-type]
+    if not abs(number) <= _MAX_NUMBER:
+        raise ValueError("a number is out of bounds")
+    return number
 
 
 _COMPARISONS: dict[str, Callable[..., object]] = {
@@ -125,13 +170,21 @@ def compare(name: str, left: object, right: object) -> bool | Unknown:
     if (unknown := merged(left, right)) is not None:
         return unknown
     if name in {"in", "notin"}:
+        _weigh_containers(left, right)
         return _contains(left, right) is (name == "in")
     if name in {"is", "isnot"}:
         return (left is right) is (name == "is")
+    _weigh_containers(left, right)
     try:
         return bool(_COMPARISONS[name](left, right))
     except TypeError:
         raise EvaluationError(f"{left!r} and {right!r} have no order") from None
+
+
+def _weigh_containers(*values: object) -> None:
+    for value in values:
+        if isinstance(value, (list, tuple, Mapping)):
+            weigh(value)
 
 
 def _contains(left: object, right: object) -> bool:

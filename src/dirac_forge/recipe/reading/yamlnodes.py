@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import yaml
 
 from dirac_forge.errors import InputError
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = [
     "MappingNode",
@@ -148,8 +149,6 @@ def typed_scalar(node: Node, text: str) -> object:
     if node.tag == "tag:yaml.org,2002:bool":
         return text.lower() in {"true", "yes", "on"}
     if node.tag == "tag:yaml.org,2002:int":
-        try:
-            return int(text.replace("_", ""), 10)
-        except ValueError:
-            return text
+        number = parse_whole_number(text.replace("_", "").removeprefix("-"))
+        return text if number is None else -number if text.startswith("-") else number
     return text

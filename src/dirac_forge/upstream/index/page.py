@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import urljoin
 
 from packaging.version import Version
 
 from dirac_forge.errors import redact
 from dirac_forge.http import Page, UnreachableError
-from dirac_forge.untrusted import parse_url, parse_whole_number
+from dirac_forge.untrusted import join_url, parse_time, parse_whole_number, split_url
 from dirac_forge.upstream.files.filenames import FileNames, Named
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile, ReleaseFiles
 
@@ -101,7 +100,7 @@ def _file(named: Named, entry: Mapping[str, Any], base: str) -> ReleaseFile:
     metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
     return ReleaseFile(
         filename=entry["filename"],
-        url=url if url.startswith(("https://", "http://")) else urljoin(base, url),
+        url=url if url.startswith(("https://", "http://")) else join_url(base, url),
         kind=named.kind,
         version=named.version,
         hashes=_hashes(entry.get("hashes")),
@@ -124,10 +123,7 @@ def _specifier(value: object) -> str | None:
 
 
 def _moment(value: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return parse_time(value)
 
 
 def _from_html(page: Page, project: str) -> Project:
@@ -143,10 +139,9 @@ def _from_html(page: Page, project: str) -> Project:
     pile: _Pile[ReleaseFile] = _Pile(project)
     for link in listed.packages:
         # PEP 503: the text is the last part of the path; where somebody shortened it, the path is right.
-        parts = parse_url(link.url)
-        names = (link.filename.strip(), parts.path.rpartition("/")[2] if parts is not None else "")
+        names = (link.filename.strip(), split_url(link.url).path.rpartition("/")[2])
         filename, named = next(((name, named) for name in names if (named := pile.names.read(name))), (names[0], None))
-        if named is None or parts is None:
+        if named is None:
             pile.leave(filename)
         else:
             pile.add(named, _linked_file(link, filename, named))

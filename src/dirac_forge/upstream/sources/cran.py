@@ -6,7 +6,8 @@ import re
 from urllib.parse import quote
 
 from dirac_forge.http import Http, UnreachableError
-from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag, date_of
+from dirac_forge.untrusted import parse_time
+from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, json_of, mapping, nonsense
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
@@ -48,7 +49,9 @@ def cran(http: Http, origin: Origin, *, database: str = "https://crandb.r-pkg.or
         if version is None:
             unread.append(UnreadTag(reason=f"{text} has no known order"))
         else:
-            offers.append(Offer(version=version, released=date_of(date), objection=archived, page=_cran_page(origin)))
+            offers.append(
+                Offer(version=version, released=parse_time(date), objection=archived, page=_cran_page(origin))
+            )
     return Offers(origin=origin, offers=tuple(offers), unread=tuple(unread))
 
 
@@ -63,7 +66,7 @@ def _current(http: Http, origin: Origin, error: UnreachableError) -> Offers:
     version = read_version(fields.get("Version", "").replace("-", "_"))
     if version is None or fields.get("Package") != origin.name:
         raise nonsense(page, f"no DESCRIPTION of {origin.name}") from error
-    released = date_of(fields.get("Date/Publication", "").removesuffix(" UTC"))
+    released = parse_time(fields.get("Date/Publication", "").removesuffix(" UTC"))
     offer = Offer(version=version, released=released, page=_cran_page(origin))
     return Offers(origin=origin, offers=(offer,), notes=(f"only CRAN's current version was seen: {error.message}",))
 

@@ -7,7 +7,8 @@ import re
 from urllib.parse import quote
 
 from dirac_forge.http import Http
-from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag, date_of
+from dirac_forge.untrusted import parse_time
+from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, mapping, nonsense, semver
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
@@ -54,7 +55,7 @@ def crates(http: Http, origin: Origin, *, index: str = "https://index.crates.io"
         offers.append(
             Offer(
                 version=version,
-                released=date_of(about.get("pubtime")),
+                released=parse_time(about.get("pubtime")),
                 objection="yanked" if about.get("yanked") is True else "",
                 prerelease="-" in text,
                 page=f"https://crates.io/crates/{origin.name}/{text}",

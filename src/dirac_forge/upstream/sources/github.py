@@ -18,8 +18,9 @@ from packaging.version import Version
 from dirac_forge.errors import ForgeError, redact
 from dirac_forge.http import Http, NotFoundError, UnreachableError
 from dirac_forge.http.answers import refusal
+from dirac_forge.untrusted import parse_time
 from dirac_forge.upstream.sources.git import ARCHIVE, REPOSITORY, GitHost, from_tags
-from dirac_forge.upstream.sources.offers import Offer, Offers, date_of
+from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.recent import Recent
 from dirac_forge.upstream.sources.source import GitHubAccess, SourceAccess, SourceQuery
@@ -180,7 +181,7 @@ def _read(entry: Mapping[str, Any]) -> GitHubRelease:
         tag=str(entry.get("tag_name") or ""),
         draft=entry.get("draft") is True,
         prerelease=entry.get("prerelease") is True,
-        published=date_of(entry.get("published_at")),
+        published=parse_time(entry.get("published_at")),
         page=str(entry.get("html_url") or ""),
         files=tuple(entry.get("files") or ()),
     )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlunsplit
 
 from dirac_forge.http import Http, NotFoundError, RefusedError, TooLargeError
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.sources.offers import Offer
 from dirac_forge.upstream.sources.tags import HostVersion, Spelling, learned, read_version
 
@@ -52,7 +53,7 @@ class ListedFiles:
 
 def segments(url: str, version: str) -> tuple[Segment, ...]:
     """Return the parts of a URL's path, with how each spells the version."""
-    return tuple(_segment(part, version) for part in unquote(urlsplit(url).path).strip("/").split("/"))
+    return tuple(_segment(part, version) for part in unquote(split_url(url).path).strip("/").split("/"))
 
 
 def _segment(text: str, version: str) -> Segment:
@@ -85,7 +86,7 @@ def folder_offers(http: Http, url: str, version: str) -> ListedFiles:
 class _Walk:
     def __init__(self, http: Http, url: str, version: str) -> None:
         self.http = http
-        self.parts = urlsplit(url)
+        self.parts = split_url(url)
         self.version = version
         self.pages = 0
         self.complete = True
@@ -149,7 +150,7 @@ class _Links(HTMLParser):
         if tag != "a":
             return
         target = dict(attrs).get("href") or ""
-        self._name = unquote(urlsplit(target).path.rstrip("/").rpartition("/")[2])
+        self._name = unquote(split_url(target).path.rstrip("/").rpartition("/")[2])
         if self._name:
             self.names.setdefault(self._name, "")
 
@@ -183,7 +184,7 @@ def _date(text: str) -> datetime | None:
 
 def _sourceforge(http: Http, project: str, url: str, version: str) -> ListedFiles:
     """Return the files of a project as its feed lists them (https://sourceforge.net/p/forge/documentation/Files-RSS)."""
-    spelling = learned(urlsplit(url).path.rstrip("/").rpartition("/")[2], version)
+    spelling = learned(split_url(url).path.rstrip("/").rpartition("/")[2], version)
     if spelling is None:
         return ListedFiles()
     page = http.page(f"{SOURCEFORGE}/projects/{project}/rss?path=/", limit=_LARGEST)

@@ -6,7 +6,8 @@ import re
 from urllib.parse import quote
 
 from dirac_forge.http import Http
-from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag, date_of
+from dirac_forge.untrusted import parse_time
+from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, json_of, mapping, semver
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
@@ -51,7 +52,7 @@ def npm(http: Http, origin: Origin) -> Offers:
         offers.append(
             Offer(
                 version=version,
-                released=date_of(times.get(text)),
+                released=parse_time(times.get(text)),
                 objection=objection,
                 prerelease="-" in text,
                 page=f"https://www.npmjs.com/package/{origin.name}/v/{text}",

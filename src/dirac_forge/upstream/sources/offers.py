@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
 from packaging.version import Version
 
 from dirac_forge.upstream.sources.origins import Origin
 
-__all__ = ["Offer", "Offers", "UnreadTag", "date_of"]
+__all__ = ["Offer", "Offers", "UnreadTag"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,14 +63,3 @@ class Offers:
     def noting(self, *notes: str) -> Offers:
         """Return the same with more notes."""
         return replace(self, notes=(*self.notes, *notes))
-
-
-def date_of(text: object) -> datetime | None:
-    """Return a date as hosts write it (ISO 8601, in UTC where it says no zone); None for what is none."""
-    if not isinstance(text, str):
-        return None
-    try:
-        date = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from dirac_forge.untrusted import parse_url
+from dirac_forge.untrusted import split_url
 
 __all__ = ["Origin", "SourceUrl"]
 
@@ -25,8 +25,8 @@ class SourceUrl:
     @classmethod
     def parse(cls, text: str) -> SourceUrl | None:
         """Take `text` apart; None where it is not a sound http or https URL."""
-        parts = parse_url(text)
-        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        parts = split_url(text)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
             return None
         return cls(
             text=text,

@@ -1,0 +1,132 @@
+"""The process around a command: its streams, its interrupts and its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import contextmanager
+
+from dirac_forge.cli.exit_codes import BROKEN_PIPE, INTERNAL, INTERRUPTED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import NoReturn, TextIO
+
+__all__ = ["UNWRITTEN", "interruptible", "run_process", "say"]
+
+UNWRITABLE = 2
+UNWRITTEN = "The result can't be written"
+
+
+def run_process(main: Callable[[], int]) -> NoReturn:
+    """Run `main` with streams that can be written to, and end the process with its exit code.
+
+    The end is immediate: neither threads that still run nor what libraries do at exit can change the code.
+    """
+    try:
+        signal.signal(signal.SIGINT, _leave_at_once)
+        _open_standard_streams()
+        _encode_every_character()
+        try:
+            code = main()
+        except OSError as error:  # of a help text, which typer prints
+            code = _unwritten(error)
+        except Exception as error:  # noqa: BLE001  # a normal end of the interpreter could crash in a library
+            say(f"error: internal error: {type(error).__name__}: {error!r:.200}\n")
+            code = INTERNAL
+        _end(code)
+    except KeyboardInterrupt:
+        _leave_at_once()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let an interrupt be a KeyboardInterrupt inside, so that what was begun is cleaned up."""
+    if signal.getsignal(signal.SIGINT) is not _leave_at_once:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, _leave_at_once)
+
+
+def _open_standard_streams() -> None:
+    """Open what was closed: the next file would take its number, and get what is printed.
+
+    What is printed to a closed standard output is an error, as it is with other programs.
+    """
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            mode = "w" if number else "r"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+_IN_ASCII = {"✓": "yes", "✗": "no", "…": "...", "→": "->", "\u2013": "-", "\u2014": "-", "·": "-", "≥": ">=", "≤": "<="}
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for characters that a terminal does not have."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(_IN_ASCII.get(mark, "?") for mark in missing), error.end
+
+
+def _encode_every_character() -> None:
+    """Write UTF-8 into pipes and files, and on a terminal what it has."""
+    import codecs  # noqa: PLC0415
+
+    codecs.register_error("dirac-forge", _in_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream.isatty():
+                stream.reconfigure(errors="dirac-forge")  # type: ignore[union-attr]
+            else:  # on Windows it would get the code page of the console
+                stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        except (AttributeError, ValueError, OSError):
+            continue
+
+
+def _leave_at_once(*_: object) -> NoReturn:
+    """End the process on an interrupt before or after the command, or on a second one."""
+    _write(sys.__stderr__, "error: interrupted\n")
+    os._exit(INTERRUPTED)
+
+
+def _end(code: int) -> NoReturn:
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        code = code or _unwritten(error)
+    say("")
+    os._exit(code)
+
+
+def _unwritten(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        return BROKEN_PIPE
+    say(f"error: {UNWRITTEN}: {getattr(error, 'strerror', None) or error}\n")
+    return UNWRITABLE
+
+
+def say(text: str) -> None:
+    """Write to stderr; where that is not possible, nobody is left who could be told."""
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    try:
+        if stream is not None:
+            stream.write(text)
+            stream.flush()
+    except (OSError, ValueError):
+        return  # nobody is left who could be told

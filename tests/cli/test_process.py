@@ -1,0 +1,158 @@
+"""The process: streams that are closed or full, interrupts at any moment, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a shell and signals")
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    own = {"PYTHONPATH": str(ROOT / "src"), "DIRAC_FORGE_CACHE": str(folder / "cache")}
+    return {**os.environ, **own, **more}
+
+
+def shell(folder: Path, redirection: str, command: str = "doctor --offline", **more: str) -> tuple[int, str, str]:
+    """Run the program in a shell; its exit code, stdout and stderr."""
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m dirac_forge {command} {redirection}"],
+        cwd=folder,
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "reason"),
+    [
+        (">&-", "Bad file descriptor"),
+        pytest.param(
+            ">/dev/full",
+            "No space left on device",
+            marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["doctor --offline", "doctor --offline --json", "schema", "--help", "--version"])
+def test_a_result_that_cannot_be_written_is_an_error(
+    tmp_path: Path, redirection: str, reason: str, command: str
+) -> None:
+    code, _, said = shell(tmp_path, redirection, command)
+    assert (code, said) == (2, f"error: The result can't be written: {reason}\n")
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_without_stderr_the_result_and_the_code_stay(tmp_path: Path, redirection: str) -> None:
+    code, result, _ = shell(tmp_path, redirection, "doctor --offline --json")
+    assert code in (0, 1)
+    assert result.startswith("{")
+    assert shell(tmp_path, redirection, "check --channel /nowhere/at/all")[0] == 2
+
+
+def test_without_any_stream_the_code_stays(tmp_path: Path) -> None:
+    assert shell(tmp_path, "<&- >&- 2>&-", "check --channel /nowhere/at/all")[0] == 2
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    _, result, said = shell(tmp_path, "2>&1 | head -n 1", "doctor --offline")
+    assert len(result.splitlines()) == 1
+    assert "Traceback" not in result + said
+
+
+def test_an_ascii_terminal_has_words_for_signs(tmp_path: Path) -> None:
+    code = (
+        "import os, pty, sys\n"
+        "sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, '-m', 'dirac_forge', 'doctor', '--offline'])))"
+    )
+    settings = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(tmp_path, **settings),
+        capture_output=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode in (0, 1), done.stdout
+    assert b"UnicodeEncodeError" not in done.stdout
+    assert done.stdout.isascii()
+
+
+def test_a_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", f"cd {gone} && rmdir {gone} && {sys.executable} -m dirac_forge check"],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize("delay", [0.01, 0.05, 0.1, 0.2, 0.4, 0.8])
+def test_an_interrupt_is_one_line_at_any_moment(tmp_path: Path, delay: float) -> None:
+    started = (
+        "import os, sys\n"
+        "sys.argv = ['dirac-forge', 'check', 'python', '--channel', 'http://192.0.2.1/x']\n"
+        "from dirac_forge.cli import run\n"
+        "print('.', flush=True)\n"
+        "run()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", started],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert [line for line in said.splitlines() if not line.endswith("…")] == ["error: interrupted"]
+
+
+def test_fifty_runs_of_the_solver_end_with_the_code(tmp_path: Path) -> None:
+    """py-rattler's threads may call into the interpreter while it ends, which aborts it."""
+    (tmp_path / "repodata.json").write_text('{"packages": {}, "packages.conda": {}}')
+    script = (
+        "from dirac_forge.cli.process import run_process\n"
+        "def main():\n"
+        "    import asyncio, rattler\n"
+        "    from rattler.exceptions import SolverError\n"
+        "    async def solve():\n"
+        "        try:\n"
+        "            await rattler.solve([], ['python'], platforms=['linux-64'], timeout=None)\n"
+        "        except SolverError:\n"
+        "            pass\n"
+        "        return 7\n"
+        "    print('solved')\n"
+        "    return asyncio.run(solve())\n"
+        "run_process(main)\n"
+    )
+    ends = set()
+    for _ in range(50):
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=tmp_path, env=environment(tmp_path), capture_output=True, timeout=60
+        )
+        ends.add((done.returncode, done.stdout))
+    assert ends == {(7, b"solved\n")}

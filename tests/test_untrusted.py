@@ -1,0 +1,65 @@
+"""Text from outside: what Python's own parsers choke on is None, and nothing hidden reaches a terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from packaging.version import Version
+
+from dirac_forge.untrusted import (
+    join_url,
+    one_line,
+    parse_http_date,
+    parse_specifiers,
+    parse_time,
+    parse_version,
+    parse_whole_number,
+    split_url,
+    visible,
+)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "²", "٣", "1_000", " 1", "9" * 5000, None, 7])
+def test_other_text_than_ascii_digits_is_not_a_whole_number(text: object) -> None:
+    assert parse_whole_number(text) is None
+
+
+def test_whole_numbers_have_a_limit() -> None:
+    assert (parse_whole_number("007"), parse_whole_number("9" * 18)) == (7, 10**18 - 1)
+    assert (parse_whole_number("2", most=1), parse_whole_number("1", most=1)) == (None, 1)
+
+
+@pytest.mark.parametrize("url", ["//[", "http://[", "https://host:99999/", "https://host:x/", "http://[::1"])
+def test_a_broken_url_has_empty_parts(url: str) -> None:
+    assert split_url(url) == ("", "", "", "", "")
+    assert join_url("https://host/", url)
+
+
+@pytest.mark.parametrize("text", ["", "latest", " ", "../../x", "{{ x }}", "9" * 5000, "1." * 3000 + "1"])
+def test_other_text_is_not_a_version(text: str) -> None:
+    assert parse_version(text) is None
+
+
+def test_versions_and_specifiers() -> None:
+    assert parse_version("v1.0-rc1") == Version("1.0rc1")
+    assert parse_specifiers("=={{ x }}") is None
+    assert parse_specifiers(">=" + "9" * 5000) is None
+    assert str(parse_specifiers(">=1")) == ">=1"
+
+
+def test_dates() -> None:
+    assert parse_time("2026-01-02T03:04:05Z") == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert parse_time("2026-01-02") == datetime(2026, 1, 2, tzinfo=UTC)
+    for text in ("yesterday", "99999-01-01", "2026-13-01", 5, None):
+        assert parse_time(text) is None
+    assert parse_http_date("Thu, 01 Jan 1970 00:00:10 GMT") == 10
+    for text in ("", "soon", "Fri, 31 Dec 99999 23:59:59 GMT", "Xxx, 99 Yyy 2026 99:99:99 GMT", "9" * 5000):
+        assert parse_http_date(text) is None
+
+
+def test_nothing_hidden_is_shown() -> None:
+    assert visible("a\x1b[2J\u202eb\u2066\x9b\x07\udc80é✓\U000e0041") == "a[2Jbé✓"
+    assert visible("a\nb\tc", but="\n") == "a\nbc"
+    assert one_line("a\n\r\u2028 b\x00") == "a b"
+    assert one_line("x" * 50, longest=10) == "x" * 9 + "…"
