@@ -10,6 +10,7 @@ from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import make_target
+from dirac_forge.check.wording import unblock_text
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from support.channel import pkg, pythons, write_channel
@@ -49,7 +50,7 @@ def only(found: Proof) -> Verdict:
 
 OLDER = (
     "only app 1.0 can be installed, 2.0 before: "
-    "app → lib: pins that exclude each other: app needs lib <2, but lib ==2.0 is asked for"
+    "app → lib: pins that exclude each other: app needs lib <2, but lib ==2.0 is proposed"
 )
 
 
@@ -208,7 +209,7 @@ def test_packages_that_can_be_installed_each_but_not_together(tmp_path: Path) ->
     head, _, reason = verdict.reason.partition(": ")
     assert head == "left 2.0, right 2.0 can't be installed with app all at once"
     assert reason == (
-        "right: pins that exclude each other: right ==2.0 is asked for, but left excludes all but right <2"
+        "right: pins that exclude each other: right ==2.0 is proposed, but left excludes all but right <2"
     )
 
 
@@ -246,3 +247,13 @@ def test_new_package_whose_dependency_is_nowhere_stays_a_no_with_its_reason(tmp_
     verdict = only(proposal(folder, {"app": recipe(tmp_path, "app", "1.0", "ghost")}))
     assert (verdict.outcome, verdict.after.status) == ("same", "not-installable")
     assert verdict.reason == "app → ghost: no channel has a package of this name"
+
+
+def test_pin_that_keeps_a_proposal_out_of_a_target_is_the_remedy(tmp_path: Path) -> None:
+    records = [pkg("app 2.0", "aio"), pkg("app 1.0"), pkg("aio 3.7", "core >=1,<2"), pkg("core 1.5")]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
+    found = proposal(folder, {"core": recipe(tmp_path, "core", "2.1")}, specs=("app", "core"))
+    assert found.outcome == "worse"
+    assert found.reason.endswith("aio needs core >=1,<2, but core ==2.1 is proposed")
+    assert [unblock_text(one) for one in found.unblock] == ["relax the pin of aio 3.7 on core (core >=1,<2)"]
+    assert "aio" in found.culprits

@@ -166,7 +166,7 @@ def test_worse_is_blocked_and_says_by_what(place: Place) -> None:
     (reason,) = found["blocked_by"]
     assert reason == (
         "app on linux-64 with Python 3.12: lib 2.0 can't be installed with app: app → lib: "
-        "pins that exclude each other: app needs lib <2, but lib ==2.0 is asked for"
+        "pins that exclude each other: app needs lib <2, but lib ==2.0 is proposed"
     )
     assert found["reason"].startswith(reason)
     assert path.read_bytes() == before

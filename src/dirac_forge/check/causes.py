@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import total_ordering
 from typing import ClassVar, Literal
 
@@ -24,6 +25,7 @@ __all__ = [
     "PythonLine",
     "PythonMismatch",
     "UnknownName",
+    "with_proposed",
 ]
 
 Kind = Literal["no-build", "python", "version", "broken", "conflict", "machine", "channel", "unknown-name", "solver"]
@@ -159,6 +161,8 @@ class Demand:
     """Package names from what was asked for to the package that brings the demand; empty: the user does."""
     excludes: bool = False
     """It only constrains: without the package it would be content too."""
+    proposed: bool = False
+    """It is a package that a proposal makes, not one that the user asks for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,6 +201,18 @@ Obstacle = (
     | PinConflict
     | Jointly
 )
+
+
+def with_proposed(cause: Cause, specs: Collection[str]) -> Cause:
+    """Return the same cause, where a demand for one of these specs is a proposed package."""
+    found = cause.obstacle
+    if not isinstance(found, PinConflict):
+        return cause
+    first, second = (
+        replace(demand, proposed=not demand.chain and bool(set(demand.specs) & set(specs)))
+        for demand in (found.first, found.second)
+    )
+    return replace(cause, obstacle=replace(found, first=first, second=second))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

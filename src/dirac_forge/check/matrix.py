@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -14,6 +14,7 @@ from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.explanation import explain
+from dirac_forge.check.obstacles import Elsewhere
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.targets import Target
 from dirac_forge.check.unblock import unblock
@@ -21,7 +22,18 @@ from dirac_forge.check.wording import reason_text
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
-__all__ = ["Cell", "HeldBack", "Status", "cells_of", "check", "explain_cell", "solve_cell", "version_in"]
+__all__ = [
+    "Cell",
+    "HeldBack",
+    "Status",
+    "cells_of",
+    "check",
+    "explain_cell",
+    "platforms_with",
+    "python_spec",
+    "solve_cell",
+    "version_in",
+]
 
 Status = Literal["installable", "not-installable", "unknown"]
 
@@ -212,7 +224,7 @@ def _newest_held_back(channel: Channel, cells: Sequence[Cell]) -> HeldBack | Non
     if newest is None or newest.version in {cell.version for cell in cells}:
         return None
     analysis = Analysis(index, (f"{name} =={newest.version}", *first.specs[1:]))
-    causes = explain(analysis, elsewhere=_elsewhere(channel, first.platform))
+    causes = explain(analysis, elsewhere=platforms_with(channel, first.platform))
     machine = tuple(cause for cause in causes if cause.kind == "machine" and not cause.instead)
     return HeldBack(package=name, version=newest.version, causes=machine) if machine else None
 
@@ -242,7 +254,7 @@ def explain_cell(
 ) -> Cell:
     """Say why a cell has no solution, what would unblock it, and what can be installed instead."""
     try:
-        others = _elsewhere(channel, cell.platform)
+        others = platforms_with(channel, cell.platform)
         analysis = Analysis(channel.index(cell.platform), cell.specs)
         causes = explain(
             analysis,
@@ -258,7 +270,9 @@ def explain_cell(
     return replace(cell, reason=reason_text(causes), causes=causes, unblock=remedy, older=instead)
 
 
-def _elsewhere(channel: Channel, platform: str) -> Callable[[str], tuple[str, ...]]:
+def platforms_with(channel: Channel, platform: str) -> Elsewhere:
+    """Return a function that gives the other platforms for which there are builds of a name."""
+
     def look(name: str) -> tuple[str, ...]:
         others = []
         for other in channel.platforms():

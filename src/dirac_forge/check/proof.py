@@ -10,6 +10,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import Cell, Status
+from dirac_forge.check.remedies import Unblock
 
 __all__ = ["EnvironmentProof", "Outcome", "Proof", "Verdict", "merged", "worst"]
 
@@ -63,6 +64,9 @@ class Proof:
     """The packages that the proposal would make."""
     culprits: frozenset[str] = frozenset()
     """Packages that stand in the way where a target is worse off."""
+    unblock: tuple[Unblock, ...] = ()
+    """Where a target is worse off: what would make it take the proposal, proved by solving; one for all platforms, or
+    one for each that differs."""
 
 
 def worst(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
@@ -87,4 +91,5 @@ def merged(proofs: Sequence[Proof]) -> Proof:
         environments=tuple(dict.fromkeys(one for proof in proofs for one in proof.environments)),
         warnings=tuple(dict.fromkeys(warning for proof in proofs for warning in proof.warnings)),
         culprits=frozenset().union(*(proof.culprits for proof in proofs)),
+        unblock=tuple(dict.fromkeys(one for proof in proofs for one in proof.unblock)),
     )

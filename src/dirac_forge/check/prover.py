@@ -15,11 +15,13 @@ from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.environment_proof import Earlier, EnvironmentAnswer, EnvironmentProver
 from dirac_forge.check.environments import Question, built_in, unheard_of, used_in
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
-from dirac_forge.check.matrix import Cell
+from dirac_forge.check.matrix import Cell, platforms_with
 from dirac_forge.check.paper_builds import build_all
 from dirac_forge.check.proof import EnvironmentProof, Proof, Verdict, worst
+from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.check.target_proof import TargetProver
+from dirac_forge.check.unblock import unblock
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.progress import Observer, Silent
@@ -219,8 +221,21 @@ class _Trial:
             warnings=tuple(self.prover.warnings(self.lacking, self.own)),
             built=self.own,
             culprits=frozenset(self.targets.culprits),
+            unblock=tuple(self._remedies()),
         )
         return self._judged(proof, answers)
+
+    def _remedies(self) -> list[Unblock]:
+        """What would make the targets take the proposal; what helps one platform is tried first on the next."""
+        view = self.targets.view
+        found: list[Unblock] = []
+        for cell in self.targets.refused:
+            platform = cell.platform
+            others = platforms_with(view, platform)
+            one = unblock(view, cell.specs, platform=platform, causes=cell.causes, elsewhere=others, known=found)
+            if one is not None and one not in found:
+                found.append(one)
+        return found
 
     def _judged(self, proof: Proof, answers: Sequence[EnvironmentAnswer]) -> Proof:
         """The proof with its outcome: the worst of the targets, or worse where an environment is broken."""

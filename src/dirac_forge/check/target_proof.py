@@ -10,12 +10,14 @@ from rattler import Version
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.causes import with_proposed
 from dirac_forge.check.difference import Difference, difference
 from dirac_forge.check.environments import for_machine
 from dirac_forge.check.exchange import at_its_newest, exchanged
 from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import Cell, explain_cell, solve_cell, version_in
 from dirac_forge.check.proof import Outcome, Verdict
+from dirac_forge.check.wording import reason_text
 
 __all__ = ["TargetProver", "compare", "rounds_of"]
 
@@ -31,6 +33,8 @@ class TargetProver:
         self.own = tuple(own)
         self.others = tuple(others)
         self.culprits: set[str] = set()
+        self.refused: list[Cell] = []
+        """What was asked with the new packages in it and has no solution, one for each platform, explained."""
         self._explains = explains
         self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
 
@@ -151,8 +155,10 @@ class TargetProver:
             exact = [_exact(self.view.index(cell.platform), record) for record in records]
             asked = replace(_blank(cell), specs=(*exact, *specs), status="not-installable")
             found = explain_cell(self.view, asked, remedies=False, older=False)
-            self._reasons[key] = f": {found.reason}"
-            for cause in found.causes:
+            causes = tuple(with_proposed(cause, exact) for cause in found.causes)
+            self._reasons[key] = f": {reason_text(causes) or found.reason}"
+            self.refused.append(replace(found, causes=causes))
+            for cause in causes:
                 self.culprits.update((cause.package, *cause.chain[-2:], *cause.other[-1:]))
         return self._reasons[key]
 

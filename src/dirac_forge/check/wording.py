@@ -222,7 +222,7 @@ def _demand(demand: Demand, case: _Case, *, last_only: bool = False) -> str:
     if not demand.chain:
         if case is not None and demand.specs == (f"{case[0]} =={case[1]}",):
             return f"this case has {case[0]} {case[1]}"
-        return f"{' and '.join(demand.specs)} is asked for"
+        return f"{' and '.join(demand.specs)} is {'proposed' if demand.proposed else 'asked for'}"
     who = demand.chain[-1] if last_only else " → ".join(demand.chain)
     joined = (" and " if last_only else " or ").join(demand.specs)
     return f"{who} {'excludes all but' if demand.excludes else 'needs'} {joined}"

@@ -15,11 +15,11 @@ from rich.text import Text
 
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proof import Proof, Verdict
-from dirac_forge.check.wording import listed, obstacle_text, reason_text, remedy_text
+from dirac_forge.check.wording import listed, obstacle_text, reason_text, remedy_text, unblock_text
 from dirac_forge.errors import redact
 from dirac_forge.report.document import Block, Items, Section
 from dirac_forge.report.markdown import markdown as rendered
-from dirac_forge.report.proof_body import environment_reasons
+from dirac_forge.report.proof_body import environment_reasons, unblock_lines
 from dirac_forge.report.reasons import reasons
 from dirac_forge.report.verdicts import (
     OUTCOMES,
@@ -66,6 +66,7 @@ def document(cells: Sequence[Cell], proposal: Proof | None = None, *, as_of: dat
             "results": [verdict_json(verdict) for verdict in proposal.verdicts],
             "environments": [asdict(one) for one in proposal.environments],
             "warnings": list(proposal.warnings),
+            "unblock": [unblock_text(found) for found in proposal.unblock],
         },
     }
 
@@ -219,6 +220,7 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
         parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
         parts += effects(mine, verbose=verbose)
     parts.append(_in_all(proposal))
+    parts += [Text(f"{line}\n") for line in unblock_lines(proposal)]
     parts += [Text(f"{line}\n") for line in environment_reasons(proposal.environments)]
     parts += [Text(f"{warning}\n", "yellow") for warning in proposal.warnings]
     return parts
@@ -243,6 +245,6 @@ def markdown(cells: Sequence[Cell], proposal: Proof | None = None) -> str:
         blocks += [Items(lines)] if lines else []
     if proposal is not None:
         blocks += verdict_blocks(proposal.verdicts, proposed=f" with {_built(proposal)}")
-        told = (*environment_reasons(proposal.environments), *proposal.warnings)
+        told = (*unblock_lines(proposal), *environment_reasons(proposal.environments), *proposal.warnings)
         blocks += [Items(told)] if told else []
     return rendered([Section(title="", blocks=tuple(blocks))])

@@ -11,7 +11,7 @@ from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Tab
 if TYPE_CHECKING:
     from dirac_forge.check.proof import EnvironmentProof, Proof
 
-__all__ = ["UNPROVEN", "environment_reasons", "proof_blocks"]
+__all__ = ["UNPROVEN", "environment_reasons", "proof_blocks", "unblock_lines"]
 
 UNPROVEN = "not proven: no solver was asked what this does to the targets"
 _OUTCOMES = {
@@ -37,10 +37,20 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
     said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {proof.reason}" if proof.reason else "")]
     if proof.beside:
         said.append(f"Taken as merged already: {words(proof.beside)}.")
+    said += unblock_lines(proof)
     said += proof.warnings
     yield Items(tuple(said))
     yield from verdict_blocks(proof.verdicts)
     yield from _environments(proof.environments)
+
+
+def unblock_lines(proof: Proof) -> list[str]:
+    """Return what would make the targets take the proposal, where that was found."""
+    if not proof.unblock:
+        return []
+    from dirac_forge.check.wording import unblock_text  # noqa: PLC0415  # the solver's library is large
+
+    return [f"would unblock it: {unblock_text(found)}" for found in proof.unblock]
 
 
 def _environments(environments: Sequence[EnvironmentProof]) -> Iterator[Block]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
+from rattler import Version
 from rich.text import Text
 
 from dirac_forge.check.difference import Difference
@@ -61,13 +64,15 @@ def effects(
 
     `hint` follows where not all changes are told.
     """
-    cells: dict[str, list[int]] = {}
+    cells: dict[tuple[str, str], list[int]] = {}
+    details: dict[tuple[str, str], list[_Change]] = {}
     for at, verdict in enumerate(verdicts):
-        for line in dict.fromkeys((*_reasons(verdict), *_changes(verdict.difference))):
-            cells.setdefault(line, []).append(at)
+        for change in dict.fromkeys((*_reasons(verdict), *_changes(verdict.difference))):
+            cells.setdefault((change.kind, change.name), []).append(at)
+            details.setdefault((change.kind, change.name), []).append(change)
     groups: dict[tuple[int, ...], list[str]] = {}
-    for line, positions in cells.items():
-        groups.setdefault(tuple(positions), []).append(line)
+    for key, positions in cells.items():
+        groups.setdefault(tuple(positions), []).append(_told(details[key]))
     order = sorted(groups, key=lambda positions: (-len(positions), positions))
     return [_effect([verdicts[at] for at in positions], groups[positions], verbose, hint) for positions in order]
 
@@ -82,18 +87,52 @@ def _effect(verdicts: Sequence[Verdict], lines: Sequence[str], verbose: bool, hi
     return ReasonParagraph(head=head, lines=tuple(lines))
 
 
-def _reasons(verdict: Verdict) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One line about a cell; changes of one kind and name are told together, though their versions may differ."""
+
+    kind: Literal["reason", "changed", "added", "removed", "rebuilt"]
+    name: str
+    old: str = ""
+    new: str = ""
+
+
+def _reasons(verdict: Verdict) -> list[_Change]:
     """The reason, where it is not told of the target as it is already."""
     told = verdict.outcome in ("worse", "unknown", "better") or verdict.reason != verdict.before.reason
-    return verdict.reason.splitlines() if told else []
+    return [_Change("reason", line) for line in verdict.reason.splitlines()] if told else []
 
 
-def _changes(difference: Difference) -> list[str]:
-    lines = [f"{name} {old} → {new}" for name, old, new in difference.changed]
-    lines += [f"+ {name} {version}" for name, version in difference.added]
-    lines += [f"- {name} {version}" for name, version in difference.removed]
-    lines += [f"{name} is a new build" for name, _, _ in difference.rebuilt]
-    return lines
+def _changes(difference: Difference) -> list[_Change]:
+    return [
+        *(_Change("changed", name, old, new) for name, old, new in difference.changed),
+        *(_Change("added", name, new=version) for name, version in difference.added),
+        *(_Change("removed", name, old=version) for name, version in difference.removed),
+        *(_Change("rebuilt", name) for name, _, _ in difference.rebuilt),
+    ]
+
+
+def _told(changes: Sequence[_Change]) -> str:
+    """Return the line of changes of one kind and name."""
+    first = changes[0]
+    old, new = _span(change.old for change in changes), _span(change.new for change in changes)
+    match first.kind:
+        case "changed":
+            return f"{first.name} {old} → {new}"
+        case "added":
+            return f"+ {first.name} {new}"
+        case "removed":
+            return f"- {first.name} {old}"
+        case "rebuilt":
+            return f"{first.name} is a new build"
+        case "reason":
+            return first.name
+
+
+def _span(versions: Iterable[str]) -> str:
+    """Return the version, the first and last of several."""
+    found = sorted({version for version in versions if version}, key=Version)
+    return found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}" if found else ""
 
 
 def one_line(paragraph: ReasonParagraph) -> str:
