@@ -32,7 +32,11 @@ def test_actions_are_pinned_by_hash_with_their_version_and_nothing_is_allowed_by
     assert [line for line in text.splitlines() if "uses:" in line and not re.search(r"# v\d+\.\d+\.\d+$", line)] == []
     assert document["permissions"] == {}
     for job in document["jobs"].values():
-        assert set(job["permissions"].values()) <= {"read"}
+        # The right to publish is that of one job, which runs nothing of this repository.
+        if job.get("environment") == "pypi":
+            assert job["permissions"] == {"id-token": "write"}
+        else:
+            assert set(job["permissions"].values()) <= {"read"}
         assert job["timeout-minutes"] <= 120
     for step in steps(document):
         if step.get("uses", "").startswith("actions/checkout@"):
@@ -42,6 +46,15 @@ def test_actions_are_pinned_by_hash_with_their_version_and_nothing_is_allowed_by
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.yml")))
 def test_what_people_type_reaches_a_shell_only_through_the_environment(name: str) -> None:
     assert [step["run"] for step in steps(read(name)) if "${{" in step.get("run", "")] == []
+
+
+def test_what_is_published_was_built_and_tested_by_another_job() -> None:
+    document = read("release.yml")
+    assert document[True] == {"push": {"tags": ["v*"]}}
+    publish = document["jobs"]["publish"]
+    assert publish["needs"] == "build"
+    assert [step for step in publish["steps"] if "run" in step] == []
+    assert "secrets." not in str(document)
 
 
 def test_the_bot_runs_one_at_a_time_on_a_schedule_and_on_demand() -> None:

@@ -1,3 +1,3 @@
 """Keeps DIRAC installable from conda-forge: recipes, checks, ABI migrations and version bumps."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

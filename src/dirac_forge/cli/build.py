@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from dirac_forge.build.children import run_child
@@ -60,6 +61,10 @@ class BuildCommand:
 
 def build(context: Context, asked: BuildCommand) -> int:
     """Build what is asked for, answer with one page, and return the exit code."""
+    if not asked.container and find_spec("rattler_build") is None:
+        raise InputError(
+            "builds need py-rattler-build, which is not installed", hint="Install it: pip install 'dirac-forge[build]'."
+        )
     started = time.monotonic()
     settings = context.settings
     platform = this_platform()

@@ -38,6 +38,7 @@ Status = Literal["ok", "missing", "unknown"]
 
 _OLDEST_PYTHON = (3, 11)
 _LEAST_FREE = 2_000_000_000
+_BUILD_ENGINE = "py-rattler-build"
 _OLDEST_GIT = (2, 31)
 """The first version that reads its configuration from the environment."""
 
@@ -75,7 +76,7 @@ Answer = ForgeError | str | None
 def python_finding(version: tuple[int, int, int], executable: str, engine: Mapping[str, str | None]) -> Check:
     """Decide on Python and the libraries of the engine; `engine`: their versions, None for a missing one."""
     detail = f"{'.'.join(map(str, version))} ({executable})"
-    lost = [name for name, found in engine.items() if found is None]
+    lost = [name for name, found in engine.items() if found is None and name != _BUILD_ENGINE]
     if version[:2] < _OLDEST_PYTHON:
         oldest = ".".join(map(str, _OLDEST_PYTHON))
         return Check(
@@ -95,7 +96,16 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
             remedy="install dirac-forge again: these are dependencies of it",
             required=True,
         )
-    have = ", ".join(f"{name} {found}" for name, found in engine.items())
+    have = ", ".join(f"{name} {found}" for name, found in engine.items() if found is not None)
+    if engine.get(_BUILD_ENGINE, "") is None:
+        return Check(
+            name="python",
+            status="ok",
+            detail=f"{detail}, {have}",
+            cost=f"no `dirac-forge build`: {_BUILD_ENGINE} is not installed",
+            remedy="pip install 'dirac-forge[build]'",
+            required=True,
+        )
     return Check(
         name="python",
         status="ok",

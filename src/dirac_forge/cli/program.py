@@ -26,6 +26,7 @@ COMMANDS = {
     "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),
     "snapshot": ("dirac_forge.cli.commands.snapshot:snapshot", "Freeze what targets need into a channel folder."),
     "completion": ("dirac_forge.cli.commands.completion:completion", "Print a completion script for a shell."),
+    "validate": ("dirac_forge.cli.commands.validate:validate", "Report mistakes in recipes, settings and migrations."),
     "doctor": ("dirac_forge.cli.commands.doctor:doctor", "Check what dirac-forge needs here, and how to get it."),
     "schema": ("dirac_forge.cli.commands.schema:schema", "Print JSON Schemas of settings and migrations."),
 }

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from dirac_forge.cli.context import Context
-from dirac_forge.settings.schema import settings_schema
+from dirac_forge.migration.schema import MigrationTable
+from dirac_forge.settings.schema import schema_of, settings_schema
 
 __all__ = ["SCHEMAS", "schema"]
 
-SCHEMAS = {"settings": settings_schema}
+
+def _migration_schema() -> dict[str, Any]:
+    return schema_of(MigrationTable, name="migration", title="conda-forge migration")
+
+
+SCHEMAS = {"settings": settings_schema, "migration": _migration_schema}
 """What a schema is of, and the function that makes it."""
 
 

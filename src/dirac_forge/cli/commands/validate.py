@@ -1,0 +1,34 @@
+"""Usage of `dirac-forge validate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.usage import examples
+
+__all__ = ["validate"]
+
+
+@examples(
+    "dirac-forge validate feedstocks/dirac-grid/recipe/recipe.yaml pyproject.toml",
+    "dirac-forge validate migrations/openssl4.yaml",
+)
+def validate(
+    context: Context,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="recipe.yaml, meta.yaml, conda-forge.yml, pyproject.toml or migrations."),
+    ],
+) -> int:
+    """Read files as the other commands do, and report every mistake with file, line and key.
+
+    The name of a file tells what it is; another YAML file is read as a migration. The exit code is 1 where a file has a
+    mistake. pre-commit runs this command for the hooks of dirac-forge.
+    """
+    from dirac_forge.cli.validate import validate as run
+
+    return run(context, files)

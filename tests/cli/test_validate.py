@@ -1,0 +1,48 @@
+"""`dirac-forge validate` on each kind of file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.cli import main
+
+GOOD = {
+    "recipe.yaml": "context:\n  version: '1'\npackage:\n  name: a\n  version: ${{ version }}\nbuild:\n  number: 0\n",
+    "meta.yaml": "package:\n  name: a\n  version: 1\nbuild:\n  number: 0\n",
+    "conda-forge.yml": "bot:\n  automerge: true\n",
+    "pyproject.toml": "[tool.dirac-forge]\nconnections = 4\n",
+    "openssl4.yaml": "__migrator:\n  build_number: 1\nopenssl:\n  - '4'\n",
+}
+BAD = {
+    "recipe.yaml": ("package: [\n", "recipe.yaml:2"),
+    "conda-forge.yml": ("bot:\n  automrge: true\n", "did you mean 'automerge'?"),
+    "pyproject.toml": ("[tool.dirac-forge]\nconnectons = 4\n", "unknown key 'connectons'; did you mean 'connections'?"),
+    "openssl4.yaml": ("__migrator:\n  build_numbr: 1\nopenssl:\n  - '4'\n", "did you mean 'build_number'?"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_valid_files(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / name).write_text(GOOD[name])
+    assert main(["validate", str(tmp_path / name), "--workspace", str(tmp_path.parent)]) == 0
+    assert capsys.readouterr().out == "1 file valid\n"
+
+
+@pytest.mark.parametrize("name", sorted(BAD))
+def test_mistakes_are_reported(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, said = BAD[name]
+    (tmp_path / name).write_text(text)
+    assert main(["validate", str(tmp_path / name), "--json", "--workspace", str(tmp_path.parent)]) == 1
+    (entry,) = json.loads(capsys.readouterr().out)["files"]
+    assert entry["path"] == str(tmp_path / name)
+    assert len(entry["problems"]) == 1
+    assert said in entry["problems"][0]
+
+
+def test_missing_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [str(tmp_path / name) for name in ("pyproject.toml", "migration.yaml", "recipe.yaml")]
+    assert main(["validate", *paths, "--json", "--workspace", str(tmp_path)]) == 1
+    assert all(len(entry["problems"]) == 1 for entry in json.loads(capsys.readouterr().out)["files"])
