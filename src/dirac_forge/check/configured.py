@@ -8,7 +8,7 @@ from dirac_forge.check.matrix import Cell, cells_of
 from dirac_forge.check.targets import Target, make_target
 from dirac_forge.settings import Settings
 
-__all__ = ["asked_cells", "channels_of", "configured_targets", "specs_of", "target_cells"]
+__all__ = ["asked_cells", "channels_of", "configured_targets", "joined_channels", "specs_of", "target_cells"]
 
 
 def configured_targets(settings: Settings) -> dict[str, Target]:
@@ -47,9 +47,14 @@ def specs_of(settings: Settings, target: str) -> tuple[tuple[str, ...], tuple[st
 
 def channels_of(target: Target, channels: Sequence[str]) -> tuple[str, ...]:
     """Return the channels of a target's file, then the others; () where the file names none."""
-    if not target.channels:
+    return joined_channels(target.channels, channels)
+
+
+def joined_channels(named: Sequence[str], channels: Sequence[str]) -> tuple[str, ...]:
+    """Return `named` and then the other channels, each once; () where none is named."""
+    if not named:
         return ()
     spelled: dict[str, str] = {}
-    for channel in (*target.channels, *channels):
+    for channel in (*named, *channels):
         spelled.setdefault(channel.removeprefix("https://conda.anaconda.org/").rstrip("/"), channel)
     return tuple(spelled.values())

@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from dirac_forge.channel.opening import open_channel
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.distributions import channels_for, distribution_of
 from dirac_forge.distribution.difference import difference_of
-from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
 from dirac_forge.distribution.reading import is_lock, read_lock
 from dirac_forge.distribution.revisions import committed
@@ -41,7 +40,7 @@ def _state(context: Context, text: str, file: str) -> Lock:
     """The packages of a lock, a prefix, `today`, or a git revision of `file`."""
     path = Path(text)
     if text == _TODAY:
-        return _solved(context, read_distribution(file, platforms=context.settings.platforms), text)
+        return _solved(context, distribution_of(context, file), text)
     if path.exists():
         if path.is_dir() or is_lock(path) or path.suffix in (".yml", ".yaml"):
             return read_lock(path)
@@ -57,20 +56,17 @@ def _revision(context: Context, revision: str, file: Path) -> Lock:
         path.write_bytes(found.content)
         if is_lock(path):
             return replace(read_lock(path), name=revision)
-        distribution = read_distribution(str(path), platforms=context.settings.platforms)
+        distribution = distribution_of(context, str(path))
     return _solved(context, distribution, revision, moment=found.moment)
 
 
 def _solved(context: Context, distribution: Distribution, name: str, *, moment: datetime | None = None) -> Lock:
-    for note in distribution.notes:
-        context.observer.warned(note)
-    channel = open_channel(context)
-    if moment is not None:
-        channel = channel.as_of(moment)
+    channel_of = channels_for(context, distribution, moment=moment)
     with ThreadPoolExecutor(_THREADS) as executor:
-        solved = solve(channel, distribution, executor=executor, observer=context.observer)
+        solved = solve(channel_of, distribution, executor=executor, observer=context.observer)
     if solved.failed:
         kind = InputError if any(cell.status == "not-installable" for cell in solved.failed) else UnknownError
         reasons = "; ".join(f"{cell.target}, {cell.platform}: {cell.reason}" for cell in solved.failed)
         raise kind(f"{name}: cannot be solved: {reasons}", hint="`dirac-forge check` shows what would help.")
-    return lock_of(solved, [source.channel.base_url for source in channel.sources], name)
+    urls = {each: [source.channel.base_url for source in channel_of(each).sources] for each in solved.records}
+    return lock_of(solved, urls, name)

@@ -11,10 +11,9 @@ from typing import Literal
 
 from rattler import RepoDataRecord
 
-from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.records import name_of
 from dirac_forge.cli.context import Context
-from dirac_forge.distribution.files import read_distribution
+from dirac_forge.cli.distributions import channels_for, distribution_of
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.reading import read_pixi_lock
 from dirac_forge.distribution.solving import (
@@ -61,21 +60,18 @@ def lock(context: Context, request: LockRequest) -> int:
     """Solve, write or compare the lock, answer with what is in it, and return the exit code."""
     if (request.check or request.update) and request.format != "pixi":
         raise InputError(f"--check and --update read a pixi.lock, not {request.format}")
-    distribution = read_distribution(request.file, platforms=context.settings.platforms)
-    for note in distribution.notes:
-        context.observer.warned(note)
-    channel = open_channel(context)
-    if request.as_of:
-        channel = channel.as_of(moment_of(request.as_of))
+    distribution = distribution_of(context, request.file)
+    moment = moment_of(request.as_of) if request.as_of else None
+    channel_of = channels_for(context, distribution, moment=moment)
     known = _known(request.path) if request.check or request.update else {}
     keep = _kept(known, request.update) if request.update else None
     with ThreadPoolExecutor(_THREADS) as executor:
-        solved = solve(channel, distribution, executor=executor, observer=context.observer, keep=keep)
+        solved = solve(channel_of, distribution, executor=executor, observer=context.observer, keep=keep)
     if solved.failed:
         return _failed(context, solved)
     if request.check:
         return _checked(context, request, solved, known)
-    urls = [source.channel.base_url for source in channel.sources]
+    urls = {name: [source.channel.base_url for source in channel_of(name).sources] for name in solved.records}
     written = _write(request, solved, urls)
     found = lock_of(solved, urls, distribution.name)
     context.answer(Shown(lock_sections(found, written, distribution.notes)), lock_json(found, written))
@@ -118,7 +114,7 @@ def _kept(known: Known, update: Sequence[str]) -> Known:
     }
 
 
-def _write(request: LockRequest, solved: SolvedDistribution, urls: Sequence[str]) -> list[str]:
+def _write(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, Sequence[str]]) -> list[str]:
     """Write the lock; the paths that were written."""
     if request.format == "pixi":
         write_file(request.path, as_pixi_lock(solved.records, urls))
@@ -129,7 +125,7 @@ def _write(request: LockRequest, solved: SolvedDistribution, urls: Sequence[str]
             raise InputError("conda-lock's format holds one environment", hint="Use --format pixi or explicit.")
         (name, by_platform), *_ = solved.records.items()
         specs = solved.distribution.environments[name]
-        write_file(request.path, as_conda_lock(by_platform, urls, specs, Path(request.file).name))
+        write_file(request.path, as_conda_lock(by_platform, urls[name], specs, Path(request.file).name))
         return [str(request.path)]
     written = []
     for environment, platforms in solved.records.items():

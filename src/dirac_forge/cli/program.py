@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": ("dirac_forge.cli.commands.audit:audit", "Compare what builds declare with what upstream declares."),
     "lock": ("dirac_forge.cli.commands.lock:lock", "Write the exact packages of a distribution."),
     "diff": ("dirac_forge.cli.commands.diff:diff", "Show what changes between two states of a distribution."),
+    "installer": ("dirac_forge.cli.commands.installer:installer", "Build the installer of a distribution, and try it."),
     "sync": ("dirac_forge.cli.commands.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan ABI migrations, follow them, make the rebuilds."),
     "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),

@@ -10,16 +10,28 @@ from dirac_forge.distribution.solving import Distribution
 __all__ = ["read_distribution"]
 
 
-def read_distribution(text: str, *, platforms: Sequence[str]) -> Distribution:
-    """Return the distribution that a file (environment, construct.yaml, list of specs) or a spec describes.
+def read_distribution(text: str, *, platforms: Sequence[str], only: Sequence[str] = ()) -> Distribution:
+    """Return the distribution that a file or a spec describes.
+
+    Args:
+        text: an environment.yml, construct.yaml, pixi.toml, list of specs, or a spec.
+        platforms: where a file names none itself.
+        only: these platforms, whatever the file names; empty for all.
 
     Raises:
-        InputError: the file can't be read, or a spec can't be parsed.
+        InputError: the file can't be read, a spec can't be parsed, or the file has none of the platforms.
     """
     targets = read_targets(text, platforms=platforms)
     environments = {
-        target.environment: {platform: specs for platform in platforms if (specs := target.specs_for(platform))}
+        target.environment: {
+            platform: specs for platform in (only or target.platforms) if (specs := target.specs_for(platform))
+        }
         for target in targets
     }
-    notes = tuple(dict.fromkeys(note for target in targets for note in target.notes))
-    return Distribution(name=targets[0].name, environments=environments, notes=notes)
+    return Distribution(
+        name=targets[0].name,
+        environments=environments,
+        channels={target.environment: target.channels for target in targets},
+        machines={target.environment: target.machine for target in targets},
+        notes=tuple(dict.fromkeys(note for target in targets for note in target.notes)),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
@@ -26,8 +26,12 @@ class Distribution:
     name: str
     environments: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Environment to platform to specs."""
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By environment, the channels that the file names, in priority order."""
+    machines: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """By environment and platform, the virtual packages that the file asks for."""
     notes: tuple[str, ...] = ()
-    """What of the file is not locked."""
+    """The parts of the file that are not locked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +45,7 @@ class SolvedDistribution:
 
 
 def solve(
-    channel: Channel,
+    channel_of: Callable[[str], Channel],
     distribution: Distribution,
     *,
     executor: Executor,
@@ -51,7 +55,7 @@ def solve(
     """Solve every environment of a distribution on each of its platforms.
 
     Args:
-        channel: where packages come from.
+        channel_of: where the packages of an environment come from.
         distribution: what is asked for.
         executor: runs the solves.
         observer: is told of the progress.
@@ -60,29 +64,44 @@ def solve(
     Raises:
         InputError: a spec or platform that is none.
     """
-    cells = [
-        Cell(target=environment, platform=platform, python="", specs=specs, wanted=True)
-        for environment, platforms in distribution.environments.items()
-        for platform, specs in platforms.items()
-    ]
-    groups: dict[bool, list[Cell]] = {}
-    for cell in cells:
-        groups.setdefault((cell.target, cell.platform) in (keep or {}), []).append(cell)
-    answers = list(check_cells(channel, groups.get(False, []), executor=executor, observer=observer, remedies=False))
-    for cell in groups.get(True, []):
-        kept = channel.preferring((keep or {})[cell.target, cell.platform])
-        answers += check_cells(kept, [cell], executor=executor, observer=observer, remedies=False)
+    answers: list[Cell] = []
     records: dict[str, dict[str, tuple[RepoDataRecord, ...]]] = {}
-    for cell in answers:
-        if cell.status == "installable":
-            records.setdefault(cell.target, {})[cell.platform] = channel.raw(cell.platform, cell.packages)
+    for environment, platforms in distribution.environments.items():
+        channel = channel_of(environment)
+        solved: list[Cell] = []
+        for group, cells in _by_kept(environment, platforms, keep or {}):
+            view = channel.preferring(group) if group else channel
+            solved += check_cells(view, cells, executor=executor, observer=observer, remedies=False)
+        for cell in solved:
+            if cell.status == "installable":
+                records.setdefault(environment, {})[cell.platform] = channel.raw(cell.platform, cell.packages)
+        answers += solved
     failed = tuple(cell for cell in answers if cell.status != "installable")
     return SolvedDistribution(distribution=distribution, records=records, failed=failed)
 
 
-def lock_of(solved: SolvedDistribution, channels: Sequence[str], name: str) -> Lock:
+def _by_kept(
+    environment: str,
+    platforms: Mapping[str, tuple[str, ...]],
+    keep: Mapping[tuple[str, str], Sequence[RepoDataRecord]],
+) -> list[tuple[tuple[RepoDataRecord, ...], list[Cell]]]:
+    """The questions, together where nothing is kept, else one by one with the records that stay."""
+    free: list[Cell] = []
+    groups: list[tuple[tuple[RepoDataRecord, ...], list[Cell]]] = [((), free)]
+    for platform, specs in platforms.items():
+        cell = Cell(target=environment, platform=platform, python="", specs=specs, wanted=True)
+        kept = tuple(keep.get((environment, platform), ()))
+        if kept:
+            groups.append((kept, [cell]))
+        else:
+            free.append(cell)
+    return [group for group in groups if group[1]]
+
+
+def lock_of(solved: SolvedDistribution, channels: Mapping[str, Sequence[str]], name: str) -> Lock:
     """Return the lock as a value; packages that specs ask for by name are marked."""
     specs = solved.distribution.environments
+    urls = dict.fromkeys(redact(url) for each in channels.values() for url in each)
     environments = {
         environment: {
             platform: _locked(records, frozenset(map(name_of, specs[environment][platform])))
@@ -90,7 +109,7 @@ def lock_of(solved: SolvedDistribution, channels: Sequence[str], name: str) -> L
         }
         for environment, platforms in solved.records.items()
     }
-    return Lock(name=name, environments=environments, channels=tuple(map(redact, channels)))
+    return Lock(name=name, environments=environments, channels=tuple(urls))
 
 
 def _locked(records: Iterable[RepoDataRecord], asked: frozenset[str]) -> tuple[LockedPackage, ...]:

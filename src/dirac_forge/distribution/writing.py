@@ -18,12 +18,12 @@ Solved = Mapping[str, Mapping[str, Sequence[RepoDataRecord]]]
 """Environment to platform to the records of the solver."""
 
 
-def as_pixi_lock(solved: Solved, channels: Sequence[str]) -> str:
+def as_pixi_lock(solved: Solved, channels: Mapping[str, Sequence[str]]) -> str:
     """Return pixi.lock's text, in the format that rattler writes."""
     platforms = {platform: LockPlatform(platform) for each in solved.values() for platform in each}
     lock = LockFile(list(platforms.values()))
     for name, by_platform in solved.items():
-        lock.set_channels(name, [LockChannel(url) for url in channels])
+        lock.set_channels(name, [LockChannel(url) for url in channels[name]])
         for platform, records in by_platform.items():
             for record in sorted(records, key=lambda each: each.name.normalized):
                 lock.add_conda_package(name, platforms[platform], record)

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dirac_forge.distribution.difference import ChangeKind, LockDifference, PackageChange, PlatformDifference
+from dirac_forge.distribution.installer import BuiltInstaller, Trial
 from dirac_forge.distribution.locks import Lock, LockedPackage
-from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section
+from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section
 
-__all__ = ["difference_json", "difference_sections", "lock_json", "lock_sections"]
+__all__ = [
+    "difference_json",
+    "difference_sections",
+    "installer_json",
+    "installer_sections",
+    "lock_json",
+    "lock_sections",
+]
 
 _HEADINGS: tuple[tuple[str, tuple[ChangeKind, ...]], ...] = (
     ("Added", ("added",)),
@@ -175,3 +183,41 @@ def _size(packages: Sequence[LockedPackage]) -> str:
     sizes = [each.size for each in packages]
     known = [size for size in sizes if size is not None]
     return f"{sum(known) / _MEGABYTE:.0f} MB to download" if known and len(known) == len(sizes) else ""
+
+
+def installer_sections(built: BuiltInstaller | None, trial: Trial | None) -> tuple[Section, ...]:
+    """Return what was built, and each step of its trial."""
+    sections = []
+    if built is not None:
+        line = f"{built.size / _MEGABYTE:.0f} MB, built in {built.seconds:.0f} s"
+        sections.append(Section(title=str(built.path), blocks=(Paragraph(line),)))
+    if trial is not None:
+        blocks: list[Block] = []
+        for step in trial.steps:
+            blocks.append(Items((f"{step.status}: {step.what} ({step.seconds:.0f} s)",)))
+            if step.output:
+                blocks.append(Quote(tuple(step.output.splitlines())))
+        if not trial.isolated:
+            blocks.append(
+                Paragraph("It ran with access to this machine's files and network: neither bwrap nor unshare works.")
+            )
+        title = "The installer works" if trial.passed else "The installer fails"
+        sections.append(Section(title=title, blocks=tuple(blocks)))
+    return tuple(sections)
+
+
+def installer_json(built: BuiltInstaller | None, trial: Trial | None) -> dict[str, Any]:
+    """Return the document for --json."""
+    return {
+        "installer": None if built is None else {"path": str(built.path), "size": built.size, "seconds": built.seconds},
+        "trial": None
+        if trial is None
+        else {
+            "passed": trial.passed,
+            "isolated": trial.isolated,
+            "steps": [
+                {"what": step.what, "status": step.status, "seconds": step.seconds, "output": step.output}
+                for step in trial.steps
+            ],
+        },
+    }

@@ -1,0 +1,52 @@
+"""Usage of `dirac-forge installer`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.usage import examples
+
+__all__ = ["installer"]
+
+
+@examples(
+    "dirac-forge installer construct.yaml --platform linux-64",
+    "dirac-forge installer construct.yaml --command 'dirac-version' --import DIRAC",
+    "dirac-forge installer --verify DIRACOS-2.63-Linux-x86_64.sh",
+)
+def installer(
+    context: Context,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The construct.yaml.")] = None,
+    verify: Annotated[Path | None, typer.Option(metavar="INSTALLER", help="Build nothing; try this installer.")] = None,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Write the installer here.")] = Path("dist"),
+    imports: Annotated[
+        list[str] | None, typer.Option("--import", metavar="MODULE", help="Import this module in it. Repeatable.")
+    ] = None,
+    commands: Annotated[
+        list[str] | None, typer.Option("--command", metavar="COMMAND", help="Run this command in it. Repeatable.")
+    ] = None,
+    attempt: Annotated[bool, typer.Option("--try/--no-try", help="Run the installer into a fresh prefix.")] = True,
+) -> int:
+    """Build the installer of a distribution from exactly the packages that a solve gives, and try it.
+
+    constructor builds it, a program from conda-forge. An installer runs code of its packages: it is tried with its own
+    home, without secrets, and without a network where the platform allows that.
+    """
+    from dirac_forge.cli.installer import InstallerRequest
+    from dirac_forge.cli.installer import installer as run
+
+    return run(
+        context,
+        InstallerRequest(
+            file=file,
+            verify=verify,
+            output=output,
+            imports=tuple(imports or ()),
+            commands=tuple(commands or ()),
+            attempt=attempt,
+        ),
+    )

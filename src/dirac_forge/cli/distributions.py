@@ -1,0 +1,70 @@
+"""Distributions and their channels, as the files, the options and the environment of a command say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+
+from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.configured import joined_channels
+from dirac_forge.cli.context import Context
+from dirac_forge.distribution.files import read_distribution
+from dirac_forge.distribution.solving import Distribution
+
+__all__ = ["channels_for", "distribution_of"]
+
+_OVERRIDES = {
+    "CONDA_OVERRIDE_GLIBC": ("__glibc", ("linux",)),
+    "CONDA_OVERRIDE_LINUX": ("__linux", ("linux",)),
+    "CONDA_OVERRIDE_OSX": ("__osx", ("osx",)),
+    "CONDA_OVERRIDE_WIN": ("__win", ("win",)),
+    "CONDA_OVERRIDE_CUDA": ("__cuda", ("linux", "win")),
+    "CONDA_OVERRIDE_ARCHSPEC": ("__archspec", ("linux", "osx", "win")),
+}
+"""https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html"""
+
+
+def distribution_of(context: Context, file: str) -> Distribution:
+    """Read the file of a distribution; what it says that is not locked becomes a warning.
+
+    Raises:
+        InputError: the file can't be read.
+    """
+    settings = context.settings
+    found = read_distribution(
+        file, platforms=settings.platforms, only=settings.platforms if "platforms" in settings.flags else ()
+    )
+    for note in found.notes:
+        context.observer.warned(note)
+    return found
+
+
+def channels_for(
+    context: Context, distribution: Distribution, *, moment: datetime | None = None
+) -> Callable[[str], Channel]:
+    """Return a function from an environment to its channels, each opened once.
+
+    The channels are those of --channel, else those of the file and then of the settings. `moment` takes them as they
+    were then.
+    """
+    settings = context.settings
+
+    @cache
+    def opened(environment: str) -> Channel:
+        named = () if "channels" in settings.flags else distribution.channels.get(environment, ())
+        channel = open_channel(context, joined_channels(named, settings.channels))
+        for platform in distribution.environments.get(environment, {}):
+            asked = distribution.machines.get(environment, {}).get(platform, {})
+            if packages := {**asked, **_overridden(context.environ, platform)}:
+                channel = channel.on_machine(platform, packages)
+        return channel.as_of(moment) if moment is not None else channel
+
+    return opened
+
+
+def _overridden(environ: Mapping[str, str], platform: str) -> dict[str, str]:
+    """The virtual packages that CONDA_OVERRIDE_* variables set on a platform."""
+    family = platform.partition("-")[0]
+    return {name: environ[key] for key, (name, families) in _OVERRIDES.items() if key in environ and family in families}

@@ -1,0 +1,104 @@
+"""`dirac-forge installer`: installers built from a solve, and tried in a fresh prefix."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dirac_forge.build.workspace_builds import this_platform
+from dirac_forge.check.files.construct import rendered
+from dirac_forge.check.files.content import content_of
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.distributions import channels_for, distribution_of
+from dirac_forge.distribution.installer import (
+    BuiltInstaller,
+    Trial,
+    build_installer,
+    find_constructor,
+    try_installer,
+)
+from dirac_forge.distribution.solving import SolvedDistribution, solve
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.programs import plain_environment
+from dirac_forge.recipe.reading.yamlnodes import plain
+from dirac_forge.report.distribution import installer_json, installer_sections
+from dirac_forge.report.terminal import Shown
+
+__all__ = ["InstallerRequest", "installer"]
+
+_THREADS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallerRequest:
+    """The options of the command."""
+
+    file: Path | None
+    verify: Path | None
+    output: Path
+    imports: tuple[str, ...]
+    commands: tuple[str, ...]
+    attempt: bool
+
+
+def installer(context: Context, request: InstallerRequest) -> int:
+    """Build or take an installer, try it, answer with what came of it, and return the exit code."""
+    if (request.file is None) == (request.verify is None):
+        raise InputError("give either a construct.yaml or --verify INSTALLER")
+    if request.verify is not None:
+        built = None
+        trial: Trial | None = _tried(request, request.verify)
+    else:
+        built, platform = _built(context, request, request.file or Path())
+        trial = _tried(request, built.path) if request.attempt and platform == this_platform() else None
+        if request.attempt and trial is None:
+            context.observer.warned(f"an installer for {platform} cannot be tried here ({this_platform()})")
+    context.answer(Shown(installer_sections(built, trial)), installer_json(built, trial))
+    return 0 if trial is None or trial.passed else 1
+
+
+def _tried(request: InstallerRequest, path: Path) -> Trial:
+    with tempfile.TemporaryDirectory(prefix="dirac-forge-") as scratch:
+        return try_installer(path, scratch=Path(scratch), imports=request.imports, commands=request.commands)
+
+
+def _built(context: Context, request: InstallerRequest, file: Path) -> tuple[BuiltInstaller, str]:
+    program = find_constructor(context.environ.get("PATH"))
+    settings = context.settings
+    asked = settings.platforms if "platforms" in settings.flags else (this_platform(),)
+    if len(asked) != 1:
+        raise InputError("an installer is built for one platform", hint="Give one --platform.")
+    (platform,) = asked
+    solved = _solved(context, file, platform)
+    construct = plain(rendered(content_of(file), file, platform), typed=True)
+    if not isinstance(construct, Mapping):
+        raise InputError(f"{file}: not a construct.yaml: expected a mapping")
+    with tempfile.TemporaryDirectory(prefix="dirac-forge-") as scratch:
+        built = build_installer(
+            program,
+            file.resolve().parent,
+            construct,
+            {environment: platforms[platform] for environment, platforms in solved.records.items()},
+            platform=platform,
+            output=request.output,
+            scratch=Path(scratch),
+            environment=plain_environment(context.environ),
+        )
+    return built, platform
+
+
+def _solved(context: Context, file: Path, platform: str) -> SolvedDistribution:
+    distribution = distribution_of(context, str(file))
+    only = {name: {platform: specs[platform]} for name, specs in distribution.environments.items() if platform in specs}
+    if not only:
+        raise InputError(f"{file}: nothing is asked for on {platform}")
+    chosen = replace(distribution, environments=only)
+    with ThreadPoolExecutor(_THREADS) as executor:
+        solved = solve(channels_for(context, chosen), chosen, executor=executor, observer=context.observer)
+    for cell in solved.failed:
+        kind = InputError if cell.status == "not-installable" else UnknownError
+        raise kind(f"{file}: {cell.target} cannot be installed on {platform}: {cell.reason}")
+    return solved

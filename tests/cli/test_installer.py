@@ -1,0 +1,134 @@
+"""`dirac-forge installer` with a small stand-in for constructor that makes real shell installers."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dirac_forge.build.workspace_builds import this_platform
+from dirac_forge.cli import main
+from support.channel import pkg, write_channel
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="shell installers")
+
+CONSTRUCTOR = """\
+#!{python}
+import os, pathlib, sys
+folder, options = pathlib.Path(sys.argv[1]), dict(zip(sys.argv[2::2], sys.argv[3::2]))
+text = (folder / "construct.yaml").read_text()
+if "broken" in text:
+    sys.exit("constructor: no such spec")
+assert not any("TOKEN" in name for name in os.environ), "a secret"
+script = '''#!/bin/bash
+while [ "$#" -gt 0 ]; do case "$1" in -p) prefix="$2"; shift;; esac; shift; done
+mkdir -p "$prefix/bin"
+printf '#!/bin/bash\\\\n[ "$3" = "absent" ] || [ "$2" != "import absent" ]\\\\n' > "$prefix/bin/python"
+printf '#!/bin/bash\\\\necho 9.1\\\\n' > "$prefix/bin/grid-version"
+chmod +x "$prefix"/bin/*
+'''
+target = pathlib.Path(options["--output-dir"]) / ("OS-1-" + options["--platform"] + ".sh")
+target.write_text(script)
+pathlib.Path({seen!r}).write_text(text)
+"""
+
+
+@pytest.fixture(autouse=True)
+def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MY_TOKEN", "secret")
+    write_channel(
+        folder / "snapshot", {this_platform(): [pkg("grid 9.1", "lib", build="h7"), pkg("lib 1.0"), pkg("lib 0.9")]}
+    )
+    (folder / "pyproject.toml").write_text('[tool.dirac-forge]\nchannels = ["snapshot"]\n')
+    (folder / "construct.yaml").write_text(
+        "name: OS\nversion: 1\nspecs:\n  - grid\n  - absent  # [win]\nextra_envs:\n  tools:\n    specs: [lib <1]\n"
+    )
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "constructor").write_text(CONSTRUCTOR.format(python=sys.executable, seen=str(tmp_path / "seen.yaml")))
+    (programs / "constructor").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    return folder
+
+
+def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
+    code = main(["installer", *argv, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_installer_is_built_from_exactly_the_solved_packages(
+    capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
+) -> None:
+    code, document = answer(capsys, "construct.yaml", "--no-try")
+    assert code == 0
+    assert Path(document["installer"]["path"]) == Path("dist") / f"OS-1-{this_platform()}.sh"
+    assert (workspace / "dist" / f"OS-1-{this_platform()}.sh").is_file()
+    seen = yaml.safe_load((tmp_path / "seen.yaml").read_text())
+    assert seen["specs"] == ["grid==9.1=h7", "lib==1.0=0"]
+    assert seen["extra_envs"] == {"tools": {"specs": ["lib==0.9=0"]}}
+    assert (seen["name"], seen["version"]) == ("OS", 1)
+    assert sorted(each.name for each in workspace.iterdir()) == ["construct.yaml", "dist", "pyproject.toml", "snapshot"]
+
+
+def test_installer_is_tried_in_a_fresh_prefix(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = answer(capsys, "construct.yaml", "--import", "grid", "--command", "grid-version")
+    assert code == 0
+    assert [(step["what"], step["status"]) for step in document["trial"]["steps"]] == [
+        ("install", "passed"),
+        ("pip check", "passed"),
+        ("import grid", "passed"),
+        ("grid-version", "passed"),
+    ]
+
+
+def test_failing_command_is_told_with_what_it_prints(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    assert main(["installer", "construct.yaml", "--no-try"]) == 0
+    path = str(workspace / "dist" / f"OS-1-{this_platform()}.sh")
+    capsys.readouterr()
+    code, document = answer(capsys, "--verify", path, "--command", "echo broken; exit 3")
+    assert code == 1
+    assert document["trial"]["steps"][-1]["status"] == "failed"
+    assert document["trial"]["steps"][-1]["output"] == "broken"
+
+
+def test_failing_constructor_leaves_nothing(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "construct.yaml").write_text("name: broken\nversion: 1\nspecs: [grid]\n")
+    assert main(["installer", "construct.yaml"]) == 2
+    assert f"constructor failed for {this_platform()} (exit code 1):" in capsys.readouterr().err
+    assert not (workspace / "dist").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "give either a construct.yaml or --verify INSTALLER"),
+        (["--verify", "none.sh"], "none.sh: there is no such file"),
+        (["--verify", "x.exe"], "x.exe: only a .sh installer can be tried"),
+        (
+            ["construct.yaml", "--platform", "linux-64", "--platform", "osx-64"],
+            "an installer is built for one platform",
+        ),
+    ],
+)
+def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str], argv: list[str], message: str) -> None:
+    assert main(["installer", *argv]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_absent_constructor_is_told_with_where_to_get_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert main(["installer", "construct.yaml"]) == 2
+    text = capsys.readouterr().err
+    assert "constructor is not installed" in text
+    assert "conda install -c conda-forge constructor" in text
