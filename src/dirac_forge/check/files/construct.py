@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dirac_forge.channel.virtual import PLATFORMS
-from dirac_forge.check.files.content import Asked, content_of, main_first, named_channels, scalars, specs_in
+from dirac_forge.check.files.content import Asking, content_of, main_first, named_channels, scalars, specs_in
 from dirac_forge.check.files.environment import read_environment
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
@@ -27,7 +27,7 @@ class _Environment:
     channels: tuple[str, ...] = ()
 
 
-def read_construct(content: str, path: Path, asked: Asked) -> tuple[Target, ...]:
+def read_construct(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
     """Return the installer's own environment and each of its `extra_envs`.
 
     Raises:
@@ -72,7 +72,7 @@ def _selected(content: str, path: Path, platform: str) -> str:
     return render(selected, names).text if "{{" in selected or "{%" in selected else selected
 
 
-def _environments(root: Node | None, path: Path, asked: Asked) -> dict[str, _Environment]:
+def _environments(root: Node | None, path: Path, asked: Asking) -> dict[str, _Environment]:
     main = _read(root, path, asked)
     found = {DEFAULT_ENVIRONMENT: main}
     for key, _, value in pairs(root):
@@ -86,7 +86,7 @@ def _environments(root: Node | None, path: Path, asked: Asked) -> dict[str, _Env
     return found
 
 
-def _read(root: Node | None, path: Path, asked: Asked) -> _Environment:
+def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:
     found = _Environment()
     for key, _, value in pairs(root):
         if key in ("specs", "virtual_specs"):
@@ -100,7 +100,7 @@ def _read(root: Node | None, path: Path, asked: Asked) -> _Environment:
     return found
 
 
-def _target(name: str, environment: str, by_platform: Mapping[str, _Environment], asked: Asked) -> Target:
+def _target(name: str, environment: str, by_platform: Mapping[str, _Environment], asked: Asking) -> Target:
     specs = {platform: main_first(one.specs) for platform, one in by_platform.items()}
     # An environment that a selector takes away on a platform asks for nothing there.
     specs |= {platform: () for platform in PLATFORMS if platform not in specs}

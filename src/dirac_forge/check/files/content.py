@@ -11,7 +11,7 @@ from dirac_forge.channel.solver import parse_spec
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.reading.yamlnodes import Node, ScalarNode, SequenceNode, line_of
 
-__all__ = ["Asked", "checked_spec", "content_of", "main_first", "named_channels", "scalars", "specs_in"]
+__all__ = ["Asking", "checked_spec", "content_of", "main_first", "named_channels", "scalars", "specs_in"]
 
 _MAX_FILE = 1_000_000
 _GROUND = frozenset({"python", "pip", "conda", "mamba", "micromamba", "setuptools"})
@@ -20,7 +20,7 @@ _DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/p
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class Asking:
     """The platforms and Pythons that are asked about."""
 
     platforms: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dirac_forge.check.files.content import Asked, main_first, named_channels, scalars, specs_in
+from dirac_forge.check.files.content import Asking, main_first, named_channels, scalars, specs_in
 from dirac_forge.check.targets import Target
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, line_of, pairs
@@ -12,7 +12,7 @@ from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, 
 __all__ = ["read_environment"]
 
 
-def read_environment(root: Node | None, path: Path, asked: Asked) -> Target:
+def read_environment(root: Node | None, path: Path, asked: Asking) -> Target:
     """Return the target of an environment file; packages that pip would add are left out, with a note.
 
     Raises:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dirac_forge.check.files.construct import read_construct, rendered
-from dirac_forge.check.files.content import Asked, checked_spec, content_of
+from dirac_forge.check.files.content import Asking, checked_spec, content_of
 from dirac_forge.check.files.environment import read_environment
 from dirac_forge.check.files.pixi import read_pixi
 from dirac_forge.check.files.pixi_lock import read_pixi_lock_targets
@@ -39,7 +39,7 @@ def read_targets(
     path = Path(text).expanduser()
     if not _is_path(text, path):
         return (make_target(text, [text], platforms=platforms, pythons=pythons),)
-    asked = Asked(platforms=tuple(platforms), pythons=tuple(pythons))
+    asked = Asking(platforms=tuple(platforms), pythons=tuple(pythons))
     suffix = path.suffix.lower()
     if suffix == ".lock":
         content_of(path, most=64_000_000)
@@ -61,7 +61,7 @@ def _is_path(text: str, path: Path) -> bool:
     return path.suffix.lower() in _SUFFIXES or text.startswith((".", "~", os.sep))
 
 
-def _toml(content: str, path: Path, asked: Asked) -> tuple[Target, ...]:
+def _toml(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
     try:
         root = tomllib.loads(content)
     except tomllib.TOMLDecodeError as exc:
@@ -73,7 +73,7 @@ def _toml(content: str, path: Path, asked: Asked) -> tuple[Target, ...]:
     return read_pixi(found, path, asked)
 
 
-def _listed(content: str, path: Path, asked: Asked) -> Target:
+def _listed(content: str, path: Path, asked: Asking) -> Target:
     lines = [(at, line.partition("#")[0].strip()) for at, line in enumerate(content.splitlines(), 1)]
     if any(line == "@EXPLICIT" for _, line in lines):
         raise InputError(
@@ -83,7 +83,7 @@ def _listed(content: str, path: Path, asked: Asked) -> Target:
     return make_target(path.name, specs, platforms=asked.platforms, pythons=asked.pythons)
 
 
-def _yaml(content: str, path: Path, asked: Asked) -> tuple[Target, ...]:
+def _yaml(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
     root = rendered(content, path, "")
     keys = {key for key, _, _ in pairs(root)}
     if keys & {"specs", "environment_file", "extra_envs"}:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dirac_forge.channel.virtual import PLATFORMS, known_platform
-from dirac_forge.check.files.content import Asked, checked_spec, main_first, named_channels
+from dirac_forge.check.files.content import Asking, checked_spec, main_first, named_channels
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
 
@@ -40,7 +40,7 @@ class _Manifest:
         return _table(features, name, self.path, above="feature")
 
 
-def read_pixi(root: Mapping[str, Any], path: Path, asked: Asked) -> tuple[Target, ...]:
+def read_pixi(root: Mapping[str, Any], path: Path, asked: Asking) -> tuple[Target, ...]:
     """Return a target for each environment of a manifest, on the platforms that it names.
 
     Raises:
@@ -69,7 +69,7 @@ def _features(value: Any, path: Path, environment: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*names, *(() if bare else (DEFAULT_ENVIRONMENT,)))))
 
 
-def _target(manifest: _Manifest, title: str, environment: str, features: Sequence[str], asked: Asked) -> Target:
+def _target(manifest: _Manifest, title: str, environment: str, features: Sequence[str], asked: Asking) -> Target:
     tables = [manifest.feature(name) for name in features]
     platforms = _platforms(manifest, tables) or asked.platforms
     by_platform = {platform: main_first(_specs(manifest, tables, platform)) for platform in platforms}

@@ -8,14 +8,14 @@ from rattler import LockFile
 from rattler.lock import Environment
 
 from dirac_forge.channel.virtual import PLATFORMS
-from dirac_forge.check.files.content import Asked, main_first
+from dirac_forge.check.files.content import Asking, main_first
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
 
 __all__ = ["read_pixi_lock_targets"]
 
 
-def read_pixi_lock_targets(path: Path, asked: Asked) -> tuple[Target, ...]:
+def read_pixi_lock_targets(path: Path, asked: Asking) -> tuple[Target, ...]:
     """Return a target for each environment of a lock; every package is asked for by version and build.
 
     Raises:
@@ -35,7 +35,7 @@ def read_pixi_lock_targets(path: Path, asked: Asked) -> tuple[Target, ...]:
     return found
 
 
-def _target(path: Path, name: str, environment: Environment, asked: Asked) -> Target:
+def _target(path: Path, name: str, environment: Environment, asked: Asking) -> Target:
     locked = {
         str(platform): main_first(f"{one.name.normalized} =={one.version} {one.build}" for one in records)
         for platform, records in sorted(environment.conda_repodata_records().items(), key=lambda item: str(item[0]))
