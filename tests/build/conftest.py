@@ -16,6 +16,11 @@ from support.condachannel import MINOR, index, installed_package, plain_package,
 Project = Callable[..., Path]
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+
+
 @pytest.fixture(scope="session")
 def python_channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Python and pip."""

@@ -50,9 +50,7 @@ def test_patch_with_changed_context_is_fuzzy(tmp_path: Path) -> None:
 def test_patch_whose_line_is_gone_fails_with_file_and_line(tmp_path: Path) -> None:
     changed = [*LINES[:9], "something else\n", *LINES[10:]]
     (found,) = tried(tmp_path, changed, {"fix.patch": FIX})
-    assert found == TriedPatch(
-        name="fix.patch", state="fails", reason="a patch: error: part.txt: patch does not apply"
-    )
+    assert found == TriedPatch(name="fix.patch", state="fails", reason="a patch: error: part.txt: patch does not apply")
 
 
 def test_second_patch_is_tried_on_top_of_the_first(tmp_path: Path) -> None:

@@ -112,7 +112,8 @@ class RunDecisions:
 
     def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
         """What is proposed for each folder, by its `id`."""
-        found = decide(self.world, self._at_hand, folders, BumpOptions(), executor=self.executor)
+        options = BumpOptions(build=self.world.settings.bot.build)
+        found = decide(self.world, self._at_hand, folders, options, executor=self.executor)
         results = with_bodies([one.result for one in found])
         return {id(one.folder): result for one, result in zip(found, results, strict=True)}
 

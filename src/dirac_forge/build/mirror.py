@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import url2pathname
@@ -30,7 +30,7 @@ _LARGEST = 4 * 1024**3
 class Packages:
     """Package files of channels, downloaded once and checked; safe to use from many threads."""
 
-    def __init__(self, folder: Path, http: Http | None) -> None:
+    def __init__(self, folder: Path, http: Callable[[], Http]) -> None:
         """`folder` keeps downloads; `http` is asked for packages that are not in a local folder."""
         self._folder = folder
         self._http = http
@@ -60,11 +60,9 @@ class Packages:
         with busy:
             if path.is_file():
                 return path
-            if self._http is None:
-                raise ChannelUnknownError(f"{redact(url)} is not downloaded: there is no network in this run")
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = path.with_name(f".{path.name}.new")
-            with self._http.download(url, limit=_LARGEST, sha256=expected) as file, fresh.open("wb") as kept:
+            with self._http().download(url, limit=_LARGEST, sha256=expected) as file, fresh.open("wb") as kept:
                 shutil.copyfileobj(file, kept)
             fresh.replace(path)
         return path

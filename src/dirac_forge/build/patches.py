@@ -35,9 +35,7 @@ class TriedPatch:
     """Which file and line, where it fails."""
 
 
-def try_patches(
-    source: IO[bytes], filename: str, patches: Mapping[str, bytes], *, size: int
-) -> tuple[TriedPatch, ...]:
+def try_patches(source: IO[bytes], filename: str, patches: Mapping[str, bytes], *, size: int) -> tuple[TriedPatch, ...]:
     """Apply the patches one after the other to the text of a source archive; nothing of it is run.
 
     Args:

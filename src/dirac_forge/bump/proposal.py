@@ -13,6 +13,7 @@ from dirac_forge.bump.versions import Edited
 from dirac_forge.feedstock.change import Change, Edit
 
 if TYPE_CHECKING:
+    from dirac_forge.build.evidence import BuildEvidence
     from dirac_forge.bump.drift.merge import Drift
     from dirac_forge.check.proof import Proof
 
@@ -50,6 +51,8 @@ class Bump:
     """What changed in upstream's requirements; None where nobody looked."""
     proof: Proof | None = None
     """What the solver says; None where it was not asked."""
+    build: BuildEvidence | None = None
+    """How its build went; None where it was not built."""
     released: datetime | None = None
     """When upstream released the new version, where that is known."""
     old_released: datetime | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from dirac_forge.build.evidence import BuildEvidence
 from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Awaited, Lack
@@ -23,6 +24,7 @@ __all__ = [
     "Current",
     "EnclosedSource",
     "ExcludedVersion",
+    "FailedBuild",
     "HelpingBump",
     "HelpingDependent",
     "LateRelease",
@@ -30,6 +32,7 @@ __all__ = [
     "MovesTogether",
     "NoOrder",
     "NoReleaseFound",
+    "NotBuilt",
     "NotCarried",
     "NotCompared",
     "Objection",
@@ -231,7 +234,14 @@ class WorseTargets:
     reason: str
 
 
-Blocker = str | Awaited | Lack | CompiledNow | HelpingBump | WorseTargets
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedBuild:
+    """It was built, and failed."""
+
+    evidence: BuildEvidence
+
+
+Blocker = str | Awaited | Lack | CompiledNow | HelpingBump | WorseTargets | FailedBuild
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -296,6 +306,14 @@ class HelpingDependent:
     key: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotBuilt:
+    """It was not built, since a file next to the recipe is not at hand."""
+
+    missing: str
+    """`patches` or `build.sh`."""
+
+
 BumpNote = (
     str
     | OldVersionLeft
@@ -309,4 +327,5 @@ BumpNote = (
     | HelpingDependent
     | ExtensionLeft
     | Lack
+    | NotBuilt
 )

@@ -37,6 +37,7 @@ def bump(
     write: bool,
     pr: bool,
     check: bool,
+    build: bool,
     known_sha256: Path | None,
     dependencies: Literal["update", "report", "off"] | None,
 ) -> int:
@@ -47,7 +48,7 @@ def bump(
     folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]
     if to and len(folders) != 1:
         raise InputError("--to is for one feedstock", hint="Name it.")
-    options = BumpOptions(to=to, check=check, known=_known(known_sha256))
+    options = BumpOptions(to=to, check=check, build=build, known=_known(known_sha256))
     if dependencies is not None:
         options = replace(options, dependencies=dependencies)
     with ThreadPoolExecutor(context.settings.connections) as executor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -14,11 +14,15 @@ from dirac_forge.bot.requested import requested_recipe
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, send
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.generated import put
+from dirac_forge.feedstock.generated import WriteOutcome, put
+from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.proposals.recipes import maker_of
 from dirac_forge.recipe.making.families import Order
 from dirac_forge.report.migration import joined, sentences
 from dirac_forge.report.recipes import as_json, as_text
+
+if TYPE_CHECKING:
+    from dirac_forge.build.model import BuildReport
 
 __all__ = ["recipe"]
 
@@ -32,6 +36,7 @@ def recipe(
     format_: Literal["v1", "v0"],
     deps: Literal["missing", "none", "all"],
     table: bool,
+    build: bool,
     pr: bool,
     force: bool,
 ) -> int:
@@ -42,17 +47,35 @@ def recipe(
         made = maker_of(context, executor).make(orders, deps)
     folder = output if output is not None else settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_, force=force) for one in made.recipes]
+    report = _built(context, outcomes) if build else None
     sent = SentChanges()
-    if pr:
+    if pr and (report is None or report.passed):  # what fails is not proposed
         pairs = zip(made.recipes, outcomes, strict=True)
         asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
         sent = send(context, asked, force=True)
     text, document = as_text(made, outcomes, verbose=context.options.verbose, table=table), as_json(made, outcomes)
-    context.answer(
-        joined([text, sentences(sent.lines)]) if sent.lines else text,
-        {**document, "requests": sent.document} if pr else document,
-    )
-    return max(int(any(outcome.state == "differs" for outcome in outcomes)), sent.exit_code)
+    shown = [text]
+    if report is not None:
+        from dirac_forge.report.build import build_json, build_text  # noqa: PLC0415  # only with --build
+
+        shown.append(build_text(report, verbose=context.options.verbose))
+        document["build"] = build_json(report)
+    if sent.lines:
+        shown.append(sentences(sent.lines))
+    context.answer(joined(shown), {**document, "requests": sent.document} if pr else document)
+    failed = report is not None and not report.passed
+    return max(int(failed or any(outcome.state == "differs" for outcome in outcomes)), sent.exit_code)
+
+
+def _built(context: Context, outcomes: Sequence[WriteOutcome]) -> BuildReport:
+    """Build the recipes that are written, each with those that it depends on."""
+    from dirac_forge.build.session import BuildRequest, run_builds  # noqa: PLC0415  # only with --build
+    from dirac_forge.check.why_not import why_not  # noqa: PLC0415
+
+    written = [outcome.folder for outcome in outcomes if outcome.state != "differs"]
+    folders = tuple(FeedstockFolder(folder.name, folder) for folder in written)
+    workspace = read_workspace(context.settings.workspace)
+    return run_builds(context, workspace, BuildRequest(folders=folders, with_missing=True), explain=why_not)
 
 
 def _orders(texts: Sequence[str], feedstock: str) -> list[Order]:

@@ -37,6 +37,8 @@ class BumpOptions:
     conda-forge.yml says, carried over where it says nothing."""
     check: bool = True
     """Whether each proposal is put in order and proved."""
+    build: bool = False
+    """Whether each proposal is built, tested and installed; this runs code from upstream."""
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Hashes by URL, of files that need not be downloaded."""
 
@@ -101,9 +103,15 @@ def decide(
         with ThreadPoolExecutor(_FEEDSTOCKS) as several:
             found = tuple(several.map(looked_at, listed))
         bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
-        if not options.check or not bumps:
+        if not bumps:
             return found
-        done = arranging.of_run().done(bumps)
+        done = arranging.of_run().done(bumps) if options.check else bumps
+    if options.build:
+        from dirac_forge.proposals.builds import built_bumps  # noqa: PLC0415  # only where it is asked for
+
+        done = list(zip((folder for folder, _ in done), built_bumps(context, workspace, done), strict=True))
+    if not options.check and not options.build:
+        return found
     rest = [one for one in found if not isinstance(one.result, Bump)]
     return (*(Decided(folder=folder, result=bump) for folder, bump in done), *rest)
 

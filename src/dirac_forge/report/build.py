@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from dirac_forge.build.evidence import BuildEvidence
 from dirac_forge.build.failures import Failure, Unsolvable
 from dirac_forge.build.model import BuildReport, CommandRun, InstalledTarget, PackageResult
 from dirac_forge.report.build_failures import advice, reason
@@ -14,7 +15,7 @@ from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quo
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["build_json", "build_text"]
+__all__ = ["build_json", "build_text", "evidence_json"]
 
 _ISOLATION = {
     "bwrap": "Builds ran without a network, other files read-only or hidden (bwrap).",
@@ -88,6 +89,20 @@ def _command(run: CommandRun | None) -> dict[str, Any] | None:
     if run is None:
         return None
     return {"command": run.command, "code": run.code, "output": run.output, "seconds": round(run.seconds, 2)}
+
+
+def evidence_json(evidence: BuildEvidence | None) -> dict[str, Any] | None:
+    """Return how the build of a proposal went, None where it was not built."""
+    if evidence is None:
+        return None
+    return {
+        "passed": evidence.passed,
+        "platform": evidence.platform,
+        "outputs": list(evidence.outputs),
+        "pythons": list(evidence.pythons),
+        "targets": list(evidence.targets),
+        "failed": [{"name": one.name, **_failure(one.failure)} for one in evidence.failed],
+    }
 
 
 def build_text(report: BuildReport, *, verbose: bool = False) -> RenderableType:

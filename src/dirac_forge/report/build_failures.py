@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dirac_forge.build.evidence import BuildEvidence
 from dirac_forge.build.failures import (
     Crashed,
     DependencyFailed,
@@ -23,8 +24,9 @@ from dirac_forge.build.failures import (
     UnknownFailure,
     Unsolvable,
 )
+from dirac_forge.report.document import words
 
-__all__ = ["advice", "reason"]
+__all__ = ["advice", "built_line", "failed_build", "reason"]
 
 
 def reason(failure: Failure) -> str:
@@ -36,6 +38,29 @@ def advice(failure: Failure) -> str:
     """What to change; "" where only the log can tell."""
     told = _ADVICE.get(type(failure))
     return told(failure) if told is not None else ""
+
+
+def built_line(evidence: BuildEvidence) -> str:
+    """Return the line of a proof: what was built and tested, and what was installed with it."""
+    if not evidence.passed:
+        return f"Not built on {evidence.platform}: {failed_build(evidence)}."
+    pythons = f" with Python {words(evidence.pythons)}" if evidence.pythons else ""
+    line = f"Built and tested on {evidence.platform}{pythons}"
+    if evidence.targets:
+        line += f"; {words(evidence.targets)} installed with it, pip check clean, commands ran"
+    return f"{line}."
+
+
+def failed_build(evidence: BuildEvidence) -> str:
+    """Return what failed, as a clause."""
+    if not evidence.failed:
+        return "nothing was built"
+    first = evidence.failed[0]
+    told = (
+        reason(first.failure).splitlines()[0] if first.failure else "pip check or a command fails where it is installed"
+    )
+    more = f" (and {len(evidence.failed) - 1} more)" if len(evidence.failed) > 1 else ""
+    return f"{first.name}: {told}{more}"
 
 
 def _licence(failure: LicenceNotFound) -> str:

@@ -45,7 +45,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
     return (
         _head(bump),
         *Section.of("Order", _order(bump, waiting)),
-        *Section.of("Checks", proof_blocks(bump.proof, waits=bool(bump.waits_for))),
+        *Section.of("Checks", (*_build(bump), *proof_blocks(bump.proof, waits=bool(bump.waits_for)))),
         *Section.of(_requirements_title(bump), _requirements(bump)),
         *Section.of("Needs review", _looked_at(bump)),
         *Section.of("Only reported", _reported(bump)),
@@ -54,6 +54,13 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
         *Section.of("Read more", _links(bump)),
         *Section.of("Before merging", _checklist(bump), detail=True),
     )
+
+
+def _build(bump: Bump) -> Iterator[Block]:
+    if bump.build is not None:
+        from dirac_forge.report.build_failures import built_line  # noqa: PLC0415  # only where something was built
+
+        yield Items((built_line(bump.build),))
 
 
 def written(bump: Bump) -> bool:

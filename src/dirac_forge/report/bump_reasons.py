@@ -14,6 +14,7 @@ from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft
+from dirac_forge.report.build_failures import failed_build
 
 __all__ = ["chosen", "described", "passed_over", "recipe_reason", "skip_text", "worded"]
 
@@ -231,7 +232,17 @@ def _(reason: reasons.WorseTargets) -> str:
     return reason.reason
 
 
+@worded.register
+def _(reason: reasons.FailedBuild) -> str:
+    return failed_build(reason.evidence)
+
+
 # -- notes
+
+
+@worded.register
+def _(note: reasons.NotBuilt) -> str:
+    return f"it was not built: its {note.missing} can't be read here"
 
 
 @worded.register

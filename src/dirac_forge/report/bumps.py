@@ -11,6 +11,7 @@ from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import Current
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
+from dirac_forge.report.build import evidence_json
 from dirac_forge.report.bump_body import bump_sections
 from dirac_forge.report.bump_reasons import recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
@@ -77,6 +78,7 @@ def _json(result: Bump | Skip) -> dict[str, Any]:
                 "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
                 "dependencies": _dependencies(result.drift),
                 **_proof(result.proof),
+                "build": evidence_json(result.build),
                 "beyond": [asdict(line) for line in result.drift.beyond] if result.drift is not None else [],
                 "blocked_by": blocked_by,
                 "released": {"from": _when(result.old_released), "to": _when(result.released)},

@@ -47,6 +47,8 @@ class BotSettings:
     """Pull requests that one run opens."""
     paused: tuple[str, ...] = ()
     """Feedstocks, migrations, or `all`."""
+    build: bool = False
+    """Whether every proposal is built, installed and tested before it is sent; this runs code from upstream."""
     ledger: Path | None = None
     """Absolute; the file with the bot's records, None: `.dirac-forge/ledger.sqlite` of the workspace."""
 

@@ -214,6 +214,8 @@ class BotTable(_KebabTable):
     """Pull requests that one run opens."""
     paused: Annotated[tuple[_Text, ...], _Listed("names", empty=True)] = ()
     """Feedstocks, migrations, or `all`."""
+    build: _Boolean = False
+    """Build, install and test every proposal before it is sent; this runs code from upstream."""
     ledger: _Folder | None = None
     """The file in which the bot keeps its records; default: `.dirac-forge/ledger.sqlite` of the workspace."""
 

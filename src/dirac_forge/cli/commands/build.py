@@ -73,24 +73,21 @@ def build(
     a home folder of their own, without tokens and sockets of agents, and where the machine allows it without a network
     and with every other file read-only or hidden. The result is a channel in a folder.
     """
-    from dirac_forge.cli.build import BuildCommand
+    from dirac_forge.build.session import BuildRequest
     from dirac_forge.cli.build import build as run
 
-    return run(
-        context,
-        BuildCommand(
-            feedstocks=tuple(feedstocks or ()),
-            with_missing=with_missing,
-            targets=tuple(target or ()),
-            commands=tuple(command or ()),
-            variant=tuple(variant or ()),
-            output=output,
-            test_only=test_only,
-            force=force,
-            keep=keep,
-            jobs=jobs,
-            container=container,
-            seconds=time_limit * 60.0,
-            memory=memory * 1024**3 if memory else None,
-        ),
+    request = BuildRequest(
+        folders=(),
+        with_missing=with_missing,
+        targets=tuple(target or ()),
+        commands=tuple(command or ()),
+        output=output,
+        test_only=test_only,
+        force=force,
+        keep=keep,
+        jobs=jobs,
+        container=container,
+        seconds=time_limit * 60.0,
+        memory=memory * 1024**3 if memory else None,
     )
+    return run(context, feedstocks or (), variant or (), request)

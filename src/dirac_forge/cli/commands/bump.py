@@ -38,6 +38,9 @@ def bump(
     write: Annotated[bool, typer.Option("--write", help="Write the proposals into the workspace.")] = False,
     pr: PullRequests = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Prove each proposal with the solver.")] = True,
+    build: Annotated[
+        bool, typer.Option("--build", help="Build, test and install each proposal; runs upstream code.")
+    ] = False,
     known_sha256: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Take hashes of source files from this JSON (URL to SHA-256)."),
@@ -66,6 +69,7 @@ def bump(
         write=write,
         pr=pr,
         check=check,
+        build=build,
         known_sha256=known_sha256,
         dependencies=dependencies.value if dependencies is not None else None,
     )

@@ -58,14 +58,17 @@ def recipe(
         ),
     ] = Deps.missing,
     table: Annotated[bool, typer.Option("--table", help="Show all dependencies in a table.")] = False,
+    build: Annotated[
+        bool, typer.Option("--build", help="Build, test and install the recipes; runs upstream code.")
+    ] = False,
     pr: PullRequests = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite recipes that differ.")] = False,
 ) -> int:
     """Write recipes from what upstream published, and show the status of their dependencies.
 
-    Nothing from upstream is executed. Projects that are released together (DIRAC and DIRACCommon, the diracx ones)
-    become one recipe. An existing recipe is kept: it is `unchanged`, or it differs and is shown as a diff. In that case
-    the exit code is 1, unless --force is given.
+    Nothing from upstream is executed, except with --build. Projects that are released together (DIRAC and DIRACCommon,
+    the diracx ones) become one recipe. An existing recipe is kept: it is `unchanged`, or it differs and is shown as a
+    diff. In that case the exit code is 1, unless --force is given.
     """
     from dirac_forge.cli.recipe import recipe as run
 
@@ -77,6 +80,7 @@ def recipe(
         format_=format_.value,
         deps=deps.value,
         table=table,
+        build=build,
         pr=pr,
         force=force,
     )

@@ -1,0 +1,53 @@
+"""What a build says of one feedstock, small enough to go with a proposal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dirac_forge.build.failures import Failure
+from dirac_forge.build.model import BuildReport
+
+__all__ = ["BuildEvidence", "FailedPart", "evidence_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedPart:
+    """An output that was not built or tested, or a target that could not be installed."""
+
+    name: str
+    failure: Failure | None
+    """None where pip check or a command failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildEvidence:
+    """How the builds of one feedstock went."""
+
+    platform: str
+    outputs: tuple[str, ...]
+    pythons: tuple[str, ...] = ()
+    """Those that its tests ran with."""
+    targets: tuple[str, ...] = ()
+    """Installed with it: pip check was clean, their commands ran."""
+    failed: tuple[FailedPart, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was built, tested and installed."""
+        return bool(self.outputs) and not self.failed
+
+
+def evidence_of(report: BuildReport, feedstock: str) -> BuildEvidence:
+    """Return what a report says of one feedstock; targets count for every feedstock that was built."""
+    mine = [one for one in report.packages if one.feedstock == feedstock]
+    done = [one for one in mine if one.status in ("built", "unchanged")]
+    pythons = dict.fromkeys(each for one in done for run in one.tests for each in run.python.split(", ") if each)
+    failed = [FailedPart(name=one.output, failure=one.failure) for one in mine if one not in done]
+    failed += [FailedPart(name=one.target, failure=one.failure) for one in report.installed if not one.passed]
+    return BuildEvidence(
+        platform=report.platform,
+        outputs=tuple(dict.fromkeys(one.output for one in done)),
+        pythons=tuple(pythons),
+        targets=tuple(dict.fromkeys(one.target for one in report.installed if one.passed)),
+        failed=tuple(failed),
+    )

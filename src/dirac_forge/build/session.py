@@ -1,0 +1,267 @@
+"""A run of builds for a workspace: channels opened, recipes built in order, targets installed, one report."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from dirac_forge.build.children import Child, ChildAnswer, run_child
+from dirac_forge.build.environments import Environments, Explain
+from dirac_forge.build.installing import Installer
+from dirac_forge.build.isolation import Container, Limits, detect
+from dirac_forge.build.local_channel import LocalChannel
+from dirac_forge.build.mirror import Packages
+from dirac_forge.build.model import BuildOptions, BuildReport, InstalledTarget, PackageResult
+from dirac_forge.build.planning import pythons_in, with_missing
+from dirac_forge.build.run import build_recipes
+from dirac_forge.build.slots import Slots
+from dirac_forge.build.sources import BuildSources
+from dirac_forge.build.workspace_builds import channels_signature, machine_packages, prepared, this_platform
+from dirac_forge.channel.opening import ChannelContext, open_channel
+from dirac_forge.channel.records import name_of
+from dirac_forge.channel.solver import Channel
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.channel_pinning import pinning_or_warning
+from dirac_forge.feedstock.facts import read_facts
+from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.upstream.index.client import IndexClient
+
+__all__ = ["BuildRequest", "run_builds"]
+
+_MEMORY_PER_JOB = 4 * 1024**3
+_MOST_COMMANDS = 20
+Run = Callable[[Child], ChildAnswer]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildRequest:
+    """What is to be built, and how."""
+
+    folders: tuple[FeedstockFolder, ...]
+    output: Path | None = None
+    """Keeps channel, logs and caches; None: `build/` of the workspace."""
+    with_missing: bool = False
+    """Also the recipes of the workspace for what the channels lack."""
+    targets: tuple[str, ...] = ()
+    """Names of targets, or specs, to install; without any those that what is built belongs to."""
+    commands: tuple[str, ...] = ()
+    """Run where a target is installed, besides the commands of the recipes' tests."""
+    variant: Mapping[str, str] = field(default_factory=dict)
+    test_only: bool = False
+    force: bool = False
+    keep: bool = False
+    jobs: int | None = None
+    """Builds at the same time; None: as memory and processors allow."""
+    container: str = ""
+    seconds: float = 3600.0
+    """For each build or test."""
+    memory: int | None = None
+    """Bytes for each process."""
+
+
+def run_builds(
+    context: ChannelContext,
+    workspace: Workspace,
+    request: BuildRequest,
+    *,
+    explain: Explain,
+    runner: AbstractContextManager[Run] | None = None,
+) -> BuildReport:
+    """Build, test and install; this runs code from upstream, isolated as far as the machine allows it.
+
+    Args:
+        context: settings, and the ways to everything outside.
+        workspace: where recipes of dependencies are looked for.
+        request: what is to be built.
+        explain: says in words why specs can't be installed together.
+        runner: gives what runs children elsewhere; None: on this machine.
+
+    Raises:
+        InputError: wrong use, or another run holds the channel.
+        UnknownError: a channel can't be read.
+    """
+    if not request.container and find_spec("rattler_build") is None:
+        raise InputError(
+            "builds need py-rattler-build, which is not installed", hint="Install it: pip install 'dirac-forge[build]'."
+        )
+    started = time.monotonic()
+    settings = context.settings
+    platform = this_platform()
+    _only_this(platform, settings.platforms if "platforms" in settings.flags else ())
+    folder = (request.output or settings.workspace / "build").absolute()
+    _make(folder)
+    channel = open_channel(context, machine=(platform, machine_packages()))
+    options = BuildOptions(
+        platform=platform,
+        pythons=_pythons(context, channel, platform),
+        folder=folder,
+        isolation=detect(),
+        container=Container.of(request.container) if request.container else None,
+        limits=Limits(seconds=request.seconds, memory=request.memory),
+        jobs=request.jobs or _jobs(),
+        keep=request.keep,
+        force=request.force,
+        test_only=request.test_only,
+    )
+    local = LocalChannel(folder / "channel", platform=platform)
+    with local.locked(), runner or nullcontext(run_child) as run:
+        session = _Session(context, workspace, channel, options, local, explain, run)
+        packages = session.packages(request)
+        installed = session.installed(packages, request)
+    return BuildReport(
+        channel=local.folder,
+        platform=platform,
+        isolation="container" if options.container else options.isolation,
+        packages=packages,
+        installed=installed,
+        seconds=time.monotonic() - started,
+    )
+
+
+class _Session:
+    """What one run works with."""
+
+    def __init__(
+        self,
+        context: ChannelContext,
+        workspace: Workspace,
+        channel: Channel,
+        options: BuildOptions,
+        local: LocalChannel,
+        explain: Explain,
+        run: Run,
+    ) -> None:
+        self._context = context
+        self._workspace = workspace
+        self._channel = channel
+        self._options = options
+        self._local = local
+        self._run = run
+        self._slots = Slots(options.folder / "slots", options.jobs, keep=options.keep)
+        downloads = Packages(options.folder / "packages", lambda: context.http)
+        self._environments = Environments(channel, local, downloads, platform=options.platform, explain=explain)
+
+    def packages(self, request: BuildRequest) -> tuple[PackageResult, ...]:
+        """Build what is asked for, in order."""
+        context, options = self._context, self._options
+        folders = self._with_missing(request.folders) if request.with_missing else request.folders
+        pinning = pinning_or_warning(context, self._channel)
+        ready = prepared(
+            folders,
+            self._channel,
+            pinning,
+            platform=options.platform,
+            pythons=options.pythons,
+            chosen=request.variant,
+        )
+        for recipe in ready.recipes:
+            if recipe.without:
+                context.observer.warned(
+                    f"{recipe.feedstock} is not built for Python {', '.join(recipe.without)}: the channel has none"
+                )
+        index = IndexClient(context.http, url=context.settings.index_url)
+        results = build_recipes(
+            ready.recipes,
+            options,
+            environments=self._environments,
+            local=self._local,
+            sources=BuildSources(options.folder / "sources", lambda: context.http, index.project),
+            signature=channels_signature(self._channel, options.platform),
+            store=context.store,
+            observer=context.observer,
+            slots=self._slots,
+            run=self._run,
+        )
+        return (*ready.refused, *results)
+
+    def installed(self, results: Sequence[PackageResult], request: BuildRequest) -> tuple[InstalledTarget, ...]:
+        """Install the targets, each with the lowest and the highest Python."""
+        installer = Installer(environments=self._environments, options=self._options, slots=self._slots, run=self._run)
+        pythons = self._options.pythons
+        ends = dict.fromkeys((*pythons[:1], *pythons[-1:])) or {"": None}
+        return tuple(
+            installer.install(name, specs, python, [*_commands(specs, results), *request.commands])
+            for name, specs in self._targets(request.targets, results).items()
+            for python in ends
+        )
+
+    def _targets(self, asked: Sequence[str], results: Sequence[PackageResult]) -> dict[str, tuple[str, ...]]:
+        made = {result.output for result in results if result.status in ("built", "unchanged")}
+        known = {name: target.specs for name, target in self._context.settings.targets.items()}
+        if asked:
+            return {name: known.get(name, (name,)) for name in asked}
+        found = {name: specs for name, specs in known.items() if made & set(map(name_of, specs))}
+        covered = {name_of(spec) for specs in found.values() for spec in specs}
+        for result in results:
+            mine = tuple(one.output for one in results if one.feedstock == result.feedstock and one.output in made)
+            if mine and not covered & set(mine):
+                found.setdefault(result.feedstock, tuple(dict.fromkeys(mine)))
+        return found
+
+    def _with_missing(self, asked: Sequence[FeedstockFolder]) -> tuple[FeedstockFolder, ...]:
+        folders = {folder.name: folder for folder in (*self._workspace, *asked)}
+        facts = read_facts(folders.values(), None, self._context.store, observer=self._context.observer)
+        index = self._channel.index(self._options.platform)
+
+        def lacks(name: str, text: str) -> bool:
+            if not index.group(name).records:
+                return True
+            return name_of(text) == name and not index.match(text)[1]
+
+        found = with_missing([folder.name for folder in asked], facts, lacks)
+        return tuple(folders[name] for name in found)
+
+
+def _only_this(platform: str, asked: Sequence[str]) -> None:
+    others = [one for one in asked if one != platform]
+    if others:
+        raise InputError(
+            f"{', '.join(others)} can't be built here: this machine is {platform}",
+            hint="Run the same command on a machine of that kind; docs/build.md has a workflow with a matrix.",
+        )
+
+
+def _make(folder: Path) -> None:
+    """The folder, which git ignores."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        marker = folder / ".gitignore"
+        if not marker.exists():
+            marker.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{folder} can't be written: {error.strerror or error}", hint="Give --output.") from error
+
+
+def _jobs() -> int:
+    """As many as there is memory and processors for."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1
+    return max(1, min(os.cpu_count() or 1, int(memory // _MEMORY_PER_JOB)))
+
+
+def _pythons(context: ChannelContext, channel: Channel, platform: str) -> tuple[str, ...]:
+    settings = context.settings
+    there = pythons_in(channel, platform, at_least=settings.python_min)
+    if "pythons" not in settings.flags:
+        return there
+    missing = [python for python in settings.pythons if python not in there]
+    if missing:
+        raise InputError(f"the channel has no Python {', '.join(missing)} for {platform}")
+    return tuple(python for python in there if python in settings.pythons)
+
+
+def _commands(specs: Sequence[str], results: Sequence[PackageResult]) -> list[str]:
+    """What the recipes of these packages run in their own tests."""
+    names = set(map(name_of, specs))
+    found: dict[str, None] = {}
+    for result in results:
+        if result.output in names:
+            found |= dict.fromkeys(result.commands)
+    return list(found)[:_MOST_COMMANDS]
