@@ -173,15 +173,6 @@ def test_a_slow_host_and_a_body_that_stalls(serve: Serve) -> None:
     assert server.lines() == ["GET /slow", "GET /stalls"]
 
 
-def test_a_body_that_trickles(serve: Serve, http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dirac_forge.http.bodies._GRACE", 0.0)
-    monkeypatch.setattr("dirac_forge.http.bodies._SLOWEST", 10**12)
-    server = serve(lambda _: Answer(body=b"x" * 1000))
-    with pytest.raises(UnreachableError) as error:
-        http.page(f"{server.url}/x", limit=LIMIT)
-    assert error.value.message == f"{server.url}/x: less than 1,000,000,000,000 bytes a second came"
-
-
 def test_a_body_in_chunks_without_a_length(serve: Serve, http: Http) -> None:
     server = serve(lambda _: Answer(body=iter([b"abc", b"def"])))
     assert http.page(server.url, limit=6).body == b"abcdef"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from dirac_forge.errors import redact
-from dirac_forge.http.answers import TooLargeError, UnreachableError
+from dirac_forge.http.answers import TooLargeError
 from dirac_forge.untrusted import parse_whole_number
 
 if TYPE_CHECKING:
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["pieces", "unfolded"]
 
 _CHUNK = 1 << 16
-_SLOWEST = 1024
-"""Bytes a second, on average, that a body has to come with."""
-_GRACE = 30.0
-"""Seconds that it has to get going."""
 
 
 def pieces(response: Response, limit: int) -> Iterator[bytes]:
@@ -28,7 +23,7 @@ def pieces(response: Response, limit: int) -> Iterator[bytes]:
     told = response.headers.get("Content-Length", "")
     if (parse_whole_number(told) or 0) > limit:
         raise _too_large(response, limit)
-    yield from _limited(response, _in_time(response), limit)
+    yield from _limited(response, _arriving(response), limit)
 
 
 def unfolded(response: Response, raw: bytes, limit: int) -> bytes:
@@ -42,18 +37,9 @@ def unfolded(response: Response, raw: bytes, limit: int) -> bytes:
     return b"".join(_limited(response, folded.stream(_CHUNK, decode_content=True), limit))
 
 
-def _in_time(response: Response) -> Iterator[bytes]:
-    """Yield what comes, as soon as it comes: a time-out alone waits for ever for a host that sends a byte now and
-    then.
-    """
-    start, got = time.monotonic(), 0
+def _arriving(response: Response) -> Iterator[bytes]:
+    """Yield the bytes as soon as they come."""
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
-        got += len(chunk)
-        spent = time.monotonic() - start
-        if spent > _GRACE and got < spent * _SLOWEST:
-            raise UnreachableError(
-                f"{redact(response.url)}: less than {_SLOWEST:,} bytes a second came", hint="Try again later."
-            )
         yield chunk
 
 

@@ -13,6 +13,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
 from urllib3.util.ssl_ import create_urllib3_context
 
+from dirac_forge.http.pace import PacedResponse
+
 __all__ = ["Contexts", "pool_classes"]
 
 Addresses = Callable[[str, int], tuple[str, ...]]
@@ -50,10 +52,14 @@ def pool_classes(addresses: Addresses) -> dict[str, type[HTTPConnectionPool]]:
     """
 
     class Plain(HTTPConnection):
+        response_class = PacedResponse
+
         def _new_conn(self) -> socket.socket:
             return _to_first(self, addresses, super()._new_conn)
 
     class Secure(HTTPSConnection):
+        response_class = PacedResponse
+
         def _new_conn(self) -> socket.socket:
             return _to_first(self, addresses, super()._new_conn)
 

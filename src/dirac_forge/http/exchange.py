@@ -18,7 +18,6 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
     HTTPError,
-    InvalidHeader,
     LocationParseError,
     MaxRetryError,
     NameResolutionError,
@@ -31,9 +30,10 @@ from urllib3.exceptions import (
 from dirac_forge.errors import ForgeError, InputError, redact
 from dirac_forge.http.answers import LostError, UnreachableError, refusal
 from dirac_forge.http.hosts import Hosts
+from dirac_forge.http.pace import TooSlowAnswerError
 from dirac_forge.http.session import Session, unreachable
 from dirac_forge.progress import Observer
-from dirac_forge.untrusted import join_url, split_url
+from dirac_forge.untrusted import join_url, parse_http_date, parse_whole_number, split_url
 
 __all__ = ["Exchange"]
 
@@ -208,6 +208,8 @@ class Exchange:
             case ReadTimeoutError():
                 hint = "The host is slow or broken: try again later."
                 return UnreachableError(f"{redact(url)}: no data for {self._timeout:g} s", hint=hint)
+            case TooSlowAnswerError():
+                return UnreachableError(f"{redact(url)}: {cause}", hint="Try again later.")
             case DecodeError():
                 return UnreachableError(f"{redact(url)}: its body is not what its Content-Encoding says")
             case _:
@@ -236,7 +238,7 @@ def _broke_off(raised: Exception) -> bool:
     """Return whether a connection that was had broke: a second try may well succeed."""
     causes = list(_causes(raised))
     return any(isinstance(each, (ProtocolError, ConnectionResetError)) for each in causes) and not any(
-        isinstance(each, (MaxRetryError, ReadTimeoutError, DecodeError)) for each in causes
+        isinstance(each, (MaxRetryError, ReadTimeoutError, DecodeError, TooSlowAnswerError)) for each in causes
     )
 
 
@@ -262,10 +264,11 @@ def _retry_after(response: Response) -> float | None:
     told = response.headers.get("Retry-After")
     if told is None:
         return None
-    try:
-        return _RETRIES.parse_retry_after(told)
-    except InvalidHeader:
-        return None
+    seconds = parse_whole_number(told.strip())
+    if seconds is not None:
+        return float(seconds)
+    date = parse_http_date(told)
+    return None if date is None else max(0.0, date - time.time())
 
 
 def _one_less(retries: Retry, error: Exception) -> Retry:

@@ -21,6 +21,7 @@ from dirac_forge.errors import redact
 from dirac_forge.http.answers import UnreachableError
 from dirac_forge.http.connections import Contexts, pool_classes
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,10 @@ class Session(requests.Session):
 
     def redirect_target(self, response: requests.Response) -> str | None:
         """Return where an answer leads to, as it says; None where it is no redirect."""
-        return super().get_redirect_target(response)
+        try:
+            return super().get_redirect_target(response)
+        except UnicodeError:
+            return "\ufffd"  # no URL, and refused as such
 
     def keep(self, response: requests.Response, body: bytes) -> None:
         """Put an answer with its whole body, not decoded, into the cache where its headers allow."""
@@ -223,8 +227,11 @@ def _digest(value: str | bytes | None) -> str | None:
 def _with_freshness(response: HTTPResponse) -> HTTPResponse:
     """Complete an answer: fresh for ten minutes where it says nothing about that, and of now where it has no date."""
     headers = response.headers
-    if "date" not in headers:
-        headers["date"] = formatdate(usegmt=True)
+    now = formatdate(usegmt=True)
+    if parse_http_date(headers.get("date", "")) is None:
+        headers["date"] = now
+    if "expires" in headers and parse_http_date(headers["expires"]) is None:
+        headers["expires"] = now  # RFC 9111, 5.3: what can't be read is a time in the past
     said = headers.get("cache-control", "").lower()
     told = any(word in said for word in ("max-age", "no-cache", "no-store", "must-revalidate"))
     if not told and "expires" not in headers and response.status in (200, 203, 304):

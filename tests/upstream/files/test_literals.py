@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import threading
+import time
 
 import pytest
 
-from dirac_forge.upstream.files.literals import builds_parser, parse
+from dirac_forge.upstream.files.literals import Constants, NotLiteralError, builds_parser, parse
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,30 @@ def test_warnings_of_the_parser_stay_silent() -> None:
 
 def test_a_coding_cookie_is_ignored() -> None:
     assert parse(b"# -*- coding: latin-1 -*-\nx = '\xe9'\n") is not None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"import " + b".".join([b"a"] * 50_000),
+        b"x = y" + b".y" * 50_000,
+        b"x = " + b" + ".join([b"1"] * 5_000),
+        b"x = " + b"not " * 5_000 + b"1",
+        b"a" * 250_000,
+        b"x = [" + b"[]," * 90_000 + b"]",
+    ],
+    ids=["import", "attributes", "sum", "not", "word", "too large"],
+)
+def test_long_chains_are_not_parsed(source: bytes) -> None:
+    before = time.monotonic()
+    parse(source)
+    assert time.monotonic() - before < 5
+
+
+def test_names_that_multiply_are_no_literals() -> None:
+    lines = ["x0 = ['a'] * 1", "x1 = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']"]
+    lines += [f"x{n} = [{', '.join([f'x{n - 1}'] * 8)}]" for n in range(2, 10)]
+    tree = parse("\n".join(lines).encode())
+    assert tree is not None
+    with pytest.raises(NotLiteralError):
+        Constants(tree).literal(ast.Name(id="x9"))

@@ -10,8 +10,11 @@ from collections.abc import Iterator, Sequence
 
 __all__ = ["Constants", "NotLiteralError", "builds_parser", "names_parser", "parse"]
 
-SOURCE_LIMIT = 1024 * 1024
-"""Bytes of a module that is parsed."""
+SOURCE_LIMIT = 256 * 1024
+"""Bytes of a module that is parsed: its syntax tree takes up to a thousand times as much memory."""
+
+_MOST_VALUES = 100_000
+"""Values that one module is evaluated to, those of names counted each time."""
 
 _DEPTH = 150
 """Nested brackets in a module; CPython's own parser stops at 200."""
@@ -55,11 +58,15 @@ def parse(source: bytes) -> ast.Module | None:
         return None
 
 
+# The parser joins a dotted name anew with each part, and nests each operator into the one before.
+_CHAIN = re.compile(rb"(?:[-+~][ \t\\\r\n]*+){200}|(?:\bnot\s++){200}|(?<!\w)(?:\w++[ \t]*+\.[ \t]*+){200}")
+
+
 def _deep(source: bytes) -> bool:
     """Return whether brackets nest, or an operator repeats, beyond what anybody writes; strings and comments count
     too.
     """
-    if re.search(rb"(?:[-+~][ \t\\\r\n]*){200}|(?:\bnot\s+){200}", source):
+    if _CHAIN.search(source):
         return True
     depth = 0
     for bracket in re.finditer(rb"[\[\](){}]", source):
@@ -147,6 +154,7 @@ class Constants:
     def __init__(self, tree: ast.Module) -> None:
         self._values: dict[str, ast.expr] = {}
         self._open: set[str] = set()
+        self._left = _MOST_VALUES
         twice: set[str] = set()
         for node in tree.body:
             for name, value in _assigned(node):
@@ -158,9 +166,12 @@ class Constants:
 
     def literal(self, node: ast.expr, depth: int = 0) -> object:
         """Return the value of a literal, names and simple joins resolved; raises NotLiteralError for anything else."""
-        if depth > 20:
-            raise NotLiteralError("too deep")
+        # Names that stand for lists of names multiply: eight names can make 8**8 values.
+        self._left -= 1
+        if depth > 20 or self._left < 0:
+            raise NotLiteralError("too deep or too large")
         if isinstance(node, ast.Constant):
+            self._left -= len(node.value) // 16 if isinstance(node.value, str | bytes) else 0
             return node.value
         if isinstance(node, ast.Name):
             return self._named(node.id, depth)
@@ -169,7 +180,9 @@ class Constants:
         if isinstance(node, ast.Dict):
             return self._mapping(node, depth)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            return _joined(self.literal(node.left, depth + 1), self.literal(node.right, depth + 1))
+            joined = _joined(self.literal(node.left, depth + 1), self.literal(node.right, depth + 1))
+            self._left -= len(joined) // 16 if isinstance(joined, str) else len(joined)
+            return joined
         if isinstance(node, ast.Call):
             return self._called(node, depth)
         raise NotLiteralError("not a literal")
@@ -190,6 +203,7 @@ class Constants:
                 more = self.literal(node.value, depth + 1)
                 if not isinstance(more, list):
                     raise NotLiteralError("* of what is no list")
+                self._left -= len(more)
                 items += more
             else:
                 items.append(self.literal(node, depth + 1))
@@ -219,9 +233,9 @@ class Constants:
         raise NotLiteralError("a call")
 
 
-def _joined(left: object, right: object) -> object:
+def _joined(left: object, right: object) -> str | list[object]:
     if isinstance(left, str) and isinstance(right, str):
-        joined: object = left + right
+        joined: str | list[object] = left + right
     elif isinstance(left, list) and isinstance(right, list):
         joined = left + right
     else:
