@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import unicodedata
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from packaging.specifiers import SpecifierSet
@@ -15,6 +17,7 @@ __all__ = [
     "join_url",
     "one_line",
     "parse_http_date",
+    "parse_json",
     "parse_number",
     "parse_specifiers",
     "parse_time",
@@ -71,6 +74,16 @@ def parse_number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def parse_json(data: str | bytes) -> Any:
+    """Parse JSON; raises json.JSONDecodeError also for what is nested too deeply or has numbers without end."""
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise json.JSONDecodeError(str(error)[:80] or "not JSON", "", 0) from error
 
 
 def split_url(text: str) -> SplitResult:

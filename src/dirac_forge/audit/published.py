@@ -19,6 +19,7 @@ from dirac_forge.audit.projects import projects_for
 from dirac_forge.channel.records import Record
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.once import Once
@@ -93,7 +94,7 @@ class PublishedLookup:
 def _loaded(blob: bytes | None) -> Published | None:
     """The kept value; a damaged one counts as missing."""
     try:
-        return None if blob is None else _read(json.loads(blob))
+        return None if blob is None else _read(parse_json(blob))
     except (ValueError, KeyError, TypeError):
         return None
 

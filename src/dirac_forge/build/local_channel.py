@@ -14,6 +14,7 @@ from typing import Any
 from dirac_forge.build.repodata import entry_of_archive, read_repodata, write_repodata
 from dirac_forge.errors import InputError
 from dirac_forge.files import replace_file
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["LocalChannel"]
 
@@ -91,7 +92,7 @@ class LocalChannel:
         """What the package was built from and how its tests went; None where that is not known, or not of this file."""
         entry = self.entry(subdir, file)
         try:
-            values = json.loads(self._manifest(subdir, file).read_bytes())
+            values = parse_json(self._manifest(subdir, file).read_bytes())
         except (OSError, ValueError):
             return None
         return values if entry is not None and values.get("sha256") == entry.get("sha256") else None

@@ -14,6 +14,7 @@ from dirac_forge.build.model import BuildOptions
 from dirac_forge.build.planning import RecipeToBuild
 from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["rendered"]
 
@@ -35,7 +36,7 @@ def rendered(
     for recipe in recipes:
         blob = store.get(_KIND, _key(recipe, options))
         try:
-            found[recipe.feedstock] = tuple(json.loads(blob)) if blob is not None else _missing(missing, recipe)
+            found[recipe.feedstock] = tuple(parse_json(blob)) if blob is not None else _missing(missing, recipe)
         except ValueError:
             missing.append(recipe)
     if missing:

@@ -12,6 +12,7 @@ from rattler import PackageRecord
 from rattler.package import IndexJson
 
 from dirac_forge.files import replace_file
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["entry_of", "entry_of_archive", "read_repodata", "sha256_of", "write_repodata"]
 
@@ -74,7 +75,7 @@ def sha256_of(path: Path) -> str:
 def read_repodata(folder: Path) -> dict[str, dict[str, Any]]:
     """File name to entry of one subdir; empty where there is no file, or it can't be read."""
     try:
-        data = json.loads((folder / "repodata.json").read_bytes())
+        data = parse_json((folder / "repodata.json").read_bytes())
         return {**data.get("packages", {}), **data.get("packages.conda", {})}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tarfile
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.snapshot import ABOUT
 from dirac_forge.progress import Observer
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["NAME", "EmbeddedFolder", "embedded_folder"]
 
@@ -29,7 +29,7 @@ class EmbeddedFolder(Folder):
     def __init__(self, folder: Path, *, observer: Observer) -> None:
         """Read the snapshot's day; see `Folder`."""
         super().__init__(folder, observer=observer)
-        self.as_of = date.fromisoformat(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["as_of"])
+        self.as_of = date.fromisoformat(parse_json((folder / ABOUT).read_text(encoding="utf-8"))["as_of"])
 
     @property
     def label(self) -> str:

@@ -21,6 +21,7 @@ from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
 from dirac_forge.progress import Observer
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["Folder"]
 
@@ -160,7 +161,7 @@ class Folder:
         self._repaired.add(subdir)
         path = self.folder / subdir / "repodata.json"
         try:
-            data = json.loads(path.read_bytes())
+            data = parse_json(path.read_bytes())
         except (OSError, ValueError) as exc:
             raise ChannelUnknownError(f"{path}: the repodata can't be read: {exc}") from exc
         bad = 0
@@ -183,7 +184,7 @@ class Folder:
 
 def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
     try:
-        data = json.loads(path.read_bytes())
+        data = parse_json(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as exc:

@@ -32,6 +32,7 @@ from dirac_forge.channel.virtual import PLATFORMS
 from dirac_forge.errors import redact
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["Remote", "client_with_credentials", "innermost", "make_gateway"]
 
@@ -174,7 +175,7 @@ class Remote:
         kept_as = hashlib.sha256(redact(url).encode()).hexdigest()
         kept = self._store.get("run-exports", kept_as)
         if kept is not None:
-            return RunExports.from_json(json.loads(kept))
+            return RunExports.from_json(parse_json(kept))
         if self._offline:
             return None
         try:

@@ -12,6 +12,7 @@ from rattler import RepoDataRecord
 
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, RunExports, name_of
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["ABOUT", "PINNING", "Snapshot", "closure", "snapshot_of"]
 
@@ -99,7 +100,7 @@ def snapshot_of(
 
 
 def _entry(raw: RepoDataRecord, compact: bool) -> dict[str, Any]:
-    entry: dict[str, Any] = json.loads(raw.to_json())
+    entry: dict[str, Any] = parse_json(raw.to_json())
     return {key: value for key, value in entry.items() if key not in _LEFT_OUT and not (compact and key in _BULKY)}
 
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.records import Record
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["Answers"]
 
@@ -39,7 +40,7 @@ class Answers:
         """Packages, or what the solver says where there is no solution; None where nobody asked."""
         blob = self._store.get(_KIND, key)
         try:
-            return None if blob is None else _thawed(json.loads(zlib.decompress(blob)))
+            return None if blob is None else _thawed(parse_json(zlib.decompress(blob)))
         except (ValueError, TypeError, KeyError, zlib.error):
             return None
 

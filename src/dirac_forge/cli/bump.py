@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +18,7 @@ from dirac_forge.files import write_files
 from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
+from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.digests import read_known
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _known(path: Path | None) -> dict[str, dict[str, str]]:
     if path is None:
         return {}
     try:
-        return read_known(json.loads(path.read_text(encoding="utf-8")))
+        return read_known(parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise InputError(f"--known-sha256: {path} can't be read: {error}") from error
     except InputError as error:

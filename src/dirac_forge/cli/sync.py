@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,7 @@ from dirac_forge.feedstock.sync import sync as bring_up_to_date
 from dirac_forge.http import NotFoundError
 from dirac_forge.proposals.migrations import warn
 from dirac_forge.report.migration import joined, sentences
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["sync"]
 
@@ -145,7 +145,7 @@ def _makers(context: Context, package: str) -> list[str]:
     letters = [*(sign for sign in package if sign.isalnum()), "z", "z", "z"]
     url = _OUTPUTS.format(*letters, name=package)
     try:
-        entry = json.loads(context.http.page(url, limit=_LARGEST_OUTPUT).body)
+        entry = parse_json(context.http.page(url, limit=_LARGEST_OUTPUT).body)
         return [str(name) for name in entry["feedstocks"]]
     except (NotFoundError, ValueError, KeyError, TypeError):
         return [package]
@@ -159,5 +159,5 @@ def _all(context: Context) -> list[str]:
         before, _, after = pattern.partition("{name}")
         names = [path.name.removesuffix(".git") for path in Path(url).parent.iterdir()]
         return sorted(name.removeprefix(before).removesuffix(after) for name in names if not name.startswith("."))
-    listed = json.loads(context.http.page(_ALL, limit=_LARGEST_LIST).body)
+    listed = parse_json(context.http.page(_ALL, limit=_LARGEST_LIST).body)
     return sorted(str(name) for name in listed["active"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from rattler import LockFile
 
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT, Lock, LockedPackage, file_parts, locked
 from dirac_forge.errors import InputError
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["is_lock", "read_lock", "read_pixi_lock"]
 
@@ -163,7 +163,7 @@ def _prefix(path: Path) -> Lock:
     packages = []
     for file in files:
         try:
-            entry = json.loads(_text(file))
+            entry = parse_json(_text(file))
             packages.append(
                 LockedPackage(
                     name=str(entry["name"]),

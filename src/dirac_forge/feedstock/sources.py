@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["FeedstockSource", "digest_of", "files_of", "journal", "read_sources", "write_sources"]
 
@@ -90,7 +91,7 @@ def _journalled(folder: Path) -> list[tuple[str, FeedstockSource]]:
     found = []
     for line in lines:
         try:
-            name, entry = json.loads(line)
+            name, entry = parse_json(line)
             found.append((str(name), _source(entry)))
         except (ValueError, TypeError):
             continue  # the line that the kill cut off

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.migration.status import Known
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["known_from_page"]
 
@@ -14,7 +14,7 @@ __all__ = ["known_from_page"]
 def known_from_page(path: Path) -> Known:
     """The pull requests, errors and solver failures in a status page. Raises InputError where it is none."""
     try:
-        page = json.loads(path.read_text(encoding="utf-8"))
+        page = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
         raise InputError(f"{path}: it can't be read: {exc}") from exc
     if not isinstance(page, dict) or not isinstance(page.get("_feedstock_status", {}), dict):

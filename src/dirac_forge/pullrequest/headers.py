@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["LONGEST", "Header", "read_header", "text_digest", "with_header"]
 
@@ -67,7 +68,7 @@ def read_header(body: str) -> Header | None:
     if found is None:
         return None
     try:
-        known = json.loads(found[1])
+        known = parse_json(found[1])
     except (ValueError, RecursionError):
         return None
     wanted = {field.name for field in fields(Header)}

@@ -21,6 +21,7 @@ from dirac_forge.pullrequest.destination import Closing, RepositoryPlace, Reques
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.foreign import code, escaped
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["Outbox"]
 
@@ -193,7 +194,7 @@ class Outbox:
     def _told(folder: Path) -> dict[str, Any]:
         file = folder / "request.json"
         try:
-            told = json.loads(file.read_bytes()[:_LARGEST])
+            told = parse_json(file.read_bytes()[:_LARGEST])
         except ValueError as exc:
             raise InputError(f"{file} can't be read ({exc})") from exc
         kinds = {"head": str, "commit": str, "labels": list, "comments": dict}

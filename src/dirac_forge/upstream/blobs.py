@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from packaging.version import Version
 
+from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.index.project import ReleaseFile
 
 __all__ = ["dump", "key_of", "kind", "load"]
@@ -51,7 +52,7 @@ def load(kind: type[T], blob: bytes | None) -> T | None:
     if not body or hashlib.sha256(body).hexdigest().encode() != digest:
         return None
     try:
-        value: T = _read(kind, json.loads(body))
+        value: T = _read(kind, parse_json(body))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from dirac_forge.pullrequest.refusals import (
     ValidationError,
 )
 from dirac_forge.pullrequest.tokens import SOURCES
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["NonsenseError", "failure", "next_page", "parsed", "problems", "refusal", "said"]
 
@@ -57,7 +57,7 @@ def parsed(answer: Answer) -> Any:
     if not answer.body:
         return None
     try:
-        return json.loads(answer.body)
+        return parse_json(answer.body)
     except (ValueError, RecursionError):
         raise NonsenseError(
             f"{redact(answer.url)}: GitHub answers {answer.status} with what is no JSON", hint="Try again later."

@@ -35,6 +35,8 @@ __all__ = ["ENVIRONMENT", "GLOBALS", "braces", "evaluate", "expression_names", "
 ENVIRONMENT = Environment()  # noqa: S701 — it only parses: nothing is rendered, so there is nothing to escape
 _MAX_LENGTH = 20_000
 _MAX_RANGE = 1_000
+_MAX_NESTED = 100
+"""Levels of a syntax tree; each takes several of the interpreter's."""
 _ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Add: "add",
     nodes.Sub: "sub",
@@ -77,15 +79,26 @@ def parse_expression(text: str) -> nodes.Expr:
         raise EvaluationError("an expression is too long")
     try:
         body = ENVIRONMENT.parse("{{" + text + "\n}}").body
-    except (TemplateSyntaxError, RecursionError, MemoryError) as exc:
+    except (TemplateSyntaxError, ValueError, RecursionError, MemoryError) as exc:
         raise EvaluationError(f"{text.strip()} is no expression: {exc}") from exc
     match body:
         case [nodes.Output(nodes=[nodes.TemplateData()])] | []:
             raise EvaluationError("an expression is empty")
         case [nodes.Output(nodes=[expression])]:
+            check_depth(expression)
             return expression
         case _:
             raise EvaluationError(f"{text.strip()} is no single expression")
+
+
+def check_depth(root: nodes.Node) -> None:
+    """Raise EvaluationError where a syntax tree is deeper than the evaluation of it may be (`1 + 1 + …`)."""
+    level, depth = [root], 0
+    while level:
+        level = [child for node in level for child in node.iter_child_nodes()]
+        depth += 1
+        if depth > _MAX_NESTED:
+            raise EvaluationError("an expression is nested too deeply")
 
 
 @lru_cache(maxsize=50_000)

@@ -31,6 +31,7 @@ from dirac_forge.recipe.reading.values import (
 __all__ = ["select", "selector_names", "selector_of"]
 
 _MAX_LENGTH = 1_000
+_MAX_NESTED = 100
 # The pattern that conda-build's documentation gives for selectors: at the end of a line, or anywhere in its comment.
 _SELECTOR = re.compile(r"(.+?)\s*(#.*)?\[([^\[\]]+)\](?(2)[^\(\)]*)$")
 _COMPARE: dict[type[ast.cmpop], str] = {
@@ -84,9 +85,16 @@ def _parsed(selector: str) -> ast.expr:
     if len(selector) > _MAX_LENGTH:
         raise EvaluationError("a selector is too long")
     try:
-        return ast.parse(selector.strip(), mode="eval").body
+        tree = ast.parse(selector.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
         raise EvaluationError(f"the selector [{selector}] is not an expression") from exc
+    level, depth = [tree], 0
+    while level:
+        level = [child for node in level for child in ast.iter_child_nodes(node)]  # type: ignore[misc]
+        depth += 1
+        if depth > _MAX_NESTED:
+            raise EvaluationError("a selector is nested too deeply")
+    return tree
 
 
 @lru_cache(maxsize=20_000)

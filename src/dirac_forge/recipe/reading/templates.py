@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from dirac_forge.recipe.reading.expressions import ENVIRONMENT, assign, parse_expression, value_of
+from dirac_forge.recipe.reading.expressions import ENVIRONMENT, assign, check_depth, parse_expression, value_of
 from dirac_forge.recipe.reading.values import (
     Budget,
     EvaluationError,
@@ -142,11 +142,13 @@ def _plain_statement(tag: str, line: int) -> list[nodes.Node] | None:
 
 def _parsed(text: str) -> nodes.Template:
     try:
-        return ENVIRONMENT.parse(text)
+        tree = ENVIRONMENT.parse(text)
+        check_depth(tree)
     except TemplateSyntaxError as exc:
         raise EvaluationError(exc.message or "not a template", line=exc.lineno) from exc
-    except (RecursionError, MemoryError) as exc:
-        raise EvaluationError("the template is nested too deeply", line=1) from exc
+    except (ValueError, RecursionError, MemoryError) as exc:
+        raise EvaluationError("the template is nested too deeply, or has a number without end", line=1) from exc
+    return tree
 
 
 def _statement(node: nodes.Node, scope: dict[str, object], run: _Run) -> None:

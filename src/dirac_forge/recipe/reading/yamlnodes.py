@@ -37,6 +37,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_SIZE = 4_000_000
 _MAX_FLOW = 50
 _MAX_VALUES = 200_000
+_MAX_MERGED = 20_000
 _MAX_DEPTH = 60
 _INDICATORS = re.compile(r"^[ \t?:-]{400}", re.MULTILINE)
 _FLOW = re.compile(r"[\[\]{}]")
@@ -57,12 +58,45 @@ def compose(text: str) -> Node | None:
     """
     _check(text)
     try:
-        return yaml.compose(text, Loader=_LOADER)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         raise YamlError(exc.problem or "this is no YAML", line=mark.line + 1 if mark else 0) from exc
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise YamlError(f"this is no YAML: {exc}") from exc
+    if root is not None and "*" in text:
+        _check_aliases(root)
+    return root
+
+
+def _check_aliases(root: Node) -> None:
+    """Raise YamlError where a node is part of itself, or merges make a few lines into too many."""
+    sizes: dict[int, int] = {}
+    inside: set[int] = set()
+    waiting = [(root, False)]
+    while waiting:
+        node, done = waiting.pop()
+        inner = _inner(node)
+        if done:
+            inside.discard(id(node))
+            size = sizes[id(node)] = 1 + sum(sizes.get(id(each), 1) for each, merged in inner if merged)
+            if isinstance(node, MappingNode) and size > _MAX_MERGED:
+                raise YamlError("merges make this far larger than it is", line=line_of(node))
+        elif id(node) in inside:
+            raise YamlError("this is part of itself", line=line_of(node))
+        elif id(node) not in sizes and not isinstance(node, ScalarNode):
+            inside.add(id(node))
+            waiting.append((node, True))
+            waiting += [(each, False) for each, _ in inner]
+
+
+def _inner(node: Node) -> list[tuple[Node, bool]]:
+    """Return what is directly inside a node, and whether `<<` merges it; a list that is merged counts as its items."""
+    if isinstance(node, SequenceNode):
+        return [(each, True) for each in node.value]
+    if not isinstance(node, MappingNode):
+        return []
+    return [(value, key.tag == "tag:yaml.org,2002:merge") for key, value in node.value]
 
 
 def _check(text: str) -> None:

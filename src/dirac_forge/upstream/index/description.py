@@ -6,11 +6,11 @@ https://docs.pypi.org/api/json/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 
 from dirac_forge.http import Http, NotFoundError, UnreachableError
+from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["describe"]
@@ -27,7 +27,7 @@ def describe(http: Http, index_url: str, metadata: CoreMetadata) -> tuple[CoreMe
     root = index_url.rstrip("/").removesuffix("/simple")
     url = f"{root}/pypi/{metadata.name}/{metadata.version}/json"
     try:
-        tree = json.loads(http.page(url, accept="application/json", limit=_LIMIT).body)
+        tree = parse_json(http.page(url, accept="application/json", limit=_LIMIT).body)
     except (NotFoundError, UnreachableError, ValueError, RecursionError):
         return metadata, ()
     info = tree.get("info") if isinstance(tree, Mapping) else None

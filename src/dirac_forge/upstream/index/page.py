@@ -6,7 +6,6 @@ files: 0.2 s with the interpreter locked, against 0.05 s here), which adds up ov
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -17,7 +16,7 @@ from packaging.version import Version
 
 from dirac_forge.errors import redact
 from dirac_forge.http import Page, UnreachableError
-from dirac_forge.untrusted import join_url, parse_time, parse_whole_number, split_url
+from dirac_forge.untrusted import join_url, parse_json, parse_time, parse_whole_number, split_url
 from dirac_forge.upstream.files.filenames import FileNames, Named
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile, ReleaseFiles
 
@@ -79,7 +78,7 @@ def _from_json(page: Page, project: str) -> Project:
 
 def _json(page: Page) -> Mapping[str, Any]:
     try:
-        tree = json.loads(page.body.decode())
+        tree = parse_json(page.body.decode())
     except UnicodeDecodeError as exc:
         raise _nonsense(page, "JSON that is not UTF-8") from exc
     except (ValueError, RecursionError) as exc:

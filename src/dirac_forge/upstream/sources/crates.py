@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from urllib.parse import quote
 
 from dirac_forge.http import Http
-from dirac_forge.untrusted import parse_time
+from dirac_forge.untrusted import parse_json, parse_time
 from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, mapping, nonsense, semver
@@ -44,7 +43,7 @@ def crates(http: Http, origin: Origin, *, index: str = "https://index.crates.io"
         if not line.strip():
             continue
         try:
-            about = mapping(json.loads(line))
+            about = mapping(parse_json(line))
         except (ValueError, RecursionError) as exc:
             raise nonsense(page, "a line that is no JSON") from exc
         text = str(about.get("vers"))

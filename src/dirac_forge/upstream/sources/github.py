@@ -5,7 +5,6 @@ https://docs.github.com/en/rest/releases/releases
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from packaging.version import Version
 from dirac_forge.errors import ForgeError, redact
 from dirac_forge.http import Http, NotFoundError, UnreachableError
 from dirac_forge.http.answers import refusal
-from dirac_forge.untrusted import parse_time
+from dirac_forge.untrusted import parse_json, parse_time
 from dirac_forge.upstream.sources.git import ARCHIVE, REPOSITORY, GitHost, from_tags
 from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
@@ -161,7 +160,7 @@ def _ask(http: Http, access: GitHubAccess, url: str) -> object:
     if error is not None:
         raise error
     try:
-        return json.loads(answer.body)
+        return parse_json(answer.body)
     except (ValueError, RecursionError) as exc:
         raise _nonsense(url) from exc
 

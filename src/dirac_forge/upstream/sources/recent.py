@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["Recent"]
 
@@ -28,7 +29,7 @@ class Recent:
         """Return the value that was kept, None where there is none or it is too old."""
         blob = self._store.get(kind, self._key(question))
         try:
-            kept = json.loads(blob) if blob is not None else None
+            kept = parse_json(blob) if blob is not None else None
             if kept is None:
                 return None
             age, value = self._clock() - float(kept["at"]), kept["value"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from dirac_forge.errors import redact
 from dirac_forge.http import Page, UnreachableError
+from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.source import ReleaseSource
 from dirac_forge.upstream.sources.tags import HostVersion, read_version, spelled_in
@@ -53,7 +53,7 @@ def semver(text: object) -> HostVersion | None:
 def json_of(page: Page) -> Mapping[str, Any]:
     """Read a JSON mapping; raises UnreachableError for anything else."""
     try:
-        document = json.loads(page.body)
+        document = parse_json(page.body)
     except (ValueError, RecursionError) as exc:
         raise nonsense(page, "no JSON") from exc
     if not isinstance(document, dict):
