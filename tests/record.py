@@ -34,6 +34,8 @@ FAMILY = (
     *("diracx", "diracx-api", "diracx-cli", "diracx-client", "diracx-core", "diracx-db", "diracx-logic"),
     *("diracx-routers", "diracx-tasks", "diracx-testing"),
 )
+_DEPTH = 3
+"""Of folders whose modules are kept: what they import is followed from the top."""
 _LICENCE = 4000
 """Characters of a text that are kept: enough to tell a licence, and that it is not a short notice."""
 
@@ -86,6 +88,7 @@ def _short_sdist(sdist: SdistFacts) -> SdistFacts:
     return replace(
         sdist,
         members=_short(sdist.members),
+        modules=tuple(module for module in sdist.modules if module.path.count("/") < _DEPTH),
         texts={path: text[:_LICENCE] for path, text in sdist.texts.items() if not path.lower().startswith("readme")},
     )
 

@@ -26,7 +26,7 @@ def assert_sorted_and_normalised(names: Iterable[str]) -> None:
 
 
 def test_the_table_has_these_sections_alone(document: dict[str, Any]) -> None:
-    assert list(document) == ["names", "namesakes", "extras"]
+    assert list(document) == ["names", "namesakes", "imports", "extras"]
 
 
 def test_names_are_sorted_normalised_and_strict(document: dict[str, Any]) -> None:
@@ -74,3 +74,8 @@ def test_what_is_read_is_what_is_written(document: dict[str, Any]) -> None:
     )
     assert tables.namesakes()["bash"] == "the shell"
     assert tables.extras()["cachecontrol"]["filecache"] == "cachecontrol-with-filecache"
+
+
+def test_imports_are_sorted_and_name_projects(document: dict[str, Any]) -> None:
+    assert list(document["imports"]) == sorted(document["imports"])
+    assert all(canonicalize_name(project) == project for project in document["imports"].values())

@@ -38,6 +38,7 @@ __all__ = [
     "package_for",
     "package_for_extra",
     "packages_of",
+    "projects_importing",
     "spellings",
 ]
 
@@ -157,6 +158,20 @@ def import_name_for(project: str) -> str | None:
     """The module to import for `project` where grayskull's table has it, else None."""
     row = grayskull.table().get(canonicalize_name(project))
     return row.import_name if row else None
+
+
+def projects_importing(module: str) -> tuple[str, ...]:
+    """The projects that install a top-level module, by the tables; () where they do not say."""
+    return _importers().get(module, ())
+
+
+@cache
+def _importers() -> Mapping[str, tuple[str, ...]]:
+    importers = {module: [project] for module, project in tables.imports().items()}
+    for project, row in grayskull.table().items():
+        if row.import_name is not None:
+            importers.setdefault(row.import_name.partition(".")[0], []).append(project)
+    return {module: tuple(projects) for module, projects in importers.items()}
 
 
 def _overriding(name: str, overrides: Mapping[str, str] | None) -> tuple[str, ...]:

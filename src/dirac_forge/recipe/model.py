@@ -96,6 +96,8 @@ class Output:
     noarch: Literal["python", "generic"] | None = None
     script: str = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
     skip: tuple[When, ...] = ()
+    version_independent: When | None = None
+    """Where one build of the stable ABI serves all Pythons (CEP 20)."""
     entry_points: tuple[str, ...] = ()
     """`name = module:function`; a noarch package has no commands without them."""
     build: tuple[Requirement, ...] = ()
@@ -118,6 +120,8 @@ class Recipe:
     context: Mapping[str, str] = field(default_factory=dict)
     """Further context variables (`python_min`), in the order in which they are written."""
     outputs: tuple[Output, ...]
+    sources: tuple[Source, ...] = ()
+    """Those of all outputs; with one output, or a project for each, the outputs have their own."""
     about: About
     """Of the recipe; an output's own About is written where it differs from this one."""
     build_number: int = 0

@@ -100,7 +100,7 @@ def _dependencies(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[Block]:
 
 
 def _checklist(recipe: Recipe) -> Iterator[Block]:
-    sources = [source for output in recipe.outputs for source in output.sources]
+    sources = [*recipe.sources, *(source for output in recipe.outputs for source in output.sources)]
     abouts = [recipe.about, *(output.about for output in recipe.outputs if output.about.license)]
     boxes: list[tuple[bool, Line]] = [
         (all(note.level != "todo" for note in recipe.notes), "No line is left to be filled in by hand."),

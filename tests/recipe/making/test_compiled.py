@@ -1,9 +1,10 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from dirac_forge.recipe.making.compiled import nature
-from dirac_forge.recipe.making.hosts import build_requirements
+from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
 from dirac_forge.recipe.making.system_libraries import system_libraries
 from support.facts import facts
 
@@ -89,7 +90,7 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
         ("setup.py", "extra_link_args=['-lz']", ["zlib"]),
         ("setup.py", "for name in ['mysqlclient', 'mariadb']: run(f'pkg-config --exists {name}')", ["mysql-devel"]),
         ("setup.py", "os.popen('curl-config --libs')", ["libcurl"]),
-        ("meson.build", "dep = dependency('openblas', required: true)", ["openblas"]),
+        ("meson.build", "dep = dependency('openblas', required: true)", ["libblas", "libcblas", "liblapack"]),
         ("CMakeLists.txt", "find_package(ZLIB REQUIRED)", ["zlib"]),
         ("CMakeLists.txt", "pkg_check_modules(KRB REQUIRED krb5-gssapi)", ["krb5"]),
         ("Cargo.toml", '[dependencies]\nopenssl-sys = "0.9"\n', ["openssl"]),
@@ -97,7 +98,7 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
     ],
 )
 def test_libraries_that_build_files_name(path: str, text: str, packages: list[str]) -> None:
-    assert system_libraries({path: text}) == dict.fromkeys(packages, path)
+    assert system_libraries({path: text}).packages == dict.fromkeys(packages, path)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,24 @@ def test_libraries_that_build_files_name(path: str, text: str, packages: list[st
             ("setuptools", "setuptools_scm"),
         ),
         ({}, {"setup.cfg": "[options]\nsetup_requires =\n    cffi>=1\n    wheel\n"}, ("setuptools", "cffi>=1")),
+        (
+            {},
+            {"setup.cfg": "[options]\nsetup_requires =\n    cffi>=1,<2; python_version<'3.13'\n    numpy\n"},
+            ("setuptools", "cffi>=1,<2; python_version<'3.13'", "numpy"),
+        ),
+        ({}, {"setup.cfg": "[options]\nsetup_requires = cffi>=1,<2; numpy\n"}, ("setuptools", "cffi>=1,<2", "numpy")),
+        ({}, {"setup.py": "NEEDS = ['cython', 'pbr']\nsetup(setup_requires=NEEDS)"}, ("setuptools", "cython", "pbr")),
+        ({}, {"setup.py": "import numpy\nsetup(include_dirs=[numpy.get_include()])"}, ("setuptools", "numpy")),
+        ({"build-system": {"requires": ["pbr"], "build-backend": "pbr.build"}}, {}, ("pbr", "setuptools")),
+        (
+            {"build-system": {"requires": ["setuptools"], "build-backend": "hooks", "backend-path": ["own"]}},
+            {
+                "own/hooks.py": "def build_wheel(*a): ...\n"
+                "def get_requires_for_build_wheel(settings=None):\n"
+                "    'Say what is needed.'\n    return [] if pure(settings) else ['Cython ~= 3.0']\n"
+            },
+            ("setuptools", "Cython ~= 3.0"),
+        ),
         ({}, {"setup.py": "setup(setup_requires=compute())"}, ("setuptools",)),
         ({}, {"setup.py": "setup(setup_requires=["}, ("setuptools",)),
         ({"build-system": {"requires": "nonsense"}}, {"setup.cfg": "[[["}, ("setuptools",)),
@@ -122,3 +141,92 @@ def test_build_requirements(
     sdist = facts("demo", pyproject=pyproject, texts=texts).sdist
     assert sdist is not None
     assert build_requirements(sdist).lines == requires
+
+
+@pytest.mark.parametrize(
+    ("line", "relaxed"),
+    [
+        ("hatchling ==1.33.0", "hatchling>=1.33.0"),
+        ("mypy==2.3.1; python_version > '3'", 'mypy>=2.3.1; python_version > "3"'),
+        ("numpy==2.0.*", "numpy==2.0.*"),
+        ("cython>=3,<4", "cython>=3,<4"),
+        ("setuptools >=46.4<63", "setuptools >=46.4<63"),
+    ],
+)
+def test_exact_pins_of_tools_are_relaxed(line: str, relaxed: str) -> None:
+    assert relaxed_pin(line) == relaxed
+
+
+BACKEND = {"build-system": {"requires": ["setuptools"], "build-backend": "hooks", "backend-path": ["own"]}}
+COMPILES = "from Cython.Build import cythonize\ndef build_wheel(*a): cythonize('x.pyx')\n"
+
+
+def test_an_in_tree_backend_that_compiles_is_not_noarch() -> None:
+    made = facts(
+        "demo", wheels=[PURE, TAGGED], sdist_members=["x.pyx"], pyproject=BACKEND, texts={"own/hooks.py": COMPILES}
+    )
+    assert not nature(made).noarch
+
+
+def test_setup_py_that_compiles_only_when_asked_is_noarch_without_doubt() -> None:
+    setup = "import os\nif os.getenv('DEMO_C', '0') == '1':\n    ext_modules = [Extension('x', ['x.c'])]\n"
+    found = nature(facts("demo", wheels=[PURE, TAGGED], sdist_members=["x.c"], pyproject={}, texts={"setup.py": setup}))
+    assert (found.noarch, found.notes) == (True, ())
+
+
+@pytest.mark.parametrize(
+    ("wheels", "setup", "classifiers", "only"),
+    [
+        (["cp312-cp312-win_amd64"], EXTENSION, (), "win"),
+        ([TAGGED], EXTENSION, ("Operating System :: POSIX :: Linux",), "linux"),
+        ([TAGGED], EXTENSION, ("Operating System :: POSIX :: Linux", "Operating System :: MacOS"), ""),
+        ([], "setup(ext_modules=[Extension('x', ['x.c'], extra_link_args=['-framework', 'Cocoa'])])", (), "osx"),
+        ([TAGGED], EXTENSION, (), ""),
+    ],
+)
+def test_one_system_only(wheels: Sequence[str], setup: str, classifiers: tuple[str, ...], only: str) -> None:
+    made = facts("demo", wheels=wheels, sdist_members=["x.c"], pyproject=SETUPTOOLS, texts={"setup.py": setup})
+    assert nature(replace(made, metadata=replace(made.metadata, classifiers=classifiers))).only == only
+
+
+@pytest.mark.parametrize(
+    ("tags", "floor"),
+    [
+        (["cp39-abi3-manylinux_2_28_x86_64", "cp39-abi3-win_amd64"], "3.9"),
+        (["cp39-abi3-manylinux_2_28_x86_64", "cp313-cp313t-manylinux_2_28_x86_64"], "3.9"),
+        (["cp39-abi3-manylinux_2_28_x86_64", "cp312-cp312-win_amd64"], ""),
+        ([TAGGED], ""),
+    ],
+)
+def test_wheels_for_the_stable_abi_tell_the_oldest_python(tags: Sequence[str], floor: str) -> None:
+    assert nature(facts("demo", wheels=tags, sdist_members=["a.c"])).abi3 == floor
+
+
+@pytest.mark.parametrize(
+    ("requires", "texts", "programs"),
+    [
+        (["scikit-build-core"], {}, ("cmake", "ninja")),
+        (["setuptools"], {"setup.py": "run(['cmake', '.'])"}, ("cmake", "make")),
+        (["setuptools"], {"setup.py": "run(['cmake', '-G', 'Ninja'])"}, ("cmake", "ninja")),
+        (["setuptools"], {}, ()),
+    ],
+)
+def test_cmake_brings_what_it_drives(requires: list[str], texts: Mapping[str, str], programs: tuple[str, ...]) -> None:
+    pyproject = {"build-system": {"requires": requires, "build-backend": "x"}}
+    found = nature(facts("demo", wheels=[TAGGED], sdist_members=["a.c"], pyproject=pyproject, texts=texts))
+    assert found.programs == programs
+
+
+def test_build_files_that_list_languages_know_better_than_file_names() -> None:
+    meson = {"meson.build": "project('demo', 'c', 'cython')\nadd_languages('cpp')"}
+    pyproject = {"build-system": {"requires": ["meson-python"], "build-backend": "mesonpy"}}
+    made = facts("demo", wheels=[TAGGED], sdist_members=["x.f90", "a.c"], pyproject=pyproject, texts=meson)
+    assert nature(made).languages == ("c", "cxx")
+
+
+def test_a_library_that_no_table_knows_is_told() -> None:
+    texts = {"meson.build": "project('demo', 'c')\ndependency('libstrange')"}
+    found = nature(facts("demo", wheels=[TAGGED], sdist_members=["a.c"], texts=texts))
+    assert "meson.build looks for libstrange, whose package is not known: add it to host if it is used" in [
+        note.text for note in found.notes
+    ]

@@ -6,7 +6,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
-from dirac_forge.recipe.model import Output, Recipe, Requirement
+from dirac_forge.recipe.model import Output, Recipe, Requirement, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from support.facts import SHA256, facts
@@ -258,3 +258,27 @@ def test_what_nobody_tells_is_for_a_person_to_fill_in() -> None:
     ]
     assert "it installs no modules: its requirements are what it brings" in notes(recipe, "info")
     assert recipe.outputs[0].sources[0].sha256 is None
+
+
+def test_outputs_beside_the_main_one_share_its_source_and_licence() -> None:
+    part = FamilyPart(package="demo_ext", facts=facts("demo-ext"), aliases=("demo-ext",))
+    recipe = made(part)
+    assert [source.sha256 for source in recipe.sources] == [SHA256]
+    assert [(output.name, output.sources, output.about.license_files) for output in recipe.outputs] == [
+        ("demo_ext", (), ("LICENSE",)),
+        ("demo-ext", (), ("LICENSE",)),
+    ]
+
+
+def test_a_stable_abi_is_built_once() -> None:
+    output = only(facts("demo", wheels=["cp39-abi3-manylinux_2_28_x86_64"], sdist_members=["demo.c"]))
+    assert output.version_independent == When("is_abi3", "is_abi3")
+    assert [when.v1 for when in output.skip] == ["is_abi3 and not is_python_min"]
+    assert texts(output.host)[:3] == ["package python", "package python-abi3  is_abi3", "package pip"]
+
+
+def test_a_requirement_whose_version_cannot_be_read_keeps_its_name() -> None:
+    pyproject = {"build-system": {"requires": ["setuptools >=46.4<63"], "build-backend": "setuptools.build_meta"}}
+    recipe = made(FamilyPart(package="demo", facts=facts("demo", pyproject=pyproject)))
+    assert texts(recipe.outputs[0].host) == ["package python @{python_min}.*", "package pip", "package setuptools"]
+    assert len(notes(recipe, "todo")) == 1

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from dirac_forge.recipe.making.imports import imports_of, installed
+from dirac_forge.recipe.making.imports import imports_of
+from dirac_forge.upstream.files.facts import SourceModule
 from support.facts import facts
 
 
@@ -27,11 +30,11 @@ from support.facts import facts
     ],
 )
 def test_what_a_wheel_installs(members: list[str], names: tuple[str, ...]) -> None:
-    assert installed(members) == names
+    assert imports_of(facts("demo", members=members)) == names
 
 
 def test_at_most_a_dozen_are_named() -> None:
-    assert len(installed([f"m{n}.py" for n in range(40)])) == 12
+    assert len(imports_of(facts("demo", members=[f"m{n}.py" for n in range(40)]))) == 12
 
 
 @pytest.mark.parametrize(
@@ -47,3 +50,18 @@ def test_at_most_a_dozen_are_named() -> None:
 )
 def test_without_a_wheel_the_sdist_tells(members: list[str], texts: dict[str, str], names: tuple[str, ...]) -> None:
     assert imports_of(facts("demo", wheels=[], sdist_members=members, texts=texts)) == names
+
+
+def test_a_wheel_without_modules_is_the_last_word() -> None:
+    empty = facts(
+        "demo", members=["demo-1.0.dist-info/METADATA"], sdist_members=["hooks/build.py", "hooks/__init__.py"]
+    )
+    stubs = facts("demo-stubs", members=["demo-stubs/__init__.pyi"], sdist_members=["demo/__init__.py"])
+    assert (imports_of(empty), imports_of(stubs)) == ((), ())
+
+
+def test_a_namespace_of_the_old_kind_is_left_for_its_packages() -> None:
+    made = facts("backx", members=["backx/__init__.py", "backx/one/__init__.py", "backx/two.py"])
+    assert made.sdist is not None
+    joined = SourceModule(path="src/backx/__init__.py", namespace=True)
+    assert imports_of(replace(made, sdist=replace(made.sdist, modules=(joined,)))) == ("backx.one", "backx.two")

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["NameEntry", "curated", "extras", "namesakes"]
+__all__ = ["NameEntry", "curated", "extras", "imports", "namesakes"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +40,12 @@ def curated() -> Mapping[str, NameEntry]:
 def namesakes() -> Mapping[str, str]:
     """Packages that share their name with a project on PyPI but are something else, to what they are."""
     return dict(_document()["namesakes"])
+
+
+@cache
+def imports() -> Mapping[str, str]:
+    """Top-level modules to the projects that install them, where the names do not tell."""
+    return dict(_document()["imports"])
 
 
 @cache

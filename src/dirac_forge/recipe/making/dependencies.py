@@ -59,6 +59,17 @@ class DependencyTree:
     dependencies: tuple[Dependency, ...]
     needs: Mapping[NormalizedName, frozenset[NormalizedName]] = field(repr=False)
     """Project to what it requires itself, roots included."""
+    unknown: frozenset[NormalizedName] = frozenset()
+    """Projects that could not be looked up."""
+
+    def brought(self, project: str) -> frozenset[str] | None:
+        """Everything that is installed with a project; None where some of it could not be looked up."""
+        import networkx as nx  # noqa: PLC0415  # 0.15 s that `--help` does without
+
+        graph: nx.DiGraph[str] = nx.DiGraph((name, need) for name, found in self.needs.items() for need in found)
+        name = canonicalize_name(project)
+        reached = frozenset(nx.descendants(graph, name)) if name in graph else frozenset()
+        return None if reached & self.unknown else reached
 
     def build_order(self, projects: Iterable[str]) -> list[str]:
         """The projects, what is needed before what needs it (through others too); members of a cycle by name."""
@@ -166,7 +177,9 @@ class _Walk:
             if name not in self.roots
         )
         return DependencyTree(
-            dependencies=dependencies, needs={name: frozenset(needs) for name, needs in self.needs.items()}
+            dependencies=dependencies,
+            needs={name: frozenset(needs) for name, needs in self.needs.items()},
+            unknown=frozenset(name for name, found in self.found.items() if found.problem),
         )
 
     def _arrived(self, name: NormalizedName, found: FoundProject) -> None:

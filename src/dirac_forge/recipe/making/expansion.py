@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
@@ -26,6 +27,10 @@ def _no_package(_project: str, _extra: str) -> str | None:
     return None
 
 
+def _unknown_closure(_project: str) -> None:
+    return None
+
+
 def _no_metadata(_project: str, _specifiers: SpecifierSet) -> CoreMetadata | None:
     return None
 
@@ -38,6 +43,8 @@ class Providers:
     """Project to the name of its package."""
     bundled: Callable[[str, str], str | None] = _no_package
     """Project and extra to the package that holds both (`cachecontrol-with-filecache`), where a channel has one."""
+    brought: Callable[[str], Collection[str] | None] = _unknown_closure
+    """Project to every project that is installed with it (normalised), None where that is not known."""
     metadata: Callable[[str, SpecifierSet], CoreMetadata | None] = _no_metadata
     """The metadata of the release of a project that a requirement selects, to see what an extra adds."""
 
@@ -59,15 +66,26 @@ def expand(
 ) -> tuple[list[WantedRequirement], list[Note]]:
     """All requirements that hold anywhere in the scope, with what their extras add, and notes on what was left out."""
     expansion = _Expansion(scope, providers)
-    for problem in requirements.problems:
-        expansion.note("todo", f"requirement left out: {problem}")
-    for requirement in requirements:
+    for line in requirements.lines:
+        for problem in RequirementList((line,)).problems:
+            kept = "requirement without its version" if _name_of_malformed(line) else "requirement left out"
+            expansion.note("todo", f"{kept}: {problem}")
+    named = RequirementList(tuple(filter(None, map(_name_of_malformed, requirements.lines))))
+    for requirement in requirements + named:
         try:
             expansion.add(requirement, tuple(extras))
         except InputError as error:
             expansion.note("todo", f"requirement left out: {error.message}")
             break
     return expansion.found, expansion.notes
+
+
+def _name_of_malformed(line: str) -> str | None:
+    """The project of a line whose version can't be read (`setuptools >=46.4<63`); None for any other line."""
+    if not RequirementList((line,)).problems:
+        return None
+    match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\]\s*)?(?=[<>=!~(]|$)", line)
+    return match[1].rstrip("._-") if match else None
 
 
 class _Expansion:

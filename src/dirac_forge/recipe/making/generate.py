@@ -14,7 +14,7 @@ from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.output import Family, FamilyPart, LicenceFile, output_of, requires_python
 from dirac_forge.recipe.making.satellites import satellites
 from dirac_forge.recipe.making.specs import conda_version
-from dirac_forge.recipe.model import About, Note, Output, Recipe, Test
+from dirac_forge.recipe.model import About, Note, Output, Recipe, Source, Test
 from dirac_forge.recipe.scope import Scope
 
 __all__ = ["FamilyPart", "LicenceFile", "generate"]
@@ -57,11 +57,17 @@ def generate(
         name: replace(output, about=_inheriting(output.about, about), test=_test(output, outputs))
         for name, output in outputs.items()
     }
+    shared: tuple[Source, ...] = ()
+    if len(parts) == 1 and len(outputs) > 1:
+        # An output that only requires another one packages the licence too, and for that it needs the source.
+        shared = outputs[main.package].sources
+        outputs = {name: replace(output, sources=()) for name, output in outputs.items()}
     return Recipe(
         feedstock=feedstock,
         version=family.version,
         context=_context(python_min, scope, outputs.values()),
         outputs=tuple(outputs[name] for name in _build_order(list(outputs.values()))),
+        sources=shared,
         about=about,
         maintainers=tuple(maintainers),
         noarch_platforms=_noarch_platforms(outputs.values(), scope),

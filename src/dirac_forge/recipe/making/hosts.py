@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import re
+from collections.abc import Iterable, Iterator, Mapping
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.upstream.files.facts import SdistFacts
+from dirac_forge.upstream.files.ini import IniError, read_ini
+from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.files.requirements import RequirementList
+from dirac_forge.upstream.files.setuptools import from_setup_py
 
-__all__ = ["BACKENDS", "build_backend", "build_requirements"]
+__all__ = ["BACKENDS", "backend_texts", "build_backend", "build_requirements", "build_tool_names", "relaxed_pin"]
 
 DEFAULT = ("setuptools",)
 """What PEP 517 says of a project without [build-system]; its `wheel` is in conda-forge's pip already."""
@@ -21,6 +26,7 @@ BACKENDS = {
     "hatchling": "hatchling",
     "maturin": "maturin",
     "mesonpy": "meson-python",
+    "pbr": "pbr",
     "pdm": "pdm-backend",
     "poetry": "poetry-core",
     "scikit_build_core": "scikit-build-core",
@@ -29,65 +35,171 @@ BACKENDS = {
 }
 """Top module of a build backend to its project."""
 
-_USELESS = re.compile(r"\s*(pytest[-_]runner|pbr\s*;|wheel\s*$)", re.IGNORECASE)
+_NOT_NEEDED = frozenset({"pytest-runner", "wheel"})
+"""Requirements of old builds that a recipe does without."""
+_NEEDS_SETUPTOOLS = frozenset({"pbr", "scikit-build", "setuptools-rust", "versioneer"})
+"""Tools of setuptools' that do not bring it on conda-forge."""
+
+_SETUP_IMPORTS = {
+    "Cython": "cython",
+    "cffi": "cffi",
+    "cmake": "cmake",
+    "jupyter_packaging": "jupyter-packaging",
+    "mypyc": "mypy",
+    "nanobind": "nanobind",
+    "numpy": "numpy",
+    "pbr": "pbr",
+    "pkgconfig": "pkgconfig",
+    "pybind11": "pybind11",
+    "setuptools_cpp": "setuptools-cpp",
+    "setuptools_git_versioning": "setuptools-git-versioning",
+    "setuptools_rust": "setuptools-rust",
+    "setuptools_scm": "setuptools-scm",
+    "skbuild": "scikit-build",
+    "torch": "torch",
+}
+"""Modules that setup.py imports to the projects that a build without isolation then needs."""
+_NUMPY_HEADERS = re.compile(r"\b(?:numpy|np)\.get_include\s*\(")
+_IN_TREE = frozenset(
+    {*_SETUP_IMPORTS.values(), "expandvars", "setuptools", "tomli", "scikit-build-core", "meson-python"}
+)
 
 
 def build_backend(sdist: SdistFacts) -> str:
     """The build backend, setuptools' where none is named."""
-    system = sdist.pyproject.get("build-system")
-    backend = system.get("build-backend") if isinstance(system, dict) else None
+    backend = _system(sdist).get("build-backend")
     return backend if isinstance(backend, str) else "setuptools.build_meta"
+
+
+def _system(sdist: SdistFacts) -> Mapping[str, object]:
+    system = sdist.pyproject.get("build-system")
+    return system if isinstance(system, dict) else {}
+
+
+def build_tool_names(sdist: SdistFacts) -> frozenset[str]:
+    """The projects that the build requires, normalised."""
+    return frozenset(canonicalize_name(requirement.name) for requirement in build_requirements(sdist))
 
 
 def build_requirements(sdist: SdistFacts) -> RequirementList:
     """Requirements (PEP 508) of the build, in upstream's order.
 
-    Those of [build-system], else setuptools; with setuptools also literal `setup_requires` of setup.cfg and setup.py.
+    Those of [build-system], else setuptools; what an in-tree backend asks for; with setuptools also `setup_requires` of
+    setup.cfg and setup.py, and what setup.py imports.
     """
-    system = sdist.pyproject.get("build-system")
-    requires = system.get("requires") if isinstance(system, dict) else None
-    declared = [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
-    declared += _undeclared_backend(sdist, declared)
-    if not build_backend(sdist).startswith("setuptools."):
-        return RequirementList(tuple(declared))
-    # setuptools' backend adds setup_requires to what [build-system] says.
-    legacy = [*_from_setup_cfg(sdist.texts.get("setup.cfg", "")), *_from_setup_py(sdist.texts.get("setup.py", ""))]
-    return RequirementList(tuple(dict.fromkeys([*declared, *(text for text in legacy if not _USELESS.match(text))])))
+    requires = _system(sdist).get("requires")
+    lines = [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
+    lines += _undeclared_backend(sdist, _names(lines))
+    lines += (line for line in _asked_in_tree(sdist) if not _names([line]) & _names(lines))
+    if build_backend(sdist).startswith(("setuptools.", "backend")) or "setuptools" in _names(lines):
+        # setuptools' backend adds setup_requires to what [build-system] says.
+        lines += (line for line in _setup_requires(sdist) if not _names([line]) & _NOT_NEEDED)
+        lines += (project for project in _imported(sdist) if project not in _names(lines))
+    if _names(lines) & _NEEDS_SETUPTOOLS and "setuptools" not in _names(lines):
+        lines.append("setuptools")
+    return RequirementList(tuple(dict.fromkeys(lines)))
 
 
-def _undeclared_backend(sdist: SdistFacts, declared: list[str]) -> list[str]:
+def _bare(line: str) -> str:
+    match = re.match(r"\s*([A-Za-z0-9][\w.-]*)", line)
+    return canonicalize_name(match[1]) if match else ""
+
+
+def _names(lines: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(_bare, lines))
+
+
+def _undeclared_backend(sdist: SdistFacts, names: frozenset[str]) -> list[str]:
     """The backend's own project, where others bring it in: a recipe has to name it (conda-smithy's linter)."""
-    system = sdist.pyproject.get("build-system")
     project = BACKENDS.get(build_backend(sdist).partition(":")[0].partition(".")[0])
-    if project is None or (isinstance(system, dict) and "backend-path" in system):
-        return []
-    names = {canonicalize_name(match[0]) for text in declared if (match := re.match(r"[\w.-]+", text.strip()))}
-    return [] if project in names else [project]
+    return [project] if project is not None and project not in names and not backend_texts(sdist) else []
 
 
-def _from_setup_cfg(text: str) -> list[str]:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
+def backend_texts(sdist: SdistFacts) -> tuple[str, ...]:
+    """The sources of a build backend that is in the archive itself; () where the backend is another project."""
+    folders = _system(sdist).get("backend-path")
+    starts = [str(folder).strip("./") for folder in folders] if isinstance(folders, list) else []
+    texts = (
+        text
+        for path, text in sdist.texts.items()
+        for start in starts
+        if path.endswith(".py") and (not start or path.startswith(f"{start}/")) and "build_wheel" in text
+    )
+    return tuple(dict.fromkeys(texts))
+
+
+def _asked_in_tree(sdist: SdistFacts) -> Iterator[str]:
+    """The literal requirements in `get_requires_for_build_wheel` of an in-tree backend."""
+    for text in backend_texts(sdist):
+        tree = parse(text.encode())
+        for node in ast.walk(tree) if tree is not None else ():
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("get_requires_for_build"):
+                yield from filter(_is_tool, _strings(node))
+
+
+def _strings(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            yield " ".join(inner.value.split())
+
+
+def _is_tool(line: str) -> bool:
     try:
-        parser.read_string(text)
-        value = parser.get("options", "setup_requires", fallback="")
-    except configparser.Error:
-        return []
-    return [line.strip() for line in re.split(r"[\n;,]", value) if line.strip()]
+        return canonicalize_name(Requirement(line).name) in _IN_TREE
+    except InvalidRequirement:
+        return False
 
 
-def _from_setup_py(text: str) -> list[str]:
-    if "setup_requires" not in text:
-        return []
+def _setup_requires(sdist: SdistFacts) -> Iterator[str]:
+    """`setup_requires` of setup.cfg and setup.py, names of constants followed."""
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg == "setup_requires":
-            try:
-                value = ast.literal_eval(node.value)
-            except (ValueError, TypeError, RecursionError, MemoryError):
-                return []
-            texts = [value] if isinstance(value, str) else value
-            return [item for item in texts if isinstance(item, str)] if isinstance(texts, (list, tuple, set)) else []
-    return []
+        options = read_ini(sdist.texts.get("setup.cfg", "")).get("options", {})
+    except IniError:
+        options = {}
+    yield from _list(options.get("setup_requires", ""))
+    declared = from_setup_py(sdist.texts.get("setup.py", "").encode(), where="setup.py").fields.get("setup_requires")
+    for item in [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []:
+        yield from _list(item) if isinstance(item, str) else ()
+
+
+def _list(value: str) -> Iterator[str]:
+    """A list by line, or in one line with `;` (setuptools) or `,` between requirements."""
+    lines = [line.strip() for line in value.splitlines() if line.strip() and not line.strip().startswith("#")]
+    for line in lines:
+        if len(lines) > 1 or _readable(line):
+            yield line
+        elif all(map(_readable, parts := [part.strip() for part in re.split(r"[;,]", line) if part.strip()])):
+            yield from parts
+        else:
+            yield from (part.strip() for part in line.split(";") if part.strip())
+
+
+def _readable(line: str) -> bool:
+    try:
+        Requirement(line)
+    except InvalidRequirement:
+        return False
+    return True
+
+
+def _imported(sdist: SdistFacts) -> Iterator[str]:
+    """The tools that setup.py imports, and NumPy where its headers are asked for."""
+    for module in sdist.modules:
+        if module.path == "setup.py":
+            tops = dict.fromkeys(name.partition(".")[0] for name in module.imports)
+            yield from (_SETUP_IMPORTS[top] for top in tops if top in _SETUP_IMPORTS)
+    if _NUMPY_HEADERS.search(sdist.texts.get("setup.py", "")):
+        yield "numpy"
+
+
+def relaxed_pin(line: str) -> str:
+    """The requirement with a lower bound in place of an exact version; any other line as it is."""
+    try:
+        requirement = Requirement(line)
+    except InvalidRequirement:
+        return line
+    clauses = list(requirement.specifier)
+    if len(clauses) != 1 or clauses[0].operator not in {"==", "==="} or clauses[0].version.endswith(".*"):
+        return line
+    requirement.specifier = SpecifierSet(f">={clauses[0].version}")
+    return str(requirement)

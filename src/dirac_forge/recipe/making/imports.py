@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from dirac_forge.recipe.making.loading import ModuleGraph
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
 __all__ = ["help_commands", "imports_of", "installed", "sound_entry_points"]
 
 MOST_IMPORTS = 12
-MOST_HELP_COMMANDS = 5
 _DEEPEST_NAMESPACE = 4
 _MODULE = re.compile(r"^([A-Za-z_]\w*)(?:\.(?:cpython|cp|abi3|pypy)[\w.-]*)?\.(?:py|so|pyd|dylib)$")
 _NOT_THE_PACKAGE = {
@@ -26,14 +26,16 @@ _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 Tree = dict[str, "Tree"]
 
 
-def imports_of(facts: ReleaseFacts) -> tuple[str, ...]:
+def imports_of(facts: ReleaseFacts, graph: ModuleGraph | None = None) -> tuple[str, ...]:
     """The importable names at the top of what is installed, namespace packages followed down (`diracx.api`).
 
-    From the wheel, else from the sdist: its list of top-level names, else its package folders.
+    From the wheel, even where it installs no module at all (stubs, data); without one from the sdist: its list of
+    top-level names, else its package folders.
     """
-    if facts.wheel is not None and (names := installed(facts.wheel.members)):
-        return names
-    return _from_sdist(facts.sdist, facts.metadata.name) if facts.sdist is not None else ()
+    graph = graph or ModuleGraph(facts)
+    if facts.wheel is not None:
+        return installed(facts.wheel.members, graph)
+    return _from_sdist(facts.sdist, facts.metadata.name, graph) if facts.sdist is not None else ()
 
 
 def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -47,29 +49,27 @@ def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], t
     return tuple(good[name] for name in sorted(good)), tuple(bad)
 
 
-def help_commands(points: Iterable[EntryPoint], sdist: SdistFacts | None) -> tuple[str, ...]:
-    """`<command> --help` for at most five commands whose module builds a command-line parser."""
+def help_commands(points: Iterable[EntryPoint], sdist: SdistFacts | None) -> tuple[EntryPoint, ...]:
+    """The commands whose module builds a command-line parser: `--help` can be expected to answer."""
     if sdist is None:
         return ()
     parsers = {_dotted(path) for path in sdist.command_line_modules}
-    chosen = []
-    for point in sorted(points, key=lambda p: p.name):
-        module = point.value.partition(":")[0]
-        # The sdist may keep its packages below src/ or lib/.
-        if (
-            not point.gui
-            and _COMMAND.fullmatch(point.name)
-            and any(p == module or p.endswith(f".{module}") for p in parsers)
-        ):
-            chosen.append(f"{point.name} --help")
-    return tuple(chosen[:MOST_HELP_COMMANDS])
+    sound = (
+        point for point in sorted(points, key=lambda p: p.name) if not point.gui and _COMMAND.fullmatch(point.name)
+    )
+    return tuple(point for point in sound if _is_among(point.module, parsers))
+
+
+def _is_among(module: str, parsers: Iterable[str]) -> bool:
+    """Whether a module is one of these; the sdist may keep its packages below src/ or lib/."""
+    return any(parser == module or parser.endswith(f".{module}") for parser in parsers)
 
 
 def _dotted(path: str) -> str:
     return ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__")
 
 
-def installed(members: Iterable[str]) -> tuple[str, ...]:
+def installed(members: Iterable[str], graph: ModuleGraph) -> tuple[str, ...]:
     """The importable names at the top of a wheel, by the names of its files."""
     tree: Tree = {}
     for member in members:
@@ -80,7 +80,7 @@ def installed(members: Iterable[str]) -> tuple[str, ...]:
             parts = parts[2:]
         if parts and not parts[0].endswith((".dist-info", ".libs")):
             _put(tree, parts)
-    return _chosen(_names(tree))
+    return _chosen(_names(tree, graph))
 
 
 def _put(tree: Tree, parts: Iterable[str]) -> None:
@@ -88,20 +88,23 @@ def _put(tree: Tree, parts: Iterable[str]) -> None:
         tree = tree.setdefault(part, {})
 
 
-def _names(tree: Tree, depth: int = 0) -> list[str]:
-    """Modules and packages of a folder; below a folder without __init__.py, its own."""
-    return sorted({found for name, below in tree.items() for found in _importable(name, below, depth)})
+def _names(tree: Tree, graph: ModuleGraph, within: str = "") -> list[str]:
+    """Modules and packages of a folder; of a namespace package, its own."""
+    return sorted({found for name, below in tree.items() for found in _importable(name, below, graph, within)})
 
 
-def _importable(name: str, below: Tree, depth: int) -> Iterable[str]:
+def _importable(name: str, below: Tree, graph: ModuleGraph, within: str) -> Iterable[str]:
     if not below:
         match = _MODULE.match(name)
-        return [match[1]] if match else []
+        return [] if match is None or (within and match[1] == "__init__") else [f"{within}{match[1]}"]
     if not name.isidentifier() or keyword.iskeyword(name):
         return []
-    if any(_MODULE.match(inner) and inner.startswith("__init__.") for inner in below):
-        return [name]
-    return [f"{name}.{deeper}" for deeper in _names(below, depth + 1)] if depth < _DEEPEST_NAMESPACE else []
+    package = f"{within}{name}"
+    regular = any(_MODULE.match(inner) and inner.startswith("__init__.") for inner in below)
+    if regular and not graph.namespace(package):
+        return [package]
+    deeper = _names(below, graph, f"{package}.") if package.count(".") < _DEEPEST_NAMESPACE else []
+    return deeper or ([package] if regular else [])
 
 
 def _chosen(names: Iterable[str]) -> tuple[str, ...]:
@@ -118,7 +121,7 @@ def _is_public(name: str) -> bool:
     return not any(part.startswith("_") for part in name.split("."))
 
 
-def _from_sdist(sdist: SdistFacts, project: str) -> tuple[str, ...]:
+def _from_sdist(sdist: SdistFacts, project: str, graph: ModuleGraph) -> tuple[str, ...]:
     for path, text in sdist.texts.items():
         if path.endswith("top_level.txt") and (listed := _listed(text)):
             return listed
@@ -127,20 +130,20 @@ def _from_sdist(sdist: SdistFacts, project: str) -> tuple[str, ...]:
         _put(tree, PurePosixPath(member).parts)
     module = re.sub(r"[-.]", "_", project)
     roots = [*(tree.pop(folder, {}) for folder in _SOURCE_FOLDERS), tree]
-    return next(filter(None, (_in_root(root, module) for root in roots)), ())
+    return next(filter(None, (_in_root(root, module, graph) for root in roots)), ())
 
 
-def _in_root(root: Tree, module: str) -> tuple[str, ...]:
+def _in_root(root: Tree, module: str, graph: ModuleGraph) -> tuple[str, ...]:
     """The packages of a folder, else the single module of the project's name."""
     single = [name for name in (module, module.lower()) if f"{name}.py" in root]
-    return _chosen(_packages(root) or single[:1])
+    return _chosen(_packages(root, graph) or single[:1])
 
 
 def _listed(text: str) -> tuple[str, ...]:
     return _chosen(line.strip() for line in text.splitlines() if line.strip().isidentifier())
 
 
-def _packages(tree: Tree) -> list[str]:
+def _packages(tree: Tree, graph: ModuleGraph) -> list[str]:
     """The names below a folder (modules at the top may be tools of the project)."""
-    tops = ((name, name.partition(".")[0]) for name in _names(tree))
+    tops = ((name, name.partition(".")[0]) for name in _names(tree, graph))
     return [name for name, top in tops if top in tree and top not in _NOT_THE_PACKAGE]

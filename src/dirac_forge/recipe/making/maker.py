@@ -120,7 +120,7 @@ class Maker:
         self._listing([*(d.project for d in tree.dependencies), *_named(facts.values())])
         needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
         extra = self._missing(tree, needed, deps, roots, problems)
-        ordered = [self._recipe(order, facts) for order in orders]
+        ordered = [self._recipe(order, facts, tree) for order in orders]
         return MadeRecipes(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
 
     # -- what the tree needs
@@ -163,9 +163,9 @@ class Maker:
             for name in tree.build_order(chosen)
             if not made.intersection(self.families.of(name)[1])  # its family is being made as ordered
         ]
-        return self._recipes(self.families.tried(orders, problems), problems)
+        return self._recipes(self.families.tried(orders, problems), tree, problems)
 
-    def _recipes(self, orders: Sequence[Order], problems: list[str]) -> list[Recipe]:
+    def _recipes(self, orders: Sequence[Order], tree: DependencyTree, problems: list[str]) -> list[Recipe]:
         """As many of the orders as can be made; a problem for each other."""
         asked = {
             project: self.executor.submit(self._facts, project, spec)
@@ -183,7 +183,7 @@ class Maker:
         for order in orders:
             if order.projects.keys() <= facts.keys():
                 try:
-                    recipes.append(self._recipe(order, facts))
+                    recipes.append(self._recipe(order, facts, tree))
                 except InputError as error:
                     problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
         return recipes
@@ -208,7 +208,7 @@ class Maker:
 
     # -- one recipe
 
-    def _recipe(self, order: Order, facts: Mapping[str, ReleaseFacts]) -> Recipe:
+    def _recipe(self, order: Order, facts: Mapping[str, ReleaseFacts], tree: DependencyTree) -> Recipe:
         mapped = {project: self._mapped(project) for project in order.projects}
         used: dict[str, Mapped] = {}
 
@@ -227,7 +227,7 @@ class Maker:
             order.feedstock or parts[0].package,
             parts,
             scope=self.scope,
-            providers=Providers(package=package, bundled=bundled, metadata=self._metadata),
+            providers=Providers(package=package, bundled=bundled, brought=tree.brought, metadata=self._metadata),
             maintainers=self.maintainers,
         )
         return _with_notes(recipe, _guesses([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread)))

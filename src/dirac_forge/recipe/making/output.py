@@ -15,12 +15,13 @@ from dirac_forge.recipe.licences.decision import decide
 from dirac_forge.recipe.making.about import links_of, summary_of
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.making.hosts import build_requirements
-from dirac_forge.recipe.making.imports import help_commands, imports_of, installed, sound_entry_points
+from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
+from dirac_forge.recipe.making.imports import sound_entry_points
 from dirac_forge.recipe.making.markers import python_condition
+from dirac_forge.recipe.making.output_tests import test_of
 from dirac_forge.recipe.making.requirements import convert
 from dirac_forge.recipe.making.specs import conda_spec, conda_version
-from dirac_forge.recipe.making.tools import arch_tools, noarch_tools
+from dirac_forge.recipe.making.tools import IS_ABI3, arch_tools, noarch_tools
 from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.untrusted import split_url
@@ -104,6 +105,10 @@ class _Builder:
         """All sections."""
         kind = "noarch: python" if self.nature.noarch else "built for each platform"
         self._note("info", f"{kind}, because {self.nature.reason}")
+        if self.nature.abi3:
+            self._note(
+                "info", f"one build for all Pythons: the wheels are for the stable ABI from {self.nature.abi3} on"
+            )
         self.notes += [
             *self.part.notes,
             *(Note(level="warning", text=p) for p in self.facts.problems),
@@ -117,12 +122,13 @@ class _Builder:
             noarch="python" if self.nature.noarch else None,
             script=f"{_PIP}\n{_BUNDLE_CRATES}" if "rust" in self.nature.languages else _PIP,
             skip=() if self.nature.noarch else self._skipped(),
+            version_independent=IS_ABI3 if self.nature.abi3 else None,
             # Of a compiled package pip writes the commands: conda-forge's recipes name them for noarch.
             entry_points=self._entry_points() if self.nature.noarch else (),
             build=build,
             host=host,
             run=self._run(host),
-            test=Test(imports=self._imports(), commands=help_commands(self._points(), self.facts.sdist)),
+            test=self._test(),
             about=self._about(),
             projects=(self.facts.metadata.name,),
         )
@@ -154,10 +160,14 @@ class _Builder:
         return sdist.url.replace(sdist.filename, filename)
 
     def _skipped(self) -> tuple[When, ...]:
-        """The Pythons that upstream does not admit: the channel builds compiled packages for all the others."""
+        """What upstream does not admit: the channel builds compiled packages for all other Pythons and systems."""
         refused = [python for python in self.family.channel.pythons if python not in self.scope.pythons]
-        condition = python_condition(refused, self.family.channel) if refused else None
-        return (condition,) if condition else ()
+        conditions = [python_condition(refused, self.family.channel) if refused else None]
+        if self.nature.only:
+            conditions.append(When(f"not {self.nature.only}", f"not {self.nature.only}"))
+        if self.nature.abi3:
+            conditions.append(When("is_abi3 and not is_python_min", "is_abi3 and not is_python_min"))
+        return tuple(condition for condition in conditions if condition is not None)
 
     def _entry_points(self) -> tuple[str, ...]:
         good, bad = sound_entry_points(self._points())
@@ -170,17 +180,19 @@ class _Builder:
             return self.facts.wheel.entry_points
         return self.facts.sdist.entry_points if self.facts.sdist is not None else ()
 
-    def _imports(self) -> tuple[str, ...]:
-        found = imports_of(self.facts)
-        if not found and self.facts.wheel is not None and not installed(self.facts.wheel.members):
+    def _test(self) -> Test:
+        made = test_of(self.facts, self._points(), self.scope, self.providers.brought(self.facts.metadata.name))
+        self.notes += made.notes
+        if not made.installs_modules and self.facts.wheel is not None:
             self._note("info", "it installs no modules: its requirements are what it brings")
-        elif not found:
+        elif not made.installs_modules:
             self._todo("which modules it installs could not be found out: fill in the imports of its test")
-        return found
+        return made.test
 
     def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
         """The build and host sections."""
         requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
+        requirements = self._relaxed(requirements)
         if self.facts.sdist is None:
             self._todo("without an sdist the build requirements are unknown: fill in host")
         scope = self.scope
@@ -190,6 +202,18 @@ class _Builder:
         self.notes += converted.notes
         lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
         return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
+
+    def _relaxed(self, requirements: RequirementList) -> RequirementList:
+        """Exact pins of build tools as lower bounds: the channel builds with the versions that it has."""
+        lines = []
+        for line in requirements.lines:
+            relaxed = relaxed_pin(line)
+            if relaxed != line:
+                self._note(
+                    "info", f"{line}: relaxed to {relaxed}, since the channel builds with the versions that it has"
+                )
+            lines.append(relaxed)
+        return RequirementList(tuple(lines))
 
     def _run(self, host: Iterable[Requirement]) -> tuple[Requirement, ...]:
         if self.facts.wheel is None and "requires-dist" in self.facts.metadata.dynamic:

@@ -40,7 +40,6 @@ def _satellite(name: str, main: Output, added: tuple[Requirement, ...]) -> Outpu
     return replace(
         main,
         name=name,
-        sources=(),
         noarch="generic" if main.noarch else None,
         script="",
         entry_points=(),

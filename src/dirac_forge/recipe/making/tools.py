@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dirac_forge.recipe.making.compiled import Nature
+from dirac_forge.recipe.making.library_tables import ONLY_ON
 from dirac_forge.recipe.model import Requirement, When
 
-__all__ = ["Tools", "arch_tools", "noarch_tools"]
+__all__ = ["IS_ABI3", "Tools", "arch_tools", "noarch_tools"]
 
 Tools = tuple[tuple[Requirement, ...], tuple[Requirement, ...]]
 """Lines of build, lines of host."""
 
 CROSS = When("build_platform != target_platform", "build_platform != target_platform")
+IS_ABI3 = When("is_abi3", "is_abi3")
+"""A build for the stable ABI, as the channel's pinning asks for it with the oldest Python."""
 _RUNS_AT_BUILD = {
     "cffi", "cython", "maturin", "meson-python", "nanobind", "numpy", "pybind11", "scikit-build-core",
     "setuptools-rust", "swig",
@@ -41,8 +44,14 @@ def arch_tools(package: str, lines: Sequence[Requirement], nature: Nature) -> To
         *([Requirement(name="cargo-bundle-licenses")] if "rust" in nature.languages else []),
         *(programs[name] for name in sorted(programs)),
     )
-    libraries = (Requirement(name=name) for name in nature.libraries if name not in named)
-    return build, (Requirement(name="python"), Requirement(name="pip"), *host, *libraries)
+    libraries = (_library(name) for name in nature.libraries if name not in named)
+    stable = [Requirement(name="python-abi3", when=IS_ABI3)] if nature.abi3 else []
+    return build, (Requirement(name="python"), *stable, Requirement(name="pip"), *host, *libraries)
+
+
+def _library(name: str) -> Requirement:
+    system = ONLY_ON.get(name)
+    return Requirement(name=name, when=When(system, system) if system else None)
 
 
 def _cross(host: Sequence[Requirement]) -> Iterator[Requirement]:

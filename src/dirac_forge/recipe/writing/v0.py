@@ -15,8 +15,8 @@ __all__ = ["write"]
 def write(recipe: Recipe) -> str:
     """The text of meta.yaml.
 
-    With several outputs their sources lie side by side, each in a folder of its output's name, because conda-build
-    has no source by output; scripts and licence files follow into the folder.
+    With several outputs their own sources are next to each other, each in a folder of its output's name, because
+    conda-build has no source by output; scripts and licence files follow into the folder. Shared sources need none.
 
     Raises:
         InputError: a name, version or path in the recipe cannot be valid.
@@ -53,7 +53,8 @@ def _flat(recipe: Recipe) -> list[Lines]:
 
 
 def _several(recipe: Recipe) -> list[Lines]:
-    sources = [
+    sources = [_source(source) for source in recipe.sources]
+    sources += [
         [*_source(source), *entry("folder", output.name)] for output in recipe.outputs for source in output.sources
     ]
     outputs = [_output(output) for output in recipe.outputs]
@@ -94,12 +95,18 @@ def _build(output: Output, folder: str | None) -> Lines:
     if output.noarch:
         lines += entry("noarch", output.noarch)
     if output.skip:
-        lines += [f"skip: true  # [{' or '.join(when.v0 for when in output.skip)}]"]
+        lines += [f"skip: true  # [{' or '.join(_alternative(when.v0, output) for when in output.skip)}]"]
+    if output.version_independent:
+        lines += [f"python_version_independent: true  # [{output.version_independent.v0}]"]
     commands = wording.script_lines(output)
     lines += _one_or_more(
         "script", [V0.template(line) for line in ([f"cd {folder}"] if folder and commands else []) + commands]
     )
     return lines + nested("entry_points", items([V0.literal(line)] for line in output.entry_points))
+
+
+def _alternative(selector: str, output: Output) -> str:
+    return f"({selector})" if " and " in selector and len(output.skip) > 1 else selector
 
 
 def _requirements(output: Output) -> Lines:

@@ -54,6 +54,7 @@ def _several(recipe: Recipe) -> list[Lines]:
     ]
     return [
         _package("recipe", recipe.feedstock),
+        nested("source", _sources(recipe.sources)),
         nested("build", entry("number", str(recipe.build_number))),
         nested("outputs", sections(*(items([output]) for output in outputs))),
         nested("about", _about(recipe.about)),
@@ -90,7 +91,10 @@ def _build(output: Output) -> Lines:
     lines += _one_or_more("script", [V1.template(line) for line in wording.script_lines(output)])
     lines += _one_or_more("skip", [V1.literal(when.v1) for when in output.skip])
     scripts = items([V1.literal(line)] for line in output.entry_points)
-    return [*lines, *nested("python", nested("entry_points", scripts))]
+    python = nested("entry_points", scripts)
+    if output.version_independent:
+        python += entry("version_independent", V1.variable(output.version_independent.v1))
+    return [*lines, *nested("python", python)]
 
 
 def _requirements(output: Output) -> Lines:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.utils import canonicalize_name
 
 from dirac_forge.upstream.files.archive import ArchiveMember
+from dirac_forge.upstream.files.facts import SourceModule
 from dirac_forge.upstream.files.literals import SOURCE_LIMIT, names_parser
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT
+from dirac_forge.upstream.files.modules import read_module
 
 __all__ = ["Contents", "Reader"]
 
 _TEXT_LIMIT = 512 * 1024
 _TEXTS_LIMIT = 16 * 1024 * 1024
+_MOST_MODULES = 20_000
 _PARSED_LIMIT = 32 * 1024 * 1024
 """Bytes of one kept text, of all of them, and of all Python modules that are looked into."""
 
@@ -36,7 +39,7 @@ _CODE = re.compile(
     r"\.(?:py|pyi|pyx|pxd|c|cc|cpp|h|hpp|js|ts|css|java|go|rs|rb|so|png|svg|gz|zip|html?|json|ipynb|f90|in|sh)\Z",
     re.IGNORECASE,
 )
-_NO_SCRIPT = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|benchmarks?|site-packages)/")
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|benchmarks?|site-packages)/")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +51,8 @@ class Contents:
     pkg_info: bytes | None = None
     scripts: Mapping[str, bytes] = field(default_factory=dict)
     """Python modules that name something that builds command-line parsers."""
+    modules: tuple[SourceModule, ...] = ()
+    """What Python and Cython modules import."""
     has_egg_info: bool = False
     """Whether setuptools wrote an .egg-info folder: without a requires.txt in it, nothing is required."""
     problems: tuple[str, ...] = ()
@@ -67,6 +72,7 @@ class Reader:
         self._texts: dict[str, str] = {}
         self._pkg_info: dict[str, bytes] = {}
         self._scripts: dict[str, bytes] = {}
+        self._modules: list[SourceModule] = []
         self._left = _TEXTS_LIMIT
         self._parse_left = _PARSED_LIMIT
         self._problems: list[str] = []
@@ -81,13 +87,24 @@ class Reader:
             self._pkg_info[name] = member.read(METADATA_LIMIT)
         elif _is_text(inner) or ("/" not in name and _is_text(name)):
             self._keep(member)
-        elif (
-            name.endswith(".py") and member.size <= min(SOURCE_LIMIT, self._parse_left) and not _NO_SCRIPT.search(inner)
-        ):
-            source = member.read(SOURCE_LIMIT)
-            self._parse_left -= len(source)
-            if names_parser(source):
-                self._scripts[name] = source
+        elif name.endswith((".py", ".pyx")) and not _ASIDE.search(inner):
+            self._look_into(member)
+
+    def _look_into(self, member: ArchiveMember) -> None:
+        """Note what a module imports; keep it where it parses a command line, or is an in-tree build backend."""
+        if member.size > min(SOURCE_LIMIT, self._parse_left):
+            return
+        source = member.read(SOURCE_LIMIT)
+        self._parse_left -= len(source)
+        if member.name.endswith(".py") and names_parser(source):
+            self._scripts[member.name] = source
+        if b"build_wheel" in source and member.name.count("/") <= 4 and len(source) <= _TEXT_LIMIT:
+            self._add_text(member.name, source)
+        self._add_module(member.name, source)
+
+    def _add_module(self, name: str, source: bytes) -> None:
+        if len(self._modules) < _MOST_MODULES and (module := read_module(name, source)) is not None:
+            self._modules.append(module)
 
     def _keep(self, member: ArchiveMember) -> None:
         if member.size > min(_TEXT_LIMIT, self._left):
@@ -97,13 +114,18 @@ class Reader:
         self._left -= len(data)
         if b"\0" in data:
             return
+        self._add_text(member.name, data)
+        if member.name.endswith(".py"):
+            self._add_module(member.name, data)
+            if names_parser(data):
+                self._scripts[member.name] = data
+
+    def _add_text(self, name: str, data: bytes) -> None:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = data.decode("latin-1")
-        self._texts[member.name] = text.replace("\r\n", "\n")
-        if member.name.endswith(".py") and names_parser(data):
-            self._scripts[member.name] = data
+        self._texts[name] = text.replace("\r\n", "\n")
 
     def contents(self) -> Contents:
         """Return all that was kept, below the single top folder."""
@@ -117,6 +139,11 @@ class Reader:
             texts={name[cut:]: text for name, text in sorted(self._texts.items()) if name.startswith(top)},
             pkg_info=self._chosen_pkg_info(top),
             scripts={name[cut:]: source for name, source in self._scripts.items() if name.startswith(top)},
+            modules=tuple(
+                replace(module, path=module.path[cut:])
+                for module in sorted(self._modules, key=lambda module: module.path)
+                if module.path.startswith(top)
+            ),
             has_egg_info=any(name.startswith(top) and ".egg-info/PKG-INFO" in name for name in self._pkg_info),
             problems=tuple(self._problems),
         )

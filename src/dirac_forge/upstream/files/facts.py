@@ -10,7 +10,7 @@ from packaging.version import Version
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release
 
-__all__ = ["CoreMetadata", "EntryPoint", "ReleaseFacts", "SdistFacts", "WheelFacts"]
+__all__ = ["CoreMetadata", "EntryPoint", "ReleaseFacts", "SdistFacts", "SourceModule", "WheelFacts"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +40,11 @@ class EntryPoint:
     value: str
     gui: bool = False
 
+    @property
+    def module(self) -> str:
+        """The module that holds the command."""
+        return self.value.partition(":")[0].strip()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WheelFacts:
@@ -60,6 +65,20 @@ class WheelFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SourceModule:
+    """A Python or Cython module of a source archive."""
+
+    path: str
+    imports: tuple[str, ...] = ()
+    """What it imports when it is loaded, on every platform: `a.b` for `import a.b` and for `from a import b`, `.b` for
+    `from . import b`. Imports in functions, under conditions, or with a fallback are left out."""
+    namespace: bool = False
+    """Whether it is the `__init__.py` of a namespace package of the old kinds (pkgutil's, pkg_resources')."""
+    cxx: bool = False
+    """Whether Cython makes C++ of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SdistFacts:
     """What one source archive says; paths are relative to its single top folder."""
 
@@ -76,6 +95,8 @@ class SdistFacts:
     *.egg-info/entry_points.txt, …) and licence-like files (LICENSE*, COPYING*, NOTICE*, …) at any depth up to 3."""
     members: tuple[str, ...] = ()
     """Names of all regular files."""
+    modules: tuple[SourceModule, ...] = ()
+    """The modules that import something, or are special; tests, documentation and examples are left out."""
     command_line_modules: frozenset[str] = frozenset()
     """Paths of .py files whose syntax tree builds a command-line parser (argparse, optparse, click, typer, docopt…),
     among the modules of the first few commands by name."""

@@ -100,6 +100,7 @@ class _Sdist:
             pyproject=self._pyproject,
             texts=self._contents.texts,
             members=self._contents.names,
+            modules=self._contents.modules,
             command_line_modules=self._command_line_modules(points),
             entry_points=points,
             setup=self._setup(),

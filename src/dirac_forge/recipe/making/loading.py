@@ -1,0 +1,172 @@
+"""What loading a module needs: its imports followed through the sources, compared with what is required."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from dirac_forge.channel.names import import_name_for, projects_importing
+from dirac_forge.upstream.files.facts import ReleaseFacts, SourceModule
+
+__all__ = ["ModuleGraph", "UnmetImport", "explained", "unmet_imports"]
+
+_LEFT_LIBRARY = frozenset(
+    ("asynchat", "asyncore", "cgi", "cgitb", "crypt", "imp", "lib2to3", "nntplib", "pipes", "smtpd", "telnetlib")
+)
+"""Modules that newer Pythons no longer have; whether that matters is the project's own business."""
+_STANDARD = (frozenset(sys.stdlib_module_names) | _LEFT_LIBRARY) - {"distutils"}
+_SETUPTOOLS = frozenset({"pkg_resources", "distutils", "_distutils_hack", "setuptools"})
+"""What only setuptools installs (distutils since Python 3.12)."""
+_WITHOUT_PKG_RESOURCES = Version("82")
+_SOURCE_FOLDERS = ("src", "lib", "python")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnmetImport:
+    """An import that the requirements of a package do not bring."""
+
+    module: str
+    """The imported name, as written."""
+    path: str
+    """The file that imports it."""
+    project: str = ""
+    """The project that has it, where that is known."""
+    extra: str = ""
+    """The extra of the package that brings it, "" where none does."""
+
+
+class ModuleGraph:
+    """The modules of a release and what each imports when it is loaded."""
+
+    def __init__(self, facts: ReleaseFacts) -> None:
+        self._modules = dict(_dotted(facts))
+        members = facts.wheel.members if facts.wheel is not None else tuple(m.path for m in self._modules.values())
+        self._own = {PurePosixPath(member).parts[0].partition(".")[0] for member in members if member}
+        self._own |= {name.partition(".")[0] for name in self._modules}
+
+    def namespace(self, name: str) -> bool:
+        """Whether a package is the `__init__.py` of a namespace package of the old kinds."""
+        module = self._modules.get(name)
+        return module is not None and module.namespace
+
+    def foreign_imports(self, name: str) -> Mapping[str, str]:
+        """What loading `name` imports that is not the release's own: name to the file that imports it first."""
+        foreign: dict[str, str] = {}
+        waiting, loaded = list(_parents(name)), set(_parents(name))
+        while waiting:
+            current = waiting.pop(0)
+            module = self._modules.get(current)
+            for target in self._targets(current, module) if module is not None else ():
+                if target.partition(".")[0] not in self._own:
+                    foreign.setdefault(target, module.path)  # type: ignore[union-attr]
+                    continue
+                new = [parent for parent in _parents(target) if parent not in loaded]
+                loaded.update(new)
+                waiting += new
+        return foreign
+
+    @staticmethod
+    def _targets(name: str, module: SourceModule) -> Iterator[str]:
+        """The imports of a module with absolute names."""
+        package = name if module.path.endswith("/__init__.py") else name.rpartition(".")[0]
+        for target in module.imports:
+            inner = target.lstrip(".")
+            base = package
+            for _ in range(len(target) - len(inner) - 1):
+                base = base.rpartition(".")[0]
+            yield target if inner == target else f"{base}.{inner}".strip(".")
+
+
+def unmet_imports(
+    graph: ModuleGraph,
+    name: str,
+    required: Mapping[str, SpecifierSet],
+    extras: Mapping[str, str],
+    brought: Collection[str] | None,
+) -> tuple[UnmetImport, ...]:
+    """The imports of a module that nothing brings.
+
+    Args:
+        graph: the modules of the release.
+        name: the module that is loaded.
+        required: the projects that the release requires without extras, and in which versions.
+        extras: projects that only an extra requires, to the extra.
+        brought: everything that is installed with the release, None where that is not known: then only an import that
+            belongs to an extra, or to setuptools, is unmet for sure.
+    """
+    unmet: dict[str, UnmetImport] = {}
+    for target, path in graph.foreign_imports(name).items():
+        top = target.partition(".")[0]
+        if top in _STANDARD or top in unmet:
+            continue
+        if _held_back(required) if top == "pkg_resources" else explained(target, (*required, *(brought or ()))):
+            continue
+        owner = next((project for project in extras if explained(target, (project,))), "")
+        known = owner or ("setuptools" if top in _SETUPTOOLS else next(iter(projects_importing(top)), ""))
+        if brought is None and not owner and known != "setuptools":
+            continue
+        unmet[top] = UnmetImport(module=target, path=path, project=known, extra=extras.get(owner, ""))
+    return tuple(unmet.values())
+
+
+def _held_back(required: Mapping[str, SpecifierSet]) -> bool:
+    """Whether setuptools is required in versions that still have pkg_resources."""
+    return "setuptools" in required and not required["setuptools"].contains(_WITHOUT_PKG_RESOURCES)
+
+
+def explained(target: str, projects: Iterable[str]) -> bool:
+    """Whether one of the projects may install the module; in doubt it may."""
+    top = target.partition(".")[0]
+    return any(_may_install(canonicalize_name(project), target, top) for project in projects)
+
+
+def _may_install(project: str, target: str, top: str) -> bool:
+    if top in _SETUPTOOLS:
+        return project == "setuptools"
+    known = import_name_for(project)
+    if known is not None and (target == known or f"{target}.".startswith(f"{known}.") or known.startswith(f"{top}.")):
+        return True
+    if any(canonicalize_name(candidate) == project for candidate in projects_importing(top)):
+        return True
+    flat, name = top.strip("_").replace("_", "").lower(), project.replace("-", "")
+    return bool(flat) and (flat in name or (len(name) > 3 and name in flat))
+
+
+def _parents(name: str) -> list[str]:
+    """`a`, `a.b`, `a.b.c` of `a.b.c`: loading a module loads its packages first."""
+    parts = name.split(".")
+    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def _dotted(facts: ReleaseFacts) -> Iterator[tuple[str, SourceModule]]:
+    """The modules of the source archive by the names that they have once they are installed."""
+    modules = [
+        module for module in (facts.sdist.modules if facts.sdist is not None else ()) if module.path.endswith(".py")
+    ]
+    place = _place_in_wheel(facts.wheel.members) if facts.wheel is not None else _place_in_tree
+    for module in modules:
+        if path := place(module.path):
+            yield ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__"), module
+
+
+def _place_in_tree(path: str) -> str | None:
+    first, _, rest = path.partition("/")
+    return rest if first in _SOURCE_FOLDERS else path
+
+
+def _place_in_wheel(members: Iterable[str]) -> Callable[[str], str | None]:
+    """Where a file of the sources is in the wheel, the longest match first; None where it is not installed."""
+    installed = frozenset(members)
+
+    def place(path: str) -> str | None:
+        parts = PurePosixPath(path).parts
+        tails = ("/".join(parts[start:]) for start in range(len(parts)))
+        return next((tail for tail in tails if tail in installed), None)
+
+    return place

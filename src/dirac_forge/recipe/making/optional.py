@@ -1,0 +1,84 @@
+"""Extensions that setup.py builds only where a variable of the environment asks for them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from dirac_forge.upstream.files.literals import parse
+
+__all__ = ["asked_by_variable"]
+
+_COMPILES = re.compile(r"ext_modules|Extension|cythonize|mypycify|cffi_modules")
+_TAKES_AWAY = re.compile(r"(?:^|_)(?:NO|SKIP|DISABLE|WITHOUT|PURE)(?:_|$)", re.IGNORECASE)
+_OFF = (None, False, 0, "", "0", "no", "No", "false", "False", "off")
+
+
+def asked_by_variable(setup: str) -> str:
+    """The variable without which setup.py compiles nothing, "" where there is none or it is not clear."""
+    tree = parse(setup.encode()) if _COMPILES.search(setup) else None
+    if tree is None:
+        return ""
+    flags = dict(_flags(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.IfExp) and _COMPILES.search(_source(node.body)):
+            variable = _asked(node.test, flags)
+            if variable:
+                return variable
+    return ""
+
+
+def _source(body: list[ast.stmt] | ast.expr) -> str:
+    return ast.unparse(body) if isinstance(body, ast.expr) else "\n".join(map(ast.unparse, body))
+
+
+def _flags(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Names that are true only where a variable of the environment says so, to the variable."""
+    assigned: dict[str, list[tuple[ast.expr, str]]] = {}
+    for node, test in _assignments(tree):
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                assigned.setdefault(target.id, []).append((node.value, test))
+    for name, values in assigned.items():
+        variables = [_asked(value, {}) or (test if _is(value, True) else "") for value, test in values]
+        open_ones = [v for v, (value, _) in zip(variables, values, strict=True) if not v and not _is(value, False)]
+        if any(variables) and not open_ones:
+            yield name, next(filter(None, variables))
+
+
+def _is(node: ast.expr, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
+
+
+def _assignments(tree: ast.Module) -> Iterator[tuple[ast.Assign, str]]:
+    """Assignments, those under `if os.environ…:` with its variable."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If):
+            variable = _asked(node.test, {})
+            yield from ((inner, variable) for inner in node.body if isinstance(inner, ast.Assign))
+    under = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.If) for inner in node.body}
+    yield from ((n, "") for n in ast.walk(tree) if isinstance(n, ast.Assign) and id(n) not in under)
+
+
+def _asked(test: ast.expr, flags: dict[str, str]) -> str:
+    """The variable that makes a test true where it is set, "" for any other test."""
+    match test:
+        case ast.UnaryOp(op=ast.Not()):
+            return ""
+        case ast.Name(id=name):
+            return flags.get(name, "")
+        case ast.BoolOp(values=values):
+            return next(filter(None, (_asked(value, flags) for value in values)), "")
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.In()]):
+            return _asked(left, flags)
+        case ast.Call(func=ast.Name(id="bool" | "int" | "strtobool"), args=[inner, *_]):
+            return _asked(inner, flags)
+        case ast.Call(func=ast.Attribute(value=inner, attr="lower" | "strip" | "upper")):
+            return _asked(inner, flags)
+        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *default]):
+            read = ast.unparse(function).endswith(("os.getenv", "environ.get", "getenv"))
+            off = not default or (isinstance(default[0], ast.Constant) and default[0].value in _OFF)
+            return name if read and off and not _TAKES_AWAY.search(name) else ""
+        case _:
+            return ""

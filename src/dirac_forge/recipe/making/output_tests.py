@@ -1,0 +1,83 @@
+"""How an output is tested: modules to import and commands to run, those that must fail left out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from dirac_forge.recipe.making.imports import help_commands, imports_of
+from dirac_forge.recipe.making.loading import ModuleGraph, UnmetImport, unmet_imports
+from dirac_forge.recipe.making.markers import reach
+from dirac_forge.recipe.model import Note, Test
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
+
+__all__ = ["OutputTest", "test_of"]
+
+MOST_HELP_COMMANDS = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputTest:
+    """The test of an output, and what a person should know about it."""
+
+    test: Test
+    installs_modules: bool
+    """Whether there are modules that could be imported, tested or not."""
+    notes: tuple[Note, ...] = ()
+
+
+def test_of(
+    facts: ReleaseFacts, points: Iterable[EntryPoint], scope: Scope, brought: Collection[str] | None
+) -> OutputTest:
+    """The test of a release's output; `brought` is every project that is installed with it, None where unknown."""
+    graph = ModuleGraph(facts)
+    modules = imports_of(facts, graph)
+    required, extras = _requirements(facts, scope)
+
+    def unmet(module: str) -> tuple[UnmetImport, ...]:
+        return unmet_imports(graph, module, required, extras, brought)
+
+    commands = help_commands(points, facts.sdist)
+    missing = {name: unmet(name) for name in (*modules, *(point.module for point in commands))}
+    sound = [point for point in commands if not missing[point.module]]
+    notes = (_note(each) for each in dict.fromkeys(each for group in missing.values() for each in group))
+    return OutputTest(
+        test=Test(
+            imports=tuple(name for name in modules if not missing[name]),
+            commands=tuple(f"{point.name} --help" for point in sound[:MOST_HELP_COMMANDS]),
+        ),
+        installs_modules=bool(modules),
+        notes=tuple(notes),
+    )
+
+
+def _requirements(facts: ReleaseFacts, scope: Scope) -> tuple[Mapping[str, SpecifierSet], Mapping[str, str]]:
+    """The projects that are required everywhere, and those that only an extra requires, with the extra."""
+    required: dict[str, SpecifierSet] = {}
+    extras: dict[str, str] = {}
+    for requirement in facts.metadata.requires_dist:
+        name = canonicalize_name(requirement.name)
+        if not reach(requirement.marker, scope).never:
+            required[name] = required.get(name, SpecifierSet()) & requirement.specifier
+            continue
+        for extra in facts.metadata.provides_extra:
+            if not reach(requirement.marker, scope, (extra, canonicalize_name(extra))).never:
+                extras.setdefault(name, extra)
+    return required, {name: extra for name, extra in extras.items() if name not in required}
+
+
+def _note(unmet: UnmetImport) -> Note:
+    what = f"{unmet.path} imports {unmet.module}, which"
+    if unmet.extra:
+        text = f"{what} only the extra {unmet.extra} brings ({unmet.project}): not tested"
+    elif unmet.module.partition(".")[0] == "pkg_resources":
+        text = f"{what} only setuptools <81 has: not tested; add `setuptools <81` to run, and tell upstream"
+    elif unmet.project:
+        text = f"{what} no requirement brings: not tested; add {unmet.project} to run, and tell upstream"
+    else:
+        text = f"{what} no requirement is known to bring: not tested; look for its package, and tell upstream"
+    return Note(level="warning", text=text)

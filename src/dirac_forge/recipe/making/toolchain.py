@@ -1,0 +1,172 @@
+"""What a compiled package needs to be built: compilers, programs and libraries, from the contents of its sdist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
+from dirac_forge.recipe.making.system_libraries import system_libraries
+from dirac_forge.recipe.model import Note
+from dirac_forge.upstream.files.facts import SdistFacts
+
+__all__ = ["Toolchain", "source_languages", "toolchain", "what_compiles"]
+
+_SOURCES = {
+    "c": (".c", ".pyx", ".i"),
+    "cxx": (".cpp", ".cc", ".cxx", ".c++"),
+    "fortran": (".f", ".f90", ".f77", ".f95", ".for", ".pyf"),
+    "rust": (".rs",),
+}
+_ASIDE = {
+    "bench", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "fuzz", "test",
+    "testing", "tests",
+}  # fmt: skip
+_COMPILING_BACKENDS = {
+    "maturin", "mesonpy", "py_build_cmake.build", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta",
+    "setuptools_rust", "sipbuild.api",
+}  # fmt: skip
+_COMPILING_TOOLS = {
+    "cffi", "cython", "maturin", "meson-python", "nanobind", "pybind11", "scikit-build", "scikit-build-core",
+    "setuptools-golang", "setuptools-rust",
+}  # fmt: skip
+_SETUP_COMPILES = re.compile(
+    r"\bext_modules\b|\bExtension\s*\(|\bcffi_modules\b|\bcythonize\s*\(|\brust_extensions\b|\bRustExtension\b"
+    r"|\bCMakeExtension\b|\bskbuild\b"
+)
+_CXX_IN_SETUP = re.compile(r"\blanguage\s*=\s*[\"']c\+\+[\"']|[\"']language[\"']\s*:\s*[\"']c\+\+[\"']")
+_MESON_PROJECT = re.compile(
+    r"\b(?:project\(\s*'[^']*'\s*,|add_languages\()\s*((?:\[?\s*'[\w+]+'\s*,?\s*\]?)+)", re.DOTALL
+)
+_CMAKE_LANGUAGES = re.compile(
+    r"\bproject\s*\([^)]*?\bLANGUAGES\s+([^)]*)\)|\benable_language\s*\(\s*(\w+)", re.IGNORECASE | re.DOTALL
+)
+_LANGUAGE_NAMES = {"c": "c", "cpp": "cxx", "cxx": "cxx", "cython": "c", "fortran": "fortran", "rust": "rust"}
+
+_CMAKE_TOOLS = ("py-build-cmake", "scikit-build", "scikit-build-core")
+"""Backends that call CMake and do not bring it on conda-forge."""
+_RUNS_CMAKE = re.compile(r"CMakeExtension|[\"']cmake[\"']|\bcmake_(?:args|source_dir|install_dir)\b")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Toolchain:
+    """What the builds of one release need."""
+
+    languages: tuple[str, ...]
+    """Of compilers: `c`, `cxx`, `fortran`, `rust`."""
+    libraries: tuple[str, ...]
+    """System libraries, as packages for host."""
+    programs: tuple[str, ...]
+    """What the build runs, as packages for build, where no requirement says so."""
+    notes: tuple[Note, ...]
+
+
+def toolchain(sdist: SdistFacts) -> Toolchain:
+    """The compilers, libraries and programs that building from the sdist takes."""
+    sources = source_languages(sdist)
+    languages = _compilers(sdist, set(sources), build_tool_names(sdist))
+    named = system_libraries(sdist.texts)
+    libraries = named.packages
+    notes = [] if sources else [_no_sources()]
+    notes += [
+        Note(
+            level="warning",
+            text=f"{package} in host, because {path} names it: check that it is used, and for its run_exports",
+        )
+        for package, path in sorted(libraries.items())
+    ]
+    notes += [
+        Note(level="warning", text=f"{path} looks for {name}, whose package is not known: add it to host if it is used")
+        for name, path in sorted(named.unknown.items())
+    ]
+    if not named.packages and not named.unknown and "rust" not in languages:
+        notes.append(Note(level="info", text="no known system library is named in the build files: check host"))
+    return Toolchain(
+        languages=tuple(sorted(languages)),
+        libraries=tuple(sorted(libraries)),
+        programs=tuple(sorted(set(_programs(sdist, libraries)))),
+        notes=tuple(notes),
+    )
+
+
+def _no_sources() -> Note:
+    text = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
+    return Note(level="todo", text=text)
+
+
+def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str]) -> set[str]:
+    """The languages that need a compiler, from the sources, the build files and the build's tools."""
+    declared = set(_declared_languages(sdist))
+    # Files in Fortran or C++ may be there for another purpose: a build file that lists its languages knows.
+    languages = (declared | (sources - {"cxx", "fortran"})) if declared else set(sources)
+    if "maturin" in tools:
+        languages = {"rust"}
+    elif not tools & {"setuptools-rust"} and "rust" not in declared:
+        languages.discard("rust")  # a crate that the sdist carries and does not build
+    if tools & {"pybind11", "nanobind"} or _CXX_IN_SETUP.search(_build_texts(sdist)) or _cython_in_cxx(sdist):
+        languages.add("cxx")
+    if not declared and not tools & {"meson-python", "scikit-build", "scikit-build-core", "numpy"}:
+        languages.discard("fortran")
+    return languages | {"c"}  # Rust, Cython and C++ all end in the C toolchain's linker and stdlib
+
+
+def _declared_languages(sdist: SdistFacts) -> Iterator[str]:
+    """The languages that Meson's or CMake's build files list; nothing where they list none."""
+    for path, text in sdist.texts.items():
+        match PurePosixPath(path).name:
+            case "meson.build":
+                groups = [name for listed in _MESON_PROJECT.findall(text) for name in re.findall(r"'([\w+]+)'", listed)]
+            case "CMakeLists.txt":
+                groups = [name for pair in _CMAKE_LANGUAGES.findall(text) for name in " ".join(pair).split()]
+            case _:
+                continue
+        yield from (_LANGUAGE_NAMES[name.lower()] for name in groups if name.lower() in _LANGUAGE_NAMES)
+
+
+def _cython_in_cxx(sdist: SdistFacts) -> bool:
+    return any(module.cxx for module in sdist.modules)
+
+
+def _build_texts(sdist: SdistFacts) -> str:
+    """The Python that builds: setup.py and an in-tree backend."""
+    return "\n".join((sdist.texts.get("setup.py", ""), *backend_texts(sdist)))
+
+
+def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> Iterator[str]:
+    setup, tools = _build_texts(sdist), build_tool_names(sdist)
+    if any(member.endswith(".i") for member in sdist.members) and re.search(r"\bswig\b", setup, re.IGNORECASE):
+        yield "swig"
+    if tools & set(_CMAKE_TOOLS):
+        yield from ("cmake", "ninja")
+    elif _RUNS_CMAKE.search(setup):
+        yield from ("cmake", "ninja" if re.search(r"\bninja\b", setup, re.IGNORECASE) else "make")
+    texts = [text for path, text in sdist.texts.items() if path in libraries.values()]
+    if any("pkg-config" in text or "pkg_check_modules" in text or "dependency(" in text for text in texts):
+        yield "pkg-config"
+
+
+def source_languages(sdist: SdistFacts) -> tuple[str, ...]:
+    """Languages of the sources that are neither tests nor documentation."""
+    suffixes = set()
+    for member in sdist.members:
+        path = PurePosixPath(member)
+        if not _ASIDE.intersection(part.lower() for part in path.parts[:-1]):
+            suffixes.add(path.suffix.lower())
+    return tuple(language for language, known in _SOURCES.items() if suffixes.intersection(known))
+
+
+def what_compiles(sdist: SdistFacts) -> str:
+    """What makes a plain build compile, "" where nothing does."""
+    backend = build_backend(sdist)
+    if backend in _COMPILING_BACKENDS:
+        return f"the build backend {backend}"
+    if any(re.search(r"cythonize|ext_modules|Extension\s*\(|\bCython\b", text) for text in backend_texts(sdist)):
+        return "the build backend of its own"
+    if _SETUP_COMPILES.search(sdist.texts.get("setup.py", "")):
+        return "setup.py"
+    if re.search(r"ext-modules", sdist.texts.get("pyproject.toml", "")):
+        return "pyproject.toml"
+    tools = sorted(_COMPILING_TOOLS & build_tool_names(sdist))
+    return f"{tools[0]} in build-system.requires" if tools else ""

@@ -1,0 +1,108 @@
+"""What the modules of a source archive import when they are loaded; nothing of them is run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from dirac_forge.upstream.files.facts import SourceModule
+from dirac_forge.upstream.files.literals import parse
+
+__all__ = ["MODULE_LIMIT", "read_module"]
+
+MODULE_LIMIT = 1024 * 1024
+"""Bytes of a module that is looked into."""
+_MOST_IMPORTS = 300
+
+# Strings and comments are skipped, so that an import in a docstring is none. An import that is indented is in a
+# function or under a condition: the module loads without it.
+_TOKENS = re.compile(
+    r"""\"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"\"\"|\'\'\'[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*\'\'\'"""
+    r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|\#[^\n]*"""
+    r"""|^(?:import|from)[ \t]+[^\n;#(]*(?:\([^)]*\))?""",
+    re.DOTALL | re.MULTILINE,
+)
+_FROM = re.compile(r"from\s+(\.*)\s*([\w.]*)\s+(?:c?import)\s+(.*)", re.DOTALL)
+_CIMPORT = re.compile(r"^(?:cimport[ \t]+([\w.]+)|from[ \t]+([\w.]+)[ \t]+cimport\b)", re.MULTILINE)
+_HANDLED = re.compile(r"except\s*\(?[^:\n]*(?:Import|ModuleNotFound)Error")
+_NAMESPACE = re.compile(r"\bextend_path\s*\(|\bdeclare_namespace\s*\(")
+_JOINERS = ("pkgutil", "pkg_resources", "__future__")
+_CXX = re.compile(r"^#\s*distutils:\s*language\s*=\s*c\+\+", re.MULTILINE)
+
+
+def read_module(path: str, source: bytes) -> SourceModule | None:
+    """What a .py or .pyx file imports, None where it imports nothing and is nothing special."""
+    text = source.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\\\n", " ")
+    cython = path.endswith(".pyx")
+    imports = dict.fromkeys(_unconditional(text))
+    if cython:
+        imports |= dict.fromkeys(one or other for one, other in _CIMPORT.findall(text))
+    elif _HANDLED.search(text) and (tree := parse(source)) is not None:
+        imports |= dict.fromkeys(_insisted(tree))
+    module = SourceModule(
+        path=path,
+        imports=tuple(imports)[:_MOST_IMPORTS],
+        namespace=path.endswith("/__init__.py")
+        and _NAMESPACE.search(text) is not None
+        and _is_namespace(parse(source)),
+        cxx=cython and _CXX.search(text[:4000]) is not None,
+    )
+    return module if module.imports or module.namespace or module.cxx else None
+
+
+def _is_namespace(tree: ast.Module | None) -> bool:
+    """Whether an `__init__.py` does nothing but join the folders of a namespace package."""
+    return tree is not None and all(map(_joins, tree.body))
+
+
+def _joins(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import(names=names):
+            return all(name.name in _JOINERS for name in names)
+        case ast.ImportFrom(module=module):
+            return module in _JOINERS
+        case ast.Assign(targets=[target]):
+            return ast.unparse(target) == "__path__"
+        case ast.Try(body=body, handlers=handlers):
+            return all(map(_joins, (*body, *(inner for handler in handlers for inner in handler.body))))
+        case _:
+            return isinstance(node, ast.Expr)
+
+
+def _unconditional(text: str) -> Iterator[str]:
+    for token in _TOKENS.findall(text):
+        if token[0] in "if":
+            yield from _names(re.sub(r"#[^\n]*", "", token))
+
+
+def _names(statement: str) -> Iterator[str]:
+    """`a.b` of `import a.b`; `a.b` of `from a import b`, which may be a module or not; `.a.b` of a relative one."""
+    if match := _FROM.match(statement):
+        base = match[1] + match[2]
+        for name in re.findall(r"(\w+|\*)(?:\s+as\s+\w+)?", match[3]):
+            yield base if name == "*" else f"{base}{'' if base.endswith('.') else '.'}{name}"
+    elif statement.startswith("import"):
+        for part in statement[len("import") :].split(","):
+            if name := re.match(r"\s*([\w.]+)", part):
+                yield name[1]
+
+
+def _insisted(tree: ast.Module) -> Iterator[str]:
+    """The imports that a module tries, and gives up where they fail."""
+    for node in tree.body:
+        if isinstance(node, ast.Try) and node.handlers and all(map(_gives_up, node.handlers)):
+            for inner in node.body:
+                if isinstance(inner, ast.Import | ast.ImportFrom):
+                    yield from _names(ast.unparse(inner))
+
+
+def _gives_up(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler ends by raising or leaving."""
+    match handler.body[-1]:
+        case ast.Raise():
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Name(id="exit" | "quit") | ast.Attribute(attr="exit" | "_exit"))):
+            return True
+        case _:
+            return False

@@ -1,0 +1,82 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from packaging.specifiers import SpecifierSet
+
+from dirac_forge.recipe.making.loading import ModuleGraph, UnmetImport, unmet_imports
+from dirac_forge.upstream.files.facts import ReleaseFacts, SourceModule
+from support.facts import facts
+
+
+def release(modules: Mapping[str, Sequence[str]], members: Sequence[str] | None = None) -> ReleaseFacts:
+    made = facts("demo", members=members or [path.removeprefix("src/") for path in modules])
+    assert made.sdist is not None
+    read = tuple(SourceModule(path=path, imports=tuple(imports)) for path, imports in modules.items())
+    return replace(made, sdist=replace(made.sdist, modules=read))
+
+
+def unmet(made: ReleaseFacts, *required: str, extras: Mapping[str, str] | None = None) -> tuple[UnmetImport, ...]:
+    specifiers = {line.partition("<")[0]: SpecifierSet(line[len(line.partition("<")[0]) :]) for line in required}
+    return unmet_imports(ModuleGraph(made), "demo.cli", specifiers, extras or {}, frozenset(required))
+
+
+def test_foreign_imports_are_followed_through_relative_ones() -> None:
+    made = release(
+        {
+            "src/demo/__init__.py": ("os", ".version"),
+            "src/demo/version.py": ("packaging.version",),
+            "src/demo/cli.py": (".tools.run", "demo.other"),
+            "src/demo/tools/__init__.py": ("..shared.helper",),
+            "src/demo/shared.py": ("requests",),
+            "src/demo/other.py": ("click",),
+            "src/demo/unused.py": ("never",),
+        }
+    )
+    assert dict(ModuleGraph(made).foreign_imports("demo.cli")) == {
+        "os": "src/demo/__init__.py",
+        "packaging.version": "src/demo/version.py",
+        "requests": "src/demo/shared.py",
+        "click": "src/demo/other.py",
+    }
+
+
+def test_requirements_explain_imports_by_the_names_they_install() -> None:
+    imports = ("yaml", "PIL.Image", "dateutil.parser", "bs4", "google.protobuf", "sklearn", "typing", "demo")
+    made = release({"demo/__init__.py": (), "demo/cli.py": imports})
+    required = ("pyyaml", "pillow", "python-dateutil", "beautifulsoup4", "protobuf", "scikit-learn")
+    found = unmet(made, *required, "googleapis-common-protos")
+    assert found == ()
+
+
+def test_an_undeclared_import_names_file_and_project() -> None:
+    made = release({"demo/__init__.py": (), "demo/cli.py": ("click.testing", "yaml")})
+    assert unmet(made, "requests") == (
+        UnmetImport(module="click.testing", path="demo/cli.py"),
+        UnmetImport(module="yaml", path="demo/cli.py", project="pyyaml"),
+    )
+
+
+def test_an_import_of_an_extra_names_the_extra() -> None:
+    made = release({"demo/__init__.py": (), "demo/cli.py": ("aiohttp.web",)})
+    assert unmet(made, extras={"aiohttp": "server"}) == (
+        UnmetImport(module="aiohttp.web", path="demo/cli.py", project="aiohttp", extra="server"),
+    )
+
+
+def test_pkg_resources_needs_a_setuptools_that_still_has_it() -> None:
+    made = release({"demo/__init__.py": (), "demo/cli.py": ("pkg_resources",)})
+    missing = (UnmetImport(module="pkg_resources", path="demo/cli.py", project="setuptools"),)
+    assert unmet(made) == missing
+    assert unmet(made, "setuptools") == missing
+    assert unmet(made, "setuptools<81") == ()
+
+
+def test_an_unknown_closure_says_nothing_of_imports_that_a_dependency_may_bring() -> None:
+    made = release({"demo/__init__.py": (), "demo/cli.py": ("click", "pkg_resources", "aiohttp")})
+    found = unmet_imports(ModuleGraph(made), "demo.cli", {}, {"aiohttp": "web"}, None)
+    assert [(each.module, each.extra) for each in found] == [("pkg_resources", ""), ("aiohttp", "web")]
+
+
+def test_files_that_the_wheel_does_not_install_are_not_followed() -> None:
+    made = release({"demo/__init__.py": (), "demo/cli.py": (), "noxfile.py": ("nox",)}, ["demo/__init__.py"])
+    assert dict(ModuleGraph(made).foreign_imports("noxfile")) == {}

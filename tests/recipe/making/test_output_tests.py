@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+from dirac_forge.recipe import model
+from dirac_forge.recipe.making.output_tests import test_of as output_test
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.facts import EntryPoint, SourceModule
+from support.facts import facts
+
+
+def test_what_must_fail_is_left_out_and_told() -> None:
+    made = facts(
+        "demo",
+        members=["demo/__init__.py", "demod/__init__.py"],
+        requires=["click", "aiohttp; extra == 'd'"],
+        extras=["d"],
+        entry_points=[EntryPoint(name="demo", value="demo:run"), EntryPoint(name="demod", value="demod:run")],
+        command_line_modules=["src/demo/__init__.py", "src/demod/__init__.py"],
+    )
+    assert made.sdist is not None
+    modules = (
+        SourceModule(path="src/demo/__init__.py", imports=("click",)),
+        SourceModule(path="src/demod/__init__.py", imports=("aiohttp.web",)),
+    )
+    made = replace(made, sdist=replace(made.sdist, modules=modules))
+    assert made.wheel is not None
+    result = output_test(made, made.wheel.entry_points, Scope(), frozenset({"click"}))
+    assert result.test == model.Test(imports=("demo",), commands=("demo --help",))
+    assert result.notes == (
+        model.Note(
+            level="warning",
+            text="src/demod/__init__.py imports aiohttp.web, which only the extra d brings (aiohttp): not tested",
+        ),
+    )
+
+
+def test_an_empty_wheel_installs_no_modules() -> None:
+    result = output_test(facts("demo", members=["demo-1.0.dist-info/METADATA"]), (), Scope(), None)
+    assert (result.test, result.installs_modules) == (model.Test(), False)

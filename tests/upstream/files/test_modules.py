@@ -1,0 +1,56 @@
+from dirac_forge.upstream.files.facts import SourceModule
+from dirac_forge.upstream.files.modules import read_module
+
+SOURCE = b'''"""Docs.
+
+import nothing
+"""
+import os, sys as system, a.b  # import c
+from . import sibling
+from .near import one, two as other
+from ..up import (first,  # second
+    third)
+from foo.bar import *
+text = "import text"
+try:
+    import aiohttp
+except ImportError as error:
+    raise ImportError("install the extra") from error
+try:
+    import fast
+except ImportError:
+    fast = None
+if True:
+    import conditional
+def late():
+    import later
+'''
+
+
+def test_read_module_returns_imports_that_loading_insists_on() -> None:
+    assert read_module("demo/__init__.py", SOURCE) == SourceModule(
+        path="demo/__init__.py",
+        imports=(
+            *("os", "sys", "a.b", ".sibling", ".near.one", ".near.two", "..up.first", "..up.third", "foo.bar"),
+            "aiohttp",
+        ),
+    )
+
+
+def test_read_module_tells_a_namespace_from_a_package_that_extends_its_path() -> None:
+    plain = b"from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
+    declared = b"__import__('pkg_resources').declare_namespace(__name__)\n"
+    package, importing = plain + b"version = '1'\n", plain + b"from demo.core import run\n"
+    read = [read_module("demo/__init__.py", source) for source in (plain, declared, package, importing)]
+    assert [module is not None and module.namespace for module in read] == [True, True, False, False]
+
+
+def test_read_module_reads_the_language_and_cimports_of_cython() -> None:
+    source = b"# distutils: language = c++\ncimport numpy as np\nfrom libcpp.vector cimport vector\n"
+    assert read_module("fast.pyx", source) == SourceModule(
+        path="fast.pyx", imports=("libcpp.vector.vector", "numpy", "libcpp.vector"), cxx=True
+    )
+
+
+def test_read_module_returns_nothing_for_a_module_without_imports() -> None:
+    assert read_module("demo/data.py", b"x = 1\n") is None
