@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 from dirac_forge.build.children import Child, ChildAnswer, run_child
+from dirac_forge.build.cluster import Cluster, cluster_of
 from dirac_forge.build.environments import Environments, Explain
 from dirac_forge.build.installing import Installer
 from dirac_forge.build.isolation import Container, Limits, detect
@@ -58,6 +59,8 @@ class BuildRequest:
     jobs: int | None = None
     """Builds at the same time; None: as memory and processors allow."""
     container: str = ""
+    cluster: str = ""
+    """Address of a Dask scheduler whose workers build."""
     seconds: float = 3600.0
     """For each build or test."""
     memory: int | None = None
@@ -70,7 +73,6 @@ def run_builds(
     request: BuildRequest,
     *,
     explain: Explain,
-    runner: AbstractContextManager[Run] | None = None,
 ) -> BuildReport:
     """Build, test and install; this runs code from upstream, isolated as far as the machine allows it.
 
@@ -79,12 +81,18 @@ def run_builds(
         workspace: where recipes of dependencies are looked for.
         request: what is to be built.
         explain: says in words why specs can't be installed together.
-        runner: gives what runs children elsewhere; None: on this machine.
 
     Raises:
         InputError: wrong use, or another run holds the channel.
-        UnknownError: a channel can't be read.
+        UnknownError: a channel can't be read, or no cluster answers.
     """
+    with cluster_of(request.cluster) if request.cluster else nullcontext() as cluster:
+        return _run_builds(context, workspace, request, explain, cluster)
+
+
+def _run_builds(
+    context: ChannelContext, workspace: Workspace, request: BuildRequest, explain: Explain, cluster: Cluster | None
+) -> BuildReport:
     if not request.container and find_spec("rattler_build") is None:
         raise InputError(
             "builds need py-rattler-build, which is not installed", hint="Install it: pip install 'dirac-forge[build]'."
@@ -103,13 +111,16 @@ def run_builds(
         isolation=detect(),
         container=Container.of(request.container) if request.container else None,
         limits=Limits(seconds=request.seconds, memory=request.memory),
-        jobs=request.jobs or _jobs(),
+        jobs=request.jobs or (cluster.places if cluster else _jobs()),
         keep=request.keep,
         force=request.force,
         test_only=request.test_only,
     )
     local = LocalChannel(folder / "channel", platform=platform)
-    with local.locked(), runner or nullcontext(run_child) as run:
+    with local.locked():
+        if cluster is not None:
+            cluster.check(folder)
+        run = cluster.run if cluster is not None else run_child
         session = _Session(context, workspace, channel, options, local, explain, run)
         packages = session.packages(request)
         installed = session.installed(packages, request)

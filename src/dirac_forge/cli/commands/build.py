@@ -59,6 +59,9 @@ def build(
     container: Annotated[
         str, typer.Option(metavar="IMAGE", help="Run builds in IMAGE, whose python has py-rattler-build.")
     ] = "",
+    cluster: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Build on the workers of the Dask cluster at ADDRESS.")
+    ] = "",
     time_limit: Annotated[
         int, typer.Option("--time-limit", metavar="MIN", min=1, help="Stop a build or test after MIN minutes.")
     ] = 60,
@@ -87,6 +90,7 @@ def build(
         keep=keep,
         jobs=jobs,
         container=container,
+        cluster=cluster,
         seconds=time_limit * 60.0,
         memory=memory * 1024**3 if memory else None,
     )
