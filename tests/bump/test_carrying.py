@@ -50,7 +50,10 @@ def test_a_blocker_blocks() -> None:
         assert (done.status, done.blocked_by) == ("blocked", (compiled,))
 
 
-def test_notes_on_lines_that_were_carried_over_are_settled() -> None:
-    notes = tuple(OldVersionLeft(line=line, version="1.0", text="1.0") for line in (9, 8))
-    assert carried(replace(bump(), notes=notes), DRIFT, write=True).notes == (notes[1],)
-    assert carried(replace(bump(), notes=notes), DRIFT, write=False).notes[:2] == notes
+def test_notes_on_the_old_version_are_made_from_the_final_text() -> None:
+    moved = replace(bump(), old="1.0.1", notes=(OldVersionLeft(line=9, version="1.0.1", text="x ==1.0.1"),))
+    drifted = replace(DRIFT, text="a\nx ==2.0.0\n")
+    assert carried(moved, drifted, write=True).notes == ()
+    left = replace(drifted, text="x ==2.0.0\n  demo 1.0.1\n")
+    assert carried(moved, left, write=True).notes == (OldVersionLeft(line=2, version="1.0.1", text="demo 1.0.1"),)
+    assert carried(moved, drifted, write=False).notes[:1] == moved.notes

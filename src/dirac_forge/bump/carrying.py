@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import BumpNote, NotCarried, RefusedEdit
-from dirac_forge.recipe.editing.edit import OldVersionLeft
+from dirac_forge.recipe.editing.edit import OldVersionLeft, old_version_notes
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
@@ -34,10 +34,11 @@ def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
         bump,
         change=replace(bump.change, edits=(replace(edit, after=drift.text),)),
         edited=replace(bump.edited, after=drift.text),
-        notes=tuple(note for note in bump.notes if not _settled(note, drift)),
+        notes=_renewed(bump, drift.text),
     )
 
 
-def _settled(note: BumpNote, drift: Drift) -> bool:
-    """Whether a note is on a line that said the old version and was changed since."""
-    return isinstance(note, OldVersionLeft) and any(change.line == note.line for change in drift.changes)
+def _renewed(bump: Bump, text: str) -> tuple[BumpNote, ...]:
+    """Return the notes of a bump for its final text, which may say the old version in fewer or other lines."""
+    others = (note for note in bump.notes if not isinstance(note, OldVersionLeft))
+    return (*others, *old_version_notes(text, bump.old))

@@ -15,7 +15,7 @@ from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Awaited, Lack
 from dirac_forge.feedstock.change import SkipReason
-from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft
+from dirac_forge.recipe.editing.edit import CommitKept, HashKept, OldVersionLeft
 
 __all__ = [
     "AllowedSources",
@@ -318,6 +318,7 @@ BumpNote = (
     str
     | OldVersionLeft
     | CommitKept
+    | HashKept
     | RespelledSource
     | EnclosedSource
     | NotCarried

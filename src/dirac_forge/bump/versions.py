@@ -11,16 +11,8 @@ from typing import Protocol
 
 from dirac_forge.bump.reasons import EnclosedSource, RespelledSource
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.recipe.editing.edit import (
-    CommitKept,
-    EditDraft,
-    MovedSource,
-    OldVersionLeft,
-    Setting,
-    finish,
-    respelled_source,
-    start,
-)
+from dirac_forge.recipe.editing.edit import EditDraft, EditNote, Setting, finish, notes_on, respelled_source, start
+from dirac_forge.recipe.editing.moved_sources import MovedSource
 from dirac_forge.recipe.editing.urls import variations
 from dirac_forge.upstream.digests import Digest
 
@@ -50,7 +42,7 @@ class UnansweredError(UnknownError):
     """Whether upstream has the files could not be found out."""
 
 
-EditedNote = OldVersionLeft | CommitKept | RespelledSource | EnclosedSource
+EditedNote = EditNote | RespelledSource | EnclosedSource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,17 +71,18 @@ def edited(
     files: SourceFiles,
     executor: Executor,
     settings: Sequence[Setting] = (),
+    unbuilt: Sequence[Setting] = (),
     texts: Texts | None = None,
 ) -> Edited:
-    """`text` at version `to`; `settings` are the builds that there are.
+    """Return `text` at version `to`; `settings` are the builds that there are, `unbuilt` others that it speaks of.
 
     A host that does not answer is no reason to give up where `texts` has the file too: the recipe's own hash proves
     that it is the same one (licences of DIRAC come from its repository, and are in its sdists).
 
-    Raises RecipeError where the edit can't be made for sure, MissingError and UnansweredError where a file's hash
+    Raises RecipeError where the edit can't be made for sure, MissingFileError and UnansweredError where a file's hash
     can't be had: each URL with its reason.
     """
-    draft = start(text, path=path, to=to, settings=settings)
+    draft = start(text, path=path, to=to, settings=settings, unbuilt=unbuilt)
     lookup = _HashLookup(draft, files, texts)
     sources = [source for source in draft.moved if source.hashes]
     answers = list(executor.map(lambda source: _asked(source, files), sources))
@@ -97,14 +90,15 @@ def edited(
         lookup.take(source, answer)
     if lookup.failed:
         raise _failure(lookup.failed, len(sources))
-    after = finish(lookup.draft, {url: digest.hashes for url, digest in lookup.digests.items()})
+    hashes = {url: digest.hashes for url, digest in lookup.digests.items()}
+    after = finish(lookup.draft, hashes)
     return Edited(
         before=text,
         after=after,
         old=draft.old,
         new=draft.new,
         digests=tuple(lookup.digests.values()),
-        notes=tuple(dict.fromkeys((*lookup.notes, *lookup.draft.notes))),
+        notes=tuple(dict.fromkeys((*lookup.notes, *notes_on(after, lookup.draft, hashes)))),
     )
 
 
@@ -127,7 +121,7 @@ class _HashLookup:
             self._search(source, answer)
         elif _is_old(source, answer):
             message = f"{answer.url} is the file of {self.draft.old} under another name"
-            self.failed.append(MissingFileError(message))
+            self._fail(source, MissingFileError(message))
         else:
             self.digests[answer.url] = answer
             if answer.origin == "archive":
@@ -136,11 +130,15 @@ class _HashLookup:
     def _search(self, source: MovedSource, answer: ForgeError) -> None:
         elsewhere = _elsewhere(self.draft, source, answer, self._files)
         if elsewhere is None:
-            self.failed.append(answer)
+            self._fail(source, answer)
             return
         self.draft, digest, difference = elsewhere
         self.digests[digest.url] = digest
         self.notes.append(RespelledSource(url=digest.url, difference=difference))
+
+    def _fail(self, source: MovedSource, error: ForgeError) -> None:
+        if not source.optional:
+            self.failed.append(error)
 
 
 def _asked(source: MovedSource, files: SourceFiles) -> Digest | ForgeError:
@@ -191,14 +189,14 @@ def _elsewhere(
     except (InputError, UnknownError):
         listed = None
     # Where a host does not answer, it would not at another URL; among the given hashes there may be one.
-    given_only = not listed and isinstance(answer, UnknownError)
+    patient = listed or isinstance(answer, UnknownError)
     for variation in variations(draft.text, source.line, listed=listed, version=draft.new):
         try:
             other, digest = _tried(draft, source, variation.text, files)
         except InputError:  # not a recipe any more, or there is no such file
             continue
         except UnknownError:
-            if given_only:
+            if patient:
                 continue
             return None
         return other, digest, variation.said

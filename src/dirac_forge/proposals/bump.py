@@ -33,9 +33,12 @@ if TYPE_CHECKING:
     from dirac_forge.upstream.files.facts import ReleaseFacts
     from dirac_forge.upstream.lookup import Lookup
 
-__all__ = ["BumpMaker"]
+__all__ = ["BumpMaker", "builds_of"]
 
 _MORE_PLATFORMS = ("linux-riscv64", "win-arm64")
+_OLD_PYTHON = frozenset({"py2k", "py27"})
+_GLOBAL = {"cran_mirror": "https://cran.r-project.org"}
+"""Keys of conda-forge's pinning that sources are made from."""
 _MOST_TRIED = 4
 """Versions whose files are asked for before a feedstock is given up."""
 
@@ -77,9 +80,9 @@ class BumpMaker:
             for problem in recipe.forge.problems:
                 self.context.observer.warned(problem)
             path, text = folder.exact_recipe()
-            settings = _settings(recipe)
+            settings, unbuilt = builds_of(recipe)
             current = version_of(text, path=str(folder.recipe_path), settings=settings)
-            case = Case(folder, path, text, current, tuple(settings), recipe.forge.bot)
+            case = Case(folder, path, text, current, settings, recipe.forge.bot, unbuilt)
             if to:
                 return self._moved(case, to)
             return self._newest(case)
@@ -134,6 +137,7 @@ class BumpMaker:
             files=self.digests,
             executor=self.executor,
             settings=case.settings,
+            unbuilt=case.unbuilt,
             texts=lambda version: self._texts(projects, version),
         )
         made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
@@ -183,11 +187,21 @@ class BumpMaker:
             yield from chunks(file)
 
 
-def _settings(recipe: VariantRecipe) -> list[Setting]:
-    """The builds among which a recipe's sources may differ, as its own configuration says."""
+def builds_of(recipe: VariantRecipe) -> tuple[tuple[Setting, ...], tuple[Setting, ...]]:
+    """Return the builds among which a recipe's sources may differ, and what else the recipe could be built for.
+
+    The first are the platforms and variants that its own configuration builds and the recipe does not skip.
+    """
     names = recipe.text.names
-    return [
-        (platform, {key: value for key, value in variant.values.items() if key in names})
-        for platform in (*PLATFORMS, *_MORE_PLATFORMS)
-        for variant in variants(recipe, None, platform=platform, only=names)
-    ]
+    platforms = {one.platform for one in recipe.forge.platforms} | set(recipe.forge.noarch_platforms)
+    built: list[Setting] = []
+    unbuilt: list[Setting] = []
+    for platform in (*PLATFORMS, *_MORE_PLATFORMS):
+        for variant in variants(recipe, None, platform=platform, only=names):
+            values = {**_GLOBAL, **variant.values}
+            setting = platform, {key: value for key, value in values.items() if key in names}
+            skipped = recipe.text.render(platform=platform, variant=setting[1]).skipped
+            (built if platform in platforms and skipped is not True else unbuilt).append(setting)
+    if names & _OLD_PYTHON:
+        unbuilt += [(platform, {**values, "python": "2.7.*"}) for platform, values in (*built, *unbuilt)]
+    return tuple(built or unbuilt), tuple(unbuilt if built else ())

@@ -48,7 +48,10 @@ class Case:
     current: str
     """The recipe's version."""
     settings: tuple[Setting, ...]
+    """The builds that there are."""
     bot: Bot
+    unbuilt: tuple[Setting, ...] = ()
+    """What else the recipe speaks of."""
 
     @property
     def branch(self) -> str:

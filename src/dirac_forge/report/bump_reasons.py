@@ -13,8 +13,7 @@ from dirac_forge.bump.new_needs import Awaited, Lack
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft
-from dirac_forge.report.build_failures import failed_build
+from dirac_forge.recipe.editing.edit import CommitKept, HashKept, OldVersionLeft
 
 __all__ = ["chosen", "described", "passed_over", "recipe_reason", "skip_text", "worded"]
 
@@ -253,6 +252,13 @@ def _(note: OldVersionLeft) -> str:
 @worded.register
 def _(note: CommitKept) -> str:
     return f"line {note.line}: {note.repository} is still checked out at {note.revision}"
+
+
+@worded.register
+def _(note: HashKept) -> str:
+    return (
+        f"line {note.line}: this hash was left, because no build of the feedstock checks it and its file is not there"
+    )
 
 
 @worded.register

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.recipe.editing.build_number import raised_build_number
+from dirac_forge.recipe.editing.build_number import raised_build_number, reset_build_number, unreset_number
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 
 SHARED = Path(__file__).parents[3] / "../shared/conda-forge"
@@ -147,3 +147,54 @@ def test_every_recipe_of_conda_forge() -> None:
         text = path.read_text(encoding="utf-8")
         after = raised_build_number(text, path=path, by=1)
         assert 0 < len(changed(text, after)) <= 12
+
+
+def v1(number: str, context: str = "") -> str:
+    return (
+        f'context:\n  version: "1.0"\n{context}package: {{name: a, version: "1.0"}}\nbuild:\n  number: {number}\n'
+        "requirements:\n  run:\n    - python\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("103", "0"),
+        ("${{ 100 * (cuda | int) + 3 }}", "${{ 100 * (cuda | int) + 0 }}"),
+        ("${{ 3 + 100 * (cuda | int) }}", "${{ 0 + 100 * (cuda | int) }}"),
+        ("${{ 3 if linux else 103 }}", "${{ 0 if linux else 100 }}"),
+        ("${{ build + 50 }}", "${{ build + 50 }}"),
+    ],
+)
+def test_reset_in_recipe_yaml(before: str, after: str) -> None:
+    assert reset_build_number(v1(before), path="recipe.yaml") == v1(after)
+
+
+def test_reset_keeps_the_hundreds_between_conditions() -> None:
+    text = v1("\n    - if: linux\n      then: 1003\n      else: 1203")
+    assert reset_build_number(text, path="recipe.yaml") == text.replace("1003", "0").replace("1203", "200")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "after"),
+    [(("1003", "1203"), ("0", "200")), (("103", "203"), ("0", "100")), (("3", "103"), ("0", "100"))],
+)
+def test_reset_keeps_the_hundreds_between_selectors(numbers: tuple[str, str], after: tuple[str, str]) -> None:
+    text = "package: {{name: a, version: 1}}\nbuild:\n  number: {}  # [linux]\n  number: {}  # [not linux]\n"
+    assert reset_build_number(text.format(*numbers), path="meta.yaml") == text.format(*after)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wrong"),
+    [
+        ([], None),
+        ([(3, 0)], None),
+        ([(3, 3)], 3),
+        ([(0, 0), (103, 100)], None),
+        ([(1003, 0), (1203, 0)], 0),
+        ([(1003, 0), (1203, 200)], None),
+        ([(3, 0), (53, 50)], None),
+    ],
+)
+def test_unreset_numbers(numbers: list[tuple[int, int]], wrong: int | None) -> None:
+    assert unreset_number(numbers) == wrong

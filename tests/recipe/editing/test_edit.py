@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft, finish, start, version_of
+from dirac_forge.recipe.editing.edit import CommitKept, HashKept, OldVersionLeft, finish, notes_on, start, version_of
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
@@ -252,7 +252,7 @@ def test_the_version_of_the_recipe_among_those_of_outputs() -> None:
 def test_a_tag_is_not_taken_for_a_version() -> None:
     with pytest.raises(RecipeError) as error:
         start(v0(SOURCE), path="meta.yaml", to="v1.3.0")
-    assert error.value.message == "meta.yaml: v1.3.0 is no version like 1.2.3: it begins with a letter"
+    assert error.value.message == "meta.yaml: v1.3.0 is not a version like 1.2.3: it begins with a letter"
 
 
 def test_equal_files_that_differ_later_are_told_apart_by_their_place() -> None:
@@ -353,7 +353,8 @@ def test_one_hash_for_files_that_differ_later_is_refused() -> None:
 
 def test_what_still_says_the_old_version_is_noted() -> None:
     text = v0(SOURCE) + "test:\n  commands:\n    - demo --version | grep 1.2.3\n"
-    assert start(text, path="meta.yaml", to="2.0").notes == (
+    draft = start(text, path="meta.yaml", to="2.0")
+    assert notes_on(finish(draft, {"https://example.com/demo-2.0.tar.gz": {"sha256": NEW}}), draft, {}) == (
         OldVersionLeft(line=15, version="1.2.3", text="- demo --version | grep 1.2.3"),
     )
 
@@ -440,3 +441,117 @@ def test_a_commit_that_is_checked_out_does_not_move_and_that_is_said_or_refused(
     draft = start(v1, path="recipe.yaml", to="1.3.0")
     assert draft.notes == (CommitKept(line=10, repository="https://example.org/vendored.git", revision=commit),)
     assert [source.urls for source in draft.moved] == [("https://example.org/a-1.3.0.tar.gz",)]
+
+
+SECOND = (
+    "  - url: https://example.com/demo-{{{{ version }}}}.tar.gz\n    sha256: {old}\n  - url: {url}\n    sha256: {other}"
+)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "{{ mirror }}/two-{{ version }}.tar.gz",
+        "https://example.com/two-{{ version | xmlattr }}.tar.gz",
+        "https://example.com/two-{{ load_file_data(version) }}.tar.gz",
+    ],
+)
+def test_a_source_whose_new_url_is_unknown_stops_the_edit(url: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        start(v0(SECOND.format(old=OLD, url=url, other=OTHER)), path="meta.yaml", to="1.3.0")
+    assert error.value.problem.endswith("depends on an undefined variable, so its hash can't be known")
+    assert error.value.line == 9
+
+
+def test_an_unknown_url_without_the_version_does_not_stop_the_edit() -> None:
+    text = v0(SECOND.format(old=OLD, url="{{ mirror }}/data.tar.gz", other=OTHER))
+    assert f"sha256: {OTHER}" in moved(text, "1.3.0", {"demo-1.3.0.tar.gz": NEW})
+
+
+@pytest.mark.parametrize(
+    ("url", "end"),
+    [
+        ("https://example.com/two-{{ version.ljust(6, '0') }}.zip", "two-1.3.00.zip"),
+        ("https://example.com/two-{{ version.replace('.', '').zfill(5) }}.zip", "two-00130.zip"),
+        ("https://example.com/two-{{ '{}_{:>6}'.format('v', version).replace(' ', '0') }}.zip", "two-v_01.3.0.zip"),
+        ("https://example.com/two-{{ '.'.join(version.split('.')[:2]) }}.zip", "two-1.3.zip"),
+        ("https://example.com/two-{{ version | title | lower }}.zip", "two-1.3.0.zip"),
+    ],
+)
+def test_methods_of_text_are_evaluated(url: str, end: str) -> None:
+    text = v0(SECOND.format(old=OLD, url=url, other=OTHER))
+    result = moved(text, "1.3.0", {"demo-1.3.0.tar.gz": NEW, end: NEWER})
+    assert changed(text, result)[1:3] == [f"sha256: {NEW}", f"sha256: {NEWER}"]
+
+
+def test_hashes_of_platforms_that_are_not_built_are_renewed_where_they_are_known() -> None:
+    lines = "\n".join(
+        f"  - url: https://example.com/{name}-{{{{ version }}}}.zip  # [{name}]\n    sha256: {value}  # [{name}]"
+        for name, value in (("linux", OLD), ("win", OTHER))
+    )
+    draft = start(
+        v0(lines), path="meta.yaml", to="1.3.0", settings=[("linux-64", {})], unbuilt=[("win-64", {}), ("osx-64", {})]
+    )
+    assert [(source.urls[0], source.optional) for source in draft.moved] == [
+        ("https://example.com/linux-1.3.0.zip", False),
+        ("https://example.com/win-1.3.0.zip", True),
+    ]
+    linux = {"https://example.com/linux-1.3.0.zip": {"sha256": NEW}}
+    both = {**linux, "https://example.com/win-1.3.0.zip": {"sha256": NEWER}}
+    assert finish(draft, both).count(NEWER) == 1
+    alone = finish(draft, linux)
+    assert f"sha256: {OTHER}  # [win]" in alone
+    assert (notes_on(alone, draft, linux), notes_on(finish(draft, both), draft, both)) == ((HashKept(line=10),), ())
+
+
+def test_variables_of_platforms_that_are_not_built_decide_nothing() -> None:
+    head = '{% set version = "1.2.3" %}\n{% set arch = "x86_64" %}  # [linux64]'
+    text = v0(f"  url: https://example.com/demo-{{{{ version }}}}-{{{{ arch }}}}.zip\n  sha256: {OLD}", head=head)
+    draft = start(text, path="meta.yaml", to="1.3.0", settings=[("linux-64", {})], unbuilt=[("osx-64", {})])
+    assert [source.urls for source in draft.moved] == [("https://example.com/demo-1.3.0-x86_64.zip",)]
+
+
+def test_a_version_with_mixed_separators_keeps_them() -> None:
+    head = "{% set version = '1.3-1' %}"
+    source = f"  url: https://cran.r-project.org/src/contrib/a_{{{{ version }}}}.tar.gz\n  sha256: {OLD}"
+    text = v0(source, head=head, version="{{ version | replace('-', '_') }}")
+    assert version_of(text, path="meta.yaml") == "1.3_1"
+    assert changed(text, moved(text, "1.3_2", {"a_1.3-2.tar.gz": NEW}))[0] == "{% set version = '1.3-2' %}"
+
+
+URLS = st.sampled_from(
+    [
+        "https://example.com/{n}-{{{{ version }}}}.zip",
+        "https://example.com/{n}-{{{{ version.rjust(7, '0') }}}}.zip",
+        "https://example.com/{n}-{{{{ version.split('.')[0] }}}}.zip",
+        "https://example.com/{n}-{{{{ major }}}}.zip",
+        "https://example.com/{n}-{{{{ {{'linux-64': version, 'osx-64': '1'}}[target_platform] }}}}.zip",
+        "{{{{ mirror }}}}/{n}-{{{{ version }}}}.zip",
+        "https://example.com/{n}-fixed.zip",
+        "https://example.com/{n}-{{{{ version | unheard_of }}}}.zip",
+    ]
+)
+SELECTORS = st.sampled_from(["", "  # [linux]", "  # [osx]", "  # [win]", "  # [py2k]", "  # [py3k]"])
+
+
+@given(st.lists(st.tuples(URLS, SELECTORS), min_size=1, max_size=4))
+def test_no_build_has_a_new_url_with_an_old_hash(sources: list[tuple[str, str]]) -> None:
+    head = '{% set version = "1.2.3" %}\n{% set major = version.split(".")[0] %}'
+    lines = [
+        f"  - url: {url.format(n=index)}{selector}\n    sha256: {str(index) * 64}{selector}"
+        for index, (url, selector) in enumerate(sources)
+    ]
+    text = v0("\n".join(lines), head=head)
+    try:
+        draft = start(text, path="meta.yaml", to="2.0.0", settings=PYTHONS)
+        after = finish(draft, {url: {"sha256": NEW} for source in draft.moved for url in source.urls})
+    except RecipeError:
+        return
+    before_recipe, after_recipe = (parse_recipe(each, path="meta.yaml") for each in (text, after))
+    for platform, variant in PYTHONS:
+        old, new = (
+            each.render(platform=platform, variant=variant).outputs[0].sources for each in (before_recipe, after_recipe)
+        )
+        for was, now in zip(old, new, strict=True):
+            assert not now.unknown or was.url == now.url
+            assert now.sha256 == (was.sha256 if was.url == now.url else NEW)

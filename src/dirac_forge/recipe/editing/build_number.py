@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dirac_forge.recipe.editing.text_places import Replacement, assignments, closure, replaced
@@ -16,12 +16,14 @@ from dirac_forge.recipe.reading.selectors import selector_of
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of, pairs
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["raised_build_number", "reset_build_number"]
+__all__ = ["raised_build_number", "reset_build_number", "unreset_number"]
 
 _NUMBER_V0 = re.compile(r"^(\s*(?:-\s+)?number:\s*)(.*?)(\s*)$")
 _LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
 
+_PARTS = tuple(map(re.compile, (r"^\s*(\d+)\s*\+", r"\+\s*(\d+)\s*$", r"^\s*(\d+)\s+if\b", r"\belse\s+(\d+)\s*$")))
+"""What an expression adds, or chooses between."""
 _HUNDRED = 100
 """conda-forge prefers a variant by adding hundreds to its build number."""
 
@@ -45,24 +47,75 @@ def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
 
 
 def reset_build_number(text: str, *, path: Path | str) -> str:
-    """`text` with the build number 0, all else as it was, byte for byte.
+    """Return `text` with the build number 0, everything else as it was, byte for byte.
 
-    Numbers are reset where they are written: after `number:` of any output, and in the variables that they are made
-    from; expressions stay (`build + 100` where a variant is preferred). Where one variable is given several numbers,
-    the hundreds between them stay for the same reason. A recipe without a build number is returned as it is. Raises
-    RecipeError for what is no YAML.
+    Numbers are reset where they are written: after `number:` of any output, in the variables that they are made from,
+    and as what an expression adds (`100 * cuda + 3`). Hundreds between numbers stay, because they prefer a variant;
+    `unreset_number` tells whether that came out right. A recipe without a build number is returned as it is. Raises
+    RecipeError for what is not YAML.
     """
     v1 = Path(path).name == "recipe.yaml"
     try:
         found = set(_places_v1(text, 0, whole=False) if v1 else _places_v0(text, 0))
+        addends = set(_addends_v1(text) if v1 else _addends_v0(text))
     except YamlError as exc:
         raise RecipeError(exc.message, path=path, line=exc.line) from exc
-    numbers = {_number(number) for _, _, number in found}
-    hundreds = len({number // _HUNDRED for number in numbers}) > 1 and min(numbers, default=0) < _HUNDRED
-    return replaced(
-        text,
-        [(start, end, str(_number(number) // _HUNDRED * _HUNDRED if hundreds else 0)) for start, end, number in found],
-    )
+    hundreds = {_number(number) // _HUNDRED * _HUNDRED for _, _, number in found}
+    least = min(hundreds, default=0)
+    numbers = [(start, end, str(_number(number) // _HUNDRED * _HUNDRED - least)) for start, end, number in found]
+    return replaced(text, [*numbers, *addends])
+
+
+def unreset_number(numbers: Iterable[tuple[int, int]]) -> int | None:
+    """Return a build number that is wrong after an edit, of the numbers before and after in all builds.
+
+    Numbers that differ by hundreds have to do so afterwards, and a number that is not a hundred has to change.
+    """
+    pairs_of_numbers = sorted(set(numbers))
+    if not pairs_of_numbers:
+        return None
+    old, new = pairs_of_numbers[0]
+    if old == new and new % _HUNDRED:
+        return new
+    for was, now in pairs_of_numbers:
+        if now - new not in {was - old, (was // _HUNDRED - old // _HUNDRED) * _HUNDRED}:
+            return now
+    return None
+
+
+def _addends_v0(text: str) -> Iterator[Replacement]:
+    for start, end in _expressions_v0(text):
+        yield from _addend(text, start, end)
+
+
+def _expressions_v0(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the expressions begin and end that build numbers are made from."""
+    names: set[str] = set()
+    for offset, match in _numbers_v0(text):
+        for expression in _EXPRESSION.finditer(match[2]):
+            names |= expression_names(expression[1])
+            begin = offset + match.start(2)
+            yield begin + expression.start(1), begin + expression.end(1)
+    assigned = assignments(text, v1=False)
+    reached = closure(names, assigned)
+    for place in assigned:
+        if place.name in reached and place.names:
+            yield place.start, place.end
+
+
+def _addends_v1(text: str) -> Iterator[Replacement]:
+    for start, end, _ in _places_v1(text, 0, whole=True):
+        if text[start - 3 : start] == "${{":
+            yield from _addend(text, start, end)
+
+
+def _addend(text: str, start: int, end: int) -> Iterator[Replacement]:
+    """Yield the numbers that an expression adds or chooses between, in hundreds; round ones prefer a variant."""
+    for pattern in _PARTS:
+        match = pattern.search(text[start:end])
+        if match is not None and _number(match[1]) % 10:
+            first, last = start + match.start(1), start + match.end(1)
+            yield first, last, str(_number(match[1]) // _HUNDRED * _HUNDRED)
 
 
 def _prove(before: str, after: str, *, path: Path | str, by: int) -> None:
@@ -93,19 +146,24 @@ def _raised(match: re.Match[str], offset: int, by: int) -> Replacement:
     return offset + match.start(2), offset + match.end(2), str(_number(match[2]) + by)
 
 
-def _places_v0(text: str, by: int) -> Iterator[Replacement]:
-    names: set[str] = set()
+def _numbers_v0(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield where the lines with `number:` begin, and what they say."""
     offset = 0
     for line in text.split("\n"):
         content, _ = selector_of(line)
         match = _NUMBER_V0.match(content.partition(" #")[0])
         if match is not None:
-            literal = _LITERAL.fullmatch(match[2])
-            if literal is not None:
-                yield _raised(literal, offset + match.start(2), by)
-            for expression in _EXPRESSION.findall(match[2]):
-                names |= expression_names(expression)
+            yield offset, match
         offset += len(line) + 1
+
+
+def _places_v0(text: str, by: int) -> Iterator[Replacement]:
+    names: set[str] = set()
+    for offset, match in _numbers_v0(text):
+        if literal := _LITERAL.fullmatch(match[2]):
+            yield _raised(literal, offset + match.start(2), by)
+        for expression in _EXPRESSION.findall(match[2]):
+            names |= expression_names(expression)
     assigned = assignments(text, v1=False)
     reached = closure(names, assigned)
     for place in assigned:

@@ -1,17 +1,18 @@
 """Moving a recipe's text to another version: only what must change, byte for byte, and the result read back.
 
-An edit is made in two steps, for the hashes hang on the files that the new text names: `start` writes the version and
-resets the build number, `finish` writes the hashes and proves the result with the readers of recipes.
+An edit is made in two steps, because the hashes depend on the files that the new text names: `start` writes the
+version and resets the build number, `finish` writes the hashes and proves the result with the readers of recipes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from dirac_forge.recipe.editing.build_number import reset_build_number
+from dirac_forge.recipe.editing.build_number import reset_build_number, unreset_number
+from dirac_forge.recipe.editing.moved_sources import ALGORITHMS, EditedText, MovedSource, hash_places, paired
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
 from dirac_forge.recipe.editing.text_places import (
     Replacement,
@@ -19,7 +20,6 @@ from dirac_forge.recipe.editing.text_places import (
     assignments,
     closure,
     replaced,
-    sources_end,
     versions,
 )
 from dirac_forge.recipe.editing.versions import left_over, with_new_version
@@ -28,41 +28,23 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 
 __all__ = [
-    "ALGORITHMS",
     "CommitKept",
     "EditDraft",
     "EditNote",
-    "MovedSource",
+    "HashKept",
     "OldVersionLeft",
     "Setting",
     "finish",
+    "notes_on",
+    "old_version_notes",
     "outputs_of",
     "respelled_source",
     "start",
     "version_of",
 ]
 
-ALGORITHMS: Mapping[str, int] = {"sha256": 64, "sha1": 40, "md5": 32}
-"""Algorithm to digits of a hash."""
-
 Setting = tuple[str, Mapping[str, str]]
 """A platform, and a variant's values."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MovedSource:
-    """A source whose file is another one at the new version."""
-
-    urls: tuple[str, ...]
-    """Where the new file is; several are mirrors."""
-    before: tuple[str, ...]
-    """Where the old one is."""
-    line: int
-    """Of the first URL, from 1."""
-    entry: int
-    """Line where the source begins."""
-    hashes: Mapping[str, str]
-    """Algorithm to the old file's digest as the recipe writes it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +65,14 @@ class CommitKept:
     revision: str | None
 
 
-EditNote = OldVersionLeft | CommitKept
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HashKept:
+    """A hash that no build of the feedstock checks, and that could not be renewed."""
+
+    line: int
+
+
+EditNote = OldVersionLeft | CommitKept | HashKept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +85,9 @@ class EditDraft:
     old: str
     new: str
     settings: tuple[Setting, ...]
+    """The builds that there are."""
+    unbuilt: tuple[Setting, ...] = ()
+    """Platforms and variants that the recipe speaks of and the feedstock does not build."""
     moved: tuple[MovedSource, ...] = ()
     unmoved: tuple[MovedSource, ...] = ()
     """Sources whose file has nothing to do with the version."""
@@ -110,8 +102,13 @@ def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ())
     return _version(text, path, _outputs(text, path, settings or _everywhere()))
 
 
-def start(text: str, *, path: Path | str, to: str, settings: Sequence[Setting] = ()) -> EditDraft:
-    """`text` at version `to`, its hashes still the old ones; `settings` are the builds that there are.
+def start(
+    text: str, *, path: Path | str, to: str, settings: Sequence[Setting] = (), unbuilt: Sequence[Setting] = ()
+) -> EditDraft:
+    """Return `text` at version `to`, with the old hashes.
+
+    `settings` are the builds that there are. Of `unbuilt` platforms and variants the hashes are renewed too, as far as
+    they can be had.
 
     Raises RecipeError where the recipe has no version or two, or where what must change can't be told for sure.
     """
@@ -121,7 +118,7 @@ def start(text: str, *, path: Path | str, to: str, settings: Sequence[Setting] =
     before = _outputs(text, path, chosen)
     old = _version(text, path, before)
     if to[0].isalpha() and not old[0].isalpha():
-        raise RecipeError(f"{to} is no version like {old}: it begins with a letter", path=path)
+        raise RecipeError(f"{to} is not a version like {old}: it begins with a letter", path=path)
     names = {output.name for outputs in before for output in outputs}
     v1 = Path(path).name == "recipe.yaml"
     try:
@@ -129,32 +126,38 @@ def start(text: str, *, path: Path | str, to: str, settings: Sequence[Setting] =
     except ValueError as exc:
         raise RecipeError(f"the version can't be changed for sure ({exc}): edit it by hand", path=path) from exc
     changed = reset_build_number(changed, path=path)
-    return _drafted(EditDraft(before=text, text=changed, path=str(path), old=old, new=to, settings=chosen), before)
+    draft = EditDraft(
+        before=text, text=changed, path=str(path), old=old, new=to, settings=chosen, unbuilt=tuple(unbuilt)
+    )
+    return _drafted(draft)
 
 
 def respelled_source(draft: EditDraft, text: str) -> EditDraft:
-    """The draft with another text, in which a URL is written in another way. Raises RecipeError."""
-    return _drafted(replace(draft, text=text), _outputs(draft.before, draft.path, draft.settings))
+    """Return the draft with another text, in which a URL is written in another way. Raises RecipeError."""
+    return _drafted(replace(draft, text=text))
 
 
 def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
-    """The draft's text with the hashes of its new files, read back.
+    """Return the draft's text with the hashes of its new files, read back.
 
     `hashes` maps each moved source's URL (one of its mirrors is enough) to algorithm and digest. Raises RecipeError
-    where a hash is missing, where the text has no place for it, or where the result does not say what it should.
+    where a hash is missing, where the text has no place for it, or where the result does not say what it should: in
+    every build each source with another URL has its new hash, and all others have what they had.
     """
     text = draft.text
     places: dict[tuple[int, int], str] = {}
     entries = sorted({source.entry for source in (*draft.moved, *draft.unmoved)})
     for source in draft.moved:
-        known = next((hashes[url] for url in source.urls if url in hashes), None)
+        known = next((hashes[url] for url in source.urls if url in hashes), {})
+        if source.optional and not known.keys() >= source.hashes.keys():
+            continue
         for algorithm, old in source.hashes.items():
-            if known is None or algorithm not in known:
+            if algorithm not in known:
                 raise RecipeError(f"there is no {algorithm} for {source.urls[0]}", path=draft.path, line=source.line)
             new = known[algorithm]
-            for start_, end in _hash_places(text, old, source, entries):
-                if places.setdefault((start_, end), new) != new:
-                    line = text.count("\n", 0, start_) + 1
+            for place in hash_places(text, old, source, entries):
+                if places.setdefault(place, new) != new:
+                    line = text.count("\n", 0, place[0]) + 1
                     raise RecipeError(
                         "two files with different hashes are checked by this one", path=draft.path, line=line
                     )
@@ -162,6 +165,27 @@ def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
     result = replaced(text, replacements)
     _prove(draft, result, hashes)
     return result
+
+
+def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> tuple[EditNote, ...]:
+    """Return what to look at in the final text of a draft."""
+    kept = [source for source in draft.moved if source.optional and not any(url in hashes for url in source.urls)]
+    lines = {line for source in kept for old in source.hashes.values() for line in _lines_with(text, old)}
+    return (
+        *(note for note in draft.notes if isinstance(note, CommitKept)),
+        *old_version_notes(text, draft.old),
+        *(HashKept(line=line) for line in sorted(lines)),
+    )
+
+
+def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:
+    """Return a note for each line that says the old version."""
+    lines = text.split("\n")
+    return tuple(OldVersionLeft(line=n, version=old, text=lines[n - 1].strip()) for n in left_over(text, old))
+
+
+def _lines_with(text: str, literal: str) -> list[int]:
+    return [number for number, line in enumerate(text.split("\n"), start=1) if literal in line]
 
 
 def _everywhere() -> tuple[Setting, ...]:
@@ -219,35 +243,45 @@ def _version_places(text: str, *, v1: bool) -> list[TextPlace]:
     return [place for place in assigned if place.name in reached] + first
 
 
-def _drafted(draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]]) -> EditDraft:
+def _drafted(draft: EditDraft) -> EditDraft:
+    before = _outputs(draft.before, draft.path, draft.settings)
     after = _outputs(draft.text, draft.path, draft.settings)
-    moved: dict[tuple[str, ...], MovedSource] = {}
-    unmoved: dict[tuple[str, ...], MovedSource] = {}
+    v1 = Path(draft.path).name == "recipe.yaml"
+    edited = EditedText(before=draft.before, after=draft.text, path=draft.path, v1=v1)
+    sources: dict[tuple[object, ...], MovedSource] = {}
     for old_outputs, new_outputs in zip(before, after, strict=True):
         _same_outputs(draft, old_outputs, new_outputs)
         for old, new in zip(old_outputs, new_outputs, strict=True):
-            for was, now in _sources(draft, old, new):
-                key = (str(now[0].entry), *(source.url or "" for source in now))
-                source = _source(was, now)
-                changed = source.urls != source.before
-                if changed and any(one.unknown for one in now):
-                    raise RecipeError(
-                        f"the source {source.urls[0]} hangs on a variable that nobody gave",
-                        path=draft.path,
-                        line=source.line,
-                    )
-                (moved if changed else unmoved).setdefault(key, source)
-    kept = _kept_commits(draft, before, after, files_move=bool(moved))
-    if unmoved and not moved and any(source.hashes for source in unmoved.values()):
-        first = next(iter(unmoved.values()))
+            for source in edited.moved(old, new):
+                sources.setdefault(source.key, source)
+    moved = [source for source in sources.values() if source.urls != source.before]
+    unmoved = [source for source in sources.values() if source.urls == source.before]
+    if unmoved and not moved and any(source.hashes for source in unmoved):
         raise RecipeError(
-            f"no source has the version in its URL ({first.urls[0]}): edit it by hand", path=draft.path, line=first.line
+            f"no source has the version in its URL ({unmoved[0].urls[0]}): edit it by hand",
+            path=draft.path,
+            line=unmoved[0].line,
         )
-    notes = [
-        OldVersionLeft(line=line, version=draft.old, text=draft.text.split("\n")[line - 1].strip())
-        for line in left_over(draft.text, draft.old)
-    ]
-    return replace(draft, moved=tuple(moved.values()), unmoved=tuple(unmoved.values()), notes=(*kept, *notes))
+    _check_numbers(draft, before, after)
+    kept = _kept_commits(draft, before, after, files_move=bool(moved))
+    others = (source for source in _unbuilt_sources(draft, edited) if source.key not in sources)
+    return replace(draft, moved=(*moved, *others), unmoved=tuple(unmoved), notes=tuple(kept))
+
+
+def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSource]:
+    """Yield the moved sources of platforms and variants that are not built, each once, as far as they can be read."""
+    seen: set[tuple[object, ...]] = set()
+    recipes = [parse_recipe(text.replace("\r\n", "\n"), path=draft.path) for text in (draft.before, draft.text)]
+    for platform, variant in draft.unbuilt:
+        try:
+            before, after = (recipe.render(platform=platform, variant=variant).outputs for recipe in recipes)
+            sources = [s for old, new in zip(before, after, strict=False) for s in edited.moved(old, new)]
+        except RecipeError:
+            continue
+        for source in sources:
+            if source.urls != source.before and source.hashes and source.key not in seen:
+                seen.add(source.key)
+                yield replace(source, optional=True)
 
 
 def _kept_commits(
@@ -281,6 +315,20 @@ def _kept_commits(
     return [CommitKept(line=source.line, repository=url, revision=source.rev) for url, source in kept.items()]
 
 
+def _check_numbers(
+    draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]]
+) -> None:
+    outputs = (
+        (old.build_number, new.build_number)
+        for old_outputs, new_outputs in zip(before, after, strict=True)
+        for old, new in zip(old_outputs, new_outputs, strict=True)
+        if new.is_package
+    )
+    wrong = unreset_number((old, new) for old, new in outputs if old is not None and new is not None)
+    if wrong is not None:
+        raise RecipeError(f"the build number can't be reset for sure: it would be {wrong}", path=draft.path)
+
+
 def _same_outputs(draft: EditDraft, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:
     if [output.name for output in old] != [output.name for output in new]:
         raise RecipeError(f"at {draft.new} it would have other outputs: edit it by hand", path=draft.path)
@@ -294,71 +342,27 @@ def _same_outputs(draft: EditDraft, old: Sequence[ReadOutput], new: Sequence[Rea
             )
 
 
-def _sources(
-    draft: EditDraft, old: ReadOutput, new: ReadOutput
-) -> list[tuple[tuple[ReadSource, ...], tuple[ReadSource, ...]]]:
-    """The sources of an output before and after, mirrors together; those without a URL (git's, paths) left out."""
-    if len(old.sources) != len(new.sources):
-        raise RecipeError(f"at {draft.new} it would have other sources: edit it by hand", path=draft.path)
-    # A loop makes many sources in one line; mirrors are checked by the same hashes.
-    groups: dict[tuple[object, ...], list[tuple[ReadSource, ReadSource]]] = {}
-    for was, now in zip(old.sources, new.sources, strict=True):
-        if now.url and "://" in now.url:
-            groups.setdefault((now.entry, was.sha256, was.sha1, was.md5), []).append((was, now))
-    return [(tuple(was for was, _ in group), tuple(now for _, now in group)) for group in groups.values()]
-
-
-def _source(was: Sequence[ReadSource], now: Sequence[ReadSource]) -> MovedSource:
-    first = now[0]
-    hashes = {name: value for name in ALGORITHMS if (value := getattr(first, name))}
-    return MovedSource(
-        urls=tuple(source.url or "" for source in now),
-        before=tuple(source.url or "" for source in was),
-        line=first.line,
-        entry=first.entry,
-        hashes=hashes,
-    )
-
-
-def _hash_places(text: str, old: str, source: MovedSource, entries: Sequence[int]) -> list[tuple[int, int]]:
-    """Where the text has the hash `old` of this source: in it, else (in a variable) anywhere but in comments."""
-    lines = text.split("\n")
-    last = min([entry - 1 for entry in entries if entry > source.entry], default=len(lines))
-    last = min(last, sources_end(text, source.entry))
-    near: list[tuple[int, int]] = []
-    far: list[tuple[int, int]] = []
-    offset = 0
-    for number, line in enumerate(lines, start=1):
-        begin = line.find(old)
-        while begin >= 0 and not line.lstrip().startswith("#"):
-            place = (offset + begin, offset + begin + len(old))
-            (near if source.entry <= number <= last else far).append(place)
-            begin = line.find(old, begin + len(old))
-        offset += len(line) + 1
-    return near or far
-
-
 def _prove(draft: EditDraft, result: str, hashes: Mapping[str, Mapping[str, str]]) -> None:
     before = _outputs(draft.before, draft.path, draft.settings)
     after = _outputs(result, draft.path, draft.settings)
     for old_outputs, new_outputs in zip(before, after, strict=True):
         _same_outputs(draft, old_outputs, new_outputs)
         for old, new in zip(old_outputs, new_outputs, strict=True):
-            for was, now in _sources(draft, old, new):
-                _prove_source(draft, _source(was, was), _source(now, now), hashes)
+            for was, now in paired(old, new, path=draft.path):
+                _prove_source(draft, was, now, hashes)
 
 
 def _prove_source(
-    draft: EditDraft, was: MovedSource, now: MovedSource, hashes: Mapping[str, Mapping[str, str]]
+    draft: EditDraft, was: Sequence[ReadSource], now: Sequence[ReadSource], hashes: Mapping[str, Mapping[str, str]]
 ) -> None:
-    if was.urls == now.urls:
-        wanted = dict(was.hashes)
-    else:
-        known = next((hashes[url] for url in now.urls if url in hashes), {})
-        wanted = {name: known.get(name, "") for name in was.hashes}
-    if dict(now.hashes) != wanted:
+    """Check that a file at another URL has its new hash, and a file at the same one the hash that it had."""
+    expected = {name: value for name in ALGORITHMS if (value := getattr(was[0], name))}
+    if [source.url for source in was] != [source.url for source in now]:
+        known = next((hashes[url] for source in now if (url := source.url or "") in hashes), {})
+        expected = {name: known.get(name, "") for name in expected}
+    if {name: value for name in ALGORITHMS if (value := getattr(now[0], name))} != expected:
         raise RecipeError(
-            f"the hash of {now.urls[0]} could not be put where it belongs: edit it by hand",
+            f"the hash of {now[0].url} could not be put where it belongs: edit it by hand",
             path=draft.path,
-            line=now.line,
+            line=now[0].line,
         )

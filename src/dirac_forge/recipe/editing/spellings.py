@@ -31,8 +31,20 @@ def same_version(text: str, version: str) -> bool:
 def respelled(text: str, old: str, new: str) -> str:
     """`text` with every whole spelling of `old` in it replaced by the same spelling of `new`."""
     for before, after in _spellings(old, new):
-        text = _pattern(before).sub(lambda _, after=after: after, text)  # type: ignore[misc]
-    return text
+        text = _pattern(re.escape(before)).sub(lambda _, after=after: after, text)  # type: ignore[misc]
+    return _with_other_separators(text, old, new)
+
+
+def _with_other_separators(text: str, old: str, new: str) -> str:
+    """Return `text` with spellings of `old` that mix separators (CRAN's `1.3-1` for `1.3_1`) replaced alike."""
+    parts = parts_of(old)
+    pattern = _pattern("([._-])".join(map(re.escape, parts)))
+
+    def spelled(match: re.Match[str]) -> str:
+        written = dict(zip(re.findall(r"[._-]", old), match.groups(), strict=True))
+        return re.sub(r"[._-]", lambda mark: written.get(mark[0], mark[0]), new)
+
+    return pattern.sub(spelled, text) if len(parts) > 2 else text
 
 
 def first_parts(old: str, new: str) -> Iterator[tuple[str, str]]:
@@ -66,4 +78,4 @@ def _in_diracs_scheme(parts: Sequence[str]) -> str:
 
 def _pattern(spelling: str) -> re.Pattern[str]:
     """Whole versions only: neither a part of a longer one (`11.2.3`, `1.2.3.4`) nor of a pre-release (`1.2.3rc1`)."""
-    return re.compile(rf"(?<![0-9])(?<![0-9][._]){re.escape(spelling)}(?![0-9])(?![._][0-9]){_SUFFIX}")
+    return re.compile(rf"(?<![0-9])(?<![0-9][._]){spelling}(?![0-9])(?![._][0-9]){_SUFFIX}")

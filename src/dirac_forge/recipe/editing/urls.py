@@ -14,6 +14,8 @@ _ENDINGS = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".zip", ".tar.zst")
 _PYPI = re.compile(r"https?://(?:pypi\.io|pypi\.org|pypi\.python\.org|files\.pythonhosted\.org)/packages/")
 _HASHED = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/")
 _OLD_HOSTS = re.compile(r"https?://pypi\.(?:io|python\.org)/packages/")
+_WRITTEN = re.compile(r"\$?\{\{[^{}]*?ver[^{}]*\}\}")
+_ASSET = re.compile(r"(https?://github\.com/[^/]+/[^/]+)/releases/download/([^/]+)/.+?(['\"]?)$")
 _VERSION = r"\$?\{\{[^{}]*?ver[^{}]*\}\}|\d[\w.]*"
 
 
@@ -41,24 +43,40 @@ def variations(text: str, line: int, *, listed: str | None = None, version: str 
 
 
 def _named(place: TextPlace, listed: str, version: str) -> Iterator[tuple[str, str]]:
-    """The URL of the file that the index lists, the version written as before."""
-    raw = place.raw
-    quote = raw[-1] if raw[-1:] in "'\"" else ""
-    folder, _, last = _last_part(raw.removesuffix(quote) if quote else raw)
+    """Yield the URL of the file that the index lists, with the recipe's own variables where they fit.
+
+    The caller sees which of them do.
+    """
+    quote = place.raw[-1] if place.raw[-1:] in "'\"" else ""
+    raw = place.raw.removesuffix(quote)
+    folder, _, last = _last_part(raw)
     filename = listed.rpartition("/")[2]
-    written = re.findall(rf"(?<=-)(?:{_VERSION})", last)
     stem, found, ending = filename.rpartition(version)
-    version_written = written[-1] if written and "{{" in written[-1] else version
-    spelled = f"{stem}{version_written}{ending}" if found else filename
+    written = _WRITTEN.findall(last)
+    spelled = written[-1] if written else version
     if _HASHED.search(raw):
         # Its folders are made from the file's content: they are others for each file.
         folder, said = quote[:1] + listed.rpartition("/")[0], f"its URL is {listed}"
     else:
         said = f"its file is called {filename}"
-        # Where the recipe has a variable for the name, it goes on to be used; the caller sees whether it fits.
-        for variable in dict.fromkeys(re.findall(r"\$?\{\{[^{}\[\]]*\}\}", folder) if found else ()):
-            yield f"{folder}/{variable}-{version_written}{ending}{quote}", said
-    yield f"{folder}/{spelled}{quote}", said
+    for name in _names_of(raw, quote) if found else ():
+        yield f"{folder}/{name}-{spelled}{ending}{quote}", said
+    yield f"{folder}/{stem}{spelled}{ending}{quote}" if found else f"{folder}/{filename}{quote}", said
+
+
+def _names_of(raw: str, quote: str) -> Iterator[str]:
+    """Yield a URL's expressions that are not the version, as written and with what normalises a project's name."""
+    mark = '"' if quote != '"' else "'"
+    dash, underscore = f"{mark}-{mark}", f"{mark}_{mark}"
+    filters = ("", f" | replace({dash}, {underscore})", f" | replace({underscore}, {dash})")
+    for expression in dict.fromkeys(re.findall(r"\$?\{\{[^{}\[\]]*\}\}", raw)):
+        if not _WRITTEN.fullmatch(expression):
+            yield expression
+            opening, inner = expression.split("{{", maxsplit=1)
+            variable = re.match(r"\s*(\w+)", inner)
+            for changed in (f"{one}{lower}" for one in filters for lower in ("", " | lower") if one or lower):
+                if variable is not None:
+                    yield f"{opening}{{{{ {variable[1]}{changed} }}}}"
 
 
 def _last_part(url: str) -> tuple[str, str, str]:
@@ -73,6 +91,10 @@ def _ways(raw: str) -> Iterator[tuple[str, str]]:
         for name, called in [(url, ""), *_names(url)]:
             for spelled, ended in [(name, ""), *_ended(name)]:
                 yield spelled, "; ".join(part for part in (host, called, ended) if part)
+    if match := _ASSET.fullmatch(raw.removeprefix('"').removeprefix("'")):
+        quote = raw[:1] if raw[:1] in "'\"" else ""
+        said = "the release has no such file: it is the archive of its tag now"
+        yield f"{quote}{match[1]}/archive/{match[2]}.tar.gz{match[3]}", said
 
 
 def _hosts(raw: str) -> Iterator[tuple[str, str]]:

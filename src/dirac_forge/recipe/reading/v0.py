@@ -61,11 +61,13 @@ def selector_variables(platform: str, build_platform: str, variant: Mapping[str,
         if key not in names:
             number = parse_whole_number(text)
             names[key] = {"true": True, "false": False}.get(text.lower(), text) if number is None else number
-    names["py2k"], names["py3k"] = False, True
     for name, key in _VERSIONS:
         parts = variant.get(key, "").split(" ")[0].split(".")
         if len(parts) > 1 and (number := parse_whole_number(parts[0] + parts[1])) is not None:
             names[name] = number
+    python = names.get("py")
+    names["py2k"] = isinstance(python, int) and python < 30
+    names["py3k"] = not names["py2k"]
     for older in ("py26", "py27", "py33", "py34", "py35", "py36"):
         names[older] = names.get("py") == int(older[2:])
     if "perl" in variant:

@@ -11,6 +11,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from string import Formatter
 
 from dirac_forge.untrusted import parse_whole_number
 
@@ -37,6 +38,7 @@ _MAX_TEXT = 200_000
 _MAX_ITEMS = 10_000
 _MAX_DEPTH = 100
 _MAX_NUMBER = 10**30
+_MAX_WIDTH = 1_000
 _WIDTH = re.compile(r"\d{3}|\*")
 
 
@@ -175,6 +177,7 @@ def compare(name: str, left: object, right: object) -> bool | Unknown:
     if name in {"is", "isnot"}:
         return (left is right) is (name == "is")
     _weigh_containers(left, right)
+    left, right = _as_versions(left, right)
     try:
         return bool(_COMPARISONS[name](left, right))
     except TypeError:
@@ -185,6 +188,16 @@ def _weigh_containers(*values: object) -> None:
     for value in values:
         if isinstance(value, (list, tuple, Mapping)):
             weigh(value)
+
+
+def _as_versions(left: object, right: object) -> tuple[object, object]:
+    """Return text and a number as versions: `python < 3.11` compares the variant's `3.10.*` with a number."""
+    if isinstance(left, str) is isinstance(right, str) or isinstance(left, bool) or isinstance(right, bool):
+        return left, right
+    numbers = [re.match(r"\d+(?:\.\d+)*", str(value)) for value in (left, right)]
+    if None in numbers or not all(isinstance(value, (str, int, float)) for value in (left, right)):
+        return left, right
+    return tuple([parse_whole_number(part) for part in number[0].split(".")] for number in numbers if number)  # type: ignore[return-value]
 
 
 def _contains(left: object, right: object) -> bool:
@@ -208,6 +221,8 @@ def arithmetic(name: str, left: object, right: object) -> object:
             if len(left) * max(right, 0) > _MAX_ITEMS:
                 raise EvaluationError("a template repeats a value too often")
             return left * right
+        case "mul", int(), str() | list() | tuple():
+            return arithmetic(name, right, left)
         case "mod", str(), _:
             return _formatted(left, right)
         case _, int() | float(), int() | float():
@@ -343,6 +358,25 @@ def join(separator: str, parts: Sequence[object]) -> str | Unknown:
     return separator.join(texts)
 
 
+def _padding(method: Callable[..., str]) -> Callable[..., object]:
+    def run(text: str, width: object, *fill: object) -> str:
+        if not isinstance(width, int) or width > _MAX_WIDTH:
+            raise EvaluationError("a template asks for too wide a field")
+        return method(text, width, *fill)
+
+    return run
+
+
+def _filled(pattern: str, *values: object, **named: object) -> str:
+    """Return `pattern.format(…)`: plain fields only, because others reach attributes of Python objects."""
+    fields = list(Formatter().parse(pattern))
+    if any(re.search(r"[.\[]", name or "") or _WIDTH.search(spec or "") for _, name, spec, _ in fields):
+        raise EvaluationError("a format asks for more than plain fields")
+    if not all(isinstance(value, (str, int, float, bool)) for value in (*values, *named.values())):
+        raise EvaluationError("a format takes text and numbers")
+    return limited_text(pattern.format(*values, **named))
+
+
 def _first_found(mapping: Mapping[object, object], key: object, default: object = None) -> object:
     return mapping.get(key, default)
 
@@ -362,6 +396,9 @@ rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase
 TEXT_METHODS: dict[str, Callable[..., object]] = {name: _known(getattr(str, name)) for name in _TEXT_METHODS.split()}
 TEXT_METHODS["replace"] = _known(replace)
 TEXT_METHODS["join"] = _known(join)
+TEXT_METHODS["format"] = _known(_filled)
+for _name in ("center", "ljust", "rjust", "zfill"):
+    TEXT_METHODS[_name] = _known(_padding(getattr(str, _name)))
 
 _MAPPING_METHODS: dict[str, Callable[..., object]] = {
     "get": _known(_first_found),

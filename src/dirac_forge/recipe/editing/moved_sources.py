@@ -1,0 +1,124 @@
+"""Sources of a recipe before and after an edit: which files are other ones, and which hashes check them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values, sources_end
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
+
+__all__ = ["ALGORITHMS", "EditedText", "MovedSource", "hash_places", "paired"]
+
+ALGORITHMS: Mapping[str, int] = {"sha256": 64, "sha1": 40, "md5": 32}
+"""Algorithm to digits of a hash."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MovedSource:
+    """A source whose file may be another one at the new version."""
+
+    urls: tuple[str, ...]
+    """Where the new file is; several are mirrors."""
+    before: tuple[str, ...]
+    """Where the old one is."""
+    line: int
+    """Of the first URL, from 1."""
+    entry: int
+    """Line where the source begins."""
+    hashes: Mapping[str, str]
+    """Algorithm to the old file's digest as the recipe writes it."""
+    optional: bool = False
+    """Whether the feedstock has no build that takes it: without a new hash the old one stays."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from the other sources of the recipe."""
+        return self.entry, self.urls, tuple(self.hashes.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditedText:
+    """A recipe's text before and after an edit that keeps its lines."""
+
+    before: str
+    after: str
+    path: str
+    v1: bool
+
+    def depends_on_edit(self, source: ReadSource) -> bool:
+        """Return whether a source whose URL can't be known may be another file after the edit."""
+        assigned = assignments(self.after, v1=self.v1)
+        place = next((place for place in source_values(self.after) if place.line == source.line), None)
+        if place is None or place.raw not in self.before.split("\n")[place.line - 1]:
+            return True
+        known = {assignment.name for assignment in assigned}
+        if not self.v1 and "{% for" in self.after and not place.names <= known:
+            return True  # a variable of a loop may stand for anything
+        return not closure(place.names, assigned).isdisjoint(self._changed(assigned))
+
+    def _changed(self, assigned: Sequence[TextPlace]) -> set[str]:
+        old = assignments(self.before, v1=self.v1)
+        return {now.name for was, now in zip(old, assigned, strict=True) if was.raw != now.raw}
+
+    def moved(self, old: ReadOutput, new: ReadOutput) -> Iterator[MovedSource]:
+        """Yield the sources of an output, unmoved ones too; raises RecipeError where that can't be known."""
+        for was, now in paired(old, new, path=self.path):
+            source = _source(was, now)
+            unknown = next((one for one in now if one.unknown), None)
+            if unknown is not None and (source.urls != source.before or self.depends_on_edit(unknown)):
+                raise RecipeError(
+                    f"the source {source.urls[0]} depends on an undefined variable, so its hash can't be known",
+                    path=self.path,
+                    line=source.line,
+                )
+            yield source
+
+
+def paired(
+    old: ReadOutput, new: ReadOutput, *, path: str
+) -> list[tuple[tuple[ReadSource, ...], tuple[ReadSource, ...]]]:
+    """Return the sources of an output before and after, mirrors together; those without a URL are left out.
+
+    Raises RecipeError where there are more or fewer of them.
+    """
+    if len(old.sources) != len(new.sources):
+        raise RecipeError("at the new version it would have other sources: edit it by hand", path=path)
+    # A loop makes many sources in one line; mirrors are checked by the same hashes.
+    groups: dict[tuple[object, ...], list[tuple[ReadSource, ReadSource]]] = {}
+    for was, now in zip(old.sources, new.sources, strict=True):
+        if now.url and ("://" in now.url or now.unknown):
+            groups.setdefault((now.entry, was.sha256, was.sha1, was.md5), []).append((was, now))
+    return [(tuple(was for was, _ in group), tuple(now for _, now in group)) for group in groups.values()]
+
+
+def _source(was: Iterable[ReadSource], now: Sequence[ReadSource]) -> MovedSource:
+    first = now[0]
+    return MovedSource(
+        urls=tuple(source.url or "" for source in now),
+        before=tuple(source.url or "" for source in was),
+        line=first.line,
+        entry=first.entry,
+        hashes={name: value for name in ALGORITHMS if (value := getattr(first, name))},
+    )
+
+
+def hash_places(text: str, old: str, source: MovedSource, entries: Iterable[int]) -> list[tuple[int, int]]:
+    """Return where the text has the hash `old` of this source: in it, else (in a variable) anywhere but in comments.
+
+    `entries` are the lines where the recipe's sources begin.
+    """
+    lines = text.split("\n")
+    last = min([entry - 1 for entry in entries if entry > source.entry], default=len(lines))
+    last = min(last, sources_end(text, source.entry))
+    near: list[tuple[int, int]] = []
+    far: list[tuple[int, int]] = []
+    offset = 0
+    for number, line in enumerate(lines, start=1):
+        begin = line.find(old)
+        while begin >= 0 and not line.lstrip().startswith("#"):
+            place = (offset + begin, offset + begin + len(old))
+            (near if source.entry <= number <= last else far).append(place)
+            begin = line.find(old, begin + len(old))
+        offset += len(line) + 1
+    return near or far
