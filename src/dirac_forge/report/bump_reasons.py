@@ -14,6 +14,7 @@ from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.editing.edit import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.report.build_failures import failed_build
 
 __all__ = ["chosen", "described", "passed_over", "recipe_reason", "skip_text", "worded"]
 
