@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Protocol
 
 __all__ = ["Observer", "Silent"]
@@ -26,12 +27,17 @@ class Observer(Protocol):
         """Something the user should know; the same message is shown once a run."""
         ...
 
+    def dated(self, day: date) -> None:
+        """Answers for conda-forge come from the embedded snapshot, which is as of `day`."""
+        ...
+
 
 class Silent:
     """Watches and says nothing; keeps the warnings, once each, in order."""
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
+        self.as_of: date | None = None
 
     def started(self, task: str, total: int | None = None) -> None:
         """Nothing is shown."""
@@ -46,3 +52,7 @@ class Silent:
         """Keep the message."""
         if message not in self.warnings:
             self.warnings.append(message)
+
+    def dated(self, day: date) -> None:
+        """Keep the day."""
+        self.as_of = day

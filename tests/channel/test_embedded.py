@@ -69,6 +69,7 @@ def test_conda_forge_that_can_not_be_reached_is_replaced_and_said(cache: Path) -
     channel = Channel.open(["conda-forge"], embedded_dir=cache, reachable=unreachable, observer=watcher)
     assert channel.dated is not None
     assert asked == ["https://conda.anaconda.org/conda-forge/"]
+    assert watcher.as_of == channel.dated
     expected = f"conda-forge can't be reached: what it has is as of {channel.dated} (the embedded snapshot)"
     assert watcher.said == [expected]
 

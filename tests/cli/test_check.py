@@ -267,3 +267,16 @@ def test_every_missing_package_of_a_distribution_in_one_run(
     assert missing == {name for name in listed if name not in (*there, "python")} - {"pythonapple", "appnope"}
     assert {cause["kind"] for cause in result["causes"]} == {"unknown-name"}
     assert result["reason"].startswith(f"{len(missing)} packages that no channel has: ")
+
+
+def test_the_day_of_the_embedded_snapshot_is_part_of_every_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["check", "zlib", "--channel", "embedded", "--platform", "linux-64", "--python", "3.12", "-q"]
+    assert main([*arguments, "--json"]) == 0
+    day = json.loads(capsys.readouterr().out)["as_of"]
+    assert main(arguments) == 0
+    ending = f"* As of {day}: the embedded snapshot answered for conda-forge.\n"
+    assert capsys.readouterr().out.endswith(ending)
+    assert main(["check", "--json"]) in (0, 1)
+    assert "as_of" not in json.loads(capsys.readouterr().out)

@@ -63,7 +63,7 @@ def test_statuses_of_the_embedded_snapshot_are_marked() -> None:
         "Dependencies\n"
         "  - unknown: b\n"
         "  - guessed names, to be checked: b\n"
-        "  2 dependencies: 1 available*, 1 unknown. *As of 2026-08-21, from the embedded snapshot. --table shows all."
+        "  2 dependencies: 1 available*, 1 unknown. --table shows all."
     )
     document = as_json(MadeRecipes(recipes=(), needed=tuple(rows)), [])
     assert [row["as_of"] for row in document["dependencies"]] == ["2026-08-21", None]  # type: ignore[attr-defined]

@@ -71,7 +71,7 @@ class Sources:
     def _open(self, named: str | Path) -> Folder | Remote:
         text = str(named)
         if text == NAME and self.embedded_dir is not None:
-            return EmbeddedFolder(embedded_folder(self.embedded_dir), observer=self.observer)
+            return self._embedded(self.embedded_dir)
         if text.startswith("file:"):
             return Folder(Path(unquote(split_url(text).path)), observer=self.observer)
         folder = Path(text).expanduser()
@@ -85,7 +85,10 @@ class Sources:
                 f"{redact(text)!r} is not a channel: {innermost(exc)}", hint="Give a name, a URL or a folder."
             ) from exc
         if self.embedded_dir is not None and _is_conda_forge(channel) and not self._answers(channel):
-            return self._embedded(self.embedded_dir)
+            found = self._embedded(self.embedded_dir)
+            what = "offline: what conda-forge" if self.offline else "conda-forge can't be reached: what it"
+            self.observer.warned(f"{what} has is as of {found.as_of} (the embedded snapshot)")
+            return found
         return Remote(
             channel,
             gateway=self.gateway,
@@ -105,8 +108,7 @@ class Sources:
 
     def _embedded(self, folder: Path) -> EmbeddedFolder:
         found = EmbeddedFolder(embedded_folder(folder), observer=self.observer)
-        what = "offline: what conda-forge" if self.offline else "conda-forge can't be reached: what it"
-        self.observer.warned(f"{what} has is as of {found.as_of} (the embedded snapshot)")
+        self.observer.dated(found.as_of)
         return found
 
 

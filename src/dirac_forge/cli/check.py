@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
-from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
-from dirac_forge.check.configured import asked_cells, channels_of, configured_targets
+from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.exports import exports_at_hand
 from dirac_forge.check.files.kinds import read_targets
+from dirac_forge.check.grouped import grouped_cells
 from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.proof import Proof, merged
@@ -39,7 +38,7 @@ def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], remed
     for platform in settings.platforms:
         known_platform(platform)
     asked, recipes = _sorted(specs, with_)
-    groups = _by_channels(context, _targets(context, asked))
+    groups = grouped_cells(context, _targets(context, asked))
     if not groups:
         raise InputError("there is nothing to check", hint="Name a target, or give [tool.dirac-forge.targets].")
     found: list[Cell] = []
@@ -52,25 +51,6 @@ def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], remed
     proof = merged(proofs) if proofs else None
     context.answer(terminal(found, proof, verbose=context.options.verbose), document(found, proof))
     return exit_code(found, proof)
-
-
-def _by_channels(context: Context, targets: Iterable[Target]) -> list[tuple[Channel, list[Cell]]]:
-    """The cells of targets that are asked of the same channels and machines together; each channel is opened once."""
-    settings = context.settings
-    groups: dict[tuple[object, ...], tuple[Channel, list[Cell]]] = {}
-    for target in targets:
-        cells = asked_cells(settings, target)
-        channels = () if "channels" in settings.flags else channels_of(target, settings.channels)
-        machine = {platform: tuple(packages.items()) for platform, packages in target.machine.items()}
-        key = (channels, tuple(machine.items()))
-        if cells and key not in groups:
-            channel = open_channel(context, channels)
-            for platform, packages in target.machine.items():
-                channel = channel.on_machine(platform, packages)
-            groups[key] = (channel, [])
-        if cells:
-            groups[key][1].extend(replace(cell, channels=channels) for cell in cells)
-    return list(groups.values())
 
 
 def _proof(

@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -131,6 +132,7 @@ class Terminal:
 
     def __init__(self, *, quiet: bool = False, progress: bool = True, color: str = "auto") -> None:
         self.color = color
+        self.as_of: date | None = None
         self._quiet = quiet
         self._progress_shown = progress and not quiet
         self._bars = self._progress_shown and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -195,6 +197,10 @@ class Terminal:
                 return
             self._said.add(message)
             self._line(f"{_styled('warning:', '33') if _coloured(self.color) else 'warning:'} {_shown(message)}")
+
+    def dated(self, day: date) -> None:
+        """Keep the day, for the answer."""
+        self.as_of = day
 
     def _bar(self, task: str, total: int | None) -> None:
         if self._progress is None:

@@ -88,9 +88,16 @@ class Context:
         return Store(self.settings.cache)
 
     def answer(self, text: RenderableType, document: object) -> None:
-        """Print the result on stdout: `document` with --json, else `text`."""
+        """Print the result on stdout: `document` with --json, else `text`.
+
+        Where the embedded snapshot answered for conda-forge, its day is part of both.
+        """
         self.observer.stop()
+        day = self.observer.as_of
         if self.options.json:
-            print_json(document)
+            print_json({**document, "as_of": day.isoformat()} if day and isinstance(document, dict) else document)
         else:
             print_result(text, color=self.options.color)
+            if day:
+                said = f"* As of {day}: the embedded snapshot answered for conda-forge."
+                print_result(said, color=self.options.color)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -35,17 +34,14 @@ from dirac_forge.report.verdicts import (
 __all__ = ["document", "markdown", "terminal", "verdict_json"]
 
 
-def document(cells: Sequence[Cell], proposal: Proof | None = None, *, as_of: date | None = None) -> dict[str, Any]:
+def document(cells: Sequence[Cell], proposal: Proof | None = None) -> dict[str, Any]:
     """The JSON document of `check`.
 
-    With a proposal, `results` are those that its recipes would lead to, and `with` says what they change. `as_of`: the
-    day of the embedded snapshot, where that gave the answers.
+    With a proposal, `results` are those that its recipes would lead to, and `with` says what they change.
     """
-    dated = {"as_of": as_of.isoformat() if as_of is not None else None}
     if proposal is None:
-        return {"results": [_cell(cell) for cell in cells], **dated}
+        return {"results": [_cell(cell) for cell in cells]}
     return {
-        **dated,
         "results": [_cell(_as_if(verdict)) for verdict in proposal.verdicts],
         "with": {
             "outcome": proposal.outcome,
@@ -140,9 +136,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def terminal(
-    cells: Sequence[Cell], proposal: Proof | None = None, *, verbose: bool = False, as_of: date | None = None
-) -> RenderableType:
+def terminal(cells: Sequence[Cell], proposal: Proof | None = None, *, verbose: bool = False) -> RenderableType:
     """Return the matrix of each target, why each no, and what the recipes would change; everything with `verbose`."""
     parts: list[RenderableType] = []
     for target in dict.fromkeys(cell.target for cell in cells):
@@ -150,8 +144,6 @@ def terminal(
         parts += [*_matrix(target, mine), Text(), *reasons(mine, verbose=verbose)]
     if proposal is not None:
         parts += _proposal(proposal, verbose=verbose)
-    if as_of is not None:
-        parts.append(Text(f"as of {as_of}, from the embedded snapshot of conda-forge"))
     return Group(*parts)
 
 

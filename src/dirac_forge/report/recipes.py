@@ -125,10 +125,8 @@ def _status(row: Needed) -> str:
 
 def _count(rows: Sequence[Needed]) -> str:
     counts = Counter(_status(row) for row in sorted(rows, key=lambda row: -_ORDER[row.status]))
-    days = {row.as_of for row in rows if row.as_of is not None}
-    dated = "".join(f" *As of {day}, from the embedded snapshot." for day in sorted(days))
     listed = ", ".join(f"{number} {status}" for status, number in counts.items())
-    return f"{len(rows)} dependencies: {listed}.{dated}"
+    return f"{len(rows)} dependencies: {listed}."
 
 
 def _next(outcomes: Sequence[WriteOutcome]) -> tuple[Line, ...]:

@@ -1,0 +1,102 @@
+"""The Python API: the four jobs on a small workspace, and the example in docs/."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.api import Bump, ForgeSession, InputError, Skip
+from support.channel import pkg, pythons, write_channel
+from support.index import PackageIndex
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = """\
+[tool.dirac-forge]
+channels = ["./channel"]
+platforms = ["linux-64"]
+pinning = "pinning"
+[tool.dirac-forge.targets.app]
+pythons = ["3.12"]
+platforms = ["linux-64"]
+"""
+RECIPE = """\
+context:
+  version: '1.0'
+package:
+  name: lib
+  version: ${{ version }}
+source:
+  url: https://pypi.org/packages/source/l/lib/lib-${{ version }}.tar.gz
+  sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+build:
+  number: 0
+requirements:
+  host:
+    - zlib
+"""
+MIGRATION = "__migrator:\n  build_number: 1\nzlib:\n  - '2'\nmigrator_ts: 1700000000\n"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "workspace"
+    write_channel(
+        folder / "channel", {"noarch": [pkg("app 1", "python", noarch="python")], "linux-64": pythons("3.12")}
+    )
+    (folder / "pyproject.toml").write_text(SETTINGS)
+    for path, text in {
+        "pinning/conda_build_config.yaml": "zlib:\n  - '1'\n",
+        "migrations/zlib2.yaml": MIGRATION,
+        "feedstocks/lib/recipe/recipe.yaml": RECIPE,
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+def test_check(workspace: Path) -> None:
+    with ForgeSession.open(workspace) as forge:
+        (cell,) = forge.check()
+        assert (cell.target, cell.platform, cell.python, cell.status) == ("app", "linux-64", "3.12", "installable")
+        (missing,) = forge.check("nothing", remedies=False)[:1]
+        assert missing.status == "not-installable"
+
+
+def test_plan(workspace: Path) -> None:
+    with ForgeSession.open(workspace) as forge:
+        plan = forge.plan("zlib2")
+        assert [member.feedstock for member in plan.members] == ["lib"]
+        with pytest.raises(InputError, match="there is no migration zlib3"):
+            forge.plan("zlib3")
+
+
+def test_bump_and_recipe_without_releases(workspace: Path) -> None:
+    with PackageIndex({}) as index, ForgeSession.open(workspace, index_url=index.url) as forge:
+        results = forge.bump(check=False)
+        assert isinstance(results["lib"], (Bump, Skip))
+        with pytest.raises(InputError, match="a version is for one feedstock"):
+            forge.bump("lib", "lib", to="2")
+        with pytest.raises(InputError, match="is not PROJECT or PROJECT==VERSION"):
+            forge.recipe("not a project")
+
+
+def test_mistakes_in_settings(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nchanels = []\n")
+    with pytest.raises(InputError, match="did you mean 'channels'"):
+        ForgeSession.open(tmp_path)
+
+
+def test_example_in_the_documentation(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with PackageIndex({}) as index:
+        monkeypatch.setenv("DIRAC_FORGE_INDEX_URL", index.url)
+        monkeypatch.setattr(sys, "argv", ["targets.py", str(workspace)])
+        with pytest.raises(SystemExit) as left:
+            runpy.run_path(str(ROOT / "docs/examples/targets.py"), run_name="__main__")
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith("lib: ")
