@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -57,35 +59,58 @@ def test_what_is_published_was_built_and_tested_by_another_job() -> None:
     assert "secrets." not in str(document)
 
 
-def test_the_bot_runs_one_at_a_time_on_a_schedule_and_on_demand() -> None:
+def test_the_bot_runs_one_at_a_time_on_a_schedule_on_demand_and_from_other_repositories() -> None:
     document = read("bot.yml")
     on = document[True]  # YAML 1.1 takes `on` for a boolean
     assert on["schedule"] == [{"cron": "17 */6 * * *"}]
-    assert set(on["workflow_dispatch"]["inputs"]) == {"feedstocks", "pr", "canary"}
+    assert set(on["workflow_dispatch"]["inputs"]) == {"feedstocks", "pr", "canary", "retract"}
     assert on["workflow_dispatch"]["inputs"]["pr"]["default"] is False
+    assert set(on["workflow_call"]["inputs"]) == {"version", "pr", "canary"}
     assert document["concurrency"] == {"group": "bot", "cancel-in-progress": False}
-    assert document["jobs"]["run"]["permissions"] == {"contents": "read"}
+    assert list(document["jobs"]) == ["observe", "prepare", "send"]
 
 
-def test_the_token_is_in_the_environment_of_one_step() -> None:
+def test_no_step_of_the_job_that_executes_recipes_has_a_secret() -> None:
     document = read("bot.yml")
-    holders = [step.get("name") for step in steps(document) if "secrets." in str(step)]
-    assert holders == ["Run"]
+    holders = {
+        name: [step.get("name") for step in job["steps"] if "secrets." in str(step)]
+        for name, job in document["jobs"].items()
+    }
+    assert holders == {"observe": ["Observe, or retract"], "prepare": [], "send": ["Send"]}
     assert "secrets." not in str({key: value for key, value in document.items() if key != "jobs"})
-    assert "secrets." not in str({key: value for key, value in document["jobs"]["run"].items() if key != "steps"})
+    for job in document["jobs"].values():
+        assert "secrets." not in str({key: value for key, value in job.items() if key != "steps"})
+
+
+def test_conda_smithy_is_installed_only_where_no_token_is() -> None:
+    jobs = read("bot.yml")["jobs"]
+    assert [name for name, job in jobs.items() if "conda-smithy" in str(job["steps"])] == ["prepare"]
+
+
+@pytest.mark.parametrize(("job", "passing"), [("observe", {3}), ("prepare", {1, 3}), ("send", {3})])
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 70, 137])
+def test_only_open_questions_leave_a_job_green(job: str, passing: set[int], code: int, tmp_path: Path) -> None:
+    program = tmp_path / "dirac-forge"
+    program.write_text(f"#!/bin/sh\nexit {code}\n")
+    program.chmod(0o755)
+    (script,) = [
+        step["run"]
+        for step in steps({"jobs": {"one": read("bot.yml")["jobs"][job]}})
+        if "dirac-forge bot" in step.get("run", "")
+    ]
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "CANARY": "3"}
+    done = subprocess.run(
+        ("bash", "-e", "-o", "pipefail", "-c", script), env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == (0 if code in passing else code)
 
 
 def test_the_ledger_goes_from_run_to_run_and_is_kept_where_a_run_fails_too() -> None:
-    found = steps(read("bot.yml"))
-    (restore,) = [step for step in found if "cache/restore@" in step.get("uses", "")]
-    (save,) = [step for step in found if "cache/save@" in step.get("uses", "")]
+    jobs = read("bot.yml")["jobs"]
+    (restore,) = [step for step in jobs["observe"]["steps"] if "cache/restore@" in step.get("uses", "")]
+    (save,) = [step for step in jobs["send"]["steps"] if "cache/save@" in step.get("uses", "")]
     assert restore["with"]["path"] == save["with"]["path"] == ".dirac-forge"
     assert restore["with"]["key"] == save["with"]["key"]
     assert restore["with"]["key"].startswith(restore["with"]["restore-keys"])
     assert save["if"] == "always()"
-    order = [
-        found.index(restore),
-        next(i for i, step in enumerate(found) if step.get("name") == "Run"),
-        found.index(save),
-    ]
-    assert order == sorted(order)
+    assert not any("cache/" in step.get("uses", "") for step in jobs["prepare"]["steps"])

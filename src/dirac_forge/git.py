@@ -41,6 +41,9 @@ _DENIED = re.compile(
 PushRefusal = Literal["moved", "shallow", "workflow", "denied", "other"]
 """`moved`: the branch is not where it was expected; `shallow`: the remote lacks commits that a shallow clone does not
 have; `workflow`: the token may not change files in .github/workflows; `denied`: it may not write there."""
+_DISK = re.compile(
+    r"no space left|disk quota|read-only file system|cannot mkdir|unable to (create|write)", re.IGNORECASE
+)
 _CAUSES: tuple[tuple[re.Pattern[str], PushRefusal], ...] = (
     (re.compile(r"stale info|non-fast-forward|fetch first", re.IGNORECASE), "moved"),
     (re.compile(r"shallow update not allowed", re.IGNORECASE), "shallow"),
@@ -52,7 +55,13 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class GitError(InputError):
-    """git failed for a reason that lies here: it isn't installed, or a repository is broken."""
+    """git failed for a reason on this machine: it is not installed, a repository is broken, the disk is full."""
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, cause: Literal["missing", "disk", "other"] = "other"
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.cause = cause
 
 
 class MissingRefError(InputError):
@@ -120,7 +129,7 @@ def _git(
         command = ("git", *_HARDENED, *where, *arguments)
         done = run(command, timeout=timeout, environment=environment, stdin=stdin, limit=limit)
     except FileNotFoundError as exc:
-        raise GitError("git is not installed", hint="Install it: https://git-scm.com") from exc
+        raise GitError("git is not installed", hint="Install it: https://git-scm.com", cause="missing") from exc
     except TooMuchError as exc:
         raise InputError(f"{about}: git prints {exc}") from exc
     except TooSlowError as exc:
@@ -141,7 +150,7 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
         return MissingRefError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):
         return UnknownError(f"{about}: it can't be reached ({last})")
-    return GitError(f"{about}: {last}")
+    return GitError(f"{about}: {last}", cause="disk" if _DISK.search(said) else "other")
 
 
 def _refused(lines: Sequence[str], about: str, words: str, last: str) -> RefusedPushError:

@@ -37,7 +37,7 @@ def test_what_is_wanted_is_opened_once_and_a_second_run_does_nothing(bot: Bots) 
 
 def test_without_a_token_all_goes_into_the_outbox_and_nobody_is_asked(bot: Bots) -> None:
     demo = bot.feedstock("demo", wanted="2.0")
-    assert states(bot, outbox=True) == {"demo": "opened"}
+    assert states(bot, outbox=True) == {"demo": "prepared"}
     assert bot.github.requests == []
     folder = bot.folder / "outbox/demo/bump/main/2.0"
     assert sorted(path.name for path in folder.iterdir()) == ["body.md", "change.patch", "request.json"]

@@ -15,7 +15,7 @@ import pytest
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.http import Http
 from dirac_forge.pullrequest.clones import Clones
-from dirac_forge.pullrequest.delivery import deliver
+from dirac_forge.pullrequest.delivery import DeliveryOptions, deliver
 from dirac_forge.pullrequest.github import GitHub as Client
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger
@@ -108,9 +108,8 @@ class World:
                 clones=destination.clones,
                 ledger=ledger,
                 run=ledger.start_run().id,
-                smithy=self.smithy,
+                options=DeliveryOptions(smithy=self.smithy, **more),
                 on_step=on_step or self.steps.append,
-                **more,
             )
 
     def entry(self, version: str, branch: str = "main") -> LedgerEntry:

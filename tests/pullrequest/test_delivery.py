@@ -324,7 +324,7 @@ def test_a_feedstock_that_was_renamed(world: World) -> None:
 def test_a_feedstock_that_is_archived_or_gone(world: World) -> None:
     world.github.archive(FEEDSTOCK)
     outcome = world.deliver(bump("2"))
-    assert (outcome.state, outcome.text) == ("failed", f"{FEEDSTOCK} is archived: nobody can change it")
+    assert (outcome.state, outcome.text) == ("failed", f"{FEEDSTOCK} is archived: it can't be changed")
     assert world.entry("2").attempts == 1
     assert world.deliver(bump("2", feedstock="none")).state == "failed"
     assert world.github.git_requests == []
@@ -338,7 +338,7 @@ def test_a_failure_is_not_tried_again_at_once(world: World) -> None:
     outcome = world.deliver(bump("2"))
     assert (outcome.state, outcome.text) == (
         "waiting",
-        f"the next try is at 2027-01-15 10:00 UTC: {FEEDSTOCK} is archived: nobody can change it",
+        f"the next try is at 2027-01-15 10:00 UTC: {FEEDSTOCK} is archived: it can't be changed",
     )
     assert world.github.lines() == []
     world.time.now += 7201
@@ -503,7 +503,7 @@ def test_the_token_is_nowhere(world: World) -> None:
     world.deliver(bump("2"))
     world.github.tokens.clear()
     outcome = world.deliver(bump("3"), force=True)
-    assert outcome.state == "failed"
+    assert (outcome.state, outcome.fault and outcome.fault.kind) == ("unknown", "credentials")
     assert TOKEN not in f"{outcome}"
     assert TOKEN.encode() not in world.text_of_all_files()
     for path in world.github.folder.rglob("*"):

@@ -79,7 +79,7 @@ def test_what_is_taken_back_stays_so(world: World) -> None:
     (pull,) = world.pulls()
     assert (pull.state, world.branches()) == ("closed", [])
     assert [comment.body.splitlines()[0] for comment in pull.comments][1:] == ["Batch r is taken back"]
-    assert world.deliver(bump("2")).text == "it was taken back: Batch r is taken back"
+    assert world.deliver(bump("2")).text == "it was retracted: Batch r is taken back"
     assert observed(world).state == "retracted"
     world.ledger_file.unlink()
     assert world.deliver(bump("2")).state == "closed"

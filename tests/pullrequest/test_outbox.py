@@ -14,7 +14,7 @@ import pytest
 
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.pullrequest.clones import Clones
-from dirac_forge.pullrequest.delivery import deliver
+from dirac_forge.pullrequest.delivery import DeliveryOptions, deliver
 from dirac_forge.pullrequest.following import withdraw
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.ledger import Ledger
@@ -50,12 +50,23 @@ class Box:
         return Ledger.open(self.root / "ledger.sqlite", clock=lambda: NOW)
 
     def deliver(
-        self, change: Change, remake: Callable[[Mapping[str, str]], Change | Skip] = never, **more: Any
+        self,
+        change: Change,
+        remake: Callable[[Mapping[str, str]], Change | Skip] = never,
+        on_step: Callable[[str], None] = lambda _: None,
+        **more: Any,
     ) -> Outcome:
         outbox = self.outbox()
         with self.ledger() as ledger:
             return deliver(
-                change, remake=remake, destination=outbox, clones=outbox.clones, ledger=ledger, run="r", **more
+                change,
+                remake=remake,
+                destination=outbox,
+                clones=outbox.clones,
+                ledger=ledger,
+                run="r",
+                options=DeliveryOptions(**more),
+                on_step=on_step,
             )
 
     def files(self) -> dict[str, bytes]:
@@ -76,7 +87,7 @@ def box(tmp_path: Path) -> Box:
 def test_what_would_be_sent(box: Box) -> None:
     outcome = box.deliver(bump("2"))
     folder = box.folder / "demo" / "bump" / "main" / "2"
-    assert (outcome.state, outcome.url, outcome.number) == ("opened", str(folder), 0)
+    assert (outcome.state, outcome.url, outcome.number) == ("prepared", str(folder), 0)
     assert sorted(box.files()) == [f"demo/bump/main/2/{name}" for name in ("body.md", "change.patch", "request.json")]
     told = json.loads((folder / "request.json").read_text())
     bare = box.folder / "demo.git"
@@ -86,6 +97,17 @@ def test_what_would_be_sent(box: Box) -> None:
         "base": "main",
         "base_commit": git(box.place, "rev-parse", "main"),
         "commit": branches(bare)[BRANCH],
+        "made": {
+            "first": branches(bare)[BRANCH],
+            "last": branches(bare)[BRANCH],
+            "rerendered": {
+                "state": "ask",
+                "text": "conda-smithy is not installed where this was made",
+                "version": "",
+            },
+            "lints": [],
+            "unlinted": "",
+        },
         "title": "demo 2",
         "labels": [],
         "comments": {next(iter(told["comments"])): "@conda-forge-admin, please rerender"},
@@ -127,10 +149,10 @@ def test_a_newer_version_takes_the_place(box: Box) -> None:
 
 def test_updates(box: Box) -> None:
     box.deliver(bump("2"))
-    assert box.deliver(bump("2", body="Better.\n")).state == "updated"
+    assert box.deliver(bump("2", body="Better.\n")).state == "prepared"
     assert b"Better." in box.files()["demo/bump/main/2/body.md"]
     better = bump("2", edits=(Edit(path="recipe/build.sh", before="make\n", after="make all\n"),))
-    assert box.deliver(better).state == "updated"
+    assert box.deliver(better).state == "prepared"
     assert log(box.folder / "demo.git", BRANCH) == ["demo 2", "change"]
     assert b"+make all" in box.files()["demo/bump/main/2/change.patch"]
     assert box.deliver(better, automerge=True).state == "unchanged"
@@ -140,7 +162,7 @@ def test_updates(box: Box) -> None:
 def test_a_feedstock_that_moved_on(box: Box) -> None:
     newer = RECIPE.format(1).replace("number: 0", "number: 1")
     commit(box.place, {"recipe/recipe.yaml": newer})
-    assert box.deliver(bump("2"), lambda texts: bump("2", texts["recipe/recipe.yaml"])).state == "opened"
+    assert box.deliver(bump("2"), lambda texts: bump("2", texts["recipe/recipe.yaml"])).state == "prepared"
     assert file_at(box.folder / "demo.git", BRANCH, "recipe/recipe.yaml").endswith("number: 1\n")
 
 
@@ -148,7 +170,7 @@ def test_a_new_recipe(box: Box, tmp_path: Path) -> None:
     repository(tmp_path / "forge" / "staged-recipes.git", {"recipes/example/recipe.yaml": "a\n"})
     edits = (Edit(path="recipe/recipe.yaml", before=None, after="version: 1\n"),)
     change = Change(feedstock="fresh", kind="recipe", key="1", title="Add fresh", body="New.\n", edits=edits)
-    assert box.deliver(change).state == "opened"
+    assert box.deliver(change).state == "prepared"
     bare = box.folder / "staged-recipes.git"
     assert file_at(bare, "dirac-forge/recipe/fresh", "recipes/fresh/recipe.yaml") == "version: 1\n"
     assert box.deliver(change).state == "unchanged"
@@ -177,7 +199,7 @@ def test_what_is_damaged_is_made_again(box: Box, damage: str) -> None:
         (folder / "request.json").write_text("[]")
     else:
         (folder / damage).unlink()
-    assert box.deliver(bump("2")).state == "opened"
+    assert box.deliver(bump("2")).state == "prepared"
     assert len(box.files()) == 3
     assert box.deliver(bump("2")).state == "unchanged"
 
@@ -199,14 +221,14 @@ def test_killed_while_it_is_written(box: Box, before: str, monkeypatch: pytest.M
         with pytest.raises(Killed):
             box.deliver(bump("2", body="Better.\n"))
     assert box.files().get("demo/bump/main/2/request.json", old)
-    assert box.deliver(bump("2", body="Better.\n")).state in {"opened", "updated"}
+    assert box.deliver(bump("2", body="Better.\n")).state == "prepared"
     assert b"Better." in box.files()["demo/bump/main/2/body.md"]
     assert box.deliver(bump("2", body="Better.\n")).state == "unchanged"
     summary = box.outbox().summarize().read_text()
     assert summary.count("demo 2") == 1
 
 
-@pytest.mark.parametrize("step", ["pushed", "opened", "asked", "superseded"])
+@pytest.mark.parametrize("step", ["committed", "prepared", "superseded"])
 def test_killed_after_a_step(box: Box, step: str) -> None:
     def on_step(name: str) -> None:
         if name == step:
@@ -228,12 +250,12 @@ def test_taken_back(box: Box) -> None:
         assert entry is not None
         back = withdraw(entry, destination=box.outbox(), ledger=ledger, run="r", text="not this one")
     assert (back.state, box.files()) == ("retracted", {})
-    assert box.deliver(bump("2")).text == "it was taken back: not this one"
-    assert box.deliver(bump("2"), force=True).state == "opened"
+    assert box.deliver(bump("2")).text == "it was retracted: not this one"
+    assert box.deliver(bump("2"), force=True).state == "prepared"
 
 
 def test_the_summary(box: Box) -> None:
-    assert box.outbox().summarize().read_text().endswith("\n\nNothing waits here.\n")
+    assert box.outbox().summarize().read_text().endswith("\n\nNothing is prepared.\n")
     box.deliver(bump("2", title="demo 2 | <b>x</b>"))
     box.deliver(bump("9", kind="migration", key="openssl4", title="Rebuild for openssl4"))
     assert box.outbox().summarize().read_text().split("\n\n")[-1] == (
@@ -260,7 +282,7 @@ def test_hostile_changes_write_nothing(box: Box, change: Change) -> None:
 
 
 def test_a_hostile_key_stays_in_the_outbox(box: Box) -> None:
-    assert box.deliver(bump("2", key="../../../../etc/passwd", body="x" * 1_000_000)).state == "opened"
+    assert box.deliver(bump("2", key="../../../../etc/passwd", body="x" * 1_000_000)).state == "prepared"
     assert all(path.startswith("demo/bump/main/etc-passwd-") for path in box.files())
     assert sorted(path.name for path in box.root.iterdir()) == ["clones", "forge", "ledger.sqlite", "outbox"]
 

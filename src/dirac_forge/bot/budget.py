@@ -47,6 +47,8 @@ class RunLimits:
 
     open_per_feedstock: int
     per_run: int
+    open_in_all: int = 1_000_000
+    """Open requests on all feedstocks."""
     paused: tuple[str, ...] = ()
     """Feedstocks, migrations, or `all`."""
 
@@ -135,6 +137,7 @@ def choose(
     """
     free = max(limits.per_run - opened, 0)
     count = Counter(dict(open_now))
+    in_all = sum(count.values())
     now: list[QueuedChange] = []
     held: list[Held] = []
     for one in candidates:
@@ -144,11 +147,14 @@ def choose(
             reason = f"{paused} is paused" if paused != "all" else "everything is paused"
         elif count[identity.feedstock] - one.replaces >= limits.open_per_feedstock:
             reason = f"{count[identity.feedstock]} requests are open on it, of {limits.open_per_feedstock} at most"
+        elif in_all - one.replaces >= limits.open_in_all:
+            reason = f"{in_all} requests are open on all feedstocks, of at most {limits.open_in_all}"
         elif free <= 0:
             reason = f"this run has opened {limits.per_run}, as many as it may"
         else:
             free -= 1
             count[identity.feedstock] += 1 - one.replaces
+            in_all += 1 - one.replaces
             now.append(one)
             continue
         held.append(Held(identity=identity, reason=reason))

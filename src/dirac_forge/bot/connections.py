@@ -6,26 +6,34 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.proposals.context import ProposalContext
-from dirac_forge.pullrequest.clones import Clones
+from dirac_forge.pullrequest.clones import Clones, Tip
+from dirac_forge.pullrequest.decision import WantedRequest
+from dirac_forge.pullrequest.delivery import Prepared
 from dirac_forge.pullrequest.destination import Destination
 from dirac_forge.pullrequest.forge import Forge
 from dirac_forge.pullrequest.github.client import GitHub
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox
-from dirac_forge.pullrequest.records import LedgerEntry
-from dirac_forge.pullrequest.smithy import Smithy, find_smithy
+from dirac_forge.pullrequest.records import LedgerEntry, State
+from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.settings import Settings
 
 __all__ = ["Connections", "ledger_path", "open_connections", "open_ledger", "open_rebuilds"]
 
 _STATE = ".dirac-forge"
+
+
+def _nothing_prepared(wanted: WantedRequest, tip: Tip) -> PreparedTree | None:  # noqa: ARG001
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +47,23 @@ class Connections:
     observer: Observer
     forge: Forge | None = None
     """None for the outbox."""
-    smithy: Smithy | None = None
+    smithy: Smithy | NoSmithy | None = None
     """None where it is not installed: conda-forge's service is asked to rerender."""
+    others: str = "wait"
+    """`other-requests` of the settings."""
+    prepared: Prepared = _nothing_prepared
+    """Finds the commits that were prepared of a change."""
     write: Callable[[str], None] | None = None
     """Takes the lines of the log."""
 
     def belongs_here(self, entry: LedgerEntry) -> bool:
         """Whether an entry is about this destination: one may have gone to the outbox before there was a token."""
         return not entry.url or entry.on_forge == (self.forge is not None)
+
+    @property
+    def open_states(self) -> tuple[State, ...]:
+        """The states of changes that are at this destination: open requests, or what is prepared."""
+        return ("prepared",) if self.destination.prepares else ("pushed", "open")
 
 
 def ledger_path(settings: Settings) -> Path:
@@ -91,26 +108,32 @@ def open_connections(
     outbox: Path,
     ledger: Path | None = None,
     write: Callable[[str], None] | None = None,
+    smithy: Smithy | NoSmithy | None = None,
+    prepared: Callable[[Clones, WantedRequest, Tip], PreparedTree | None] | None = None,
 ) -> Iterator[Connections]:
-    """The connections of one run; `github` None: all goes into `outbox`.
+    """Open the connections of one run; `github` None: all goes into `outbox`.
 
-    Raises UnknownError offline, where repositories would have to be asked, and what opening the ledger raises.
+    A process that has a token runs no recipe: with `github` conda-smithy is not used, whatever `smithy` is. `prepared`
+    finds commits that a process without a token made. Raises UnknownError offline, where repositories would have to be
+    asked, and what opening the ledger raises.
     """
     settings = world.settings
     if settings.offline and "://" in settings.feedstock_url:
         raise UnknownError("offline: repositories can't be asked", hint="Leave out --offline, or set feedstock-url.")
-    folder = settings.cache / "clones"
     with open_ledger(world, ledger) as opened:
         destination: Destination
         if github is not None:
-            clones = Clones(folder, environment=github.git_environment)
+            clones = Clones(settings.cache / "clones", environment=github.git_environment)
             destination = GitHubDestination(
                 forge=github,
                 clones=clones,
                 repository=lambda name: full_name_of(settings, name)[0],
             )
+            if isinstance(smithy, Smithy):
+                smithy = NoSmithy(reason="rendered by conda-forge's service, because this process has a token")
         else:
-            clones = Clones(folder)
+            # Programs that execute recipes work on these clones, so nothing with a token ever does.
+            clones = Clones(settings.cache / "clones-anonymous")
             destination = Outbox(folder=outbox, clones=clones, repository=lambda name: full_name_of(settings, name))
         yield Connections(
             ledger=opened,
@@ -119,7 +142,9 @@ def open_connections(
             executor=executor,
             observer=world.observer,
             forge=github,
-            smithy=find_smithy(),
+            smithy=smithy,
+            others=settings.bot.other_requests,
+            prepared=partial(prepared, clones) if prepared is not None else _nothing_prepared,
             write=write,
         )
         if isinstance(destination, Outbox) and outbox.is_dir():

@@ -51,13 +51,15 @@ _ENDINGS = ("*.yaml", "*.yml")
 class RunDecisions:
     """The decisions of one run; a `Decider`."""
 
-    world: ProposalContext
+    context: ProposalContext
     workspace: Workspace
     """Its `migrations/`, and the copies that stand in for feedstocks that can't be reached."""
     executor: Executor
     """Runs questions to upstream, and solves; not what this is called from."""
     executors: Callable[[], AbstractContextManager[Executor]]
     """Of processes, to read recipes of migrations with."""
+    build: bool = False
+    """Whether proposals are built, which runs upstream code: never where a token is within its reach."""
     _looked: dict[tuple[str, str], CurrentLine] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _rebuilt: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -112,8 +114,8 @@ class RunDecisions:
 
     def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
         """What is proposed for each folder, by its `id`."""
-        options = BumpOptions(build=self.world.settings.bot.build)
-        found = decide(self.world, self._at_hand, folders, options, executor=self.executor)
+        options = BumpOptions(build=self.build)
+        found = decide(self.context, self._at_hand, folders, options, executor=self.executor)
         results = with_bodies([one.result for one in found])
         return {id(one.folder): result for one, result in zip(found, results, strict=True)}
 
@@ -146,7 +148,7 @@ class RunDecisions:
             channel = self._channel
             if channel is None:
                 return "offline, and no channel is a folder"
-            channel.index(self.world.settings.platforms[0])
+            channel.index(self.context.settings.platforms[0])
         except UnknownError as error:
             return error.message
         return ""
@@ -161,8 +163,8 @@ class RunDecisions:
             migrating = MigrationContext(
                 workspace=replace(self._at_hand, lines=()),
                 pinning=self._pinning,
-                store=self.world.store,
-                observer=self.world.observer,
+                store=self.context.store,
+                observer=self.context.observer,
                 channel=self._channel,
                 executor=executor,
             )
@@ -217,11 +219,11 @@ class RunDecisions:
 
     @cached_property
     def _channel(self) -> Channel | None:
-        return open_readable_channel(self.world)
+        return open_readable_channel(self.context)
 
     @cached_property
     def _pinning(self) -> Pinning | None:
-        return pinning_of(self.world, self._channel)
+        return pinning_of(self.context, self._channel)
 
     def _has(self, channel: Channel, identity: Identity) -> bool | None:
         """Whether the channel has each package of a change in its version; None where that is not known."""

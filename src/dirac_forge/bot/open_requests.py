@@ -43,14 +43,15 @@ class OpenRequests:
 
     connections: Connections
     log: RunLog
-    decider: Decider
+    decider: Decider | None = None
+    """None where requests are only observed."""
     _repositories: dict[str, Repo] = field(default_factory=dict)
 
     def there(self) -> tuple[LedgerEntry, ...]:
         """What is open at this destination, as the ledger knows it."""
         return tuple(
             entry
-            for entry in self.connections.ledger.entries(states=OPEN_STATES)
+            for entry in self.connections.ledger.entries(states=self.connections.open_states)
             if self.connections.belongs_here(entry)
         )
 
@@ -80,7 +81,7 @@ class OpenRequests:
     def finish(self) -> None:
         """Close the books on what is merged and built."""
         for entry in self.connections.ledger.entries(states=("merged",)):
-            if self.decider.arrived(entry.identity):
+            if self.decider is not None and self.decider.arrived(entry.identity):
                 self.connections.ledger.done(entry.identity)
                 self.log.note("done", "the channel has it", about=entry.identity)
 
@@ -118,12 +119,25 @@ class OpenRequests:
         if state is None:
             return None
         text = found.decided if state == "closed" else f"#{found.number} is {state}"
+        self._delete_branch(entry)
         self.log.say(found.state, text, about=entry.identity, url=found.url)
         return Outcome(identity=entry.identity, state=state, text=text, url=found.url, number=found.number)
 
+    def _delete_branch(self, entry: LedgerEntry) -> None:
+        """Delete the branch of a request that is merged or closed, unless somebody added commits."""
+        forge = self.connections.forge
+        if forge is None or not entry.head or not entry.repository:
+            return
+        repo = self._repository(entry.repository, forge)
+        if repo.archived:
+            return
+        pull = forge.pull_request(repo, entry.number)
+        if pull.head_sha == entry.head_sha:
+            forge.delete_branch(forge.fork(repo), entry.head)
+
     def _closed(self, entry: LedgerEntry) -> Outcome | None:
         """Close a request that nobody needs any more."""
-        reason = self.decider.current(entry.identity)
+        reason = self.decider.current(entry.identity) if self.decider is not None else ""
         if not reason:
             return None
         connections, text = self.connections, f"Closed, since {reason}."
@@ -137,6 +151,9 @@ class OpenRequests:
             return None
         repo = self._repository(entry.repository, forge)
         pull = forge.pull_request(repo, entry.number)
+        if pull.draft:
+            self.log.say("automerge", "it is a draft", about=entry.identity)
+            return None
         if pull.head_sha != entry.head_sha and not self._served(entry, pull, repo, forge):
             self.log.say("automerge", "somebody else pushed to it", about=entry.identity)
             return None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
-from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.batch import find_tree, write_batch
+from dirac_forge.bot.connections import Connections, open_connections
 from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.release_lines import folder_of, full_name_of, kept
@@ -22,17 +25,22 @@ from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.pullrequest.clones import Clones, Tip
+from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.delivery import Outcome, Remake
 from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.making import PreparedTree
+from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.recipe.making.maker import Needed
 from dirac_forge.recipe.model import Recipe
 from dirac_forge.report.bodies import with_bodies, with_rebuild_body, with_recipe_body
 from dirac_forge.settings import Settings
 
-__all__ = ["Asked", "propose", "requested_bumps", "requested_rebuilds", "requested_recipe"]
+__all__ = ["RequestedChange", "propose", "requested_bumps", "requested_rebuilds", "requested_recipe"]
 
-Asked = tuple[Change, Remake]
+RequestedChange = tuple[Change, Remake]
 """A change, and how it is decided again where the feedstock is not what it was made from."""
 
 
@@ -43,7 +51,7 @@ def requested_bumps(
     options: BumpOptions,
     *,
     executor: Executor,
-) -> list[Asked]:
+) -> list[RequestedChange]:
     """The proposed ones of these bumps; each starts from what its feedstock's repository has now.
 
     `executor` runs what deciding again asks of upstream and the solver.
@@ -66,14 +74,14 @@ def requested_bumps(
     ]
 
 
-def requested_rebuilds(settings: Settings, plan: Plan, folders: Iterable[FeedstockFolder]) -> list[Asked]:
+def requested_rebuilds(settings: Settings, plan: Plan, folders: Iterable[FeedstockFolder]) -> list[RequestedChange]:
     """The rebuilds of these members; those that need none are left out."""
 
     def again(folder: FeedstockFolder) -> Change | Skip:
         result = rebuild(folder, plan)
         return result if isinstance(result, Skip) else with_rebuild_body(result, plan)
 
-    asked: list[Asked] = []
+    asked: list[RequestedChange] = []
     for folder in folders:
         result = again(folder)
         if isinstance(result, Change):
@@ -81,7 +89,7 @@ def requested_rebuilds(settings: Settings, plan: Plan, folders: Iterable[Feedsto
     return asked
 
 
-def requested_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> Asked:
+def requested_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> RequestedChange:
     """A new recipe as it lies in `folder` (a person may have finished it there). Raises InputError where it is gone."""
     texts: dict[str, str] = {}
     for path in sorted({*RECIPE_FILES.values(), "conda-forge.yml"}):
@@ -111,7 +119,9 @@ def _remake(settings: Settings, folder: FeedstockFolder, again: Callable[[Feedst
     return remake
 
 
-def propose(connections: Connections, settings: Settings, asked: Sequence[Asked], *, force: bool) -> list[Outcome]:
+def propose(
+    connections: Connections, settings: Settings, asked: Sequence[RequestedChange], *, force: bool
+) -> list[Outcome]:
     """Send these. `force`: a person named them, so also before their next try is due and where they were closed.
 
     Raises BusyError where a bot is at work, and what the ledger raises.
@@ -120,7 +130,7 @@ def propose(connections: Connections, settings: Settings, asked: Sequence[Asked]
         run = connections.ledger.start_run()
         log = RunLog(connections.ledger, run.id, connections.write)
 
-        def one(item: Asked) -> Outcome:
+        def one(item: RequestedChange) -> Outcome:
             change, remake = item
             if change.kind == "recipe" and (there := _feedstock(settings, change.feedstock)):
                 text = f"{there} is there already: it is moved by `dirac-forge bump {change.feedstock} --pr`"
@@ -134,6 +144,37 @@ def propose(connections: Connections, settings: Settings, asked: Sequence[Asked]
         connections.observer.finished(_TASK)
         connections.ledger.end_run(run, outcome_of(outcome.state for outcome in outcomes))
     return outcomes
+
+
+def rerendered(
+    context: ProposalContext, requested: Sequence[RequestedChange], *, smithy: Smithy | NoSmithy, executor: Executor
+) -> Callable[[Clones, WantedRequest, Tip], PreparedTree | None] | None:
+    """Rerender these in a temporary outbox, without a token and without a word in the ledger.
+
+    Returns what finds the trees; None where nothing may be rendered here.
+    """
+    if not isinstance(smithy, Smithy):
+        return None
+    with tempfile.TemporaryDirectory(prefix="dirac-forge-") as name:
+        folder = Path(name)
+        with open_connections(
+            context,
+            executor=executor,
+            github=None,
+            outbox=folder / "outbox",
+            ledger=folder / "ledger.sqlite",
+            smithy=smithy,
+        ) as connections:
+            propose(connections, context.settings, requested, force=True)
+            assert isinstance(connections.destination, Outbox)  # noqa: S101  # there is no forge
+            now = connections.ledger.now()
+            batch = write_batch(connections.destination, made=now, looked=(), decisions=(), arrived=(), over={})
+        packs = {
+            tree.pack: (folder / "outbox" / "packs" / f"{tree.pack}.pack").read_bytes()
+            for tree in batch.trees
+            if tree.pack
+        }
+    return partial(find_tree, batch.trees, packs.__getitem__)
 
 
 _TASK = "changes"

@@ -33,7 +33,7 @@ def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
                 f"the ledger knows no batch, migration or feedstock {name}",
                 hint="A batch is a run's id, as its summary and `dirac-forge bot why FEEDSTOCK` show it.",
             )
-        found |= dict.fromkeys(entry for entry in mine if entry.state in OPEN_STATES)
+        found |= dict.fromkeys(entry for entry in mine if entry.state in {*OPEN_STATES, "prepared"})
     return tuple(found)
 
 

@@ -18,12 +18,14 @@ from dirac_forge.bot.send import send
 from dirac_forge.errors import ForgeError
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
-from dirac_forge.pullrequest.records import Identity, LedgerEntry, LedgerLine, Run
+from dirac_forge.pullrequest.outcome import OutcomeState
+from dirac_forge.pullrequest.records import Identity, LedgerEntry, LedgerLine, Run, fingerprint
 from dirac_forge.settings import BotSettings
 
 __all__ = ["BotRun", "Result"]
 
 _TASK = "changes"
+_NO_LIMIT = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +59,8 @@ class BotRun:
     canary: int = 0
     recipes: bool = False
     """Whether new recipes that bumps need are sent too: people at staged-recipes review each."""
+    sealed: bool = False
+    """Whether the outbox is prepared to be sent at once: then the limits hold for it."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _held: list[Held] = field(default_factory=list)
 
@@ -145,7 +149,7 @@ class BotRun:
         connections = self.connections
         by_identity = {each.identity: each for each in wanted}
         here = [entry for entry in connections.ledger.entries() if connections.belongs_here(entry)]
-        open_already = {entry.identity for entry in here if entry.state in OPEN_STATES}
+        open_already = {entry.identity for entry in here if entry.state in connections.open_states}
         connections.observer.started(_TASK, len(by_identity))
 
         def deliver(identity: Identity) -> Outcome:
@@ -154,9 +158,15 @@ class BotRun:
             connections.observer.advanced(_TASK, detail=identity.feedstock)
             return outcome
 
+        for each in wanted:
+            if connections.destination.prepares and (sent := self._sent_already(each)) is not None:
+                self._outcomes.append(sent)
+                del by_identity[each.identity]
         updates = [each for each in by_identity if each in open_already and not self._paused(each, log)]
         self._outcomes += connections.executor.map(deliver, updates)
-        candidates = ordered(_queued(each, open_already) for each in wanted if each.identity not in open_already)
+        candidates = ordered(
+            _queued(each, open_already) for identity, each in by_identity.items() if identity not in open_already
+        )
         free, held = canaries_held(candidates, self.canary, canaries_of(here, now=connections.ledger.now()))
         self._hold(held, log)
         self._open(free, deliver, log)
@@ -172,16 +182,34 @@ class BotRun:
                 return
             outcomes = list(self.connections.executor.map(deliver, [each.identity for each in chosen.now]))
             self._outcomes += outcomes
-            opened += sum(outcome.state == "opened" for outcome in outcomes)
+            opened += sum(outcome.state in {"opened", "prepared"} for outcome in outcomes)
             candidates = [each for each in candidates if each not in chosen.now]
-            if len(outcomes) > 1 and {outcome.state for outcome in outcomes} == {"unknown"}:
+            if _hopeless(outcomes):
                 self._give_up(candidates, outcomes[-1], log)
                 return
 
+    def _sent_already(self, change: ProposedChange) -> Outcome | None:
+        """The outcome of a change that is on the forge as it is wanted: it has no place in the outbox."""
+        known = self.connections.ledger.entry(change.identity)
+        if known is None or not known.on_forge or known.fingerprint != fingerprint(change.change):
+            return None
+        states: dict[str, OutcomeState] = {"open": "unchanged", "pushed": "unchanged", "theirs": "theirs"}
+        state = states.get(known.state)
+        if state is None:
+            return None
+        text = known.decided or f"its request is open: {known.url}"
+        return Outcome(identity=change.identity, state=state, text=text, url=known.url, number=known.number)
+
     def _limits(self) -> RunLimits:
         settings = self.settings
+        if self.connections.destination.prepares and not self.sealed:
+            # Nobody has to review what is only prepared.
+            return RunLimits(open_per_feedstock=_NO_LIMIT, per_run=_NO_LIMIT, paused=settings.paused)
         return RunLimits(
-            open_per_feedstock=settings.open_per_feedstock, per_run=settings.per_run, paused=settings.paused
+            open_per_feedstock=settings.open_per_feedstock,
+            per_run=settings.per_run,
+            open_in_all=settings.open_in_all,
+            paused=settings.paused,
         )
 
     def _paused(self, identity: Identity, log: RunLog) -> bool:
@@ -228,10 +256,18 @@ def _ledger_line(line: CurrentLine, decisions: Iterable[RunDecision], now: datet
     )
 
 
+def _hopeless(outcomes: Sequence[Outcome]) -> bool:
+    """Whether the rest of the run would fail the same way: nothing got an answer, or the environment is at fault."""
+    if any(outcome.fault is not None and outcome.fault.stops for outcome in outcomes):
+        return True
+    return len(outcomes) > 1 and {outcome.state for outcome in outcomes} == {"unknown"}
+
+
 def _open_now(connections: Connections) -> dict[str, int]:
+    """The number of open requests by feedstock: on the forge, also where changes are only prepared."""
     count: dict[str, int] = {}
     for entry in connections.ledger.entries(states=OPEN_STATES):
-        if connections.belongs_here(entry):
+        if entry.on_forge or not entry.url:
             count[entry.identity.feedstock] = count.get(entry.identity.feedstock, 0) + 1
     return count
 

@@ -1,11 +1,11 @@
-"""One change, sent within a run: on every way the same, and noted step by step."""
+"""One change, sent within a run: the same way for every caller, and noted step by step."""
 
 from __future__ import annotations
 
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
 from dirac_forge.feedstock.change import Change
-from dirac_forge.pullrequest.delivery import Outcome, Remake, deliver
+from dirac_forge.pullrequest.delivery import DeliveryOptions, Outcome, Remake, deliver
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 
@@ -15,7 +15,7 @@ __all__ = ["send"]
 def send(
     connections: Connections, change: Change, remake: Remake, *, log: RunLog, lease: Lease, force: bool = False
 ) -> Outcome:
-    """Bring a change to its place; the lease is renewed with each step. See `deliver`, which this calls.
+    """Bring a change to its destination; the lease is renewed with each step. See `deliver`, which this calls.
 
     Raises BusyError where another bot took over, and what the ledger raises.
     """
@@ -32,8 +32,9 @@ def send(
         clones=connections.clones,
         ledger=connections.ledger,
         run=log.run,
-        smithy=connections.smithy,
-        force=force,
+        options=DeliveryOptions(
+            smithy=connections.smithy, force=force, others=connections.others, prepared=connections.prepared
+        ),
         on_step=step,
     )
     log.say(outcome.state, outcome.text, about=identity, url=outcome.url)

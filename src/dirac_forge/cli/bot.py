@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -21,6 +19,7 @@ from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, github_of, outbox_of
+from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.pullrequest.outcome import Outcome
@@ -42,7 +41,7 @@ def run(context: Context, asked: RunRequest, *, every: str, log: Path | None, js
     span = _seconds(every) if every else 0.0
     if span and context.options.json:
         raise InputError("--json prints one document, and --every never ends", hint="Use --log FILE for a program.")
-    with _lines(log, json_log=json_log) as write:
+    with log_lines(log, on_stderr=json_log) as write:
         if not span and not json_log:
             return run_once(context, asked, write)
         observer = _JsonLines(write) if json_log and write is not None else context.observer
@@ -84,36 +83,6 @@ def _seconds(text: str) -> float:
     if span < 60:
         raise InputError(f"--every {text}: expected a minute at least")
     return span
-
-
-@contextlib.contextmanager
-def _lines(path: Path | None, *, json_log: bool) -> Iterator[Callable[[str], None] | None]:
-    """Where the lines of the log go: a file, else stderr where JSON is asked for; None: nowhere."""
-    if path is None:
-        yield _on_stderr if json_log else None
-        return
-    lock = threading.Lock()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"--log: {path} can't be written: {error.strerror or error}") from error
-
-    def write(line: str) -> None:
-        with lock:
-            _put(file, line)
-
-    with file:
-        yield write
-
-
-def _on_stderr(line: str) -> None:
-    _put(sys.stderr, line)
-
-
-def _put(file: IO[str], line: str) -> None:
-    file.write(f"{line}\n")
-    file.flush()
 
 
 def why(context: Context, feedstock: str, *, ledger: Path | None) -> int:

@@ -1,27 +1,38 @@
-"""One run of `dirac-forge bot run`: what it works with, and where its summary goes."""
+"""One run of the bot: in one process, or as a step that prepares without a token and a step that sends with one."""
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from dirac_forge.bot.connections import open_connections
+from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_batch
+from dirac_forge.bot.connections import Connections, open_connections, open_ledger
 from dirac_forge.bot.decisions import RunDecisions
+from dirac_forge.bot.observing import observe_requests
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.bot.release_lines import look, wanted_lines
 from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.bot.summary import result_json, result_notes, result_rows
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import github_of, outbox_of
+from dirac_forge.cli.exit_codes import INTERNAL
+from dirac_forge.cli.github import github_of, outbox_of, rendering_of, token_in_environment
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.proposals.migrations import processes
 from dirac_forge.pullrequest.lease import BusyError
+from dirac_forge.pullrequest.ledger import utc_now
+from dirac_forge.pullrequest.outbox import Outbox
+from dirac_forge.pullrequest.smithy import NoSmithy
 from dirac_forge.report.runs import run_markdown, run_text
 
-__all__ = ["RunRequest", "run_once"]
+__all__ = ["RunRequest", "Write", "observe_once", "prepare_once", "run_once", "send_once"]
+
+Write = Callable[[str], None] | None
+"""Takes the lines of the log."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,15 +46,105 @@ class RunRequest:
     outbox: Path | None = None
     ledger: Path | None = None
     summary: Path | None = None
+    log: Path | None = None
 
 
-def run_once(context: Context, asked: RunRequest, write: Callable[[str], None] | None) -> int:
-    """One run; its exit code. `write` takes the lines of the log."""
+def run_once(context: Context, request: RunRequest, write: Write) -> int:
+    """Run once and return the exit code.
+
+    Without --pr all goes into the outbox. With a token in the environment, which any program of this user could read,
+    the run is one process, and no recipe is executed. Else nothing secret is in this process: child processes with the
+    token observe what became of open requests before, and send after this one prepared.
+    """
+    if not request.pr:
+        return _decide(context, request, write, github=False)
+    if token_in_environment(context):
+        return _decide(context, request, write, github=True)
+    github_of(context, wanted=True, read=False)  # says now that there is no token, not after an hour
+    code = _in_child(context, "observe", request)
+    if code not in {0, UnknownError.exit_code}:
+        return code
+    _prepare(context, request, write)
+    return _in_child(context, "send", request)
+
+
+def prepare_once(context: Context, request: RunRequest, write: Write) -> int:
+    """Decide and prepare into the outbox, without a token, and seal the batch for `send_once`; the exit code."""
+    result = _prepare(context, request, write)
+    where = f"the batch is sealed in {outbox_of(context, request.outbox)}; `dirac-forge bot send` sends it"
+    _report(context, request, result, where)
+    return exit_code(result.states)
+
+
+def send_once(context: Context, request: RunRequest, write: Write) -> int:
+    """Send a sealed batch with a token; the exit code. No recipe is read, rendered or executed."""
+    outbox = outbox_of(context, request.outbox)
+    batch = read_batch(outbox, now=utc_now())
+    decider = BatchDecider(batch=batch, folder=outbox)
+    github = github_of(context, wanted=True)
+    with (
+        ThreadPoolExecutor(context.settings.connections) as executor,
+        open_connections(
+            context,
+            executor=executor,
+            github=github,
+            outbox=outbox,
+            ledger=request.ledger,
+            write=write,
+            smithy=NoSmithy(reason=batch.unrendered or "it changed after it was prepared"),
+            prepared=decider.prepared,
+        ) as connections,
+    ):
+        result = _run(
+            BotRun(
+                connections=connections,
+                settings=context.settings.bot,
+                look=lambda: batch_lines(batch),
+                decider=decider,
+                canary=request.canary,
+                recipes=request.recipes,
+            )
+        )
+        _clear_sent(connections, outbox)
+    _report(context, request, result, "requests are on GitHub")
+    return exit_code(result.states)
+
+
+def observe_once(context: Context, request: RunRequest, write: Write) -> int:
+    """Bring the ledger up to date with what became of open requests, with a token; the exit code."""
+    with (
+        ThreadPoolExecutor(context.settings.connections) as executor,
+        open_connections(
+            context,
+            executor=executor,
+            github=github_of(context, wanted=True),
+            outbox=outbox_of(context, request.outbox),
+            ledger=request.ledger,
+            write=write,
+        ) as connections,
+    ):
+        outcomes = observe_requests(connections)
+    return exit_code(outcome.state for outcome in outcomes)
+
+
+def _decide(context: Context, request: RunRequest, write: Write, *, github: bool) -> int:
+    result = _live_run(context, request, write, github=github, sealed=False)
+    outbox = outbox_of(context, request.outbox)
+    where = "requests are on GitHub" if github else f"all is in {outbox}; nothing was sent anywhere"
+    _report(context, request, result, where)
+    return exit_code(result.states)
+
+
+def _prepare(context: Context, request: RunRequest, write: Write) -> Result:
+    return _live_run(context, request, write, github=False, sealed=True)
+
+
+def _live_run(context: Context, request: RunRequest, write: Write, *, github: bool, sealed: bool) -> Result:
+    """Look, decide and prove; send to GitHub, or prepare in the outbox."""
     settings = context.settings
-    github = github_of(context, wanted=asked.pr)
-    outbox = outbox_of(context, asked.outbox)
+    outbox = outbox_of(context, request.outbox)
     workspace = read_workspace(settings.workspace)
-    lines = wanted_lines(workspace, settings, asked.feedstocks)
+    lines = wanted_lines(workspace, settings, request.feedstocks)
     if not lines:
         raise InputError(
             f"there are no feedstocks in {settings.workspace / 'feedstocks'}",
@@ -53,48 +154,113 @@ def run_once(context: Context, asked: RunRequest, write: Callable[[str], None] |
         ThreadPoolExecutor(settings.connections) as executor,
         ThreadPoolExecutor(settings.connections) as sources,
         open_connections(
-            context, executor=executor, github=github, outbox=outbox, ledger=asked.ledger, write=write
+            context,
+            executor=executor,
+            github=github_of(context, wanted=github),
+            outbox=outbox,
+            ledger=request.ledger,
+            write=write,
+            smithy=rendering_of(context),
         ) as connections,
     ):
-        running = BotRun(
-            connections=connections,
-            settings=settings.bot,
-            look=lambda: look(
-                lines,
-                settings=settings,
-                clones=connections.clones,
-                executor=executor,
-                observer=context.observer,
-                problem=context.http.problem,
-            ),
-            decider=RunDecisions(world=context, workspace=workspace, executor=sources, executors=processes),
-            canary=asked.canary,
-            recipes=asked.recipes,
+        decider = RunDecisions(context=context, workspace=workspace, executor=sources, executors=processes)
+        result = _run(
+            BotRun(
+                connections=connections,
+                settings=settings.bot,
+                look=lambda: look(
+                    lines,
+                    settings=settings,
+                    clones=connections.clones,
+                    executor=executor,
+                    observer=context.observer,
+                    problem=context.http.problem,
+                ),
+                decider=decider,
+                canary=request.canary,
+                recipes=request.recipes,
+                sealed=sealed,
+            )
         )
-        try:
-            result = running.run()
-        except BusyError as error:
-            # Not wrong use: a schedule may well be quicker than a run.
-            raise UnknownError(error.message, hint=error.hint) from error
-    where = "requests are on GitHub" if github is not None else f"all is in {outbox}; nothing was sent anywhere"
-    _tell(context, asked, result, where)
-    return exit_code(result.states)
+        if sealed:
+            _seal(connections, decider, result)
+    return result
 
 
-def _tell(context: Context, asked: RunRequest, result: Result, where: str) -> None:
+def _run(running: BotRun) -> Result:
+    try:
+        return running.run()
+    except BusyError as error:
+        # Not wrong use: a schedule may well be quicker than a run.
+        raise UnknownError(error.message, hint=error.hint) from error
+
+
+def _seal(connections: Connections, decider: RunDecisions, result: Result) -> None:
+    assert isinstance(connections.destination, Outbox)  # noqa: S101  # what is sealed was prepared
+    entries = connections.ledger.entries()
+    write_batch(
+        connections.destination,
+        made=connections.ledger.now(),
+        looked=result.looked,
+        decisions=result.decisions,
+        arrived=[
+            each.identity for each in entries if each.state in {"merged", "done"} and decider.arrived(each.identity)
+        ],
+        over={
+            each.identity: reason
+            for each in entries
+            if each.state in {"pushed", "open"} and (reason := decider.current(each.identity))
+        },
+        unrendered=connections.smithy.reason if isinstance(connections.smithy, NoSmithy) else "",
+    )
+
+
+def _clear_sent(connections: Connections, outbox: Path) -> None:
+    """Take out of the outbox what has become a request."""
+    prepared = Outbox(folder=outbox, clones=connections.clones, repository=lambda name: (name, name))
+    for change in prepared.prepared():
+        known = None if change.header is None else connections.ledger.entry(change.header.identity)
+        if known is not None and known.on_forge:
+            prepared.remove(change)
+    if outbox.is_dir():
+        prepared.summarize()
+
+
+def _in_child(context: Context, step: Literal["observe", "send"], request: RunRequest) -> int:
+    """Run a step that has the token in a process of its own, and return its exit code."""
+    if step == "observe":
+        with open_ledger(context, request.ledger) as ledger:
+            if not ledger.rebuilt and not any(entry.on_forge for entry in ledger.entries(states=("pushed", "open"))):
+                return 0
+    context.observer.stop()
+    values = {"request": replace(request, summary=request.summary if step == "send" else None)}
+    child = multiprocessing.get_context("spawn").Process(target=_child, args=(step, context.options, values))
+    child.start()
+    child.join()
+    code = child.exitcode
+    return INTERNAL if code is None or code < 0 else code
+
+
+def _child(step: str, options: object, values: dict[str, RunRequest]) -> None:
+    from dirac_forge.cli.bot_steps import run_step  # noqa: PLC0415  # it imports this module
+    from dirac_forge.cli.running import run_command  # noqa: PLC0415
+
+    raise SystemExit(run_command(run_step, options, {"step": step, **values}))  # type: ignore[arg-type]
+
+
+def _report(context: Context, request: RunRequest, result: Result, where: str) -> None:
     rows, notes = result_rows(result), result_notes(result, where=where)
-    places = [asked.summary] if asked.summary is not None else []
-    told = context.environ.get("GITHUB_STEP_SUMMARY", "").strip()
+    step_summary = context.environ.get("GITHUB_STEP_SUMMARY", "").strip()
     # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
-    text = run_markdown(rows, title="dirac-forge bot", notes=notes) if places or told else ""
-    for path in places:
-        _written(path, text, how="w", what="--summary")
-    if told:
-        _written(Path(told), text, how="a", what="GITHUB_STEP_SUMMARY")
+    text = run_markdown(rows, title="dirac-forge bot", notes=notes) if request.summary or step_summary else ""
+    if request.summary is not None:
+        _append(request.summary, text, how="w", what="--summary")
+    if step_summary:
+        _append(Path(step_summary), text, how="a", what="GITHUB_STEP_SUMMARY")
     context.answer(run_text(rows, title="dirac-forge bot", notes=notes), result_json(result))
 
 
-def _written(path: Path, text: str, *, how: str, what: str) -> None:
+def _append(path: Path, text: str, *, how: str, what: str) -> None:
     try:
         with path.open(how, encoding="utf-8") as file:
             file.write(text)

@@ -7,55 +7,109 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 
 if TYPE_CHECKING:
-    from dirac_forge.bot.requested import Asked
+    from dirac_forge.bot.requested import RequestedChange
     from dirac_forge.pullrequest.github.client import GitHub
     from dirac_forge.pullrequest.outcome import Outcome
+    from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 
-__all__ = ["SentChanges", "github_of", "outbox_of", "send"]
+__all__ = [
+    "SentChanges",
+    "github_of",
+    "outbox_of",
+    "rendering_of",
+    "send",
+    "token_in_environment",
+]
 
 
-def github_of(context: Context, *, wanted: bool) -> GitHub | None:
+def token_in_environment(context: Context) -> bool:
+    """Whether the environment has credentials: every program that this user starts can read them."""
+    from dirac_forge.pullrequest.tokens import secrets_in  # noqa: PLC0415
+
+    return bool(secrets_in(context.environ))
+
+
+def github_of(context: Context, *, wanted: bool, read: bool = True) -> GitHub | None:
     """Return GitHub where it is wanted, None for the outbox.
 
-    Raises InputError where there is no token, or one that can't be valid.
+    `read`: take the token now, which is right only after the last program that executes a recipe. Else it is only
+    made sure that there may be one. Raises InputError where there is no token, or one that can't be valid.
     """
     if not wanted:
         return None
-    from dirac_forge.pullrequest.github.client import API_URL, GitHub  # noqa: PLC0415  # the outbox does without
-    from dirac_forge.pullrequest.tokens import SOURCES, from_environment  # noqa: PLC0415
+    from dirac_forge.pullrequest.github.api import site_of  # noqa: PLC0415  # the outbox does without
+    from dirac_forge.pullrequest.github.client import API_URL, GitHub  # noqa: PLC0415
+    from dirac_forge.pullrequest.tokens import SOURCES, find_credentials, has_source  # noqa: PLC0415
 
-    credentials = from_environment(context.environ)
-    if credentials is None:
-        raise InputError(
-            "there is no token for GitHub, and pull requests need one",
-            hint=f"Set {SOURCES}; without --pr all goes into the outbox. docs/bot.md says which scopes it needs.",
-        )
-    return GitHub(
-        context.http,
-        credentials,
-        api_url=_given(context.environ, "GITHUB_API_URL") or API_URL,
-        observer=context.observer,
+    api_url = _given(context.environ, "GITHUB_API_URL") or API_URL
+    host = urlsplit(site_of(api_url)).netloc
+    if has_source(context.environ):
+        if not read:
+            return None
+        credentials = find_credentials(context.environ, host=host)
+        if credentials is not None:
+            return GitHub(
+                context.http,
+                credentials,
+                api_url=api_url,
+                observer=context.observer,
+                fork_owner=context.settings.bot.fork_owner,
+            )
+    raise InputError(
+        "there is no token for GitHub, and pull requests need one",
+        hint=f"It is taken from {SOURCES}. docs/bot.md says what it must be allowed to do.",
     )
 
 
-def send(context: Context, asked: Sequence[Asked], *, force: bool) -> SentChanges:
-    """Send what a command made, to GitHub or into the workspace's outbox."""
-    from dirac_forge.bot.connections import open_connections  # noqa: PLC0415
-    from dirac_forge.bot.requested import propose  # noqa: PLC0415
+def rendering_of(context: Context) -> Smithy | NoSmithy:
+    """Return conda-smithy where it may run here, else why not, which is said where that may surprise."""
+    from dirac_forge.pullrequest.jail import find_jail  # noqa: PLC0415  # not every command renders
+    from dirac_forge.pullrequest.local_rendering import local_smithy, reach_of, token_files  # noqa: PLC0415
+    from dirac_forge.pullrequest.smithy import NoSmithy, find_smithy  # noqa: PLC0415
 
-    github = github_of(context, wanted=True)
-    outbox = outbox_of(context, None)
-    with (
-        ThreadPoolExecutor(context.settings.connections) as executor,
-        open_connections(context, executor=executor, github=github, outbox=outbox) as connections,
-    ):
-        return SentChanges(outcomes=tuple(propose(connections, context.settings, asked, force=force)))
+    smithy = find_smithy()
+    if smithy is None:
+        return local_smithy(None, reach_of({}, home=Path.home()), None)
+    reach = reach_of(context.environ, home=Path.home())
+    settings = context.settings
+    hidden = (*token_files(context.environ), settings.workspace)
+    jail = None if reach.environments else find_jail(hidden)
+    found = local_smithy(smithy, reach, jail)
+    if isinstance(found, NoSmithy) and found.said:
+        context.observer.warned(f"conda-smithy: {found.reason}; conda-forge's service is asked to rerender")
+    return found
+
+
+def send(context: Context, requested: Sequence[RequestedChange], *, force: bool) -> SentChanges:
+    """Send what a command made to GitHub.
+
+    Where the token is not in the environment, changes are rerendered first, while nothing secret is in this process.
+    Raises InputError where there is no token.
+    """
+    from dirac_forge.bot.connections import open_connections  # noqa: PLC0415
+    from dirac_forge.bot.requested import propose, rerendered  # noqa: PLC0415
+
+    github_of(context, wanted=True, read=False)
+    with ThreadPoolExecutor(context.settings.connections) as executor:
+        prepared = None
+        if not token_in_environment(context):
+            prepared = rerendered(context, requested, smithy=rendering_of(context), executor=executor)
+        with open_connections(
+            context,
+            executor=executor,
+            github=github_of(context, wanted=True),
+            outbox=outbox_of(context, None),
+            smithy=rendering_of(context) if prepared is None else None,
+            prepared=prepared,
+        ) as connections:
+            return SentChanges(outcomes=tuple(propose(connections, context.settings, requested, force=force)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

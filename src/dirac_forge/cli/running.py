@@ -20,7 +20,7 @@ from dirac_forge.cli.usage import UsageCommand, UsageGroup
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.untrusted import one_line, visible
 
-__all__ = ["PLAIN", "CommandGroup", "with_shared_options"]
+__all__ = ["PLAIN", "CommandGroup", "run_command", "with_shared_options"]
 
 F = TypeVar("F", bound=Callable[..., int])
 PLAIN: dict[str, Any] = {
@@ -62,7 +62,7 @@ def with_shared_options(function: Callable[..., int]) -> Callable[..., None]:
         options = _options({each.name: values.pop(each.name) for each in SHARED})
         if options.quiet and options.verbose:
             raise typer.BadParameter("--quiet and --verbose contradict each other")
-        raise typer.Exit(_run(function, options, values))
+        raise typer.Exit(run_command(function, options, values))
 
     command.__doc__ = function.__doc__
     command.__name__ = function.__name__
@@ -81,7 +81,7 @@ def _options(values: Mapping[str, Any]) -> Options:
     return Options(**options)
 
 
-def _run(function: Callable[..., int], options: Options, values: dict[str, Any]) -> int:
+def run_command(function: Callable[..., int], options: Options, values: dict[str, Any]) -> int:
     """Run the command and return its exit code; the one place where errors become words."""
     try:
         with (

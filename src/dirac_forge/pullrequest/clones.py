@@ -121,6 +121,23 @@ class Clones:
                 tip.folder, folder, parent=parent, about=tip.url, message=message, author=author, when=when
             )
 
+    def unpack(self, tip: Tip, pack: bytes) -> None:
+        """Put the objects of a pack into the clone. Raises GitError for one that is damaged."""
+        with self._locked(tip.folder):
+            own_git("unpack-objects", "-q", "--strict", about=tip.url, folder=tip.folder, stdin=pack)
+
+    def adopt_tree(self, tip: Tip, tree: str, *, parent: str, message: str, author: Author, when: datetime) -> str:
+        """A commit on `parent` of a rerendered tree; `parent` where nothing changed.
+
+        Raises InputError for a tree that changes the recipe, or has anything but plain files.
+        """
+        if not _COMMIT.fullmatch(tree):
+            raise InputError("a tree has a hash")
+        with self._locked(tip.folder):
+            return trees.adopt_tree(
+                tip.folder, tree, parent=parent, about=tip.url, message=message, author=author, when=when
+            )
+
     def log(self, tip: Tip, url: str, branch: str, *, last: int = 30) -> tuple[CloneLog, ...]:
         """The last commits (first parents) of a branch that lies elsewhere (a fork), newest first; () where there is
         no such branch.
@@ -143,6 +160,16 @@ class Clones:
                     CloneLog(commit=commit, parents=tuple(parents.split()), name=name, email=email, message=message)
                 )
         return tuple(found)
+
+    def files_of_request(self, full_name: str, url: str, number: int) -> dict[str, str]:
+        """The recipe and the migrations at the head of a pull request, from the forge's own ref for it."""
+        folder = self.folder / f"{full_name}.git"
+        ref = f"refs/dirac-forge/request-{number}"
+        with self._locked(folder):
+            self._make(folder, full_name)
+            fetch = ("fetch", "--quiet", "--no-tags", "--depth", "1", place_of(url), f"+refs/pull/{number}/head:{ref}")
+            self._far(*fetch, about=url, folder=folder)
+            return trees.read(folder, ref, about=url, under=("recipe/", ".ci_support/migrations/"))
 
     def push(self, tip: Tip, url: str, commit: str, branch: str, *, expected: str) -> None:
         """Push a commit to a branch that has `expected` ("": is not there), and to no other.
@@ -190,16 +217,20 @@ class Clones:
         raise MissingRefError(f"{url}: there is no branch {branch}")
 
     def _fetch(self, tip: Tip, place: str) -> Tip:
-        if not (tip.folder / "HEAD").exists():
-            _discard(tip.folder)
-            tip.folder.mkdir(parents=True)
-            # An empty template: no hooks, and nothing that is on this machine.
-            own_git("init", "--quiet", "--bare", "--template=", str(tip.folder), about=tip.full_name)
+        self._make(tip.folder, tip.full_name)
         wanted = f"+refs/heads/{tip.branch}:refs/heads/{tip.branch}"
         fetch = ("fetch", "--quiet", "--no-tags", "--depth", "1", place, wanted)
         self._far(*fetch, about=tip.url, folder=tip.folder)
         # It may have moved on since it was asked for.
         return replace(tip, commit=_commit_of(tip))
+
+    @staticmethod
+    def _make(folder: Path, about: str) -> None:
+        if not (folder / "HEAD").exists():
+            _discard(folder)
+            folder.mkdir(parents=True)
+            # An empty template: no hooks, and nothing that is on this machine.
+            own_git("init", "--quiet", "--bare", "--template=", str(folder), about=about)
 
     def _far(self, *arguments: str, about: str, folder: Path | None = None) -> bytes:
         """What git says to a question that goes to another place: only there it gets the credentials."""

@@ -10,9 +10,17 @@ from dirac_forge.feedstock.change import Change
 from dirac_forge.pullrequest.branches import branch_name, title_of
 from dirac_forge.pullrequest.destination import Request
 from dirac_forge.pullrequest.headers import Header, text_digest
+from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, before_digest, fingerprint
 
 __all__ = ["Decision", "WantedRequest", "decide"]
+
+_ENDED: dict[str, Literal["merged", "closed"]] = {
+    "retracted": "closed",
+    "closed-by-person": "closed",
+    "merged": "merged",
+    "done": "merged",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +62,7 @@ class WantedRequest:
             text=self.text,
             rerender=rerender,
             version=version,
+            title=self.title,
         )
 
     @property
@@ -66,37 +75,60 @@ class WantedRequest:
 class Decision:
     """What is to be done."""
 
-    act: Literal["open", "update", "edit_text", "finish", "merged", "closed"]
+    act: Literal["open", "update", "edit_text", "finish", "merged", "closed", "theirs"]
     """`open` a new one; `update` its commits; `edit_text` its text; `finish` what a killed run may have left; nothing
     where it was `merged`, or `closed` by a person."""
     request: Request | None = None
     """The one that it is about; None where there is none (any more)."""
     older: tuple[Request, ...] = ()
     """Open ones that this change takes the place of."""
+    other: OtherRequest | None = None
+    """Somebody else's that makes the same change."""
 
 
 def decide(
-    wanted: WantedRequest, requests: Sequence[Request], known: LedgerEntry | None, *, force: bool = False
+    wanted: WantedRequest,
+    requests: Sequence[Request],
+    known: LedgerEntry | None,
+    others: Sequence[OtherRequest] = (),
+    *,
+    force: bool = False,
 ) -> Decision:
-    """What is to be done about a change, given our own requests for it (newest first, an open one before all others)
-    and beside it, and what the ledger knows. `force`: also where a person closed it.
+    """Return what is to be done about a change.
+
+    Args:
+        wanted: the change.
+        requests: our own requests for it (newest first, an open one before all others), and our other open ones.
+        known: what the ledger remembers of it.
+        others: open requests of others that make the same change.
+        force: also where a person closed it.
     """
     mine = next((request for request in requests if request.branch == wanted.branch), None)
     older = tuple(each for each in requests if _replaced(wanted, each))
-    if mine is None:
-        return Decision(act="closed" if not force and _was_retracted(wanted, known) else "open", older=older)
-    if mine.state == "merged":
-        return Decision(act="merged", request=mine, older=older)
-    written = _written_in(mine, known)
-    if mine.state == "open":
-        return Decision(act=_brought_up_to_date(wanted, written), request=mine, older=older)
-    if force or mine.by_us or written.fingerprint != wanted.fingerprint:
-        return Decision(act="open", older=older)
-    return Decision(act="closed", request=mine, older=older)
+    if mine is not None and mine.state == "open":
+        act = _brought_up_to_date(wanted, _written_in(mine, known))
+        return Decision(act=act, request=mine, older=older)
+    ended = _ended(wanted, mine, known, force=force)
+    if ended is not None:
+        return Decision(act=ended, request=mine, older=older)
+    if others and not force:
+        return Decision(act="theirs", other=others[0], older=())
+    return Decision(act="open", older=older)
 
 
-def _was_retracted(wanted: WantedRequest, known: LedgerEntry | None) -> bool:
-    return known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint
+def _ended(
+    wanted: WantedRequest, mine: Request | None, known: LedgerEntry | None, *, force: bool
+) -> Literal["merged", "closed"] | None:
+    """How the change ended before: on the forge, or where it shows nothing, in the ledger; None where it did not."""
+    if mine is not None and mine.state == "merged":
+        return "merged"
+    if force or (mine is not None and mine.by_us):
+        return None
+    if mine is not None:
+        return "closed" if _written_in(mine, known).fingerprint == wanted.fingerprint else None
+    if known is None or known.fingerprint != wanted.fingerprint:
+        return None
+    return _ENDED.get(known.state)
 
 
 def _brought_up_to_date(wanted: WantedRequest, written: _Written) -> Literal["update", "edit_text", "finish"]:

@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 from dirac_forge.errors import ForgeError
 from dirac_forge.pullrequest.clones import Author, Tip
 from dirac_forge.pullrequest.headers import Header
+from dirac_forge.pullrequest.making import MadeCommits
+from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.records import Identity
 
 __all__ = ["Closing", "Destination", "RepositoryPlace", "Request", "Sent", "TakenError"]
@@ -53,7 +55,10 @@ class Request:
     head_sha: str
     header: Header | None
     """None where somebody took it out of the body."""
+    title: str = ""
+    body: str = ""
     labels: tuple[str, ...] = ()
+    draft: bool = False
     closed: str = ""
     """When, and by whom, in words."""
     by_us: bool = False
@@ -74,13 +79,14 @@ class Sent:
     base: str
     """The branch that it is to go to, and the commit that it is on."""
     base_commit: str
+    made: MadeCommits
 
 
 class Destination(Protocol):
     """What a delivery needs of it. Every call is idempotent, and raises UnknownError where there is no answer."""
 
-    name: str
-    """`github` or `outbox`."""
+    prepares: bool
+    """Whether changes are only prepared, for somebody to look at: an outbox."""
 
     def place(self, identity: Identity) -> RepositoryPlace:
         """Where it goes; raises NotFoundError or MissingError where there is no such repository."""
@@ -94,6 +100,10 @@ class Destination(Protocol):
         """Our own requests to `base` from `branch`, newest first, an open one before all others; with `beside`, our
         open ones from other branches as well.
         """
+        ...
+
+    def others(self, place: RepositoryPlace, base: str, identity: Identity) -> tuple[OtherRequest, ...]:
+        """Open requests to `base` that are not ours and make the same change."""
         ...
 
     def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:

@@ -100,8 +100,11 @@ def _found(entry: LedgerEntry, destination: Destination) -> tuple[RepositoryPlac
 
 
 def _state(entry: LedgerEntry, request: Request) -> State:
-    if request.state in {"open", "merged"}:
-        return "open" if request.state == "open" else "merged"
+    if request.state == "merged":
+        return "merged"
+    if request.state == "open":
+        # One that we closed and that is open again was reopened by a person.
+        return "theirs" if entry.state in {"superseded", "retracted", "theirs"} else "open"
     if entry.state in {"superseded", "retracted"}:
         return entry.state
     return "superseded" if request.by_us else "closed-by-person"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from dirac_forge.errors import ForgeError
 from dirac_forge.git import RefusedPushError
 from dirac_forge.pullrequest.branches import PREFIX, commits_fingerprint
 from dirac_forge.pullrequest.clones import Author, CloneLog, Clones, Tip
 from dirac_forge.pullrequest.destination import Closing, RepositoryPlace, Request, Sent, TakenError
 from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
 from dirac_forge.pullrequest.headers import read_header
+from dirac_forge.pullrequest.others import OtherRequest, announces, carries
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.report.foreign import quiet
 
 __all__ = ["SERVICES", "GitHubDestination"]
 
@@ -40,13 +43,17 @@ class GitHubDestination:
     """Where new recipes go."""
     by: Author | None = None
     """Who commits are by; the token's owner where it isn't given."""
-    name: str = field(default="github", init=False)
+    prepares: bool = field(default=False, init=False)
     _repos: dict[str, Repo] = field(default_factory=dict, init=False, repr=False)
+    _listed: dict[tuple[str, str], tuple[PullRequest, ...]] = field(default_factory=dict, init=False, repr=False)
+    _carried: dict[tuple[str, Identity], bool] = field(default_factory=dict, init=False, repr=False)
 
     def place(self, identity: Identity) -> RepositoryPlace:
         """Where it goes, followed through renames."""
         asked = self.staged if identity.kind == "recipe" else self.repository(identity.feedstock)
         repo = self.forge.repository(asked)
+        for key in [key for key in list(self._listed) if key[0] == repo.full_name]:
+            self._listed.pop(key, None)
         self._repos[repo.full_name] = repo
         return RepositoryPlace(
             full_name=repo.full_name,
@@ -65,7 +72,7 @@ class GitHubDestination:
         repo = self._repo(place)
         others: list[Request] = []
         if beside:
-            others += map(self._request, self._ours(self.forge.pull_requests(repo, state="open", base=base)))
+            others += map(self._request, self._ours(self._open_requests(repo, base)))
             if mine := [each for each in others if each.branch == branch]:
                 return (*mine, *(each for each in others if each.branch != branch))
         if not branch:
@@ -77,6 +84,35 @@ class GitHubDestination:
         if mine and mine[0].state == "closed":
             mine[0] = self._closed(repo, mine[0].number)
         return (*mine, *others)
+
+    def others(self, place: RepositoryPlace, base: str, identity: Identity) -> tuple[OtherRequest, ...]:
+        """Open requests of others that make the same change: they say so, or the files at their head have it."""
+        repo = self._repo(place)
+        ours = {pull.number for pull in self._ours(self._open_requests(repo, base))}
+        foreign = [pull for pull in self._open_requests(repo, base) if pull.number not in ours]
+        return tuple(
+            other
+            for pull in foreign
+            if announces(other := _other(pull), identity) or self._carries(repo, pull, identity)
+        )
+
+    def _open_requests(self, repo: Repo, base: str) -> tuple[PullRequest, ...]:
+        """All open requests to a branch, listed once for each delivery: `place` begins one."""
+        key = (repo.full_name, base)
+        if key not in self._listed:
+            self._listed[key] = tuple(self.forge.pull_requests(repo, state="open", base=base))
+        return self._listed[key]
+
+    def _carries(self, repo: Repo, pull: PullRequest, identity: Identity) -> bool:
+        """Whether the files at the head of a request have the change; where they can't be read the title decides."""
+        key = (pull.head_sha, identity)
+        if key not in self._carried:
+            try:
+                files = self.clones.files_of_request(repo.full_name, repo.clone_url, pull.number)
+            except ForgeError:
+                return False
+            self._carried[key] = carries(files, identity)
+        return self._carried[key]
 
     def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:
         """Push to the fork, which is made where there is none."""
@@ -136,7 +172,7 @@ class GitHubDestination:
     def _repo(self, place: RepositoryPlace) -> Repo:
         return self._repos[place.full_name]
 
-    def _ours(self, pulls: Iterator[PullRequest]) -> Iterator[PullRequest]:
+    def _ours(self, pulls: Iterable[PullRequest]) -> Iterator[PullRequest]:
         """Anybody may open a request from a branch of anybody's fork: both must be ours."""
         start = f"{self.forge.owner()}:{PREFIX}".lower()
         for pull in pulls:
@@ -151,7 +187,10 @@ class GitHubDestination:
             branch=pull.head.partition(":")[2],
             head_sha=pull.head_sha,
             header=read_header(pull.body),
+            title=pull.title,
+            body=pull.body,
             labels=pull.labels,
+            draft=pull.draft,
         )
 
     def _closed(self, repo: Repo, number: int) -> Request:
@@ -164,6 +203,18 @@ class GitHubDestination:
             closed=f"#{number} was closed{when}{f' by {pull.closed_by}' if pull.closed_by else ''}",
             by_us=any("<!-- dirac-forge: superseded -->" in body for body in said),
         )
+
+
+def _other(pull: PullRequest) -> OtherRequest:
+    return OtherRequest(
+        number=pull.number,
+        url=pull.url,
+        author=pull.author,
+        title=quiet(pull.title, longest=200),
+        branch=pull.head.partition(":")[2],
+        head_sha=pull.head_sha,
+        header=read_header(pull.body),
+    )
 
 
 def _is_ours(there: Sequence[CloneLog], author: Author) -> bool:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["LONGEST", "Header", "read_header", "text_digest", "with_header"]
+__all__ = ["LONGEST", "Header", "changed_by_people", "read_header", "text_digest", "with_header"]
 
 LONGEST = 65_536
 """Characters that GitHub takes as the body of a pull request, issue or comment."""
 _HEADER = re.compile(r"\A\s{0,10}<!-- dirac-forge: (\{[^<>]{0,4000}\}) -->")
 _SPOOFED = re.compile(r"<!--\s*dirac-forge", re.IGNORECASE)
+_UNKNOWN_DIGEST = "written_________"
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _CUT = "\n\n_… the rest does not fit here ({} characters more)._\n"
 
@@ -37,6 +38,10 @@ class Header:
     """`ask`: conda-forge's service is to rerender; `done`: a commit of ours did."""
     version: str = ""
     """Of this program."""
+    title: str = ""
+    """The title as we wrote it: one that a person changed is theirs."""
+    written: str = ""
+    """Digest of what follows the header as we wrote it: a body that a person changed is theirs."""
 
     @property
     def identity(self) -> Identity:
@@ -54,12 +59,28 @@ def with_header(body: str, header: Header, *, end: str = "") -> str:
     can pass for a header.
     """
     # JSON's own escapes keep the end of a comment out of what stands in it.
-    told = json.dumps(asdict(header), sort_keys=True)
+    told = json.dumps(asdict(replace(header, written=_UNKNOWN_DIGEST)), sort_keys=True)
     for mark, instead in (("<", "\\u003c"), (">", "\\u003e"), ("--", "-\\u002d")):
         told = told.replace(mark, instead)
     line = f"<!-- dirac-forge: {told} -->\n"
     end = end[: LONGEST // 4]
-    return line + _fitting(_SPOOFED.sub("<!-- (foreign) dirac-forge", body), LONGEST - len(line) - len(end)) + end
+    rest = _fitting(_SPOOFED.sub("<!-- (foreign) dirac-forge", body), LONGEST - len(line) - len(end)) + end
+    return line.replace(_UNKNOWN_DIGEST, _digest(rest), 1) + rest
+
+
+def changed_by_people(body: str) -> str | None:
+    """Return what follows the header of a body where a person changed it; None where it is as we wrote it."""
+    found = _HEADER.match(body)
+    header = read_header(body)
+    if found is None or header is None or not header.written:
+        return None
+    rest = body[found.end() :].removeprefix("\r\n").removeprefix("\n")
+    return None if _digest(rest) == header.written else rest
+
+
+def _digest(text: str) -> str:
+    # GitHub gives line ends back as it likes.
+    return sha256(text.replace("\r\n", "\n").strip().encode(errors="replace")).hexdigest()[:16]
 
 
 def read_header(body: str) -> Header | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.pullrequest.faults import Fault
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry
-from dirac_forge.pullrequest.refusals import CredentialsError
 
 __all__ = ["Journal"]
 
@@ -33,11 +33,14 @@ class Journal:
                 self.event(identity, step, text)
         return entry
 
-    def failed(self, identity: Identity, exc: ForgeError | OSError) -> ForgeError:
-        """An attempt came to nothing; the error in words."""
-        error = exc if isinstance(exc, ForgeError) else ForgeError(f"the disk: {exc}")
-        # A token that is not accepted is not the change's fault: with another one the next run goes on.
-        waiting = isinstance(exc, (UnknownError, OSError, CredentialsError))
+    def failed(self, identity: Identity, exc: ForgeError | OSError, *, fault: Fault | None = None) -> ForgeError:
+        """Note that an attempt failed, and return the error in words.
+
+        Only what is wrong with the change backs off: a `fault` of the environment and a host that does not answer are
+        nobody's fault, and the next run tries again.
+        """
+        error = exc if isinstance(exc, ForgeError) else UnknownError(f"the disk: {exc}")
+        waiting = fault is not None or isinstance(exc, (UnknownError, OSError))
         with self.ledger.transaction():
             entry = self.ledger.failed(identity, error.message, waiting=waiting)
             after = "the next run" if entry.next_try is None else f"{entry.next_try:%Y-%m-%d %H:%M} UTC"

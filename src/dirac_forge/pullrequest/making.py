@@ -10,9 +10,9 @@ from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.pullrequest.branches import commit_message
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
-from dirac_forge.pullrequest.smithy import Rerendered, Smithy
+from dirac_forge.pullrequest.smithy import NoSmithy, Rerendered, Smithy
 
-__all__ = ["MadeCommits", "Remake", "make", "rebased", "staged"]
+__all__ = ["MadeCommits", "PreparedTree", "Remake", "make", "rebased", "staged"]
 
 Remake = Callable[[Mapping[str, str]], Change | Skip]
 """Decides again from a feedstock's files (path to text) as they are now."""
@@ -31,6 +31,17 @@ class MadeCommits:
     lints: tuple[str, ...] = ()
     unlinted: str = ""
     """Why it could not be linted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedTree:
+    """A rerendered feedstock, as a tree that an earlier step without a token made."""
+
+    tree: str
+    """"" where it could not be rerendered."""
+    rerendered: Rerendered
+    lints: tuple[str, ...] = ()
+    unlinted: str = ""
 
 
 def staged(change: Change) -> Change:
@@ -70,9 +81,19 @@ def _fits(change: Change, texts: Mapping[str, str]) -> bool:
 
 
 def make(
-    change: Change, clones: Clones, tip: Tip, *, smithy: Smithy | None, author: Author, when: datetime
+    change: Change,
+    clones: Clones,
+    tip: Tip,
+    *,
+    smithy: Smithy | NoSmithy | None,
+    prepared: PreparedTree | None = None,
+    author: Author,
+    when: datetime,
 ) -> MadeCommits:
-    """The commits of a change on the tip. Raises InputError where an edit can't be carried out."""
+    """Make the commits of a change on the tip: the edits, and where it can be rerendered a second one.
+
+    Raises InputError where an edit can't be carried out.
+    """
     edits = [edit for edit in change.edits if edit.before != edit.after]
     if not edits:
         raise InputError(f"{change.feedstock}: the change does not change anything")
@@ -80,9 +101,25 @@ def make(
     first = clones.commit(tip, edits, message=commit_message(change), author=author, when=when)
     if change.kind == "recipe":
         return MadeCommits(first=first, last=first, rerendered=None)
-    if smithy is None:
-        ask = Rerendered(state="ask", text="conda-smithy is not installed where this was made")
-        return MadeCommits(first=first, last=first, rerendered=ask)
+    if prepared is not None:
+        last = first
+        if prepared.tree:
+            message = _message(prepared.rerendered.version)
+            last = clones.adopt_tree(tip, prepared.tree, parent=first, message=message, author=author, when=when)
+        return MadeCommits(
+            first=first,
+            last=last,
+            rerendered=prepared.rerendered,
+            lints=prepared.lints,
+            unlinted=prepared.unlinted,
+        )
+    if not isinstance(smithy, Smithy):
+        reason = smithy.reason if smithy is not None else "conda-smithy is not installed where this was made"
+        return MadeCommits(first=first, last=first, rerendered=Rerendered(state="ask", text=reason))
+    return _rerendered(clones, tip, first, smithy, author, when)
+
+
+def _rerendered(clones: Clones, tip: Tip, first: str, smithy: Smithy, author: Author, when: datetime) -> MadeCommits:
     with clones.work_tree(tip, first) as folder:
         lints: tuple[str, ...] = ()
         unlinted = ""
@@ -93,11 +130,15 @@ def make(
         rerendered = smithy.rerender(folder)
         if rerendered.state != "done":
             return MadeCommits(first=first, last=first, rerendered=rerendered, lints=lints, unlinted=unlinted)
-        message = f"MNT: Re-rendered with conda-smithy {smithy.version}\n"
+        message = _message(smithy.version)
         last = clones.adopt(tip, folder, parent=first, message=message, author=author, when=when)
     how = "had nothing to re-render" if last == first else "re-rendered it, in a commit of its own"
     rerendered = replace(rerendered, text=f"conda-smithy {smithy.version} {how}")
     return MadeCommits(first=first, last=last, rerendered=rerendered, lints=lints, unlinted=unlinted)
+
+
+def _message(version: str) -> str:
+    return f"MNT: Re-rendered with conda-smithy {version}\n"
 
 
 def _clean(edits: list[Edit]) -> None:

@@ -6,10 +6,12 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from pydantic import TypeAdapter
 
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.repositories import safe_name
@@ -18,22 +20,48 @@ from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.branches import PREFIX
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.destination import Closing, RepositoryPlace, Request, Sent
-from dirac_forge.pullrequest.headers import read_header
+from dirac_forge.pullrequest.headers import Header, read_header
+from dirac_forge.pullrequest.making import MadeCommits
+from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.foreign import code, escaped
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["Outbox"]
+__all__ = ["Outbox", "PreparedChange"]
 
 _ROBOT = Author(name="dirac-forge", email="dirac-forge@users.noreply.github.com")
 _LARGEST = 1_000_000
+_MADE = TypeAdapter(MadeCommits)
 _ABOUT = """# Outbox
 
-What would become pull requests, each in a folder: `change.patch` (`git am change.patch` in a clone of the feedstock),
-`body.md`, and `request.json`. The branches are in the bare repositories beside. With a token the same run opens the
-requests.
+Changes that are prepared and not sent, each in a folder: `change.patch` (`git am change.patch` in a clone of the
+feedstock), `body.md`, and `request.json`. The branches are in the bare repositories next to them.
+`dirac-forge bot outbox show NAME` prints a change, `dirac-forge bot outbox apply NAME --clone DIR` makes it a branch
+of a clone, and `dirac-forge bot run --pr` opens the requests.
 
 """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedChange:
+    """A change in the outbox."""
+
+    feedstock: str
+    """The name of its folder: that of the feedstock, or `staged-recipes`."""
+    folder: Path
+    repository_folder: Path
+    """The bare repository that has its branch."""
+    repository: str
+    """`owner/name` that it is for."""
+    branch: str
+    base: str
+    base_commit: str
+    commit: str
+    title: str
+    body: str
+    header: Header | None
+    made: MadeCommits | None
+    """None where an older version of this program wrote it."""
 
 
 @dataclass(kw_only=True)
@@ -49,7 +77,7 @@ class Outbox:
     by: Author = _ROBOT
     staged: tuple[str, str] = ("conda-forge/staged-recipes", "https://github.com/conda-forge/staged-recipes.git")
     """Where new recipes go: name and URL."""
-    name: str = field(default="outbox", init=False)
+    prepares: bool = field(default=True, init=False)
     _feedstocks: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def place(self, identity: Identity) -> RepositoryPlace:
@@ -73,6 +101,10 @@ class Outbox:
             found += [each for each in others if each is not None and each.branch != branch]
         return tuple(found)
 
+    def others(self, place: RepositoryPlace, base: str, identity: Identity) -> tuple[OtherRequest, ...]:  # noqa: ARG002
+        """Nothing: nobody else writes into it."""
+        return ()
+
     def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:  # noqa: ARG002
         """The branch in the bare repository."""
         bare = self._bare(place)
@@ -94,6 +126,7 @@ class Outbox:
             "base": sent.base,
             "base_commit": sent.base_commit,
             "commit": sent.commit,
+            "made": asdict(sent.made),
             "title": title,
             "labels": [],
             "comments": {},
@@ -124,26 +157,40 @@ class Outbox:
         bare, folder = self._bare(place), self._request_folder(place, request.branch)
         if self._at(bare, request.branch):
             own_git("update-ref", "-d", f"refs/heads/{request.branch}", about=str(bare), folder=bare)
+        self._remove_folder(folder)
+
+    def _remove_folder(self, folder: Path) -> None:
         _remove(folder)
         for parent in folder.parents:
             if parent == self.folder or any(parent.iterdir()):
                 break
             parent.rmdir()
 
-    def summarize(self) -> Path:
-        """Bring `folder/README.md` up to date: what lies there, and what to do with it."""
-        rows = []
-        for file in sorted(self.folder.glob("*/*/*/*/request.json")) + sorted(
-            self.folder.glob("*/recipe/*/request.json")
-        ):
+    def prepared(self) -> list[PreparedChange]:
+        """Return what lies in the folder, by feedstock."""
+        files = [*self.folder.glob("*/*/*/*/request.json"), *self.folder.glob("*/recipe/*/request.json")]
+        changes = []
+        for file in sorted(files):
             request = None if _is_temporary(file.parent) else self._read(file.parent)
             if request is not None:
-                told, place = self._told(file.parent), file.parent.relative_to(self.folder).as_posix()
-                title = escaped(told["title"])
-                rows.append(
-                    f"| [{title}]({quote(place)}/body.md) | {code(told['repository'])} | {code(told['base'])} |"
-                )
-        table = ["| change | for | branch |", "| --- | --- | --- |", *rows] if rows else ["Nothing waits here."]
+                changes.append(_prepared(self.folder, file.parent, self._told(file.parent), request))
+        return changes
+
+    def remove(self, change: PreparedChange) -> None:
+        """Take a change out, and its branch."""
+        if self._at(change.repository_folder, change.branch):
+            ref = f"refs/heads/{change.branch}"
+            own_git("update-ref", "-d", ref, about=str(change.repository_folder), folder=change.repository_folder)
+        self._remove_folder(change.folder)
+
+    def summarize(self) -> Path:
+        """Bring `folder/README.md` up to date: what lies there, and what to do with it."""
+        rows = [
+            f"| [{escaped(change.title)}]({quote(change.folder.relative_to(self.folder).as_posix())}/body.md) "
+            f"| {code(change.repository)} | {code(change.base)} |"
+            for change in self.prepared()
+        ]
+        table = ["| change | for | branch |", "| --- | --- | --- |", *rows] if rows else ["Nothing is prepared."]
         summary = self.folder / "README.md"
         write_file(summary, _ABOUT + "\n".join(table) + "\n")
         return summary
@@ -185,6 +232,8 @@ class Outbox:
                 branch=told["head"],
                 head_sha=told["commit"],
                 header=read_header(body),
+                title=str(told.get("title", "")),
+                body=body,
                 labels=tuple(told["labels"]),
             )
         except (OSError, InputError):
@@ -220,6 +269,25 @@ class Outbox:
         except GitError:
             return ""
         return said.decode().strip()
+
+
+def _prepared(outbox: Path, folder: Path, told: Mapping[str, Any], request: Request) -> PreparedChange:
+    name = folder.relative_to(outbox).parts[0]
+    made = told.get("made")
+    return PreparedChange(
+        feedstock=name,
+        folder=folder,
+        repository_folder=outbox / f"{name}.git",
+        repository=str(told.get("repository", "")),
+        branch=request.branch,
+        base=str(told.get("base", "")),
+        base_commit=str(told.get("base_commit", "")),
+        commit=request.head_sha,
+        title=request.title,
+        body=request.body,
+        header=request.header,
+        made=None if made is None else _MADE.validate_python(made),
+    )
 
 
 def _is_temporary(folder: Path) -> bool:

@@ -6,16 +6,29 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.errors import ForgeError
+from dirac_forge.pullrequest.faults import Fault
 from dirac_forge.pullrequest.records import Identity
 
 __all__ = ["Outcome", "OutcomeState"]
 
 OutcomeState = Literal[
-    "opened", "updated", "unchanged", "left", "merged", "closed", "skipped", "waiting", "failed", "unknown"
+    "opened",
+    "updated",
+    "prepared",
+    "unchanged",
+    "theirs",
+    "left",
+    "merged",
+    "closed",
+    "skipped",
+    "waiting",
+    "failed",
+    "unknown",
 ]
-"""`left`: the branch has a person's commits, and is theirs now; `closed`: a person closed it, and nothing changed
-since; `skipped`: decided again, and there is nothing to do; `waiting`: not yet time for the next attempt; `failed`: the
-answer was no; `unknown`: there was no answer."""
+"""`prepared`: in the outbox; `theirs`: somebody else's open request makes the same change; `left`: the branch has a
+person's commits, and is theirs now; `closed`: a person closed it, and nothing has changed since; `skipped`: decided
+again, and there is nothing to do; `waiting`: not yet time for the next attempt; `failed`: the answer was no;
+`unknown`: there was no answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,4 +45,6 @@ class Outcome:
     superseded: tuple[str, ...] = ()
     """URLs of older requests that were closed for this one."""
     error: ForgeError | None = None
-    """Where it failed, or nobody could tell."""
+    """Why it failed, or why the answer is not known."""
+    fault: Fault | None = None
+    """What is wrong with the environment, where that is the reason."""

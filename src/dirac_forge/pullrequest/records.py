@@ -13,6 +13,8 @@ __all__ = ["Event", "Identity", "LedgerEntry", "LedgerLine", "Run", "State", "be
 
 State = Literal[
     "wanted",
+    "prepared",
+    "theirs",
     "pushed",
     "open",
     "merged",
@@ -23,7 +25,8 @@ State = Literal[
     "failed",
     "waiting",
 ]
-"""`wanted`: decided, nothing sent yet; `pushed`: the branch is there, the request is not; `open`; `merged`, but the
+"""`wanted`: decided, nothing sent yet; `prepared`: in the outbox; `theirs`: somebody else's request makes the change,
+or a person reopened one that we closed; `pushed`: the branch is there, the request is not; `open`; `merged`, but the
 channel has no package yet; `closed-by-person`; `superseded` by another and closed by us; `retracted`: taken back by
 `bot retract` and closed by us; `done`: the channel has it; `failed` and `waiting` (for something that passes by
 itself): tried again at `next_try`."""

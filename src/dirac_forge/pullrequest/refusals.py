@@ -14,6 +14,7 @@ __all__ = [
     "ForbiddenError",
     "ForgeRefusedError",
     "LimitError",
+    "NoAccessError",
     "NoBranchError",
     "NotOnForgeError",
     "NothingNewError",
@@ -64,6 +65,10 @@ class ArchivedError(ForbiddenError):
 
 class NotOnForgeError(ForgeRefusedError, http.NotFoundError):
     """404 or 410: it is not there, or the token may not see it."""
+
+
+class NoAccessError(ForgeRefusedError):
+    """404 for something that exists: GitHub says so where the token has no scope for it."""
 
 
 class ConflictError(ForgeRefusedError):

@@ -11,9 +11,10 @@ from typing import Literal
 
 from dirac_forge.errors import UnknownError, redact
 from dirac_forge.programs import Finished, TooSlowError, plain_environment, run
+from dirac_forge.pullrequest.jail import Jail, jailed_environment
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["Rerendered", "Smithy", "find_smithy"]
+__all__ = ["NoSmithy", "Rerendered", "Smithy", "find_smithy"]
 
 # PyPI's `conda-smithy` is years old (2.x, 2017) and can't be installed from there: conda-forge's is the program.
 _OLDEST = 3
@@ -31,11 +32,21 @@ class Rerendered:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NoSmithy:
+    """Why conda-smithy does not run here; conda-forge's service is asked to rerender."""
+
+    reason: str
+    said: bool = False
+    """Whether the person who runs this should know: conda-smithy is installed and may not be used."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Smithy:
-    """The program, which was asked for its version."""
+    """conda-smithy in a known version. It executes recipes: see `local_rendering` for where it may run."""
 
     command: Path
     version: str
+    jail: Jail | None = None
 
     def rerender(self, folder: Path, *, timeout: float = 900.0) -> Rerendered:
         """Rerender the feedstock in `folder`: its files only, no commit. The program sees no tokens.
@@ -65,13 +76,27 @@ class Smithy:
         return found
 
     def _run(self, *arguments: str, folder: Path, timeout: float) -> Finished:
+        home = folder.parent
+        known = plain_environment() if self.jail is None else jailed_environment(os.environ)
         # It would take its settings and a token for services from the home folder.
-        environment = {**plain_environment(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        environment |= {"HOME": str(folder.parent), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
+        environment = {**known, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        environment |= {"HOME": str(home), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
+        command: tuple[str, ...] = (str(self.command), *arguments)
+        if self.jail is not None:
+            command = self.jail.command(command, folder=home, readable=_objects_of(folder))
         try:
-            return run((str(self.command), *arguments), timeout=timeout, environment=environment, folder=folder)
+            return run(command, timeout=timeout, environment=environment, folder=folder)
         except (TooSlowError, OSError) as exc:
             raise UnknownError(f"conda-smithy {self.version} {arguments[0]}: {exc}") from exc
+
+
+def _objects_of(folder: Path) -> list[Path]:
+    """Return the folders with objects that a work tree shares."""
+    try:
+        lines = (folder / ".git" / "objects" / "info" / "alternates").read_text().splitlines()
+    except OSError:
+        return []
+    return [path for line in lines if (path := Path(line)).is_dir()]
 
 
 def find_smithy(path: str | None = None) -> Smithy | None:

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import hmac
+import importlib.util
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from dirac_forge.errors import InputError
+from dirac_forge.programs import TooSlowError, plain_environment, run
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["SOURCES", "AppKey", "Token", "from_environment"]
+__all__ = [
+    "SOURCES",
+    "TOKEN_VARIABLES",
+    "AppKey",
+    "Token",
+    "find_credentials",
+    "from_environment",
+    "has_source",
+    "secrets_in",
+]
 
-SOURCES = "GITHUB_TOKEN or GH_TOKEN, or a GitHub App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"
+SOURCES = (
+    "GITHUB_TOKEN_FILE (the path of a file), the keyring (service dirac-forge, user github), `gh auth login`, "
+    "GITHUB_TOKEN or GH_TOKEN, or a GitHub App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"
+)
+TOKEN_VARIABLES = (
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_APP_PRIVATE_KEY",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "DIRAC_FORGE_GIT_TOKEN",
+)
+"""Variables that may hold a token of GitHub or what one is made with."""
+_KEYRING = ("dirac-forge", "github")
+_LARGEST = 10_000
 
 
 class Token:
@@ -86,6 +112,69 @@ def from_environment(environment: Mapping[str, str]) -> Token | AppKey | None:
         if value := environment.get(name, "").strip():
             return Token(value)
     return None
+
+
+def find_credentials(environment: Mapping[str, str], *, host: str = "github.com") -> Token | AppKey | None:
+    """Return the credentials for `host`: of the environment, a file, the keyring or `gh`; None where there are none.
+
+    To be called after the last program that executes a recipe: before that nothing secret may be in this process.
+    Raises InputError for a file that can't be read and for what can't be a token.
+    """
+    known = from_environment(environment)
+    if known is not None:
+        return known
+    if name := environment.get("GITHUB_TOKEN_FILE", "").strip():
+        return _from_file(Path(name).expanduser())
+    text = _from_keyring() or _from_gh(host)
+    return Token(text) if text else None
+
+
+def secrets_in(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the variables that hold a token or a private key itself; a key may be given by the path of its file."""
+    return tuple(
+        name
+        for name in TOKEN_VARIABLES
+        if (text := environment.get(name, "").strip()) and (name != "GITHUB_APP_PRIVATE_KEY" or "-----" in text)
+    )
+
+
+def has_source(environment: Mapping[str, str]) -> bool:
+    """Whether credentials may be found, without reading any."""
+    named = any(environment.get(name, "").strip() for name in (*TOKEN_VARIABLES, "GITHUB_APP_ID", "GITHUB_TOKEN_FILE"))
+    return named or importlib.util.find_spec("keyring") is not None or shutil.which("gh") is not None
+
+
+def _from_file(path: Path) -> Token:
+    try:
+        with path.open("rb") as file:
+            return Token(file.read(_LARGEST).decode("ascii").strip())
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "not text"
+        raise InputError(
+            f"GITHUB_TOKEN_FILE: {path} can't be read ({reason})", hint="It is the path of a file with the token."
+        ) from None
+
+
+def _from_keyring() -> str:
+    if importlib.util.find_spec("keyring") is None:
+        return ""
+    import keyring  # type: ignore[import-not-found]  # noqa: PLC0415  # optional
+
+    try:
+        return keyring.get_password(*_KEYRING) or ""
+    except Exception:  # noqa: BLE001  # each backend has its own errors; without a keyring there is no token in it
+        return ""
+
+
+def _from_gh(host: str) -> str:
+    gh = shutil.which("gh")
+    if gh is None:
+        return ""
+    try:
+        done = run((gh, "auth", "token", "--hostname", host), timeout=20, environment=plain_environment())
+    except (TooSlowError, OSError):
+        return ""
+    return done.output.decode("ascii", errors="replace").strip() if done.code == 0 else ""
 
 
 def _pem(text: str) -> str:

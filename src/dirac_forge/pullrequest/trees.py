@@ -4,6 +4,7 @@ one. Every commit has one parent.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from dirac_forge.feedstock.change import Edit
 from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.paths import safe_path
 
-__all__ = ["Author", "MovedError", "adopt", "commit", "read", "work_tree"]
+__all__ = ["Author", "MovedError", "adopt", "adopt_tree", "commit", "read", "work_tree"]
 
 _MAX_FILE = 4_000_000
 _MAX_ALL = 40_000_000
@@ -132,16 +133,53 @@ def work_tree(folder: Path, commit: str, *, branch: str, about: str) -> Iterator
 
 
 def adopt(folder: Path, place: Path, *, parent: str, about: str, message: str, author: Author, when: datetime) -> str:
-    """A commit of all that is in a work tree now; see Clones.adopt."""
-    own_git("add", "--all", about=about, folder=place)
-    tree = own_git("write-tree", about=about, folder=place).decode().strip()
-    if tree == own_git("rev-parse", f"{parent}^{{tree}}", about=about, folder=place).decode().strip():
+    """Return a commit of all that is in a work tree now; see Clones.adopt.
+
+    What ran in the work tree may have changed its `.git`, so nothing of that is used: the files are read into an index
+    of the clone, whose configuration is ours, and in which no filter is defined.
+    """
+    _measured(place, about)
+    with tempfile.TemporaryDirectory(prefix="dirac-forge-") as temporary:
+        own = {"GIT_INDEX_FILE": f"{temporary}/index", "GIT_DIR": str(folder.absolute()), "GIT_WORK_TREE": str(place)}
+        own_git("read-tree", parent, about=about, folder=folder, environment=own)
+        own_git("-c", "core.symlinks=false", "add", "--all", ".", about=about, folder=place, environment=own)
+        listed = own_git("ls-files", "--stage", "-z", about=about, folder=place, environment=own)
+        if any(line.startswith(b"160000 ") for line in listed.split(b"\0")):
+            raise InputError(f"{about}: rerendering made a repository inside the feedstock")
+        tree = own_git("write-tree", about=about, folder=place, environment=own).decode().strip()
+    if tree == own_git("rev-parse", f"{parent}^{{tree}}", about=about, folder=folder).decode().strip():
         return parent
-    made = _committed(place, tree, parent, about=about, message=message, author=author, when=when)
-    asked = f"{made}\n^{parent}\n".encode()
-    pack = own_git("pack-objects", "--revs", "--stdout", "-q", about=about, folder=place, stdin=asked)
-    own_git("unpack-objects", "-q", about=about, folder=folder, stdin=pack)
-    return made
+    return _committed(folder, tree, parent, about=about, message=message, author=author, when=when)
+
+
+def adopt_tree(
+    folder: Path, tree: str, *, parent: str, about: str, message: str, author: Author, when: datetime
+) -> str:
+    """Return a commit of a tree that a rerender made; see Clones.adopt_tree."""
+    raw = own_git("diff-tree", "-r", "-z", "--raw", "--no-renames", parent, tree, about=about, folder=folder)
+    fields = raw.decode(errors="replace").split("\0")
+    changed = list(zip(fields[::2], fields[1::2], strict=False))
+    for told, path in changed:
+        mode = told.split(" ")[1]
+        if mode not in _PLAIN | {"000000"}:
+            raise InputError(f"{about}: rerendering made {path} something else than a plain file")
+        if path.startswith("recipe/") or path in {"conda-forge.yml", ".gitmodules"}:
+            raise InputError(f"{about}: rerendering changed {path}")
+    if not changed:
+        return parent
+    return _committed(folder, tree, parent, about=about, message=message, author=author, when=when)
+
+
+def _measured(place: Path, about: str) -> None:
+    """Raise InputError where a work tree has more than a feedstock has."""
+    count = size = 0
+    for parent, folders, files in os.walk(place):
+        if parent == str(place):
+            folders[:] = [name for name in folders if name != ".git"]
+        count += len(files)
+        size += sum((Path(parent) / name).lstat().st_size for name in files)
+        if count > _MAX_FILES or size > _MAX_ALL:
+            raise InputError(f"{about}: there is more in it than in any feedstock")
 
 
 def _committed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -50,7 +51,18 @@ class BotSettings:
     build: bool = False
     """Whether every proposal is built, installed and tested before it is sent; this runs code from upstream."""
     ledger: Path | None = None
-    """Absolute; the file with the bot's records, None: `.dirac-forge/ledger.sqlite` of the workspace."""
+    """Absolute; the file in which the bot remembers, None: `.dirac-forge/ledger.sqlite` of the workspace."""
+    open_in_all: int = 200
+    """Pull requests that are open at the same time on all feedstocks."""
+    other_requests: str = "wait"
+    """What to do where somebody else's request makes the same change: `wait`, `comment` or `ignore`."""
+    version_delay: timedelta = timedelta()
+    """How long a new version waits before its request is opened."""
+    migration_delay: timedelta = timedelta()
+    fork_owner: str = ""
+    """The account whose forks carry the branches; "" for the token's owner."""
+    dashboard: str = ""
+    """`owner/name` of the repository with the issue that shows the state of the bot; "" for a file in the outbox."""
 
 
 DIRAC_FEEDSTOCKS = (

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -205,6 +206,20 @@ class FeedstockTable(_KebabTable):
     """Branch to the versions that belong on it; none: every version belongs on the default branch."""
 
 
+def _span(value: object) -> timedelta:
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise unexpected("a time such as '30m', '12h' or '3d', in quotes")
+    return timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
+
+
+_SPAN = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>[mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_Span = Annotated[timedelta, PlainValidator(_span), WithJsonSchema({"type": "string", "pattern": f"^{_SPAN.pattern}$"})]
+_OthersRule = Annotated[str, Matching(r"wait|comment|ignore", "wait, comment or ignore")]
+_Repository = Annotated[str, Matching(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9_.-]{1,100}", "a repository such as 'owner/name'")]
+
+
 class BotTable(_KebabTable):
     """Limits of a run of the bot."""
 
@@ -218,6 +233,18 @@ class BotTable(_KebabTable):
     """Build, install and test every proposal before it is sent; this runs code from upstream."""
     ledger: _Folder | None = None
     """The file in which the bot keeps its records; default: `.dirac-forge/ledger.sqlite` of the workspace."""
+    open_in_all: Annotated[int, _Count(0, 10_000)] = 0
+    """Pull requests that are open at the same time on all feedstocks."""
+    other_requests: _OthersRule = ""
+    """What to do where somebody else's request makes the same change: wait, comment (our report, once) or ignore."""
+    version_delay: _Span | None = None
+    """How long a new version waits before its request is opened, so that conda-forge's bot can go first."""
+    migration_delay: _Span | None = None
+    """The same for rebuilds."""
+    fork_owner: _Person | None = None
+    """The account whose forks carry the branches; default: the token's owner."""
+    dashboard: _Repository | None = None
+    """The repository with the issue that shows the state of the bot; default: `dashboard.md` in the outbox."""
 
 
 def _each_project_once(feedstocks: dict[str, FeedstockTable]) -> dict[str, FeedstockTable]:

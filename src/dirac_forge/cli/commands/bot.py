@@ -25,33 +25,42 @@ class LogFormat(StrEnum):
     json = "json"
 
 
+Feedstocks = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="FEEDSTOCK", help="Names, or release lines NAME@BRANCH.", show_default="the whole workspace"
+    ),
+]
+Canary = Annotated[
+    int,
+    typer.Option(
+        "--canary", metavar="N", min=0, help="Send N changes of a big wave first, the rest when these are merged."
+    ),
+]
+Recipes = Annotated[bool, typer.Option("--recipes", help="Send recipes that bumps need to staged-recipes too.")]
+SummaryFile = Annotated[
+    Path | None, typer.Option("--summary", metavar="FILE", help="Write the summary as Markdown to FILE.")
+]
+LogFile = Annotated[
+    Path | None, typer.Option("--log", metavar="FILE", help="Append a line of JSON for each step to FILE.")
+]
+
+
 @bot.command("run", "Run once over all feedstocks, into GitHub or the outbox.")
 @examples("dirac-forge bot run", "dirac-forge bot run --pr --every 6h")
 def run(
     context: Context,
-    feedstocks: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="FEEDSTOCK", help="Names, or release lines NAME@BRANCH.", show_default="the whole workspace"
-        ),
-    ] = None,
+    feedstocks: Feedstocks = None,
     pr: PullRequests = False,
     every: Annotated[
         str, typer.Option(metavar="TIME", help="Run again after this time: 30m, 6h, 1d.", show_default="once")
     ] = "",
-    canary: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, help="Send N changes of a big wave first, the rest when these are merged."),
-    ] = 0,
-    recipes: Annotated[
-        bool, typer.Option("--recipes", help="Send recipes that bumps need to staged-recipes too.")
-    ] = False,
+    canary: Canary = 0,
+    recipes: Recipes = False,
     outbox: OutboxFolder = None,
     ledger: LedgerFile = None,
-    summary: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the summary as Markdown to FILE.")] = None,
-    log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Append a line of JSON for each step to FILE.")
-    ] = None,
+    summary: SummaryFile = None,
+    log: LogFile = None,
     log_format: Annotated[
         LogFormat, typer.Option(metavar="text|json", help="Show progress on stderr in words or as lines of JSON.")
     ] = LogFormat.text,
@@ -73,8 +82,72 @@ def run(
         outbox=outbox,
         ledger=ledger,
         summary=summary,
+        log=log,
     )
     return run_bot(context, asked, every=every, log=log, json_log=log_format is LogFormat.json)
+
+
+@bot.command("prepare", "Decide and rerender without a token, for `bot send`.")
+@examples("dirac-forge bot prepare")
+def prepare(
+    context: Context,
+    feedstocks: Feedstocks = None,
+    canary: Canary = 0,
+    recipes: Recipes = False,
+    outbox: OutboxFolder = None,
+    ledger: LedgerFile = None,
+    summary: SummaryFile = None,
+    log: LogFile = None,
+) -> int:
+    """Look, decide, prove and rerender without a token, and seal the result in the outbox for `bot send`.
+
+    This step may execute recipes (conda-smithy does), so it is run where there is no token: in a job, unit or process
+    of its own.
+    """
+    from dirac_forge.cli.bot_run import RunRequest
+    from dirac_forge.cli.bot_steps import run_step
+
+    request = RunRequest(
+        feedstocks=tuple(feedstocks or ()),
+        canary=canary,
+        recipes=recipes,
+        outbox=outbox,
+        ledger=ledger,
+        summary=summary,
+        log=log,
+    )
+    return run_step(context, "prepare", request)
+
+
+@bot.command("send", "Send what `bot prepare` sealed, with a token.")
+@examples("dirac-forge bot send")
+def send(
+    context: Context,
+    canary: Canary = 0,
+    recipes: Recipes = False,
+    outbox: OutboxFolder = None,
+    ledger: LedgerFile = None,
+    summary: SummaryFile = None,
+    log: LogFile = None,
+) -> int:
+    """Push what `bot prepare` sealed, and open the pull requests: with a token, and without executing anything."""
+    from dirac_forge.cli.bot_run import RunRequest
+    from dirac_forge.cli.bot_steps import run_step
+
+    request = RunRequest(
+        pr=True, canary=canary, recipes=recipes, outbox=outbox, ledger=ledger, summary=summary, log=log
+    )
+    return run_step(context, "send", request)
+
+
+@bot.command("observe", "Read what became of open requests.")
+@examples("dirac-forge bot observe")
+def observe(context: Context, ledger: LedgerFile = None, log: LogFile = None) -> int:
+    """Read from GitHub what became of open requests, into the ledger, for the next `bot prepare`."""
+    from dirac_forge.cli.bot_run import RunRequest
+    from dirac_forge.cli.bot_steps import run_step
+
+    return run_step(context, "observe", RunRequest(ledger=ledger, log=log))
 
 
 @bot.command("why", "Show what happened to a feedstock, and why nothing did.")

@@ -1,0 +1,297 @@
+"""The sealed batch: what a run without a token decided and prepared, for a run with a token that decides nothing anew.
+
+It is the outbox with two more things: `batch.json`, which has each decision, and a pack of git objects for each
+rerender. Who reads it trusts nothing in it: names, paths and titles are checked as those of any change, commits are
+made anew from the edits, and of the packs only the trees are used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from dirac_forge.bot.proposed import ProposedChange, RunDecision
+from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.files import write_file
+from dirac_forge.git import own_git
+from dirac_forge.pullrequest.clones import Clones, Tip
+from dirac_forge.pullrequest.decision import WantedRequest
+from dirac_forge.pullrequest.making import PreparedTree
+from dirac_forge.pullrequest.outbox import Outbox, PreparedChange
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.pullrequest.smithy import Rerendered
+
+__all__ = ["Batch", "BatchDecider", "batch_lines", "find_tree", "read_batch", "write_batch"]
+
+_FILE = "batch.json"
+_FORMAT = 1
+_PACK = re.compile(r"[0-9a-f]{64}")
+_LARGEST = 200_000_000
+_LARGEST_PACK = 40_000_000
+_LONGEST_LIFE = timedelta(days=2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchLine:
+    """A release line that was read."""
+
+    name: str
+    branch: str
+    state: Literal["read", "missing", "unknown", "failed"]
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchChange:
+    """A proposed change."""
+
+    change: Change
+    blocks: int = 0
+    review: str = ""
+    allowed: bool | str = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchDecision:
+    """A decision; see RunDecision."""
+
+    feedstock: str
+    branch: str
+    kind: Literal["bump", "migration", "recipe"]
+    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
+    found: str = ""
+    decided: str = ""
+    reason: str = ""
+    wanted: BatchChange | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchTree:
+    """What conda-smithy made of a change."""
+
+    identity: Identity
+    fingerprint: str
+    base_commit: str
+    tree: str = ""
+    """The rerendered files; "" where it could not be rerendered."""
+    rerendered: Rerendered
+    lints: tuple[str, ...] = ()
+    unlinted: str = ""
+    pack: str = ""
+    """The SHA-256 of its pack, which names the file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """What was decided and prepared."""
+
+    format: int = _FORMAT
+    made: datetime
+    lines: tuple[BatchLine, ...] = ()
+    decisions: tuple[BatchDecision, ...] = ()
+    arrived: tuple[Identity, ...] = ()
+    """Merged changes that the channel has."""
+    over: tuple[tuple[Identity, str], ...] = ()
+    """Open requests that nobody needs any more, and why."""
+    trees: tuple[BatchTree, ...] = ()
+    unrendered: str = ""
+    """Why nothing was rerendered; "" where conda-smithy ran."""
+
+
+_BATCH = TypeAdapter(Batch)
+
+
+def write_batch(
+    outbox: Outbox,
+    *,
+    made: datetime,
+    looked: Iterable[CurrentLine],
+    decisions: Iterable[RunDecision],
+    arrived: Iterable[Identity],
+    over: Mapping[Identity, str],
+    unrendered: str = "",
+) -> Batch:
+    """Write what a run decided into the outbox, the seal last; packs that belong to nothing any more are removed."""
+    packs = outbox.folder / "packs"
+    packs.mkdir(parents=True, exist_ok=True)
+    trees = [tree for change in outbox.prepared() if (tree := _tree_of(change, packs)) is not None]
+    batch = Batch(
+        made=made,
+        lines=tuple(
+            BatchLine(name=each.line.name, branch=each.line.branch, state=each.state, text=each.text) for each in looked
+        ),
+        decisions=tuple(_decision(each) for each in decisions),
+        arrived=tuple(arrived),
+        over=tuple(over.items()),
+        trees=tuple(trees),
+        unrendered=unrendered,
+    )
+    content = _BATCH.dump_json(batch).decode()
+    write_file(outbox.folder / _FILE, json.dumps({"seal": _digest(content.encode()), "batch": content}) + "\n")
+    for path in packs.iterdir():
+        if path.stem not in {tree.pack for tree in trees}:
+            path.unlink()
+    return batch
+
+
+def _tree_of(change: PreparedChange, packs: Path) -> BatchTree | None:
+    made, header = change.made, change.header
+    if made is None or header is None or made.rerendered is None:
+        return None
+    plain = BatchTree(
+        identity=header.identity,
+        fingerprint=header.fingerprint,
+        base_commit=change.base_commit,
+        rerendered=made.rerendered,
+        lints=made.lints,
+        unlinted=made.unlinted,
+    )
+    if made.rerendered.state != "done":
+        return plain
+    about, folder = str(change.repository_folder), change.repository_folder
+    tree = own_git("rev-parse", f"{change.commit}^{{tree}}", about=about, folder=folder).decode().strip()
+    wanted = f"{change.commit}\n^{change.base_commit}\n".encode()
+    pack = own_git("pack-objects", "--revs", "--stdout", "-q", about=about, folder=folder, stdin=wanted)
+    name = _digest(pack)
+    (packs / f"{name}.pack").write_bytes(pack)
+    return replace(plain, tree=tree, pack=name)
+
+
+def _decision(decision: RunDecision) -> BatchDecision:
+    wanted = decision.wanted
+    return BatchDecision(
+        feedstock=decision.feedstock,
+        branch=decision.branch,
+        kind=decision.kind,
+        state=decision.state,
+        found=decision.found,
+        decided=decision.decided,
+        reason=decision.reason,
+        wanted=None
+        if wanted is None
+        else BatchChange(change=wanted.change, blocks=wanted.blocks, review=wanted.review, allowed=wanted.allowed),
+    )
+
+
+def read_batch(folder: Path, *, now: datetime) -> Batch:
+    """Return the batch in an outbox. Raises InputError where there is none, or one that is damaged or too old."""
+    path = folder / _FILE
+    again = "Run `dirac-forge bot prepare` again."
+    try:
+        with path.open("rb") as file:
+            sealed = json.loads(file.read(_LARGEST))
+        content = str(sealed["batch"])
+        if _digest(content.encode()) != sealed["seal"]:
+            raise InputError(f"{path} was changed after it was sealed", hint=again)
+        batch = _BATCH.validate_json(content)
+    except FileNotFoundError:
+        raise InputError(f"there is no batch in {folder}", hint="`dirac-forge bot prepare` makes one.") from None
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        raise InputError(f"{path} can't be read ({type(error).__name__})", hint=again) from error
+    if batch.format != _FORMAT:
+        raise InputError(f"{path} was made by another version of dirac-forge", hint=again)
+    if not timedelta(days=-1) < now - batch.made < _LONGEST_LIFE:
+        raise InputError(f"{path} was made on {batch.made:%Y-%m-%d %H:%M} UTC, which is too long ago", hint=again)
+    return batch
+
+
+def batch_lines(batch: Batch) -> tuple[CurrentLine, ...]:
+    """Return the release lines of a batch, as they were read."""
+    return tuple(
+        CurrentLine(line=ReleaseLine(name=each.name, branch=each.branch), state=each.state, text=each.text)
+        for each in batch.lines
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchDecider:
+    """A Decider that decides what a batch says, and finds the trees in it."""
+
+    batch: Batch
+    folder: Path
+
+    def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:  # noqa: ARG002
+        """Return the decisions of the batch."""
+        return [_replayed(decision) for decision in self.batch.decisions]
+
+    def arrived(self, identity: Identity) -> bool | None:
+        """Whether the channel has what a merged change builds; None where that was not known."""
+        return identity in self.batch.arrived or None
+
+    def current(self, identity: Identity) -> str:
+        """Why an open request is of no use any more."""
+        return dict(self.batch.over).get(identity, "")
+
+    def prepared(self, clones: Clones, wanted: WantedRequest, tip: Tip) -> PreparedTree | None:
+        """Return the rerendered tree of a change on exactly this commit, put into the clone."""
+        return find_tree(self.batch.trees, self._pack, clones, wanted, tip)
+
+    def _pack(self, name: str) -> bytes:
+        if not _PACK.fullmatch(name):
+            raise InputError("the batch names a pack that is not the digest of one")
+        path = self.folder / "packs" / f"{name}.pack"
+        try:
+            with path.open("rb") as file:
+                pack = file.read(_LARGEST_PACK + 1)
+        except OSError as error:
+            raise InputError(f"{path} can't be read: {error.strerror or error}") from error
+        if len(pack) > _LARGEST_PACK or _digest(pack) != name:
+            raise InputError(f"{path} is not the pack that the batch was sealed with")
+        return pack
+
+
+def find_tree(
+    trees: Iterable[BatchTree], pack_of: Callable[[str], bytes], clones: Clones, wanted: WantedRequest, tip: Tip
+) -> PreparedTree | None:
+    """Return the tree that was rerendered for a change on exactly this commit, put into the clone; None for none."""
+    key = (wanted.identity, wanted.fingerprint, tip.commit)
+    for tree in trees:
+        if (tree.identity, tree.fingerprint, tree.base_commit) == key:
+            if tree.tree:
+                clones.unpack(tip, pack_of(tree.pack))
+            return PreparedTree(tree=tree.tree, rerendered=tree.rerendered, lints=tree.lints, unlinted=tree.unlinted)
+    return None
+
+
+def _replayed(decision: BatchDecision) -> RunDecision:
+    wanted = decision.wanted
+    return RunDecision(
+        feedstock=decision.feedstock,
+        branch=decision.branch,
+        kind=decision.kind,
+        state=decision.state,
+        found=decision.found,
+        decided=decision.decided,
+        reason=decision.reason,
+        wanted=None
+        if wanted is None
+        else ProposedChange(
+            change=wanted.change,
+            remake=lambda _: _moved(wanted.change),
+            blocks=wanted.blocks,
+            review=wanted.review,
+            allowed=wanted.allowed,
+        ),
+    )
+
+
+def _moved(change: Change) -> Skip:
+    return Skip(
+        feedstock=change.feedstock,
+        branch=change.branch,
+        reason="its files changed after the batch was prepared; the next run decides again",
+    )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,93 @@
+"""Whether conda-smithy may run on this machine: only where no secret is within reach of the recipe that it executes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dirac_forge.pullrequest.jail import Jail
+from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
+from dirac_forge.pullrequest.tokens import secrets_in
+
+__all__ = ["Reach", "local_smithy", "reach_of", "token_files"]
+
+_STORES = (
+    ".config/gh/hosts.yml",
+    ".netrc",
+    ".git-credentials",
+    ".config/git/credentials",
+    ".local/share/keyrings",
+    ".config/dirac-forge",
+)
+"""Files and folders of the home folder in which tokens are kept."""
+_AGENTS = ("SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "GNOME_KEYRING_CONTROL", "GPG_AGENT_INFO")
+"""Variables that name the sockets of agents and keyrings."""
+_DEEPEST = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """What a process of this user could read."""
+
+    environments: tuple[str, ...] = ()
+    """Variables with a token, and whose they are: `GITHUB_TOKEN of this process`."""
+    stores: tuple[str, ...] = ()
+    """Files, folders and sockets in which there may be one."""
+
+
+def reach_of(environ: Mapping[str, str], *, home: Path, proc: Path = Path("/proc")) -> Reach:
+    """Return the tokens that a process started from here could find: in environments, files and sockets."""
+    own = [f"{name} in the environment" for name in secrets_in(environ)]
+    inherited = [f"{name} in the environment of {owner}" for owner, name in _of_ancestors(proc)]
+    stores = [path for path in (home / name for name in _STORES) if path.exists()]
+    sockets = [name for name in _AGENTS if environ.get(name, "").strip()]
+    places = (*map(str, (*token_files(environ), *stores)), *sockets)
+    return Reach(environments=tuple([*own, *inherited][:3]), stores=places)
+
+
+def token_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the files that the environment names as holding a token or a private key."""
+    named = (environ.get(name, "").strip() for name in ("GITHUB_TOKEN_FILE", "GITHUB_APP_PRIVATE_KEY"))
+    return tuple(path for text in named if text and "-----" not in text and (path := Path(text).expanduser()).exists())
+
+
+def _of_ancestors(proc: Path) -> Iterable[tuple[str, str]]:
+    """Yield a process above this one and the variable in which it has a token."""
+    if sys.platform != "linux":
+        return
+    number = os.getppid()
+    for _ in range(_DEEPEST):
+        folder = proc / str(number)
+        try:
+            variables = (folder / "environ").read_bytes().split(b"\0")
+            status = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            return  # of another user, or over
+        pairs = (variable.decode(errors="replace").partition("=") for variable in variables)
+        for name in secrets_in({name: text for name, _, text in pairs}):
+            yield f"process {number}", name
+        number = int(status[1])
+        if number <= 0:
+            return
+
+
+def local_smithy(smithy: Smithy | None, reach: Reach, jail: Jail | None) -> Smithy | NoSmithy:
+    """Return conda-smithy as it may be used here, or why it may not be: conda-forge's service is asked then."""
+    if smithy is None:
+        return NoSmithy(reason="conda-smithy is not installed where this was made")
+    if reach.environments:
+        return NoSmithy(reason=f"not rendered locally: a recipe could read {_listed(reach.environments)}", said=True)
+    if jail is not None:
+        return replace(smithy, jail=jail)
+    if reach.stores:
+        return NoSmithy(
+            reason=f"not rendered locally: no sandbox here, and a recipe could reach {_listed(reach.stores)}", said=True
+        )
+    return smithy
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

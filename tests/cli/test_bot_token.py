@@ -1,0 +1,179 @@
+"""A recipe that runs code when it is rendered, and looks for the bot's token wherever its user's processes can look."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from cli.test_bot import Here, here  # noqa: F401  # a fixture
+from dirac_forge.pullrequest.jail import find_jail
+from support.bots import TOKEN
+from support.github import bare
+
+FORK = "bot/demo-feedstock"
+BRANCH = "dirac-forge/bump/main/1.1"
+
+SPY = r"""
+import json, os, re, subprocess, sys
+from pathlib import Path
+
+NEEDLE = re.compile(rb"ghp_[0-9a-f]{36}")
+found, looked = [], {"processes": 0, "files": 0}
+
+def look(place, data):
+    if NEEDLE.search(data):
+        found.append(place)
+
+def read(path, limit=2_000_000):
+    try:
+        with open(path, "rb") as file:
+            return file.read(limit)
+    except OSError:
+        return b""
+
+for process in Path("/proc").iterdir():
+    if not process.name.isdigit() or (ONLY and process.name not in ONLY):
+        continue
+    looked["processes"] += 1
+    for name in ("environ", "cmdline"):
+        look(f"/proc/{process.name}/{name}", read(process / name))
+    for line in read(process / "maps").decode(errors="replace").splitlines():
+        span, rights, *_ = line.split()
+        if "r" not in rights or int(process.name) == os.getpid():
+            continue
+        start, end = (int(each, 16) for each in span.split("-"))
+        try:
+            with open(process / "mem", "rb") as memory:
+                memory.seek(start)
+                look(f"/proc/{process.name}/mem", memory.read(min(end - start, 50_000_000)))
+        except (OSError, ValueError, OverflowError):
+            pass
+    for name in ("cwd", "root"):
+        try:
+            for path in list((process / name).iterdir())[:200]:
+                look(f"/proc/{process.name}/{name}/{path.name}", read(path))
+        except OSError:
+            pass
+for top in PLACES + ([] if ONLY else [os.path.expanduser("~"), "/tmp", "/run", "/root", "/home"]):
+    for folder, folders, files in os.walk(top):
+        folders[:] = [name for name in folders if name not in {"site-packages", ".git", ".pyenv", "lib"}]
+        for name in files:
+            looked["files"] += 1
+            look(os.path.join(folder, name), read(os.path.join(folder, name), 200_000))
+for command in (
+    ["git", "config", "--list", "--show-origin"],
+    ["git", "credential", "fill"],
+    ["gh", "auth", "token"],
+    ["ssh-add", "-L"],
+):
+    try:
+        done = subprocess.run(command, input=b"protocol=https\nhost=github.com\n\n", capture_output=True, timeout=20)
+        look(" ".join(command), done.stdout + done.stderr)
+    except OSError:
+        pass
+sockets = [name for name in os.environ if name.endswith(("_SOCK", "_ADDRESS", "_CONTROL"))]
+look("environment", repr(dict(os.environ)).encode())
+subprocess.Popen(["sleep", "120"], start_new_session=True)
+report = {"found": found, "sockets": sockets, **looked}
+"""
+
+SMITHY = """#!{python}
+import sys
+from pathlib import Path
+if sys.argv[1:] == ["--version"]:
+    print("3.54.1")
+    sys.exit(0)
+if sys.argv[1] == "rerender":
+    folder = Path(sys.argv[sys.argv.index("--feedstock_directory") + 1])
+    PLACES, ONLY = {places!r}, ()
+    target = folder / "spied.json"
+    exec((folder / "recipe" / "spy.py").read_text())
+    target.write_text(json.dumps(report))
+"""
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o755)
+
+
+def run(
+    workspace: Here, tmp_path: Path, environment: Mapping[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """The program, as a person starts it: with a home folder, an agent, and conda-smithy on PATH."""
+    home = tmp_path / "home"
+    (home / ".config/gh").mkdir(parents=True)
+    (home / ".config/gh/hosts.yml").write_text(f"github.com:\n  oauth_token: {TOKEN}\n")
+    (home / ".git-credentials").write_text(f"https://me:{TOKEN}@github.com\n")
+    program(tmp_path / "bin", "conda-smithy", SMITHY.format(python=sys.executable, places=[str(tmp_path)]))
+    plain = {name: text for name, text in os.environ.items() if not name.startswith(("GITHUB_", "GH_"))}
+    plain |= {
+        "HOME": str(home),
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "SSH_AUTH_SOCK": str(tmp_path / "agent"),
+        "GITHUB_API_URL": workspace.github.api_url,
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+    command = (sys.executable, "-m", "dirac_forge", "bot", "run", "--pr", "--json")
+    options = ("--workspace", str(workspace.folder), "--index-url", workspace.index.url)
+    return subprocess.run(
+        (*command, *options, *arguments), env={**plain, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def spied(here: Here) -> Here:  # noqa: F811
+    bare.commit(here.github.path("conda-forge/demo-feedstock"), "main", {"recipe/spy.py": SPY})
+    return here
+
+
+@pytest.mark.skipif(find_jail() is None, reason="no sandbox can be made here")
+def test_a_recipe_that_is_rendered_finds_no_token_during_a_run_that_uses_one(spied: Here, tmp_path: Path) -> None:
+    secret = tmp_path / "secrets" / "token"
+    secret.parent.mkdir()
+    secret.write_text(f"{TOKEN}\n")
+    done = run(spied, tmp_path, {"GITHUB_TOKEN_FILE": str(secret)})
+    assert done.returncode == 0, done.stderr
+    (request,) = json.loads(done.stdout)["requests"]
+    assert (request["feedstock"], request["state"]) == ("demo", "opened")
+    report = json.loads(spied.github.git(FORK, "show", f"{BRANCH}:spied.json"))
+    assert report == {"found": [], "sockets": [], "processes": report["processes"], "files": report["files"]}
+    assert report["processes"] >= 1
+    assert spied.github.git(FORK, "log", "--format=%an %s", BRANCH).splitlines()[:2] == [
+        "bot MNT: Re-rendered with conda-smithy 3.54.1",
+        "bot demo 1.1",
+    ]
+    assert TOKEN not in done.stdout + done.stderr
+    assert not (spied.folder / "outbox/demo").exists()
+
+
+def test_with_the_token_in_the_environment_no_recipe_is_executed_and_the_service_is_asked(
+    spied: Here, tmp_path: Path
+) -> None:
+    done = run(spied, tmp_path, {"GITHUB_TOKEN": TOKEN})
+    assert done.returncode == 0, done.stderr
+    said = "not rendered locally: a recipe could read GITHUB_TOKEN in the environment"
+    assert said in " ".join(done.stderr.split())
+    assert "spied.json" not in spied.github.git(FORK, "ls-tree", "-r", "--name-only", BRANCH).splitlines()
+    (pull,) = spied.github.pulls("conda-forge/demo-feedstock")
+    assert [comment.body.splitlines()[0] for comment in pull.comments] == ["@conda-forge-admin, please rerender"]
+
+
+def test_the_spy_finds_a_token_that_is_within_reach(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": TOKEN}
+    with subprocess.Popen(("sleep", "60"), env=environment) as other:
+        known = f"PLACES, ONLY = [{str(tmp_path)!r}], ({str(other.pid)!r},)\n"
+        script = known + SPY.replace('["sleep", "120"]', '["true"]') + "\nprint(json.dumps(report))"
+        command = (sys.executable, "-I", "-c", script)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        other.kill()
+    found = json.loads(done.stdout)["found"]
+    assert {str(tmp_path / "token"), "environment", f"/proc/{other.pid}/environ", f"/proc/{other.pid}/mem"} <= {*found}
