@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-__all__ = ["ForgeError", "InputError", "UnknownError", "redact"]
+__all__ = ["ForgeError", "InputError", "StorageError", "UnknownError", "redact"]
 
 
 class ForgeError(Exception):
@@ -33,6 +33,10 @@ class UnknownError(ForgeError):
     """The answer that was asked for could not be found out (dead network, broken host): exit code 3."""
 
     exit_code: ClassVar[int] = 3
+
+
+class StorageError(UnknownError):
+    """A folder of this program can't be read or written: it is missing, full, or of another user."""
 
 
 _SECRETS = (

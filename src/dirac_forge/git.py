@@ -12,7 +12,16 @@ from typing import Literal
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import TooMuchError, TooSlowError, plain_environment, run
 
-__all__ = ["GitError", "MissingRefError", "PushRefusal", "RefusedPushError", "git", "own_git", "place_of"]
+__all__ = [
+    "GitError",
+    "GitUnreachableError",
+    "MissingRefError",
+    "PushRefusal",
+    "RefusedPushError",
+    "git",
+    "own_git",
+    "place_of",
+]
 
 _TIMEOUT = 120.0
 _HARDENED = (
@@ -24,6 +33,11 @@ _DEAD = re.compile(
     r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|unable to access.*(5\d\d|429)|"
     r"returned error: (5\d\d|429)|early eof|unexpected disconnect|expected flush|expected packfile|rpc failed|"
     r"empty reply|protocol error|bad line length",
+    re.IGNORECASE,
+)
+_ABSENT = re.compile(
+    r"could not resolve host|failed to connect|connection (refused|timed out)|network is unreachable|"
+    r"could(n't| not) connect",
     re.IGNORECASE,
 )
 _NONE = re.compile(
@@ -62,6 +76,14 @@ class GitError(InputError):
     ) -> None:
         super().__init__(message, hint=hint)
         self.cause = cause
+
+
+class GitUnreachableError(UnknownError):
+    """A host did not answer, or failed; `passing`: it is there, and may answer the next time."""
+
+    def __init__(self, message: str, *, hint: str | None = None, passing: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.passing = passing
 
 
 class MissingRefError(InputError):
@@ -149,7 +171,7 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
     if _NONE.search(said):
         return MissingRefError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):
-        return UnknownError(f"{about}: it can't be reached ({last})")
+        return GitUnreachableError(f"{about}: it can't be reached ({last})", passing=not _ABSENT.search(said))
     return GitError(f"{about}: {last}", cause="disk" if _DISK.search(said) else "other")
 
 

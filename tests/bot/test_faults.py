@@ -103,8 +103,8 @@ def new_token(bot: Bots) -> None:
 
 
 WRONG: dict[str, Wrong] = {
-    "401": Wrong(begin=lambda bot: setattr(bot, "token", "ghp_" + "9" * 36), end=new_token, state="failed", said="401"),
-    "403": answers(403, "403", "failed"),
+    "401": Wrong(begin=lambda bot: setattr(bot, "token", "ghp_" + "9" * 36), end=new_token, said="401"),
+    "403": answers(403, "403"),
     "404": answers(404, "404", "failed"),
     "409": answers(409, "409", "failed"),
     "422": answers(422, "422", "failed"),

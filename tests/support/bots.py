@@ -222,6 +222,7 @@ class Bots:
                 executor=self.executor,
                 observer=self.observer,
                 forge=client,
+                others=self.settings.bot.other_requests,
                 write=self.log.append,
             )
 

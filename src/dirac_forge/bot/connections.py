@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from dirac_forge.bot.release_lines import full_name_of
-from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.errors import ForgeError, StorageError, UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.pullrequest.clones import Clones, Tip
@@ -75,10 +75,16 @@ def open_ledger(world: ProposalContext, path: Path | None = None) -> Ledger:
     """The ledger, made where there is none; the folder in the workspace keeps itself out of git."""
     path = path or ledger_path(world.settings)
     if path.parent == world.settings.workspace / _STATE:
-        path.parent.mkdir(parents=True, exist_ok=True)
         ignore = path.parent / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise StorageError(
+                f"{path.parent} can't be written ({error.strerror}): the bot keeps its ledger there",
+                hint="Name another file with --ledger, or `ledger` in [tool.dirac-forge.bot].",
+            ) from error
     return Ledger.open(path, warned=world.observer.warned)
 
 

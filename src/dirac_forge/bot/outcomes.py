@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.pullrequest.faults import environment_fault
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity
 
@@ -37,11 +38,13 @@ def outcome_of(states: Iterable[str]) -> str:
 
 def failure(identity: Identity, error: ForgeError, *, url: str = "", number: int = 0) -> Outcome:
     """What became of a change about which something failed: a no, or no answer."""
+    fault = environment_fault(error)
     return Outcome(
         identity=identity,
-        state="unknown" if isinstance(error, UnknownError) else "failed",
+        state="unknown" if fault is not None or isinstance(error, UnknownError) else "failed",
         text=error.message,
         url=url,
         number=number,
         error=error,
+        fault=fault,
     )

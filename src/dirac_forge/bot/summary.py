@@ -10,7 +10,7 @@ from dirac_forge.bot.run import Result
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.runs import RunRow
 
-__all__ = ["result_json", "result_notes", "result_rows"]
+__all__ = ["fault_notes", "result_json", "result_notes", "result_rows"]
 
 _QUIET = frozenset({"unchanged", "closed"})
 
@@ -72,10 +72,16 @@ def _title(identity: Identity) -> str:
 
 
 def result_notes(result: Result, *, where: str) -> tuple[str, ...]:
-    """What to know about the run: its id, for `bot retract`, and where everything went."""
+    """Return what to know about the run: faults of the environment, its id for `bot retract`, and where all went."""
     opened = any(outcome.state == "opened" for outcome in result.outcomes)
-    back = (f"dirac-forge bot retract {result.run.id} takes back what this run opened",) if opened else ()
-    return (*back, where)
+    back = (f"dirac-forge bot retract {result.run.id} closes what this run opened",) if opened else ()
+    return (*fault_notes(result), *back, where)
+
+
+def fault_notes(result: Result) -> tuple[str, ...]:
+    """Return each fault of the environment once, with what to do about it."""
+    faults = {each.fault: each.text for each in reversed(result.outcomes) if each.fault is not None}
+    return tuple(f"{text}. {fault.hint} The next run tries everything again." for fault, text in faults.items())
 
 
 def result_json(result: Result) -> dict[str, Any]:

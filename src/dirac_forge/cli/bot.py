@@ -62,11 +62,15 @@ def _again_and_again(context: Context, observer: Terminal, span: float, run: Cal
             # Everything anew: settings may have changed, and a host that was dead may be there again.
             with Context.of(context.options, context.environ, observer) as one:
                 code = run(one)
-            said = {0: "done", 1: "something failed", 3: "something could not be found out"}.get(code, f"exit {code}")
+            said = {0: "done", 1: "something failed", 3: "something could not be found out", 70: "it crashed"}.get(
+                code, f"exit {code}"
+            )
         except ForgeError as error:
             if first and isinstance(error, InputError):
                 raise
             said = error.message
+        except Exception as error:  # noqa: BLE001  # one turn that crashes must not end a service
+            said = f"unexpected {type(error).__name__}: {redact(str(error))}; please report it"
         first = False
         observer.warned(f"{time.strftime('%Y-%m-%d %H:%M:%S')}: {said}; the next run is in {span / 60:g} min")
         _sleep(span)

@@ -16,7 +16,7 @@ from dirac_forge.bot.observing import observe_requests
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.bot.release_lines import look, wanted_lines
 from dirac_forge.bot.run import BotRun, Result
-from dirac_forge.bot.summary import result_json, result_notes, result_rows
+from dirac_forge.bot.summary import fault_notes, result_json, result_notes, result_rows
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.exit_codes import INTERNAL
 from dirac_forge.cli.github import github_of, outbox_of, rendering_of, token_in_environment
@@ -249,6 +249,8 @@ def _child(step: str, options: object, values: dict[str, RunRequest]) -> None:
 
 
 def _report(context: Context, request: RunRequest, result: Result, where: str) -> None:
+    for note in fault_notes(result):
+        context.observer.warned(note)
     rows, notes = result_rows(result), result_notes(result, where=where)
     step_summary = context.environ.get("GITHUB_STEP_SUMMARY", "").strip()
     # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary

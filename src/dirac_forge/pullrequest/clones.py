@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -13,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import InputError, StorageError, UnknownError
 from dirac_forge.feedstock.change import Edit
-from dirac_forge.git import GitError, MissingRefError, RefusedPushError, own_git, place_of
+from dirac_forge.git import GitError, GitUnreachableError, MissingRefError, RefusedPushError, own_git, place_of
 from dirac_forge.pullrequest import trees
 from dirac_forge.pullrequest.branches import safe_branch
 from dirac_forge.pullrequest.trees import Author
@@ -25,6 +26,8 @@ __all__ = ["Author", "CloneLog", "Clones", "Tip"]
 _FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MOST_PACKS = 30
+_PAUSES = (0.5, 1.0)
+"""Seconds between tries of what a host did not answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,8 +60,15 @@ class Clones:
     `environment` gives what git needs to reach a host (credentials), asked anew each time, as tokens expire.
     """
 
-    def __init__(self, folder: Path, *, environment: Callable[[], Mapping[str, str]] = dict) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environment: Callable[[], Mapping[str, str]] = dict,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self.folder = folder
+        self._sleep = sleep
         self._environment = environment
         self._locks: dict[Path, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -233,16 +243,33 @@ class Clones:
             own_git("init", "--quiet", "--bare", "--template=", str(folder), about=about)
 
     def _far(self, *arguments: str, about: str, folder: Path | None = None) -> bytes:
-        """What git says to a question that goes to another place: only there it gets the credentials."""
-        return own_git(*arguments, about=about, folder=folder, environment=self._environment(), timeout=600)
+        """What git says to a question that goes to another host: only there it gets the credentials.
+
+        A host that fails in passing is asked again, as by REST; one that is not there is not.
+        """
+        for pause in (*_PAUSES, None):
+            try:
+                return own_git(*arguments, about=about, folder=folder, environment=self._environment(), timeout=600)
+            except GitUnreachableError as error:
+                if pause is None or not error.passing:
+                    raise
+                self._sleep(pause)
+        raise AssertionError("the last try returns or raises")
 
     @contextmanager
     def _locked(self, folder: Path) -> Iterator[None]:
         with self._guard:
             lock = self._locks.setdefault(folder, threading.Lock())
         with lock:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with folder.with_name(f".{folder.name}.lock").open("w") as file:
+            try:
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                file = folder.with_name(f".{folder.name}.lock").open("w")
+            except OSError as error:
+                raise StorageError(
+                    f"{folder.parent} can't be written ({error.strerror}): clones are kept there",
+                    hint="Make room, or name another folder with DIRAC_FORGE_CACHE.",
+                ) from error
+            with file:
                 # Given back by the system when this process ends, however it ends.
                 _hold(file)
                 yield

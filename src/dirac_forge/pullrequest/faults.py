@@ -6,7 +6,7 @@ import errno
 from dataclasses import dataclass
 from typing import Literal
 
-from dirac_forge.errors import ForgeError
+from dirac_forge.errors import ForgeError, StorageError
 from dirac_forge.git import GitError, RefusedPushError
 from dirac_forge.http import UnreachableError
 from dirac_forge.pullrequest.refusals import ArchivedError, CredentialsError, ForbiddenError, LimitError, NoAccessError
@@ -45,6 +45,8 @@ def environment_fault(error: ForgeError | OSError) -> Fault | None:
     match error:
         case OSError():
             return _DISK if error.errno in _ERRNOS else None
+        case StorageError():
+            return _DISK
         case CredentialsError():
             return _CREDENTIALS
         case ArchivedError():

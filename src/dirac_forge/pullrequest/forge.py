@@ -91,6 +91,10 @@ class Forge(Protocol):
         """The token owner's fork, made and waited for where there is none; `repo` itself where it is theirs."""
         ...
 
+    def wait_for(self, repo: Repo) -> Repo:
+        """A fork that is being made, once it is ready."""
+        ...
+
     def pull_requests(
         self, repo: Repo, *, state: Literal["open", "closed", "all"] = "open", head: str = "", base: str = ""
     ) -> Iterator[PullRequest]:

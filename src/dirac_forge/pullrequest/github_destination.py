@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dirac_forge.errors import ForgeError
-from dirac_forge.git import RefusedPushError
+from dirac_forge.git import MissingRefError, RefusedPushError
 from dirac_forge.pullrequest.branches import PREFIX, commits_fingerprint
 from dirac_forge.pullrequest.clones import Author, CloneLog, Clones, Tip
 from dirac_forge.pullrequest.destination import Closing, RepositoryPlace, Request, Sent, TakenError
@@ -14,6 +14,7 @@ from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.others import OtherRequest, announces, carries
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.pullrequest.refusals import NO_ACCESS_HINT, NoAccessError
 from dirac_forge.report.foreign import quiet
 
 __all__ = ["SERVICES", "GitHubDestination"]
@@ -119,11 +120,25 @@ class GitHubDestination:
         fork = self.forge.fork(self._repo(place))
         try:
             self._push(fork, tip, sent, known)
+        except MissingRefError:
+            # GitHub knows the fork, and makes it in the background, perhaps for a run that was killed.
+            self._push_when_ready(fork, tip, sent, known)
         except RefusedPushError as exc:
             if exc.cause != "moved":
                 raise
             # The branch moved while it was looked at: what is there now may be somebody's.
             self._push(fork, tip, sent, known)
+
+    def _push_when_ready(self, fork: Repo, tip: Tip, sent: Sent, known: str) -> None:
+        fork = self.forge.wait_for(fork)
+        try:
+            self._push(fork, tip, sent, known)
+        except MissingRefError as exc:
+            raise NoAccessError(
+                f"{fork.full_name}: GitHub shows the fork, and git does not find it: the token has no access",
+                hint=NO_ACCESS_HINT,
+                status=404,
+            ) from exc
 
     def _push(self, fork: Repo, tip: Tip, sent: Sent, known: str) -> None:
         there = self.clones.log(tip, fork.clone_url, sent.branch)

@@ -8,6 +8,7 @@ from dirac_forge import http
 from dirac_forge.errors import ForgeError, UnknownError
 
 __all__ = [
+    "NO_ACCESS_HINT",
     "ArchivedError",
     "ConflictError",
     "CredentialsError",
@@ -65,6 +66,9 @@ class ArchivedError(ForbiddenError):
 
 class NotOnForgeError(ForgeRefusedError, http.NotFoundError):
     """404 or 410: it is not there, or the token may not see it."""
+
+
+NO_ACCESS_HINT = "A classic token needs the scope `public_repo` (and `workflow`); see docs/bot.md."
 
 
 class NoAccessError(ForgeRefusedError):

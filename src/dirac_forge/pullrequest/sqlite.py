@@ -6,7 +6,7 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+from dirac_forge.errors import ForgeError, InputError, StorageError, UnknownError, redact
 
 __all__ = ["LedgerError", "LockedError", "is_broken", "stored", "time_of", "translated"]
 
@@ -15,7 +15,7 @@ _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-class LedgerError(ForgeError):
+class LedgerError(StorageError):
     """The ledger can't be read or written."""
 
 

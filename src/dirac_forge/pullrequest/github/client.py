@@ -19,8 +19,11 @@ from dirac_forge.pullrequest.github.api import Api, path_of, site_of
 from dirac_forge.pullrequest.github.rates import Clock, Pace, RateLimit
 from dirac_forge.pullrequest.github.signin import Account, AppSignIn, TokenSignIn
 from dirac_forge.pullrequest.refusals import (
+    NO_ACCESS_HINT,
     ArchivedError,
     ConflictError,
+    CredentialsError,
+    NoAccessError,
     NoBranchError,
     NothingNewError,
     NotOnForgeError,
@@ -92,7 +95,14 @@ class GitHub:
         """Whose forks carry our branches: the account that was asked for, the token's owner, or who installed the
         App.
         """
-        return self._fork_owner or self._account().owner
+        owner = self._fork_owner or self._account().owner
+        if owner.endswith("[bot]"):
+            raise CredentialsError(
+                f"the token belongs to {owner}, which can't have forks",
+                hint="The token of an Actions job can't open requests elsewhere: make a classic token of an account "
+                "for the bot, with the scopes `public_repo` and `workflow`, and use it as a secret.",
+            )
+        return owner
 
     def repository(self, full_name: str) -> Repo:
         """A repository under its name of now; raises NotFoundError."""
@@ -116,8 +126,21 @@ class GitHub:
         # One that is there under another name is what is answered.
         path = path_of("/repos/{repo}/forks", repo=repo.full_name)
         body = {} if _same(owner, self.login()) else {"organization": owner}
-        made = self._api.change("POST", path, body, make=partial(self._understood, path, shapes.repo))
+        try:
+            made = self._api.change("POST", path, body, make=partial(self._understood, path, shapes.repo))
+        except NotOnForgeError as error:
+            # The repository was read a moment ago.
+            raise NoAccessError(
+                f"{repo.full_name}: GitHub does not let this token make a fork for {owner} ({error.status})",
+                hint=NO_ACCESS_HINT,
+                status=error.status,
+                said=error.said,
+            ) from error
         return self._waited_for(made.full_name)
+
+    def wait_for(self, repo: Repo) -> Repo:
+        """A fork that GitHub makes in the background, once it is ready."""
+        return self._waited_for(repo.full_name)
 
     def pull_requests(
         self, repo: Repo, *, state: Literal["open", "closed", "all"] = "open", head: str = "", base: str = ""
