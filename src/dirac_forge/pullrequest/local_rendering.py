@@ -12,7 +12,7 @@ from dirac_forge.pullrequest.jail import Jail
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.pullrequest.tokens import secrets_in
 
-__all__ = ["Reach", "local_smithy", "reach_of", "token_files"]
+__all__ = ["SecretReach", "local_smithy", "reach_of", "token_files"]
 
 _STORES = (
     ".config/gh/hosts.yml",
@@ -29,7 +29,7 @@ _DEEPEST = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
+class SecretReach:
     """What a process of this user could read."""
 
     environments: tuple[str, ...] = ()
@@ -38,14 +38,14 @@ class Reach:
     """Files, folders and sockets in which there may be one."""
 
 
-def reach_of(environ: Mapping[str, str], *, home: Path, proc: Path = Path("/proc")) -> Reach:
+def reach_of(environ: Mapping[str, str], *, home: Path, proc: Path = Path("/proc")) -> SecretReach:
     """Return the tokens that a process started from here could find: in environments, files and sockets."""
     own = [f"{name} in the environment" for name in secrets_in(environ)]
     inherited = [f"{name} in the environment of {owner}" for owner, name in _of_ancestors(proc)]
     stores = [path for path in (home / name for name in _STORES) if path.exists()]
     sockets = [name for name in _AGENTS if environ.get(name, "").strip()]
     places = (*map(str, (*token_files(environ), *stores)), *sockets)
-    return Reach(environments=tuple([*own, *inherited][:3]), stores=places)
+    return SecretReach(environments=tuple([*own, *inherited][:3]), stores=places)
 
 
 def token_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -74,7 +74,7 @@ def _of_ancestors(proc: Path) -> Iterable[tuple[str, str]]:
             return
 
 
-def local_smithy(smithy: Smithy | None, reach: Reach, jail: Jail | None) -> Smithy | NoSmithy:
+def local_smithy(smithy: Smithy | None, reach: SecretReach, jail: Jail | None) -> Smithy | NoSmithy:
     """Return conda-smithy as it may be used here, or why it may not be: conda-forge's service is asked then."""
     if smithy is None:
         return NoSmithy(reason="conda-smithy is not installed where this was made")
