@@ -163,7 +163,13 @@ def _live_run(context: Context, request: RunRequest, write: Write, *, github: bo
             smithy=rendering_of(context),
         ) as connections,
     ):
-        decider = RunDecisions(context=context, workspace=workspace, executor=sources, executors=processes)
+        decider = RunDecisions(
+            context=context,
+            workspace=workspace,
+            executor=sources,
+            executors=processes,
+            build=_may_build(context),
+        )
         result = _run(
             BotRun(
                 connections=connections,
@@ -185,6 +191,16 @@ def _live_run(context: Context, request: RunRequest, write: Write, *, github: bo
         if sealed:
             _seal(connections, decider, result)
     return result
+
+
+def _may_build(context: Context) -> bool:
+    """Whether proposals are built here: a build runs upstream code, which must find no token."""
+    if not context.settings.bot.build:
+        return False
+    if token_in_environment(context):
+        context.observer.warned("nothing is built: upstream code could read the token in the environment")
+        return False
+    return True
 
 
 def _run(running: BotRun) -> Result:
