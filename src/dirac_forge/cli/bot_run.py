@@ -20,6 +20,7 @@ from dirac_forge.bot.summary import fault_notes, result_json, result_notes, resu
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.exit_codes import INTERNAL
 from dirac_forge.cli.github import github_of, outbox_of, rendering_of, token_in_environment
+from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.proposals.migrations import processes
@@ -29,7 +30,7 @@ from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.smithy import NoSmithy
 from dirac_forge.report.runs import run_markdown, run_text
 
-__all__ = ["RunRequest", "Write", "observe_once", "prepare_once", "run_once", "send_once"]
+__all__ = ["RunRequest", "Write", "observe_once", "prepare_once", "run_once", "run_step", "send_once"]
 
 Write = Callable[[str], None] | None
 """Takes the lines of the log."""
@@ -66,6 +67,13 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
         return code
     _prepare(context, request, write)
     return _in_child(context, "send", request)
+
+
+def run_step(context: Context, step: str, request: RunRequest) -> int:
+    """Run one step (`prepare`, `send`, `observe`), and return its exit code."""
+    steps = {"prepare": prepare_once, "send": send_once, "observe": observe_once}
+    with log_lines(request.log, on_stderr=False) as write:
+        return steps[step](context, request, write)
 
 
 def prepare_once(context: Context, request: RunRequest, write: Write) -> int:
@@ -258,8 +266,7 @@ def _in_child(context: Context, step: Literal["observe", "send"], request: RunRe
 
 
 def _child(step: str, options: object, values: dict[str, RunRequest]) -> None:
-    from dirac_forge.cli.bot_steps import run_step  # noqa: PLC0415  # it imports this module
-    from dirac_forge.cli.running import run_command  # noqa: PLC0415
+    from dirac_forge.cli.running import run_command  # noqa: PLC0415  # a command imports what runs commands
 
     raise SystemExit(run_command(run_step, options, {"step": step, **values}))  # type: ignore[arg-type]
 
