@@ -367,6 +367,11 @@ def test_channel_as_of_a_moment_uses_nothing_newer(tmp_path: Path) -> None:
     assert isinstance(then, Solution)
     assert [record.version for record in (*now.packages, *then.packages)] == ["2.0", "1.0"]
     assert isinstance(channel.as_of(moment).solve(["tool >=2"], platform="linux-64"), NoSolution)
+    assert [record.version for record in channel.as_of(moment).index("linux-64").group("tool").records] == [
+        "1.0",
+        "0.5",
+    ]
+    assert len(channel.index("linux-64").group("tool").records) == 3
 
 
 def test_preferred_records_stay_unless_a_spec_forbids_them(tmp_path: Path) -> None:

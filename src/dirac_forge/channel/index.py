@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 
 from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
@@ -64,12 +65,17 @@ class RecordIndex:
         observer: Observer,
         base: RecordIndex | None = None,
         overlay: Iterable[RepoDataRecord] = (),
+        until: datetime | None = None,
     ) -> None:
-        """`sources` in priority order; `machine` the virtual packages; `overlay` records over those of `base`."""
+        """`sources` in priority order; `machine` the virtual packages; `overlay` records over those of `base`.
+
+        With `until`, which goes without a `base`, records uploaded later are left out.
+        """
         self.platform = platform
         self._sources = sources
         self._observer = observer
         self._base = base
+        self._until = until
         self._lock = threading.RLock()
         self._groups: dict[str, Group] = {}
         self._specs: dict[str, tuple[str, int]] = {}
@@ -113,13 +119,23 @@ class RecordIndex:
                 if name in taken:
                     hidden.setdefault(name, []).append(HiddenGroup(source.label, tuple(records)))
                 else:
-                    taken[name] = (source, usable(records, source, self._observer))
+                    taken[name] = (source, self._uploaded(usable(records, source, self._observer)))
         for name in names:
             if name in taken:
                 source, records = taken[name]
+                records = [*self._overlay.get(name, ()), *records]
                 self._groups[name] = _group(name, records, source.label, tuple(hidden.get(name, ())))
             else:
-                self._groups[name] = Group(name, (), ())
+                self._groups[name] = (
+                    _group(name, self._overlay[name], "") if name in self._overlay else Group(name, (), ())
+                )
+
+    def _uploaded(self, records: list[RepoDataRecord]) -> list[RepoDataRecord]:
+        """The records that were there at `until`; one without a timestamp counts as old."""
+        until = self._until
+        if until is None:
+            return records
+        return [record for record in records if record.timestamp is None or record.timestamp <= until]
 
     def match(self, spec: str) -> tuple[str, int]:
         """The name that `spec` asks for and the set of its records that match; ("", 0) for an unparsable spec."""

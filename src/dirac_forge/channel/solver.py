@@ -149,7 +149,7 @@ class Channel:
         return self._view(overlay=Overlay((*records, *self.overlay)))
 
     def as_of(self, moment: datetime) -> Channel:
-        """Return the same channel as it was at `moment`: solves use nothing uploaded later; its index has everything.
+        """Return the same channel as it was at `moment`: solves and the index have nothing uploaded later.
 
         Records without a timestamp count as old.
         """
@@ -281,7 +281,7 @@ class Channel:
             if platform not in self._indices:
                 # The groups of the base hold its machine's virtual packages, and its answers to specs rest on them.
                 same = self._base is not None and self._base.machine(platform) == self.machine(platform)
-                base = self._base.index(platform) if self._base is not None and same else None
+                base = self._base.index(platform) if self._base is not None and same and not self._as_of else None
                 self._indices[platform] = RecordIndex(
                     platform,
                     self.sources,
@@ -289,6 +289,7 @@ class Channel:
                     observer=self._observer,
                     base=base,
                     overlay=self._overlay.load(platform) if self._overlay else (),
+                    until=self._as_of,
                 )
             return self._indices[platform]
 
