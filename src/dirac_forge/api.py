@@ -22,10 +22,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.opening import open_readable_channel
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import grouped_cells
-from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.targets import Target
 from dirac_forge.errors import ForgeError, InputError, UnknownError

@@ -8,8 +8,9 @@ import pytest
 
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.exchange import at_its_newest, exchanged
-from dirac_forge.check.matrix import Cell, solve_cell
+from dirac_forge.check.matrix import solve_cell
 from support.channel import pkg, pythons, write_channel
 
 RECORDS = [

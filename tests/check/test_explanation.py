@@ -9,7 +9,8 @@ import pytest
 
 from dirac_forge.channel.solver import Channel, NoSolution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.matrix import Cell, cells_of, check
+from dirac_forge.check.cells import Cell, cells_of
+from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
 from dirac_forge.check.wording import cause_text, remedy_text
 from support.channel import pkg, pythons, write_channel

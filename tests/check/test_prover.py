@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.matrix import cells_of, check
+from dirac_forge.check.cells import cells_of
+from dirac_forge.check.matrix import check
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.matrix import Cell, cells_of, check
+from dirac_forge.check.cells import Cell, cells_of
+from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
 from dirac_forge.check.wording import unblock_text
 

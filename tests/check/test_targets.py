@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.check.matrix import cells_of
+from dirac_forge.check.cells import cells_of
 from dirac_forge.check.targets import make_target
 from dirac_forge.errors import InputError
 

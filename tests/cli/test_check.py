@@ -280,3 +280,35 @@ def test_the_day_of_the_embedded_snapshot_is_part_of_every_answer(
     assert capsys.readouterr().out.endswith(ending)
     assert main(["check", "--json"]) in (0, 1)
     assert "as_of" not in json.loads(capsys.readouterr().out)
+
+
+def test_free_threaded_python_is_a_column_of_its_own(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    free = pkg("python_abi 3.14", build="0_cp314t", constrains=["python 3.14.* *_cp314t"])
+    needs = [
+        pkg("fast 1.0", "python_abi 3.13.* *_cp313", "python"),
+        pkg("fast 1.0", "python_abi 3.14.* *_cp314", "python", build="1"),
+    ]
+    records = [*pythons("3.13", "3.14"), pkg("python 3.14.0", build="h_1_cp314t"), free, *needs]
+    write_channel(workspace / "free", {"linux-64": records})
+    argv = ("fast", "--platform", "linux-64", "--channel", "free", "--python", "3.14", "--python", "3.14t")
+    _, document = answer(capsys, *argv)
+    assert [(one["python"], one["status"], one["reason"]) for one in document["results"]] == [
+        ("3.14", "installable", None),
+        ("3.14t", "not-installable", "fast: built only for Python ≤3.14, not for the free-threaded 3.14t"),
+    ]
+
+
+def test_platform_where_nothing_is_needed_has_the_columns_of_the_others(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_channel(
+        workspace / "two", {"linux-64": [*pythons("3.12"), pkg("app 1.0", "python >=3")], "osx-64": [pkg("lib 1.0")]}
+    )
+    argv = ("--channel", "two", "--platform", "linux-64", "--platform", "osx-64", "--python", "3.12")
+    _, document = answer(capsys, "app", *argv)
+    assert [(one["platform"], one["python"], one["status"]) for one in document["results"]] == [
+        ("linux-64", "3.12", "installable"),
+        ("osx-64", "3.12", "not-installable"),
+    ]
+    _, document = answer(capsys, "nowhere", *argv)
+    assert [(one["platform"], one["python"]) for one in document["results"]] == [("linux-64", None), ("osx-64", None)]

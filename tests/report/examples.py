@@ -17,8 +17,8 @@ from dirac_forge.bump.reasons import PassedOver, PreRelease, RespelledSource
 from dirac_forge.bump.versions import Edited
 from dirac_forge.channel.listing import Availability
 from dirac_forge.channel.records import Record
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import difference
-from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proof import EnvironmentProof, Proof, Verdict
 from dirac_forge.feedstock.change import Change
 from dirac_forge.recipe.model import About, Note, Output, Recipe

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from dirac_forge.channel.records import Record
 from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild
+from dirac_forge.check.cells import Cell, HeldBack
 from dirac_forge.check.difference import difference
-from dirac_forge.check.matrix import Cell, HeldBack
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.remedies import BuildFor, Remedy, Unblock
 from dirac_forge.check.wording import cause_text

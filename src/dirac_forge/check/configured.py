@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dirac_forge.check.matrix import Cell, cells_of
+from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.targets import Target, make_target
 from dirac_forge.settings import Settings
 

@@ -9,9 +9,10 @@ from typing import Literal
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.causes import Cause
+from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.environments import Question, unheard_of
 from dirac_forge.check.exchange import exchanged
-from dirac_forge.check.matrix import Cell, Status, explain_cell
+from dirac_forge.check.matrix import explain_cell
 from dirac_forge.check.proof import EnvironmentProof
 from dirac_forge.check.target_proof import TargetProver
 

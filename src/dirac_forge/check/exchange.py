@@ -12,7 +12,7 @@ from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import VirtualPackage
-from dirac_forge.check.matrix import Cell
+from dirac_forge.check.cells import Cell
 
 __all__ = ["at_its_newest", "exchanged"]
 

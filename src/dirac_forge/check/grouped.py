@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from dirac_forge.channel.opening import ChannelContext, open_channel
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import asked_cells, channels_of
-from dirac_forge.check.matrix import Cell
 from dirac_forge.check.targets import Target
 
 __all__ = ["grouped_cells"]

@@ -3,113 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from dirac_forge.channel.index import parsed
-from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.causes import Cause
+from dirac_forge.check.cells import Cell, HeldBack, version_in
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.obstacles import Elsewhere
+from dirac_forge.check.python_dimension import aligned, lone_question, needs_python
 from dirac_forge.check.remedies import Unblock
-from dirac_forge.check.targets import Target
 from dirac_forge.check.unblock import unblock
 from dirac_forge.check.wording import reason_text
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
-__all__ = [
-    "Cell",
-    "HeldBack",
-    "Status",
-    "cells_of",
-    "check",
-    "explain_cell",
-    "platforms_with",
-    "python_spec",
-    "solve_cell",
-    "version_in",
-]
-
-Status = Literal["installable", "not-installable", "unknown"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeldBack:
-    """A version that is newer than the one installed, and the facts about the machine that keep it away."""
-
-    package: str
-    version: str
-    causes: tuple[Cause, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
-    """One target on one platform with one Python."""
-
-    target: str
-    platform: str
-    python: str
-    """`X.Y`, or "" where the target says itself which Python it wants."""
-    specs: tuple[str, ...]
-    """What is asked for, Python included."""
-    wanted: bool
-    """The target says that it must be installable here; elsewhere a no is expected."""
-    channels: tuple[str, ...] = ()
-    """The channels that are asked, where the target's file names some."""
-    status: Status = "unknown"
-    version: str = ""
-    """The version that is installed of the first spec's package."""
-    packages: tuple[Record, ...] = ()
-    """What is installed."""
-    reason: str = ""
-    """Why not, or why it is unknown."""
-    causes: tuple[Cause, ...] = ()
-    unblock: Unblock | None = None
-    older: str = ""
-    """A version of the target that can be installed where the one asked for can't."""
-    held_back: HeldBack | None = None
-    """A newer version that this kind of machine can't have."""
-
-    @property
-    def unexpected(self) -> bool:
-        """It should be installable, and is not."""
-        return self.wanted and self.status == "not-installable"
-
-
-def cells_of(target: Target, *, platforms: Sequence[str] = (), pythons: Sequence[str] = ()) -> tuple[Cell, ...]:
-    """Return the questions that a target asks; `platforms` and `pythons` ask others than its own."""
-    return tuple(
-        Cell(
-            target=target.name,
-            platform=platform,
-            python=python,
-            specs=(*target.specs_for(platform), *((python_spec(python),) if python else ())),
-            wanted=target.wants(platform, python),
-        )
-        for platform in tuple(platforms) or target.platforms
-        if target.specs_for(platform)
-        for python in _rows(target, pythons)
-    )
-
-
-def _rows(target: Target, pythons: Sequence[str]) -> tuple[str, ...]:
-    """Return the Pythons to ask about; only "" where the target itself says which Python it wants."""
-    if any(name_of(spec) == "python" for specs in target.all_specs() for spec in specs):
-        return ("",)
-    return tuple(pythons) or target.pythons or ("",)
-
-
-def python_spec(python: str) -> str:
-    """Return the spec of a Python: `3.14` for any build of it, `3.14t` for the free-threaded one."""
-    if python.endswith("t"):
-        minor = python.removesuffix("t")
-        return f"python {minor}.* *_cp{minor.replace('.', '')}t"
-    return f"python {python}.*"
+__all__ = ["check", "explain_cell", "platforms_with", "solve_cell"]
 
 
 def check(
@@ -138,10 +50,11 @@ def check(
         groups.setdefault((cell.target, cell.platform), []).append(at)
     missing = {key: len(positions) for key, positions in groups.items()}
     solved: dict[int, Cell] = {}
+    answers: dict[tuple[str, str], list[Cell]] = {}
     lock = threading.Lock()
 
-    def ask(at: int) -> dict[int, Cell]:
-        """Solve one cell; who solves the last of a group explains all of it, while the others still are solved."""
+    def ask(at: int) -> None:
+        """Solve one cell; the thread that solves the last of a group explains all of it."""
         cell = cells[at]
         found = solve_cell(channel, cell)
         watcher.advanced(task, detail=f"{cell.target} {cell.platform} {cell.python}")
@@ -150,16 +63,18 @@ def check(
             solved[at] = found
             missing[key] -= 1
             last = not missing[key]
-        if not last:
-            return {}
-        answered = _explained(channel, [solved[each] for each in groups[key]], remedies=remedies)
-        return dict(zip(groups[key], answered, strict=False))
+        if last:
+            answers[key] = _explained(channel, [solved[each] for each in groups[key]], remedies=remedies)
 
-    answers: dict[int, Cell] = {}
-    for found in executor.map(ask, range(len(cells))):
-        answers |= found
+    for _ in executor.map(ask, range(len(cells))):
+        pass
     watcher.finished(task)
-    return tuple(answers[at] for at in sorted(answers))
+    found: list[Cell] = []
+    for target in dict.fromkeys(cell.target for cell in cells):
+        mine = [key for key in groups if key[0] == target]
+        asked = {key[1]: [cells[at] for at in groups[key]] for key in mine}
+        found += aligned({key[1]: answers[key] for key in mine}, asked)
+    return tuple(found)
 
 
 def _explained(channel: Channel, cells: Sequence[Cell], *, remedies: bool) -> list[Cell]:
@@ -177,31 +92,13 @@ def _explained(channel: Channel, cells: Sequence[Cell], *, remedies: bool) -> li
 
 def _without_python(channel: Channel, cells: Sequence[Cell]) -> Sequence[Cell]:
     """One cell where the target does not need Python: its Pythons are no different questions then."""
-    first = next((cell for cell in cells if cell.status == "installable"), cells[0])
-    if not first.python or first.status == "unknown":
+    try:
+        if not cells[0].python or needs_python(channel.index(cells[0].platform), cells):
+            return cells
+    except UnknownError:
         return cells
-    specs = tuple(spec for spec in first.specs if spec != python_spec(first.python))
-    if "python" in _reached(specs, first.packages):
-        return cells
-    question = replace(
-        first, python="", specs=specs, wanted=any(cell.wanted for cell in cells), status="unknown", packages=()
-    )
-    alone = solve_cell(channel, question)
-    needs_python = any(record.name == "python" for record in alone.packages)
-    return cells if needs_python or alone.status != "installable" else (alone,)
-
-
-def _reached(specs: Iterable[str], packages: Iterable[Record]) -> set[str]:
-    """Return the names that the packages of some specs need, their own included."""
-    depends = {record.name: record.depends for record in packages}
-    found: set[str] = set()
-    todo = [name_of(spec) for spec in specs]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += map(name_of, depends.get(name, ()))
-    return found
+    alone = solve_cell(channel, lone_question(cells))
+    return cells if "python" in {record.name for record in alone.packages} else (alone,)
 
 
 def _held_back(channel: Channel, cells: Sequence[Cell]) -> list[Cell]:
@@ -241,12 +138,6 @@ def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ())
             return replace(cell, status="installable", version=version, packages=packages)
         case NoSolution():
             return replace(cell, status="not-installable")
-
-
-def version_in(packages: Iterable[Record], spec: str) -> str:
-    """Return the version of the package that a spec asks for; "" where it is not among these."""
-    name = name_of(spec)
-    return next((record.version for record in packages if record.name == name), "")
 
 
 def explain_cell(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record
+from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.exports import Built
-from dirac_forge.check.matrix import Cell, Status
 from dirac_forge.check.remedies import Unblock
 
 __all__ = ["EnvironmentProof", "Outcome", "Proof", "Verdict", "merged", "worst"]

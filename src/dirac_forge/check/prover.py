@@ -12,10 +12,11 @@ from functools import cached_property
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.cells import Cell, is_abi_of
 from dirac_forge.check.environment_proof import Earlier, EnvironmentAnswer, EnvironmentProver
 from dirac_forge.check.environments import Question, built_in, unheard_of, used_in
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
-from dirac_forge.check.matrix import Cell, platforms_with
+from dirac_forge.check.matrix import platforms_with
 from dirac_forge.check.paper_builds import build_all
 from dirac_forge.check.proof import EnvironmentProof, Proof, Verdict, worst
 from dirac_forge.check.remedies import Unblock
@@ -312,4 +313,4 @@ def _for_pythons(built: Built, pythons: Sequence[str]) -> bool:
     if not pythons or built.record.noarch is not None:
         return True
     own = [spec for spec in built.record.depends if name_of(spec) == "python_abi"]
-    return not own or any(spec.startswith(f"python_abi {python}.") for spec in own for python in pythons)
+    return not own or any(is_abi_of(spec, python) for spec in own for python in pythons)

@@ -11,11 +11,12 @@ from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.causes import with_proposed
+from dirac_forge.check.cells import Cell, is_abi_of, python_spec, version_in
 from dirac_forge.check.difference import Difference, difference
 from dirac_forge.check.environments import for_machine
 from dirac_forge.check.exchange import at_its_newest, exchanged
 from dirac_forge.check.exports import Built
-from dirac_forge.check.matrix import Cell, explain_cell, solve_cell, version_in
+from dirac_forge.check.matrix import explain_cell, solve_cell
 from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.check.wording import reason_text
 
@@ -239,11 +240,11 @@ def _for_python(view: Channel, cell: Cell, record: Record) -> bool:
     if not cell.python:
         return True
     index = view.index(cell.platform)
-    pythons = index.match(f"python {cell.python}.*")[1]
+    pythons = index.match(python_spec(cell.python))[1]
     for spec in record.depends:
         name = name_of(spec)
         if name == "python" and not index.match(spec)[1] & pythons:
             return False
-        if name == "python_abi" and not spec.startswith(f"python_abi {cell.python}."):
+        if name == "python_abi" and not is_abi_of(spec, cell.python):
             return False
     return True

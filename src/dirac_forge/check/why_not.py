@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.matrix import Cell, explain_cell
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.matrix import explain_cell
 
 __all__ = ["why_not"]
 

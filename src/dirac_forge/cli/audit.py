@@ -17,9 +17,9 @@ from dirac_forge.audit.run import AuditedBuild, builds_of, recent_builds
 from dirac_forge.audit.run import audit as audit_builds
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import asked_cells, configured_targets
 from dirac_forge.check.files.kinds import read_targets
-from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
@@ -59,7 +59,7 @@ def audit(
             context.http,
             IndexClient(context.http, url=context.settings.index_url),
             context.store,
-            pythons=context.settings.pythons,
+            pythons=context.settings.gil_pythons,
         )
         audited = audit_builds(
             builds,

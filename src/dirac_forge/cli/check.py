@@ -9,11 +9,11 @@ from pathlib import Path
 
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.exports import exports_at_hand
 from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import grouped_cells
-from dirac_forge.check.matrix import Cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.proof import Proof, merged
 from dirac_forge.check.prover import Prover

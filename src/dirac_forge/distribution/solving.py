@@ -10,7 +10,7 @@ from rattler import MatchSpec, RepoDataRecord
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.matrix import Cell
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.distribution.locks import Lock, LockedPackage, locked
 from dirac_forge.errors import redact

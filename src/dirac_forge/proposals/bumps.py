@@ -77,7 +77,7 @@ def decide(
         context.http,
         IndexClient(context.http, url=context.settings.index_url),
         context.store,
-        pythons=context.settings.pythons,
+        pythons=context.settings.gil_pythons,
         keep=True,
     )
     bumping = BumpMaker(

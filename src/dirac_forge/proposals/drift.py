@@ -42,7 +42,7 @@ class DriftLookup:
         self.lookup = lookup
         self.write = write
         self.channel = channel
-        self.scope = Scope(pythons=context.settings.pythons, python_min=context.settings.python_min)
+        self.scope = Scope(pythons=context.settings.gil_pythons, python_min=context.settings.python_min)
 
     def of(
         self,

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.check.matrix import Cell, explain_cell
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.matrix import explain_cell
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph

@@ -8,7 +8,8 @@ from functools import cache, cached_property
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.check.matrix import Cell, explain_cell
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.matrix import explain_cell
 from dirac_forge.check.unblock import supposed_build
 from dirac_forge.check.wording import unblock_text
 from dirac_forge.errors import ForgeError, InputError, UnknownError

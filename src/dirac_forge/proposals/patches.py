@@ -12,7 +12,7 @@ from pathlib import Path
 from dirac_forge.audit.patches import Patch, applied
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.matrix import Cell
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import check as check_cells
 
 __all__ = ["PatchProof", "closure", "prove"]

@@ -28,7 +28,7 @@ __all__ = ["maker_of"]
 def maker_of(world: ProposalContext, executor: Executor) -> Maker:
     """Makes recipes as the settings say; `executor` runs its questions."""
     settings = world.settings
-    scope = Scope(pythons=settings.pythons, platforms=Scope().platforms, python_min=settings.python_min)
+    scope = Scope(pythons=settings.gil_pythons, platforms=Scope().platforms, python_min=settings.python_min)
     families = {name: one.projects for name, one in settings.feedstocks.items() if one.projects}
     index = IndexClient(
         world.http, url=settings.index_url, known=[name for members in families.values() for name in members]

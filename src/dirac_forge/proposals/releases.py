@@ -171,7 +171,7 @@ class ReleaseLookup:
             context.http,
             context.store,
             project=self.project,
-            pythons=context.settings.pythons,
+            pythons=context.settings.gil_pythons,
             github=context.github,
             offline=context.settings.offline,
         )

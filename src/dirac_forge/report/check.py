@@ -12,7 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from dirac_forge.check.matrix import Cell
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.wording import listed, obstacle_text, reason_text, remedy_text, unblock_text
 from dirac_forge.errors import redact

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import Cause
-from dirac_forge.check.matrix import Cell
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.wording import cause_lines, listed, remedy_phrases, unblock_text
 

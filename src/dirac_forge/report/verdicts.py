@@ -9,8 +9,8 @@ from typing import Literal
 from rattler import Version
 from rich.text import Text
 
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import Difference
-from dirac_forge.check.matrix import Cell
 from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.report.document import Block, Items, Table
 from dirac_forge.report.reasons import ReasonParagraph, where

@@ -109,7 +109,7 @@ class Settings:
     platforms: tuple[str, ...] = _PLATFORMS
     """Conda subdirs."""
     pythons: tuple[str, ...] = ("3.10", "3.11", "3.12", "3.13", "3.14")
-    """`X.Y`: Pythons that the channel builds for, for which markers are evaluated."""
+    """`X.Y`: Pythons that the channel builds for, for which markers are evaluated; `X.Yt` is a free-threaded one."""
     python_min: str = "3.10"
     """`X.Y`: the channel's own minimum (CFEP-25: `python_min` of conda-forge's global pinning)."""
     pinning: Path | None = None
@@ -139,6 +139,11 @@ class Settings:
     offline: bool = False
     flags: frozenset[str] = frozenset()
     """Names of the fields that were given as flags, which override what a target says."""
+
+    @property
+    def gil_pythons(self) -> tuple[str, ...]:
+        """The Pythons with the global interpreter lock, for which recipes are made and releases are chosen."""
+        return tuple(python for python in self.pythons if not python.endswith("t"))
 
     def feedstock_of(self, project: str) -> FeedstockSettings | None:
         """Return the feedstock whose recipe packages `project`, or None where the settings name none."""

@@ -165,6 +165,8 @@ _Seconds = Annotated[float, PlainValidator(_seconds), WithJsonSchema({"type": "n
 _IndexUrl = Annotated[_Text, AfterValidator(_url), AfterValidator(lambda url: f"{url}/")]
 _Platform = Annotated[str, Matching(r"[a-z]+-[a-z0-9_]+", "a platform such as 'linux-64'")]
 _Python = Annotated[str, Matching(r"[1-9]\d*\.\d+", "a Python version such as '3.12'")]
+_PythonLine = Annotated[str, Matching(r"[1-9]\d*\.\d+t?", "a Python version such as '3.12'")]
+"""`3.14t` is the free-threaded Python."""
 _Package = Annotated[str, Matching(r"[a-z0-9_][a-z0-9_.-]*", "the name of a conda package (lower case)")]
 _Feedstock = Annotated[str, Matching(r"[a-z0-9_][a-z0-9_.-]*", "the name of a feedstock (lower case)")]
 _Project = Annotated[str, Matching(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "the name of a project")]
@@ -178,7 +180,7 @@ _VirtualVersion = Annotated[
     ),
 ]
 _Platforms = Annotated[tuple[_Platform, ...], _Listed("platforms")]
-_Pythons = Annotated[tuple[_Python, ...], _Listed("Python versions, in quotes")]
+_Pythons = Annotated[tuple[_PythonLine, ...], _Listed("Python versions, in quotes")]
 _Projects = Annotated[tuple[_Project, ...], _Listed("projects", empty=True)]
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dirac_forge.check.cells import cells_of
 from dirac_forge.check.files.kinds import read_targets
-from dirac_forge.check.matrix import cells_of
 from dirac_forge.check.targets import Target
 from dirac_forge.errors import InputError
 

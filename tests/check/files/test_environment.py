@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dirac_forge.check.cells import cells_of
 from dirac_forge.check.files.kinds import read_targets
-from dirac_forge.check.matrix import cells_of
 from dirac_forge.check.targets import Target
 
 

@@ -1,0 +1,66 @@
+"""Which targets have a Python dimension: where none of the Pythons is needed, they are one question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from dirac_forge.channel.index import RecordIndex
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.check.analysis import Analysis
+from dirac_forge.check.cells import Cell, python_spec
+
+__all__ = ["aligned", "lone_question", "needs_python"]
+
+
+def lone_question(cells: Sequence[Cell]) -> Cell:
+    """Return the question of some cells, which differ in their Python only, without Python."""
+    first = cells[0]
+    specs = tuple(spec for spec in first.specs if spec != python_spec(first.python))
+    wanted = any(cell.wanted for cell in cells)
+    return replace(first, python="", specs=specs, wanted=wanted, status="unknown", version="", packages=(), reason="")
+
+
+def needs_python(index: RecordIndex, cells: Sequence[Cell]) -> bool:
+    """Whether the target of cells with Pythons needs one, as its solution or the channel's records say."""
+    specs = lone_question(cells).specs
+    installed = next((cell for cell in cells if cell.status == "installable"), None)
+    if installed is not None:
+        return "python" in _reached(specs, installed.packages)
+    newest = (_newest(index, spec) for spec in specs)
+    if any("python" in map(name_of, record.depends) for record in newest if record is not None):
+        return True
+    return "python" in Analysis(index, specs).left
+
+
+def aligned(platforms: Mapping[str, Sequence[Cell]], asked: Mapping[str, Sequence[Cell]]) -> list[Cell]:
+    """Return the cells of one target, in order: a platform without Pythons gets those that the others have.
+
+    A no that holds without Python holds with each. `asked` are the questions, by platform as well.
+    """
+    split = any(cell.python for cells in platforms.values() for cell in cells)
+    found: list[Cell] = []
+    for platform, cells in platforms.items():
+        first = cells[0]
+        if split and len(cells) == 1 and not first.python and first.status == "not-installable":
+            cells = [replace(first, python=one.python, wanted=one.wanted, specs=one.specs) for one in asked[platform]]
+        found += cells
+    return found
+
+
+def _newest(index: RecordIndex, spec: str) -> Record | None:
+    name, mask = index.match(spec)
+    return next((record for at, record in enumerate(index.group(name).records) if mask >> at & 1), None)
+
+
+def _reached(specs: Iterable[str], packages: Iterable[Record]) -> set[str]:
+    """Return the names that the packages of some specs need, their own included."""
+    depends = {record.name: record.depends for record in packages}
+    found: set[str] = set()
+    todo = [name_of(spec) for spec in specs]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += map(name_of, depends.get(name, ()))
+    return found
