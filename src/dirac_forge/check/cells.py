@@ -93,9 +93,8 @@ def python_spec(python: str) -> str:
 def is_abi_of(spec: str, python: str) -> bool:
     """Whether a requirement on python_abi, as builds have it, is for a Python."""
     minor = python.removesuffix("t")
-    return spec.startswith((f"python_abi {minor}.", f"python_abi {minor} ")) and spec.endswith("t") == python.endswith(
-        "t"
-    )
+    of_minor = spec.startswith((f"python_abi {minor}.", f"python_abi {minor} "))
+    return of_minor and spec.endswith("t") == python.endswith("t")
 
 
 def version_in(packages: Iterable[Record], spec: str) -> str:

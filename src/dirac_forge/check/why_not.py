@@ -9,9 +9,7 @@ from dirac_forge.check.matrix import explain_cell
 __all__ = ["why_not"]
 
 
-def why_not(channel: Channel, specs: tuple[str, ...], platform: str, text: str) -> str:
-    """Return why specs can't be installed together; `text` is what the solver says."""
-    cell = Cell(
-        target="", platform=platform, python="", specs=specs, wanted=True, status="not-installable", reason=text
-    )
+def why_not(channel: Channel, specs: tuple[str, ...], platform: str, text: str = "") -> str:  # noqa: ARG001
+    """Return why specs can't be installed together; the solver's own `text` is not shown to users."""
+    cell = Cell(target="", platform=platform, python="", specs=specs, wanted=True, status="not-installable")
     return explain_cell(channel, cell, remedies=False, older=False).reason
