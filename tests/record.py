@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.http import Http
 from dirac_forge.recipe.making.hosts import build_requirements
+from dirac_forge.recipe.making.sources import lost_files
 from dirac_forge.store import Store
 from dirac_forge.upstream.blobs import dump
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
@@ -36,6 +37,8 @@ FAMILY = (
 )
 _DEPTH = 3
 """Of folders whose modules are kept: what they import is followed from the top."""
+_LOST = 20
+"""Files of a wheel that its sdist lacks, as examples."""
 _LICENCE = 4000
 """Characters of a text that are kept: enough to tell a licence, and that it is not a short notice."""
 
@@ -59,7 +62,7 @@ def main(argv: list[str]) -> int:
             page["versions"] = [str(facts.release.version)]
             recorded = {
                 "page": page,
-                "wheel": _tree(_short_wheel(facts.wheel)) if facts.wheel else None,
+                "wheel": _tree(_short_wheel(facts.wheel, facts.sdist)) if facts.wheel else None,
                 "sdist": _tree(_short_sdist(facts.sdist)) if facts.sdist else None,
             }
             path = FOLDER / f"{canonicalize_name(requirement.name)}.json"
@@ -79,9 +82,11 @@ def _tree(facts: WheelFacts | SdistFacts) -> object:
     return json.loads(dump(facts).partition(b"\n")[2])
 
 
-def _short_wheel(wheel: WheelFacts) -> WheelFacts:
+def _short_wheel(wheel: WheelFacts, sdist: SdistFacts | None) -> WheelFacts:
     texts = {path: text[:_LICENCE] for path, text in wheel.license_texts.items()}
-    return replace(wheel, members=_short(wheel.members), license_texts=texts)
+    lost = lost_files(wheel, sdist)[:_LOST] if sdist is not None else ()
+    members = tuple(dict.fromkeys((*_short(wheel.members), *lost)))
+    return replace(wheel, members=members, license_texts=texts)
 
 
 def _short_sdist(sdist: SdistFacts) -> SdistFacts:

@@ -144,9 +144,18 @@ class RattlerCatalogue:
                     python=any(_is_python(record) for record in kept),
                     subdirs=frozenset(record.subdir for record in records),
                     channel=source.label,
+                    depends=_common_depends(kept),
                 )
             del versions[0]
         return None
+
+
+def _common_depends(records: list[RepoDataRecord]) -> tuple[str, ...]:
+    """The requirements whose names all builds share; those of the highest build number count."""
+    newest = max(record.build_number for record in records)
+    depends = [[spec for spec in record.depends if spec] for record in records if record.build_number == newest]
+    common = set.intersection(*({spec.split()[0] for spec in specs} for specs in depends))
+    return tuple(spec for spec in depends[0] if spec.split()[0] in common)
 
 
 def _compare(one: tuple[Version, str], other: tuple[Version, str]) -> int:

@@ -30,6 +30,8 @@ class PackageInfo:
     """Where there are records: `noarch`, `linux-64`…"""
     channel: str
     """The channel's name or folder, without credentials."""
+    depends: tuple[str, ...] = field(default=(), compare=False)
+    """What every build of the newest version requires to run, as one of them spells it."""
 
     @property
     def newest(self) -> str:

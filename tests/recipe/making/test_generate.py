@@ -6,10 +6,11 @@ from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
-from dirac_forge.recipe.model import Output, Recipe, Requirement, When
+from dirac_forge.recipe.making.sources import lost_files
+from dirac_forge.recipe.model import Output, Recipe, Requirement, Source, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
-from support.facts import SHA256, facts
+from support.facts import MIT, SHA256, facts
 
 SCOPE = Scope()
 
@@ -250,14 +251,64 @@ def test_another_index_is_written_as_it_lists_its_files() -> None:
 
 
 def test_what_nobody_tells_is_for_a_person_to_fill_in() -> None:
-    recipe = made(FamilyPart(package="demo", facts=facts("demo", sdist=False, members=[], summary=None)))
+    tagged = facts("demo", wheels=["cp312-cp312-manylinux_2_28_x86_64"], sdist=False, members=[], summary=None)
+    recipe = made(FamilyPart(package="demo", facts=tagged))
     assert notes(recipe, "todo") == [
+        "there is no sdist to look at: compilers and libraries have to be filled in",
+        "upstream published no sdist: check the tag's archive of its repository, and fill in sha256",
         "without an sdist the build requirements are unknown: fill in host",
-        "upstream published no sdist: fill in the source (a tag's archive of its repository, with sha256)",
         "upstream gives no summary: fill in about",
     ]
     assert "it installs no modules: its requirements are what it brings" in notes(recipe, "info")
-    assert recipe.outputs[0].sources[0].sha256 is None
+    assert recipe.outputs[0].sources == (
+        Source(url="https://github.com/example/demo/archive/refs/tags/v@{version}.tar.gz", sha256=None),
+    )
+
+
+def test_a_pure_wheel_is_the_source_where_there_is_no_sdist() -> None:
+    wheel_only = facts("demo", sdist=False, members=["demo/__init__.py", "demo-1.0.dist-info/licenses/LICENSE"])
+    assert wheel_only.wheel is not None
+    wheel_only = replace(wheel_only, wheel=replace(wheel_only.wheel, license_texts={"LICENSE": MIT}))
+    output = only(wheel_only)
+    assert output.sources == (
+        Source(url="https://pypi.org/packages/py3/d/demo/demo-@{version}-py3-none-any.whl", sha256=None),
+    )
+    assert output.script.splitlines() == [
+        "@{PYTHON} -m pip install demo-@{version}-py3-none-any.whl -vv --no-deps",
+        "@{PYTHON} -m zipfile -e demo-@{version}-py3-none-any.whl wheel",
+    ]
+    assert texts(output.host) == ["package python @{python_min}.*", "package pip"]
+    assert output.about.license_files == ("wheel/demo-@{version}.dist-info/licenses/LICENSE",)
+
+
+def test_a_wheel_with_more_than_the_sdist_is_installed_as_it_is() -> None:
+    built = [f"demo/static/bundle{number}.js.gz" for number in range(6)]
+    recipe = made(
+        FamilyPart(
+            package="demo",
+            facts=facts(
+                "demo", members=["demo/__init__.py", *built], sdist_members=["src/demo/__init__.py", "LICENSE"]
+            ),
+        )
+    )
+    (output,) = recipe.outputs
+    assert [source.url.rpartition("/")[2] for source in output.sources] == [
+        "demo-@{version}-py3-none-any.whl",
+        "demo-@{version}.tar.gz",
+    ]
+    assert output.script == "@{PYTHON} -m pip install demo-@{version}-py3-none-any.whl -vv --no-deps"
+    assert output.about.license_files == ("LICENSE",)
+    examples = "demo/static/bundle0.js.gz, demo/static/bundle1.js.gz, demo/static/bundle2.js.gz"
+    text = f"6 files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
+    assert notes(recipe, "warning") == [text]
+
+
+def test_what_a_build_makes_is_not_missing_from_the_sdist() -> None:
+    generated = ["demo/_version.py", "demo/a_pb2.py", "demo/locale/de/demo.mo", "demo-1.0.dist-info/METADATA"]
+    made_by_build = facts("demo", members=["demo/__init__.py", *generated], sdist_members=["demo/__init__.py"])
+    assert made_by_build.wheel is not None
+    assert made_by_build.sdist is not None
+    assert lost_files(made_by_build.wheel, made_by_build.sdist) == ()
 
 
 def test_outputs_beside_the_main_one_share_its_source_and_licence() -> None:

@@ -72,7 +72,7 @@ def make(
     with ThreadPoolExecutor(2) as pool:
         maker = Maker(
             upstream=releases,
-            catalogue=channel or Channel({}),
+            catalogue=channel or Channel({"hatchling": "1.30"}),
             scope=Scope(),
             executor=pool,
             observer=Silent(),
@@ -95,12 +95,13 @@ TREE = Releases(
 
 
 def test_each_dependency_is_classified_and_missing_ones_get_recipes_in_build_order() -> None:
-    made = make(TREE, order("zz-app"), channel=Channel({"zz-lib": "2.2", "zz-old": "2.9"}))
+    made = make(TREE, order("zz-app"), channel=Channel({"zz-lib": "2.2", "zz-old": "2.9", "hatchling": "1.30"}))
     assert [(n.project, n.requirement, n.status, n.newest, n.required_by) for n in made.needed] == [
         ("zz-lib", ">=2", "available", "2.2", ("zz-app",)),
         ("zz-new", "", "missing", None, ("zz-app",)),
         ("zz-newer", "", "missing", None, ("zz-new",)),
         ("zz-old", ">=3", "outdated", "2.9", ("zz-app",)),
+        ("hatchling", "", "available", "1.30", ("zz-app (build)",)),
     ]
     assert [recipe.feedstock for recipe in made.recipes] == ["zz-newer", "zz-new", "zz-app"]
 

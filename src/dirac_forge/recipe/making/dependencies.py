@@ -62,6 +62,15 @@ class DependencyTree:
     unknown: frozenset[NormalizedName] = frozenset()
     """Projects that could not be looked up."""
 
+    def joined(self, other: DependencyTree) -> DependencyTree:
+        """Both trees at once, to order builds."""
+        needs = {name: frozenset(found) for name, found in self.needs.items()}
+        for name, found in other.needs.items():
+            needs[name] = needs.get(name, frozenset()) | found
+        return DependencyTree(
+            dependencies=(*self.dependencies, *other.dependencies), needs=needs, unknown=self.unknown | other.unknown
+        )
+
     def brought(self, project: str) -> frozenset[str] | None:
         """Everything that is installed with a project; None where some of it could not be looked up."""
         import networkx as nx  # noqa: PLC0415  # 0.15 s that `--help` does without

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,6 +17,7 @@ from dirac_forge.channel.listing import Listing, Status, availability
 from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
+from dirac_forge.recipe.making.carried import carried_over
 from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree, FoundProject, walk
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.families import Families, Order
@@ -25,7 +26,7 @@ from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
 from dirac_forge.recipe.making.specs import conda_spec
-from dirac_forge.recipe.model import Note, Recipe
+from dirac_forge.recipe.model import Note, Output, Recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
@@ -119,7 +120,9 @@ class Maker:
         facts = {project: future.result() for project, future in asked.items()}
         self._listing([*(d.project for d in tree.dependencies), *_named(facts.values())])
         needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
-        extra = self._missing(tree, needed, deps, roots, problems)
+        tools = self._tools(facts, tree)
+        needed += tuple(self._needed(dependency) for dependency in tools.dependencies)
+        extra = self._missing(tree.joined(tools), needed, deps, roots, problems)
         ordered = [self._recipe(order, facts, tree) for order in orders]
         return MadeRecipes(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
 
@@ -130,6 +133,27 @@ class Maker:
             return _found(self.upstream.metadata(project, specifiers))
         except ForgeError as error:
             return FoundProject(project=project, problem=error.message)
+
+    def _tools(self, facts: Mapping[str, ReleaseFacts], tree: DependencyTree) -> DependencyTree:
+        """What the ordered projects are built with, beyond what they need to run; deeper only where it is missing."""
+        roots = {
+            project: FoundProject(project=f"{one.metadata.name} (build)", requires_dist=build_requirements(one.sdist))
+            for project, one in facts.items()
+            if one.sdist is not None
+        }
+        walked = walk(roots, self._look, replace(self.scope, platforms=("linux-64",)), self.executor)
+        known = {canonicalize_name(d.project) for d in tree.dependencies} | set(map(canonicalize_name, facts))
+        fresh = {
+            canonicalize_name(d.project): d for d in walked.dependencies if canonicalize_name(d.project) not in known
+        }
+        self._listing([dependency.project for dependency in fresh.values()])
+        wanted = {name for root in roots for name in walked.needs.get(canonicalize_name(root), ())} & fresh.keys()
+        waiting = set(wanted)
+        while waiting:
+            missing = {name for name in waiting if self._needed(fresh[name]).status == "missing"}
+            waiting = ({need for name in missing for need in walked.needs.get(name, ())} & fresh.keys()) - wanted
+            wanted |= waiting
+        return replace(walked, dependencies=tuple(fresh[name] for name in sorted(wanted)))
 
     def _needed(self, dependency: Dependency) -> Needed:
         mapped = self._mapped(dependency.project)
@@ -230,7 +254,23 @@ class Maker:
             providers=Providers(package=package, bundled=bundled, brought=tree.brought, metadata=self._metadata),
             maintainers=self.maintainers,
         )
+        recipe = self._with_channels_knowledge(recipe, package)
         return _with_notes(recipe, _guesses([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread)))
+
+    def _with_channels_knowledge(self, recipe: Recipe, package: Callable[[str], str]) -> Recipe:
+        """With what the channel's newest builds of its pure outputs require, and upstream never declared."""
+        outputs: list[Output] = []
+        notes: list[Note] = []
+        siblings = [output.name for output in recipe.outputs]
+        for output in recipe.outputs:
+            info = self.catalogue.info([output.name]).get(output.name) if output.noarch and output.projects else None
+            then = self._metadata(output.projects[0], SpecifierSet(f"==={info.newest}")) if info is not None else None
+            if info is not None and then is not None:
+                declared = [*siblings, *(package(requirement.name) for requirement in then.requires_dist)]
+                output, more = carried_over(output, info, declared)
+                notes += more
+            outputs.append(output)
+        return _with_notes(replace(recipe, outputs=tuple(outputs)), notes)
 
     def _part(self, mapped: Mapped, facts: ReleaseFacts) -> FamilyPart:
         licence = self.upstream.licence(facts)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
@@ -20,20 +19,16 @@ from dirac_forge.recipe.making.imports import sound_entry_points
 from dirac_forge.recipe.making.markers import python_condition
 from dirac_forge.recipe.making.output_tests import test_of
 from dirac_forge.recipe.making.requirements import convert
+from dirac_forge.recipe.making.sources import chosen_source
 from dirac_forge.recipe.making.specs import conda_spec, conda_version
 from dirac_forge.recipe.making.tools import IS_ABI3, arch_tools, noarch_tools
 from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
-from dirac_forge.upstream.index.project import ReleaseFile
 
 __all__ = ["Family", "FamilyPart", "LicenceFile", "output_of", "requires_python"]
 
-_PIP = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
-_PYPI_FILES = "files.pythonhosted.org"
-"""Where PyPI keeps its files, under URLs that tell nothing; pypi.org has stable ones."""
 _BUNDLE_CRATES = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
 
 
@@ -99,6 +94,7 @@ class _Builder:
         self.providers = providers
         self.version = conda_version(part.facts.release.version)
         self.nature: Nature = nature(part.facts)
+        self.source = chosen_source(part.facts, family.version, noarch=self.nature.noarch)
         self.notes: list[Note] = []
 
     def build(self) -> Output:
@@ -113,6 +109,7 @@ class _Builder:
             *self.part.notes,
             *(Note(level="warning", text=p) for p in self.facts.problems),
             *self.nature.notes,
+            *self.source.notes,
         ]
         build, host = self._tools()
         return Output(
@@ -120,7 +117,7 @@ class _Builder:
             version=self.version if self.version != self.family.version else None,
             sources=self._sources(),
             noarch="python" if self.nature.noarch else None,
-            script=f"{_PIP}\n{_BUNDLE_CRATES}" if "rust" in self.nature.languages else _PIP,
+            script="\n".join([self.source.script, *([_BUNDLE_CRATES] if "rust" in self.nature.languages else [])]),
             skip=() if self.nature.noarch else self._skipped(),
             version_independent=IS_ABI3 if self.nature.abi3 else None,
             # Of a compiled package pip writes the commands: conda-forge's recipes name them for noarch.
@@ -134,30 +131,10 @@ class _Builder:
         )
 
     def _sources(self) -> tuple[Source, ...]:
-        sources = []
-        sdist = self.facts.release.sdist
-        if sdist is None:
-            self._todo(
-                "upstream published no sdist: fill in the source (a tag's archive of its repository, with sha256)"
-            )
-            sources.append(Source(url=links_of(self.facts.metadata)[1] or "", sha256=None))
-        else:
-            sha256 = self.facts.sdist.sha256 if self.facts.sdist else sdist.sha256
-            sources.append(Source(url=self._url(sdist), sha256=sha256))
-        if licence := self.part.licence:
-            sources.append(Source(url=licence.url, sha256=licence.sha256, file_name=licence.name))
-        return tuple(sources)
-
-    def _url(self, sdist: ReleaseFile) -> str:
-        spelled = _version_in(sdist.filename)
-        filename = sdist.filename
-        if spelled == self.family.version:
-            stem, ending = filename[: filename.rindex(spelled)], filename[filename.rindex(spelled) + len(spelled) :]
-            filename = f"{stem}@{{version}}{ending}"
-        if split_url(sdist.url).hostname == _PYPI_FILES:
-            project = canonicalize_name(self.facts.release.project)
-            return f"https://pypi.org/packages/source/{project[0]}/{project}/{filename}"
-        return sdist.url.replace(sdist.filename, filename)
+        licence = self.part.licence
+        if licence is None:
+            return self.source.sources
+        return (*self.source.sources, Source(url=licence.url, sha256=licence.sha256, file_name=licence.name))
 
     def _skipped(self) -> tuple[When, ...]:
         """What upstream does not admit: the channel builds compiled packages for all other Pythons and systems."""
@@ -191,6 +168,8 @@ class _Builder:
 
     def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
         """The build and host sections."""
+        if self.source.wheel:
+            return noarch_tools(())
         requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
         requirements = self._relaxed(requirements)
         if self.facts.sdist is None:
@@ -273,13 +252,17 @@ class _Builder:
         ]
 
     def _about(self) -> About:
+        wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else {}
         texts = dict(self.facts.sdist.texts) if self.facts.sdist is not None else {}
+        if self.source.unpacked:
+            texts = dict(wheel_texts)
         if self.part.licence is not None:
             texts[self.part.licence.name] = self.part.licence.text
-        wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else None
         decision = decide(self.facts.metadata, texts, wheel_texts=wheel_texts)
         self.notes += decision.notes
-        files = list(decision.files)
+        files = [path for path in decision.files if "@{" not in path]
+        if self.source.unpacked:
+            files = [f"{self.source.unpacked}{path}" for path in self._in_wheel(files)]
         if "rust" in self.nature.languages:
             files.append("THIRDPARTY.yml")
         homepage, repository, documentation = links_of(self.facts.metadata)
@@ -293,14 +276,15 @@ class _Builder:
             documentation=documentation,
         )
 
+    def _in_wheel(self, paths: list[str]) -> list[str]:
+        """Where licence files are below the wheel's .dist-info folder."""
+        members = self.facts.wheel.members if self.facts.wheel is not None else ()
+        below = {member.partition(".dist-info/")[2] for member in members}
+        places = (f"{folder}{path}" for path in paths for folder in ("licenses/", "license_files/", ""))
+        return [place for place in places if place in below]
+
     def _note(self, level: Level, text: str) -> None:
         self.notes.append(Note(level=level, text=text))
 
     def _todo(self, text: str) -> None:
         self._note("todo", text)
-
-
-def _version_in(filename: str) -> str | None:
-    """The version as an sdist's name spells it."""
-    match = re.search(r"-(\d[^-]*?)\.(?:tar\.\w+|tgz|zip)$", filename)
-    return match[1] if match else None

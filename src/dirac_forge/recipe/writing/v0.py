@@ -149,7 +149,7 @@ def _about(about: About, folder: str | None) -> Lines:
         entry("license", V0.literal(sanitised(about.license))) if about.license else [f"# {wording.LICENSE_MISSING}"]
     )
     files = [f"{folder}/{path}" if folder else path for path in about.license_files]
-    lines += _one_or_more("license_file", [V0.literal(sanitised(path)) for path in files]) or [
+    lines += _one_or_more("license_file", [V0.template(sanitised(path)) for path in files]) or [
         f"# {wording.LICENSE_FILE_MISSING}"
     ]
     if about.summary:

@@ -151,7 +151,7 @@ def _about(about: About) -> Lines:
     lines = (
         entry("license", V1.literal(sanitised(about.license))) if about.license else [f"# {wording.LICENSE_MISSING}"]
     )
-    files = [V1.literal(sanitised(path)) for path in about.license_files]
+    files = [V1.template(sanitised(path)) for path in about.license_files]
     lines += _one_or_more("license_file", files) or [f"# {wording.LICENSE_FILE_MISSING}"]
     return lines + _about_texts(about)
 

@@ -1,0 +1,129 @@
+"""An output's source: the sdist, or the wheel where there is no sdist or it lacks what the wheel has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.recipe.making.about import links_of
+from dirac_forge.recipe.model import Note, Source
+from dirac_forge.untrusted import split_url
+from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
+from dirac_forge.upstream.index.project import ReleaseFile
+
+__all__ = ["WHEEL_FOLDER", "ChosenSource", "chosen_source", "lost_files"]
+
+PIP_INSTALL = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
+WHEEL_FOLDER = "wheel"
+"""Where a wheel is unpacked for its licence."""
+_PYPI_FILES = "files.pythonhosted.org"
+"""Where PyPI keeps its files, under URLs that tell nothing; pypi.org has stable ones."""
+_MOST_LOST = 5
+"""Files: fewer are a version file, or made by the build."""
+_MADE_BY_BUILDS = re.compile(
+    r"(?:^|[/_])_?_?version_?_?\.\w+$|\.(?:mo|pyc|so|pyd|dll)$|_pb2(?:_grpc)?\.pyi?$|\.dist-info/"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenSource:
+    """The sources of an output, and how it is installed from them."""
+
+    sources: tuple[Source, ...]
+    script: str = PIP_INSTALL
+    wheel: bool = False
+    """Whether the wheel is installed: nothing is built, and no build tool is needed."""
+    unpacked: str = ""
+    """The folder with the wheel's licences, with a slash; "" where the sdist has them."""
+    notes: tuple[Note, ...] = ()
+
+
+def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenSource:
+    """The sources of a release; `version` is the recipe's, which URLs name by its variable."""
+    sdist = facts.release.sdist
+    wheel = _pure_wheel(facts) if noarch else None
+    if sdist is None and wheel is not None:
+        return _unpacked_wheel(facts, wheel, version)
+    if sdist is None:
+        return _nothing_published(facts)
+    sha256 = facts.sdist.sha256 if facts.sdist is not None else sdist.sha256
+    own = Source(url=_url(facts, sdist, "source", version), sha256=sha256)
+    lost = lost_files(facts.wheel, facts.sdist) if facts.wheel is not None and facts.sdist is not None else ()
+    if wheel is None or len(lost) < _MOST_LOST or len(lost) * 10 < len(facts.wheel.members if facts.wheel else ()):
+        return ChosenSource(sources=(own,))
+    examples = ", ".join(lost[:3])
+    text = f"{len(lost)} files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
+    return ChosenSource(
+        sources=(_wheel_source(facts, wheel, version), own),
+        script=f"@{{PYTHON}} -m pip install {_templated(wheel.filename, version)} -vv --no-deps",
+        wheel=True,
+        notes=(Note(level="warning", text=text),),
+    )
+
+
+def lost_files(wheel: WheelFacts, sdist: SdistFacts) -> tuple[str, ...]:
+    """The files of a wheel whose names are nowhere in the sdist, and that are not known to be made by builds."""
+    names = {PurePosixPath(member).name for member in sdist.members}
+    return tuple(m for m in wheel.members if PurePosixPath(m).name not in names and not _MADE_BY_BUILDS.search(m))
+
+
+def _pure_wheel(facts: ReleaseFacts) -> ReleaseFile | None:
+    """The release's wheel for any platform and Python 3."""
+    wheels = (w for w in facts.release.wheels if w.filename.endswith("-none-any.whl") and "py3" in w.filename)
+    return next(wheels, None)
+
+
+def _wheel_source(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> Source:
+    python = wheel.filename.split("-")[-3]
+    return Source(url=_url(facts, wheel, python, version), sha256=wheel.sha256)
+
+
+def _unpacked_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> ChosenSource:
+    """The wheel alone: installed, and unpacked so that its licence is found."""
+    file = _templated(wheel.filename, version)
+    name, spelled = wheel.filename.split("-")[:2]
+    text = "upstream published no sdist: the wheel is installed as it is"
+    return ChosenSource(
+        sources=(_wheel_source(facts, wheel, version),),
+        script=f"@{{PYTHON}} -m pip install {file} -vv --no-deps\n@{{PYTHON}} -m zipfile -e {file} {WHEEL_FOLDER}",
+        wheel=True,
+        unpacked=f"{WHEEL_FOLDER}/{name}-{_templated(spelled, version)}.dist-info/",
+        notes=(Note(level="warning", text=text),),
+    )
+
+
+def _nothing_published(facts: ReleaseFacts) -> ChosenSource:
+    """A tag's archive of the repository, to be confirmed by a person."""
+    text = "upstream published no sdist: check the tag's archive of its repository, and fill in sha256"
+    urls = tuple(_archives(links_of(facts.metadata)[1] or ""))
+    if not urls:
+        text = "upstream published no sdist and names no repository: fill in the source"
+    sources = tuple(Source(url=url, sha256=None) for url in urls)
+    return ChosenSource(sources=sources, notes=(Note(level="todo", text=text),))
+
+
+def _archives(repository: str) -> Iterator[str]:
+    parts = split_url(repository)
+    path = parts.path.strip("/").removesuffix(".git")
+    if parts.hostname == "github.com" and path.count("/") == 1:
+        yield f"https://github.com/{path}/archive/refs/tags/v@{{version}}.tar.gz"
+    elif (parts.hostname or "").startswith("gitlab."):
+        yield f"https://{parts.hostname}/{path}/-/archive/v@{{version}}/{path.rpartition('/')[2]}-v@{{version}}.tar.gz"
+
+
+def _url(facts: ReleaseFacts, file: ReleaseFile, folder: str, version: str) -> str:
+    filename = _templated(file.filename, version)
+    if split_url(file.url).hostname == _PYPI_FILES:
+        project = canonicalize_name(facts.release.project)
+        return f"https://pypi.org/packages/{folder}/{project[0]}/{project}/{filename}"
+    return file.url.replace(file.filename, filename)
+
+
+def _templated(filename: str, version: str) -> str:
+    """A file's name with the variable in place of the recipe's version, where it is spelled so."""
+    match = re.search(rf"(?:^|-)({re.escape(version)})(?=-|\.(?:tar\.\w+|tgz|zip|whl)$|$)", filename)
+    return filename if match is None else f"{filename[: match.start(1)]}@{{version}}{filename[match.end(1) :]}"
