@@ -63,7 +63,7 @@ def main(argv: list[str]) -> int:
             recorded = {
                 "page": page,
                 "wheel": _tree(_short_wheel(facts.wheel, facts.sdist)) if facts.wheel else None,
-                "sdist": _tree(_short_sdist(facts.sdist)) if facts.sdist else None,
+                "sdist": _tree(_short_sdist(facts.sdist, facts.wheel)) if facts.sdist else None,
             }
             path = FOLDER / f"{canonicalize_name(requirement.name)}.json"
             path.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -89,13 +89,20 @@ def _short_wheel(wheel: WheelFacts, sdist: SdistFacts | None) -> WheelFacts:
     return replace(wheel, members=members, license_texts=texts)
 
 
-def _short_sdist(sdist: SdistFacts) -> SdistFacts:
+def _short_sdist(sdist: SdistFacts, wheel: WheelFacts | None) -> SdistFacts:
+    names = {PurePosixPath(member).name for member in (_short_wheel(wheel, sdist).members if wheel else ())}
+    installed = tuple(member for member in sdist.members if PurePosixPath(member).name in names)
     return replace(
         sdist,
-        members=_short(sdist.members),
+        members=tuple(dict.fromkeys((*_short(sdist.members), *_one_each(installed)))),
         modules=tuple(module for module in sdist.modules if module.path.count("/") < _DEPTH),
         texts={path: text[:_LICENCE] for path, text in sdist.texts.items() if not path.lower().startswith("readme")},
     )
+
+
+def _one_each(members: tuple[str, ...]) -> tuple[str, ...]:
+    """One path for each name: that a file of the wheel is in the sdist is told by its name."""
+    return tuple({PurePosixPath(member).name: member for member in members}.values())
 
 
 def _short(members: tuple[str, ...]) -> tuple[str, ...]:

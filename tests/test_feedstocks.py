@@ -25,6 +25,8 @@ PROJECTS = {
     "signurlarity": "signurlarity",
     "webappdirac": "WebAppDIRAC",
 }
+TOLD_BY_THE_RECIPE = {"webappdirac": ["R-028 a wheel as source"]}
+"""What the linter says and a comment of the recipe explains."""
 FEEDSTOCKS = sorted(path.name for path in (ROOT / "feedstocks").iterdir() if path.is_dir())
 
 
@@ -71,7 +73,8 @@ def test_recorded_answers_make_the_same_feedstock(
 def test_the_linter_has_nothing_to_say(feedstock: str) -> None:
     folder = ROOT / "feedstocks" / feedstock
     text, config = (folder / path for path in ("recipe/recipe.yaml", "conda-forge.yml"))
-    assert lint(text.read_text(encoding="utf-8"), config.read_text(encoding="utf-8")) == []
+    found = lint(text.read_text(encoding="utf-8"), config.read_text(encoding="utf-8"))
+    assert [problem.partition(":")[0] for problem in found] == TOLD_BY_THE_RECIPE.get(feedstock, [])
 
 
 @pytest.mark.parametrize("feedstock", FEEDSTOCKS)

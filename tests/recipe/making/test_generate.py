@@ -271,13 +271,17 @@ def test_a_pure_wheel_is_the_source_where_there_is_no_sdist() -> None:
     wheel_only = replace(wheel_only, wheel=replace(wheel_only.wheel, license_texts={"LICENSE": MIT}))
     output = only(wheel_only)
     assert output.sources == (
-        Source(url="https://pypi.org/packages/py3/d/demo/demo-@{version}-py3-none-any.whl", sha256=None),
+        Source(
+            url="https://pypi.org/packages/py3/d/demo/demo-@{version}-py3-none-any.whl",
+            sha256=None,
+            comment="the wheel, because upstream published no sdist",
+        ),
     )
     assert output.script.splitlines() == [
         "@{PYTHON} -m pip install demo-@{version}-py3-none-any.whl -vv --no-deps",
         "@{PYTHON} -m zipfile -e demo-@{version}-py3-none-any.whl wheel",
     ]
-    assert texts(output.host) == ["package python @{python_min}.*", "package pip"]
+    assert texts(output.host) == ["package python @{python_min}.*", "package pip", "package setuptools"]
     assert output.about.license_files == ("wheel/demo-@{version}.dist-info/licenses/LICENSE",)
 
 

@@ -93,10 +93,42 @@ def test_a_platform_stays_a_condition_in_both_kinds() -> None:
         assert lines("pywin32>=304; sys_platform == 'win32'", noarch=noarch) == [("pywin32", ">=304", "win")]
 
 
-def test_machines_can_not_be_told_apart_in_noarch() -> None:
-    text = "greenlet; platform_machine == 'x86_64'"
-    assert lines(text) == [("greenlet", "", None)]
-    assert notes(text) == ["info: greenlet: needed on some machines only, required on all (noarch): " + text]
+def test_machines_of_a_system_can_not_be_told_apart_in_noarch() -> None:
+    text = "mlx>=1; sys_platform == 'darwin' and platform_machine == 'arm64'"
+    assert lines(text) == [("mlx", ">=1", "osx")]
+    (told,) = notes(text)
+    where = "needed on some machines only, required on all of macOS (noarch)"
+    assert told == f"info: mlx: {where}: {text}; only builds for each platform could tell them apart"
+
+
+def test_bounds_that_contradict_each_other_by_machine_stay_satisfiable() -> None:
+    arm, others = "sys_platform == 'darwin' and platform_machine == 'arm64'", "sys_platform != 'darwin'"
+    intel = "sys_platform == 'darwin' and platform_machine != 'arm64'"
+    assert lines(f"fast>=2; {arm}", f"fast<2; {intel}", f"fast>=1; {others}") == [
+        ("fast", ">=1", "not osx"),
+        ("fast", "", "osx"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "spec"),
+    [
+        (["numpy~=2.0; python_version>='3.12'", "numpy~=1.26; python_version<'3.12'"], ">=1.26,<3"),
+        (["a==1.5.*; python_version<'3.12'", "a>=2; python_version>='3.12'"], ">=1.5"),
+        (["a==1.5; python_version<'3.12'", "a==1.7; python_version>='3.12'"], ">=1.5,<=1.7"),
+        (["a>1; python_version<'3.12'", "a>=1; python_version>='3.12'"], ">=1"),
+        (["a<2; python_version<'3.12'", "a<=2; python_version>='3.12'"], "<=2"),
+        (["a!=1.3; python_version<'3.12'", "a!=1.3,!=1.4; python_version>='3.12'"], "!=1.3"),
+    ],
+)
+def test_what_differs_by_python_becomes_one_range(texts: list[str], spec: str) -> None:
+    assert lines(*texts) == [("numpy" if "numpy" in texts[0] else "a", spec, None)]
+
+
+def test_the_release_of_a_system_is_left_out_with_a_word() -> None:
+    text = "a; platform_release >= '20' and sys_platform == 'darwin'"
+    assert lines(text) == []
+    assert notes(text) == [f"todo: left out, since a recipe can't tell the release of a system: {text}"]
 
 
 def test_an_extra_becomes_what_it_adds() -> None:

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.making.markers import Reach, both, reach
+from dirac_forge.recipe.making.markers import Reach, asks_for_the_release_of_a_system, both, reach
 from dirac_forge.recipe.model import Level, Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
@@ -119,6 +119,8 @@ class _Expansion:
             return  # it holds without the extra too: the plain requirement of that package brings it
         where = both(reach(requirement.marker, self.scope, extras), within, self.scope)
         if where.never:
+            if asks_for_the_release_of_a_system(requirement.marker):
+                self.note("todo", f"left out, since a recipe can't tell the release of a system: {text}")
             return
         if requirement.url:
             self.note("warning", f"{requirement.name}: upstream asks for a URL, which conda can't: {text}")

@@ -14,7 +14,7 @@ from packaging.version import Version
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 
-__all__ = ["Reach", "both", "platform_condition", "python_condition", "reach"]
+__all__ = ["Reach", "asks_for_the_release_of_a_system", "both", "platform_condition", "python_condition", "reach"]
 
 _PYTHON_NAMES = {"python_version", "python_full_version", "implementation_version"}
 _PLATFORM_NAMES = {"sys_platform", "platform_system", "os_name", "platform_machine"}
@@ -32,6 +32,8 @@ class Reach:
     every_platform: bool
     exact: bool = True
     """False where it holds for some pairs of these only (`win32` for one Python, all for another)."""
+    cells: frozenset[tuple[str, str]] = frozenset()
+    """The pairs of Python and platform where it holds."""
 
     @property
     def never(self) -> bool:
@@ -53,33 +55,40 @@ def reach(marker: Marker | None, scope: Scope, extras: Iterable[str] = ()) -> Re
 def _reach(text: str, scope: Scope, extras: tuple[str, ...]) -> Reach:
     """Decided once for a text: releases repeat each other's markers, and only what a marker names is varied."""
     if not text:
-        return _reaching(scope.pythons, scope.platforms, scope, exact=True)
+        return _reaching(frozenset(product(scope.pythons, scope.platforms)), scope)
     marker = Marker(text)
     names = set(re.findall(r"\w+", text))
-    pythons = scope.pythons if names & _PYTHON_NAMES else scope.pythons[:1]
-    platforms = scope.platforms if names & _PLATFORM_NAMES else scope.platforms[:1]
+    by_python, by_platform = bool(names & _PYTHON_NAMES), bool(names & _PLATFORM_NAMES)
+    pythons = scope.pythons if by_python else scope.pythons[:1]
+    platforms = scope.platforms if by_platform else scope.platforms[:1]
     holds = [
         pair for pair in product(pythons, platforms) if any(_evaluate(marker, *pair, extra) for extra in ("", *extras))
     ]
-    if not holds:
-        return _reaching((), (), scope, exact=True)
-    own_pythons, own_platforms = ({pair[side] for pair in holds} for side in (0, 1))
-    return _reaching(
-        tuple(p for p in scope.pythons if p in own_pythons) if pythons == scope.pythons else scope.pythons,
-        tuple(p for p in scope.platforms if p in own_platforms) if platforms == scope.platforms else scope.platforms,
-        scope,
-        exact=len(holds) == len(own_pythons) * len(own_platforms),
+    cells = (
+        pair
+        for python, platform in holds
+        for pair in product([python] if by_python else scope.pythons, [platform] if by_platform else scope.platforms)
     )
+    return _reaching(frozenset(cells), scope)
 
 
-def _reaching(pythons: tuple[str, ...], platforms: tuple[str, ...], scope: Scope, *, exact: bool) -> Reach:
+def _reaching(cells: frozenset[tuple[str, str]], scope: Scope) -> Reach:
+    own_pythons, own_platforms = {python for python, _ in cells}, {platform for _, platform in cells}
+    pythons = tuple(python for python in scope.pythons if python in own_pythons)
+    platforms = tuple(platform for platform in scope.platforms if platform in own_platforms)
     return Reach(
         pythons=pythons,
         platforms=platforms,
         every_python=pythons == scope.pythons,
         every_platform=platforms == scope.platforms,
-        exact=exact,
+        exact=len(cells) == len(pythons) * len(platforms),
+        cells=cells,
     )
+
+
+def asks_for_the_release_of_a_system(marker: Marker | None) -> bool:
+    """Whether a marker depends on the version of the operating system, which a recipe can't tell."""
+    return marker is not None and re.search(r"\bplatform_(?:release|version)\b", str(marker)) is not None
 
 
 def _evaluate(marker: Marker, python: str, platform: str, extra: str) -> bool:
@@ -103,13 +112,7 @@ def _evaluate(marker: Marker, python: str, platform: str, extra: str) -> bool:
 
 def both(one: Reach, other: Reach | None, scope: Scope) -> Reach:
     """Where both hold; `other` None holds everywhere."""
-    if other is None:
-        return one
-    pythons = tuple(p for p in one.pythons if p in other.pythons)
-    platforms = tuple(p for p in one.platforms if p in other.platforms)
-    if not pythons or not platforms:
-        pythons = platforms = ()
-    return _reaching(pythons, platforms, scope, exact=one.exact and other.exact)
+    return one if other is None else _reaching(one.cells & other.cells, scope)
 
 
 def platform_condition(platforms: Iterable[str], scope: Scope) -> When | None:

@@ -169,7 +169,8 @@ class _Builder:
     def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
         """The build and host sections."""
         if self.source.wheel:
-            return noarch_tools(())
+            # Nothing is built, but conda-smithy's linter asks for a build backend next to pip.
+            return noarch_tools([Requirement(name="setuptools")])
         requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
         requirements = self._relaxed(requirements)
         if self.facts.sdist is None:

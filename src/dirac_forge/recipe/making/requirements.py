@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -103,32 +104,57 @@ def _wrapped(expression: str) -> str:
 def _noarch_lines(
     package: str, group: Sequence[WantedRequirement], scope: Scope
 ) -> tuple[list[Requirement], list[Note]]:
-    notes = []
-    by_platform: dict[When | None, list[WantedRequirement]] = {}
-    for one in group:
-        if not one.reach.every_python:
-            notes.append(
-                Note(
-                    level="info",
-                    text=f"{package}: needed by some Pythons only, required for all (noarch): {one.origin}",
-                )
-            )
-        when = None if not one.reach.exact else platform_condition(one.reach.platforms, scope)
-        if when is not None and "target_platform" in when.v1:
-            notes.append(
-                Note(
-                    level="info",
-                    text=f"{package}: needed on some machines only, required on all (noarch): {one.origin}",
-                )
-            )
-            when = None
-        by_platform.setdefault(when, []).append(one)
-    lines = [
-        Requirement(name=package, spec=_loosest(members), when=when)
-        for when, members in by_platform.items()
-        if when is None or not _subsumed(members, by_platform.get(None, []))
+    notes = [
+        _info(f"{package}: needed by some Pythons only, required for all (noarch): {one.origin}")
+        for one in group
+        if not one.reach.every_python
     ]
-    return lines, notes
+    conditions = [platform_condition(one.reach.platforms, scope) for one in group]
+    if all(one.reach.exact for one in group) and not any(c and "target_platform" in c.v1 for c in conditions):
+        return list(_by_condition(package, group, conditions)), notes
+    for one, condition in zip(group, conditions, strict=True):
+        if condition is not None or not one.reach.exact:
+            systems = " and ".join(_SYSTEM_NAMES[system] for system in _systems(one.reach.platforms))
+            text = f"{package}: needed on some machines only, required on all of {systems} (noarch): {one.origin}"
+            notes.append(_info(f"{text}; only builds for each platform could tell them apart"))
+    return list(_by_system(package, group, scope)), notes
+
+
+def _info(text: str) -> Note:
+    return Note(level="info", text=text)
+
+
+def _by_condition(
+    package: str, group: Sequence[WantedRequirement], conditions: Sequence[When | None]
+) -> Iterator[Requirement]:
+    """One line for what holds on all systems, and one for each condition that asks for more."""
+    by_condition: dict[When | None, list[WantedRequirement]] = {}
+    for one, condition in zip(group, conditions, strict=True):
+        by_condition.setdefault(condition, []).append(one)
+    for when, members in by_condition.items():
+        if when is None or not _subsumed(members, by_condition.get(None, [])):
+            yield Requirement(name=package, spec=_loosest(members), when=when)
+
+
+_SYSTEM_NAMES = {"linux": "Linux", "osx": "macOS", "win": "Windows"}
+
+
+def _systems(platforms: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(platform.partition("-")[0] for platform in platforms))
+
+
+def _by_system(package: str, group: Sequence[WantedRequirement], scope: Scope) -> Iterator[Requirement]:
+    """A line for each system, which is all that a noarch package can tell apart: it suits every machine and Python."""
+    by_spec: dict[str, list[str]] = {}
+    for system in _systems(scope.platforms):
+        platforms = [platform for platform in scope.platforms if platform.partition("-")[0] == system]
+        cells = product(scope.pythons, platforms)
+        holding = ([one for one in group if cell in one.reach.cells] for cell in cells)
+        sets = [merged(one.specifiers for one in members) for members in holding if members]
+        if sets:
+            by_spec.setdefault(conda_spec(_union(sets)), []).extend(platforms)
+    for spec, platforms in by_spec.items():
+        yield Requirement(name=package, spec=spec, when=platform_condition(platforms, scope))
 
 
 def _spec(members: Sequence[WantedRequirement]) -> str:
@@ -138,30 +164,67 @@ def _spec(members: Sequence[WantedRequirement]) -> str:
 def _loosest(members: Sequence[WantedRequirement]) -> str:
     """The spec that lets every Python have what its own line asks for.
 
-    Lines for different Pythons (`>=1.22; python_version<"3.11"` and `>=1.26; python_version>="3.12"`) are alternatives:
+    Lines for different Pythons (`~=1.26; python_version<"3.12"` and `~=2.0; python_version>="3.12"`) are alternatives:
     the lowest lower bound and the highest upper bound hold for all of them. Lines for the same Python add up.
     """
-    alternatives: dict[tuple[str, ...], list[WantedRequirement]] = {}
-    for one in members:
-        alternatives.setdefault(one.reach.pythons, []).append(one)
-    if len(alternatives) == 1:
+    if len({one.reach.pythons for one in members}) == 1:
         return _spec(members)
     pythons = {python for one in members for python in one.reach.pythons}
     per_python = [[one for one in members if python in one.reach.pythons] for python in sorted(pythons)]
-    sets = [merged(one.specifiers for one in group) for group in per_python]
-    return conda_spec(_union(sets))
+    return conda_spec(_union([merged(one.specifiers for one in group) for group in per_python]))
+
+
+_Bound = tuple[Version, bool]
+"""A version, and whether it is admitted itself."""
 
 
 def _union(sets: Sequence[SpecifierSet]) -> list[Specifier]:
-    """Clauses that admit whatever any of the sets admits."""
+    """Clauses that admit whatever any of the sets admits, as one range."""
+    if all(specifiers == sets[0] for specifiers in sets):
+        return list(sets[0])
+    lows, highs = [_lower(specifiers) for specifiers in sets], [_upper(specifiers) for specifiers in sets]
     kept = []
-    for low, directions in ((True, (">=", ">", "~=", "==")), (False, ("<=", "<"))):
-        bounds = [[c for c in specifiers if c.operator in directions] for specifiers in sets]
-        if all(bounds):
-            strictest = [(max if low else min)(clauses, key=_version) for clauses in bounds]
-            kept.append((min if low else max)(strictest, key=_version))
+    if None not in lows:
+        low, admitted = min(filter(None, lows), key=lambda bound: (bound[0], not bound[1]))
+        kept.append(Specifier(f"{'>=' if admitted else '>'}{low}"))
+    if None not in highs:
+        high, admitted = max(filter(None, highs))
+        kept.append(Specifier(f"{'<=' if admitted else '<'}{high}"))
     excluded = [{c for c in specifiers if c.operator == "!="} for specifiers in sets]
     return [*kept, *set.intersection(*excluded)]
+
+
+def _lower(specifiers: SpecifierSet) -> _Bound | None:
+    """The strictest lower bound."""
+    bounds = [(_version(c), c.operator != ">") for c in specifiers if c.operator in {">=", ">", "~=", "==", "==="}]
+    return max(bounds, key=lambda bound: (bound[0], not bound[1]), default=None)
+
+
+def _upper(specifiers: SpecifierSet) -> _Bound | None:
+    """The strictest upper bound."""
+    bounds = [bound for clause in specifiers if (bound := _end(clause)) is not None]
+    return min(bounds, default=None)
+
+
+def _end(clause: Specifier) -> _Bound | None:
+    """Where one clause ends: `~=2.0` before 3, `==1.5.*` before 1.6."""
+    version = _version(clause)
+    match clause.operator:
+        case "<" | "<=":
+            return version, clause.operator == "<="
+        case "~=":
+            return _after(version, version.release[:-1]), False
+        case "==" if clause.version.endswith(".*"):
+            return _after(version, version.release), False
+        case "==" | "===":
+            return version, True
+        case _:
+            return None
+
+
+def _after(version: Version, prefix: tuple[int, ...]) -> Version:
+    release = ".".join(map(str, (*prefix[:-1], prefix[-1] + 1)))
+    return Version(f"{version.epoch}!{release}" if version.epoch else release)
 
 
 def _version(clause: Specifier) -> Version:

@@ -58,7 +58,7 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenS
     examples = ", ".join(lost[:3])
     text = f"{len(lost)} files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
     return ChosenSource(
-        sources=(_wheel_source(facts, wheel, version), own),
+        sources=(_wheel_source(facts, wheel, version, "the sdist lacks files that it has"), own),
         script=f"@{{PYTHON}} -m pip install {_templated(wheel.filename, version)} -vv --no-deps",
         wheel=True,
         notes=(Note(level="warning", text=text),),
@@ -77,9 +77,9 @@ def _pure_wheel(facts: ReleaseFacts) -> ReleaseFile | None:
     return next(wheels, None)
 
 
-def _wheel_source(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> Source:
+def _wheel_source(facts: ReleaseFacts, wheel: ReleaseFile, version: str, why: str) -> Source:
     python = wheel.filename.split("-")[-3]
-    return Source(url=_url(facts, wheel, python, version), sha256=wheel.sha256)
+    return Source(url=_url(facts, wheel, python, version), sha256=wheel.sha256, comment=f"the wheel, because {why}")
 
 
 def _unpacked_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> ChosenSource:
@@ -88,7 +88,7 @@ def _unpacked_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> Ch
     name, spelled = wheel.filename.split("-")[:2]
     text = "upstream published no sdist: the wheel is installed as it is"
     return ChosenSource(
-        sources=(_wheel_source(facts, wheel, version),),
+        sources=(_wheel_source(facts, wheel, version, "upstream published no sdist"),),
         script=f"@{{PYTHON}} -m pip install {file} -vv --no-deps\n@{{PYTHON}} -m zipfile -e {file} {WHEEL_FOLDER}",
         wheel=True,
         unpacked=f"{WHEEL_FOLDER}/{name}-{_templated(spelled, version)}.dist-info/",
