@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +15,7 @@ import pytest
 
 from build.conftest import Project
 from dirac_forge.cli import main
-from support.condachannel import MINOR
+from support.condachannel import MINOR, platform
 
 
 def run(capsys: pytest.CaptureFixture[str], workspace: Path, channel: Path, *arguments: str) -> tuple[int, Any]:
@@ -42,3 +47,41 @@ def test_two_projects_are_built_in_order_tested_installed_and_unchanged_in_a_sec
     code, document = run(capsys, tmp_path, python_channel, "upper", "--with-missing")
     assert code == 0
     assert statuses(document) == {"lower": "unchanged", "upper": "unchanged"}
+
+
+def test_killed_run_goes_on_with_what_is_missing(
+    tmp_path: Path, python_channel: Path, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project("early")
+    project("late", run=("early",), script="sleep 12 && mkdir -p $SP_DIR && cp -r late late-1.0.dist-info $SP_DIR")
+    arguments = ["--workspace", str(tmp_path), "--channel", str(python_channel), "-q"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "dirac_forge", "build", *arguments], env=environment, stdout=subprocess.DEVNULL
+    ) as process:
+        wait_for(lambda: list((tmp_path / "build" / "logs").glob("late-*.log")))
+        process.kill()
+    files = [path.name.partition("-")[0] for path in (tmp_path / "build" / "channel").rglob("*.conda")]
+    assert files == ["early"]
+    code, document = run(capsys, tmp_path, python_channel)
+    assert (code, statuses(document)) == (0, {"early": "unchanged", "late": "built"})
+
+
+def wait_for(told: Callable[[], object]) -> None:
+    end = time.monotonic() + 120
+    while not told():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_recipe_for_another_platform_is_wrong_use(
+    tmp_path: Path, python_channel: Path, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project("lower")
+    other = "osx-arm64" if platform() != "osx-arm64" else "linux-64"
+    code = main(["build", "--workspace", str(tmp_path), "--channel", str(python_channel), "--platform", other])
+    assert code == 2
+    assert capsys.readouterr().err == (
+        f"error: {other} can't be built here: this machine is {platform()}\n"
+        "Run the same command on a machine of that kind; docs/build.md has a workflow with a matrix.\n"
+    )

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,13 +30,13 @@ from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.build.sources import BuildSources, placed
 from dirac_forge.build.testing import Planned, commands_of, planned, ran
 from dirac_forge.channel.records import Record, name_of
-from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadSource
 
 __all__ = ["ENGINE", "Builder"]
 
-ENGINE = "rattler-build 0.73, 2"
+ENGINE = "rattler-build 0.73, 1"
 """What packages are built with; raised whenever the same inputs would make something else."""
 
 
@@ -88,22 +88,18 @@ class Builder:
                 if outcome.failure is not None:
                     broken.setdefault(unit.output, unit.output)
         for one in staged:
-            results[one.unit.key] = self._tested(one, staged, results[one.unit.key])
+            results[one.unit.key] = self._tested(one, staged, results[one.unit.key], broken)
         self._publish(staged, results)
         return tuple(results[unit.key] for unit in units)
 
     def _one(self, unit: Unit, staged: Sequence[Staged], broken: Mapping[str, str]) -> Staged | PackageResult:
-        needs = {*map(name_of, (*unit.build_specs, *unit.host_specs)), *unit.run_names}
-        for name in sorted(needs & broken.keys()):
-            if name != unit.output:
-                failure = DependencyFailed(phase="build", dependency=broken[name])
-                return self._result(unit, "skipped", failure=failure)
         self._log(unit).unlink(missing_ok=True)
         if self._options.test_only:
             return self._existing(unit)
         ready = self._ready(unit, staged)
         if not isinstance(ready, _Ready):
-            return self._failed(unit, self._result(unit, "failed"), ready)
+            needs = map(name_of, (*unit.build_specs, *unit.host_specs))
+            return self._unsolved(unit, self._result(unit, "failed"), ready, needs, broken)
         known = self._local.manifest(unit.subdir, unit.file)
         if known is not None and known.get("key") == ready.key and not self._options.force:
             return self._unchanged(unit, known, ready)
@@ -186,7 +182,7 @@ class Builder:
             "mode": "build",
             "recipe": str(recipe),
             "platform": self._options.platform,
-            "variants": [dict(unit.variant)],
+            "variants": [dict(one) for one in unit.variants],
             "output": unit.output,
             "build": unit.build,
             "folder": str(slot.work / "out"),
@@ -208,7 +204,10 @@ class Builder:
             return UnknownFailure(
                 phase="build", message=f"the build made {archive.name} where {unit.file} was expected"
             )
-        entry = entry_of_archive(out)
+        try:
+            entry = entry_of_archive(out)
+        except InputError as error:
+            return UnknownFailure(phase="build", message=error.message)
         made = (entry["name"], entry["version"], entry["build"], entry["subdir"])
         if made != (unit.output, unit.version, unit.build, unit.subdir):
             return UnknownFailure(phase="build", message=f"{unit.file} calls itself {' '.join(map(str, made))}")
@@ -219,11 +218,13 @@ class Builder:
             unit=unit, archive=place, entry=entry, tests=tuple(values["tests"]), inputs=ready.inputs, key=ready.key
         )
 
-    def _tested(self, one: Staged, staged: Sequence[Staged], result: PackageResult) -> PackageResult:
+    def _tested(
+        self, one: Staged, staged: Sequence[Staged], result: PackageResult, broken: Mapping[str, str]
+    ) -> PackageResult:
         started = time.monotonic()
         plan = planned(one, self._environments, self._options.pythons, staged)
         if isinstance(plan, Unsolvable):
-            return replace(result, status="failed", failure=plan)
+            return self._unsolved(one.unit, result, plan, one.unit.run_names, broken)
         with self._slot(one.unit, f"test-{one.key}") as slot:
             runs, failure = self._ran(one, plan, staged, slot)
         seconds = result.seconds + time.monotonic() - started
@@ -312,6 +313,16 @@ class Builder:
 
     def _log(self, unit: Unit) -> Path:
         return self._options.folder / "logs" / f"{unit.output}-{unit.version}-{unit.build}.log"
+
+    def _unsolved(
+        self, unit: Unit, result: PackageResult, failure: Failure, needs: Iterable[str], broken: Mapping[str, str]
+    ) -> PackageResult:
+        """The result of an environment without a solution: another package's fault, where that one was not built."""
+        culprit = next((broken[name] for name in sorted(needs) if name in broken and name != unit.output), "")
+        if culprit:
+            failure = DependencyFailed(phase=failure.phase, dependency=culprit)
+            return replace(result, status="skipped", failure=failure)
+        return self._failed(unit, result, failure)
 
     def _failed(self, unit: Unit, result: PackageResult, failure: Failure) -> PackageResult:
         """The result of a failure, with the line of the recipe that it comes from."""

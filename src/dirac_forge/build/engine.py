@@ -118,11 +118,11 @@ def _build(job: Job, log: TextIO) -> Answer:
     from rattler_build import ToolConfiguration  # noqa: PLC0415
 
     outputs = _rendered(job["recipe"], job["platform"], job["variants"])
-    wanted = next(
-        one
-        for one in outputs
-        if (str(one.recipe.package.name), str(one.recipe.build.string)) == (job["output"], job["build"])
-    )
+    key = (job["output"], job["build"])
+    found = [one for one in outputs if (str(one.recipe.package.name), str(one.recipe.build.string)) == key]
+    if not found:
+        raise LookupError(f"the recipe does not render to {' '.join(key)} here")
+    wanted = found[0]
     tools = ToolConfiguration(test_strategy="skip", keep_build=job["keep"], compression_threads=job["threads"])
     result = wanted.run_build(
         tool_config=tools,

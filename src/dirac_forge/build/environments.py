@@ -13,7 +13,7 @@ from dirac_forge.build.failures import Phase, Unsolvable
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.mirror import Packages, write_mirror
 from dirac_forge.build.model import Unit
-from dirac_forge.channel.records import Record
+from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, NoSolution
 from dirac_forge.errors import UnknownError
 
@@ -73,6 +73,14 @@ class Environments:
                 self._views = (state, self._base.below(self._local.folder))
             view = self._views[1]
         return view.overlaid([one.record for one in staged]) if staged else view
+
+    def depends(self, name: str) -> tuple[str, ...]:
+        """Return what the newest build of a package in the channels depends on, by name; none where unknown."""
+        try:
+            records = self._base.index(self.platform).group(name).records
+        except UnknownError:
+            return ()
+        return tuple(filter(None, map(name_of, records[0].depends))) if records else ()
 
     def solve(
         self,

@@ -210,7 +210,9 @@ def recognised(log: Sequence[str], *, phase: Phase, message: str = "") -> Failur
 
 
 def _last(lines: Sequence[str]) -> tuple[str, ...]:
-    told = [line for line in lines if line.strip() and not line.startswith(("index_subdir", "Writing repodata"))]
+    # Where a script fails the engine says at the end how to run it again.
+    end = next((at for at, line in enumerate(lines) if line == "Script execution failed."), len(lines))
+    told = [line for line in lines[:end] if line.strip() and not line.startswith("Writing repodata")]
     return tuple(told[-_TAIL:])
 
 

@@ -143,7 +143,9 @@ def wrapped(command: Sequence[str], *, seen: Seen, isolation: Isolation) -> list
     plan += [f"write={path}" for path in seen.writable]
     spaces = ("--user", "--map-root-user", "--mount", "--net", "--pid", "--ipc", "--uts")
     enter = (sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py")))
-    return ["unshare", *spaces, "--fork", "--kill-child", "--mount-proc", "--", *enter, *plan, "--", *command]
+    # Where this process is killed, so are its children.
+    bound = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+    return [*bound, "unshare", *spaces, "--fork", "--kill-child", "--mount-proc", "--", *enter, *plan, "--", *command]
 
 
 def _needed(seen: Seen) -> tuple[Path, ...]:

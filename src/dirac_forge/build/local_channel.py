@@ -74,7 +74,7 @@ class LocalChannel:
             }
 
     def add(self, archive: Path, *, subdir: str, manifest: Mapping[str, Any]) -> Path:
-        """Move a finished package into the channel, with its manifest. Raises OSError."""
+        """Move a finished package into the channel, with its manifest. Raises InputError for what is no package."""
         place = self.path(subdir, archive.name)
         entry = entry_of_archive(archive)
         with self._lock:

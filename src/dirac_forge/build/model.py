@@ -62,6 +62,9 @@ class Unit:
     subdir: str
     noarch: str | None = None
     variant: Mapping[str, str] = field(default_factory=dict)
+    """The keys that it uses."""
+    variants: tuple[Mapping[str, str], ...] = ()
+    """All of the recipe's, which renders as a whole."""
     build_specs: tuple[str, ...] = ()
     host_specs: tuple[str, ...] = ()
     run_names: tuple[str, ...] = ()

@@ -138,6 +138,7 @@ def units_of(recipe: RecipeToBuild, outputs: Iterable[Mapping[str, Any]], platfo
                 subdir="noarch" if one["noarch"] else platform,
                 noarch=one["noarch"],
                 variant=one["variant"],
+                variants=recipe.variants,
                 build_specs=_specs(needs["build"], versions),
                 host_specs=_specs(needs["host"], versions),
                 licence_files=tuple(map(str, one["licence_files"])),
@@ -161,27 +162,54 @@ def _specs(needs: Iterable[Any], versions: Mapping[str, str]) -> tuple[str, ...]
     return tuple(found)
 
 
-def groups_of(units: Sequence[Unit]) -> tuple[nx.DiGraph[int], dict[int, tuple[Unit, ...]]]:
+def groups_of(
+    units: Sequence[Unit], through: Callable[[str], Iterable[str]]
+) -> tuple[nx.DiGraph[int], dict[int, tuple[Unit, ...]]]:
     """The order: a graph of group numbers (an edge leads to what comes later), and the units of each group.
 
     Units that need each other at run time are one group: they are built one after the other and tested together.
+    `through` gives what a package of the channels depends on: one between two units orders them too.
     """
     graph: nx.DiGraph[tuple[str, str]] = nx.DiGraph()
     by_name: dict[str, list[Unit]] = {}
     for unit in units:
         graph.add_node(unit.key)
         by_name.setdefault(unit.output, []).append(unit)
+    reached: dict[str, frozenset[str]] = {}
     for unit in units:
-        needs = [*map(name_of, (*unit.build_specs, *unit.host_specs)), *unit.run_names]
-        for other in (other for name in needs for other in by_name.get(name, ())):
-            if other.key != unit.key:
-                graph.add_edge(other.key, unit.key)
+        needs = {*map(name_of, (*unit.build_specs, *unit.host_specs)), *unit.run_names}
+        for name in {found for need in needs for found in _reached(need, by_name, through, reached)}:
+            for other in by_name[name]:
+                if other.key != unit.key:
+                    graph.add_edge(other.key, unit.key)
     condensed = nx.condensation(graph)
     by_key = {unit.key: unit for unit in units}
     groups = {}
     for number, data in condensed.nodes(data=True):
         groups[number] = _inside([by_key[key] for key in sorted(data["members"])])
     return condensed, groups
+
+
+def _reached(
+    name: str,
+    units: Collection[str],
+    through: Callable[[str], Iterable[str]],
+    known: dict[str, frozenset[str]],
+) -> frozenset[str]:
+    """The names of units that a package leads to: itself, or those behind packages of the channels."""
+    if name in units:
+        return frozenset((name,))
+    if name not in known:
+        seen, waiting, found = {name}, [name], set()
+        while waiting:
+            for other in through(waiting.pop()):
+                if other in units:
+                    found.add(other)
+                elif other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+        known[name] = frozenset(found)
+    return known[name]
 
 
 def _inside(units: Sequence[Unit]) -> tuple[Unit, ...]:

@@ -18,7 +18,7 @@ from dirac_forge.untrusted import parse_json
 
 __all__ = ["rendered"]
 
-_KIND = "built-recipes"
+_KIND = "built-recipes-2"
 
 Outputs = tuple[Mapping[str, Any], ...]
 

@@ -11,6 +11,7 @@ from typing import Any
 from rattler import PackageRecord
 from rattler.package import IndexJson
 
+from dirac_forge.errors import InputError
 from dirac_forge.files import replace_file
 from dirac_forge.untrusted import parse_json
 
@@ -43,8 +44,11 @@ def entry_of(record: PackageRecord) -> dict[str, Any]:
 
 
 def entry_of_archive(path: Path) -> dict[str, Any]:
-    """The entry of a package file, with its own hash and size. Raises OSError for what is no package."""
-    index = IndexJson.from_package_archive(path)
+    """The entry of a package file, with its own hash and size. Raises InputError for what is no package."""
+    try:
+        index = IndexJson.from_package_archive(path)
+    except Exception as error:
+        raise InputError(f"{path.name} is not a package: {str(error).splitlines()[0]}") from error
     noarch = index.noarch
     timestamp = index.timestamp
     fields: dict[str, Any] = {

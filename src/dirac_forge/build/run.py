@@ -66,7 +66,7 @@ def build_recipes(
             units += units_of(recipe, found, options.platform)
         else:
             refused.append(_refused(recipe, found, options))
-    graph, groups = groups_of(units)
+    graph, groups = groups_of(units, environments.depends)
     builder = Builder(options, environments, local, sources, slots, run)
     with ThreadPoolExecutor(options.jobs) as executor:
         results = run_groups(graph, groups, builder.group, executor=executor, observer=observer)

@@ -1,0 +1,125 @@
+"""What children see: run for real where this machine can isolate them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.build.isolation import (
+    Container,
+    Limits,
+    Seen,
+    child_environment,
+    contained,
+    detect,
+    hidden,
+    wrapped,
+)
+from dirac_forge.errors import InputError
+
+LOOK = """
+import json, os, pathlib, socket, sys
+seen, own = sys.argv[1:3]
+def tried(do):
+    try:
+        do()
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+def connect():
+    socket.create_connection(("192.0.2.1", 80), timeout=2)
+def listen():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname(), timeout=2).close()
+print(json.dumps({
+    "hidden": os.path.exists(seen),
+    "own": tried(lambda: pathlib.Path(own, "made").write_text("x")),
+    "system": tried(lambda: pathlib.Path("/etc/dirac-forge").write_text("x")),
+    "network": tried(connect),
+    "loopback": tried(listen),
+    "processes": len([name for name in os.listdir("/proc") if name.isdigit()]),
+}))
+"""
+isolated = pytest.mark.skipif(detect() == "none", reason="this machine offers no namespaces")
+
+
+@isolated
+def test_child_sees_its_own_folder_and_neither_homes_nor_the_network(tmp_path: Path) -> None:
+    secret, own = tmp_path / "secret", tmp_path / "own"
+    secret.write_text("s3cret")
+    own.mkdir()
+    # tmp_path is below /tmp, which is hidden but for what a child may see.
+    assert any(secret.resolve().is_relative_to(folder) for folder in hidden())
+    command = [sys.executable, "-I", "-c", LOOK, str(secret), str(own)]
+    done = subprocess.run(
+        wrapped(command, seen=Seen(writable=(own,)), isolation=detect()), capture_output=True, text=True, cwd=own
+    )
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    assert found.pop("processes") < 10
+    assert found == {"hidden": False, "own": "done", "system": "OSError", "network": "OSError", "loopback": "done"}
+    assert (own / "made").read_text() == "x"
+
+
+@isolated
+def test_child_can_not_take_its_mounts_away(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    command = wrapped(["umount", str(hidden()[0])], seen=Seen(writable=(own,)), isolation=detect())
+    done = subprocess.run(command, capture_output=True, text=True, cwd=own)
+    assert done.returncode != 0
+
+
+def test_environment_of_a_child_has_no_tokens_agents_or_proxies(tmp_path: Path) -> None:
+    ours = {
+        "GITHUB_TOKEN": "t",
+        "SSH_AUTH_SOCK": "/run/agent",
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/bus",
+        "HTTPS_PROXY": "http://proxy",
+        "PYTHONPATH": "/elsewhere",
+        "CONDA_PREFIX": "/conda",
+        "LANG": "de_DE.UTF-8",
+        "PATH": "/home/me/bin:/usr/bin",
+    }
+    found = child_environment(ours, home=tmp_path, cache_folder=tmp_path / "cache")
+    assert ours.keys() & found.keys() == {"LANG", "PATH"}
+    assert found["HOME"] == str(tmp_path)
+    if os.name == "posix":
+        assert found["PATH"] == "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def test_container_has_no_network_and_no_privileges(tmp_path: Path) -> None:
+    seen = Seen(writable=(tmp_path / "slot",), readable=(tmp_path / "source",))
+    command = contained(
+        ["python", "-I", "engine.py"],
+        container=Container(program="docker", image="image:1"),
+        seen=seen,
+        environment={"HOME": "/h"},
+        limits=Limits(memory=1 << 30),
+    )
+    user = ["--user", f"{os.getuid()}:{os.getgid()}"] if sys.platform != "win32" else []
+    assert command == [
+        *("docker", "run", "--rm", "--init", "--network", "none", "--cap-drop", "ALL"),
+        *("--security-opt", "no-new-privileges", "--pids-limit", "4096", "--memory", str(1 << 30), *user),
+        *("--volume", f"{tmp_path / 'source'}:{tmp_path / 'source'}:ro"),
+        *("--volume", f"{tmp_path / 'slot'}:{tmp_path / 'slot'}"),
+        *("--env", "HOME=/h", "--entrypoint", "python", "image:1", "-I", "engine.py"),
+    ]
+
+
+def test_container_without_docker_and_podman_is_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(InputError) as caught:
+        Container.of("image")
+    assert str(caught.value) == ("--container needs docker or podman on PATH\nInstall one, or leave --container out.")
+
+
+def test_image_that_looks_like_an_option_is_wrong_use() -> None:
+    with pytest.raises(InputError, match="--container: '--privileged' is not the name of an image"):
+        Container.of("--privileged")

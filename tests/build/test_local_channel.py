@@ -1,0 +1,66 @@
+"""The local channel: whole packages only, one writer, and manifests of what they were built from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.build.local_channel import LocalChannel
+from dirac_forge.build.repodata import sha256_of
+from dirac_forge.errors import InputError
+from support.condachannel import plain_package, platform
+
+
+def package(folder: Path, build: str = "0") -> Path:
+    return plain_package(folder / "made", folder / "stage", "thing", "1.0", depends=["other >=2"], build=build)
+
+
+def test_added_package_is_in_the_repodata_with_its_hash(tmp_path: Path) -> None:
+    archive = package(tmp_path)
+    digest = sha256_of(archive)
+    channel = LocalChannel(tmp_path / "channel", platform=platform())
+    place = channel.add(archive, subdir="noarch", manifest={"key": "k"})
+    assert place == tmp_path / "channel" / "noarch" / "thing-1.0-0.conda"
+    assert not archive.exists()
+    entry = json.loads((tmp_path / "channel" / "noarch" / "repodata.json").read_text())["packages.conda"][place.name]
+    assert (entry["name"], entry["depends"], entry["noarch"], entry["sha256"]) == (
+        "thing",
+        ["other >=2"],
+        "generic",
+        digest,
+    )
+    assert LocalChannel(tmp_path / "channel", platform=platform()).manifest("noarch", place.name) == {
+        "key": "k",
+        "sha256": digest,
+    }
+
+
+def test_package_without_its_manifest_counts_as_not_built(tmp_path: Path) -> None:
+    channel = LocalChannel(tmp_path / "channel", platform=platform())
+    place = channel.add(package(tmp_path), subdir="noarch", manifest={"key": "k"})
+    (tmp_path / "channel" / ".manifests" / "noarch" / f"{place.name}.json").unlink()
+    assert channel.manifest("noarch", place.name) is None
+
+
+def test_entry_whose_file_is_gone_is_dropped(tmp_path: Path) -> None:
+    channel = LocalChannel(tmp_path / "channel", platform=platform())
+    channel.add(package(tmp_path), subdir="noarch", manifest={}).unlink()
+    assert LocalChannel(tmp_path / "channel", platform=platform()).hashes() == {}
+
+
+def test_file_that_is_no_package_is_not_added(tmp_path: Path) -> None:
+    broken = tmp_path / "broken-1.0-0.conda"
+    broken.write_bytes(b"PK nothing")
+    channel = LocalChannel(tmp_path / "channel", platform=platform())
+    with pytest.raises(InputError, match=r"^broken-1\.0-0\.conda is not a package: invalid zip archive"):
+        channel.add(broken, subdir="noarch", manifest={})
+    assert not list((tmp_path / "channel").rglob("*.conda"))
+
+
+def test_second_writer_is_refused(tmp_path: Path) -> None:
+    first = LocalChannel(tmp_path / "channel", platform=platform())
+    second = LocalChannel(tmp_path / "channel", platform=platform())
+    with first.locked(), pytest.raises(InputError, match="another build is writing into this channel"), second.locked():
+        pass
