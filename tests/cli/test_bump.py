@@ -116,14 +116,15 @@ def test_files_that_are_not_there(
         path = put(workspace, "elsewhere", recipe(f"{server.url}/demo-${{{{ version }}}}.tar.gz"))
         before = path.read_bytes()
         got, (found,) = run(workspace, capsys, "elsewhere", "--to", "2.0", "--write")
-    assert (got, found["status"], path.read_bytes()) == (code, "skipped", before)
+    status = "unknown" if code == 3 else "skipped"
+    assert (got, found["status"], path.read_bytes()) == (code, status, before)
     assert found["reason"].startswith(f"{server.url}/demo-2.0.tar.gz")
     assert reason in found["reason"]
 
 
 def test_an_index_that_does_not_answer_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, (found,) = run(workspace, capsys, "demo", "--index-url", f"http://127.0.0.1:{dead_port()}/simple/")
-    assert (code, found["status"], found["kind"]) == (3, "skipped", "unknown")
+    assert (code, found["status"], found["kind"]) == (3, "unknown", "unknown")
 
 
 def test_a_recipe_without_a_version_is_unreadable(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,18 +146,6 @@ def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str], mo
     assert [line.rstrip() for line in overview.splitlines()] == [
         "feedstock  version    released    status",
         "demo       1.0 → 1.1  2026-01-02  proposed  not proven",
-        "",
-        "demo 1.0 → 1.1",
-        "  Released on 2026-01-02, 1.0 on 2026-01-02. 1.1 is the newest that fits.",
-        "  Checks",
-        "    Not proven: no solver was asked what this does to the targets.",
-        "  Requirements",
-        "    What upstream requires was not compared with the release before.",
-        "  Sources",
-        "    - sha256 of https://pypi.org/packages/source/d/demo/demo-1.1.tar.gz from the",
-        "      index's own list",
-        "  Read more",
-        "    - release: https://pypi.org/project/demo/1.1/",
         "",
         "Nothing to do",
         "  - 1 is up to date: same 1.1",

@@ -124,7 +124,7 @@ class RunDecisions:
         match result:
             case Skip():
                 return result
-            case Bump() if result.status == "blocked":
+            case Bump() if result.status != "proposed":
                 change = result.change
                 return Skip(feedstock=change.feedstock, branch=change.branch, reason=StillBlocked(by=result.blocked_by))
             case Bump():

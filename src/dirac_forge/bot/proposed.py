@@ -125,7 +125,7 @@ def bump_decision(bump: Bump, looked: CurrentLine, wanted: ProposedChange, *, un
     if unproven:
         # The next run will know; what is opened now would be opened on faith.
         return replace(plain, state="unknown", reason=f"what it does to the targets is unknown: {unproven}")
-    if bump.status == "blocked":
+    if bump.status != "proposed":
         waits = f"waits for {', '.join(bump.waits_for)}" if bump.waits_for else ""
         return replace(plain, reason="; ".join(filter(None, (waits, *map(worded, bump.blocked_by)))))
     return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=chosen(bump), wanted=wanted)

@@ -62,7 +62,7 @@ def requested_bumps(
     def again(folder: FeedstockFolder) -> Change | Skip:
         (one,) = decide(world, workspace, [folder], options, executor=executor)
         (result,) = with_bodies([one.result])
-        if isinstance(result, Bump) and result.status == "blocked":
+        if isinstance(result, Bump) and result.status != "proposed":
             reason = StillBlocked(by=result.blocked_by)
             return Skip(feedstock=folder.name, branch=folder.branch or "main", reason=reason)
         return result.change if isinstance(result, Bump) else result

@@ -82,13 +82,19 @@ def _with_lines(shown: RenderableType, lines: Sequence[str]) -> RenderableType:
     return joined([shown, sentences(lines)])
 
 
-def _exit_code(results: Iterable[Bump | Skip], *, asked: bool) -> int:
+def _exit_code(results: Sequence[Bump | Skip], *, asked: bool) -> int:
     kinds = {result.kind for result in results if isinstance(result, Skip)}
     if "unknown" in kinds:
         return _UNKNOWN
     if asked and "unreadable" in kinds:
         return _UNREADABLE
-    return _NO if asked and "no" in kinds else 0
+    stopped = any(isinstance(result, Bump) and _stopped(result) for result in results)
+    return _NO if stopped or (asked and "no" in kinds) else 0
+
+
+def _stopped(bump: Bump) -> bool:
+    """Whether a bump is blocked, or would make a target worse."""
+    return bump.status == "blocked" or (bump.proof is not None and bump.proof.outcome == "worse")
 
 
 def _known(path: Path | None) -> dict[str, dict[str, str]]:

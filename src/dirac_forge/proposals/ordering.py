@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from dirac_forge.bump.extensions import belongs, leaves
 from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_order
-from dirac_forge.bump.new_needs import NewNeed
+from dirac_forge.bump.new_needs import Awaited, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import (
@@ -51,7 +52,7 @@ def _key(bump: Bump) -> str:
 
 
 def _blocked(found: Mapping[str, Bump]) -> frozenset[str]:
-    return frozenset(key for key, bump in found.items() if bump.status == "blocked")
+    return frozenset(key for key, bump in found.items() if bump.status != "proposed")
 
 
 def _blockers(bump: Bump, place: OrderPlace, helpers: Sequence[str], proof: Proof | None) -> tuple[Blocker, ...]:
@@ -61,6 +62,12 @@ def _blockers(bump: Bump, place: OrderPlace, helpers: Sequence[str], proof: Proo
     helping = (HelpingBump(key=other) for other in helpers)
     worse = (WorseTargets(reason=proof.reason),) if proof is not None and proof.outcome == "worse" else ()
     return tuple(dict.fromkeys((*bump.blocked_by, *own, *place.because, *lacks, *helping, *worse)))
+
+
+def _status(blockers: Sequence[Blocker]) -> Literal["proposed", "waiting", "blocked"]:
+    if not blockers:
+        return "proposed"
+    return "waiting" if all(isinstance(one, (Awaited, HelpingBump)) for one in blockers) else "blocked"
 
 
 class Ordering:
@@ -245,7 +252,7 @@ class Ordering:
         notes += [*made.problems, *(HelpingDependent(key=other) for other in later)]
         return replace(
             bump,
-            status="blocked" if blockers else bump.status,
+            status=_status(blockers),
             waits_for=tuple(dict.fromkeys((*place.waits_for, *(lack.need.package for lack in certain), *first))),
             blocked_by=blockers,
             notes=tuple(dict.fromkeys((*notes, *leaves(lines, old, subject.provides)))),

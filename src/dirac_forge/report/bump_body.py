@@ -27,10 +27,11 @@ from dirac_forge.report.proof_body import proof_blocks
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.carried import Carried
 
-__all__ = ["bump_sections", "written"]
+__all__ = ["attention_sections", "bump_sections", "written"]
 
 _MOST_REJECTED = 5
 _MOST_FILES = 2
+_MOST_NOTES = 6
 _ORIGINS = {
     "given": "given on the command line",
     "index": "the index's own list",
@@ -61,6 +62,23 @@ def _build(bump: Bump) -> Iterator[Block]:
         from dirac_forge.report.build_failures import built_line  # noqa: PLC0415  # only where something was built
 
         yield Items((built_line(bump.build),))
+
+
+def attention_sections(bump: Bump, *, waiting: Sequence[str] = (), but: Sequence[Line] = ()) -> tuple[Section, ...]:
+    """Return what a person has to decide or look at; `but` are notes that are told elsewhere."""
+    proof = bump.proof
+    bad = proof is not None and proof.outcome in ("worse", "unknown")
+    notes = [line for block in _looked_at(bump) for line in _lines(block) if line not in but]
+    return (
+        *Section.of("Order", _order(bump, waiting) if bump.status != "proposed" else ()),
+        *Section.of("Checks", proof_blocks(proof, waits=bool(bump.waits_for)) if bad else ()),
+        *Section.of("Needs review", [Items(few(notes, _MOST_NOTES))] if notes else []),
+        *Section.of("New recipes", _recipes(bump)),
+    )
+
+
+def _lines(block: Block) -> tuple[Line, ...]:
+    return block.lines if isinstance(block, Items) else ()
 
 
 def written(bump: Bump) -> bool:

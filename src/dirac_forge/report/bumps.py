@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from dirac_forge.bump.reasons import Current
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.build import evidence_json
-from dirac_forge.report.bump_body import bump_sections
+from dirac_forge.report.bump_body import attention_sections, bump_sections
 from dirac_forge.report.bump_reasons import recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
@@ -32,6 +33,7 @@ _MOST_NAMES = 40
 _MOST_REASONS = 10
 _SHORT = 100
 """Characters of a reason in the overview; all of it stands below."""
+_STATUSES = ("proposed", "waiting", "blocked", "skipped", "unknown")
 _KINDS = {
     "nothing": "Nothing to do",
     "no": "Not possible",
@@ -53,7 +55,7 @@ def _json(result: Bump | Skip) -> dict[str, Any]:
                 "branch": result.branch,
                 "from": result.current or None,
                 "to": None,
-                "status": "skipped",
+                "status": _skip_status(result),
                 "reason": skip_text(result),
                 "waits_for": [],
                 "edits": [],
@@ -136,44 +138,68 @@ def _proof(proof: Proof | None) -> dict[str, Any]:
 def bumps_text(
     results: Sequence[Bump | Skip], *, written: bool, verbose: bool = False, diffs: bool = False
 ) -> RenderableType:
-    """An overview in the run's order, each proposal with its reasons, then what is skipped, grouped by reason.
+    """Return an overview in the run's order, what needs a person, then what is skipped, grouped by reason.
 
-    `verbose` tells all that a pull request would; `diffs` shows the edits.
+    `verbose` tells of each proposal what its pull request would; `diffs` shows the edits.
     """
     from rich.console import Group  # noqa: PLC0415  # 0.05 s that --json does without
     from rich.text import Text  # noqa: PLC0415
 
-    from dirac_forge.report.overview import Overview, OverviewRow  # noqa: PLC0415
     from dirac_forge.report.terminal import Shown, diff  # noqa: PLC0415
 
     bumps = [result for result in results if isinstance(result, Bump)]
     skips = [result for result in results if isinstance(result, Skip)]
-    parts: list[RenderableType] = []
-    if bumps:
-        rows = [
-            OverviewRow(
-                name=_named(bump),
-                version=f"{bump.old} → {bump.new}",
-                released=_released(bump),
-                status=_status(bump, written),
-                why=_why(bump),
-            )
-            for bump in bumps
-        ]
-        parts += [Overview(rows), Text()]
+    common = _common_notes(bumps)
+    parts: list[RenderableType] = _overview(bumps, written=written)
     for bump in bumps:
-        sections = bump_sections(bump, waiting=dependents_of(bump, results))
-        if verbose:
-            sections = (*sections, next_steps(bump.change))
-        head, *rest = (section for section in sections if verbose or not section.detail)
-        parts.append(Shown((head, *(section.below() for section in rest))))
-        if diffs or verbose:
-            parts += [diff(edit.diff) for edit in bump.change.edits]
-        parts.append(Text())
+        sections = _whole(bump, results) if verbose else _brief(bump, results, common)
+        parts += [Shown(sections)] if sections else []
+        parts += [diff(edit.diff) for edit in bump.change.edits if diffs or verbose]
+        parts += [Text()] if sections or diffs or verbose else []
+    if common and not verbose:
+        parts += [Shown([Section(title="For several feedstocks", blocks=(Items(common),))]), Text()]
     for section in _skipped(skips, verbose=verbose):
         parts += [Shown([section]), Text()]
     parts.append(Text(_in_all(bumps, skips, written=written)))
     return Group(*parts)
+
+
+def _overview(bumps: Sequence[Bump], *, written: bool) -> list[RenderableType]:
+    if not bumps:
+        return []
+    from rich.text import Text  # noqa: PLC0415
+
+    from dirac_forge.report.overview import Overview, OverviewRow  # noqa: PLC0415
+
+    rows = [
+        OverviewRow(
+            name=_named(bump),
+            version=f"{bump.old} → {bump.new}",
+            released=_released(bump),
+            status="written" if written and bump.status == "proposed" else bump.status,
+            why=_why(bump),
+        )
+        for bump in bumps
+    ]
+    return [Overview(rows), Text()]
+
+
+def _whole(bump: Bump, results: Sequence[Bump | Skip]) -> tuple[Section, ...]:
+    head, *rest = (*bump_sections(bump, waiting=dependents_of(bump, results)), next_steps(bump.change))
+    return (head, *(section.below() for section in rest))
+
+
+def _brief(bump: Bump, results: Sequence[Bump | Skip], common: Sequence[Line]) -> tuple[Section, ...]:
+    """Return what a person has to decide or look at; () where there is nothing."""
+    sections = attention_sections(bump, waiting=dependents_of(bump, results), but=common)
+    title = f"{_named(bump)} {bump.old} → {bump.new}"
+    return (Section(title=title, blocks=()), *(section.below() for section in sections)) if sections else ()
+
+
+def _common_notes(bumps: Sequence[Bump]) -> tuple[Line, ...]:
+    """Return the notes that several bumps have, such as a host that could not be reached."""
+    counts = Counter(worded(note) for bump in bumps for note in dict.fromkeys(bump.notes))
+    return tuple(note for note, count in counts.items() if count > 1)
 
 
 def _named(result: Bump | Skip) -> str:
@@ -190,20 +216,17 @@ def _released(bump: Bump) -> tuple[str, str]:
     return ("" if old is None else f"{old:%Y-%m-%d}", "" if new is None else f"{new:%Y-%m-%d}")
 
 
-def _status(bump: Bump, written: bool) -> str:
-    if bump.status == "blocked":
-        return "blocked"
-    return "written" if written else "proposed"
-
-
 def _why(bump: Bump) -> str:
-    """One line: what it waits for, else what is wrong with it, else what it does."""
+    """Return one line: what it waits for, else what is wrong with it, else what it does."""
     if bump.waits_for:
         return f"waits for {words(bump.waits_for)}"
     if bump.blocked_by:
         return plain(worded(bump.blocked_by[0]), longest=_SHORT)
     if bump.proof is None:
         return "not proven"
+    cells = len(bump.proof.verdicts)
+    if cells and all(verdict.outcome == "same" for verdict in bump.proof.verdicts):
+        return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before"
     reason = plain(bump.proof.reason, longest=_SHORT)
     return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
 
@@ -235,12 +258,17 @@ def _names(skips: Sequence[Skip], *, verbose: bool) -> str:
     return words(names, len(names) if verbose else _MOST_NAMES)
 
 
+def _skip_status(skip: Skip) -> str:
+    return "unknown" if skip.kind == "unknown" else "skipped"
+
+
 def _in_all(bumps: Sequence[Bump], skips: Sequence[Skip], *, written: bool) -> str:
     if not bumps and not skips:
         return "There are no feedstocks."
-    proposed = sum(bump.status == "proposed" for bump in bumps)
-    counts = ((proposed, "proposed"), (len(bumps) - proposed, "blocked"), (len(skips), "skipped"))
-    text = ", ".join(f"{count} {what}" for count, what in counts if count)
+    statuses = [*(bump.status for bump in bumps), *map(_skip_status, skips)]
+    counts = Counter[str](statuses)
+    proposed = counts["proposed"]
+    text = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
     if not proposed:
         return f"{text}."
     return f"{text}; {'the proposals were written.' if written else 'nothing was written: --write does that.'}"

@@ -17,7 +17,7 @@ __all__ = ["Overview", "OverviewRow"]
 _GAP = "  "
 _LEAST = 24
 """Columns that a reason needs to be read beside the rest."""
-_STYLES = {"proposed": "green", "written": "green", "blocked": "red"}
+_STYLES = {"proposed": "green", "written": "green", "waiting": "yellow", "blocked": "red"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

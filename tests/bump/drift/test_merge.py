@@ -274,7 +274,7 @@ def released(made: ReleaseFacts, when: str) -> ReleaseFacts:
         (("python", "pip"), "2024-08-01", False),
         (("python >=3.8,<3.13", "pip"), "2025-01-01", False),
         (("python 3.10.*", "pip"), "2025-01-01", False),
-        (("python", "pip", "setuptools_scm"), "2025-01-01", False),
+        (("python", "pip", "setuptools_scm"), "2025-01-01", True),
         (("python",), "2025-01-01", False),
     ],
 )
@@ -485,6 +485,66 @@ def test_an_extra_that_the_recipe_holds_gets_its_additions(format_: str) -> None
     (change,) = result.added
     assert change.optional
     assert change.reason == "upstream's extra full asks for it now"
+
+
+@FORMATS
+def test_an_extra_of_many_packages_is_held_but_for_one(format_: str) -> None:
+    names = ("jinja2", "pyyaml", "httpx", "itsdangerous")
+    before = tuple(f'{name}; extra == "full"' for name in names)
+    after = (*before, 'trio; extra == "full"')
+    held = recipe(format_, "httpx", "jinja2", "pyyaml")
+    assert changed_lines(held, merge(held, format_, *old_new(before, after, extras=("full",))).text) == ["+ - trio"]
+    text = recipe(format_, "httpx", "jinja2")
+    assert merge(text, format_, *old_new(before, after, extras=("full",))).text == text
+
+
+@FORMATS
+def test_an_extra_is_not_held_for_what_the_base_requires(format_: str) -> None:
+    text = recipe(format_, "httpx >=0.27")
+    before = ("httpx>=0.27", 'httpx[http2]>=0.28; extra == "fast"')
+    after = (*before, 'trio; extra == "fast"')
+    assert merge(text, format_, *old_new(before, after, extras=("fast",))).text == text
+
+
+@FORMATS
+def test_backports_to_old_pythons_are_only_told_of(format_: str) -> None:
+    text = recipe(format_, "six")
+    result = merge(text, format_, *old_new(("six",), ("six", "pathlib2", "enum34>=1")))
+    assert result.text == text
+    assert [note.text for note in result.notes] == [
+        "thing: enum34 is in the standard library, and is not added (enum34>=1)",
+        "thing: pathlib2 is in the standard library, and is not added (pathlib2)",
+    ]
+
+
+@FORMATS
+def test_a_calendar_version_keeps_the_zeros_of_its_line(format_: str) -> None:
+    text = recipe(format_, "certifi >=2022.05.18")
+    result = merge(text, format_, *old_new(("certifi>=2022.5.18",), ("certifi>=2022.12.7",)))
+    assert changed_lines(text, result.text) == ["- - certifi >=2022.05.18", "+ - certifi >=2022.12.07"]
+
+
+@FORMATS
+def test_a_tool_that_gains_a_bound_gains_it_in_host(format_: str) -> None:
+    text = recipe(format_, host=("python >=3.8", "pip", "setuptools", "types-docutils"))
+    result = merge(
+        text, format_, built("1.0", "setuptools", "types-docutils"), built("2.0", "setuptools>=77", "types-docutils>=7")
+    )
+    assert changed_lines(text, result.text) == ["- - types-docutils", "+ - types-docutils >=7"]
+
+
+@pytest.mark.parametrize(
+    ("format_", "when", "changed"),
+    [
+        ("v0", "2025-01-01", ["- - python >=3.8", "+ - python {{ python_min }}", "+ - python >={{ python_min }}"]),
+        ("v1", "2025-01-01", ["- - python >=3.8", "+ - python ${{ python_min }}.*", "+ - python >=${{ python_min }}"]),
+        ("v0", "2024-06-01", []),
+    ],
+)
+def test_a_noarch_recipe_gets_python_min_when_its_floor_changes(format_: str, when: str, changed: list[str]) -> None:
+    text = recipe(format_)
+    old, new = old_new((), (), floor=(">=3.8", ">=3.9"))
+    assert set(changed_lines(text, merge(text, format_, old, released(new, when)).text)) == set(changed)
 
 
 def test_run_constraints_are_left_alone() -> None:

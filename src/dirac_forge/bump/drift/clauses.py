@@ -15,6 +15,8 @@ __all__ = ["Clause", "clauses_of", "contradictory", "implied", "joined", "lower_
 Side = Literal["equal", "low", "high", "not"]
 _CLAUSE = re.compile(r"(?P<operator>===?|=|~=|>=|<=|!=|>|<)?(?P<space>\s*)(?P<version>[0-9][\w.!+*-]*)")
 _SIDES: dict[str, Side] = {">=": "low", ">": "low", "<": "high", "<=": "high", "!=": "not"}
+_PADDED = re.compile(r"\.0\d")
+"""A calendar version with zeros, which PyPI has without: `2022.05.18`."""
 _PRE_END = re.compile(r"(?<=\d)(?:a0|\.?dev0)$")
 
 
@@ -148,6 +150,9 @@ def styled(clause: Clause, mine: Clause, old: list[Clause]) -> Clause:
     if match is None or written is None:
         return clause
     version = _zeros(written["version"], len(mine.version.release), len(old[0].version.release) if old else 0)
+    if _PADDED.search(match["version"]):
+        head, *rest = version.split(".")
+        version = ".".join((head, *(part.zfill(2) if part.isdigit() else part for part in rest)))
     version += _ending(clause, match["version"], version)
     both_equal = clause.side == mine.side == "equal"
     operator = (match["operator"] or "") if both_equal else written["operator"] or ""

@@ -49,7 +49,7 @@ def _setuptools(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> No
         new.sdist is None
         or not build_backend(new.sdist).startswith("setuptools.")
         or "pip" not in keys
-        or any(key.startswith("setuptools") for key in keys)
+        or "setuptools" in keys
         or not any(line.key == "python" and _admits(line, _WITHOUT) for line in lines)
     ):
         return

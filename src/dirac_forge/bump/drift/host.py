@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 
 from packaging.utils import canonicalize_name
 
@@ -13,7 +12,7 @@ from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
 from dirac_forge.bump.drift.run import NEVER, followed
 from dirac_forge.recipe.making.compiled import Nature
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.making.hosts import build_backend, build_requirements
+from dirac_forge.recipe.making.hosts import BACKENDS, build_backend, build_requirements
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
@@ -105,7 +104,9 @@ class _HostMerge:
         if was is not None:
             # Cross-compiling recipes list a tool in build, too.
             crossed = [line for line in self.output.of("build") if self.section == "host" and line.key in need.keys]
-            for line in filter(attrgetter("spec"), (*mine, *crossed)):
+            # Recipes list the backend itself without a version.
+            gains = was.everywhere == "" and key not in BACKENDS.values()
+            for line in (line for line in (*mine, *crossed) if line.spec or gains):
                 # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
                 followed(self.draft, self.output.output.name, line, was, need, lift=False)
         elif not mine and not any(line.key == _FRONTENDS.get(key) for line in self.lines):

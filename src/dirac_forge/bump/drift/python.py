@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -24,6 +25,8 @@ _MINIMUM_V0 = re.compile(r"(\s*\{%-?\s*set\s+python_min\s*=\s*[\"'])(\d+\.\d+)(.
 _OLDEST = Version("3")
 """Lower bounds of Python 2 bound nothing: a channel builds for nothing older than 3."""
 _ROSE = "upstream's floor rose"
+_MINIMUM_SINCE = datetime(2024, 10, 29, tzinfo=UTC)
+"""When conda-forge began to ask noarch recipes for `python_min`."""
 _VERSION_V1 = re.compile(r"(\s+)version:")
 _VERSION_V0 = re.compile(r"\s*\{%-?\s*set\s+version\b")
 
@@ -64,12 +67,39 @@ def python_drift(draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new:
     """
     floor = _UpstreamFloor.of(old, new)
     ceilings = _ceilings(draft, output, old, new)
+    if not ceilings and _wants_minimum(output, floor, new):
+        _write_minimum(draft, output, floor, scope)
+        return
     low = _to_raise(draft, output, floor, scope, along=bool(ceilings) or draft.edited(output, "run"))
     for line in _pythons(output):
         if line in low and line.template:
             _raise_minimum(draft, output, line, floor)
         elif line in low or line.number in ceilings:
             _respecify(draft, output, line, floor, ceilings.get(line.number), low=line in low)
+
+
+def _wants_minimum(output: OutputLines, floor: _UpstreamFloor, new: ReleaseFacts) -> bool:
+    """Whether upstream raised a floor that a noarch recipe writes as a number, since conda-forge has `python_min`."""
+    uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
+    if output.output.noarch != "python" or uploaded is None or uploaded < _MINIMUM_SINCE:
+        return False
+    if floor.old is None or floor.new is None or floor.new <= floor.old:
+        return False
+    lines = _pythons(output)
+    return bool(lines) and all(_too_low(line, floor.new) and not line.template for line in lines)
+
+
+def _write_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor, scope: Scope) -> None:
+    """Write `python_min` into host and run, as conda-forge asks of noarch recipes (CFEP 25)."""
+    variable = "${{ python_min }}" if draft.v1 else "{{ python_min }}"
+    for line in _pythons(output):
+        exact = f"{variable}.*" if draft.v1 else variable
+        spec = f">={variable}" if line.section == "run" else exact
+        reason = "conda-forge asks noarch recipes for python_min"
+        draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")
+    if floor.new is not None and floor.new > Version(scope.python_min):
+        _set_minimum(draft, output, floor)
+    draft.note("todo", f"{output.output.name}: test with python_min, too")
 
 
 def _to_raise(
@@ -195,6 +225,12 @@ def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine
         text = f"{output.output.name}, line {line.number}: raise {line.name} to >={floor.new} ({floor})"
         draft.note("todo", text)
         return
+    _set_minimum(draft, output, floor)
+
+
+def _set_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor) -> None:
+    """Give `python_min` upstream's floor, where it is set or beside the version."""
+    assert floor.new is not None  # noqa: S101  # only a floor that is known is raised to
     wanted = f"{floor.new.major}.{floor.new.minor}"
     change = Carried(
         output=output.output.name,

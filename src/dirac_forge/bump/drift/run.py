@@ -19,6 +19,28 @@ from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["NEVER", "Requiring", "followed", "run_drift"]
 
+_MANY = 4
+"""Packages that tell an extra even where one of them is missing."""
+_BACKPORTS = frozenset(
+    [
+        "argparse",
+        "backports-functools-lru-cache",
+        "configparser",
+        "contextvars",
+        "dataclasses",
+        "enum34",
+        "funcsigs",
+        "functools32",
+        "futures",
+        "ordereddict",
+        "pathlib2",
+        "singledispatch",
+        "subprocess32",
+        "typing",
+        "unittest2",
+    ]
+)
+"""Projects whose modules are in the standard library of every Python that a channel builds for."""
 NEVER = frozenset({"python", "wheel"})
 """`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
 
@@ -58,8 +80,8 @@ def run_drift(
         )
         for extra in extras_named(before)
     ]
-    # What something else asks for from now on is no sign that the recipe holds an extra.
-    fresh = {key for _, was, now in needs for key in now.keys() - was.keys()}
+    # What something else asks for from now on is no sign that the recipe holds an extra, nor is what it needs anyway.
+    fresh = {key for _, was, now in needs for key in now.keys() - was.keys()} | needs[0][1].keys()
     touched: set[str] = set()
     for requiring, was, now in needs:
         held = [need for key, need in was.items() if key not in fresh]
@@ -89,8 +111,10 @@ def _touched(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -
 
 
 def _holds(output: OutputLines, needs: Sequence[UpstreamNeed]) -> bool:
+    """Whether run has everything that an extra adds; of many packages one may be missing."""
     keys = {line.key for line in output.of("run")}
-    return bool(needs) and all(need.keys & keys for need in needs)
+    missing = sum(need.keys.isdisjoint(keys) for need in needs)
+    return bool(needs) and missing <= (len(needs) >= _MANY)
 
 
 def _mine(output: OutputLines, need: UpstreamNeed, sections: Sequence[Section] = ("run",)) -> list[RequirementLine]:
@@ -129,6 +153,10 @@ class _RunMerge:
                     followed(self.draft, self.name, line, was, need)
 
     def _add(self, need: UpstreamNeed, built: Scope, pin: str) -> None:
+        if need.keys & _BACKPORTS:
+            why = "is in the standard library, and is not added"
+            self.draft.note("info", f"{self.name}: {need.package} {why} ({need.evidence})")
+            return
         if need.pythons.isdisjoint(built.pythons):
             why = "is new for Pythons that the channel no longer builds for, and is not added"
             self.draft.note("info", f"{self.name}: {need.package} {why} ({need.evidence})")
