@@ -312,3 +312,26 @@ def test_platform_where_nothing_is_needed_has_the_columns_of_the_others(
     ]
     _, document = answer(capsys, "nowhere", *argv)
     assert [(one["platform"], one["python"]) for one in document["results"]] == [("linux-64", None), ("osx-64", None)]
+
+
+def test_since_when_and_by_which_upload(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, fresh = 1_790_000_000_000, 1_793_620_800_000  # fresh: 2026-11-02 12:00 UTC
+    records = [pkg("app 2.0", "lib >=2", timestamp=old), pkg("app 1.0", timestamp=old), pkg("lib 2.0", timestamp=fresh)]
+    write_channel(workspace / "dated", {"linux-64": records})
+    argv = ["app", "--channel", "dated", "--platform", "linux-64", "--since"]
+    code, document = answer(capsys, *argv, "2026-11-01")
+    assert code == 0
+    assert document["results"][0]["since"] == {
+        "asked": "2026-11-01T00:00:00+00:00",
+        "changed": "2026-11-02T12:00:00+00:00",
+        "before": {"status": "installable", "version": "1.0"},
+        "uploads": [{"name": "lib", "version": "2.0", "build": "0", "subdir": "linux-64"}],
+    }
+    assert main(["check", *argv, "2026-11-01", "-q"]) == 0
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    at = lines.index("linux-64: ✓ 2.0 since 2026-11-02 12:00 UTC")
+    assert lines[at + 1 : at + 3] == ["  by the upload of lib 2.0 (linux-64, 0)", "  before: ✓ 1.0"]
+    assert main(["check", *argv, "2026-11-03", "-q"]) == 0
+    assert "linux-64: ✓ 2.0, as on 2026-11-03 00:00 UTC" in capsys.readouterr().out
+    assert main(["check", *argv, "yesterday", "-q"]) == 2
+    assert "error: --since yesterday: not a date" in capsys.readouterr().err

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 
 from dirac_forge.channel.solver import Channel
@@ -17,6 +20,7 @@ from dirac_forge.check.grouped import grouped_cells
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.proof import Proof, merged
 from dirac_forge.check.prover import Prover
+from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import Target
 from dirac_forge.cli.context import Context
@@ -29,27 +33,35 @@ from dirac_forge.report.check import document, terminal
 __all__ = ["check", "exit_code"]
 
 _NO, _UNKNOWN = 1, 3
+_AGE = re.compile(r"(\d{1,5})([hdw])")
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 _THREADS = 8
 
 
-def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], remedies: bool) -> int:
+def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], since: str = "", remedies: bool) -> int:
     """Check targets, answer with the matrix and what recipes change in it, and return the exit code."""
     settings = context.settings
     for platform in settings.platforms:
         known_platform(platform)
     asked, recipes = _sorted(specs, with_)
+    start = _moment(since) if since else None
     groups = grouped_cells(context, _targets(context, asked))
     if not groups:
         raise InputError("there is nothing to check", hint="Name a target, or give [tool.dirac-forge.targets].")
     found: list[Cell] = []
     proofs: list[Proof] = []
+    changes: list[Turn] = []
     with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor:
         for channel, cells in groups:
             mine = check_cells(channel, cells, executor=executor, observer=context.observer, remedies=remedies)
             proofs += [_proof(context, channel, mine, recipes, executor)] if recipes else []
             found += mine
+            if start is not None:
+                turned = executor.map(turn_of, repeat(channel), mine, repeat(start))
+                changes += [turn for turn in turned if turn is not None]
     proof = merged(proofs) if proofs else None
-    context.answer(terminal(found, proof, verbose=context.options.verbose), document(found, proof))
+    shown = terminal(found, proof, changes, verbose=context.options.verbose)
+    context.answer(shown, document(found, proof, changes))
     return exit_code(found, proof)
 
 
@@ -75,6 +87,19 @@ def _proof(
         observer=context.observer,
     )
     return prover.proof(subjects, executor=executor)
+
+
+def _moment(text: str) -> datetime:
+    """The moment that `--since` names: a date, a time, or an age such as `7d`."""
+    age = _AGE.fullmatch(text)
+    if age is not None:
+        return datetime.now(UTC) - timedelta(hours=int(age[1]) * _HOURS[age[2]])
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        hint = "Write 2026-11-03, 2026-11-03T12:00, or an age: 12h, 7d, 2w."
+        raise InputError(f"--since {text}: not a date", hint=hint) from exc
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:

@@ -14,12 +14,14 @@ from rich.text import Text
 
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.since import Turn
 from dirac_forge.check.wording import listed, obstacle_text, reason_text, remedy_text, unblock_text
 from dirac_forge.errors import redact
 from dirac_forge.report.document import Block, Items, Section
 from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.proof_body import environment_reasons, unblock_lines
 from dirac_forge.report.reasons import reasons
+from dirac_forge.report.since import turn_json, turns
 from dirac_forge.report.verdicts import (
     OUTCOMES,
     axes,
@@ -34,13 +36,15 @@ from dirac_forge.report.verdicts import (
 __all__ = ["document", "markdown", "terminal", "verdict_json"]
 
 
-def document(cells: Sequence[Cell], proposal: Proof | None = None) -> dict[str, Any]:
-    """The JSON document of `check`.
+def document(cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequence[Turn] = ()) -> dict[str, Any]:
+    """Return the JSON document of `check`.
 
-    With a proposal, `results` are those that its recipes would lead to, and `with` says what they change.
+    With a proposal, `results` are those that its recipes would lead to, and `with` says what they change; `changes` are
+    told with the cells that they belong to.
     """
     if proposal is None:
-        return {"results": [_cell(cell) for cell in cells]}
+        since = {id(turn.cell): {"since": turn_json(turn)} for turn in changes}
+        return {"results": [_cell(cell) | since.get(id(cell), {}) for cell in cells]}
     return {
         "results": [_cell(_as_if(verdict)) for verdict in proposal.verdicts],
         "with": {
@@ -136,12 +140,15 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def terminal(cells: Sequence[Cell], proposal: Proof | None = None, *, verbose: bool = False) -> RenderableType:
+def terminal(
+    cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequence[Turn] = (), *, verbose: bool = False
+) -> RenderableType:
     """Return the matrix of each target, why each no, and what the recipes would change; everything with `verbose`."""
     parts: list[RenderableType] = []
     for target in dict.fromkeys(cell.target for cell in cells):
         mine = [cell for cell in cells if cell.target == target]
         parts += [*_matrix(target, mine), Text(), *reasons(mine, verbose=verbose)]
+        parts += turns([turn for turn in changes if turn.cell.target == target])
     if proposal is not None:
         parts += _proposal(proposal, verbose=verbose)
     return Group(*parts)

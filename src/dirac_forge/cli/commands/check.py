@@ -16,6 +16,7 @@ __all__ = ["check"]
     "dirac-forge check",
     "dirac-forge check 'dirac-grid >=9' --platform linux-aarch64 --python 3.13",
     "dirac-forge check --with dirac-grid",
+    "dirac-forge check construct.yaml --since 2w",
 )
 def check(
     context: Context,
@@ -33,6 +34,13 @@ def check(
             "--with", metavar="FEEDSTOCK", help="Check as if this recipe were built and uploaded. Repeatable."
         ),
     ] = None,
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="DATE",
+            help="Find since when each target is as it is, from DATE (or 7d) on, and which upload did it.",
+        ),
+    ] = "",
     remedies: Annotated[
         bool, typer.Option("--remedies/--no-remedies", help="Search for what would unblock each no.")
     ] = True,
@@ -44,4 +52,4 @@ def check(
     """
     from dirac_forge.cli.check import check as run
 
-    return run(context, specs or (), with_=with_ or (), remedies=remedies)
+    return run(context, specs or (), with_=with_ or (), since=since, remedies=remedies)

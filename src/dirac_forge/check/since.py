@@ -1,0 +1,115 @@
+"""Since when a target is as it is, and which upload did it: the channel's records bisected by their timestamps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.matrix import solve_cell
+
+__all__ = ["Turn", "turn_of"]
+
+_State = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """The last change of one cell since a day."""
+
+    cell: Cell
+    """As it is now."""
+    since: datetime
+    """The day that was asked about."""
+    earlier: Cell
+    """Just before the change; where nothing changed, on that day."""
+    moment: datetime | None = None
+    """The upload after which it is as now; None: it is as it was on that day."""
+    uploads: tuple[Record, ...] = ()
+    """The packages that were uploaded at that moment, of those that the target can reach."""
+
+
+def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
+    """Return the upload after which a target came to be as it is now; None where a channel can't be read.
+
+    The status and the versions of the packages that the target names are compared. Only uploads are seen: the records
+    that a channel has now, by their timestamps. A package that was taken back since leaves no trace, and
+    channel priority is that of today's records.
+
+    Args:
+        channel: as it is now.
+        cell: answered with it.
+        since: where to begin.
+    """
+    question = replace(cell, status="unknown", version="", packages=(), reason="", causes=(), unblock=None, older="")
+
+    def at(moment: datetime) -> Cell:
+        return solve_cell(channel.as_of(moment), question)
+
+    first = at(since)
+    if "unknown" in (first.status, cell.status):
+        return None
+    now = _state(cell)
+    if _state(first) == now:
+        return Turn(cell=cell, since=since, earlier=first)
+    uploads = _uploads(channel, cell, since)
+    moments = sorted(uploads)
+    low, high, earlier = 0, len(moments) - 1, first
+    while low < high:
+        middle = (low + high) // 2
+        answer = at(_moment(moments[middle]))
+        if answer.status == "unknown":
+            return None
+        if _state(answer) == now:
+            high = middle
+        else:
+            low, earlier = middle + 1, answer
+    if not moments:
+        return Turn(cell=cell, since=since, earlier=first)
+    return Turn(
+        cell=cell,
+        since=since,
+        earlier=earlier,
+        moment=_moment(moments[high]),
+        uploads=tuple(uploads[moments[high]]),
+    )
+
+
+def _state(cell: Cell) -> _State:
+    """Return what is compared: the status, and the versions of the packages that the target names."""
+    names = {name_of(spec) for spec in cell.specs}
+    versions = sorted((record.name, record.version) for record in cell.packages if record.name in names)
+    return cell.status, tuple(versions)
+
+
+def _uploads(channel: Channel, cell: Cell, since: datetime) -> dict[int, list[Record]]:
+    """Return the packages that the target can reach and that were uploaded later, by timestamp."""
+    index = channel.index(cell.platform)
+    start = since.timestamp() * 1000
+    found: dict[int, list[Record]] = {}
+    for name in _reachable(channel, cell.platform, cell.specs):
+        for record in index.group(name).records:
+            if record.timestamp is not None and record.timestamp > start:
+                found.setdefault(record.timestamp, []).append(record)
+    return found
+
+
+def _reachable(channel: Channel, platform: str, specs: Sequence[str]) -> set[str]:
+    """Return the names that some build of the target may need, now or then."""
+    index = channel.index(platform)
+    found: set[str] = set()
+    wave = {name_of(spec) for spec in specs}
+    while wave:
+        found |= wave
+        index.prefetch(wave)
+        wave = {
+            name_of(need) for name in wave for record in index.group(name).records for need in record.depends
+        } - found
+    return found
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,66 @@
+"""Since when targets are as they are, and which upload did it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.since import Turn
+from dirac_forge.check.wording import listed
+from dirac_forge.report.reasons import ReasonParagraph, where
+
+__all__ = ["turn_json", "turns"]
+
+
+def turns(found: Sequence[Turn]) -> list[ReasonParagraph]:
+    """Return one paragraph for each change, with all the cells that it holds for."""
+    groups: dict[object, list[Turn]] = {}
+    for turn in found:
+        uploads = tuple((one.name, one.version) for one in turn.uploads)
+        groups.setdefault((turn.moment, uploads, _stood(turn.earlier), _stood(turn.cell)), []).append(turn)
+    return [
+        ReasonParagraph(
+            head=Text.assemble((where([turn.cell for turn in some]), "bold"), f": {_headline(some[0])}"),
+            lines=tuple(_lines(some[0])),
+        )
+        for some in groups.values()
+    ]
+
+
+def turn_json(turn: Turn) -> dict[str, Any]:
+    """Return a change for the JSON document."""
+    return {
+        "asked": turn.since.isoformat(),
+        "changed": turn.moment.isoformat() if turn.moment is not None else None,
+        "before": {"status": turn.earlier.status, "version": turn.earlier.version or None},
+        "uploads": [
+            {"name": one.name, "version": one.version, "build": one.build, "subdir": one.subdir} for one in turn.uploads
+        ],
+    }
+
+
+def _headline(turn: Turn) -> str:
+    if turn.moment is not None:
+        return f"{_stood(turn.cell)} since {_time(turn.moment)}"
+    if _stood(turn.earlier) == _stood(turn.cell):
+        return f"{_stood(turn.cell)}, as on {_time(turn.since)}"
+    return f"{_stood(turn.cell)}, but not so on {_time(turn.since)}; no upload explains it"
+
+
+def _lines(turn: Turn) -> list[str]:
+    if turn.moment is None:
+        return [] if _stood(turn.earlier) == _stood(turn.cell) else [f"before: {_stood(turn.earlier)}"]
+    names = listed(dict.fromkeys(f"{one.name} {one.version} ({one.subdir}, {one.build})" for one in turn.uploads))
+    return [f"by the upload of {names}", f"before: {_stood(turn.earlier)}"]
+
+
+def _stood(cell: Cell) -> str:
+    return f"✓ {cell.version}" if cell.status == "installable" else "✗ not installable"
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

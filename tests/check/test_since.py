@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.cells import Cell, cells_of
+from dirac_forge.check.matrix import solve_cell
+from dirac_forge.check.since import Turn, turn_of
+from dirac_forge.check.targets import make_target
+from support.channel import pkg, write_channel
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 11, number, 12, tzinfo=UTC)
+
+
+def uploaded(text: str, number: int, *depends: str, **more: Any) -> dict[str, Any]:
+    return pkg(text, *depends, timestamp=int(day(number).timestamp() * 1000), **more)
+
+
+def turn(folder: Path, since: datetime, *specs: str) -> Turn:
+    channel = Channel.open([str(folder)])
+    (question,) = cells_of(make_target("t", specs, platforms=["linux-64"], pythons=[]))
+    found = turn_of(channel, solve_cell(channel, question), since)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> Path:
+    records = [
+        uploaded("app 1.0", 1, "lib"),
+        uploaded("app 2.0", 5, "lib >=2"),
+        uploaded("lib 1.0", 2),
+        uploaded("lib 2.0", 10),
+        uploaded("noise 1.0", 11),
+        uploaded("lib 2.1", 12),
+    ]
+    return write_channel(tmp_path / "c", {"linux-64": records})
+
+
+def state(cell: Cell) -> tuple[str, str]:
+    return cell.status, cell.version
+
+
+def test_upload_that_brought_a_newer_version_of_the_target(channel: Path) -> None:
+    found = turn(channel, day(3), "app")
+    assert (found.moment, [str(one) for one in found.uploads]) == (day(10), ["lib 2.0 0"])
+    assert (state(found.earlier), state(found.cell)) == (("installable", "1.0"), ("installable", "2.0"))
+
+
+def test_target_that_is_as_it_was(channel: Path) -> None:
+    found = turn(channel, day(11), "app")
+    assert (found.moment, found.uploads, state(found.earlier)) == (None, (), ("installable", "2.0"))
+
+
+def test_upload_that_made_a_target_installable(channel: Path) -> None:
+    found = turn(channel, day(3), "app >=2")
+    assert (found.moment, state(found.earlier)) == (day(10), ("not-installable", ""))
+
+
+def test_channel_priority_is_that_of_todays_records(tmp_path: Path, channel: Path) -> None:
+    """A name that the first channel gets hides all builds of the second."""
+    first = write_channel(tmp_path / "first", {"linux-64": [uploaded("lib 0.1", 20)]})
+    opened = Channel.open([str(first), str(channel)])
+    (question,) = cells_of(make_target("t", ["app >=2"], platforms=["linux-64"], pythons=[]))
+    cell = solve_cell(opened, question)
+    assert cell.status == "not-installable"
+    found = turn_of(opened, cell, day(15))
+    assert found is not None
+    assert (found.moment, found.earlier.status) == (None, "not-installable")
