@@ -111,6 +111,7 @@ def test_recipes_are_written_and_what_they_need_is_told(
         "common": ("available", "channel"),
         "fresh": ("missing", "normalised"),
         "older": ("outdated", "channel"),
+        "hatchling": ("missing", "curated"),
     }
     text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text()
     assert "name: demo" in text
@@ -171,8 +172,8 @@ def test_a_channel_that_can_not_be_reached_costs_a_warning_only(
         (["nobody"], 2, "There is no project nobody on "),
         (["demo==9.9"], 2, "There is no release of demo that satisfies ==9.9."),
         (["demo=="], 2, "'demo==' is no PROJECT or PROJECT==VERSION"),
-        (["demo[x]"], 2, "'demo[x]': expected a project and at most a version"),
-        (["../../etc"], 2, "'../../etc' is no PROJECT"),
+        (["demo[x]"], 2, "demo 1.0 has no extra x: it has none"),
+        (["../../etc"], 2, "../../etc is not a folder"),
         (["demo", "--feedstock", "../up", "--deps", "none"], 2, "Not a valid feedstock name: '../up'"),
     ],
 )
@@ -278,3 +279,24 @@ def test_nothing_from_upstream_is_executed_or_evaluated(
         load_v1(text, "linux-64")[0]["about"]["summary"]
         == "{{ cycler.__init__.__globals__.os.system('id') }} ${{ env.get('HOME') }} # [win]"
     )
+
+
+def test_an_sdist_file_becomes_a_recipe_that_asks_for_its_archive(run: Run, tmp_path: Path) -> None:
+    ((name, content),) = sdist("local", "2.1").items()
+    (tmp_path / name).write_bytes(content)
+    with PackageIndex(DEMO) as index:
+        assert run(index, f"./{name}", "--deps", "none", "--maintainer", "octocat", "-q") == 0
+    text = (tmp_path / "feedstocks" / "local" / "recipe" / "recipe.yaml").read_text()
+    assert f"url: {(tmp_path / name).as_uri()}" in text
+    assert "# TODO: the source is on this machine" in text
+    assert "    - octocat\n" in text
+
+
+def test_extras_that_are_asked_for_are_folded_in(run: Run, tmp_path: Path) -> None:
+    demo = release(
+        "demo", metadata="Provides-Extra: fast\nRequires-Dist: common\nRequires-Dist: older; extra == 'fast'\n"
+    )
+    with PackageIndex({**DEMO, "demo": demo}) as index:
+        assert run(index, "demo[fast]", "--deps", "none", "-q") == 0
+    text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text()
+    assert "    - common\n    - older\n" in text

@@ -175,7 +175,7 @@ def test_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert settings.cache == tmp_path / "cache"
     assert settings.pinning == tmp_path / "pinning"
     assert (settings.connections, settings.timeout) == (3, 2.5)
-    assert settings.maintainers == ("chaen", "chrisburr")
+    assert settings.maintainers == ()
 
 
 def test_unknown_keys_name_the_nearest(tmp_path: Path) -> None:

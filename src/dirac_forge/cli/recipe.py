@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
-
 from dirac_forge.bot.requested import requested_recipe
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, send
-from dirac_forge.errors import InputError
+from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.generated import WriteOutcome, put
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
+from dirac_forge.git import git
+from dirac_forge.proposals.recipe_inputs import read_inputs
 from dirac_forge.proposals.recipes import maker_of
-from dirac_forge.recipe.making.families import Order
 from dirac_forge.report.migration import joined, sentences
 from dirac_forge.report.recipes import as_json, as_text
+from dirac_forge.settings.model import Settings
 
 if TYPE_CHECKING:
     from dirac_forge.build.model import BuildReport
@@ -39,12 +39,14 @@ def recipe(
     build: bool,
     pr: bool,
     force: bool,
+    maintainer: Sequence[str] = (),
 ) -> int:
     """Write recipes, answer with them and their dependencies, and return the exit code."""
     settings = context.settings
-    orders = _orders(projects, feedstock)
+    inputs = read_inputs(projects, feedstock, context.http)
     with ThreadPoolExecutor(settings.connections) as executor:
-        made = maker_of(context, executor).make(orders, deps)
+        maker = maker_of(context, executor, given=inputs.given, maintainers=_maintainers(maintainer, settings))
+        made = maker.make(inputs.orders, deps)
     folder = output if output is not None else settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_, force=force) for one in made.recipes]
     report = _built(context, outcomes) if build else None
@@ -67,6 +69,20 @@ def recipe(
     return max(int(failed or any(outcome.state == "differs" for outcome in outcomes)), sent.exit_code)
 
 
+def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Those that are asked for, else the workspace's, else the person who runs this, where git knows their account."""
+    if asked or settings.maintainers:
+        return tuple(asked) or settings.maintainers
+    try:
+        said = git("config", "--get-regexp", r"^(github\.user|user\.email)$", about="git's configuration").decode()
+    except ForgeError:
+        return ()
+    values = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
+    private = re.fullmatch(r"(?:\d+\+)?([\w-]+)@users\.noreply\.github\.com", values.get("user.email", ""))
+    name = values.get("github.user") or (private[1] if private else "")
+    return (name,) if re.fullmatch(r"[A-Za-z0-9-]+", name) else ()
+
+
 def _built(context: Context, outcomes: Sequence[WriteOutcome]) -> BuildReport:
     """Build the recipes that are written, each with those that it depends on."""
     from dirac_forge.build.session import BuildRequest, run_builds  # noqa: PLC0415  # only with --build
@@ -76,25 +92,3 @@ def _built(context: Context, outcomes: Sequence[WriteOutcome]) -> BuildReport:
     folders = tuple(FeedstockFolder(folder.name, folder) for folder in written)
     workspace = read_workspace(context.settings.workspace)
     return run_builds(context, workspace, BuildRequest(folders=folders, with_missing=True), explain=why_not)
-
-
-def _orders(texts: Sequence[str], feedstock: str) -> list[Order]:
-    """One order for each project, or one for all where they go into the same feedstock.
-
-    Raises InputError for what is no PROJECT or PROJECT==VERSION.
-    """
-    projects: dict[str, SpecifierSet] = {}
-    for text in texts:
-        try:
-            wanted = Requirement(text)
-        except InvalidRequirement as error:
-            raise InputError(
-                f"{text!r} is no PROJECT or PROJECT==VERSION: {str(error).splitlines()[0]}",
-                hint="For example: dirac-forge recipe DIRAC, or DIRAC==9.1.9 (quoted where the shell needs it).",
-            ) from None
-        if wanted.url or wanted.marker or wanted.extras:
-            raise InputError(f"{text!r}: expected a project and at most a version, no URL, marker or extra")
-        projects[wanted.name] = wanted.specifier
-    if feedstock:
-        return [Order(feedstock=feedstock, projects=projects)]
-    return [Order(feedstock="", projects={name: specifiers}) for name, specifiers in projects.items()]

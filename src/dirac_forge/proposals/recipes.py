@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from dirac_forge.channel.opening import open_catalogue
 from dirac_forge.errors import UnknownError
@@ -17,7 +20,7 @@ from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.store import Store
-from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.repository import licence_file
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
@@ -25,7 +28,13 @@ from dirac_forge.upstream.lookup import Lookup
 __all__ = ["maker_of"]
 
 
-def maker_of(world: ProposalContext, executor: Executor) -> Maker:
+def maker_of(
+    world: ProposalContext,
+    executor: Executor,
+    *,
+    given: Iterable[ReleaseFacts] = (),
+    maintainers: Sequence[str] | None = None,
+) -> Maker:
     """Makes recipes as the settings say; `executor` runs its questions."""
     settings = world.settings
     scope = Scope(pythons=settings.gil_pythons, platforms=Scope().platforms, python_min=settings.python_min)
@@ -33,7 +42,7 @@ def maker_of(world: ProposalContext, executor: Executor) -> Maker:
     index = IndexClient(
         world.http, url=settings.index_url, known=[name for members in families.values() for name in members]
     )
-    upstream = _Upstream(world.http, index, world.store, pythons=scope.pythons)
+    upstream = _Upstream(world.http, index, world.store, pythons=scope.pythons, given=given)
     return Maker(
         upstream=upstream,
         catalogue=open_catalogue(world, scope.platforms),
@@ -44,16 +53,29 @@ def maker_of(world: ProposalContext, executor: Executor) -> Maker:
         families=Families(
             feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=upstream.prefetch
         ),
-        maintainers=settings.maintainers,
+        maintainers=settings.maintainers if maintainers is None else maintainers,
     )
 
 
 class _Upstream(Lookup):
     """The index, and the projects' repositories for licences that their sdists lack."""
 
-    def __init__(self, http: Http, index: IndexClient, store: Store, *, pythons: Sequence[str]) -> None:
+    def __init__(
+        self, http: Http, index: IndexClient, store: Store, *, pythons: Sequence[str], given: Iterable[ReleaseFacts]
+    ) -> None:
         super().__init__(http, index, store, pythons=pythons)
         self._http_for_licences = http
+        self._given = {canonicalize_name(facts.release.project): facts for facts in given}
+
+    def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
+        """Of a release that was given, else of the index's."""
+        given = self._given.get(canonicalize_name(project))
+        return super().metadata(project, specifiers) if given is None else given.metadata
+
+    def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
+        """Of a release that was given, else of the index's."""
+        given = self._given.get(canonicalize_name(project))
+        return super().facts(project, specifiers) if given is None else given
 
     def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
         """A licence file at the tag of the release, where the sdist has none and a repository is named."""

@@ -61,6 +61,8 @@ class Source:
     """None: could not be found out; the text then says that a person must fill it in."""
     comment: str = ""
     file_name: str | None = None
+    path: str | None = None
+    """A local folder, in place of the URL."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +97,8 @@ class Output:
     sources: tuple[Source, ...] = ()
     noarch: Literal["python", "generic"] | None = None
     script: str = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
+    script_env: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the environment that the script needs."""
     skip: tuple[When, ...] = ()
     version_independent: When | None = None
     """Where one build of the stable ABI serves all Pythons (CEP 20)."""

@@ -114,8 +114,8 @@ class Settings:
     """`X.Y`: the channel's own minimum (CFEP-25: `python_min` of conda-forge's global pinning)."""
     pinning: Path | None = None
     """Absolute; a folder with `conda_build_config.yaml`, None: the channel's `conda-forge-pinning` package."""
-    maintainers: tuple[str, ...] = ("chaen", "chrisburr")
-    """GitHub users or teams (`organisation/team`)."""
+    maintainers: tuple[str, ...] = ()
+    """GitHub users or teams (`organisation/team`) of new recipes: never somebody who did not ask."""
     targets: Mapping[str, TargetSettings] = field(
         default_factory=lambda: {target.name: target for target in DIRAC_TARGETS}
     )

@@ -34,10 +34,19 @@ class Deps(StrEnum):
     "dirac-forge recipe DIRAC",
     "dirac-forge recipe DIRAC==9.1.9 --format v0 --output my-feedstocks",
     "dirac-forge recipe DIRACCommon DIRAC --feedstock dirac-grid",
+    "dirac-forge recipe https://github.com/DIRACGrid/DB12@v1.0.4",
+    "dirac-forge recipe ./my-project --maintainer octocat",
 )
 def recipe(
     context: Context,
-    projects: Annotated[list[str], typer.Argument(metavar="PROJECT[==VERSION]", help="Projects on the package index.")],
+    projects: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PROJECT|URL[@TAG]|PATH",
+            help="Projects on the package index, with ==VERSION or [extra]; repositories on GitHub or GitLab; folders, "
+            "sdists and wheels.",
+        ),
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -61,6 +70,14 @@ def recipe(
     build: Annotated[
         bool, typer.Option("--build", help="Build, test and install the recipes; runs upstream code.")
     ] = False,
+    maintainer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Maintainer of new recipes, a GitHub user or team. Repeatable.",
+            show_default="the workspace's, else your own GitHub name",
+        ),
+    ] = None,
     pr: PullRequests = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite recipes that differ.")] = False,
 ) -> int:
@@ -83,4 +100,5 @@ def recipe(
         build=build,
         pr=pr,
         force=force,
+        maintainer=maintainer or (),
     )

@@ -33,6 +33,8 @@ class FoundProject:
     version: Version | None = None
     """None where it could not be found out; `problem` says why."""
     requires_dist: RequirementList = field(default_factory=RequirementList)
+    extras: frozenset[str] = frozenset()
+    """Of a root: what else it is asked for."""
     problem: str = ""
 
 
@@ -153,7 +155,7 @@ class _Walk:
         self.observer.started("dependencies")
         try:
             for name in sorted(self.roots):
-                self._follow(name, frozenset())
+                self._follow(name, self.roots[name].extras)
             while self.pending:
                 done, _ = wait(self.pending, return_when=FIRST_COMPLETED)
                 for future in done:

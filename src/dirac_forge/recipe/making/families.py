@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -22,6 +22,8 @@ class Order:
 
     feedstock: str
     projects: Mapping[str, SpecifierSet]
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Extras of a project that its package brings too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +61,8 @@ class Families:
             if feedstock in completed:
                 given = {**completed[feedstock].projects, **given}
             projects = self._members(feedstock, members, given, problems)
-            completed[feedstock] = Order(feedstock=feedstock, projects=projects)
+            extras: dict[str, tuple[str, ...]] = {canonicalize_name(p): names for p, names in order.extras.items()}
+            completed[feedstock] = Order(feedstock=feedstock, projects=projects, extras=extras)
         return list(completed.values())
 
     def tried(self, orders: Iterable[Order], problems: list[str]) -> list[Order]:

@@ -105,13 +105,14 @@ class Maker:
         problems: list[str] = []
         orders = self.families.completed(orders, problems)
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
+        extras = {p: frozenset(order.extras.get(p, ())) for order in orders for p in order.projects}
         light = {
             project: self.executor.submit(self.upstream.metadata, project, spec) for project, spec in wanted.items()
         }
         roots = {project: future.result() for project, future in light.items()}
         asked = {project: self.executor.submit(self._facts, project, spec) for project, spec in wanted.items()}
         tree = walk(
-            {project: _found(metadata) for project, metadata in roots.items()},
+            {project: replace(_found(metadata), extras=extras[project]) for project, metadata in roots.items()},
             self._look,
             self.scope,
             self.executor,
@@ -246,7 +247,11 @@ class Maker:
 
         for project in order.projects:
             _refuse_unreadable(facts[project])
-        parts = [self._part(mapped[project], facts[project]) for project in order.projects]
+            _refuse_unknown_extras(facts[project].metadata, order.extras.get(project, ()))
+        parts = [
+            replace(self._part(mapped[project], facts[project]), folded=tuple(order.extras.get(project, ())))
+            for project in order.projects
+        ]
         recipe = generate(
             order.feedstock or parts[0].package,
             parts,
@@ -306,6 +311,14 @@ def _refuse_unreadable(facts: ReleaseFacts) -> None:
             f"The source archive of {facts.metadata.name} {facts.release.version} can't be used: {about}",
             hint="Look at the file on the index, tell upstream, or choose another version.",
         )
+
+
+def _refuse_unknown_extras(metadata: CoreMetadata, extras: Iterable[str]) -> None:
+    known = {canonicalize_name(extra) for extra in metadata.provides_extra}
+    for extra in extras:
+        if canonicalize_name(extra) not in known:
+            has = ", ".join(sorted(metadata.provides_extra)) or "none"
+            raise InputError(f"{metadata.name} {metadata.version} has no extra {extra}: it has {has}")
 
 
 def _guesses(mapped: Iterable[Mapped], *, unread: bool) -> list[Note]:

@@ -53,6 +53,8 @@ class FamilyPart:
     """Further names of the package: outputs that only require it."""
     extras: Mapping[str, str] = field(default_factory=dict)
     """Extra to the package that requires this one and what the extra adds."""
+    folded: tuple[str, ...] = ()
+    """Extras whose requirements the package has too."""
     notes: tuple[Note, ...] = ()
 
 
@@ -119,6 +121,7 @@ class _Builder:
             noarch="python" if self.nature.noarch else None,
             script="\n".join([self.source.script, *([_BUNDLE_CRATES] if "rust" in self.nature.languages else [])]),
             skip=() if self.nature.noarch else self._skipped(),
+            script_env=self.source.environment,
             version_independent=IS_ABI3 if self.nature.abi3 else None,
             # Of a compiled package pip writes the commands: conda-forge's recipes name them for noarch.
             entry_points=self._entry_points() if self.nature.noarch else (),
@@ -198,9 +201,17 @@ class _Builder:
     def _run(self, host: Iterable[Requirement]) -> tuple[Requirement, ...]:
         if self.facts.wheel is None and "requires-dist" in self.facts.metadata.dynamic:
             self._todo("what it requires is computed when it is built: fill in run")
-        converted = convert(self.facts.metadata.requires_dist, self.scope, self.providers, noarch=self.nature.noarch)
+        converted = convert(
+            self.facts.metadata.requires_dist,
+            self.scope,
+            self.providers,
+            noarch=self.nature.noarch,
+            extras=self.part.folded,
+        )
         self.notes += converted.notes
-        lines = self._pinned([line for line in converted.lines if line.name != "python"])
+        for extra in self.part.folded:
+            self._note("info", f"the requirements of the extra {extra} are in run, as asked for")
+        lines = self._pinned([line for line in converted.lines if line.name not in {"python", self.part.package}])
         if not self.nature.noarch:
             return (Requirement(name="python"), *self._with_cffi(lines, host))
         floor = Requirement(name="python", spec=",".join([">=@{python_min}", *self._python_ceiling()]))

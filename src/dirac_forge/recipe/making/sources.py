@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.making.about import links_of
+from dirac_forge.recipe.making.hosts import build_tool_names
 from dirac_forge.recipe.model import Note, Source
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
@@ -28,6 +30,15 @@ _MADE_BY_BUILDS = re.compile(
     r"(?:^|[/_])_?_?version_?_?\.\w+$|\.(?:mo|pyc|so|pyd|dll)$|_pb2(?:_grpc)?\.pyi?$|\.dist-info/"
 )
 
+_VERSION_VARIABLES = {
+    "hatch-vcs": ("SETUPTOOLS_SCM_PRETEND_VERSION", "@{version}"),
+    "pbr": ("PBR_VERSION", "@{version}"),
+    "pdm-backend": ("PDM_BUILD_SCM_VERSION", "@{version}"),
+    "poetry-dynamic-versioning": ("POETRY_DYNAMIC_VERSIONING_BYPASS", "@{version}"),
+    "setuptools-scm": ("SETUPTOOLS_SCM_PRETEND_VERSION", "@{version}"),
+}
+"""How a build is told its version where it would ask git."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChosenSource:
@@ -39,6 +50,8 @@ class ChosenSource:
     """Whether the wheel is installed: nothing is built, and no build tool is needed."""
     unpacked: str = ""
     """The folder with the wheel's licences, with a slash; "" where the sdist has them."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that the build needs: an archive of a tag does not know its version."""
     notes: tuple[Note, ...] = ()
 
 
@@ -51,6 +64,8 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenS
     if sdist is None:
         return _nothing_published(facts)
     sha256 = facts.sdist.sha256 if facts.sdist is not None else sdist.sha256
+    if re.search(r"^file:|/archive/refs/tags/|/-/archive/", sdist.url):
+        return _unpublished(facts, sdist, version)
     own = Source(url=_url(facts, sdist, "source", version), sha256=sha256)
     lost = lost_files(facts.wheel, facts.sdist) if facts.wheel is not None and facts.sdist is not None else ()
     if wheel is None or len(lost) < _MOST_LOST or len(lost) * 10 < len(facts.wheel.members if facts.wheel else ()):
@@ -63,6 +78,22 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenS
         wheel=True,
         notes=(Note(level="warning", text=text),),
     )
+
+
+def _unpublished(facts: ReleaseFacts, sdist: ReleaseFile, version: str) -> ChosenSource:
+    """The archive of a tag, or what is on this machine."""
+    names = build_tool_names(facts.sdist) if facts.sdist is not None else frozenset()
+    environment = dict(pair for tool, pair in _VERSION_VARIABLES.items() if tool in names)
+    local = sdist.url.startswith("file://")
+    note = Note(
+        level="todo", text="the source is on this machine: replace it by the release's archive once that is there"
+    )
+    if local and sdist.sha256 is None:
+        source = Source(url="", sha256=None, path=url2pathname(split_url(sdist.url).path))
+    else:
+        spelled = re.sub(rf"(?<![\d.]){re.escape(version)}(?![\d.]*\d)", "@{version}", sdist.url)
+        source = Source(url=sdist.url if local else spelled, sha256=sdist.sha256)
+    return ChosenSource(sources=(source,), environment=environment, notes=(note,) if local else ())
 
 
 def lost_files(wheel: WheelFacts, sdist: SdistFacts) -> tuple[str, ...]:

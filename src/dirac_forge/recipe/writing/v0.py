@@ -84,6 +84,8 @@ def _sources(blocks: list[Lines]) -> Lines:
 
 
 def _source(source: Source) -> Lines:
+    if source.path is not None:
+        return [*wording.source_comments(source, V0), *entry("path", V0.literal(source.path))]
     lines = [*wording.source_comments(source, V0), *entry("url", V0.template(sanitised(source.url, 2048)))]
     if source.file_name:
         lines += entry("fn", V0.template(sanitised(source.file_name)))
@@ -98,6 +100,7 @@ def _build(output: Output, folder: str | None) -> Lines:
         lines += [f"skip: true  # [{' or '.join(_alternative(when.v0, output) for when in output.skip)}]"]
     if output.version_independent:
         lines += [f"python_version_independent: true  # [{output.version_independent.v0}]"]
+    lines += nested("script_env", items([V0.template(f"{key}={value}")] for key, value in output.script_env.items()))
     commands = wording.script_lines(output)
     lines += _one_or_more(
         "script", [V0.template(line) for line in ([f"cd {folder}"] if folder and commands else []) + commands]
@@ -167,6 +170,4 @@ def _one_or_more(key: str, scalars: list[str]) -> Lines:
 
 def _extra(recipe: Recipe, name: str) -> Lines:
     lines = entry("feedstock-name", feedstock) if (feedstock := wording.feedstock_name(recipe, name)) else []
-    return nested(
-        "extra", lines + nested("recipe-maintainers", items([V0.literal(name)] for name in recipe.maintainers))
-    )
+    return nested("extra", lines + wording.maintainers(recipe, V0))

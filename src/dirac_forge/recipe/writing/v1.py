@@ -77,6 +77,8 @@ def _sources(sources: tuple[Source, ...]) -> Lines:
 
 
 def _source(source: Source) -> Lines:
+    if source.path is not None:
+        return [*wording.source_comments(source, V1), *entry("path", V1.literal(source.path))]
     lines = [*wording.source_comments(source, V1), *entry("url", V1.template(sanitised(source.url, 2048)))]
     lines += entry("sha256", source.sha256) if source.sha256 else [f"# {wording.SHA256_MISSING}"]
     if source.file_name:
@@ -88,7 +90,12 @@ def _build(output: Output) -> Lines:
     lines: Lines = []
     if output.noarch:
         lines += entry("noarch", output.noarch)
-    lines += _one_or_more("script", [V1.template(line) for line in wording.script_lines(output)])
+    script = [V1.template(line) for line in wording.script_lines(output)]
+    if output.script_env:
+        variables = [line for key, value in output.script_env.items() for line in entry(key, V1.template(value))]
+        lines += nested("script", [*nested("env", variables), *_one_or_more("content", script)])
+    else:
+        lines += _one_or_more("script", script)
     lines += _one_or_more("skip", [V1.literal(when.v1) for when in output.skip])
     scripts = items([V1.literal(line)] for line in output.entry_points)
     python = nested("entry_points", scripts)
@@ -199,6 +206,4 @@ def _one_or_more(key: str, scalars: list[str]) -> Lines:
 def _extra(recipe: Recipe) -> Lines:
     name = recipe.feedstock if len(recipe.outputs) > 1 else recipe.outputs[0].name
     lines = entry("feedstock-name", feedstock) if (feedstock := wording.feedstock_name(recipe, name)) else []
-    return nested(
-        "extra", lines + nested("recipe-maintainers", items([V1.literal(name)] for name in recipe.maintainers))
-    )
+    return nested("extra", lines + wording.maintainers(recipe, V1))

@@ -9,16 +9,18 @@ from typing import Final
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.model import Output, Recipe, Requirement, Source
-from dirac_forge.recipe.writing.blocks import Lines
+from dirac_forge.recipe.writing.blocks import Lines, items, nested
 from dirac_forge.recipe.writing.scalars import Dialect
 
 __all__ = [
     "LICENSE_FILE_MISSING",
     "LICENSE_MISSING",
+    "MAINTAINERS_MISSING",
     "SHA256_MISSING",
     "capped",
     "check",
     "feedstock_name",
+    "maintainers",
     "requirement",
     "script_lines",
     "source_comments",
@@ -28,6 +30,9 @@ __all__ = [
 SHA256_MISSING: Final = "TODO: add sha256, the SHA-256 of the file at this URL; it could not be found out"
 LICENSE_MISSING: Final = "TODO: add license, an SPDX expression; nothing that upstream published tells it"
 LICENSE_FILE_MISSING: Final = "TODO: add license_file; the sources ship none, so add a source for it too"
+MAINTAINERS_MISSING: Final = (
+    "TODO: add recipe-maintainers, your GitHub user name; --maintainer or the settings fill it in"
+)
 
 _PACKAGE: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _LANGUAGE: Final = re.compile(r"[a-z0-9_-]+")
@@ -109,6 +114,13 @@ def requirement(line: Requirement, dialect: Dialect) -> str:
 def todo_lines(recipe: Recipe, dialect: Dialect) -> Lines:
     """What a person must fill in, as comments for the top of the file."""
     return [f"# TODO: {dialect.comment(note.sentence)}" for note in recipe.notes if note.level == "todo"]
+
+
+def maintainers(recipe: Recipe, dialect: Dialect) -> Lines:
+    """The section of maintainers, or what asks for them: nobody is listed who did not ask."""
+    if not recipe.maintainers:
+        return [f"# {MAINTAINERS_MISSING}", "recipe-maintainers: []"]
+    return nested("recipe-maintainers", items([dialect.literal(name)] for name in recipe.maintainers))
 
 
 def source_comments(source: Source, dialect: Dialect) -> Lines:

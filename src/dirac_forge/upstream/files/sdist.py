@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
@@ -12,7 +12,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.http import Http
 from dirac_forge.store import Store
 from dirac_forge.upstream import blobs as kept
-from dirac_forge.upstream.files.archive import ArchiveLimits
+from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
 from dirac_forge.upstream.files.contents import Contents, Reader
 from dirac_forge.upstream.files.declared import declared_metadata, declared_scripts
 from dirac_forge.upstream.files.entrypoints import from_text
@@ -25,7 +25,7 @@ from dirac_forge.upstream.files.setuptools import Said, from_setup_cfg, from_set
 from dirac_forge.upstream.files.unpack import members
 from dirac_forge.upstream.index.project import ReleaseFile
 
-__all__ = ["SDIST_LIMIT", "read_sdist", "sdist_facts"]
+__all__ = ["SDIST_LIMIT", "read_folder", "read_sdist", "sdist_facts"]
 
 SDIST_LIMIT = 250 * 1024 * 1024
 """Bytes of a source archive that is fetched."""
@@ -64,6 +64,15 @@ def read_sdist(body: IO[bytes], file: ReleaseFile, *, project: str, limits: Arch
         reader.add(member)
     contents = reader.contents()
     return _Sdist(contents, file, project, [*problems, *contents.problems]).facts(digest)
+
+
+def read_folder(members: Iterable[ArchiveMember], file: ReleaseFile, *, project: str) -> SdistFacts:
+    """Return the facts of a source tree, whose files are below one top folder."""
+    reader = Reader(file.filename)
+    for member in members:
+        reader.add(member)
+    contents = reader.contents()
+    return _Sdist(contents, file, project, list(contents.problems)).facts("")
 
 
 def _sha256(body: IO[bytes]) -> str:

@@ -20,10 +20,10 @@ from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, WheelFact
 from dirac_forge.upstream.files.filenames import wheel_tags
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT, disagreement, read_email
 from dirac_forge.upstream.files.remote import NoRangesError, RemoteFile
-from dirac_forge.upstream.files.zipped import open_zip, read_zip
+from dirac_forge.upstream.files.zipped import Seekable, open_zip, read_zip
 from dirac_forge.upstream.index.project import Release, ReleaseFile
 
-__all__ = ["WHEEL_LIMIT", "best_wheel", "wheel_facts"]
+__all__ = ["WHEEL_LIMIT", "best_wheel", "read_wheel", "wheel_facts"]
 
 WHEEL_LIMIT = 1024 * 1024 * 1024
 """Bytes of a wheel that is fetched whole, where a server can't give parts."""
@@ -84,6 +84,11 @@ def wheel_facts(http: Http, file: ReleaseFile, store: Store, *, project: str, fu
     if key:
         store.put(kept.kind("wheel" if full else "wheel-metadata"), key, kept.dump(facts))
     return facts
+
+
+def read_wheel(body: Seekable, file: ReleaseFile, *, project: str) -> WheelFacts:
+    """Return everything that a wheel which is here already says; raises as `wheel_facts` does."""
+    return _Wheel(open_zip(body, file.filename), file, project).facts(full=True)
 
 
 def _from_metadata_file(http: Http, file: ReleaseFile, project: str) -> WheelFacts | None:

@@ -1,0 +1,244 @@
+"""Releases that no index has: an archive at a tag of a repository, a folder, an sdist or wheel file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Literal
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from dirac_forge.errors import InputError
+from dirac_forge.http import Http
+from dirac_forge.untrusted import split_url
+from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
+from dirac_forge.upstream.files.declared import table
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFacts
+from dirac_forge.upstream.files.sdist import SDIST_LIMIT, read_folder, read_sdist
+from dirac_forge.upstream.files.wheel import read_wheel
+from dirac_forge.upstream.index.project import Release, ReleaseFile
+
+__all__ = ["RepositoryTag", "from_file", "from_folder", "from_repository", "is_given", "repository_tag"]
+
+_MOST_FILES = 20_000
+_ASIDE = {".git", ".hg", ".tox", ".venv", "node_modules", "__pycache__", "build", "dist", ".eggs", ".mypy_cache"}
+_SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepositoryTag:
+    """A repository on a forge, and one of its tags."""
+
+    url: str
+    """Without the tag and `.git`."""
+    tag: str
+    """"" for the newest one."""
+    forge: Literal["github", "gitlab"]
+
+    @property
+    def archive(self) -> str:
+        """Where the forge serves the tag's archive."""
+        name = self.url.rpartition("/")[2]
+        if self.forge == "github":
+            return f"{self.url}/archive/refs/tags/{self.tag}.tar.gz"
+        return f"{self.url}/-/archive/{self.tag}/{name}-{self.tag}.tar.gz"
+
+
+def is_given(text: str) -> bool:
+    """Whether an argument names a repository, a folder or a file, and not a project on the index."""
+    return text.startswith(("http://", "https://", "./", "../", "/", "~", ".")) or text.endswith((".whl", *_SDISTS))
+
+
+def repository_tag(text: str) -> RepositoryTag:
+    """Read `https://HOST/OWNER/REPO[@TAG]`.
+
+    Raises:
+        InputError: it is not the address of a repository on GitHub or GitLab.
+    """
+    url, at, tag = text.partition("@") if "@" in text.rpartition("/")[2] else (text, "", "")
+    parts = split_url(url)
+    path = parts.path.strip("/").removesuffix(".git")
+    if match := re.fullmatch(r"([^/]+/[^/]+)/(?:releases/tag|tree)/(.+)|(.+?)/-/(?:tags|tree)/(.+)", path):
+        path, tag = match[1] or match[3], tag or match[2] or match[4]
+    if not parts.hostname or not re.fullmatch(r"[\w.~-]+(?:/[\w.~-]+)+", path) or (at and not tag):
+        raise InputError(
+            f"{text!r} is not the address of a repository",
+            hint="Give https://github.com/OWNER/REPO or https://gitlab.example.org/GROUP/REPO, and @TAG.",
+        )
+    if tag and not re.fullmatch(r"[\w./+-]+", tag):
+        raise InputError(f"{tag!r} is not a tag that can be asked for")
+    forge: Literal["github", "gitlab"] = "github" if parts.hostname in {"github.com", "www.github.com"} else "gitlab"
+    return RepositoryTag(url=f"{parts.scheme}://{parts.netloc}/{path}", tag=tag, forge=forge)
+
+
+def from_repository(http: Http, repository: RepositoryTag) -> ReleaseFacts:
+    """Return the facts of the archive at a tag, read statically.
+
+    Raises:
+        InputError: the tag has no version, or the archive is none or names no project.
+        NotFoundError: there is no such tag or repository.
+        UnreachableError: the host can't be asked.
+    """
+    version = _version_of_tag(repository.tag)
+    with http.download(repository.archive, limit=SDIST_LIMIT) as body:
+        digest = hashlib.file_digest(body, "sha256").hexdigest()  # type: ignore[arg-type]
+        body.seek(0)
+        file = ReleaseFile(
+            filename=repository.archive.rpartition("/")[2],
+            url=repository.archive,
+            kind="sdist",
+            version=version,
+            hashes={"sha256": digest},
+        )
+        facts = _named_sdist(body, file)
+    return _release(facts, file, repository=repository.url)
+
+
+def from_file(path: Path) -> ReleaseFacts:
+    """Return the facts of an sdist or wheel in a file.
+
+    Raises:
+        InputError: it can't be read, or its name is not that of an sdist or wheel.
+    """
+    try:
+        data = path.read_bytes() if path.stat().st_size <= SDIST_LIMIT else None
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror or error}") from error
+    if data is None:
+        raise InputError(f"{path} is larger than any release that is read ({SDIST_LIMIT // 1024**2} MB)")
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        name, version = (
+            parse_wheel_filename(path.name)[:2] if path.suffix == ".whl" else parse_sdist_filename(path.name)
+        )
+    except (InvalidWheelFilename, InvalidSdistFilename) as error:
+        raise InputError(f"{path.name} is not named like an sdist or wheel: {error}") from error
+    file = ReleaseFile(
+        filename=path.name,
+        url=path.resolve().as_uri(),
+        kind="wheel" if path.suffix == ".whl" else "sdist",
+        version=version,
+        hashes={"sha256": digest},
+    )
+    if file.kind == "wheel":
+        wheel = read_wheel(BytesIO(data), file, project=name)
+        release = Release(project=wheel.metadata.name, version=version, files=(file,))
+        return ReleaseFacts(release=release, metadata=wheel.metadata, metadata_from=path.name, wheel=wheel)
+    return _release(read_sdist(BytesIO(data), file, project=name, limits=ArchiveLimits()), file, name=name)
+
+
+def from_folder(folder: Path) -> ReleaseFacts:
+    """Return the facts of a source tree, read statically; a version that is computed is 0.0.0.
+
+    Raises:
+        InputError: there is no such folder, it has too many files, or it names no project.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder", hint="Give the folder with pyproject.toml or setup.py.")
+    file = ReleaseFile(
+        filename=f"{folder.resolve().name}.tar.gz",
+        url=folder.resolve().as_uri(),
+        kind="sdist",
+        version=Version("0.0.0"),
+    )
+    members = tuple(_files(folder.resolve()))
+    facts = read_folder(members, file, project=folder.resolve().name)
+    name, version = _own_name(facts), _own_version(facts)
+    if name is None:
+        raise InputError(
+            f"{folder} names no project", hint="It has neither [project] name in pyproject.toml nor setup()."
+        )
+    file = replace(file, version=version or Version("0.0.0"))
+    made = _release(read_folder(members, file, project=name), file)
+    if version is not None:
+        return made
+    return replace(
+        made, problems=(*made.problems, f"{folder}: the version is computed when it is built; 0.0.0 stands for it")
+    )
+
+
+def _files(folder: Path) -> Iterator[ArchiveMember]:
+    """The regular files of a tree; links are not followed."""
+    count = 0
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _ASIDE and not Path(here, name).is_symlink())
+        for name in sorted(names):
+            path = Path(here, name)
+            if path.is_symlink() or not path.is_file():
+                continue
+            count += 1
+            if count > _MOST_FILES:
+                raise InputError(f"{folder} has more than {_MOST_FILES} files: not a project's source tree")
+            yield ArchiveMember(
+                name=f"source/{path.relative_to(folder).as_posix()}",
+                size=path.stat().st_size,
+                read=lambda limit, path=path: _start_of(path, limit),  # type: ignore[misc]
+            )
+
+
+def _start_of(path: Path, limit: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(limit)
+
+
+def _named_sdist(body: IO[bytes], file: ReleaseFile) -> SdistFacts:
+    """The facts of an archive whose name does not tell the project: what it says itself counts."""
+    facts = read_sdist(body, file, project="", limits=ArchiveLimits())
+    name = _own_name(facts)
+    if name is None:
+        raise InputError(f"{file.url} names no project in pyproject.toml, setup.cfg or setup.py")
+    body.seek(0)
+    return read_sdist(body, file, project=name, limits=ArchiveLimits())
+
+
+def _own_name(facts: SdistFacts) -> str | None:
+    for key in (("project",), ("tool", "poetry")):
+        if isinstance(name := table(facts.pyproject, *key).get("name"), str):
+            return name
+    name = facts.setup.get("name")
+    return name if isinstance(name, str) else None
+
+
+def _own_version(facts: SdistFacts) -> Version | None:
+    declared = (table(facts.pyproject, "project"), table(facts.pyproject, "tool", "poetry"), facts.setup)
+    for version in (place.get("version") for place in declared):
+        if isinstance(version, str):
+            try:
+                return Version(version)
+            except InvalidVersion:
+                return None
+    return None
+
+
+def _version_of_tag(tag: str) -> Version:
+    match = re.search(r"\d.*$", tag)
+    try:
+        return Version(match[0].replace("_", ".") if match else "")
+    except InvalidVersion:
+        raise InputError(f"the tag {tag} has no version", hint="Give a tag such as v1.2.3 after @.") from None
+
+
+def _release(sdist: SdistFacts, file: ReleaseFile, *, name: str = "", repository: str = "") -> ReleaseFacts:
+    name = sdist.metadata.name if sdist.metadata else _own_name(sdist) or name
+    metadata = sdist.metadata or CoreMetadata(name=name, version=file.version, dynamic=("requires-dist",))
+    metadata = replace(metadata, version=file.version)
+    if repository and not metadata.project_urls and not metadata.home_page:
+        metadata = replace(metadata, project_urls={"Source": repository})
+    return ReleaseFacts(
+        release=Release(project=name, version=file.version, files=(file,)),
+        metadata=metadata,
+        metadata_from=f"{sdist.metadata_from} of {file.filename}" if sdist.metadata_from else "nothing",
+        sdist=sdist,
+        problems=sdist.problems,
+    )

@@ -1,0 +1,43 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from dirac_forge.errors import InputError
+from dirac_forge.http import Http
+from dirac_forge.proposals.recipe_inputs import newest_tag, read_inputs
+from dirac_forge.recipe.making.families import Order
+from dirac_forge.upstream.given import RepositoryTag
+
+
+def repository(folder: Path, *tags: str) -> RepositoryTag:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    for tag in tags:
+        git("tag", tag)
+    return RepositoryTag(url=str(folder), tag="", forge="github")
+
+
+def test_newest_tag_orders_versions_and_leaves_out_pre_releases(tmp_path: Path) -> None:
+    made = repository(tmp_path, "v1.9", "v1.10", "v2.0rc1", "nightly", "release-1.2")
+    assert newest_tag(made).tag == "v1.10"
+
+
+def test_newest_tag_asks_for_one_where_none_is_a_version(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no tag that is a version"):
+        newest_tag(repository(tmp_path, "nightly"))
+
+
+def test_read_inputs_keeps_versions_and_extras() -> None:
+    with Http(cache=None) as http:
+        inputs = read_inputs(["demo[b,a]==1.0", "other"], "", http)
+    assert inputs.orders == (
+        Order(feedstock="", projects={"demo": SpecifierSet("==1.0")}, extras={"demo": ("a", "b")}),
+        Order(feedstock="", projects={"other": SpecifierSet()}, extras={"other": ()}),
+    )
+    assert inputs.given == ()

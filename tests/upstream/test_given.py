@@ -1,0 +1,130 @@
+import hashlib
+import io
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from dirac_forge.errors import InputError
+from dirac_forge.http import Http
+from dirac_forge.upstream.given import RepositoryTag, from_file, from_folder, from_repository, is_given, repository_tag
+from support.server import Answer, Asked, Server
+
+PYPROJECT = """
+[build-system]
+requires = ["setuptools", "setuptools-scm"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "demo"
+dynamic = ["version"]
+dependencies = ["six"]
+"""
+FILES = {"pyproject.toml": PYPROJECT, "src/demo/__init__.py": "import six\n", "LICENSE": "MIT License"}
+
+
+def archive(top: str, files: Mapping[str, str] = FILES) -> bytes:
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w:gz") as made:
+        for path, text in files.items():
+            info = tarfile.TarInfo(f"{top}/{path}")
+            info.size = len(text)
+            made.addfile(info, io.BytesIO(text.encode()))
+    return body.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "tag", "forge"),
+    [
+        ("https://github.com/example/demo@v1.2", "https://github.com/example/demo", "v1.2", "github"),
+        ("https://github.com/example/demo.git", "https://github.com/example/demo", "", "github"),
+        ("https://github.com/example/demo/releases/tag/v1.2", "https://github.com/example/demo", "v1.2", "github"),
+        ("https://gitlab.example.org/a/b/demo@1.0", "https://gitlab.example.org/a/b/demo", "1.0", "gitlab"),
+        ("https://gitlab.example.org/a/demo/-/tags/v1.0", "https://gitlab.example.org/a/demo", "v1.0", "gitlab"),
+    ],
+)
+def test_repository_tag_reads_addresses_of_forges(text: str, url: str, tag: str, forge: str) -> None:
+    read = repository_tag(text)
+    assert (read.url, read.tag, read.forge) == (url, tag, forge)
+
+
+@pytest.mark.parametrize("text", ["https://github.com/", "https://github.com/only", "https://github.com/a/b@v1 x"])
+def test_repository_tag_refuses_what_is_no_repository(text: str) -> None:
+    with pytest.raises(InputError, match="is not"):
+        repository_tag(text)
+
+
+def test_archives_are_where_the_forges_serve_them() -> None:
+    github = RepositoryTag(url="https://github.com/example/demo", tag="v1.2", forge="github")
+    gitlab = RepositoryTag(url="https://gitlab.example.org/a/demo", tag="v1.2", forge="gitlab")
+    assert github.archive == "https://github.com/example/demo/archive/refs/tags/v1.2.tar.gz"
+    assert gitlab.archive == "https://gitlab.example.org/a/demo/-/archive/v1.2/demo-v1.2.tar.gz"
+
+
+def test_from_repository_reads_the_archive_of_the_tag() -> None:
+    body = archive("demo-v1.2")
+
+    def answer(asked: Asked) -> Answer:
+        return Answer(body=body) if asked.path == "/group/demo/-/archive/v1.2/demo-v1.2.tar.gz" else Answer(status=404)
+
+    with Server(answer) as server, Http(cache=None) as http:
+        facts = from_repository(http, repository_tag(f"{server.url}/group/demo@v1.2"))
+    assert (facts.release.project, facts.release.version) == ("demo", Version("1.2"))
+    assert facts.release.sdist is not None
+    assert facts.release.sdist.sha256 == hashlib.sha256(body).hexdigest()
+    assert [str(requirement) for requirement in facts.metadata.requires_dist] == ["six"]
+
+
+def test_from_folder_reads_a_tree_and_tells_that_the_version_is_computed(tmp_path: Path) -> None:
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (tmp_path / "away").symlink_to("/etc")
+    facts = from_folder(tmp_path)
+    assert (facts.release.project, facts.release.version) == ("demo", Version("0.0.0"))
+    assert facts.problems[-1] == f"{tmp_path}: the version is computed when it is built; 0.0.0 stands for it"
+    assert facts.sdist is not None
+    assert set(facts.sdist.members) == set(FILES)
+
+
+def test_from_folder_refuses_a_tree_without_a_project(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="names no project"):
+        from_folder(tmp_path)
+    with pytest.raises(InputError, match="is not a folder"):
+        from_folder(tmp_path / "missing")
+
+
+def test_from_file_reads_sdists_and_wheels(tmp_path: Path) -> None:
+    sdist = tmp_path / "demo-1.5.tar.gz"
+    sdist.write_bytes(archive("demo-1.5"))
+    wheel = tmp_path / "demo-1.5-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as made:
+        made.writestr("demo/__init__.py", "")
+        made.writestr("demo-1.5.dist-info/METADATA", "Metadata-Version: 2.1\nName: demo\nVersion: 1.5\n")
+    read = [from_file(path) for path in (sdist, wheel)]
+    assert [(facts.release.project, str(facts.release.version)) for facts in read] == [("demo", "1.5")] * 2
+    assert [(facts.sdist is not None, facts.wheel is not None) for facts in read] == [(True, False), (False, True)]
+
+
+def test_from_file_refuses_names_that_tell_no_release(tmp_path: Path) -> None:
+    path = tmp_path / "demo.whl"
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="not named like an sdist or wheel"):
+        from_file(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("https://github.com/a/b", True),
+        ("./here", True),
+        ("demo-1.0.tar.gz", True),
+        ("demo", False),
+        ("demo==1.0", False),
+        ("demo[extra]", False),
+    ],
+)
+def test_is_given_tells_inputs_from_projects(text: str, given: bool) -> None:
+    assert is_given(text) is given
