@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,46 @@ def test_a_folder_in_the_way_is_said(tmp_path: Path) -> None:
     with pytest.raises(OSError):  # noqa: PT011  # which one differs by system
         replace_file(tmp_path / "a", b"text")
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+
+
+def test_a_link_out_of_the_folder_is_not_written_through(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    workspace = tmp_path / "workspace"
+    (workspace / "feedstocks").mkdir(parents=True)
+    folder = workspace / "feedstocks" / "demo"
+    folder.symlink_to(outside)
+    with pytest.raises(InputError) as error:
+        write_files(folder, {"recipe/meta.yaml": "x"}, within=workspace)
+    place = outside / "recipe"
+    assert error.value.message == (
+        f"{folder / 'recipe' / 'meta.yaml'} is not written: a link leads to {place}, outside of {workspace}"
+    )
+    assert list(outside.iterdir()) == []
+    folder.unlink()
+    folder.mkdir()
+    (folder / "recipe").symlink_to(outside)
+    with pytest.raises(InputError, match="is not written"):
+        write_files(folder, {"recipe/meta.yaml": "x"}, within=workspace)
+    assert list(outside.iterdir()) == []
+
+
+def test_a_link_within_the_workspace_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    write_files(tmp_path / "link", {"a": "x"}, within=tmp_path)
+    assert (tmp_path / "real" / "a").read_text() == "x"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no umask")
+def test_new_files_follow_the_umask_and_old_ones_keep_their_mode(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_files(tmp_path, {"new": "x"})
+        (tmp_path / "old").write_text("x")
+        (tmp_path / "old").chmod(0o664)
+        write_files(tmp_path, {"old": "y"})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "old").stat().st_mode) == 0o664

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Mapping
+import secrets
+import stat
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dirac_forge.errors import InputError
@@ -28,13 +29,20 @@ def write_file(path: Path, text: str) -> None:
 
 
 def write_files(
-    folder: Path, texts: Mapping[str, str | None], *, hint: str = "Nothing was written. Make room there."
+    folder: Path,
+    texts: Mapping[str, str | None],
+    *,
+    within: Path | None = None,
+    hint: str = "Nothing was written. Make room there.",
 ) -> None:
-    """Several files below `folder`, by path relative to it; None removes one.
+    """Write several files below `folder`, by path relative to it; None removes one.
 
-    All are under temporary names before the first is renamed, so that a full disk leaves everything as it was. Raises
-    InputError with `hint` where one can't be written.
+    All are under temporary names before the first is renamed, so that a full disk leaves everything as it was. Links
+    are not followed out of `within` (by default the folder that holds `folder`), nor out of `folder`. Raises InputError
+    with `hint` where a file can't be written.
     """
+    _check_links(folder, texts, within or folder.absolute().parent)
+    removed = [folder / name for name, text in texts.items() if text is None]
     temporary: dict[Path, Path] = {}
     try:
         for name, text in texts.items():
@@ -42,8 +50,8 @@ def write_files(
                 temporary[folder / name] = _beside(folder / name, text.encode("utf-8"))
         for path, new in temporary.items():
             new.replace(path)
-        for name in (name for name, text in texts.items() if text is None):
-            (folder / name).unlink(missing_ok=True)
+        for path in removed:
+            path.unlink(missing_ok=True)
     except OSError as error:
         for new in temporary.values():
             new.unlink(missing_ok=True)
@@ -52,14 +60,28 @@ def write_files(
         ) from error
 
 
+def _check_links(folder: Path, names: Iterable[str], within: Path) -> None:
+    root = folder.resolve()
+    for name in names:
+        path = folder / name
+        place = path.parent.resolve()
+        if not place.is_relative_to(root) or not root.is_relative_to(within.resolve()):
+            raise InputError(
+                f"{path} is not written: a link leads to {place}, outside of {within}",
+                hint="Name the folder itself instead of a link to it.",
+            )
+
+
 def _beside(path: Path, content: bytes) -> Path:
+    """Write a new file next to `path`, with the mode of the file there, or as the user's umask has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}-")
-    new = Path(name)
+    new = path.with_name(f".{path.name[:100]}-{secrets.token_hex(6)}")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        new.chmod(0o644)
+        if path.is_file() and not path.is_symlink():
+            new.chmod(stat.S_IMODE(path.stat().st_mode))
     except OSError:
         new.unlink(missing_ok=True)
         raise

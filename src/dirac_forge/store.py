@@ -21,8 +21,10 @@ class Store:
         """Return the blob, or None where there is none (or it can't be read)."""
         if self._folder is None:
             return None
+        path = self._path(self._folder, kind, key)
         try:
-            return self._path(self._folder, kind, key).read_bytes()
+            # A FIFO or a socket would be waited for.
+            return path.read_bytes() if path.is_file() else None
         except OSError:
             return None
 

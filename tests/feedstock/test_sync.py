@@ -193,3 +193,24 @@ def test_unreadable_sources_are_an_error(tmp_path: Path, repositories: Path) -> 
     (tmp_path / "feedstocks/sources.toml").write_text("a = 1\n")
     with pytest.raises(InputError, match=r"sources\.toml: it can't be read"):
         run(tmp_path, SyncedLine(name="a"))
+
+
+def test_links_that_a_killed_run_left_are_removed(tmp_path: Path, repositories: Path) -> None:
+    folder = tmp_path / "feedstocks"
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("x")
+    folder.mkdir()
+    for name in (".new-1", ".old-a"):
+        (folder / name).symlink_to(outside)
+    assert states(run(tmp_path, SyncedLine(name="a"))) == {"a": "new"}
+    assert not (folder / "a").is_symlink()
+    assert sorted(path.name for path in folder.iterdir()) == ["a", "sources.toml"]
+    assert (outside / "kept").read_text() == "x"
+
+
+def test_a_journal_that_is_not_text_is_ignored(tmp_path: Path, repositories: Path) -> None:
+    folder = tmp_path / "feedstocks"
+    folder.mkdir()
+    (folder / ".sources-journal").write_bytes(b"\xff\xfe\x00[[[\n" + b"[" * 5000)
+    assert states(run(tmp_path, SyncedLine(name="a"))) == {"a": "new"}

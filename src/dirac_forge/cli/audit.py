@@ -155,7 +155,7 @@ def _corrections(context: Context, findings: Sequence[Finding], *, write: bool) 
         folder = workspace.find(name)
         result = correction(folder, mine, python_min=settings.python_min)
         if write and isinstance(result, Change):
-            write_files(folder.path, {edit.path: edit.after for edit in result.edits})
+            write_files(folder.path, {edit.path: edit.after for edit in result.edits}, within=workspace.root)
         results.append(result)
     return results
 

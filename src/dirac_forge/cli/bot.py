@@ -24,6 +24,7 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.report.migration import sentences
+from dirac_forge.untrusted import one_line
 
 if TYPE_CHECKING:
     from dirac_forge.cli.bot_run import RunRequest
@@ -77,15 +78,16 @@ def _again_and_again(context: Context, observer: Terminal, span: float, run: Cal
 
 
 _sleep = time.sleep
+_LONGEST_SPAN = 366 * 24 * 3600.0
 
 
 def _seconds(text: str) -> float:
     parts = _SPAN.findall(text)
     if not parts or _SPAN.sub("", text).strip():
-        raise InputError(f"--every {text}: expected a time such as 30m, 6h or 1d")
+        raise InputError(f"--every {one_line(text, longest=60)}: expected a time such as 30m, 6h or 1d")
     span = sum(float(number[:20]) * _UNITS[unit] for number, unit in parts)
-    if span < 60:
-        raise InputError(f"--every {text}: expected a minute at least")
+    if not 60 <= span <= _LONGEST_SPAN:
+        raise InputError(f"--every {one_line(text, longest=60)}: must be at least 1 minute and at most 1 year")
     return span
 
 

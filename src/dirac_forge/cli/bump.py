@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,7 +19,7 @@ from dirac_forge.files import write_files
 from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
-from dirac_forge.untrusted import parse_json
+from dirac_forge.untrusted import one_line, parse_json
 from dirac_forge.upstream.digests import read_known
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["bump"]
 
 _NO, _UNREADABLE, _UNKNOWN = 1, 2, 3
+_VERSION = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z._+!-]{0,99}")
 
 
 def bump(
@@ -46,6 +48,8 @@ def bump(
         dependencies = "off"
     workspace = read_workspace(context.settings.workspace)
     folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]
+    if to and _VERSION.fullmatch(to) is None:
+        raise InputError(f"--to {one_line(to, longest=60)}: expected a version such as 1.2.3")
     if to and len(folders) != 1:
         raise InputError("--to is for one feedstock", hint="Name it.")
     options = BumpOptions(to=to, check=check, build=build, known=_known(known_sha256))
@@ -63,7 +67,7 @@ def bump(
     if write:
         for one in decided:
             if isinstance(one.result, Bump) and one.result.status == "proposed":
-                _write(one.folder, one.result)
+                _write(one.folder, one.result, context.settings.workspace)
         _write_recipes(context, workspace, [one.result for one in decided if isinstance(one.result, Bump)])
     results = [one.result for one in decided]
     if context.options.json:
@@ -108,9 +112,15 @@ def _known(path: Path | None) -> dict[str, dict[str, str]]:
         raise InputError(f"--known-sha256: {path}: {error.message}") from error
 
 
-def _write(folder: FeedstockFolder, result: Bump) -> None:
+def _write(folder: FeedstockFolder, result: Bump, workspace: Path) -> None:
     root = folder.path.parent if folder.path.is_file() else folder.path
-    write_files(root, {edit.path: edit.after for edit in result.change.edits})
+    write_files(root, {edit.path: edit.after for edit in result.change.edits}, within=_holder(root, workspace))
+
+
+def _holder(folder: Path, workspace: Path) -> Path:
+    """Return the folder that writes have to stay in: the workspace for its own feedstocks."""
+    own = folder.absolute().is_relative_to(workspace.absolute())
+    return workspace if own else folder.absolute().parent
 
 
 def _write_recipes(context: Context, workspace: Workspace, bumps: Iterable[Bump]) -> None:

@@ -185,7 +185,8 @@ def run_rebuilds(
         results = [rebuild(folder, plan) for folder in folders]
         for folder, result in zip(folders, results, strict=True):
             if write and isinstance(result, Change):
-                write_files(folder.path, {edit.path: edit.after for edit in result.edits})
+                edits = {edit.path: edit.after for edit in result.edits}
+                write_files(folder.path, edits, within=migrating.workspace.root)
         results = [with_rebuild_body(each, plan) if isinstance(each, Change) else each for each in results]
         sent = SentChanges()
         if pr:

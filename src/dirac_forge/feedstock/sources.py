@@ -40,7 +40,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.endswith(".new")
+        if path.is_file() and not path.is_symlink() and not path.name.endswith(".new")
     }
 
 
@@ -85,9 +85,11 @@ def _source(entry: object) -> FeedstockSource:
 
 def _journalled(folder: Path) -> list[tuple[str, FeedstockSource]]:
     try:
-        lines = (folder / _JOURNAL).read_text(encoding="utf-8").splitlines()
+        path = folder / _JOURNAL
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     except OSError:
         return []
+    lines = text.splitlines()
     found = []
     for line in lines:
         try:
@@ -101,7 +103,10 @@ def _journalled(folder: Path) -> list[tuple[str, FeedstockSource]]:
 def journal(folder: Path, name: str, source: FeedstockSource) -> None:
     """Note what is about to be put in place; cheap, so that it can be done for each of many folders."""
     entry = {field.name: getattr(source, field.name) for field in fields(FeedstockSource)}
-    with (folder / _JOURNAL).open("a", encoding="utf-8") as file:
+    path = folder / _JOURNAL
+    if path.is_symlink():
+        path.unlink()  # it would be written somewhere else
+    with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps([name, entry]) + "\n")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -77,13 +77,21 @@ def sync(
 def _clean(folder: Path) -> None:
     """What a killed run left: half-made copies go, an old copy that was moved away comes back."""
     for path in folder.glob(".new-*"):
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
     for path in folder.glob(".old-*"):
         place = folder / path.name.removeprefix(".old-")
-        if place.exists():
-            shutil.rmtree(path, ignore_errors=True)
+        if place.exists() or path.is_symlink():
+            _remove(path)
         else:
             path.rename(place)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder with everything in it; of a link only itself."""
+    if path.is_symlink():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 class _Run:
@@ -142,8 +150,8 @@ class _Run:
         return Synced(line=line, state=state, commit=tree.commit)
 
     def _put(self, place: Path, files: dict[str, bytes], source: FeedstockSource) -> None:
-        new = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
-        new.chmod(0o755)
+        new = self.folder / f".new-{secrets.token_hex(6)}"
+        new.mkdir()
         for path, content in files.items():
             target = new / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -157,4 +165,4 @@ class _Run:
                 place.rename(old)
             new.rename(place)
             self.sources[place.name] = source
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)

@@ -159,6 +159,8 @@ def read_workspace(root: Path) -> Workspace:
 
 
 def _text(path: Path) -> str:
+    if path.is_symlink():
+        raise RecipeError("it is a symbolic link, which is neither read nor written", path=path)
     try:
         if path.stat().st_size > _MAX_FILE:
             raise RecipeError("the file is larger than any recipe", path=path)

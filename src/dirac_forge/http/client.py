@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,13 +13,13 @@ from typing import IO, TYPE_CHECKING, Self
 from dirac_forge.errors import ForgeError, redact
 from dirac_forge.http.answers import (
     Answer,
-    HashMismatchError,
     Page,
     RangePart,
     UnreachableError,
     parse_content_range,
 )
 from dirac_forge.http.bodies import pieces, unfolded
+from dirac_forge.http.hashes import HashCheck
 from dirac_forge.progress import Observer, Silent
 
 if TYPE_CHECKING:
@@ -137,29 +136,28 @@ class Http:
         return self._exchange.ask(url, asked, read, also={206})
 
     @contextmanager
-    def download(self, url: str, *, limit: int, sha256: str | None = None) -> Iterator[IO[bytes]]:
-        """Yield a seekable temporary file with the body at `url`, deleted afterwards; checked against `sha256`. Not
-        cached.
+    def download(
+        self, url: str, *, limit: int, sha256: str | None = None, hashes: Mapping[str, str] = _NONE
+    ) -> Iterator[IO[bytes]]:
+        """Yield a seekable temporary file with the body at `url`, deleted afterwards. Not cached.
 
+        It is checked against `sha256` and against all of `hashes` (by algorithm) that can be computed.
         Raises what `page` raises, and HashMismatchError.
         """
         with _temporary_file() as file:
+            expected = {**({"sha256": sha256.lower()} if sha256 else {}), **hashes}
 
-            def read(response: Response) -> str:
-                digest = hashlib.sha256()
+            def read(response: Response) -> HashCheck:
+                check = HashCheck(expected)
                 file.seek(0)
                 file.truncate()
                 for chunk in pieces(response, limit):
-                    digest.update(chunk)
+                    check.update(chunk)
                     _write(file, chunk)
-                return digest.hexdigest()
+                return check
 
-            got = self._exchange.ask(url, {"Accept-Encoding": "identity", "Cache-Control": "no-store"}, read)
-            if sha256 is not None and got != sha256.lower():
-                raise HashMismatchError(
-                    f"{redact(url)} is not the file that was expected: sha256 {sha256.lower()} expected, {got} got",
-                    hint="Nothing of it was used. The index is wrong, or the file was changed on its way.",
-                )
+            headers = {"Accept-Encoding": "identity", "Cache-Control": "no-store"}
+            self._exchange.ask(url, headers, read).finish(url)
             file.seek(0)
             yield file
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.patches import patches_of
@@ -27,6 +26,7 @@ from dirac_forge.recipe.editing.edit import Setting, version_of
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.upstream.digests import Ask, Digests, chunks
+from dirac_forge.upstream.files.requirements import exactly
 
 if TYPE_CHECKING:
     from dirac_forge.proposals.drift import DriftLookup
@@ -174,8 +174,10 @@ class BumpMaker:
         return found
 
     def _facts(self, projects: Iterable[str], version: str) -> list[Future[ReleaseFacts]]:
-        wanted = SpecifierSet(f"=={version}")
-        return [self.executor.submit(self.lookup.facts, project, wanted) for project in projects]
+        return [self.executor.submit(self._release, project, version) for project in projects]
+
+    def _release(self, project: str, version: str) -> ReleaseFacts:
+        return self.lookup.facts(project, exactly(version))
 
     @cached_property
     def _looking(self) -> ReleaseLookup:

@@ -22,6 +22,7 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
+from dirac_forge.upstream.files.requirements import exactly
 
 if TYPE_CHECKING:
     from dirac_forge.channel.catalogue import RattlerCatalogue
@@ -79,7 +80,7 @@ class DriftLookup:
 
     def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[ReleaseFacts]:
         asked: list[Future[ReleaseFacts]] = [
-            self.executor.submit(self.lookup.facts, project, SpecifierSet(f"=={version}")) for project in projects
+            self.executor.submit(self._release, project, version) for project in projects
         ]
         found = []
         for future in asked:
@@ -88,6 +89,9 @@ class DriftLookup:
             except ForgeError as error:
                 problems.append(error.message)
         return found
+
+    def _release(self, project: str, version: str) -> ReleaseFacts:
+        return self.lookup.facts(project, exactly(version))
 
     def _foresee(self, facts: Iterable[ReleaseFacts]) -> None:
         """Ask the channel once for all names that will be asked for one by one."""

@@ -35,9 +35,11 @@ def kind(what: str) -> str:
 def key_of(file: ReleaseFile) -> str | None:
     """Return the store's key; None where the index gives no SHA-256.
 
-    It covers the URL too: a file that was read in parts is never hashed, so that another index's claim must not answer.
+    It covers all hashes, and the URL too: a file that was read in parts is never hashed, so that another index's claim
+    must not answer.
     """
-    return hashlib.sha256(f"{file.sha256} {file.filename} {file.url}".encode()).hexdigest() if file.sha256 else None
+    told = f"{sorted(file.hashes.items())} {file.filename} {file.url}"
+    return hashlib.sha256(told.encode()).hexdigest() if file.sha256 else None
 
 
 def dump(facts: object) -> bytes:

@@ -116,11 +116,24 @@ def test_nonsense_among_requirements_is_passed_over() -> None:
     assert [d.project for d in tree({"app": {"1": ["!!", "six"]}, "six": {"1": []}}, "app").dependencies] == ["six"]
 
 
-def test_a_thousand_levels_and_a_cycle_are_no_problem() -> None:
-    index: dict[str, dict[str, list[str]]] = {f"p{n}": {"1": [f"p{n + 1}"]} for n in range(1000)}
-    index["p1000"] = {"1": ["p1"]}
+def test_hundreds_of_levels_and_a_cycle_are_no_problem() -> None:
+    index: dict[str, dict[str, list[str]]] = {f"p{n}": {"1": [f"p{n + 1}"]} for n in range(250)}
+    index["p250"] = {"1": ["p1"]}
     found = tree(index, "p0")
-    assert len(found.dependencies) == 1000
+    assert (len(found.dependencies), found.cut) == (250, "")
+
+
+def test_a_chain_without_end_is_cut_and_says_so() -> None:
+    index: dict[str, dict[str, list[str]]] = {f"p{n}": {"1": [f"p{n + 1}"]} for n in range(1000)}
+    found = tree(index, "p0")
+    assert len(found.dependencies) == 300
+    assert found.cut == "more than 300 projects: the rest of the dependencies was not followed"
+
+
+def test_extras_that_multiply_are_cut_and_say_so() -> None:
+    lines = [f"p0[e{n + 1}]; extra == 'e{n}'" for n in range(2000)]
+    found = tree({"p0": {"1": ["p0[e0]", *lines]}}, "p0")
+    assert found.cut == "more than 30,000 requirements: the rest of the dependencies was not followed"
     assert found.build_order(["p3", "p2", "p1"]) == ["p1", "p2", "p3"]  # one cycle: by name
 
 

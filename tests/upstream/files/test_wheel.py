@@ -102,7 +102,7 @@ def test_a_small_wheel_comes_whole_and_is_checked() -> None:
     claim = IndexFile(content=SMALL, sha256="00" * 32)
     with (
         PackageIndex({"demo": {NAME: claim}}, metadata=False) as index,
-        pytest.raises(HashMismatchError, match=r"is not the file that the index lists: its SHA-256 should be 0000"),
+        pytest.raises(HashMismatchError, match=r"is not the file that was expected: sha256 0000"),
     ):
         read(index, full=True)
 

@@ -120,7 +120,7 @@ def test_credentials_are_not_shown() -> None:
 
 def test_the_renamed_key_of_pep_714_wins() -> None:
     given: list[dict[str, object]] = [
-        {"core-metadata": {"sha256": "aa"}, "dist-info-metadata": {"sha256": "bb"}},
+        {"core-metadata": {"sha256": "aa" * 32}, "dist-info-metadata": {"sha256": "bb" * 32}},
         {"dist-info-metadata": True},
         {"core-metadata": False, "dist-info-metadata": True},
         {},
@@ -131,7 +131,12 @@ def test_the_renamed_key_of_pep_714_wins() -> None:
     body = json.dumps({"name": "demo", "files": files}).encode()
     page = Page(url="https://example.org/x/demo/", headers={"content-type": JSON}, body=body)
     project = read_page(page, "demo")
-    assert [release.files[0].metadata_hashes for release in project.releases] == [{"sha256": "aa"}, {}, None, None]
+    assert [release.files[0].metadata_hashes for release in project.releases] == [
+        {"sha256": "aa" * 32},
+        {},
+        None,
+        None,
+    ]
     assert project.releases[0].files[0].url == "https://example.org/x/demo/demo-0.whl"
 
 

@@ -21,6 +21,10 @@ from dirac_forge.upstream.files.requirements import RequirementList
 __all__ = ["UpstreamNeed", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
 
 
+_DEEPEST = 50
+"""Extras of a project that bring others, one through the other."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpstreamNeed:
     """A package that a release requires."""
@@ -118,6 +122,8 @@ def _spellings(metadata: CoreMetadata, extra: str) -> tuple[str, ...]:
 
 
 def _texts_of(metadata: CoreMetadata, extra: str, seen: frozenset[str]) -> tuple[str, ...]:
+    if len(seen) > _DEEPEST:
+        return ()
     own = canonicalize_name(metadata.name)
     texts: list[str] = []
     for one in metadata.requires_dist:

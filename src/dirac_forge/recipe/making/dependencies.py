@@ -20,6 +20,10 @@ from dirac_forge.upstream.files.requirements import RequirementList
 
 __all__ = ["Dependency", "DependencyTree", "FoundProject", "walk"]
 
+MOST_PROJECTS = 300
+"""Projects of one tree; the largest of DIRAC has some hundred."""
+MOST_STEPS = 30_000
+"""Requirements that are looked at in one pass, those of extras each time."""
 MOST_ROUNDS = 4
 """How often versions are chosen anew because of requirements found deeper in the tree."""
 
@@ -63,6 +67,8 @@ class DependencyTree:
     """Project to what it requires itself, roots included."""
     unknown: frozenset[NormalizedName] = frozenset()
     """Projects that could not be looked up."""
+    cut: str = ""
+    """Why the tree ends before its leaves; "" where it does not."""
 
     def joined(self, other: DependencyTree) -> DependencyTree:
         """Both trees at once, to order builds."""
@@ -80,7 +86,7 @@ class DependencyTree:
         graph: nx.DiGraph[str] = nx.DiGraph((name, need) for name, found in self.needs.items() for need in found)
         name = canonicalize_name(project)
         reached = frozenset(nx.descendants(graph, name)) if name in graph else frozenset()
-        return None if reached & self.unknown else reached
+        return None if self.cut or reached & self.unknown else reached
 
     def build_order(self, projects: Iterable[str]) -> list[str]:
         """The projects, what is needed before what needs it (through others too); members of a cycle by name."""
@@ -149,6 +155,8 @@ class _Walk:
         self.parsed: dict[NormalizedName, list[Pep508]] = {}
         self.pending: dict[Future[FoundProject], NormalizedName] = {}
         self.foreseen: set[tuple[NormalizedName, str]] = set()
+        self.steps = 0
+        self.cut = ""
 
     def run(self) -> None:
         """Until nothing is left to ask."""
@@ -191,6 +199,7 @@ class _Walk:
             dependencies=dependencies,
             needs={name: frozenset(needs) for name, needs in self.needs.items()},
             unknown=frozenset(name for name, found in self.found.items() if found.problem),
+            cut=self.cut,
         )
 
     def _arrived(self, name: NormalizedName, found: FoundProject) -> None:
@@ -206,6 +215,10 @@ class _Walk:
         while todo:
             name, extras = todo.pop()
             for requirement in self._requirements(name):
+                self.steps += 1
+                if self.steps > MOST_STEPS:
+                    self.cut = f"more than {MOST_STEPS:,} requirements: the rest of the dependencies was not followed"
+                    return
                 if not reach(requirement.marker, self.scope, extras).never:
                     todo += self._meet(name, requirement)
 
@@ -217,8 +230,11 @@ class _Walk:
     def _meet(self, parent: NormalizedName, requirement: Pep508) -> list[tuple[NormalizedName, frozenset[str]]]:
         """Note one requirement; what has to be followed at once because the project is known already."""
         name = canonicalize_name(requirement.name)
-        self.needs.setdefault(parent, set()).add(name)
         new = name not in self.nodes
+        if new and len(self.nodes) >= MOST_PROJECTS:
+            self.cut = f"more than {MOST_PROJECTS} projects: the rest of the dependencies was not followed"
+            return []
+        self.needs.setdefault(parent, set()).add(name)
         node = self.nodes.setdefault(name, _Node(spelled=requirement.name))
         node.specifiers[parent, str(requirement)] = requirement.specifier
         if requirement.specifier:

@@ -23,6 +23,11 @@ MOST_REQUIREMENTS = 2000
 """A release has tens of requirements; extras that unfold into more are not honest."""
 
 
+_MOST_STEPS = 20 * MOST_REQUIREMENTS
+_DEEPEST = 50
+"""Extras that bring extras, one through the other."""
+
+
 def _no_package(_project: str, _extra: str) -> str | None:
     return None
 
@@ -97,6 +102,8 @@ class _Expansion:
         self.found: list[WantedRequirement] = []
         self.notes: list[Note] = []
         self._unfolded: set[tuple[str, str]] = set()
+        self._steps = 0
+        self._depth = 0
 
     def note(self, level: Level, text: str) -> None:
         self.notes.append(Note(level=level, text=text))
@@ -111,7 +118,8 @@ class _Expansion:
     ) -> None:
         """One requirement, where it holds with any of `extras`; `added_by` is the one whose extra brings it."""
         text = requirement.line
-        if len(self.found) > MOST_REQUIREMENTS:
+        self._steps += 1
+        if len(self.found) > MOST_REQUIREMENTS or self._steps > _MOST_STEPS or self._depth > _DEEPEST:
             raise InputError(
                 f"more than {MOST_REQUIREMENTS} requirements: the metadata can't be right (at {shortened(text)})"
             )
@@ -135,8 +143,10 @@ class _Expansion:
             )
             for package in packages
         ]
+        self._depth += 1
         for extra in unfolded:
             self._unfold(requirement, extra, where)
+        self._depth -= 1
 
     def _packages(self, requirement: Requirement) -> tuple[list[str], list[str]]:
         """The packages for a requirement, and those of its extras that they do not hold by themselves."""

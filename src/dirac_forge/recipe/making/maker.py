@@ -122,6 +122,7 @@ class Maker:
         self._listing([*(d.project for d in tree.dependencies), *_named(facts.values())])
         needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
         tools = self._tools(facts, tree)
+        problems += dict.fromkeys(each.cut for each in (tree, tools) if each.cut)
         needed += tuple(self._needed(dependency) for dependency in tools.dependencies)
         extra = self._missing(tree.joined(tools), needed, deps, roots, problems)
         ordered = [self._recipe(order, facts, tree) for order in orders]

@@ -199,6 +199,6 @@ def find_recipe(folder: Path) -> Path | None:
     """
     for name in ("recipe/meta.yaml", "recipe/recipe.yaml", "meta.yaml", "recipe.yaml"):
         path = folder / name
-        if path.is_file():
+        if path.is_file() or path.is_symlink():
             return path
     return None

@@ -11,10 +11,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from dirac_forge.errors import InputError
+from dirac_forge.untrusted import parse_version
 
 __all__ = [
     "DeclaredRequirement",
     "RequirementList",
+    "exactly",
     "parse_requirement",
     "read_specifiers",
     "shortened",
@@ -23,6 +25,8 @@ __all__ = [
 
 _LONG = 50_000
 _NESTED = 100
+_MOST_LINES = 5_000
+"""Requirements of one release; the largest on PyPI have some thousand, for their extras."""
 _DIGITS = re.compile(r"\d{300}")
 """CPython refuses to turn more than 4300 digits into a number."""
 
@@ -78,6 +82,14 @@ def read_specifiers(text: str) -> SpecifierSet:
     raise InputError(f"{shortened(text)} is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)")
 
 
+def exactly(version: str) -> SpecifierSet:
+    """Return the specifiers that only `version` satisfies; raises InputError where it is not a version of PEP 440."""
+    parsed = parse_version(version)
+    if parsed is None:
+        raise InputError(f"{shortened(version)} is not a version as PEP 440 has them")
+    return SpecifierSet(f"=={parsed}")
+
+
 @lru_cache(maxsize=20_000)
 def parse_requirement(line: str) -> DeclaredRequirement:
     """Parse one requirement; raises InputError where the line can't be read, or is longer or deeper than any is."""
@@ -111,11 +123,13 @@ class RequirementList:
     @cached_property
     def _parsed(self) -> tuple[tuple[DeclaredRequirement, ...], tuple[str, ...]]:
         readable, problems = [], []
-        for line in self.lines:
+        for line in self.lines[:_MOST_LINES]:
             try:
                 readable.append(parse_requirement(line))
             except InputError as error:
                 problems.append(error.message)
+        if len(self.lines) > _MOST_LINES:
+            problems.append(f"{len(self.lines)} requirements: only the first {_MOST_LINES} are read")
         return tuple(readable), tuple(problems)
 
     def __iter__(self) -> Iterator[DeclaredRequirement]:

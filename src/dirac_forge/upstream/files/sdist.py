@@ -36,8 +36,7 @@ _COMMANDS = 8
 def sdist_facts(
     http: Http, file: ReleaseFile, store: Store, *, project: str, limits: ArchiveLimits | None = None
 ) -> SdistFacts:
-    """Return what the source archive `file` of `project` says; compared with the index's SHA-256, computed where it
-    has none.
+    """Return what the source archive `file` of `project` says; compared with all hashes that the index lists.
 
     Raises ArchiveError for a corrupt or bomb-like archive, TooLargeError, HashMismatchError, NotFoundError and
     UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts'
@@ -46,7 +45,7 @@ def sdist_facts(
     key = kept.key_of(file)
     if key and (known := kept.load(SdistFacts, store.get(kept.kind("sdist"), key))) is not None:
         return known
-    with http.download(file.url, limit=SDIST_LIMIT, sha256=file.sha256) as body:
+    with http.download(file.url, limit=SDIST_LIMIT, hashes=file.hashes) as body:
         facts = read_sdist(body, file, project=project, limits=limits or ArchiveLimits())
     if key:
         store.put(kept.kind("sdist"), key, kept.dump(facts))

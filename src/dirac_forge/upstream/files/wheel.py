@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,8 +9,9 @@ from contextlib import contextmanager
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.errors import InputError, redact
-from dirac_forge.http import HashMismatchError, Http, NotFoundError
+from dirac_forge.errors import InputError
+from dirac_forge.http import Http, NotFoundError
+from dirac_forge.http.hashes import check_hashes
 from dirac_forge.store import Store
 from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.files.archive import ArchiveError, checked_name
@@ -100,9 +100,7 @@ def _from_metadata_file(http: Http, file: ReleaseFile, project: str) -> WheelFac
         data = http.page(url, limit=METADATA_LIMIT).body
     except NotFoundError:
         return None
-    wanted = file.metadata_hashes.get("sha256")
-    if wanted is not None and hashlib.sha256(data).hexdigest() != wanted:
-        raise HashMismatchError(f"{redact(url)} is not the file that the index lists: its SHA-256 should be {wanted}.")
+    check_hashes(data, file.metadata_hashes, url)
     metadata, problems = _metadata(data, file, project)
     return _facts(file, metadata, problems)
 
@@ -145,14 +143,11 @@ def _opened(http: Http, file: ReleaseFile) -> Iterator[zipfile.ZipFile]:
     try:
         remote = RemoteFile(http, file.url, tail=_tail(file.size))
     except NoRangesError:
-        with http.download(file.url, limit=WHEEL_LIMIT, sha256=file.sha256) as whole:
+        with http.download(file.url, limit=WHEEL_LIMIT, hashes=file.hashes) as whole:
             yield open_zip(whole, file.filename)
         return
-    if remote.whole is not None and file.sha256 and hashlib.sha256(remote.whole).hexdigest() != file.sha256:
-        raise HashMismatchError(
-            f"{redact(file.url)} is not the file that the index lists: its SHA-256 should be {file.sha256}.",
-            hint="Nothing of it was used. Try again; if it stays, tell whoever runs the index.",
-        )
+    if remote.whole is not None:
+        check_hashes(remote.whole, file.hashes, file.url)
     yield open_zip(remote, file.filename)
 
 

@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from dirac_forge.errors import redact
 from dirac_forge.http import Page, UnreachableError
+from dirac_forge.http.hashes import sound_hashes
 from dirac_forge.untrusted import join_url, parse_json, parse_time, parse_whole_number, split_url
 from dirac_forge.upstream.files.filenames import FileNames, Named
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile, ReleaseFiles
@@ -102,19 +103,13 @@ def _file(named: Named, entry: Mapping[str, Any], base: str) -> ReleaseFile:
         url=url if url.startswith(("https://", "http://")) else join_url(base, url),
         kind=named.kind,
         version=named.version,
-        hashes=_hashes(entry.get("hashes")),
+        hashes=sound_hashes(entry.get("hashes")),
         size=size if isinstance(size, int) and size >= 0 else None,
         requires_python=_specifier(python),
         yanked=yanked if isinstance(yanked, str) else ("" if yanked else None),
         uploaded=_moment(entry.get("upload-time")),
-        metadata_hashes=None if metadata is None or metadata is False else _hashes(metadata),
+        metadata_hashes=None if metadata is None or metadata is False else sound_hashes(metadata),
     )
-
-
-def _hashes(value: object) -> Mapping[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {str(name).lower(): digest.lower() for name, digest in value.items() if isinstance(digest, str)}
 
 
 def _specifier(value: object) -> str | None:
@@ -155,10 +150,10 @@ def _linked_file(link: DistributionPackage, filename: str, named: Named) -> Rele
         url=link.url,
         kind=named.kind,
         version=named.version,
-        hashes=_hashes(link.digests),
+        hashes=sound_hashes(link.digests),
         requires_python=_specifier(link.requires_python),
         yanked=(link.yanked_reason or "") if link.is_yanked else None,
-        metadata_hashes=_hashes(link.metadata_digests or {}) if link.has_metadata else None,
+        metadata_hashes=sound_hashes(link.metadata_digests or {}) if link.has_metadata else None,
     )
 
 
