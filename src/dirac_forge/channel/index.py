@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -143,6 +143,16 @@ class RecordIndex:
         if found is None:
             found = self._specs[spec] = self._matched(spec)
         return found
+
+    def matching(self, spec: str) -> Iterator[Record]:
+        """Yield the records that match a spec, newest first."""
+        name, mask = self.match(spec)
+        if mask:
+            yield from (record for at, record in enumerate(self.group(name).records) if mask >> at & 1)
+
+    def newest(self, spec: str) -> Record | None:
+        """Return the newest record that matches a spec."""
+        return next(self.matching(spec), None)
 
     def _matched(self, spec: str) -> tuple[str, int]:
         wanted = parsed(spec)

@@ -215,13 +215,12 @@ class _Variant:
         index = self.channel.index(self.platform)
         specs = {need.name: self._spec(need) for need in needs if self._is_foreign(need)}
         index.prefetch(specs)
-        decides = output.noarch is None or any(need.kind == "pin_compatible" for need in output.requirements)
-        if decides:
-            there = tuple(sorted(spec for spec in specs.values() if index.match(spec)[1]))
-            found = self.exports.host(there, self.platform) if there else {}
+        there = tuple(sorted(spec for spec in specs.values() if index.match(spec)[1]))
+        if there and _is_decided_by_host(output):
+            found = self.exports.host(there, self.platform)
             if found is not None:
                 return {name: found[name] for name in specs if name in found}
-        newest = ((name, self._newest(spec)) for name, spec in specs.items())
+        newest = ((name, index.newest(spec)) for name, spec in specs.items())
         return {name: record for name, record in newest if record is not None}
 
     def _is_foreign(self, need: ReadRequirement) -> bool:
@@ -235,7 +234,7 @@ class _Variant:
             return exports_of(sibling.run_exports, sibling.version)
         found = toolchain_exports(need.name, need.spec)
         if found is None and need.name:
-            record = self._newest(self._spec(need))
+            record = self.channel.index(self.platform).newest(self._spec(need))
             found = self.exports.of(record, self.platform) if record else None
         return found
 
@@ -261,11 +260,6 @@ class _Variant:
 
     def _spec(self, need: ReadRequirement) -> str:
         return f"{need.name} {host_spec(need, self.rendered.format)}".strip()
-
-    def _newest(self, spec: str) -> Record | None:
-        name, mask = self.channel.index(self.platform).match(spec)
-        records = self.channel.index(self.platform).group(name).records if name else ()
-        return next((one for at, one in enumerate(records) if mask >> at & 1), None)
 
     def _run(self, need: ReadRequirement, output: ReadOutput, solved: Mapping[str, Record]) -> _Spec:
         """A run requirement as the record has it."""
@@ -316,6 +310,10 @@ class _Variant:
         if minor and any(isinstance(spec, str) and name_of(spec) == "python_abi" for spec in draft.depends):
             return f"py{minor[0]}{minor[1]}h"
         return "h"
+
+
+def _is_decided_by_host(output: ReadOutput) -> bool:
+    return output.noarch is None or any(need.kind == "pin_compatible" for need in output.requirements)
 
 
 def _digest(output: ReadOutput, draft: _Draft, platform: str, others: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from rattler import PackageName, PackageRecord, Version
 from rattler.package import BuildString
@@ -59,16 +60,10 @@ def _is_given(spec: str, environment: Mapping[str, Record]) -> bool:
 
 def _newest_fitting(index: RecordIndex, spec: str, environment: Mapping[str, Record]) -> Record | None:
     """The newest record that takes the Python, and whatever else is there, as it is."""
-    name, mask = index.match(spec)
-    tries = 0
-    for at, record in enumerate(index.group(name).records):
-        if mask >> at & 1:
-            known = ((name_of(need), need) for need in record.depends)
-            if all(_matches(need, environment[other]) for other, need in known if other in environment):
-                return record
-            tries += 1
-            if tries > _MOST_TRIES:
-                break
+    for record in islice(index.matching(spec), _MOST_TRIES):
+        known = ((name_of(need), need) for need in record.depends)
+        if all(_matches(need, environment[other]) for other, need in known if other in environment):
+            return record
     return None
 
 
@@ -100,11 +95,10 @@ def at_its_newest(channel: Channel, cell: Cell, packages: Iterable[Record]) -> b
     installed = {record.name: record for record in packages}
     index = channel.index(cell.platform)
     for spec in cell.specs:
-        name, mask = index.match(spec)
+        name = name_of(spec)
         if name == "python":
             continue
-        there = installed.get(name)
-        newest = next((record for at, record in enumerate(index.group(name).records) if mask >> at & 1), None)
+        there, newest = installed.get(name), index.newest(spec)
         if there is None or newest is None or Version(newest.version) > Version(there.version):
             return False
     return True

@@ -93,19 +93,13 @@ def _jointly(analysis: Analysis, solves: Solves) -> tuple[Cause, ...]:
     python = [spec for spec in core if name_of(spec) == "python"]
     names = [spec for spec in core if spec not in python]
     if len(names) == 1:
-        wanted = (*_newest_needs(analysis, names[0]), *python)
+        newest = analysis.index.newest(names[0])
+        wanted = (*(newest.depends if newest is not None else ()), *python)
         if wanted and not solves(wanted):
             holder = (name_of(names[0]),)
             return (Cause(obstacle=Jointly(specs=_fewest(wanted, solves), by=holder), package=holder[0], chain=holder),)
     package = name_of(core[0])
     return (Cause(obstacle=Jointly(specs=core), package=package, chain=(package,)),)
-
-
-def _newest_needs(analysis: Analysis, spec: str) -> tuple[str, ...]:
-    """Return the dependencies of the newest build that matches."""
-    name, mask = analysis.index.match(spec)
-    records = analysis.index.group(name).records
-    return next((one.depends for at, one in enumerate(records) if mask >> at & 1), ())
 
 
 def _fewest(specs: Sequence[str], solves: Solves) -> tuple[str, ...]:

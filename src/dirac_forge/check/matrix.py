@@ -116,14 +116,13 @@ def _held_back(channel: Channel, cells: Sequence[Cell]) -> list[Cell]:
 def _newest_held_back(channel: Channel, cells: Sequence[Cell]) -> HeldBack | None:
     first = cells[-1]
     index = channel.index(first.platform)
-    name, mask = index.match(first.specs[0])
-    newest = next((record for at, record in enumerate(index.group(name).records) if mask >> at & 1), None)
+    newest = index.newest(first.specs[0])
     if newest is None or newest.version in {cell.version for cell in cells}:
         return None
-    analysis = Analysis(index, (f"{name} =={newest.version}", *first.specs[1:]))
+    analysis = Analysis(index, (f"{newest.name} =={newest.version}", *first.specs[1:]))
     causes = explain(analysis, elsewhere=platforms_with(channel, first.platform))
     machine = tuple(cause for cause in causes if cause.kind == "machine" and not cause.instead)
-    return HeldBack(package=name, version=newest.version, causes=machine) if machine else None
+    return HeldBack(package=newest.name, version=newest.version, causes=machine) if machine else None
 
 
 def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ()) -> Cell:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -120,21 +120,19 @@ class Prover:
         """Return the packages that these would make, laid over the channel; raises as `proof`."""
         built = self.built(subjects, side)
         view = self.channel.overlaid([one.record for one in built])
-        lacking: dict[Record, tuple[str, ...]] = {}
-        kept: list[Built] = []
-        for one in built:
-            record = one.record
-            platform = self.platforms[0] if record.subdir == "noarch" else record.subdir
-            names = unheard_of(view, map(name_of, record.depends), platform)
-            if names and self.partial:
-                record = replace(record, depends=tuple(spec for spec in record.depends if name_of(spec) not in names))
-                one = replace(one, record=record)
-            if names:
-                lacking[record] = names
-            kept.append(one)
-        if lacking and self.partial:
-            view = self.channel.overlaid([one.record for one in kept])
-        return _Laid(view, tuple(kept), lacking)
+        lacks = [self._lacks(view, one.record) for one in built]
+        if self.partial and any(lacks):
+            built = tuple(
+                replace(one, record=_without(one.record, names)) for one, names in zip(built, lacks, strict=True)
+            )
+            view = self.channel.overlaid([one.record for one in built])
+        lacking = {one.record: names for one, names in zip(built, lacks, strict=True) if names}
+        return _Laid(view, built, lacking)
+
+    def _lacks(self, view: Channel, record: Record) -> tuple[str, ...]:
+        """Return the requirements of a record that no channel has on any platform."""
+        platform = self.platforms[0] if record.subdir == "noarch" else record.subdir
+        return unheard_of(view, map(name_of, record.depends), platform)
 
     def solvable(self, specs: tuple[str, ...], platform: str) -> bool:
         """Whether the channel's own packages give an environment; found out once."""
@@ -306,6 +304,10 @@ def _sentence(environment: EnvironmentProof) -> str:
         f"the {environment.part} environment of {environment.output} on {environment.platform}{variant} "
         f"can't be solved: {environment.reason}"
     )
+
+
+def _without(record: Record, names: Collection[str]) -> Record:
+    return replace(record, depends=tuple(spec for spec in record.depends if name_of(spec) not in names))
 
 
 def _for_pythons(built: Built, pythons: Sequence[str]) -> bool:

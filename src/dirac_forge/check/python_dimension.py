@@ -27,7 +27,7 @@ def needs_python(index: RecordIndex, cells: Sequence[Cell]) -> bool:
     installed = next((cell for cell in cells if cell.status == "installable"), None)
     if installed is not None:
         return "python" in _reached(specs, installed.packages)
-    newest = (_newest(index, spec) for spec in specs)
+    newest = map(index.newest, specs)
     if any("python" in map(name_of, record.depends) for record in newest if record is not None):
         return True
     return "python" in Analysis(index, specs).left
@@ -46,11 +46,6 @@ def aligned(platforms: Mapping[str, Sequence[Cell]], asked: Mapping[str, Sequenc
             cells = [replace(first, python=one.python, wanted=one.wanted, specs=one.specs) for one in asked[platform]]
         found += cells
     return found
-
-
-def _newest(index: RecordIndex, spec: str) -> Record | None:
-    name, mask = index.match(spec)
-    return next((record for at, record in enumerate(index.group(name).records) if mask >> at & 1), None)
 
 
 def _reached(specs: Iterable[str], packages: Iterable[Record]) -> set[str]:

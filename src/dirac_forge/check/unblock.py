@@ -145,7 +145,7 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
                 return None
             return Remedy(package=cause.package, action=BuildFor(platform=platform), record=record)
         case "python":
-            record = _newest(index, cause.package, cause.spec)
+            record = index.newest(cause.spec or cause.package)
             if record is None:
                 return None
             return Remedy(package=cause.package, action=BuildForPython(), record=_loose(record, platform))
@@ -179,16 +179,10 @@ def _sibling(channel: Channel, platform: str, name: str, spec: str) -> Record | 
     family = platform.partition("-")[0]
     for other in sorted(channel.platforms(), key=lambda one: (one.partition("-")[0] != family, one != "linux-64", one)):
         if other != platform:
-            record = _newest(channel.index(other), name, spec)
+            record = channel.index(other).newest(spec or name)
             if record is not None:
                 return _loose(record, platform)
     return None
-
-
-def _newest(index: RecordIndex, name: str, spec: str) -> Record | None:
-    records = index.group(name).records
-    matching = index.match(spec)[1] if spec else -1
-    return next((record for at, record in enumerate(records) if matching >> at & 1), None)
 
 
 def _loose(record: Record, platform: str) -> Record:
@@ -215,7 +209,7 @@ def _supposed(record: Record, depends: tuple[str, ...]) -> Record:
 
 def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     version = _version_for(cause.spec)
-    record = _newest(channel.index(platform), cause.package, "")
+    record = channel.index(platform).newest(cause.package)
     if version is None or record is None or cause.package == "python":
         return None
     action = BuildVersion(version=version, platform=platform)
@@ -244,7 +238,7 @@ def _relaxed(index: RecordIndex, cause: Cause) -> Remedy | None:
         return None
     holder, pinned = cause.chain[-2:]
     if parsed(cause.spec) is not None and name_of(cause.spec) == cause.spec:
-        record = _newest(index, pinned, "")
+        record = index.newest(pinned)
         if record is None or not record.constrains:
             return None
         action: Action = RelaxConstraints(version=record.version, specs=record.constrains)

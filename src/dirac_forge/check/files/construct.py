@@ -104,10 +104,10 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
     specs = {platform: main_first(one.specs) for platform, one in by_platform.items()}
     # An environment that a selector takes away on a platform asks for nothing there.
     specs |= {platform: () for platform in PLATFORMS if platform not in specs}
-    here = next((specs[platform] for platform in asked.platforms if specs.get(platform)), ())
+    lists = [*(specs.get(platform, ()) for platform in asked.platforms), *specs.values()]
     return Target(
         name=name if environment == DEFAULT_ENVIRONMENT else f"{name}:{environment}",
-        specs=here or next(iter(specs.values())),
+        specs=next(filter(None, lists), ()),
         by_platform=specs,
         platforms=asked.platforms,
         pythons=asked.pythons,
