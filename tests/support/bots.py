@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.dashboard import DashboardRequests
 from dirac_forge.bot.proposed import ProposedChange, RunDecision
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, folder_of, full_name_of, kept, look
 from dirac_forge.bot.run import BotRun, Result
@@ -229,19 +230,24 @@ class Bots:
     def run(self, *, outbox: bool = False) -> Result:
         """One run of the bot."""
         with self.connections(outbox=outbox) as connections:
-            return BotRun(
-                connections=connections,
-                settings=self.settings.bot,
-                look=lambda: look(
-                    self.lines,
-                    settings=self.settings,
-                    clones=connections.clones,
-                    executor=connections.executor,
-                    observer=self.observer,
-                ),
-                decider=self.decider,
-                canary=self.canary,
-            ).run()
+            return self.run_with(connections)
+
+    def run_with(self, connections: Connections, *, asked: DashboardRequests | None = None) -> Result:
+        """One run with these."""
+        return BotRun(
+            connections=connections,
+            settings=self.settings.bot,
+            look=lambda: look(
+                self.lines,
+                settings=self.settings,
+                clones=connections.clones,
+                executor=connections.executor,
+                observer=self.observer,
+            ),
+            decider=self.decider,
+            canary=self.canary,
+            asked=asked or DashboardRequests(),
+        ).run()
 
     def limits(self, **changes: object) -> None:
         """Other settings of the bot."""

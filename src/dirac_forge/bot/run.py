@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dirac_forge.bot.budget import Held, QueuedChange, RunLimits, canaries_held, choose, ordered, paused_by
 from dirac_forge.bot.canaries import canaries_of
 from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.dashboard import DashboardRequests
 from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.open_requests import OPEN_STATES, OpenRequests
 from dirac_forge.bot.outcomes import outcome_of
@@ -59,6 +60,8 @@ class BotRun:
     canary: int = 0
     recipes: bool = False
     """Whether new recipes that bumps need are sent too: people at staged-recipes review each."""
+    asked: DashboardRequests = field(default_factory=DashboardRequests)
+    """What people ticked on the dashboard."""
     sealed: bool = False
     """Whether the outbox is prepared to be sent at once: then the limits hold for it."""
     _outcomes: list[Outcome] = field(default_factory=list)
@@ -99,6 +102,7 @@ class BotRun:
         self._remember(looked, decisions, log)
         requests.finish()
         wanted = self._sendable([each.wanted for each in decisions if each.wanted is not None], log)
+        wanted = self._not_ignored(wanted, log)
         self._deliver(wanted, log, lease)
         self._add_observed(observed)
         self._outcomes += requests.settled(wanted, self._untouchable(requests.there()))
@@ -144,6 +148,40 @@ class BotRun:
         self._hold([Held(identity=identity, reason=reason) for identity in new], log)
         return [one for one in wanted if self.recipes or one.identity.kind != "recipe"]
 
+    def _not_ignored(self, wanted: Sequence[ProposedChange], log: RunLog) -> list[ProposedChange]:
+        """The changes without those that people ignore: noted as retracted, until they change."""
+        text = "ignored on the dashboard"
+        for each in wanted:
+            if each.identity in self.asked.ignore:
+                log.journal.note(
+                    each.identity, "ignored", text, state="retracted", decided=text,
+                    fingerprint=fingerprint(each.change), title=each.change.title,
+                )  # fmt: skip
+                self._outcomes.append(Outcome(identity=each.identity, state="closed", text=text))
+        return [each for each in wanted if each.identity not in self.asked.ignore]
+
+    def _delayed(self, wanted: Sequence[ProposedChange], log: RunLog) -> list[ProposedChange]:
+        """The changes that may be opened now: others wait, so that conda-forge's bot can go first."""
+        ledger = self.connections.ledger
+        delays = {"bump": self.settings.version_delay, "migration": self.settings.migration_delay}
+        ready = []
+        for each in wanted:
+            delay = delays.get(each.identity.kind, timedelta())
+            if not delay or each.identity in self.asked.now | self.asked.again:
+                ready.append(each)
+                continue
+            known = ledger.entry(each.identity)
+            if known is None:
+                known = log.journal.note(each.identity, "seen", "", state="wanted", title=each.change.title)
+            if known.state != "wanted" or known.updated is None or ledger.now() >= known.updated + delay:
+                ready.append(each)
+            else:
+                reason = (
+                    f"waits until {known.updated + delay:%Y-%m-%d %H:%M} UTC, so that conda-forge's bot can go first"
+                )
+                self._hold([Held(identity=each.identity, reason=reason)], log)
+        return ready
+
     def _deliver(self, wanted: Sequence[ProposedChange], log: RunLog, lease: Lease) -> None:
         """Update what is open, and open what is not, within the budget."""
         connections = self.connections
@@ -154,7 +192,8 @@ class BotRun:
 
         def deliver(identity: Identity) -> Outcome:
             change = by_identity[identity]
-            outcome = send(connections, change.change, change.remake, log=log, lease=lease)
+            force = identity in self.asked.again
+            outcome = send(connections, change.change, change.remake, log=log, lease=lease, force=force)
             connections.observer.advanced(_TASK, detail=identity.feedstock)
             return outcome
 
@@ -164,9 +203,9 @@ class BotRun:
                 del by_identity[each.identity]
         updates = [each for each in by_identity if each in open_already and not self._paused(each, log)]
         self._outcomes += connections.executor.map(deliver, updates)
-        candidates = ordered(
-            _queued(each, open_already) for identity, each in by_identity.items() if identity not in open_already
-        )
+        new = [each for identity, each in by_identity.items() if identity not in open_already]
+        candidates = ordered(_queued(each, open_already) for each in self._delayed(new, log))
+        candidates.sort(key=lambda each: each.identity not in self.asked.now | self.asked.again)
         free, held = canaries_held(candidates, self.canary, canaries_of(here, now=connections.ledger.now()))
         self._hold(held, log)
         self._open(free, deliver, log)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_batch
 from dirac_forge.bot.connections import Connections, open_connections, open_ledger
+from dirac_forge.bot.dashboard_place import keep_dashboard, read_dashboard
 from dirac_forge.bot.decisions import RunDecisions
 from dirac_forge.bot.observing import observe_requests
 from dirac_forge.bot.outcomes import exit_code
@@ -111,9 +112,11 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
                 decider=decider,
                 canary=request.canary,
                 recipes=request.recipes,
+                asked=read_dashboard(connections, context.settings.bot.dashboard),
             )
         )
         _clear_sent(connections, outbox)
+        keep_dashboard(connections, context.settings.bot.dashboard, outbox, result)
     _report(context, request, result, "requests are on GitHub")
     return exit_code(result.states)
 
@@ -193,11 +196,14 @@ def _live_run(context: Context, request: RunRequest, write: Write, *, github: bo
                 decider=decider,
                 canary=request.canary,
                 recipes=request.recipes,
+                asked=read_dashboard(connections, settings.bot.dashboard),
                 sealed=sealed,
             )
         )
         if sealed:
             _seal(connections, decider, result)
+        else:
+            keep_dashboard(connections, settings.bot.dashboard, outbox, result)
     return result
 
 

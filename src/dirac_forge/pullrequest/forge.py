@@ -139,6 +139,14 @@ class Forge(Protocol):
         """Remove a branch; one that is gone is fine."""
         ...
 
+    def own_issue(self, repo: Repo, title: str) -> str:
+        """The body of our open issue of this title; "" where there is none."""
+        ...
+
+    def keep_issue(self, repo: Repo, *, title: str, body: str) -> str:
+        """Give our open issue of this title another body, or open it; its URL."""
+        ...
+
     def issue(self, repo: Repo, *, title: str, body: str) -> str:
         """Open an issue, or find the open one of the same title and author; its URL."""
         ...

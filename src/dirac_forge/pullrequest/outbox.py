@@ -17,7 +17,7 @@ from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.files import write_file
 from dirac_forge.git import GitError, own_git
-from dirac_forge.pullrequest.branches import PREFIX
+from dirac_forge.pullrequest.branches import PREFIX, safe_branch
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.destination import Closing, RepositoryPlace, Request, Sent
 from dirac_forge.pullrequest.headers import Header, read_header
@@ -182,6 +182,25 @@ class Outbox:
             ref = f"refs/heads/{change.branch}"
             own_git("update-ref", "-d", ref, about=str(change.repository_folder), folder=change.repository_folder)
         self._remove_folder(change.folder)
+
+    def apply(self, change: PreparedChange, clone: Path) -> str:
+        """Make a change a branch of a local clone, and return the branch's name. Nothing is checked out.
+
+        Raises InputError where it is not a clone, or its branch of that name has something else.
+        """
+        branch = safe_branch(change.branch)
+        about = str(clone)
+        try:
+            own_git("rev-parse", "--git-dir", about=about, folder=clone)
+            known = own_git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}", about=about, folder=clone)
+        except GitError as exc:
+            raise InputError(f"{clone} is not a clone of a repository ({exc.message})") from exc
+        if (old := known.decode().strip()) and old != change.commit:
+            raise InputError(f"{clone} has a branch {branch} with other commits", hint="Rename or delete it first.")
+        place = change.repository_folder.absolute().as_uri()
+        fetch = ("fetch", "--quiet", "--no-tags", "--update-shallow", place, f"refs/heads/{branch}:refs/heads/{branch}")
+        own_git(*fetch, about=about, folder=clone)
+        return branch
 
     def summarize(self) -> Path:
         """Bring `folder/README.md` up to date: what lies there, and what to do with it."""

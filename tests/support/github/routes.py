@@ -328,6 +328,17 @@ def open_issue(call: Call, owner: str, name: str) -> object:
     return call.github.issue_view(repo, made)
 
 
+@on("PATCH", "/repos/{owner}/{name}/issues/{number}")
+def edit_issue(call: Call, owner: str, name: str, number: str) -> object:
+    repo, found = call.ticket(owner, name, number)
+    call.need(repo, "triage", author=found.author)
+    _check_body(call.body, "Issue")
+    found.body = call.body.get("body", found.body) or ""
+    found.state = call.body.get("state", found.state)
+    found.updated = call.github.clock()
+    return call.github.issue_view(repo, found)
+
+
 @on("GET", "/repos/{owner}/{name}/issues/{number}/comments")
 def comments(call: Call, owner: str, name: str, number: str) -> object:
     repo, found = call.ticket(owner, name, number)

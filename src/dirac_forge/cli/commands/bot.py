@@ -147,6 +147,36 @@ def observe(context: Context, ledger: LedgerFile = None, log: LogFile = None) ->
     return run_step(context, "observe", RunRequest(ledger=ledger, log=log))
 
 
+class OutboxAction(StrEnum):
+    """Actions on the outbox."""
+
+    list = "list"
+    show = "show"
+    apply = "apply"
+
+
+@bot.command("outbox", "List and show what is prepared, or make it a branch of a clone.")
+@examples("dirac-forge bot outbox", "dirac-forge bot outbox apply m2crypto --clone ~/m2crypto-feedstock")
+def outbox(
+    context: Context,
+    action: Annotated[
+        OutboxAction, typer.Argument(metavar="list|show|apply", help="List all, show one, or make one a branch.")
+    ] = OutboxAction.list,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A feedstock, or the folder of a change: demo/bump/main/1.1.")
+    ] = "",
+    clone: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A clone of the feedstock, for apply.", show_default="the current folder"),
+    ] = None,
+    folder: OutboxFolder = None,
+) -> int:
+    """Look at changes that are prepared and not sent, or continue with one in a local clone."""
+    from dirac_forge.cli.bot_outbox import outbox as run_outbox
+
+    return run_outbox(context, action.value, name, clone=clone, folder=folder)
+
+
 @bot.command("why", "Show what happened to a feedstock, and why nothing did.")
 @examples("dirac-forge bot why dirac-grid")
 def why(

@@ -253,20 +253,41 @@ class GitHub:
 
     def issue(self, repo: Repo, *, title: str, body: str) -> str:
         """The URL of an open issue with this title by us, opened where there is none."""
+        known = self._issue(repo, title)
+        return known.url if known is not None else self._open_issue(repo, title, body)
+
+    def own_issue(self, repo: Repo, title: str) -> str:
+        """The body of our open issue of this title; "" where there is none."""
+        known = self._issue(repo, title)
+        return known.body if known is not None else ""
+
+    def keep_issue(self, repo: Repo, *, title: str, body: str) -> str:
+        """Give our open issue of this title another body, or open it; its URL."""
+        known = self._issue(repo, title)
+        if known is None:
+            return self._open_issue(repo, title, body)
+        if not _same_text(known.body, body):
+            path = path_of("/repos/{repo}/issues/{number}", repo=repo.full_name, number=known.number)
+            self._api.change("PATCH", path, {"body": body}, make=bool)
+        return known.url
+
+    def _open_issue(self, repo: Repo, title: str, body: str) -> str:
         path = path_of("/repos/{repo}/issues", repo=repo.full_name)
 
-        def url(content: Any) -> str:
-            return str(content["html_url"])
-
         def there() -> str | None:
-            for each in self._api.pages(path, {"state": "open", "creator": self.login()}):
-                if self._understood(path, lambda one: "pull_request" not in one and one["title"] == title, each):
-                    return self._understood(path, url, each)
-            return None
+            known = self._issue(repo, title)
+            return None if known is None else known.url
 
-        make = partial(self._understood, path, url)
-        wanted = {"title": title, "body": body}
-        return there() or self._api.change("POST", path, wanted, happened=there, make=make)
+        make = partial(self._understood, path, lambda content: str(content["html_url"]))
+        return self._api.change("POST", path, {"title": title, "body": body}, happened=there, make=make)
+
+    def _issue(self, repo: Repo, title: str) -> shapes.Issue | None:
+        path = path_of("/repos/{repo}/issues", repo=repo.full_name)
+        for each in self._api.pages(path, {"state": "open", "creator": self.login()}):
+            found = self._understood(path, shapes.issue, each)
+            if found is not None and found.title == title:
+                return found
+        return None
 
     def _account(self) -> Account:
         with self._lock:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dirac_forge.pullrequest.forge import Checks, Comment, PullRequest, Repo
 from dirac_forge.pullrequest.github.answers import NonsenseError
 from dirac_forge.untrusted import time_from
 
-__all__ = ["checks", "comment", "owner_kind", "pull_request", "repo", "understood"]
+__all__ = ["Issue", "checks", "comment", "issue", "owner_kind", "pull_request", "repo", "understood"]
 
 T = TypeVar("T")
 _RED = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure", "stale"})
@@ -74,6 +75,28 @@ def pull_request(content: Any, *, closed_by: str = "") -> PullRequest:
         closed=time_from(content["closed_at"]) if content.get("closed_at") else None,
         closed_by=closed_by or login(content.get("merged_by")),
         merge_commit=(content.get("merge_commit_sha") or "") if merged else "",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Issue:
+    """An issue that is not a pull request."""
+
+    number: int
+    url: str
+    title: str
+    body: str
+
+
+def issue(content: Any) -> Issue | None:
+    """Of `issue`; None for a pull request."""
+    if "pull_request" in content:
+        return None
+    return Issue(
+        number=int(content["number"]),
+        url=_text(content["html_url"]),
+        title=_text(content["title"]),
+        body=content.get("body") or "",
     )
 
 
