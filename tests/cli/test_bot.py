@@ -129,6 +129,20 @@ def test_a_first_user_sees_in_the_outbox_what_would_happen(here: Here) -> None:
     assert here.folder.joinpath("feedstocks/demo/recipe/recipe.yaml").read_text() == recipe("demo")
 
 
+def test_where_the_repositories_can_not_be_reached_the_workspace_is_used_and_that_is_said(here: Here) -> None:
+    settings = here.folder / "pyproject.toml"
+    settings.write_text(
+        settings.read_text().replace(f"{here.github.url}/conda-forge", "http://127.0.0.1:9/conda-forge")
+    )
+    for state in ("prepared", "unchanged"):
+        code, document = here.run("bot", "run")
+        assert (code, [one["state"] for one in document["requests"]]) == (0, [state])
+    said = " ".join(here.said[-1].split())
+    assert "127.0.0.1 can't be reached" in said
+    assert f"2 feedstocks are taken as they are in {here.folder / 'feedstocks'}" in said
+    assert (here.folder / "outbox/demo/bump/main/1.1/change.patch").is_file()
+
+
 def test_pull_requests_without_a_token_are_wrong_use(here: Here) -> None:
     code, said = here.run("bot", "run", "--pr")
     assert code == 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_batch
 from dirac_forge.bot.connections import Connections, open_connections, open_ledger
@@ -23,12 +25,13 @@ from dirac_forge.cli.exit_codes import INTERNAL
 from dirac_forge.cli.github import github_of, outbox_of, rendering_of, token_in_environment
 from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.errors import InputError, UnknownError
-from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.feedstock.workspace import Workspace, read_workspace
 from dirac_forge.proposals.migrations import processes
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.ledger import utc_now
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.smithy import NoSmithy
+from dirac_forge.pullrequest.workspace_copies import write_copies
 from dirac_forge.report.runs import run_markdown, run_text
 
 __all__ = ["RunRequest", "Write", "observe_once", "prepare_once", "run_once", "run_step", "send_once"]
@@ -152,9 +155,11 @@ def _prepare(context: Context, request: RunRequest, write: Write) -> Result:
 
 def _live_run(context: Context, request: RunRequest, write: Write, *, github: bool, sealed: bool) -> Result:
     """Look, decide and prove; send to GitHub, or prepare in the outbox."""
-    settings = context.settings
     outbox = outbox_of(context, request.outbox)
-    workspace = read_workspace(settings.workspace)
+    workspace = read_workspace(context.settings.workspace)
+    if not github and not sealed:
+        context = _with_reachable_feedstocks(context, workspace)
+    settings = context.settings
     lines = wanted_lines(workspace, settings, request.feedstocks)
     if not lines:
         raise InputError(
@@ -205,6 +210,26 @@ def _live_run(context: Context, request: RunRequest, write: Write, *, github: bo
         else:
             keep_dashboard(connections, settings.bot.dashboard, outbox, result)
     return result
+
+
+def _with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context:
+    """The context, in which feedstocks are those of the workspace where their repositories can't be reached."""
+    settings = context.settings
+    url = settings.feedstock_url
+    if settings.offline or not url.startswith(("http://", "https://")):
+        return context
+    problem = context.http.problem(url)
+    if problem is None:
+        return context
+    place = settings.cache / "workspace" / "conda-forge"
+    names = write_copies([*workspace, *workspace.lines], place)
+    context.observer.warned(
+        f"{urlsplit(url).hostname} can't be reached ({problem}): {len(names)} feedstocks are taken as they are in "
+        f"{settings.workspace / 'feedstocks'}"
+    )
+    reachable = copy.copy(context)
+    reachable.settings = replace(settings, feedstock_url=f"{place}/{{name}}-feedstock")
+    return reachable
 
 
 def _may_build(context: Context) -> bool:

@@ -163,11 +163,14 @@ class GitHubDestination:
         return self._request(self.forge.edit(self._repo(place), request.number, title=title, body=body))
 
     def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> None:
-        """A comment of ours, once for each mark."""
+        """A comment of ours, once for each mark; a rerender is asked for once, whichever bot asks."""
         hidden = f"<!-- dirac-forge: {mark} -->"
         repo, login = self._repo(place), self.forge.login()
+        shared = mark.startswith("rerender ")
         if not any(
-            hidden in comment.body for comment in self.forge.comments(repo, request.number) if comment.author == login
+            hidden in comment.body
+            for comment in self.forge.comments(repo, request.number)
+            if shared or comment.author == login
         ):
             self.forge.comment(repo, request.number, f"{text}\n\n{hidden}\n")
 
