@@ -40,7 +40,7 @@ _MERGED_AS = re.compile(r"^Merge pull request #(\d+) from |\(#(\d+)\)$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fix:
-    """What a merged request changed."""
+    """The changes of a merged request."""
 
     feedstock: str
     number: int
@@ -55,7 +55,7 @@ class Fix:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackportResult:
-    """What became of a fix on one branch."""
+    """The result of a backport to one branch."""
 
     branch: str
     outcome: Outcome | None = None
@@ -197,7 +197,7 @@ def sweep(
 ) -> list[BackportResult]:
     """Carry the fix to each branch: one request for each, or an issue with instructions where it does not fit.
 
-    One that fails stops none of the others. Raises BusyError where a bot is at work, and what the ledger raises.
+    A branch that fails does not stop the others. Raises BusyError where a bot runs, and what the ledger raises.
     """
     with Lease(connections.ledger) as lease:
         run = connections.ledger.start_run()

@@ -1,4 +1,4 @@
-"""How much a run may open: most-blocking first, within the limits, past what is paused, canaries before the rest."""
+"""The budget of a run: the most blocking changes first, within the limits, and canaries before the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The canaries of each group, from what the ledger remembers of requests."""
+"""The canaries of each group of changes, from the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes are sent with: the ledger, the clones, and where to: a forge, or the outbox."""
+"""The connections of a run: the ledger, the clones, and the destination, a forge or the outbox."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _nothing_prepared(wanted: WantedRequest, tip: Tip) -> PreparedTree | None:  
 
 @dataclass(frozen=True, kw_only=True)
 class Connections:
-    """What changes are sent with."""
+    """The connections that changes are sent with."""
 
     ledger: Ledger
     clones: Clones
@@ -57,7 +57,7 @@ class Connections:
     """Takes the lines of the log."""
 
     def belongs_here(self, entry: LedgerEntry) -> bool:
-        """Whether an entry is about this destination: one may have gone to the outbox before there was a token."""
+        """Return whether an entry belongs to this destination: it may have been prepared before there was a token."""
         return not entry.url or entry.on_forge == (self.forge is not None)
 
     @property
@@ -67,12 +67,12 @@ class Connections:
 
 
 def ledger_path(settings: Settings) -> Path:
-    """Where the ledger is: where the settings say, else `.dirac-forge/ledger.sqlite` of the workspace."""
+    """Return the path of the ledger: that of the settings, else `.dirac-forge/ledger.sqlite` of the workspace."""
     return settings.bot.ledger or settings.workspace / _STATE / "ledger.sqlite"
 
 
 def open_ledger(world: ProposalContext, path: Path | None = None) -> Ledger:
-    """The ledger, made where there is none; the folder in the workspace keeps itself out of git."""
+    """Open the ledger, or create it; its folder in the workspace has a .gitignore. Raises StorageError."""
     path = path or ledger_path(world.settings)
     if path.parent == world.settings.workspace / _STATE:
         ignore = path.parent / ".gitignore"

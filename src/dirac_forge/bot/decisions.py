@@ -1,4 +1,4 @@
-"""What a run wants: bumps of what it looked at, rebuilds for the workspace's migrations; and what is over."""
+"""The decisions of a run: bumps of the feedstocks, rebuilds for the workspace's migrations, and requests to close."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class RunDecisions:
 
     context: ProposalContext
     workspace: Workspace
-    """Its `migrations/`, and the copies that stand in for feedstocks that can't be reached."""
+    """Its `migrations/`, and its copies of feedstocks that can't be reached."""
     executor: Executor
-    """Runs questions to upstream, and solves; not what this is called from."""
+    """Runs requests to upstream, and solves; not the executor that calls this."""
     executors: Callable[[], AbstractContextManager[Executor]]
-    """Of processes, to read recipes of migrations with."""
+    """Executors of processes, which read the recipes of migrations."""
     build: bool = False
     """Whether proposals are built, which runs upstream code: never where a token is within its reach."""
     _looked: dict[tuple[str, str], CurrentLine] = field(default_factory=dict)
@@ -66,13 +66,13 @@ class RunDecisions:
     """Migration and feedstock to whether the channel has it rebuilt."""
 
     def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:
-        """What is wanted now, or why nothing is."""
+        """Return what is proposed now for each release line, or why nothing is."""
         read = [one for one in looked if one.folder is not None]
         self._looked = {(one.line.name, one.branch): one for one in read}
         return [*self._bumps(read), *self._rebuilds(looked, requests)]
 
     def arrived(self, identity: Identity) -> bool | None:
-        """Whether the channel has what a merged change builds."""
+        """Return whether the channel has the packages of a merged change; None where that is not known."""
         if identity.kind == "migration":
             # The plan looks at default branches only.
             return self._rebuilt.get((identity.key, identity.feedstock)) if identity.branch == "main" else None
@@ -84,7 +84,7 @@ class RunDecisions:
             return None
 
     def current(self, identity: Identity) -> str:
-        """Why an open request is of no use any more."""
+        """Return why an open request is not needed any more; "" where it is."""
         if identity.kind == "migration":
             return "the channel has it rebuilt already" if self.arrived(identity) else ""
         version = self._versions.get((identity.feedstock, identity.branch), "")

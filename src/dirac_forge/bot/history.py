@@ -1,4 +1,4 @@
-"""What happened to a feedstock, and why nothing did: from what the ledger remembers, as words and as JSON."""
+"""The history of a feedstock from the ledger, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SAID = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """All that the ledger knows of one feedstock."""
+    """Everything that the ledger has of one feedstock."""
 
     feedstock: str
     now: datetime

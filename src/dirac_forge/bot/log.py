@@ -1,4 +1,4 @@
-"""What a run does, step by step: into the ledger for `bot why`, and as lines of JSON for whoever collects logs."""
+"""The log of a run, step by step: in the ledger for `bot why`, and as lines of JSON for log collectors."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ __all__ = ["RunLog"]
 
 
 class RunLog:
-    """Of one run. Safe to use from several threads; without secrets."""
+    """The log of one run. Safe to use from several threads; secrets are removed."""
 
     def __init__(self, ledger: Ledger, run: str, write: Callable[[str], None] | None = None) -> None:
-        """`write` takes a line without its end; None: only the ledger hears of anything."""
+        """`write` takes a line without its line end; None: only the ledger is written."""
         self.run = run
         self._ledger = ledger
         self.journal = Journal(ledger=ledger, run=run)
-        """For the ledger."""
+        """Writes into the ledger."""
         self._write = write
         self._lock = threading.Lock()
 
     def note(self, step: str, text: str, *, about: Identity) -> None:
-        """Something that happened to a change: for the ledger too."""
+        """Write an event of a change, to the ledger and the log."""
         self.journal.event(about, step, text)
         self.say(step, text, about=about)
 
     def say(
         self, step: str, text: str = "", *, about: Identity | None = None, feedstock: str = "", **more: str
     ) -> None:
-        """Something for the log only."""
+        """Write a line to the log only."""
         if self._write is None:
             return
         line = {"time": self._ledger.now().isoformat(timespec="milliseconds"), "run": self.run, "step": step}

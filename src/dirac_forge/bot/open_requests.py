@@ -1,4 +1,4 @@
-"""Requests that are there: what became of them, which are over, and which may merge by themselves now."""
+"""Open pull requests: their fate, those to close, and those that may be merged automatically."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 __all__ = ["FATAL", "OPEN_STATES", "OpenRequests"]
 
 OPEN_STATES: tuple[State, ...] = ("pushed", "open")
-"""Branches that are there, with a request or nearly."""
+"""States of changes whose branch is on the forge, with or without a request."""
 FATAL = (BusyError, LedgerError, LockedError)
-"""What ends a run: nothing can be done without the ledger, or when another bot took over."""
+"""Errors that end a run: the ledger can't be used, or another bot took over."""
 _MAY_LABEL = frozenset({"triage", "write", "admin"})
 _BECAME: dict[str, Literal["merged", "closed"]] = {
     "merged": "merged",
@@ -39,7 +39,7 @@ _BECAME: dict[str, Literal["merged", "closed"]] = {
 
 @dataclass(kw_only=True)
 class OpenRequests:
-    """Those of one run."""
+    """The open requests of one run."""
 
     connections: Connections
     log: RunLog
@@ -48,7 +48,7 @@ class OpenRequests:
     _repositories: dict[str, Repo] = field(default_factory=dict)
 
     def there(self) -> tuple[LedgerEntry, ...]:
-        """What is open at this destination, as the ledger knows it."""
+        """Return the ledger's entries that are open at this destination."""
         return tuple(
             entry
             for entry in self.connections.ledger.entries(states=self.connections.open_states)
@@ -56,7 +56,7 @@ class OpenRequests:
         )
 
     def relearnt(self, lines: Iterable[CurrentLine]) -> list[Outcome]:
-        """For a ledger that was begun anew: what stands on the forge of these lines; what could not be asked."""
+        """Fill a new ledger with our open requests to these lines, and return those that could not be asked for."""
 
         def one(looked: CurrentLine) -> Outcome | None:
             name, branch = looked.line.name, looked.branch
@@ -75,18 +75,18 @@ class OpenRequests:
         return [outcome for outcome in found if outcome is not None]
 
     def observed(self) -> list[Outcome]:
-        """Ask what became of each; what changed, and what could not be asked."""
+        """Read the state of each open request, and return what changed and what is not known."""
         return self._each(self.there(), self._observed)
 
     def finish(self) -> None:
-        """Close the books on what is merged and built."""
+        """Mark merged changes as done once the channel has their packages."""
         for entry in self.connections.ledger.entries(states=("merged",)):
             if self.decider is not None and self.decider.arrived(entry.identity):
                 self.connections.ledger.done(entry.identity)
                 self.log.note("done", "the channel has it", about=entry.identity)
 
     def settled(self, wanted: Sequence[ProposedChange], leave: Collection[Identity]) -> list[Outcome]:
-        """Close what nobody needs any more, and let what may merge by itself do so; all but `leave`."""
+        """Close requests that are not needed any more, and label those that may merge automatically, except `leave`."""
         mine = {one.identity: one for one in wanted}
         there = [entry for entry in self.there() if entry.identity not in leave]
         found = self._each([entry for entry in there if entry.identity not in mine], self._closed)
@@ -136,7 +136,7 @@ class OpenRequests:
             forge.delete_branch(forge.fork(repo), entry.head)
 
     def _closed(self, entry: LedgerEntry) -> Outcome | None:
-        """Close a request that nobody needs any more."""
+        """Close a request that is not needed any more."""
         reason = self.decider.current(entry.identity) if self.decider is not None else ""
         if not reason:
             return None

@@ -1,4 +1,4 @@
-"""From what became of each change to how the run went, and to its exit code."""
+"""The summary and the exit code of a run, from the outcomes of its changes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dirac_forge.pullrequest.records import Identity
 __all__ = ["BAD", "UNKNOWN", "exit_code", "failure", "outcome_of"]
 
 BAD = frozenset({"failed", "error"})
-"""The answer was no, and somebody should look."""
+"""The answer was no, and a person should look."""
 UNKNOWN = frozenset({"unknown"})
-"""There was no answer: the next run asks again."""
+"""The answer is not known: the next run asks again."""
 
 
 def exit_code(states: Iterable[str]) -> int:

@@ -1,4 +1,4 @@
-"""What a run wants: changes, with who waits for them, how they are decided again, and what a person has to look at."""
+"""Proposed changes, their dependents, how to recompute them, and what a person must review."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposedChange:
-    """A change that ought to be merged some day."""
+    """A change to send."""
 
     change: Change
     remake: Remake
@@ -44,7 +44,7 @@ class ProposedChange:
     blocks: int = 0
     """How many feedstocks wait for it."""
     review: str = ""
-    """Why a person has to look before it is merged; "" where nothing asks for one."""
+    """Why a person must review it before it is merged; "" where nobody needs to."""
     allowed: bool | str = False
     """The feedstock's `bot.automerge`."""
 
@@ -56,7 +56,7 @@ class ProposedChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunDecision:
-    """What was found and decided for a release line, about its version or about one migration."""
+    """What was found and decided for a release line: about its version, or about a migration."""
 
     feedstock: str
     branch: str
@@ -69,25 +69,25 @@ class RunDecision:
 
 
 class Decider(Protocol):
-    """What a run decides with. Raises nothing for what is wrong with one feedstock."""
+    """Decides for a run. A problem with one feedstock is a decision, not an error."""
 
     def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> Sequence[RunDecision]:
-        """What is wanted now, or why nothing is; `requests` are those that are there already."""
+        """Return what is proposed now, or why nothing is; `requests` are open already."""
         ...
 
     def arrived(self, identity: Identity) -> bool | None:
-        """Whether the channel has what a merged change builds; None where that is not known."""
+        """Return whether the channel has the packages of a merged change; None where that is not known."""
         ...
 
     def current(self, identity: Identity) -> str:
-        """Why an open request is of no use any more: the feedstock has it by other means; "" else."""
+        """Return why an open request is not needed any more; "" where it is."""
         ...
 
 
 def bump_wanted(
     bump: Bump, looked: CurrentLine, again: Callable[[FeedstockFolder], Change | Skip], *, blocks: int
 ) -> ProposedChange:
-    """A bump, with its body, as something wanted."""
+    """Return a bump, with its body, as a proposed change."""
     assert looked.tip is not None  # noqa: S101  # only what was read is decided about
     name, tip, drift = bump.change.feedstock, looked.tip, bump.drift
     return ProposedChange(

@@ -1,4 +1,4 @@
-"""The release lines that a run looks at, and their files as the repositories have them now."""
+"""The release lines that a run reads, and their current files in the repositories."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class ReleaseLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CurrentLine:
-    """What a release line has now, or why that is not known."""
+    """The files of a release line now, or why they are not known."""
 
     line: ReleaseLine
     state: Literal["read", "missing", "unknown", "failed"]
     text: str = ""
     """Why it could not be read."""
     folder: FeedstockFolder | None = None
-    """Its files, exact, in memory: there is no folder of them."""
+    """Its files, exact and in memory."""
     tip: Tip | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Taking requests back: a batch (what one run opened), a migration's, or a feedstock's."""
+"""Retract open requests: those of a batch (that one run opened), a migration or a feedstock."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _means(entry: LedgerEntry, name: str) -> bool:
 
 
 def retract(connections: Connections, entries: Sequence[LedgerEntry], *, reason: str = "") -> list[Outcome]:
-    """Close these, with a comment. One that fails stops none of the others; raises BusyError where a bot is at work."""
+    """Close requests with a comment. One that fails does not stop the others; raises BusyError where a bot runs."""
     text = f"Taken back by who runs this bot{f': {reason}' if reason else '.'}"
     with Lease(connections.ledger) as lease:
         run = connections.ledger.start_run()

@@ -1,4 +1,4 @@
-"""One run of the bot: look, decide, and send what is wanted and not there yet, within the budget."""
+"""One run of the bot: read feedstocks, decide, and send the changes that are not open yet, within the budget."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_LIMIT = 1_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """What a run did."""
+    """The result of a run."""
 
     run: Run
     looked: tuple[CurrentLine, ...]
@@ -39,11 +39,11 @@ class Result:
     outcomes: tuple[Outcome, ...]
     held: tuple[Held, ...]
     requests: tuple[LedgerEntry, ...]
-    """What stands at the end, of this destination."""
+    """The open requests of this destination at the end."""
 
     @property
     def states(self) -> list[str]:
-        """What became of everything, for the exit code."""
+        """The states of lines, decisions and outcomes, for the exit code."""
         lines = [one.state for one in self.looked if one.state in {"unknown", "failed"}]
         decided = [one.state for one in self.decisions if one.state in {"unknown", "failed"}]
         return [*lines, *decided, *(one.state for one in self.outcomes)]
@@ -51,7 +51,7 @@ class Result:
 
 @dataclass(kw_only=True)
 class BotRun:
-    """A run, made anew for each."""
+    """One run of the bot; each run has its own."""
 
     connections: Connections
     settings: BotSettings
@@ -68,9 +68,9 @@ class BotRun:
     _held: list[Held] = field(default_factory=list)
 
     def run(self) -> Result:
-        """Go once over everything.
+        """Run once over all feedstocks.
 
-        Raises BusyError where another bot is at work, and what the ledger raises where it can't be read or written.
+        Raises BusyError where another bot runs, and the errors of a ledger that can't be read or written.
         """
         ledger = self.connections.ledger
         with Lease(ledger) as lease:

@@ -25,7 +25,7 @@ _OWN = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-"""Lines that differ between release lines by their nature: `build:` only where a number stands behind it."""
+"""Lines that differ between release lines: version, hashes, build number."""
 _MERGED, _CONFLICTS = 0, 127
 
 

@@ -57,7 +57,7 @@ class CloneLog:
 class Clones:
     """Bare clones in `folder/owner/name.git`. Safe for several threads and programs: one at a time works on a clone.
 
-    `environment` gives what git needs to reach a host (credentials), asked anew each time, as tokens expire.
+    `environment` gives what git needs to reach a host (credentials), read again each time, because tokens expire.
     """
 
     def __init__(
@@ -120,12 +120,12 @@ class Clones:
 
     @contextmanager
     def work_tree(self, tip: Tip, commit: str) -> Iterator[Path]:
-        """A repository of its own with the files of a commit, for programs that want one; gone afterwards."""
+        """Yield a temporary repository with the files of a commit, for programs that need one."""
         with trees.work_tree(tip.folder, commit, branch=tip.branch, about=tip.url) as folder:
             yield folder
 
     def adopt(self, tip: Tip, folder: Path, *, parent: str, message: str, author: Author, when: datetime) -> str:
-        """A commit on `parent` of all that is in a work tree of it now; `parent` where nothing changed."""
+        """Commit everything in a work tree on `parent`, and return the commit; `parent` where nothing changed."""
         with self._locked(tip.folder):
             return trees.adopt(
                 tip.folder, folder, parent=parent, about=tip.url, message=message, author=author, when=when

@@ -1,4 +1,4 @@
-"""What is to be done about a change, given what stands already. Values in, values out."""
+"""The decision what to do about a change, given the requests that exist: from values to values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENDED: dict[str, Literal["merged", "closed"]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WantedRequest:
-    """A change with what it is called and known by."""
+    """A change with its branch, title and digests."""
 
     change: Change
     identity: Identity
@@ -73,7 +73,7 @@ class WantedRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What is to be done."""
+    """What to do about a change."""
 
     act: Literal["open", "update", "edit_text", "finish", "merged", "closed", "theirs"]
     """`open` a new one; `update` its commits; `edit_text` its text; `finish` what a killed run may have left; nothing

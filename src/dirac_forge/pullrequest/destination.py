@@ -1,4 +1,4 @@
-"""Where changes go: to a forge, or to an outbox for somebody to look at."""
+"""The destinations of changes: a forge, or an outbox to review."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RepositoryPlace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """One of our own requests, as it stands."""
+    """One of our requests and its current state."""
 
     number: int
     """0 in the outbox."""
@@ -83,7 +83,7 @@ class Sent:
 
 
 class Destination(Protocol):
-    """What a delivery needs of it. Every call is idempotent, and raises UnknownError where there is no answer."""
+    """A destination of deliveries. Each call is idempotent, and raises UnknownError where there is no answer."""
 
     prepares: bool
     """Whether changes are only prepared, for somebody to look at: an outbox."""

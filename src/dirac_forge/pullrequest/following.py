@@ -1,4 +1,4 @@
-"""What became of changes after they were sent: observed, taken back, or learnt anew from the forge."""
+"""Changes after they were sent: observe, withdraw, or relearn them from the forge."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def relearn(
     run: str,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> tuple[LedgerEntry, ...]:
-    """Our open requests to a release line, as the forge knows them: for a ledger that had to be begun anew."""
+    """Return our open requests to a release line from the forge, and note them in a ledger that was lost."""
     place = destination.place(Identity(feedstock=feedstock, branch=branch, kind="bump", key=""))
     base = place.base(Identity(feedstock=feedstock, branch=branch, kind="bump", key=""))
     journal = Journal(ledger=ledger, run=run, on_step=on_step)

@@ -1,4 +1,4 @@
-"""A place where feedstocks live, as this project needs it: GitHub, or a stand-in for it."""
+"""The interface of a forge (GitHub), as far as this project uses it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Repo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PullRequest:
-    """A pull request as it stands."""
+    """A pull request and its current state."""
 
     number: int
     url: str
@@ -70,8 +70,9 @@ class Forge(Protocol):
     """
 
     def git_environment(self) -> Mapping[str, str]:
-        """What git needs in its environment to fetch from the forge and push to it; asked anew each time, as tokens
-        expire, and given to no other program.
+        """Return what git needs in its environment to fetch from the forge and push to it.
+
+        It is read again each time, because tokens expire, and given to no other program.
         """
         ...
 

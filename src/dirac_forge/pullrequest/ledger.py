@@ -45,7 +45,7 @@ class Ledger:
         """Use `open`."""
         self.path = path
         self.rebuilt = rebuilt
-        """What was there could not be read: what stands on the forge must be looked up."""
+        """Whether the old ledger could not be read: open requests must be looked up on the forge."""
         self._connection = connection
         self._clock = clock
         self._lock = threading.RLock()
@@ -210,7 +210,7 @@ class Ledger:
         return run
 
     def end_run(self, run: Run, outcome: str) -> Run:
-        """A run is over."""
+        """Note that a run has ended."""
         run = replace(run, end=self.now(), outcome=outcome)
         with self.transaction():
             self._connection.execute(
@@ -231,7 +231,7 @@ class Ledger:
         return None
 
     def hold(self, holder: str, expires: datetime) -> None:
-        """Give the right to run to `holder`, "" to nobody; see Lease."""
+        """Give the lease to `holder`; "" releases it. See Lease."""
         with self.transaction():
             self._connection.execute("DELETE FROM lease")
             if holder:

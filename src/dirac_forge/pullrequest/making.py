@@ -1,4 +1,4 @@
-"""From a change to commits: the edits on what is there now, linted, and rerendered in a commit of its own."""
+"""The commits of a change: its edits on the current files, linted, and rerendered in a second commit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MadeCommits:
     last: str
     """That, or the one of the rerender on it."""
     rerendered: Rerendered | None
-    """None where there is nothing to rerender: a new recipe is no feedstock yet."""
+    """None where there is nothing to rerender: a new recipe is not a feedstock yet."""
     lints: tuple[str, ...] = ()
     unlinted: str = ""
     """Why it could not be linted."""

@@ -1,4 +1,4 @@
-"""What became of a change."""
+"""The outcome of a change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ again, and there is nothing to do; `waiting`: not yet time for the next attempt;
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of a change."""
+    """The outcome of a change."""
 
     identity: Identity
     """That of what was decided last: where the feedstock moved on, another key than the change had."""

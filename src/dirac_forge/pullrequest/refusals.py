@@ -1,4 +1,4 @@
-"""What a forge says no with. What is temporary (a dead host, 5xx, a limit) is an UnknownError, and none of these."""
+"""Refusals of a forge. Temporary failures (a dead host, 5xx, a limit) are UnknownErrors instead."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ForbiddenError(ForgeRefusedError):
 
 
 class ArchivedError(ForbiddenError):
-    """The repository is archived: nobody changes anything in it."""
+    """The repository is archived and can't be changed."""
 
 
 class NotOnForgeError(ForgeRefusedError, http.NotFoundError):
@@ -76,7 +76,7 @@ class NoAccessError(ForgeRefusedError):
 
 
 class ConflictError(ForgeRefusedError):
-    """409: it can't be done as things stand."""
+    """409: it can't be done in the current state."""
 
 
 class ValidationError(ForgeRefusedError):

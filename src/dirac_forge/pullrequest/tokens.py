@@ -1,4 +1,4 @@
-"""Secrets as values that show themselves to nobody, and where they are taken from."""
+"""Secrets as values that are never printed, and where they are read from."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class AppKey:
 def from_environment(environment: Mapping[str, str]) -> Token | AppKey | None:
     r"""The credentials that the environment has; None where it has none.
 
-    An App goes first: whoever sets it up wants it used. Then GITHUB_TOKEN, then GH_TOKEN.
+    An App has priority, then GITHUB_TOKEN, then GH_TOKEN.
     GITHUB_APP_PRIVATE_KEY is the key itself (line breaks may be written as `\n`) or the path of a file that has it;
     GITHUB_APP_INSTALLATION_ID is needed only where there are several. Raises InputError for half of an App.
     """

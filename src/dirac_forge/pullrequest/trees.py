@@ -42,7 +42,7 @@ class Author:
 
     @classmethod
     def of(cls, login: str) -> Author:
-        """A user of GitHub, with the address that tells nobody theirs."""
+        """Return a user of GitHub, with the address that GitHub gives them."""
         return cls(name=login, email=f"{login}@users.noreply.github.com")
 
     @property
@@ -117,7 +117,7 @@ def commit(
 
 @contextmanager
 def work_tree(folder: Path, commit: str, *, branch: str, about: str) -> Iterator[Path]:
-    """A repository of its own with the files of a commit, which share its objects; see Clones.work_tree."""
+    """Yield a temporary repository with the files of a commit, sharing its objects; see Clones.work_tree."""
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as temporary:
         place = Path(temporary) / "feedstock"
         own_git("init", "--quiet", "--template=", f"--initial-branch={branch}", str(place), about=about)

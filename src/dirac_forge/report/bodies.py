@@ -1,6 +1,6 @@
-"""The bodies of changes, written when all that belongs into them is known.
+"""The bodies of changes, written when everything that belongs in them is known.
 
-Decisions stay values without words for a reviewer; who shows a change or makes a pull request of it asks here first.
+Decisions are values without words; callers that show or send a change get its body here first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run of the bot did, feedstock by feedstock: a summary as Markdown, and for a terminal."""
+"""The summary of a run of the bot, by feedstock: as Markdown, and for a terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SUMMARY = 900_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRow:
-    """What became of one feedstock, or of one change to it."""
+    """The outcome for one feedstock, or for one change to it."""
 
     feedstock: str
     title: str = ""
@@ -35,7 +35,7 @@ class RunRow:
     reason: str = ""
     next_try: datetime | None = None
     quiet: bool = False
-    """Nothing happened, and nobody has to do anything: only counted and named."""
+    """Nothing happened and nothing is to do: only counted and named."""
 
 
 def run_sections(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[str] = ()) -> tuple[Section, ...]:

@@ -43,7 +43,7 @@ class RateLimit:
     """Requests in an hour."""
     remaining: int
     reset: float
-    """When it starts anew, in seconds since 1970 by the server's clock."""
+    """When it is reset, in seconds since 1970 by the server's clock."""
     resource: str = "core"
 
     @classmethod

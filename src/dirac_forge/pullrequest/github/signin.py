@@ -1,4 +1,4 @@
-"""Who asks: a person's token, or the token of a GitHub App's installation, renewed before it expires."""
+"""GitHub credentials: a person's token, or that of a GitHub App's installation, renewed before it expires."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EARLY = 300.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """Who a token stands for."""
+    """The account of a token."""
 
     login: str
     """Who pull requests and comments are by; `name[bot]` for an App."""
