@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.errors import InputError, UnknownError
-from dirac_forge.git import GitError, MissingRefError, RefusedPushError, git, own_git, place_of
+from dirac_forge.git import GitError, GitUnreachableError, MissingRefError, RefusedPushError, git, own_git, place_of
 
 HOST = "https://me:s3cret@example.org/x"
 CASES = [
-    ("fatal: unable to access 'u': Could not resolve host: x", UnknownError),
-    ("fatal: unable to access 'u': The requested URL returned error: 503", UnknownError),
-    ("error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502", UnknownError),
-    ("fatal: expected flush after ref listing", UnknownError),
-    ("fatal: the remote end hung up unexpectedly", UnknownError),
+    ("fatal: unable to access 'u': Could not resolve host: x", GitUnreachableError),
+    ("fatal: unable to access 'u': The requested URL returned error: 503", GitUnreachableError),
+    ("error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502", GitUnreachableError),
+    ("fatal: expected flush after ref listing", GitUnreachableError),
+    ("fatal: the remote end hung up unexpectedly", GitUnreachableError),
     ("fatal: unable to access 'u': The requested URL returned error: 403", RefusedPushError),
     ("fatal: Authentication failed for 'u'", RefusedPushError),
     (" ! [rejected]        a -> b (stale info)\nerror: failed to push some refs", RefusedPushError),

@@ -94,7 +94,7 @@ def test_without_a_token_git_tells_which_commit_it_was_and_all_goes_into_the_out
     fix, found = swept(bot, url, outbox=True)
     assert bot.github.requests == []
     assert (fix.base, fix.title) == ("main", "Add a script")
-    assert {branch: one.state for branch, one in found.items()} == {"v8.0.x": "opened", "v7.3.x": "issue"}
+    assert {branch: one.state for branch, one in found.items()} == {"v8.0.x": "prepared", "v7.3.x": "issue"}
     assert (bot.folder / "outbox/demo/fix/v8.0.x/pr-1/change.patch").is_file()
     issue = Path(found["v7.3.x"].issue)
     assert issue == bot.folder / "outbox/demo/issues/1-v7.3.x.md"

@@ -54,7 +54,7 @@ def test_the_dashboard_shows_what_is_open_waiting_blocked_failed_and_closed() ->
         "  - [ ] make again <!-- dirac-forge-again: demo/main/bump/2.0 -->\n"
         "  - [ ] ignore this version <!-- dirac-forge-ignore: demo/main/bump/2.0 -->\n\n"
         "## Closed by people (1)\n\n"
-        "- other (v8.0.x): migration open--ssl/4: #2 was closed by octocat\n"
+        "- other (v8.0.x): migration open--ssl/4: \\#\u200b2 was closed by octocat\n"
         "  - [ ] make again <!-- dirac-forge-again: other/v8.0.x/migration/open%2D%2Dssl%2F4 -->\n"
     )
 

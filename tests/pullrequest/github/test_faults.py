@@ -31,7 +31,10 @@ from support.server import dead_port
 UPSTREAM = "conda-forge/demo-feedstock"
 FORK = "bot/demo-feedstock"
 TOKEN = "ghp_0123456789abcdef0123456789abcdef0123"
-SOURCES = "GITHUB_TOKEN or GH_TOKEN, or a GitHub App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"
+SOURCES = (
+    "GITHUB_TOKEN_FILE (the path of a file), the keyring (service dirac-forge, user github), `gh auth login`, "
+    "GITHUB_TOKEN or GH_TOKEN, or a GitHub App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"
+)
 TOKENS = "https://github.com/settings/tokens"
 ARCHIVED = "Repository was archived so is read-only."
 AGAIN = "Try again later; https://www.githubstatus.com tells more."
