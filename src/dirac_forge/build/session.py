@@ -53,6 +53,8 @@ class BuildRequest:
     commands: tuple[str, ...] = ()
     """Run where a target is installed, besides the commands of the recipes' tests."""
     variant: Mapping[str, str] = field(default_factory=dict)
+    install: bool = True
+    """Whether targets are installed afterwards."""
     test_only: bool = False
     force: bool = False
     keep: bool = False
@@ -123,7 +125,7 @@ def _run_builds(
         run = cluster.run if cluster is not None else run_child
         session = _Session(context, workspace, channel, options, local, explain, run)
         packages = session.packages(request)
-        installed = session.installed(packages, request)
+        installed = session.installed(packages, request) if request.install else ()
     return BuildReport(
         channel=local.folder,
         platform=platform,

@@ -90,7 +90,9 @@ def _prepared(
         path = folder.recipe_path
         recipe = folder.read()
         if recipe.text.format == "v0":
-            return _refused(folder, platform, "it is a meta.yaml (format v0)")
+            return _refused(
+                folder, platform, "a meta.yaml (format v0) is not built: convert it to recipe.yaml, or use conda-build"
+            )
         found, without = variants_here(recipe, pinning, channel, platform=platform, pythons=pythons, chosen=chosen)
         live = [one for one in found if recipe.text.render(platform=platform, variant=one.values).skipped is not True]
         if not live:
