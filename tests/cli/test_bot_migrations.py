@@ -14,7 +14,7 @@ import pytest
 from dirac_forge.cli import main
 from support.bots import TOKEN, without_spacing
 from support.channel import pkg, write_channel
-from support.github import GitHub
+from support.github import GitHub, bare
 from support.index import PackageIndex
 
 pytestmark = pytest.mark.skipif(
@@ -116,9 +116,24 @@ def test_waves_go_one_after_the_other_as_the_channel_gets_what_was_merged(here: 
     assert {one["branch"]: one["state"] for one in why["changes"]} == {"main": "done", "v1": "open"}
 
 
+def test_a_rebuild_of_a_release_line_is_done_when_the_channel_has_it(here: Here) -> None:
+    older = {"recipe/meta.yaml": recipe("a", "lib").replace("1.0", "0.9")}
+    bare.commit(here.github.path("conda-forge/a-feedstock"), "v1", older, message="The older line")
+    _, document = here.run("bot", "run", "--pr")
+    assert here.rebuilds(document)["a", "v1"] == "opened"
+    (line,) = [one for one in here.github.pulls("conda-forge/a-feedstock") if one.pull and one.pull.base_ref == "v1"]
+    here.github.merge("conda-forge/a-feedstock", line.number)
+    _, document = here.run("bot", "run", "--pr")
+    assert here.rebuilds(document)["a", "v1"] == "merged"
+    here.channel(pkg("a 0.9", "lib >=2.0,<3.0a0", build="h_1", number=1))
+    here.run("bot", "run", "--pr")
+    _, why = here.run("bot", "why", "a")
+    assert {one["branch"]: one["state"] for one in why["changes"]} == {"main": "open", "v1": "done"}
+
+
 def test_migrate_run_goes_the_same_path(here: Here) -> None:
     code, document = here.run("migrate", "run", "lib2", "--pr")
-    assert (code, here.rebuilds(document)) == (0, {("a", "main"): "opened"})
+    assert (code, here.rebuilds(document)) == (0, {("a", "main"): "opened", ("a", "v1"): "opened"})
     _, document = here.run("bot", "run", "--pr")
     assert here.rebuilds(document)["a", "main"] == "unchanged"
 

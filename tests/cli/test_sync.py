@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.cli import main
+from support.server import Answer, Server
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -43,6 +45,30 @@ def test_by_name_with_release_lines(workspace: Path, capsys: pytest.CaptureFixtu
     assert states(workspace, capsys, "a") == (0, {"a": "new", "a@v1": "new"})
     assert states(workspace, capsys, "a@v1", "b") == (0, {"a@v1": "unchanged", "b": "new"})
     assert states(workspace, capsys, "gone") == (1, {"gone": "missing"})
+
+
+def test_archived_feedstocks_are_told_and_left_out(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert states(workspace, capsys, "a", "b")[1]["b"] == "new"
+    listed = json.dumps({"active": ["a"], "archived": ["b", "old"]}).encode()
+    with Server(lambda asked: Answer(body=listed)) as server:
+        monkeypatch.setattr("dirac_forge.cli.sync._ALL", f"{server.url}/all_feedstocks.json")
+        monkeypatch.setattr("dirac_forge.cli.sync._CONDA_FORGE", re.compile("repositories"))
+        assert states(workspace, capsys, "a", "b", "old") == (
+            0,
+            {"a": "unchanged", "a@v1": "unchanged", "b": "archived", "old": "archived"},
+        )
+    noted = (workspace / "feedstocks/archived.txt").read_text()
+    assert noted.splitlines()[1:] == ["b", "old"]
+    for name in "ab":
+        text = f"package: {{name: {name}, version: 1}}\nrequirements:\n  host:\n    - lib\n"
+        (workspace / f"feedstocks/{name}/recipe/meta.yaml").write_text(text)
+    (workspace / "lib2.yaml").write_text("__migrator: {}\nlib:\n- '2'\n")
+    assert main(["migrate", "plan", str(workspace / "lib2.yaml"), "--workspace", str(workspace), "--json", "-q"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert [member["feedstock"] for member in plan["members"]] == ["a"]
+    assert {"feedstock": "b", "reason": "its repository is archived"} in plan["excluded"]
 
 
 def test_all_of_a_folder(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

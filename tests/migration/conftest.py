@@ -27,7 +27,9 @@ def facts(sections: Sections) -> FeedstockFacts:
             name, _, bit = text.partition("@")
             mask = 1 << int(bit) if bit else 3
             needs.append(Need(section, name, output, name, line, mask, None))
-    exports = [Export(output, strength, name) for strength in ("strong", "weak") for name in sections.get(strength, ())]
+    exports = [
+        Export(output, strength, name, 3) for strength in ("strong", "weak") for name in sections.get(strength, ())
+    ]
     return FeedstockFacts(
         recipe="recipe/meta.yaml",
         platforms=PLATFORMS,

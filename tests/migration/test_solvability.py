@@ -11,7 +11,8 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import recipe_of
 from dirac_forge.migration.plan import make_plan
-from dirac_forge.migration.solvability import HostEnvironment, SolverAnswer, environments, solvability_of
+from dirac_forge.migration.schema import parse_migration
+from dirac_forge.migration.solvability import HostEnvironment, NotSolvable, SolverAnswer, environments, solvability_of
 
 from .conftest import GraphOf, MigrationOf
 
@@ -71,6 +72,19 @@ def test_environments_have_the_new_pin_and_nothing_of_its_own(
     ]
 
 
+def test_of_an_added_python_only_the_new_variants_are_asked(tmp_path: Path, graph_of: GraphOf) -> None:
+    text = "package: {name: user, version: 1}\nrequirements:\n  host:\n    - python\n    - many\n"
+    pinning = Pinning(path="pinning.yaml", text="python:\n- 3.12.* *_cpython\n- 3.13.* *_cp313\nmany: [1, 2, 3, 4]\n")
+    head = "__migrator:\n  operation: key_add\n  primary_key: python\n"
+    migration = parse_migration(f"{head}python:\n- 3.14.* *_cp314\n", path="python314.yaml")
+    plan = make_plan(graph_of({"user": {"host": ["python"]}}), migration)
+    recipe = recipe_of({"recipe/meta.yaml": text}, root=tmp_path)
+    platforms = ["linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win-64"]
+    found = environments(plan, "user", recipe, platforms=platforms, pinning=pinning)
+    assert len(found) == 20
+    assert {spec for each in found for spec in each.specs if spec.startswith("python")} == {"python 3.14.* *_cp314"}
+
+
 def test_without_host_the_build_environment_counts(
     tmp_path: Path, graph_of: GraphOf, migration_of: MigrationOf
 ) -> None:
@@ -106,9 +120,9 @@ def test_one_environment_that_fails_is_enough() -> None:
             executor=executor,
         )
     assert found.not_solvable == {
-        "a": "host of a on osx-64 has no solution: bad has no build",
-        "c": "host of c on osx-64 has no solution: bad has no build",
+        name: NotSolvable(environment=environment(name, "osx-64", "bad"), reason="bad has no build") for name in "ac"
     }
+    assert found.solvable == {"b"}
     assert found.unknown == {"d": "host of d on dead: the channel can't be read"}
     assert sorted(asked) == [("dead", "good"), ("linux-64", "good"), ("osx-64", "bad")]
 

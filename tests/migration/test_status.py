@@ -14,11 +14,33 @@ from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.migration.evidence import (
+    Applied,
+    CarryingBuild,
+    Evidence,
+    Finding,
+    MissingBuild,
+    NotRead,
+    carries,
+    channel_evidence,
+    recipe_evidence,
+)
 from dirac_forge.migration.exports import PinExports, exports_of, pinned_members
-from dirac_forge.migration.known import known_from_page
+from dirac_forge.migration.known import labels_of_page
 from dirac_forge.migration.plan import make_plan
 from dirac_forge.migration.schema import read_migration
-from dirac_forge.migration.status import Evidence, Known, Status, carries, channel_evidence, recipe_evidence, status_of
+from dirac_forge.migration.solvability import HostEnvironment, NotSolvable
+from dirac_forge.migration.status import (
+    Known,
+    MissingPin,
+    OpenRebuild,
+    PageLabel,
+    PreparedRebuild,
+    Progress,
+    Status,
+    Unsure,
+    status_of,
+)
 from dirac_forge.store import Store
 
 from .conftest import GraphOf, MigrationOf
@@ -43,6 +65,9 @@ CHAIN = {
         (">=1.220,<2", "1.22", False),
         ("3.14.* *_cp314", "3.14.* *_cp314", True),
         (">=3.14,<3.15.0a0", "3.14.* *_cp314", True),
+        ("3.14.* *_cp314t", "3.14.* *_cp314", False),
+        ("3.14.* *_cp314", "3.14.* *_cp314t", False),
+        ("3.12.* *_cp312", "3.12.* *_cpython", True),
         ("==6.38.0", "6.38.0", True),
         ("", "1", False),
     ],
@@ -55,26 +80,49 @@ def states(status: Status) -> dict[str, str]:
     return {one.feedstock: one.state for one in status.feedstocks}
 
 
+def proved(*platforms: str, **others: Finding) -> Evidence:
+    """Evidence of builds on some platforms, and of findings on others (`osx_64=…`)."""
+    findings: dict[str, Finding] = dict.fromkeys(platforms, CarryingBuild(output="x", version="1"))
+    findings |= {name.replace("_", "-"): finding for name, finding in others.items()}
+    done = {
+        name: None
+        if isinstance(each, NotRead)
+        else isinstance(each, CarryingBuild) or (isinstance(each, Applied) and each.there)
+        for name, each in findings.items()
+    }
+    return Evidence(done=done, findings=findings)
+
+
+DONE = proved("linux-64", "osx-64")
+NO_BUILD = MissingBuild(output="a", pins=(("lib", "2"),))
+ENVIRONMENT = HostEnvironment(
+    feedstock="d", output="d", section="host", platform="linux-64", on="linux-64", specs=("lib 2.*",)
+)
+NO_SOLUTION = NotSolvable(environment=ENVIRONMENT, reason="lib: no build")
+
+
 def test_states_follow_from_parents(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     plan = make_plan(graph_of(CHAIN), migration_of())
-    status = status_of(plan, {}, Known(done=["a"], errors={"d": "the recipe can't be rerendered"}))
+    failed = PageLabel(state="bot-error", detail="the recipe can't be rerendered")
+    status = status_of(plan, {"a": DONE}, Known(labels={"d": failed}))
     assert states(status) == {"a": "done", "b": "awaiting-pr", "c": "awaiting-parents", "d": "error"}
     assert status.feedstocks[2].waits_for == ("b",)
     assert [(one.feedstock, one.blocks) for one in status.next] == [("b", 1)]
     assert status.platforms == {"linux-64": (1, 3), "osx-64": (1, 4)}
-    status = status_of(plan, {}, Known(in_pr={"a": "https://example.org/1"}, not_solvable={"d": "no"}))
+    known = Known(requests={"a": OpenRebuild(url="https://example.org/1")}, not_solvable={"d": NO_SOLUTION})
+    status = status_of(plan, {}, known)
     assert states(status) == {"a": "in-pr", "b": "awaiting-parents", "c": "awaiting-parents", "d": "not-solvable"}
     assert [(one.feedstock, one.blocks) for one in status.blockers] == [("a", 2), ("b", 1)]
 
 
 def test_other_migrations_are_waited_for(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     plan = make_plan(graph_of(CHAIN), migration_of())
-    known = Known(done=["a"], in_pr={"d": "https://example.org/1"}, waits={"other3": "1 of 2 done"})
-    status = status_of(plan, {}, known)
+    progress = Progress(migration="other3", done=1, total=2)
+    known = Known(requests={"d": OpenRebuild(url="https://example.org/1")}, waits=(progress,))
+    status = status_of(plan, {"a": DONE}, known)
     assert states(status) == {"a": "done", "b": "awaiting-parents", "c": "awaiting-parents", "d": "in-pr"}
     b = status.feedstocks[1]
-    assert (b.waits_for, b.waits_for_migrations) == ((), ("other3",))
-    assert b.evidence == "waits for the migration other3: 1 of 2 done"
+    assert (b.waits_for, b.waits_for_migrations, b.reasons) == ((), ("other3",), (progress,))
     assert status.feedstocks[3].waits_for_migrations == ()
 
 
@@ -82,15 +130,61 @@ def test_what_a_solver_could_not_tell_can_go(graph_of: GraphOf, migration_of: Mi
     plan = make_plan(graph_of(CHAIN), migration_of())
     status = status_of(plan, {}, Known(unsure={"a": "the channel has no x", "b": "the same"}))
     assert (states(status)["a"], states(status)["b"]) == ("awaiting-pr", "awaiting-parents")
-    assert status.feedstocks[0].evidence == "whether it can be built is unknown: the channel has no x"
+    assert status.feedstocks[0].reasons == (Unsure(reason="the channel has no x"),)
+
+
+def test_a_label_done_does_not_beat_the_channel(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    label = PageLabel(state="done", detail="https://example.org/pull/1")
+    status = status_of(plan, {"a": proved("linux-64", osx_64=NO_BUILD)}, Known(labels={"a": label}))
+    assert (status.feedstocks[0].state, status.feedstocks[0].reasons) == ("awaiting-pr", (label,))
+    assert states(status)["b"] == "awaiting-parents"
+
+
+def test_a_label_done_counts_where_the_channel_tells_nothing(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    label = PageLabel(state="done")
+    unread = proved(linux_64=NotRead(reason="dead"), osx_64=NotRead(reason="dead"))
+    old_copy = proved(linux_64=Applied(path="lib2.yaml", there=False), osx_64=Applied(path="lib2.yaml", there=False))
+    for evidence in ({"a": unread}, {"a": old_copy}, {}):
+        status = status_of(plan, evidence, Known(labels={"a": label}))
+        assert (status.feedstocks[0].state, status.feedstocks[0].reasons) == ("done", (label,))
+
+
+def test_a_label_not_solvable_does_not_beat_a_solution(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    labels = {"a": PageLabel(state="not-solvable", detail="no lib")}
+    assert states(status_of(plan, {}, Known(labels=labels)))["a"] == "not-solvable"
+    status = status_of(plan, {}, Known(labels=labels, solvable=frozenset({"a"})))
+    assert (status.feedstocks[0].state, status.feedstocks[0].reasons) == ("awaiting-pr", (labels["a"],))
+
+
+def test_a_prepared_change_is_no_open_request(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    prepared = PreparedRebuild(place="/workspace/outbox/a")
+    status = status_of(plan, {}, Known(requests={"a": prepared}))
+    assert (status.feedstocks[0].state, status.feedstocks[0].reasons) == ("awaiting-pr", (prepared,))
+
+
+def test_nothing_goes_without_the_new_version(graph_of: GraphOf, migration_of: MigrationOf) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    missing = MissingPin(package="lib", pin="2")
+    status = status_of(plan, {}, Known(missing=dict.fromkeys("abcd", missing), unsure={"a": "a hole"}))
+    assert states(status) == {
+        "a": "not-solvable",
+        "b": "awaiting-parents",
+        "c": "awaiting-parents",
+        "d": "not-solvable",
+    }
+    assert (status.next, status.missing) == ((), (missing,))
 
 
 def test_evidence_of_one_platform_is_not_enough(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     plan = make_plan(graph_of(CHAIN), migration_of())
-    status = status_of(plan, {"a": Evidence(done={"linux-64": True, "osx-64": False}, text="half")})
+    status = status_of(plan, {"a": proved("linux-64", osx_64=NO_BUILD)})
     assert states(status)["a"] == "awaiting-pr"
     assert status.platforms["linux-64"] == (1, 3)
-    status = status_of(plan, {"a": Evidence(done={"linux-64": True, "osx-64": None}, text="half")})
+    status = status_of(plan, {"a": proved("linux-64", osx_64=NotRead(reason="dead"))})
     assert (states(status)["a"], status.unknown) == ("awaiting-pr", ("a",))
 
 
@@ -100,10 +194,10 @@ def test_without_a_channel_the_recipe_tells(graph_of: GraphOf, migration_of: Mig
     assert recipe_evidence(plan, "a").all_done
     assert not recipe_evidence(plan, "b").all_done
     newer = recipe_evidence(plan, "a", newest=0)
-    assert (newer.all_done, newer.text) == (
-        False,
-        "the recipe has .ci_support/migrations/lib2.yaml, but its build number is still 0",
+    assert newer.findings["osx-64"] == Applied(
+        path=".ci_support/migrations/lib2.yaml", there=True, number=0, stale=True
     )
+    assert not newer.all_done
 
 
 @dataclass
@@ -167,7 +261,7 @@ def test_done_is_a_build_with_the_pin_for_each_python(built: Callable[..., Evide
     other = Build(("python_abi 3.13.* *_cp313", "lib >=2.1,<3.0a0"))
     old = Build(("python_abi 3.13.* *_cp313", "lib >=1.4,<2.0a0"))
     assert built(one, other).all_done
-    assert built(one, old).text == "user has no build with lib 2 for Python 3.13 (linux-64)"
+    assert built(one, old).findings == {"linux-64": MissingBuild(output="user", pins=(("lib", "2"),), python="3.13")}
     assert built().done == {"linux-64": False}
 
 
@@ -180,7 +274,7 @@ def test_a_dead_channel_is_unknown(tmp_path: Path, graph_of: GraphOf, migration_
 
     found = channel_evidence(plan, "user", recipe, builds=dead, exports=PinExports(), pinning=PINNING)
     assert found.unknown
-    assert found.text == "unknown: the channel can't be reached (linux-64, osx-64)"
+    assert found.findings == dict.fromkeys(("linux-64", "osx-64"), NotRead(reason="the channel can't be reached"))
     assert status_of(plan, {"user": found}).unknown == ("user",)
 
 
@@ -222,9 +316,10 @@ def test_what_conda_forge_did(folder: Path) -> None:
     assert edges == {tuple(edge) for edge in expected["edges"]}
     assert [set(wave) for wave in plan.waves] == [set(wave) for wave in expected["generations"]]
     assert not plan.cycles
-    known = known_from_page(folder / "status.json")
-    alone = status_of(plan, {}, Known(done=known.done))
+    labels = labels_of_page(folder / "status.json")
+    only_done = {name: label for name, label in labels.items() if label.state == "done"}
+    alone = status_of(plan, {}, Known(labels=only_done))
     want = {name for name, state in expected["state"].items() if state == "awaiting-parents"}
     assert {name for name, state in states(alone).items() if state == "awaiting-parents"} == want
-    mine = states(status_of(plan, {}, known))
+    mine = states(status_of(plan, {}, Known(labels=labels)))
     assert mine == {name: state.replace("bot-error", "error") for name, state in expected["state"].items()}

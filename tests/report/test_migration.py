@@ -10,8 +10,9 @@ from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
-from dirac_forge.migration.status import Known, status_of
-from dirac_forge.report.migration import next_text, plan_text, status_text
+from dirac_forge.migration.status import Known, OpenRebuild, status_of
+from dirac_forge.report.migration import plan_text
+from dirac_forge.report.migration_status import next_text, status_text
 
 MIGRATION = parse_migration("__migrator:\n  kind: version\nlib:\n- '2'\nmigrator_ts: 1\n", path="lib2.yaml")
 PLATFORMS = ("linux-64", "osx-64", "win-64")
@@ -51,7 +52,7 @@ def test_of_a_large_cycle_the_first_names_are_said() -> None:
 
 def test_what_stands_in_the_way_where_nothing_can_go() -> None:
     plan = plan_of({"a": {"lib": 7}, "b": {"lib": 7, "a": 7}})
-    status = status_of(plan, {}, Known(in_pr={"a": "https://example.org/1"}))
+    status = status_of(plan, {}, Known(requests={"a": OpenRebuild(url="https://example.org/1")}))
     assert shown(next_text(status)) == "Nothing can go now: 1 in-pr, 1 awaiting-parents.\n"
     assert "Blocking most: a (1)" in shown(status_text(plan, status))
 

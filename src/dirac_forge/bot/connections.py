@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.errors import ForgeError, StorageError, UnknownError
+from dirac_forge.migration.status import OpenRebuild, PreparedRebuild
 from dirac_forge.progress import Observer
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.pullrequest.clones import Clones, Tip
@@ -23,11 +24,11 @@ from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox
-from dirac_forge.pullrequest.records import LedgerEntry, State
+from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.settings import Settings
 
-__all__ = ["Connections", "ledger_path", "open_connections", "open_ledger", "open_rebuilds"]
+__all__ = ["Connections", "ledger_path", "member_of", "open_connections", "open_ledger", "open_rebuilds", "request_of"]
 
 _STATE = ".dirac-forge"
 
@@ -88,8 +89,11 @@ def open_ledger(world: ProposalContext, path: Path | None = None) -> Ledger:
     return Ledger.open(path, warned=world.observer.warned)
 
 
-def open_rebuilds(world: ProposalContext, migration: str) -> dict[str, str]:
-    """Feedstock to the URL of our open request that rebuilds it, as the ledger knows; {} where there is no ledger."""
+def open_rebuilds(world: ProposalContext, migration: str) -> dict[str, OpenRebuild | PreparedRebuild]:
+    """Return the open requests that rebuild a feedstock or a release line, as the ledger has them.
+
+    A change in an outbox is only prepared. Without a ledger there are none.
+    """
     if not ledger_path(world.settings).is_file():
         return {}
     try:
@@ -98,11 +102,20 @@ def open_rebuilds(world: ProposalContext, migration: str) -> dict[str, str]:
     except ForgeError as error:
         world.observer.warned(f"which rebuilds are open is not known: {error.message}")
         return {}
-    return {
-        entry.identity.feedstock: entry.url or f"the branch {entry.head} is pushed"
-        for entry in entries
-        if entry.identity.key == migration and entry.identity.branch == "main"
-    }
+    return {member_of(entry.identity): request_of(entry) for entry in entries if entry.identity.key == migration}
+
+
+def member_of(identity: Identity) -> str:
+    """Return the member of a migration that a change rebuilds: a feedstock, or `feedstock@branch`."""
+    branch = identity.branch.replace("/", "-")
+    return identity.feedstock if branch in {"main", "master"} else f"{identity.feedstock}@{branch}"
+
+
+def request_of(entry: LedgerEntry) -> OpenRebuild | PreparedRebuild:
+    """Return the request of an entry, or the change that is prepared in an outbox."""
+    if entry.on_forge or entry.repository:
+        return OpenRebuild(url=entry.url or f"the branch {entry.head} is pushed")
+    return PreparedRebuild(place=entry.url or "the outbox")
 
 
 @contextmanager

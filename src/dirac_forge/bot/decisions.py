@@ -13,6 +13,7 @@ from typing import Literal
 from rattler import Version
 from rattler.exceptions import InvalidVersionError
 
+from dirac_forge.bot.connections import member_of, request_of
 from dirac_forge.bot.proposed import (
     RunDecision,
     blockers,
@@ -63,7 +64,7 @@ class RunDecisions:
     _looked: dict[tuple[str, str], CurrentLine] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _rebuilt: dict[tuple[str, str], bool] = field(default_factory=dict)
-    """Migration and feedstock to whether the channel has it rebuilt."""
+    """Migration and member (a feedstock, or one of its release lines) to whether the channel has it rebuilt."""
 
     def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:
         """Return what is proposed now for each release line, or why nothing is."""
@@ -74,8 +75,7 @@ class RunDecisions:
     def arrived(self, identity: Identity) -> bool | None:
         """Return whether the channel has the packages of a merged change; None where that is not known."""
         if identity.kind == "migration":
-            # The plan looks at default branches only.
-            return self._rebuilt.get((identity.key, identity.feedstock)) if identity.branch == "main" else None
+            return self._rebuilt.get((identity.key, member_of(identity)))
         try:
             if self._channel is None:
                 return None
@@ -157,11 +157,13 @@ class RunDecisions:
         names = migrations_in(self.workspace.root)
         if not names:
             return []
-        mine = {one.line.name: one for one in looked if not one.line.branch}
+        defaults = [one for one in looked if not one.line.branch]
+        mine = {each.folder.label: each for one in defaults for each in self._lines_of(one) if each.folder is not None}
+        lines = tuple(each.folder for each in mine.values() if each.line.branch and each.folder is not None)
         decisions: list[RunDecision] = []
         with self.executors() as executor:
             migrating = MigrationContext(
-                workspace=replace(self._at_hand, lines=()),
+                workspace=replace(self._at_hand, lines=lines),
                 pinning=self._pinning,
                 store=self.context.store,
                 observer=self.context.observer,
@@ -186,11 +188,11 @@ class RunDecisions:
         plan = migrating.plan(migrating.migration(name))
         key = plan.migration.name
         open_rebuilds = {
-            entry.identity.feedstock: entry.url or "a branch is pushed"
+            member_of(entry.identity): request_of(entry)
             for entry in requests
-            if (entry.identity.kind, entry.identity.key, entry.identity.branch) == ("migration", key, "main")
+            if (entry.identity.kind, entry.identity.key) == ("migration", key)
         }
-        status = status_now(migrating, plan, None, in_pr=open_rebuilds)
+        status = status_now(migrating, plan, None, requests=open_rebuilds)
         unknown = set(status.unknown)
         self._rebuilt |= {
             (key, member.feedstock): member.state == "done"
@@ -199,14 +201,14 @@ class RunDecisions:
         }
         candidates = [*status.next, *(member for member in status.of("in-pr") if member.feedstock in open_rebuilds)]
         decisions = (
-            rebuild_decision(plan, member, line)
+            rebuild_decision(plan, member, looked[member.feedstock])
             for member in candidates
-            for line in self._lines_of(looked.get(member.feedstock))
+            if member.feedstock in looked
         )
         return [decision for decision in decisions if decision is not None]
 
-    def _lines_of(self, looked: CurrentLine | None) -> list[CurrentLine]:
-        return [looked, *self._rebuilt_lines(looked)] if looked is not None else []
+    def _lines_of(self, looked: CurrentLine) -> list[CurrentLine]:
+        return [looked, *self._rebuilt_lines(looked)]
 
     def _rebuilt_lines(self, looked: CurrentLine) -> list[CurrentLine]:
         """The other release lines that a feedstock's maintainers want rebuilds on, of those that were looked at."""

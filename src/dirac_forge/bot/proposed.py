@@ -19,6 +19,7 @@ from dirac_forge.pullrequest.delivery import Remake
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.bump_reasons import chosen, skip_text, worded
+from dirac_forge.report.migration_status import evidence_words
 
 __all__ = [
     "Decider",
@@ -191,7 +192,7 @@ def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> R
     return replace(
         plain,
         state="wanted",
-        found=f"{migration}: {one.evidence}" if one.evidence else migration,
+        found=f"{migration}: {words}" if (words := evidence_words(one.evidence)) else migration,
         decided=f"rebuild for {migration}",
         wanted=ProposedChange(
             change=change,

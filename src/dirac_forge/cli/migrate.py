@@ -16,20 +16,22 @@ from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, send
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.change import Change
+from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.channel_pinning import pinning_of
-from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.files import write_file, write_files
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.status import Status
+from dirac_forge.proposals.migration_effects import effect_of
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MigrationContext, processes
 from dirac_forge.proposals.new_platforms import enabling
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
+from dirac_forge.report import migration_status as states
 from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.dot import dot
 from dirac_forge.report.mermaid import mermaid
@@ -61,6 +63,7 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[MigrationContext]
             observer=context.observer,
             channel=opened,
             executor=executor,
+            branches={name: tuple(each.branches) for name, each in settings.feedstocks.items()},
         )
 
 
@@ -70,9 +73,9 @@ def _asked(context: Context) -> tuple[str, ...]:
 
 
 def _status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:
-    """Where it stands, with the requests of ours that are open."""
+    """Return the status, with the requests of ours that are open."""
     requests = open_rebuilds(context, plan.migration.name)
-    return status_now(migrating, plan, page, platforms=_asked(context), in_pr=requests)
+    return status_now(migrating, plan, page, platforms=_asked(context), requests=requests)
 
 
 def plan(
@@ -107,7 +110,7 @@ def plan(
         document, parts = report.plan_json(plan, pinned), [report.plan_text(plan, pinned)]
         if target is not None:
             specs, platforms = specs_of(context.settings, target)
-            effect = migrating.effect(plan, target, specs, platforms)
+            effect = effect_of(migrating, plan, target, specs, platforms)
             document["targets"] = [additions.effect_json(effect)]
             parts.append(additions.effect_text(effect))
         context.answer(report.joined(parts), document)
@@ -129,24 +132,27 @@ def show_status(context: Context, migration: str, *, status_page: Path | None) -
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         status = _status(context, migrating, plan, status_page)
-        context.answer(report.status_text(plan, status), report.status_json(plan, status))
+        text = states.status_text(plan, status, verbose=context.options.verbose)
+        context.answer(text, states.status_json(plan, status))
     return 3 if status.unknown else 0
 
 
-def show_next(context: Context, migration: str, *, status_page: Path | None) -> int:
-    """Answer with the members that are ready, and return the exit code."""
+def show_next(context: Context, migration: str, *, status_page: Path | None, paused: bool) -> int:
+    """Answer with the members that are ready, and return the exit code; `paused`: also if the migration is paused."""
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         status = _status(context, migrating, plan, status_page)
-        context.answer(report.next_text(status), report.next_json(plan, status))
+        held = status.paused and not paused
+        context.answer(states.next_text(status, paused=held), states.next_json(plan, status, paused=held))
     return 3 if status.unknown else 0
 
 
 def why(context: Context, migration: str, feedstock: str) -> int:
     """Answer with why a feedstock is a member or not, and return the exit code."""
     with _migrating(context, channel=False) as migrating:
-        name = migrating.workspace.find(feedstock).name
         plan = migrating.plan(migrating.migration(migration))
+        known = feedstock in plan.graph.facts
+        name = feedstock if known else migrating.workspace.find(feedstock).label
         pinned = pinned_members(plan, migrating.exports(plan))
         context.answer(report.why_text(plan, name, pinned), report.why_json(plan, name, pinned))
     return 0
@@ -168,6 +174,16 @@ def new(context: Context, library: str, version: str) -> int:
     return 0
 
 
+def _rebuilt(folder: FeedstockFolder, plan: Plan, *, write_within: Path | None) -> Change | Skip:
+    """Return the rebuild of a member with its body; it is written if the workspace to write within is given."""
+    result = rebuild(folder, plan)
+    if not isinstance(result, Change):
+        return result
+    if write_within is not None:
+        write_files(folder.path, {edit.path: edit.after for edit in result.edits}, within=write_within)
+    return with_rebuild_body(result, plan)
+
+
 def run_rebuilds(
     context: Context,
     migration: str,
@@ -176,18 +192,19 @@ def run_rebuilds(
     write: bool,
     pr: bool,
     status_page: Path | None,
+    paused: bool,
 ) -> int:
     """Make rebuild changes, write or send them where asked for, answer with them, and return the exit code."""
     with _migrating(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        names = feedstocks or [one.feedstock for one in _status(context, migrating, plan, status_page).next]
+        if plan.migration.settings.paused and not paused:
+            said = f"{plan.migration.name} is paused: nothing is rebuilt. --paused does it all the same."
+            context.answer(report.sentences([said]), {**report.changes_json(plan, ()), "paused": True})
+            return 0
+        names = feedstocks or [each.feedstock for each in _status(context, migrating, plan, status_page).next]
         folders = [migrating.workspace.find(name) for name in names]
-        results = [rebuild(folder, plan) for folder in folders]
-        for folder, result in zip(folders, results, strict=True):
-            if write and isinstance(result, Change):
-                edits = {edit.path: edit.after for edit in result.edits}
-                write_files(folder.path, edits, within=migrating.workspace.root)
-        results = [with_rebuild_body(each, plan) if isinstance(each, Change) else each for each in results]
+        root = migrating.workspace.root if write else None
+        results = [_rebuilt(folder, plan, write_within=root) for folder in folders]
         sent = SentChanges()
         if pr:
             asked = requested_rebuilds(context.settings, plan, folders)

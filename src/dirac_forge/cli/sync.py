@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from dirac_forge.channel.solver import Solution
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.feedstock.archived import ARCHIVED, note_archived
 from dirac_forge.feedstock.condaforgeyml import ForgeConfigError, parse_forge_config
 from dirac_forge.feedstock.sources import read_sources
 from dirac_forge.feedstock.sync import Synced, SyncedLine
@@ -26,6 +29,7 @@ __all__ = ["sync"]
 
 _ALL = "https://raw.githubusercontent.com/regro/cf-graph-countyfair/master/all_feedstocks.json"
 _OUTPUTS = "https://raw.githubusercontent.com/conda-forge/feedstock-outputs/main/outputs/{0}/{1}/{2}/{name}.json"
+_CONDA_FORGE = re.compile(r"://[^/]+/conda-forge/")
 _LARGEST_LIST = 20_000_000
 _LARGEST_OUTPUT = 100_000
 
@@ -34,30 +38,51 @@ def sync(context: Context, names: Sequence[str], *, closure: str | None, all_: b
     """Copy feedstocks into the workspace, answer with what changed, and return the exit code."""
     settings = context.settings
     folder = settings.workspace / "feedstocks"
-    lines = _named(context, names)
-    if closure is not None:
-        lines += [SyncedLine(name=name) for name in _closure(context, closure)]
-    if all_:
-        lines += [SyncedLine(name=name) for name in _all(context)]
-    if not (names or closure or all_):
-        known = [
-            SyncedLine(name=source.partition("@")[0], branch=entry.branch)
-            for source, entry in read_sources(folder).items()
-        ]
-        lines = [*known, *_named(context, sorted(settings.feedstocks))]
+    lines = list(dict.fromkeys(_wanted(context, names, closure=closure, all_=all_)))
     if settings.offline and "://" in settings.feedstock_url:
         raise UnknownError("offline: repositories can't be asked", hint="Leave out --offline, or set feedstock-url.")
+    archived = _archived(context).intersection(line.name for line in lines)
     with ThreadPoolExecutor(settings.connections) as executor:
         results = bring_up_to_date(
             folder,
-            list(dict.fromkeys(lines)),
+            [line for line in lines if line.name not in archived],
             repository=lambda name: settings.feedstock_url.format(name=name),
             executor=executor,
             force=force,
             observer=context.observer,
         )
+    note_archived(folder, archived, among={line.name for line in lines})
     warn(context.observer, _problems(folder, results))
-    return _answer(context, results)
+    left = [Synced(line=line, state="archived", text=ARCHIVED) for line in lines if line.name in archived]
+    return _answer(context, (*results, *left))
+
+
+def _wanted(context: Context, names: Sequence[str], *, closure: str | None, all_: bool) -> Iterator[SyncedLine]:
+    """Yield the feedstocks and release lines that are asked for; without names, those of the workspace."""
+    yield from _named(context, names)
+    if closure is not None:
+        yield from (SyncedLine(name=name) for name in _closure(context, closure))
+    if all_:
+        yield from (SyncedLine(name=name) for name in _all(context))
+    if not (names or closure or all_):
+        for source, entry in read_sources(context.settings.workspace / "feedstocks").items():
+            yield SyncedLine(name=source.partition("@")[0], branch=entry.branch)
+        yield from _named(context, sorted(context.settings.feedstocks))
+
+
+def _archived(context: Context) -> frozenset[str]:
+    """Return the feedstocks that conda-forge lists as archived; none where the repositories are others.
+
+    Where the list can't be read, that is said, and no feedstock is taken to be archived.
+    """
+    if not _CONDA_FORGE.search(context.settings.feedstock_url):
+        return frozenset()
+    try:
+        listed = parse_json(context.http.page(_ALL, limit=_LARGEST_LIST).body)
+        return frozenset(str(name) for name in listed["archived"])
+    except (UnknownError, NotFoundError, ValueError, KeyError, TypeError) as error:
+        context.observer.warned(f"which feedstocks are archived is not known: {error}")
+        return frozenset()
 
 
 def _problems(folder: Path, results: tuple[Synced, ...]) -> list[str]:
@@ -83,20 +108,23 @@ def _answer(context: Context, results: tuple[Synced, ...]) -> int:
         ]
     }
     table = Table("feedstock", "", "")
-    unreached: dict[str, list[str]] = {}
     for one in results:
-        if one.state == "unknown":
-            unreached.setdefault(one.text, []).append(one.line.folder)
-        elif one.state != "unchanged":
+        if one.state not in {"unknown", "unchanged"}:
             table.add_row(one.line.folder, one.state, one.text or one.commit[:12])
-    counts: dict[str, int] = {}
-    for one in results:
-        counts[one.state] = counts.get(one.state, 0) + 1
-    lines = [f"Unknown: {', '.join(folders)}: {reason}" for reason, folders in unreached.items()]
+    counts = Counter(one.state for one in results)
+    lines = _unreached(results)
     summary = sentences([*lines, ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
     context.answer(joined([table, summary] if table.rows else [summary]), document)
-    states = set(counts)
-    return 3 if "unknown" in states else 1 if states & {"missing", "error", "kept"} else 0
+    return 3 if "unknown" in counts else 1 if counts.keys() & {"missing", "error", "kept"} else 0
+
+
+def _unreached(results: tuple[Synced, ...]) -> list[str]:
+    """Return a line for each reason why folders could not be asked about."""
+    folders: dict[str, list[str]] = {}
+    for one in results:
+        if one.state == "unknown":
+            folders.setdefault(one.text, []).append(one.line.folder)
+    return [f"Unknown: {', '.join(names)}: {reason}" for reason, names in folders.items()]
 
 
 def _named(context: Context, names: Sequence[str]) -> list[SyncedLine]:

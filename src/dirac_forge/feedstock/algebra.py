@@ -115,7 +115,7 @@ def _key_add(configuration: Configuration, migration: MigrationKeys) -> Configur
     group = (*old_group, *(key for key in migration.additional_zip_keys if key not in old_group))
     members = [key for key in group if key in configuration.values or key in new]
     rows = _rows(configuration, migration, members)
-    values = {**configuration.values, **{key: tuple(row[place] for row in rows) for place, key in enumerate(members)}}
+    values = {**configuration.values, **dict(zip(members, zip(*rows, strict=True), strict=True))}
     groups = [other for other in configuration.zip_keys if other != old_group]
     return Configuration(values=values, zip_keys=(*groups, tuple(members)) if len(members) > 1 else tuple(groups))
 

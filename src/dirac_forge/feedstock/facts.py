@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.facts_cache import Kept, signature_of, stored, stored_facts
 from dirac_forge.feedstock.facts_model import Export, FeedstockFacts, Need
 from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.skipping import skip_names
 from dirac_forge.feedstock.variants import VariantRecipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.progress import Observer, Silent
@@ -20,7 +22,7 @@ from dirac_forge.store import Store
 
 __all__ = ["Export", "FeedstockFacts", "Need", "facts_of", "read_facts"]
 
-READER = "3"
+READER = "4"
 """Raised whenever the readers come to another answer for the same text: kept facts are then read anew."""
 _KIND = "facts"
 _CHUNK = 64
@@ -40,7 +42,10 @@ class _Collected:
     path: str
     outputs: dict[str, None] = field(default_factory=dict)
     needs: dict[tuple[str, str, str, int], _Joined] = field(default_factory=dict)
-    exports: dict[Export, None] = field(default_factory=dict)
+    rendered: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """Output and bit of a platform to the number of its variants."""
+    exports: dict[tuple[str, str, str], Counter[int]] = field(default_factory=dict)
+    """Output, strength and name to the number of variants that export it, by bit of a platform."""
     ignored: dict[tuple[str, str], None] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     noarch: bool = True
@@ -60,11 +65,23 @@ class _Collected:
         for need in output.requirements:
             if need.section != "run_constrained":
                 self._add_need(output.name, need, bit)
-        for export in output.run_exports:
-            if export.requirement.name:
-                self.exports.setdefault(Export(output.name, export.strength, export.requirement.name))
+        self.rendered[output.name, bit] += 1
+        for (strength, name), sure in _exported(output).items():
+            self.exports.setdefault((output.name, strength, name), Counter())[bit] += sure
         for name in (*output.ignore_run_exports, *output.ignore_run_exports_from):
             self.ignored.setdefault((output.name, name))
+
+    def found_needs(self) -> Iterator[Need]:
+        """Yield the requirements of all outputs; one that holds for sure in some variant has no condition."""
+        for (section, name, output, line), joined in self.needs.items():
+            condition = None if joined.sure else joined.condition
+            yield Need(section, name, output, joined.text, line, joined.mask, condition)
+
+    def found_exports(self) -> Iterator[Export]:
+        """Yield the run_exports of all outputs, with the platforms where every variant has them."""
+        for (output, strength, name), counts in self.exports.items():
+            always = [bit for bit, count in counts.items() if count == self.rendered[output, bit]]
+            yield Export(output, strength, name, sum(always))
 
     def _add_need(self, output: str, need: ReadRequirement, bit: int) -> None:
         name = need.graph_name
@@ -87,17 +104,15 @@ def facts_of(recipe: VariantRecipe, pinning: Pinning | None, *, path: str) -> Fe
     platforms: list[str] = []
     skipped: list[tuple[str, int]] = []
     names = recipe.text.names
+    lines = recipe.text.text.splitlines()
     for platform in _platforms(recipe):
         rendered = list(rendered_variants(recipe, pinning, platform=platform, only=names, stubs=True))
-        for _, each in rendered:
-            for output in each.outputs:
-                if output.skip is not True:
-                    collected.add(output, 1 << len(platforms))
+        for output in (output for _, each in rendered for output in each.outputs if output.skip is not True):
+            collected.add(output, 1 << len(platforms))
         if rendered:
             platforms.append(platform)
         else:
-            lines = [output.skip_line for output in recipe.text.render(platform=platform, stubs=True).outputs]
-            skipped.append((platform, next(filter(None, lines), 0)))
+            skipped.append((platform, _skip_line(recipe, platform)))
     return FeedstockFacts(
         recipe=path,
         platforms=tuple(platforms),
@@ -107,16 +122,35 @@ def facts_of(recipe: VariantRecipe, pinning: Pinning | None, *, path: str) -> Fe
         build_number=collected.number,
         noarch=bool(collected.outputs) and collected.noarch,
         noarch_python=bool(collected.outputs) and collected.noarch_python,
-        needs=tuple(
-            Need(section, name, output, joined.text, line, joined.mask, None if joined.sure else joined.condition)
-            for (section, name, output, line), joined in collected.needs.items()
-        ),
-        exports=tuple(collected.exports),
+        needs=tuple(collected.found_needs()),
+        templated=tuple(sorted({need[3] for need in collected.needs if "{{" in _line(lines, need[3])})),
+        exports=tuple(collected.found_exports()),
+        skip_names=tuple(sorted(skip_names(recipe.text.text, v1=recipe.text.format == "v1"))),
         ignored=tuple(collected.ignored),
         applied=tuple(recipe.migrations),
         notes=tuple(collected.notes),
+        rebuilt_branches=recipe.forge.bot.abi_migration_branches,
         problems=tuple(problem[problem.index(_FORGE) :] for problem in recipe.forge.problems),
     )
+
+
+def _skip_line(recipe: VariantRecipe, platform: str) -> int:
+    """Return the line of the condition that skips a platform, 0 where it is not known."""
+    outputs = recipe.text.render(platform=platform, stubs=True).outputs
+    return next((output.skip_line for output in outputs if output.skip_line), 0)
+
+
+def _line(lines: Sequence[str], number: int) -> str:
+    return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def _exported(output: ReadOutput) -> dict[tuple[str, str], bool]:
+    """Return strength and name of what an output exports in one variant, and whether that is sure."""
+    exported: dict[tuple[str, str], bool] = {}
+    for export in output.run_exports:
+        key = (export.strength, export.requirement.name)
+        exported[key] = exported.get(key, False) or export.requirement.condition is None
+    return {(strength, name): sure for (strength, name), sure in exported.items() if name}
 
 
 def _platforms(recipe: VariantRecipe) -> tuple[str, ...]:
@@ -136,7 +170,7 @@ def read_facts(
     executor: Executor | None = None,
     observer: Observer | None = None,
 ) -> dict[str, FeedstockFacts]:
-    """The facts of every feedstock, by name; a recipe that can't be read has facts with an `error`.
+    """Return the facts of every feedstock, by label; a recipe that can't be read has facts with an `error`.
 
     What was read before comes from `store`, keyed by the content of all files that decide and of the pinning. With
     `executor` (of processes, since reading is work for the processor) the rest is read in parallel, in chunks.
@@ -145,11 +179,11 @@ def read_facts(
     salt = f"{READER}\n{_pinning_digest(pinning)}"
     listed = list(folders)
     kept = Kept(store, listed[0].path.parent if listed else Path(), salt)
-    signatures = {folder.name: signature_of(folder.path) for folder in listed}
+    signatures = {folder.label: signature_of(folder.path) for folder in listed}
     found = {name: facts for name in signatures if (facts := kept.get(name, signatures[name])) is not None}
     observer.started("recipes", len(listed))
     observer.advanced("recipes", done=len(found))
-    rest = [folder for folder in listed if folder.name not in found]
+    rest = [folder for folder in listed if folder.label not in found]
     if rest:
         found |= _read_anew(rest, pinning, salt, store, executor, observer)
         kept.put({name: (signatures[name], facts) for name, facts in found.items() if facts.error is None})
@@ -172,13 +206,13 @@ def _read_anew(
         try:
             key = hashlib.sha256(f"{salt}\n{folder.digest}".encode()).hexdigest()
         except RecipeError as exc:
-            found[folder.name] = FeedstockFacts(recipe="", error=str(exc))
+            found[folder.label] = FeedstockFacts(recipe="", error=str(exc))
             continue
         facts = stored_facts(store.get(_KIND, key))
         if facts is None:
-            missing.append((folder.name, str(folder.path), folder.texts, key))
+            missing.append((folder.label, str(folder.path), folder.texts, key))
         else:
-            found[folder.name] = facts
+            found[folder.label] = facts
     observer.advanced("recipes", done=len(found))
     for chunk, read in _parsed(missing, pinning, executor):
         for (name, _, _, key), facts in zip(chunk, read, strict=True):

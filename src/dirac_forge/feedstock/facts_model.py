@@ -30,6 +30,8 @@ class Export(NamedTuple):
     output: str
     strength: str
     name: str
+    platforms: int = 0
+    """Bit n: every variant of the output on the feedstock's n-th platform exports it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +52,11 @@ class FeedstockFacts:
     noarch_python: bool = False
     """Every output that has python in host (or in build, without host) is `noarch: python`."""
     needs: tuple[Need, ...] = ()
+    templated: tuple[int, ...] = ()
+    """Lines of requirements that are made from variables: what they ask for may be another version tomorrow."""
     exports: tuple[Export, ...] = ()
+    skip_names: tuple[str, ...] = ()
+    """What its skip conditions ask for, other than the platform: `py`, `is_python_min`."""
     ignored: tuple[tuple[str, str], ...] = ()
     """Output and package: run_exports that it does not take."""
     applied: tuple[str, ...] = ()
@@ -59,6 +65,10 @@ class FeedstockFacts:
     """What could not be told, with file and line."""
     problems: tuple[str, ...] = ()
     """What is wrong with its conda-forge.yml: `conda-forge.yml:2: …`."""
+    rebuilt_branches: tuple[str, ...] = ()
+    """Branches, in addition to the default one, that rebuilds go to (`abi_migration_branches`)."""
+    assumed: bool = False
+    """These are the facts of the default branch, taken for a release line whose recipe is not in the workspace."""
     error: str | None = None
     """Why the recipe can't be read, with file and line."""
 

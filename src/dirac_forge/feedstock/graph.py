@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 
-__all__ = ["STRONG_STUBS", "Graph", "build_graph"]
+__all__ = ["STRONG_STUBS", "Graph", "build_graph", "with_release_lines"]
 
 STRONG_STUBS = frozenset(
     {"c_compiler_stub", "c_stdlib_stub", "cxx_compiler_stub", "fortran_compiler_stub", "cuda_compiler_stub"}
@@ -31,6 +31,8 @@ class Graph:
     """Packages made by several feedstocks, feedstocks named like another's package."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """Feedstock to the reason, with file and line."""
+    archived: frozenset[str] = frozenset()
+    """Feedstocks whose repository is archived."""
 
     @cached_property
     def exporting(self) -> Mapping[str, tuple[str, ...]]:
@@ -51,7 +53,7 @@ class Graph:
         found = self.makers.get(name)
         if found is not None:
             return found
-        return (name,) if name in self.facts else ()
+        return (name,) if name in self.facts and "@" not in name else ()
 
     def needs(self, feedstock: str, *sections: str) -> tuple[Need, ...]:
         """A feedstock's requirements in some sections, in the file's order."""
@@ -59,24 +61,54 @@ class Graph:
 
     def place(self, feedstock: str, line: int) -> str:
         """`feedstock/recipe/meta.yaml:12`."""
-        return f"{feedstock}/{self.facts[feedstock].recipe}:{line}"
+        facts = self.facts[feedstock]
+        folder = feedstock.partition("@")[0] if facts.assumed else feedstock
+        return f"{folder}/{facts.recipe}:{line}"
 
 
-def build_graph(facts: Mapping[str, FeedstockFacts]) -> Graph:
-    """Return the graph of these feedstocks; the order of `facts` does not matter."""
+def with_release_lines(
+    facts: Mapping[str, FeedstockFacts], branches: Mapping[str, Iterable[str]]
+) -> dict[str, FeedstockFacts]:
+    """Return the facts with those of each release line that rebuilds go to.
+
+    A feedstock's `abi_migration_branches` name them, and `branches`, by feedstock. Where a line's own recipe is not in
+    the workspace, it is assumed to need what the default branch needs.
+    """
+    found = dict(facts)
+    for name, each in facts.items():
+        wanted = () if "@" in name else (*each.rebuilt_branches, *branches.get(name, ()))
+        for branch in wanted:
+            if branch not in {"main", "master"}:
+                found.setdefault(f"{name}@{branch.replace('/', '-')}", replace(each, assumed=True))
+    return found
+
+
+def build_graph(facts: Mapping[str, FeedstockFacts], *, archived: frozenset[str] = frozenset()) -> Graph:
+    """Return the graph of these feedstocks; the order of `facts` does not matter.
+
+    A release line (`dirac-grid@v8.0.x`) needs others and is needed by none: who needs a package means the one of the
+    default branch.
+    """
     ordered = {name: facts[name] for name in sorted(facts)}
-    makers: dict[str, list[str]] = {}
-    for name, each in ordered.items():
-        for output in each.outputs:
-            if name not in _OWN_NAME_ONLY or output in _OWN_NAME_ONLY[name]:
-                makers.setdefault(output, []).append(name)
+    makers = _makers({name: each for name, each in ordered.items() if "@" not in name})
     return Graph(
         facts=ordered,
         makers={output: tuple(names) for output, names in makers.items()},
-        strong=frozenset(name for name, each in ordered.items() if each.strong),
+        strong=frozenset(name for name, each in ordered.items() if each.strong and "@" not in name),
         notes=tuple(_notes(ordered, makers)),
         unreadable={name: each.error for name, each in ordered.items() if each.error is not None},
+        archived=archived,
     )
+
+
+def _makers(facts: Mapping[str, FeedstockFacts]) -> dict[str, list[str]]:
+    """Return the feedstocks that make each package, by name."""
+    makers: dict[str, list[str]] = {}
+    for name, each in facts.items():
+        for output in each.outputs:
+            if name not in _OWN_NAME_ONLY or output in _OWN_NAME_ONLY[name]:
+                makers.setdefault(output, []).append(name)
+    return makers
 
 
 def _notes(facts: Mapping[str, FeedstockFacts], makers: Mapping[str, list[str]]) -> Iterable[str]:

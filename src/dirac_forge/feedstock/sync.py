@@ -18,7 +18,7 @@ from dirac_forge.progress import Observer, Silent
 
 __all__ = ["Synced", "SyncedLine", "sync"]
 
-State = Literal["new", "updated", "unchanged", "kept", "missing", "unknown", "error"]
+State = Literal["new", "updated", "unchanged", "kept", "missing", "unknown", "error", "archived"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,9 +133,8 @@ class _Run:
         known = self.sources.get(line.folder)
         clean = known is not None and place.exists() and digest_of(files_of(place)) == known.files
         if place.exists() and not clean and not self._force:
-            if known is None:
-                return Synced(line=line, state="kept", text=f"{place} was not copied from a repository")
-            return Synced(line=line, state="kept", text=f"{place} has local changes", commit=known.commit)
+            what, commit = ("has local changes", known.commit) if known else ("was not copied from a repository", "")
+            return Synced(line=line, state="kept", text=f"{place} {what}", commit=commit)
         repository = Repository(self._repository(line.name))
         if known is not None and clean and repository.commit(line.branch) == known.commit:
             return Synced(line=line, state="unchanged", commit=known.commit)

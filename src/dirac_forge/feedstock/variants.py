@@ -158,26 +158,25 @@ def _used(
 def _product(configuration: Configuration, used: set[str]) -> Iterator[dict[str, str]]:
     """Yield every combination of the used keys' values; zipped keys go together, unused keys have their first value."""
     values = configuration.values
-    fixed = {key: texts[0] for key, texts in values.items() if len(texts) == 1}
+    groups = [{key: values[key] for key in group if key in values} for group in configuration.zip_keys]
+    # Keys of a group whose values do not belong together place by place go on their own.
+    groups = [group for group in groups if used.isdisjoint(group) or len({len(each) for each in group.values()}) == 1]
+    grouped = {key for group in groups for key in group}
+    groups += [{key: tuple(dict.fromkeys(values[key]))} for key in sorted(values.keys() - grouped)]
+    fixed: dict[str, str] = {}
     axes: list[list[dict[str, str]]] = []
-    grouped: set[str] = set()
-    for group in configuration.zip_keys:
-        members = [key for key in group if key in values]
-        if not used.intersection(members):
-            fixed |= {key: values[key][0] for key in members}
-        elif len({len(values[key]) for key in members}) == 1:
-            columns = zip(*(values[key] for key in members), strict=True)
-            axes.append([dict(zip(members, column, strict=True)) for column in columns])
+    for group in groups:
+        if used.isdisjoint(group) or all(len(texts) == 1 for texts in group.values()):
+            fixed |= {key: texts[0] for key, texts in group.items()}
         else:
-            continue
-        grouped.update(members)
-    for key in sorted(values.keys() - grouped - fixed.keys()):
-        if key in used:
-            axes.append([{key: text} for text in dict.fromkeys(values[key])])
-        else:
-            fixed[key] = values[key][0]
+            axes.append(_zipped(group))
     for choice in _choices(axes):
         yield fixed | {key: text for part in choice for key, text in part.items()}
+
+
+def _zipped(columns: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+    """Return the rows of a group of keys whose values belong together, place by place."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _choices(axes: list[list[dict[str, str]]]) -> Iterator[tuple[dict[str, str], ...]]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dirac_forge.errors import InputError
+from dirac_forge.feedstock.archived import read_archived
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.recipe.reading.parsing import parse_recipe
@@ -33,6 +34,11 @@ class FeedstockFolder:
     """The release line of a folder named `<name>@<branch>`; None for the default branch."""
     given: Mapping[str, str] | None = None
     """Its files where they are at hand, as `texts` has them, but exact: a repository's, of which there is no folder."""
+
+    @property
+    def label(self) -> str:
+        """The name, with the release line: `dirac-grid@v8.0.x`."""
+        return f"{self.name}@{self.branch.replace('/', '-')}" if self.branch else self.name
 
     @property
     def recipe_path(self) -> Path:
@@ -118,19 +124,25 @@ class Workspace:
     feedstocks: Mapping[str, FeedstockFolder] = field(default_factory=dict)
     lines: tuple[FeedstockFolder, ...] = ()
     """Release lines: folders named `<name>@<branch>`."""
+    archived: frozenset[str] = frozenset()
+    """Feedstocks whose repository is archived."""
 
     def __iter__(self) -> Iterator[FeedstockFolder]:
         """The feedstocks, by name."""
         return iter(self.feedstocks.values())
+
+    @cached_property
+    def by_label(self) -> Mapping[str, FeedstockFolder]:
+        """The feedstocks and their release lines."""
+        return {folder.label: folder for folder in (*self.feedstocks.values(), *self.lines)}
 
     def find(self, name: str) -> FeedstockFolder:
         """A feedstock by name, or by the path of its folder or recipe file.
 
         Raises InputError where there is none, with the nearest names.
         """
-        known = {**self.feedstocks, **{f"{line.name}@{line.branch}": line for line in self.lines}}
-        if name in known:
-            return known[name]
+        if name in self.by_label:
+            return self.by_label[name]
         path = Path(name)
         if path.is_file() or (path.is_dir() and find_recipe(path) is not None):
             folder = path.resolve()
@@ -155,7 +167,7 @@ def read_workspace(root: Path) -> Workspace:
             lines.append(FeedstockFolder(name, path, branch))
         else:
             feedstocks[name.removesuffix("-feedstock")] = FeedstockFolder(name.removesuffix("-feedstock"), path)
-    return Workspace(root, feedstocks, tuple(lines))
+    return Workspace(root, feedstocks, tuple(lines), read_archived(folder))
 
 
 def _text(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,7 +13,7 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import VariantRecipe, variants
 from dirac_forge.migration.effects import fewest
 from dirac_forge.migration.order import Cycle, order_of
-from dirac_forge.recipe.reading.recipe_text import ReadOutput
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, Section
 
 __all__ = [
     "Addition",
@@ -106,10 +106,14 @@ def facts_for_platform(recipe: VariantRecipe, pinning: Pinning | None, platform:
                 skips.append(output)
             else:
                 built = True
-            host.update(dict.fromkeys(need.name for need in output.of("host") if need.name and need.stub is None))
-            run.update(dict.fromkeys(need.name for need in output.of("run") if need.name and need.stub is None))
+            host.update(dict.fromkeys(_names(output, "host")))
+            run.update(dict.fromkeys(_names(output, "run")))
     skipped = f"{path}:{skips[0].skip_line}" if skips and not built else None
     return PlatformFacts(host=tuple(host), run=tuple(run), skipped=skipped)
+
+
+def _names(output: ReadOutput, section: Section) -> list[str]:
+    return [need.name for need in output.of(section) if need.name and need.stub is None]
 
 
 def for_platform(depends: Sequence[str], makers: Sequence[str], graph: Graph, own: PlatformFacts) -> tuple[str, ...]:
@@ -202,6 +206,10 @@ class _Walk:
         self._supposed = supposed
         self._answers: dict[str, tuple[str, ...] | None] = {}
 
+    def makers(self, packages: Iterable[str]) -> set[str]:
+        """Return the feedstocks that make any of these."""
+        return {maker for package in packages for maker in self.graph.makers_of(package)}
+
     def closure(self, packages: Sequence[str], *, host: bool) -> tuple[str, ...]:
         """Packages without a build, nearest first; with `host` also those that are only needed to build."""
         missing: dict[str, None] = {}
@@ -238,16 +246,9 @@ class _Walk:
 
 
 def _ordered(walk: _Walk, platform: str, target: str, running: Collection[str]) -> Addition:
-    graph, found = walk.graph, walk.found
-    makers = {
-        section: {
-            name: {maker for need in getattr(found[name], section) for maker in graph.makers_of(need)}
-            for name in sorted(walk.needed)
-        }
-        for section in ("host", "run")
-    }
-    host = makers["host"]
-    parents = {name: sorted(((host[name] | makers["run"][name]) & host.keys()) - {name}) for name in host}
+    found = walk.found
+    host = {name: walk.makers(found[name].host) for name in sorted(walk.needed)}
+    parents = {name: sorted(((host[name] | walk.makers(found[name].run)) & host.keys()) - {name}) for name in host}
     order = order_of(parents, lambda parent, child: int(parent in host[child]))
     broken = {edge for cycle in order.cycles for edge in cycle.broken}
     return Addition(

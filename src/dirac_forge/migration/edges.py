@@ -12,7 +12,7 @@ import networkx as nx
 
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import Graph
-from dirac_forge.migration.members import Membership, deciding_needs, linked
+from dirac_forge.migration.members import Membership, base_of, deciding_needs, linked
 from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.schema import Migration
 
@@ -117,18 +117,24 @@ def network_of(graph: Graph, migration: Migration, membership: Membership) -> Ne
             direct[name] &= allowed
     names = sorted(membership.members)
     bit = {name: 1 << place for place, name in enumerate(names)}
-    # What a need of a feedstock comes to, as bits: itself for a member, else the members behind it.
-    behind = dict(bit)
-    others = {name: [parent for parent in own if parent not in bit] for name, own in direct.items() if name not in bit}
-    # networkx yields a component after those that can be reached from it: children first.
-    for component in reversed(list(nx.strongly_connected_components(graph_of(others)))):
-        union = _union(behind.get(parent, 0) for name in component for parent in direct[name])
-        behind.update(dict.fromkeys(component, union))
+    behind = {**bit, **_behind_others(direct, bit)}
     parents: dict[str, tuple[str, ...]] = {}
     for name in names:
         union = _union(behind[parent] for parent in direct[name]) & ~bit[name]
         parents[name] = tuple(names[place] for place in _places(union))
     return Network(graph, migration, membership, parents, direct)
+
+
+def _behind_others(direct: Mapping[str, frozenset[str]], bit: Mapping[str, int]) -> dict[str, int]:
+    """Return for each non-member the members behind it, as bits."""
+    others = {name: own.difference(bit) for name, own in direct.items() if name not in bit}
+    behind: dict[str, int] = {}
+    # networkx yields a component after those that can be reached from it: children first.
+    for component in reversed(list(nx.strongly_connected_components(graph_of(others)))):
+        needs = (parent for name in component for parent in direct[name])
+        union = _union(bit.get(parent) or behind.get(parent, 0) for parent in needs)
+        behind.update(dict.fromkeys(component, union))
+    return behind
 
 
 def _union(sets: Iterable[int]) -> int:
@@ -162,7 +168,7 @@ def _relevant(
                 parents.update(made)
             elif package in facts:
                 parents.add(package)
-        parents.discard(name)
+        parents -= {name, base_of(name)}  # a release line makes what it needs of its own
         direct[name] = frozenset(parents)
         order.append(name)
         waiting.extend(parent for parent in parents if parent not in direct)

@@ -9,6 +9,7 @@ import networkx as nx
 
 from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.status import MissingPin
 
 __all__ = [
     "Installable",
@@ -40,6 +41,12 @@ class Today:
     """Packages of it with the old pin that no feedstock here makes."""
     done: Collection[str] = ()
     """Members whose newest builds there have the new pin."""
+    installable: bool | None = True
+    """None where that could not be found out."""
+    reason: str = ""
+    """Why it is not installable, or not known to be."""
+    touched: bool = True
+    """Something that it installs is, or depends on, a migrated package."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +85,8 @@ class TargetClosure:
     and they are not enough, or it could not be found out."""
     reason: str = ""
     """Why they are not enough."""
+    today: Today | None = None
+    """Where the migration makes no difference, or nothing can be told: the target as things are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +97,8 @@ class TargetEffect:
     waves: tuple[WaveEffect, ...]
     closures: Mapping[str, TargetClosure]
     """Platform to the closure there."""
+    missing: tuple[MissingPin, ...] = ()
+    """Added versions that no channel has, so that nothing could be tried."""
 
 
 def closure_of(
@@ -134,6 +145,9 @@ def effect_on(
     found: list[WaveEffect] = []
     for platform in platforms:
         today = solution(platform)
+        if not today.touched or not today.installable:
+            closures[platform] = TargetClosure(members=(), critical_path=(), proved=False, today=today)
+            continue
         whole = closure_of(plan, today.feedstocks, platform, outside=today.outside, done=today.done)
         effects, rebuilt, enough = _waves(plan, platform, whole, today, installable)
         found += effects

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dirac_forge.feedstock.facts import Export, FeedstockFacts
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.plan import Plan
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement
+from dirac_forge.recipe.reading.recipe_text import ReadOutput
 
 __all__ = ["PinExports", "Pinned", "exports_of", "pinned_members"]
+
+
+_CONDA_FORGE = {"python": ("python_abi",)}
+"""Exports that are known where neither a recipe nor the channel tells them."""
 
 
 @dataclass(frozen=True)
@@ -18,38 +24,68 @@ class PinExports:
     """What packages add to those that are built with them."""
 
     by_package: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Package to the names that it exports; a package that is missing here is taken to export itself."""
+    """Package to the names that every variant of it exports; a package that is missing here may export itself."""
+    only: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Package and exported name to the platforms where it is exported, if not on all."""
 
-    def of(self, package: str) -> tuple[str, ...]:
-        """The names that a package exports."""
-        return self.by_package.get(package, (package,))
+    def of(self, package: str, platform: str = "") -> tuple[str, ...]:
+        """Return the names that a package exports: on one platform, or on any."""
+        names = self.by_package.get(package, _assumed(package))
+        if not platform:
+            return names
+        return tuple(name for name in names if platform in self.only.get((package, name), (platform,)))
 
-    def to(self, output: ReadOutput, need: ReadRequirement) -> tuple[str, ...]:
-        """What a requirement adds to an output that does not ignore it."""
-        if need.name in output.ignore_run_exports_from:
+    def to(self, output: ReadOutput, package: str, platform: str = "") -> tuple[str, ...]:
+        """Return what a requirement adds to an output that does not ignore it."""
+        if package in output.ignore_run_exports_from:
             return ()
-        return tuple(name for name in self.of(need.name) if name not in output.ignore_run_exports)
+        return tuple(name for name in self.of(package, platform) if name not in output.ignore_run_exports)
+
+
+def _assumed(package: str) -> tuple[str, ...]:
+    """Return what a package may export of which nothing tells: itself, or the library that its files are for."""
+    library = re.sub(r"[-_]dev(el)?$", "", package)
+    return (package,) if library == package else (package, library)
 
 
 def exports_of(
     graph: Graph, packages: frozenset[str], *, known: Callable[[str], tuple[str, ...] | None] | None = None
 ) -> PinExports:
-    """The exports of some packages, from their recipes, else from `known` (a channel's run_exports)."""
+    """Return the exports of some packages, from their recipes, else from `known` (a channel's run_exports).
+
+    A recipe that exports a name in some of its variants only (a debug build, one of several MPIs) tells nothing about
+    the others: such a name does not count.
+    """
     found: dict[str, tuple[str, ...]] = {}
+    only: dict[tuple[str, str], frozenset[str]] = {}
     for package in sorted(packages):
-        makers = graph.makers.get(package, ())
-        if makers:
-            found[package] = tuple(
-                dict.fromkeys(
-                    export.name
-                    for maker in makers
-                    for export in graph.facts[maker].exports
-                    if export.output == package and export.strength in {"strong", "weak"}
-                )
-            )
-        elif known is not None and (names := known(package)) is not None:
+        own = list(_exports(graph, package))
+        always = {export.name: (facts, export.platforms) for facts, export in own if export.platforms}
+        only |= {
+            (package, name): frozenset(facts.platforms_of(mask))
+            for name, (facts, mask) in always.items()
+            if facts.platforms_of(mask) != facts.platforms
+        }
+        if always or (not own and package in graph.makers):
+            found[package] = tuple(always)
+        elif (names := _told(package, known)) is not None:
             found[package] = names
-    return PinExports(found)
+    return PinExports(found, only)
+
+
+def _exports(graph: Graph, package: str) -> Iterator[tuple[FeedstockFacts, Export]]:
+    """Yield what the recipes of a package's makers export to those that are built with it."""
+    for maker in graph.makers.get(package, ()):
+        facts = graph.facts[maker]
+        for export in facts.exports:
+            if export.output == package and export.strength in {"strong", "weak"}:
+                yield facts, export
+
+
+def _told(package: str, known: Callable[[str], tuple[str, ...] | None] | None) -> tuple[str, ...] | None:
+    """Return what a channel tells, else what is known of conda-forge."""
+    names = known(package) if known is not None else None
+    return _CONDA_FORGE.get(package) if names is None else names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal
 
 from dirac_forge.errors import InputError
-from dirac_forge.migration.status import Known
+from dirac_forge.migration.status import PageLabel
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["known_from_page"]
+__all__ = ["labels_of_page"]
+
+_STATES: tuple[Literal["done", "in-pr", "not-solvable", "bot-error"], ...] = (
+    "done",
+    "in-pr",
+    "not-solvable",
+    "bot-error",
+)
 
 
-def known_from_page(path: Path) -> Known:
-    """The pull requests, errors and solver failures in a status page. Raises InputError where it is none."""
+def labels_of_page(path: Path) -> dict[str, PageLabel]:
+    """Return the labels of a status page, by feedstock. Raises InputError where the file is no status page."""
     try:
         page = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
         raise InputError(f"{path}: it can't be read: {exc}") from exc
     if not isinstance(page, dict) or not isinstance(page.get("_feedstock_status", {}), dict):
-        raise InputError(f"{path}: it is no status page of a migration", hint="Expected `done`, `in-pr` and so on.")
-    details = page.get("_feedstock_status", {})
-
-    def names(state: str) -> list[str]:
-        value = page.get(state, [])
-        return [str(name) for name in value] if isinstance(value, list) else []
-
-    def text(name: str, key: str, otherwise: str) -> str:
-        one = details.get(name)
-        return str(one.get(key) or otherwise) if isinstance(one, dict) else otherwise
-
-    return Known(
-        done=names("done"),
-        in_pr={name: text(name, "pr_url", "a pull request is open") for name in names("in-pr")},
-        not_solvable={
-            name: text(name, "pre_pr_migrator_status", "not solvable, says the status page")
-            for name in names("not-solvable")
-        },
-        errors={
-            name: text(name, "pre_pr_migrator_status", "an error, says the status page") for name in names("bot-error")
-        },
-    )
+        raise InputError(f"{path}: not a status page of a migration", hint="Expected `done`, `in-pr` and so on.")
+    details: dict[str, Any] = page.get("_feedstock_status", {})
+    labels: dict[str, PageLabel] = {}
+    for state in _STATES:
+        names = page.get(state, [])
+        for name in names if isinstance(names, list) else []:
+            own = details.get(str(name))
+            key = "pr_url" if state in {"done", "in-pr"} else "pre_pr_migrator_status"
+            detail = own.get(key) if isinstance(own, dict) else None
+            labels[str(name)] = PageLabel(state=state, detail=str(detail or ""))
+    return labels

@@ -7,14 +7,15 @@ variants; strong run_exports of what a feedstock needs anywhere count as host an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from dirac_forge.feedstock.archived import ARCHIVED
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import STRONG_STUBS, Graph
 from dirac_forge.migration.schema import Migration
 
-__all__ = ["Excluded", "Linked", "Member", "Membership", "linked", "members_of"]
+__all__ = ["Excluded", "Linked", "Member", "Membership", "base_of", "linked", "members_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +46,8 @@ class Membership:
     packages: frozenset[str]
     members: Mapping[str, Member]
     excluded: Mapping[str, Excluded]
+    absent: tuple[str, ...] = ()
+    """Release lines that rebuilds go to, and whose recipe is not in the workspace; their feedstock is a member."""
     allowed: frozenset[str] | None = None
     """With an allowlist: the only feedstocks that the migration sees."""
     notes: tuple[str, ...] = ()
@@ -106,20 +109,41 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
     allowed = None if allowlist is None else frozenset(_ancestors(graph, allowlist))
     members: dict[str, Member] = {}
     excluded: dict[str, Excluded] = {}
+    absent: list[str] = []
+    for name, hits in _concerned(graph, migration, packages, makers, allowed):
+        facts = graph.facts[name]
+        reason = _reason_against(name, graph, migration, makers, only_python="python" in packages)
+        if reason is None and not facts.assumed:
+            members[name] = _member(name, facts, hits, migration)
+        elif reason is None:
+            absent.append(name)
+        elif not facts.assumed:
+            excluded[name] = Excluded(feedstock=name, reason=reason)
+    return Membership(
+        packages=packages, members=members, excluded=excluded, absent=tuple(absent), allowed=allowed, notes=notes
+    )
+
+
+def _concerned(
+    graph: Graph,
+    migration: Migration,
+    packages: frozenset[str],
+    makers: Collection[str],
+    allowed: Collection[str] | None,
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the feedstocks that are built with migrated packages, with these, and those that make one."""
     # Few feedstocks have anything to do with a migration: those are looked at closely.
     telling = packages | {name for name, exporters in graph.exporting.items() if packages.intersection(exporters)}
+    own = makers if migration.settings.exclude_pinned_pkgs else ()
     for name, facts in graph.facts.items():
-        if allowed is not None and name not in allowed:
-            continue
         hits = _hits(graph, facts, migration, packages, telling)
-        if not hits and not (name in makers and migration.settings.exclude_pinned_pkgs):
-            continue
-        reason = _reason_against(name, facts, migration, makers, only_python="python" in packages)
-        if reason is not None:
-            excluded[name] = Excluded(feedstock=name, reason=reason)
-        else:
-            members[name] = _member(name, facts, hits, migration)
-    return Membership(packages=packages, members=members, excluded=excluded, allowed=allowed, notes=notes)
+        if (hits or base_of(name) in own) and (allowed is None or base_of(name) in allowed):
+            yield name, hits
+
+
+def base_of(label: str) -> str:
+    """Return the feedstock of a release line: `dirac-grid` of `dirac-grid@v8.0.x`."""
+    return label.partition("@")[0]
 
 
 def _hits(
@@ -132,15 +156,17 @@ def _hits(
 
 
 def _reason_against(
-    name: str, facts: FeedstockFacts, migration: Migration, makers: Collection[str], *, only_python: bool
+    name: str, graph: Graph, migration: Migration, makers: Collection[str], *, only_python: bool
 ) -> str | None:
+    facts = graph.facts[name]
     noarch = facts.noarch_python if only_python else facts.noarch
     wanted = migration.settings.platform_allowlist
     reasons = (
+        (base_of(name) in graph.archived, ARCHIVED),
         (facts.error is not None, f"its recipe can't be read: {facts.error}"),
         (name == "conda-forge-pinning", "the pinning itself is not rebuilt"),
-        (name in migration.settings.exclude, "the migration excludes it"),
-        (migration.settings.exclude_pinned_pkgs and name in makers, "it makes a migrated package"),
+        (base_of(name) in migration.settings.exclude, "the migration excludes it"),
+        (migration.settings.exclude_pinned_pkgs and base_of(name) in makers, "it makes a migrated package"),
         (not migration.settings.include_noarch and noarch, "everything it builds is noarch"),
         (bool(wanted) and not set(wanted) & set(facts.platforms), f"it is not built on {', '.join(wanted)}"),
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from dirac_forge.feedstock.facts import Need
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.edges import Hop, Network, network_of
-from dirac_forge.migration.members import Excluded, Member, Membership, members_of
+from dirac_forge.migration.members import Excluded, Member, Membership, base_of, members_of
 from dirac_forge.migration.order import Cycle, order_of
 from dirac_forge.migration.schema import Migration
 
@@ -85,9 +85,14 @@ class Plan:
         """Edges (parent, child) that the order leaves out."""
         return frozenset(edge for cycle in self.cycles for edge in cycle.broken)
 
+    def label_of(self, feedstock: str, branch: str | None) -> str:
+        """Return the name of a feedstock's release line in the plan, which is the feedstock's where it has none."""
+        label = f"{feedstock}@{(branch or '').replace('/', '-')}"
+        return label if label in self.membership.members or label in self.membership.excluded else feedstock
+
     def waited_for(self, child: str) -> tuple[str, ...]:
         """The parents that a member really waits for: neither broken nor ignored by the migration."""
-        ignored = self.migration.settings.ignored_deps_per_node.get(child, frozenset())
+        ignored = self.migration.settings.ignored_deps_per_node.get(base_of(child), frozenset())
         return tuple(
             parent for parent in self.parents[child] if (parent, child) not in self.broken and parent not in ignored
         )
@@ -109,7 +114,7 @@ class Plan:
         mask = 0
         for need in last.needs:
             mask |= need.platforms
-        ignored = self.migration.settings.ignored_deps_per_node.get(child, frozenset())
+        ignored = self.migration.settings.ignored_deps_per_node.get(base_of(child), frozenset())
         return Edge(
             parent=parent,
             child=child,
@@ -145,9 +150,9 @@ class Plan:
         return f"{text} (perhaps: {need.condition})" if need.condition else text
 
 
-def make_plan(graph: Graph, migration: Migration, *, allowlist: Collection[str] | None = None) -> Plan:
-    """The plan of `migration` on `graph`; `allowlist` are the names in the migration's `allowlist_file`."""
-    membership = members_of(graph, migration, allowlist=allowlist)
+def make_plan(graph: Graph, migration: Migration, membership: Membership | None = None) -> Plan:
+    """Return the plan of a migration on a graph, with the members that the bot's rule gives, or with `membership`."""
+    membership = members_of(graph, migration) if membership is None else membership
     network = network_of(graph, migration, membership)
     order = order_of(network.parents, network.strength)
     return Plan(

@@ -13,6 +13,8 @@ from dirac_forge.recipe.reading.yamlnodes import Node, compose, pairs
 
 __all__ = ["rebuild"]
 
+_FORGE = "conda-forge.yml"
+
 
 def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
     """The change that rebuilds a member for a migration, without a body yet, or why there is none.
@@ -20,30 +22,28 @@ def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
     A feedstock that has the migration already is skipped, so that a second run does nothing. Raises RecipeError where
     the feedstock can't be read.
     """
-    migration, name = plan.migration, folder.name
+    migration, name = plan.migration, plan.label_of(folder.name, folder.branch)
     branch = folder.branch or "main"
     if name not in plan.membership.members:
         excluded = plan.membership.excluded.get(name)
-        return Skip(feedstock=name, branch=branch, reason=excluded.reason if excluded else "it is no member")
+        return Skip(feedstock=folder.name, branch=branch, reason=excluded.reason if excluded else "it is no member")
     texts = folder.texts
     recipe = next(iter(texts))
     target = f".ci_support/migrations/{migration.name}.yaml"
     if texts.get(target) == migration.text:
-        return Skip(feedstock=name, branch=branch, reason="the migration is applied already")
+        return Skip(feedstock=folder.name, branch=branch, reason="the migration is applied already")
     try:
         raised = raised_build_number(texts[recipe], path=recipe, by=migration.bump)
     except RecipeError as exc:
-        return Skip(feedstock=name, branch=branch, reason=str(exc))
+        return Skip(feedstock=folder.name, branch=branch, reason=str(exc))
+    forge = texts.get(_FORGE, "")
     edits = [
         Edit(path=recipe, before=texts[recipe], after=raised),
         Edit(path=target, before=texts.get(target), after=migration.text),
+        Edit(path=_FORGE, before=forge, after=patched(forge, _patches(migration), path=folder.path / _FORGE)),
     ]
-    if migration.settings.conda_forge_yml_patches:
-        before = texts.get("conda-forge.yml", "")
-        after = patched(before, _patches(migration), path=folder.path / "conda-forge.yml")
-        edits.append(Edit(path="conda-forge.yml", before=before or None, after=after))
     return Change(
-        feedstock=name,
+        feedstock=folder.name,
         branch=branch,
         kind="migration",
         key=migration.name,
@@ -55,6 +55,7 @@ def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
 
 def _patches(migration: Migration) -> dict[str, Node]:
     """Return the new values of keys of conda-forge.yml, as the migration's file spells them."""
-    head = {key: value for key, _, value in pairs(compose(migration.text))}["__migrator"]
-    values = {key: value for key, _, value in pairs(head)}["conda_forge_yml_patches"]
-    return {key: value for key, _, value in pairs(values)}
+    node = compose(migration.text) if migration.settings.conda_forge_yml_patches else None
+    for key in ("__migrator", "conda_forge_yml_patches"):
+        node = {name: value for name, _, value in pairs(node)}.get(key)
+    return {key: value for key, _, value in pairs(node)}

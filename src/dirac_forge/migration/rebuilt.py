@@ -8,11 +8,11 @@ from typing import Protocol
 
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record
+from dirac_forge.migration.evidence import carries
 from dirac_forge.migration.exports import PinExports
 from dirac_forge.migration.plan import Plan
-from dirac_forge.migration.status import carries
 
-__all__ = ["Indexed", "has_new_pin", "rebuilt_records", "with_old_pin"]
+__all__ = ["Indexed", "has_new_pin", "pins_on", "rebuilt_records", "with_old_pin"]
 
 
 class Indexed(Protocol):
@@ -42,7 +42,7 @@ def rebuilt_records(
     Raises UnknownError where the channel can't be read.
     """
     index = channel.index(platform)
-    pins = _pins(plan, platform, exports)
+    pins = pins_on(plan, platform, exports)
     records: list[Record] = []
     new: list[str] = []
     old: list[str] = []
@@ -51,12 +51,8 @@ def rebuilt_records(
         new.append(f"{package} {version}.*" if version[-1:].isdigit() else f"{package} {version}")
         older = [record for record in found if not _is(record.version, version)]
         if found and len(older) == len(found):
-            newest = found[0]
-            records.append(
-                replace(newest, version=version, build="migrated_0", build_number=0, file_name="", channel="")
-            )
-        if older:
-            old.append(f"{package} {older[0].version}")
+            records.append(_as_version(found[0], version))
+        old += [f"{package} {record.version}" for record in older[:1]]
     packages = [*outside, *(output for name in rebuilt for output in plan.graph.facts[name].outputs)]
     for package in dict.fromkeys(packages):
         chosen = [*_newest(index.group(package).records), *(record for record in used if record.name == package)]
@@ -64,7 +60,12 @@ def rebuilt_records(
     return records, new, old
 
 
-def _pins(plan: Plan, platform: str, exports: PinExports) -> dict[str, str]:
+def _as_version(record: Record, version: str) -> Record:
+    """Return a build as if it were of another version."""
+    return replace(record, version=version, build="migrated_0", build_number=0, file_name="", channel="")
+
+
+def pins_on(plan: Plan, platform: str, exports: PinExports) -> dict[str, str]:
     """Exported package to its new version on a platform."""
     keys = plan.migration.pins(platform).configuration.values
     pins: dict[str, str] = {}
@@ -72,13 +73,13 @@ def _pins(plan: Plan, platform: str, exports: PinExports) -> dict[str, str]:
         values = keys.get(package.replace("-", "_"), keys.get(package, ()))
         if values:
             version = values[0].partition(" ")[0].removesuffix(".*")
-            pins |= dict.fromkeys(exports.of(package), version)
+            pins |= dict.fromkeys(exports.of(package, platform), version)
     return pins
 
 
 def with_old_pin(record: Record, plan: Plan, platform: str, exports: PinExports) -> bool:
-    """Whether a package depends on a migrated one, and not by its new pin."""
-    return tuple(_moved(depend, _pins(plan, platform, exports)) for depend in record.depends) != record.depends
+    """Return whether a package depends on a migrated one, and not by its new pin."""
+    return _with_pins(record.depends, pins_on(plan, platform, exports)) != record.depends
 
 
 def has_new_pin(plan: Plan, name: str, platform: str, *, channel: Indexed, exports: PinExports) -> bool:
@@ -87,7 +88,7 @@ def has_new_pin(plan: Plan, name: str, platform: str, *, channel: Indexed, expor
     Raises UnknownError where the channel can't be read.
     """
     index = channel.index(platform)
-    pins = _pins(plan, platform, exports)
+    pins = pins_on(plan, platform, exports)
     moved = False
     for output in plan.graph.facts[name].outputs:
         for record in _newest(index.group(output).records):
@@ -113,13 +114,21 @@ def _rebuilt(found: Sequence[Record], pins: dict[str, str], bump: int) -> list[R
     """These builds with the new pins, where they have the old ones."""
     result = []
     for record in found:
-        depends = tuple(_moved(depend, pins) for depend in record.depends)
+        depends = _with_pins(record.depends, pins)
         if depends == record.depends:
             continue
         number = record.build_number + bump
         # The build string stays: packages that are built together may ask for it.
         result.append(replace(record, depends=depends, build_number=number, file_name="", channel="", timestamp=None))
     return result
+
+
+def _with_pins(depends: tuple[str, ...], pins: dict[str, str]) -> tuple[str, ...]:
+    """Return dependencies with the new pins; a build for another Python ABI depends on that Python, too."""
+    moved = tuple(_moved(depend, pins) for depend in depends)
+    if moved == depends or "python_abi" not in pins:
+        return moved
+    return tuple(_moved(depend, {"python": pins["python_abi"]}) for depend in moved)
 
 
 def _moved(depend: str, pins: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,13 +12,20 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
 from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.unreached import is_migrated
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 
-__all__ = ["HostEnvironment", "Solvability", "Solve", "SolverAnswer", "environments", "solvability_of"]
+__all__ = [
+    "HostEnvironment",
+    "NotSolvable",
+    "Solvability",
+    "Solve",
+    "SolverAnswer",
+    "environments",
+    "solvability_of",
+]
 
-_MOST_OF_ONE = 12
-"""Environments of one feedstock that are solved: the first Pythons of each platform tell most of it."""
-_MOST = 600
+_MOST = 1_200
 """Environments that are solved in one run; a solve takes about a tenth of a second."""
 
 
@@ -44,18 +51,32 @@ class HostEnvironment:
     """The platform whose packages are installed: that of the build machine for build."""
     specs: tuple[str, ...]
 
+    @property
+    def words(self) -> str:
+        """`host of xrootd on linux-64`."""
+        return f"{self.section} of {self.output} on {self.platform}"
+
 
 Solve = Callable[[HostEnvironment], SolverAnswer]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotSolvable:
+    """An environment of a member that has no solution."""
+
+    environment: HostEnvironment
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Solvability:
     """What the solver found."""
 
-    not_solvable: Mapping[str, str] = field(default_factory=dict)
-    """Feedstock to the reason, with output and platform."""
+    not_solvable: Mapping[str, NotSolvable] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
     """Feedstock to why it could not be found out; nothing says that it can't be built."""
+    solvable: frozenset[str] = frozenset()
+    """Feedstocks with a solution for every environment."""
     left: tuple[str, ...] = ()
     """Feedstocks that were not asked about, since there were too many environments."""
 
@@ -63,19 +84,24 @@ class Solvability:
 def environments(
     plan: Plan, name: str, recipe: VariantRecipe, *, platforms: Sequence[str], pinning: Pinning | None
 ) -> tuple[HostEnvironment, ...]:
-    """The environments of a member that have a migrated package in them, each once, platforms in turn.
+    """Return the environments of a member's migrated variants, each once, platforms in turn.
 
-    Compilers and what the recipe makes itself are left out. Raises RecipeError and ConfigurationError.
+    Those without a migrated package are left out, and so are compilers and what the recipe makes itself. Raises
+    RecipeError and ConfigurationError.
     """
     found: dict[str, list[HostEnvironment]] = {}
     for platform in platforms:
         keys = plan.migration.pins(platform, recipe.forge.build_platform(platform))
-        rendered = rendered_variants(recipe, pinning, [keys], platform=platform)
-        own = dict.fromkeys(one for variant, text in rendered for one in _of_variant(plan, name, variant, text))
+        migrated = (
+            (variant, rendered)
+            for variant, rendered in rendered_variants(recipe, pinning, [keys], platform=platform)
+            if is_migrated(variant, keys)
+        )
+        own = dict.fromkeys(one for variant, text in migrated for one in _of_variant(plan, name, variant, text))
         found[platform] = list(own)
     longest = max(map(len, found.values()), default=0)
     turns = (found[platform][turn] for turn in range(longest) for platform in found if turn < len(found[platform]))
-    return tuple(turns)[:_MOST_OF_ONE]
+    return tuple(turns)
 
 
 def _of_variant(plan: Plan, name: str, variant: Variant, rendered: RenderedRecipe) -> Iterator[HostEnvironment]:
@@ -107,14 +133,54 @@ def _specs(
 
 
 def solvability_of(asked: Mapping[str, Sequence[HostEnvironment]], solve: Solve, *, executor: Executor) -> Solvability:
-    """Which of these feedstocks have an environment that does not solve.
+    """Return which of these feedstocks have an environment that does not solve.
 
     Args:
         asked: feedstock to its environments, the most important feedstock first; what goes beyond the limit is left.
         solve: asks the solver; may be called from several threads.
         executor: runs the solves, each distinct environment once.
     """
-    questions: dict[tuple[str, tuple[str, ...]], HostEnvironment] = {}
+    chosen, questions = _chosen(asked)
+    solved = executor.map(lambda environment: _asked(solve, environment), questions.values())
+    answers = dict(zip(questions, solved, strict=True))
+    told = {
+        status: _first(
+            environment
+            for name in chosen
+            for environment in asked[name]
+            if answers[environment.on, environment.specs].status == status
+        )
+        for status in ("not-solvable", "unknown")
+    }
+    failed, unknown = told["not-solvable"], told["unknown"]
+
+    def reason(environment: HostEnvironment) -> str:
+        return answers[environment.on, environment.specs].reason
+
+    return Solvability(
+        not_solvable={name: NotSolvable(environment=each, reason=reason(each)) for name, each in failed.items()},
+        unknown={name: f"{each.words}: {reason(each)}" for name, each in unknown.items() if name not in failed},
+        solvable=frozenset(name for name in chosen if asked[name]).difference(failed, unknown),
+        left=tuple(name for name in asked if name not in chosen),
+    )
+
+
+def _first(environments: Iterable[HostEnvironment]) -> dict[str, HostEnvironment]:
+    """Return the first environment of each feedstock."""
+    found: dict[str, HostEnvironment] = {}
+    for environment in environments:
+        found.setdefault(environment.feedstock, environment)
+    return found
+
+
+_Question = tuple[str, tuple[str, ...]]
+
+
+def _chosen(
+    asked: Mapping[str, Sequence[HostEnvironment]],
+) -> tuple[list[str], dict[_Question, HostEnvironment]]:
+    """Return the feedstocks that are asked about, and their environments, each once."""
+    questions: dict[_Question, HostEnvironment] = {}
     chosen: list[str] = []
     for name, own in asked.items():
         if chosen and len(questions) + len(own) > _MOST:
@@ -122,22 +188,7 @@ def solvability_of(asked: Mapping[str, Sequence[HostEnvironment]], solve: Solve,
         chosen.append(name)
         for environment in own:
             questions.setdefault((environment.on, environment.specs), environment)
-    answers = dict(zip(questions, executor.map(lambda one: _asked(solve, one), questions.values()), strict=True))
-    failed: dict[str, str] = {}
-    unknown: dict[str, str] = {}
-    for name in chosen:
-        for environment in asked[name]:
-            answer = answers[environment.on, environment.specs]
-            what = f"{environment.section} of {environment.output} on {environment.platform}"
-            if answer.status == "not-solvable":
-                failed.setdefault(name, f"{what} has no solution: {answer.reason}")
-            elif answer.status == "unknown":
-                unknown.setdefault(name, f"{what}: {answer.reason}")
-    return Solvability(
-        not_solvable=failed,
-        unknown={name: reason for name, reason in unknown.items() if name not in failed},
-        left=tuple(name for name in asked if name not in chosen),
-    )
+    return chosen, questions
 
 
 def _asked(solve: Solve, environment: HostEnvironment) -> SolverAnswer:

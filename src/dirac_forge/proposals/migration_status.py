@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +11,12 @@ from types import MappingProxyType
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.causes import UnknownName
 from dirac_forge.check.environments import unheard_of
-from dirac_forge.errors import ForgeError
-from dirac_forge.migration.known import known_from_page
+from dirac_forge.check.matrix import Cell
+from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.migration.evidence import Evidence
+from dirac_forge.migration.known import labels_of_page
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.solvability import (
     HostEnvironment,
@@ -23,13 +26,13 @@ from dirac_forge.migration.solvability import (
     environments,
     solvability_of,
 )
-from dirac_forge.migration.status import Evidence, Known, Status, status_of
+from dirac_forge.migration.status import Known, MissingPin, OpenRebuild, PreparedRebuild, Progress, Status, status_of
 from dirac_forge.proposals.migrations import MigrationContext, explained
 
 __all__ = ["status_now"]
 
 _LONGEST_REASON = 400
-_NONE: Mapping[str, str] = MappingProxyType({})
+_NONE: Mapping[str, OpenRebuild | PreparedRebuild] = MappingProxyType({})
 
 
 def status_now(
@@ -38,22 +41,26 @@ def status_now(
     page: Path | None,
     *,
     platforms: Collection[str] = (),
-    in_pr: Mapping[str, str] = _NONE,
+    requests: Mapping[str, OpenRebuild | PreparedRebuild] = _NONE,
 ) -> Status:
-    """The status of a plan.
+    """Return the status of a plan.
 
     Args:
         migrating: the workspace; with a channel, what could go now is asked of the solver too.
         plan: the plan.
         page: a status page of conda-forge's bot, for pull requests and errors.
         platforms: for which the solver is asked; () for all.
-        in_pr: feedstock to the URL of a request of ours that is open.
+        requests: member to a request of ours that is open, or a change that is prepared.
 
     Raises:
         InputError: the page, or a migration that this one waits for, can't be read.
     """
-    known = known_from_page(page) if page is not None else Known()
-    known = replace(known, waits=_waits(migrating, plan), in_pr={**known.in_pr, **in_pr})
+    known = Known(
+        labels=labels_of_page(page) if page is not None else {},
+        requests=requests,
+        waits=tuple(_waits(migrating, plan)),
+        missing=_missing(migrating, plan),
+    )
     evidence = migrating.evidence(plan)
     first = status_of(plan, evidence, known)
     if migrating.channel is None or not plan.migration.settings.check_solvable or not first.next:
@@ -63,13 +70,26 @@ def status_now(
         migrating.observer.warned(
             f"{len(found.left)} members that block little were not asked of the solver: too many can go now"
         )
-    known = replace(known, not_solvable={**known.not_solvable, **found.not_solvable}, unsure=found.unknown)
+    known = replace(known, not_solvable=found.not_solvable, solvable=found.solvable, unsure=found.unknown)
     return status_of(plan, evidence, known)
 
 
-def _waits(migrating: MigrationContext, plan: Plan) -> dict[str, str]:
-    """The migrations that this one waits for and that are not complete, each with how far it is."""
-    waits: dict[str, str] = {}
+def _missing(migrating: MigrationContext, plan: Plan) -> dict[str, MissingPin]:
+    """Return the members that are built with a new version that no channel has."""
+    try:
+        missing = {each.package: each for each in migrating.missing_pins(plan)}
+    except UnknownError:  # which the evidence tells
+        return {}
+    found: dict[str, MissingPin] = {}
+    for member in plan.members:
+        own = next((missing[need.name] for need in member.because if need.name in missing), None)
+        if own is not None:
+            found[member.feedstock] = own
+    return found
+
+
+def _waits(migrating: MigrationContext, plan: Plan) -> Iterator[Progress]:
+    """Yield the migrations that this one waits for and that are not complete."""
     for name in plan.migration.settings.wait_for_migrators:
         other = migrating.find_migration(name) if name != plan.migration.name else None
         if other is None:
@@ -81,12 +101,10 @@ def _waits(migrating: MigrationContext, plan: Plan) -> dict[str, str]:
                 )
             continue
         its_plan = migrating.plan(other)
-        its_status = status_of(its_plan, migrating.evidence(its_plan))
-        total, done = len(its_status.feedstocks), len(its_status.of("done"))
+        status = status_of(its_plan, migrating.evidence(its_plan))
+        total, done = len(status.feedstocks), len(status.of("done"))
         if done < total:
-            unknown = f", {len(its_status.unknown)} unknown" if its_status.unknown else ""
-            waits[name] = f"{done} of {total} done{unknown}"
-    return waits
+            yield Progress(migration=name, done=done, total=total, unknown=len(status.unknown))
 
 
 def _solvability(
@@ -98,20 +116,19 @@ def _solvability(
     platforms: Collection[str],
 ) -> Solvability:
     asked: dict[str, tuple[HostEnvironment, ...]] = {}
-    for one in status.next:
-        done = evidence[one.feedstock].done
-        open_ones = [
+    for each in status.next:
+        name = each.feedstock
+        done = evidence[name].done
+        still_open = [
             platform
-            for platform in plan.membership.members[one.feedstock].platforms
+            for platform in plan.membership.members[name].platforms
             if not done.get(platform) and (not platforms or platform in platforms)
         ]
         try:
-            recipe = migrating.workspace.feedstocks[one.feedstock].read()
-            asked[one.feedstock] = environments(
-                plan, one.feedstock, recipe, platforms=open_ones, pinning=migrating.pinning
-            )
+            recipe = migrating.workspace.by_label[name].read()
+            asked[name] = environments(plan, name, recipe, platforms=still_open, pinning=migrating.pinning)
         except ForgeError as exc:
-            migrating.observer.warned(f"{one.feedstock}: the solver was not asked: {exc.message}")
+            migrating.observer.warned(f"{name}: the solver was not asked: {exc.message}")
     observer = migrating.observer
     observer.started("solving", sum(map(len, asked.values())))
     with ThreadPoolExecutor((os.cpu_count() or 2) + 1) as executor:
@@ -121,19 +138,38 @@ def _solvability(
 
 
 def _solver(channel: Channel) -> Solve:
+    """Return what asks whether an environment can be installed.
+
+    A package that no channel has on any platform says more about the channel than about the environment: such an
+    environment is unknown, unless the rest of it has no solution already.
+    """
     platforms = channel.platforms()
 
     def solve(environment: HostEnvironment) -> SolverAnswer:
         if environment.on not in platforms:
             return SolverAnswer(status="unknown", reason=f"the channel has no packages for {environment.on}")
-        gone = unheard_of(channel, map(name_of, environment.specs), environment.on)
+        gone = set(unheard_of(channel, map(name_of, environment.specs), environment.on))
+        rest = [spec for spec in environment.specs if name_of(spec) not in gone]
+        if not isinstance(channel.solve(rest, platform=environment.on), Solution):
+            cell = explained(channel, environment.output, environment.on, rest)
+            if not _is_hole(cell):
+                return SolverAnswer(status="not-solvable", reason=_short(cell.reason))
+            gone.update(_unheard(cell))
         if gone:
-            return SolverAnswer(status="unknown", reason=f"the channel has no {', '.join(gone)} on any platform")
-        found = channel.solve(environment.specs, platform=environment.on)
-        if isinstance(found, Solution):
-            return SolverAnswer(status="solvable")
-        reason = explained(channel, environment.output, environment.on, environment.specs)
-        short = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON].rstrip()}…"
-        return SolverAnswer(status="not-solvable", reason=short)
+            return SolverAnswer(status="unknown", reason=f"no channel has {', '.join(sorted(gone))} on any platform")
+        return SolverAnswer(status="solvable")
 
     return solve
+
+
+def _is_hole(cell: Cell) -> bool:
+    """Return whether all that is missing are packages that no channel has."""
+    return bool(cell.causes) and all(isinstance(cause.obstacle, UnknownName) for cause in cell.causes)
+
+
+def _unheard(cell: Cell) -> set[str]:
+    return {cause.package for cause in cell.causes if isinstance(cause.obstacle, UnknownName)}
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON].rstrip()}…"

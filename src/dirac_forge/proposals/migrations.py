@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import multiprocessing
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from rattler import Version
+from rattler.exceptions import InvalidVersionError
+
 from dirac_forge.channel.records import Record, name_of
-from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import explain_cell
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.feedstock.facts import read_facts
-from dirac_forge.feedstock.graph import Graph, build_graph
+from dirac_forge.feedstock.facts import READER, read_facts
+from dirac_forge.feedstock.graph import Graph, build_graph, with_release_lines
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.workspace import Workspace
-from dirac_forge.migration.effects import TargetAnswer, TargetEffect, Today, effect_on
+from dirac_forge.feedstock.workspace import Workspace, recipe_of
+from dirac_forge.migration.evidence import Evidence, channel_evidence, recipe_evidence, unread
 from dirac_forge.migration.exports import PinExports, exports_of
+from dirac_forge.migration.members import Membership, base_of, members_of
 from dirac_forge.migration.plan import Plan, make_plan
-from dirac_forge.migration.rebuilt import has_new_pin, rebuilt_records, with_old_pin
 from dirac_forge.migration.schema import Migration, parse_migration, read_migration
-from dirac_forge.migration.status import Evidence, channel_evidence, recipe_evidence
+from dirac_forge.migration.status import MissingPin
+from dirac_forge.migration.unreached import SkippedVariants, refined, skipped_variants
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
 __all__ = [
     "MigrationContext",
     "explained",
+    "line_of",
     "processes",
     "require_known",
     "warn",
@@ -39,6 +46,9 @@ __all__ = [
 
 _ENDINGS = (".yaml", ".yml")
 _MOST_WARNINGS = 10
+_SKIPS = "skips"
+_FEW = 20
+"""So few recipes are rendered faster than a second process starts."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,8 @@ class MigrationContext:
     channel: Channel | None = None
     executor: Executor | None = None
     """Of processes: reads recipes."""
-    _migrations: dict[str, Migration] = field(default_factory=dict)
+    branches: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Feedstock to the branches that the settings name."""
 
     def migration(self, name: str) -> Migration:
         """The migration with this name in `migrations/` or in the pinning, or in the file at this path.
@@ -86,17 +97,48 @@ class MigrationContext:
 
     @cached_property
     def graph(self) -> Graph:
-        """The graph of all feedstocks in the workspace."""
-        facts = read_facts(self.workspace, self.pinning, self.store, executor=self.executor, observer=self.observer)
-        graph = build_graph(facts)
+        """The graph of all feedstocks in the workspace, with the release lines that rebuilds go to."""
+        folders = self.workspace.by_label.values()
+        facts = read_facts(folders, self.pinning, self.store, executor=self.executor, observer=self.observer)
+        graph = build_graph(with_release_lines(facts, self.branches), archived=self.workspace.archived)
         for name, reason in graph.unreadable.items():
             self.observer.warned(f"{name} is left out: {reason}")
-        warn(self.observer, [f"{name}/{problem}" for name, one in facts.items() for problem in one.problems])
+        warn(self.observer, [f"{name}/{problem}" for name, each in facts.items() for problem in each.problems])
         return graph
 
     def plan(self, migration: Migration) -> Plan:
-        """The plan of a migration. Raises InputError where its allowlist is nowhere."""
-        return make_plan(self.graph, migration, allowlist=self._allowlist(migration))
+        """Return the plan of a migration, without the members that it does not reach.
+
+        Raises InputError where its allowlist is in no place.
+        """
+        membership = members_of(self.graph, migration, allowlist=self._allowlist(migration))
+        skipped = self._skipped(migration, membership)
+        return make_plan(self.graph, migration, refined(membership, self.graph.facts, migration, skipped))
+
+    def _skipped(self, migration: Migration, membership: Membership) -> dict[str, dict[str, SkippedVariants]]:
+        """Return the platforms where members skip what the migration adds, asked once for each text."""
+        asked = [
+            (name, self.workspace.by_label[name])
+            for name in membership.members
+            if name in self.workspace.by_label and self.graph.facts[name].skip_names
+        ]
+        pinned = "" if self.pinning is None else self.pinning.text
+        found: dict[str, dict[str, SkippedVariants]] = {}
+        work: list[tuple[str, str, _SkipTask]] = []
+        for name, folder in asked:
+            key = _digest(READER, folder.digest, migration.text, pinned, *membership.members[name].platforms)
+            blob = self.store.get(_SKIPS, key)
+            if blob is not None:
+                found[name] = _stored_skips(blob)
+                continue
+            platforms = membership.members[name].platforms
+            task = _SkipTask(folder.texts, str(folder.path), migration, membership.packages, platforms, self.pinning)
+            work.append((name, key, task))
+        run = map if self.executor is None or len(work) < _FEW else self.executor.map
+        for (name, key, _), skips in zip(work, run(_skips, [task for _, _, task in work]), strict=True):
+            found[name] = skips
+            self.store.put(_SKIPS, key, json.dumps({each: skips[each].line for each in skips}).encode())
+        return found
 
     def _allowlist(self, migration: Migration) -> Collection[str] | None:
         if migration.settings.allowlist_file is None:
@@ -131,99 +173,118 @@ class MigrationContext:
         return None
 
     def evidence(self, plan: Plan) -> dict[str, Evidence]:
-        """What is known of each member: from the channel where there is one, else from its recipe."""
+        """Return what is known of each member: from the channel where there is one, else from its recipe."""
         exports = self.exports(plan)
-        found: dict[str, Evidence] = {}
-        for member in plan.members:
-            name = member.feedstock
-            if self.channel is None:
-                found[name] = recipe_evidence(plan, name)
-                continue
-            try:
-                recipe = self.workspace.feedstocks[name].read()
-                found[name] = channel_evidence(
-                    plan, name, recipe, builds=self._builds, exports=exports, pinning=self.pinning
-                )
-            except ForgeError as exc:
-                found[name] = Evidence(done=dict.fromkeys(member.platforms), text=exc.message)
-        return found
+        return {name: self._evidence(plan, name, exports) for name in plan.network.names}
 
-    def _builds(self, platform: str, package: str) -> Sequence[Record]:
-        assert self.channel is not None  # noqa: S101 — only called with a channel
-        return self.channel.index(platform).group(package).records
-
-    def effect(self, plan: Plan, target: str, specs: Sequence[str], platforms: Sequence[str]) -> TargetEffect:
-        """What the plan does to a target, wave by wave, proved with the solver. Raises InputError without a channel."""
+    def _evidence(self, plan: Plan, name: str, exports: PinExports) -> Evidence:
         if self.channel is None:
-            raise InputError("what a migration does to a target is known to a solver only", hint="Give --channel.")
-        require_known(self.channel, specs)
-        channel, graph = self.channel, plan.graph
-        exports = self.exports(plan)
-
-        today: dict[str, Today] = {}
-        used: dict[str, Sequence[Record]] = {}
-
-        def solution(platform: str) -> Today:
-            try:
-                found = channel.solve(specs, platform=platform)
-                packages = found.packages if isinstance(found, Solution) else ()
-                old = [record.name for record in packages if with_old_pin(record, plan, platform, exports)]
-                makers = {maker for record in packages for maker in graph.makers_of(record.name)}
-                done = [
-                    name
-                    for name in plan.network.names
-                    if has_new_pin(plan, name, platform, channel=channel, exports=exports)
-                ]
-            except UnknownError:
-                return Today(feedstocks=())
-            today[platform] = Today(
-                feedstocks=makers,
-                outside=[name for name in old if not graph.makers_of(name)],
-                done=done,
+            return recipe_evidence(plan, name)
+        platforms = plan.membership.members[name].platforms
+        try:
+            recipe = self.workspace.by_label[name].read()
+            return channel_evidence(
+                plan, name, recipe, builds=self._builds_of(name), exports=exports, pinning=self.pinning
             )
-            used[platform] = packages
-            return today[platform]
+        except ForgeError as exc:
+            return unread(platforms, exc.message)
 
-        def supposed(platform: str, rebuilt: tuple[str, ...], pin: str) -> tuple[Channel, tuple[str, ...]]:
-            known = today.get(platform, Today(feedstocks=()))
-            records, new, old = rebuilt_records(
-                plan,
-                platform,
-                rebuilt,
-                channel=channel,
-                exports=exports,
-                outside=known.outside,
-                used=used.get(platform, ()),
-            )
-            return channel.overlaid(records) if records else channel, (*specs, *(new if pin == "new" else old))
+    def _builds_of(self, name: str) -> Callable[[str, str], Sequence[Record]]:
+        """Return the builds of a feedstock, or of one of its release lines: those whose versions belong on it."""
+        channel = self.channel
+        assert channel is not None  # noqa: S101 — only called with a channel
+        base = base_of(name)
+        lines = {
+            label: facts.version
+            for label, facts in self.graph.facts.items()
+            if base_of(label) == base and not facts.assumed
+        }
 
-        answers: dict[tuple[str, tuple[str, ...], str], TargetAnswer] = {}
+        def builds(platform: str, package: str) -> Sequence[Record]:
+            if platform not in channel.platforms():
+                raise UnknownError(f"the channel has no packages for {platform}")
+            records = channel.index(platform).group(package).records
+            if len(lines) < 2:
+                return records
+            return [record for record in records if line_of(record.version, lines, base) == name]
 
-        def installable(platform: str, rebuilt: tuple[str, ...], pin: str) -> TargetAnswer:
-            key = (platform, rebuilt, pin)
-            if key not in answers:
-                answers[key] = solved(*key)
-            return answers[key]
+        return builds
 
-        def solved(platform: str, rebuilt: tuple[str, ...], pin: str) -> TargetAnswer:
-            try:
-                view, wanted = supposed(platform, rebuilt, pin)
-                answer = view.solve(wanted, platform=platform)
-            except UnknownError as exc:
-                return TargetAnswer(status="unknown", reason=exc.message)
-            if isinstance(answer, Solution):
-                return TargetAnswer(status="installable")
-            return TargetAnswer(status="not-installable")
+    def missing_pins(self, plan: Plan) -> tuple[MissingPin, ...]:
+        """Return the new versions that no channel has, of migrated packages that a channel has in other versions.
 
-        def explain(platform: str, rebuilt: tuple[str, ...]) -> str:
-            view, wanted = supposed(platform, rebuilt, "new")
-            return explained(view, target, platform, wanted)
+        A package that is in no channel at all is not told: the channel may be incomplete. Raises UnknownError.
+        """
+        if self.channel is None:
+            return ()
+        found: list[MissingPin] = []
+        platforms = [platform for platform in self.channel.platforms() if platform != "noarch"]
+        for package in sorted(plan.membership.packages):
+            pins = {pin: None for platform in platforms for pin in _pins_of(plan, package, platform)}
+            if self._has(package) and not any(self._has(f"{package} {_spec(pin)}") for pin in pins):
+                found += [MissingPin(package=package, pin=pin.partition(" ")[0].removesuffix(".*")) for pin in pins]
+        return tuple(found)
 
-        return effect_on(plan, target, platforms=platforms, solution=solution, installable=installable, explain=explain)
+    def _has(self, spec: str) -> bool:
+        """Return whether a channel has a build for a spec, on any platform."""
+        channel = self.channel
+        return channel is not None and any(channel.index(platform).match(spec)[1] for platform in channel.platforms())
 
 
-def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]) -> str:
-    """Why specs have no solution, in few words; "" where that could not be found out."""
+def _pins_of(plan: Plan, package: str, platform: str) -> tuple[str, ...]:
+    values = plan.migration.pins(platform).configuration.values
+    return values.get(package.replace("-", "_"), values.get(package, ()))
+
+
+def _spec(pin: str) -> str:
+    return pin if "*" in pin else f"{pin}.*"
+
+
+def line_of(version: str, lines: Mapping[str, str], default: str) -> str:
+    """Return the release line that a version belongs on: the one with the oldest recipe that is not older.
+
+    `lines` are labels with the versions of their recipes; a version that is newer than all belongs to `default`.
+    """
+    try:
+        wanted = Version(version)
+        fitting = [(Version(recipe), label) for label, recipe in lines.items() if recipe]
+    except InvalidVersionError:
+        return default
+    newer = [(recipe, label) for recipe, label in fitting if recipe >= wanted]
+    return min(newer, key=lambda pair: pair[0])[1] if newer else default
+
+
+@dataclass(frozen=True, slots=True)
+class _SkipTask:
+    texts: Mapping[str, str]
+    root: str
+    migration: Migration
+    packages: frozenset[str]
+    platforms: tuple[str, ...]
+    pinning: Pinning | None
+
+
+def _skips(task: _SkipTask) -> dict[str, SkippedVariants]:
+    """Return where a recipe skips what a migration adds; a recipe that can't be rendered skips nothing for sure."""
+    try:
+        recipe = recipe_of(task.texts, root=Path(task.root))
+        return skipped_variants(
+            recipe, task.migration, packages=task.packages, platforms=task.platforms, pinning=task.pinning
+        )
+    except ForgeError:
+        return {}
+
+
+def _stored_skips(blob: bytes) -> dict[str, SkippedVariants]:
+    return {platform: SkippedVariants(line=line) for platform, line in json.loads(blob).items()}
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]) -> Cell:
+    """Return the cell of specs that have no solution, with the reason and its causes."""
     cell = Cell(
         target=target,
         platform=platform,
@@ -232,8 +293,7 @@ def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]
         wanted=False,
         status="not-installable",
     )
-    found = explain_cell(channel, cell, remedies=False, older=False)
-    return found.reason if found.status == "not-installable" else ""
+    return explain_cell(channel, cell, remedies=False, older=False)
 
 
 def require_known(channel: Channel, specs: Sequence[str]) -> None:

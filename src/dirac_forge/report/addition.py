@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 
 from dirac_forge.migration.addition import Addition
-from dirac_forge.migration.effects import TargetClosure, TargetEffect, WaveEffect
+from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today, WaveEffect
 from dirac_forge.report.migration import sentences
+from dirac_forge.report.migration_status import missing_words
 
 __all__ = ["addition_json", "addition_text", "effect_json", "effect_text"]
 
@@ -85,8 +87,7 @@ def _smallest_lines(addition: Addition) -> list[str]:
     if not addition.smallest:
         return []
     target, platform, names = addition.target, addition.platform, ", ".join(addition.smallest)
-    count = len(addition.smallest)
-    packages = "this package" if count == 1 else f"these {count} packages"
+    packages = "this package" if len(addition.smallest) == 1 else f"these {len(addition.smallest)} packages"
     proof = addition.proof
     lines = []
     if proof is None or proof.status == "unknown":
@@ -110,6 +111,7 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
     """What a plan does to a target, as it stands in `targets` of `migrate plan --json`."""
     return {
         "target": effect.target,
+        "missing": [{"package": each.package, "version": each.pin} for each in effect.missing],
         "waves": [
             {
                 "wave": one.wave,
@@ -126,7 +128,8 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
                 "length": len(closure.critical_path),
                 "outside": list(closure.outside),
                 "proved": closure.proved,
-                "reason": closure.reason,
+                "reason": closure.reason if closure.today is None else _untried(effect.target, platform, closure.today),
+                "touched": closure.today is None or closure.today.touched,
             }
             for platform, closure in effect.closures.items()
         },
@@ -135,43 +138,66 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
 
 def effect_text(effect: TargetEffect) -> RenderableType:
     """A table of platforms and of the waves after which something changes, and the closure."""
-    platforms = list(effect.closures)
-    table = Table(
-        "after wave", *platforms, title=f"is {effect.target} installable? with the new pin / with the old one"
-    )
-    rows: list[tuple[int, list[str]]] = []
-    for wave in sorted({one.wave for one in effect.waves}):
-        cells = {
-            one.platform: f"{_SHORT[one.new.status]} / {_SHORT[one.old.status]}"
-            for one in effect.waves
-            if one.wave == wave
-        }
-        row = [cells.get(platform, "") for platform in platforms]
-        if not rows or rows[-1][1] != row:
-            rows.append((wave, row))
-    for wave, row in rows:
-        table.add_row(str(wave) if wave else "none", *row)
-    lines = []
-    for platform, closure in effect.closures.items():
-        last = next(one for one in reversed(effect.waves) if one.platform == platform)
-        lines += _closure_lines(effect.target, platform, closure, last)
-    return Group(table, sentences(lines))
+    if effect.missing:
+        what = missing_words(effect.missing, all_=True)
+        return sentences([f"{what} What that does to {effect.target} can't be tried yet."])
+    if effect.closures and all(each.today and not each.today.touched for each in effect.closures.values()):
+        return sentences([f"{effect.target} needs none of the migrated packages: the migration does not change it."])
+    last = {each.platform: each for each in effect.waves}
+    lines = [
+        line
+        for platform, closure in effect.closures.items()
+        for line in _closure_lines(effect.target, platform, closure, last.get(platform))
+    ]
+    return Group(_wave_table(effect), sentences(lines)) if effect.waves else sentences(lines)
 
 
-def _closure_lines(target: str, platform: str, closure: TargetClosure, last: WaveEffect) -> list[str]:
-    """What has to be done for a target on one platform."""
-    lines = []
-    if closure.outside:
-        names = ", ".join(closure.outside)
-        count = len(closure.outside)
-        words = "this outside package" if count == 1 else f"these {count} outside packages"
-        lines.append(
+def _wave_table(effect: TargetEffect) -> Table:
+    """Return a row for each wave after which something changes."""
+    title = f"is {effect.target} installable? with the new pin / with the old one"
+    table = Table("after wave", *effect.closures, title=title)
+    cells = {
+        (each.wave, each.platform): f"{_SHORT[each.new.status]} / {_SHORT[each.old.status]}" for each in effect.waves
+    }
+    before: list[str] = []
+    for wave in sorted({each.wave for each in effect.waves}):
+        row = [cells.get((wave, platform), "") for platform in effect.closures]
+        if row != before:
+            table.add_row(str(wave) if wave else "none", *row)
+        before = row
+    return table
+
+
+def _untried(target: str, platform: str, today: Today) -> str:
+    """Return why a migration was not tried on a target."""
+    if today.installable is None:
+        return f"{platform}: whether {target} is installable today is unknown: {today.reason}"
+    if not today.installable:
+        return f"{platform}: {target} is not installable today, whatever the migration does: {today.reason}"
+    return f"{platform}: {target} needs none of the migrated packages there."
+
+
+def _outside_lines(platform: str, outside: Sequence[str]) -> list[str]:
+    if not outside:
+        return []
+    words = "this outside package" if len(outside) == 1 else f"these {len(outside)} outside packages"
+    return [
+        (
             f"{platform}: with {words} rebuilt too, which no feedstock here makes "
-            f"(`dirac-forge sync` brings them in): {names}."
+            f"(`dirac-forge sync` brings them in): {', '.join(outside)}."
         )
+    ]
+
+
+def _closure_lines(target: str, platform: str, closure: TargetClosure, last: WaveEffect | None) -> list[str]:
+    """What has to be done for a target on one platform."""
+    if closure.today is not None or last is None:
+        return [_untried(target, platform, closure.today)] if closure.today is not None else []
+    lines = _outside_lines(platform, closure.outside)
     members = ", ".join(closure.members)
     if not closure.proved:
-        lines.append(f"{platform}: {last.new.status} with the new pin even with all that it needs done ({members}):")
+        done = f"with {members} rebuilt" if members else "and no member would change that"
+        lines.append(f"{platform}: {last.new.status} with the new pin, {done}:")
         lines += [f"  {line}" for line in closure.reason.splitlines()[:_MOST_LINES]]
     elif not closure.members:
         lines.append(f"{platform}: installable with the new pin without any further member.")

@@ -56,7 +56,7 @@ def with_bodies(results: Iterable[Bump | Skip]) -> tuple[Bump | Skip, ...]:
 
 def with_rebuild_body(change: Change, plan: Plan, effects: Sequence[TargetEffect] = ()) -> Change:
     """A rebuild of a member of the plan, with its Markdown; `effects` on targets, where they were looked at."""
-    sections = (*rebuild_sections(plan, change.feedstock, effects), next_steps(change))
+    sections = (*rebuild_sections(plan, plan.label_of(change.feedstock, change.branch), effects), next_steps(change))
     return replace(change, body=markdown(sections))
 
 

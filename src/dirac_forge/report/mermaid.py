@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dirac_forge.report.picture import COLOURS, Picture
+from dirac_forge.report.picture import COLOURS, Arrow, Picture
 
 __all__ = ["mermaid"]
 
@@ -15,12 +15,15 @@ def mermaid(picture: Picture) -> str:
         lines.append(f'  subgraph wave{place}["wave {place}"]')
         lines += [f'    {number[box.name]}["{_text(box.name)}"]:::{_class(box.state)}' for box in wave]
         lines.append("  end")
-    for arrow in picture.arrows:
-        link = "-.-x" if arrow.broken else "-.->" if arrow.through else "-->"
-        label = f'|"{_text(" ".join(arrow.through))}"|' if arrow.through and not arrow.broken else ""
-        lines.append(f"  {number[arrow.parent]} {link}{label} {number[arrow.child]}")
+    lines += [f"  {number[arrow.parent]} {_link(arrow)} {number[arrow.child]}" for arrow in picture.arrows]
     lines += [f"  classDef {_class(state)} fill:{COLOURS[state]},color:#fff,stroke:none" for state in picture.states]
     return "\n".join([*lines, ""])
+
+
+def _link(arrow: Arrow) -> str:
+    if arrow.broken:
+        return "-.-x"
+    return f'-.->|"{_text(" ".join(arrow.through))}"|' if arrow.through else "-->"
 
 
 def _class(state: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,35 +11,30 @@ from rich.text import Text
 
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.migration.exports import Pinned
+from dirac_forge.migration.members import base_of
 from dirac_forge.migration.plan import Edge, Plan
-from dirac_forge.migration.status import STATES, FeedstockStatus, Status
 from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Shown, diff
 
 __all__ = [
+    "changes_json",
+    "changes_text",
     "joined",
-    "next_json",
-    "next_text",
     "plan_json",
     "plan_text",
-    "status_json",
-    "status_text",
+    "sentences",
     "why_json",
     "why_text",
 ]
 
-_COLOURS = {
-    "done": "green",
-    "in-pr": "blue",
-    "awaiting-pr": "yellow",
-    "awaiting-parents": "bright_black",
-    "not-solvable": "magenta",
-    "error": "red",
+_EFFECTS = {
+    "ignored": "The recipe ignores the run_exports",
+    "builds-only": "Only built against it, since it exports nothing",
+    "unknown": "May get a new pin or not, since nothing here tells what is exported",
 }
-
-
+_SYNC = "`dirac-forge sync` brings them in"
 _MOST_NAMES = 20
 """In a sentence; --json has all."""
 
@@ -82,17 +77,20 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
             for cycle in plan.cycles
         ],
         "excluded": [{"feedstock": one.feedstock, "reason": one.reason} for one in plan.excluded],
+        "release_lines": [{"feedstock": name, "waits_for": list(_line_parents(plan, name))} for name in _absent(plan)],
         "unreadable": [{"feedstock": name, "reason": reason} for name, reason in plan.graph.unreadable.items()],
         "notes": list(plan.notes),
     }
 
 
 def _because(plan: Plan, name: str) -> list[str]:
+    """Return the requirements that make a member, each line once: outputs may share it."""
     member = plan.membership.members[name]
-    return [
+    lines = [
         *(f"{need.section}: {plan.where(name, need)}" for need in member.because),
         *(f"strong run_exports of {exporter}" for exporter in member.exporters),
     ]
+    return list(dict.fromkeys(lines))
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
@@ -113,27 +111,45 @@ def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     table = Table("wave", "members", "feedstocks", title=f"{plan.migration.name}: {plan.migration.title}")
     for number, wave in enumerate(plan.waves, start=1):
         table.add_row(str(number), str(len(wave)), ", ".join(_shown(plan, name) for name in wave))
-    found: list[str] = []
+    remarks = list(_remarks(plan, pinned))
+    if not plan.waves:
+        return sentences(["Nothing has to be rebuilt.", *remarks])
+    return Group(table, sentences(remarks))
+
+
+def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
+    """Yield what is special about a plan: cycles, run_exports, and who is left out."""
     if plan.migration.settings.paused:
-        found.append("The migration is paused.")
+        yield "The migration is paused."
     for cycle in plan.cycles:
         broken = _some([f"{parent} -> {child}" for parent, child in cycle.broken])
-        found.append(f"A cycle of {len(cycle.members)}: {_some(cycle.members)}; the order leaves out {broken}.")
-    for effect, words in (
-        ("ignored", "ignore its run_exports"),
-        ("builds-only", "only build against it, since it exports nothing"),
-        ("unknown", "may or may not get a new pin: nothing here tells what is exported"),
-    ):
-        names = [one.feedstock for one in pinned if one.effect == effect]
+        yield f"A cycle of {len(cycle.members)}: {_some(cycle.members)}; the order leaves out {broken}."
+    for effect, words in _EFFECTS.items():
+        names = list(dict.fromkeys(each.feedstock for each in pinned if each.effect == effect))
         if names:
-            found.append(f"{_counted(names)} {words}: {', '.join(dict.fromkeys(names))}.")
-    found += [f"Not a member: {one.feedstock}: {one.reason}." for one in plan.excluded]
-    found += [f"Not read, and so not planned: {name}: {reason}" for name, reason in plan.graph.unreadable.items()]
-    found += [f"Note: {note}." for note in plan.notes]
-    if not plan.waves:
-        found.insert(0, "Nothing has to be rebuilt.")
-        return sentences(found)
-    return Group(table, sentences(found))
+            yield f"{words}: {', '.join(names)}."
+    yield from _excluded(plan)
+    if plan.membership.absent:
+        yield f"Release lines that are rebuilt too and are not in the workspace ({_SYNC}): {_some(_absent(plan))}."
+    yield from (f"Not read, and so not planned: {name}: {why}" for name, why in plan.graph.unreadable.items())
+    yield from (f"Note: {note}." for note in plan.notes)
+
+
+def _absent(plan: Plan) -> tuple[str, ...]:
+    return plan.membership.absent
+
+
+def _line_parents(plan: Plan, line: str) -> tuple[str, ...]:
+    """Return what a release line waits for, if it needs what the default branch needs."""
+    return plan.waited_for(base_of(line)) if base_of(line) in plan.wave_of else ()
+
+
+def _excluded(plan: Plan) -> list[str]:
+    """Return a line for each reason why feedstocks that need a migrated package are no members."""
+    names: dict[str, list[str]] = {}
+    for each in plan.excluded:
+        names.setdefault(each.reason, []).append(each.feedstock)
+    return [f"{'Not a member' if len(own) == 1 else 'No members'}: {_some(own)}: {why}." for why, own in names.items()]
 
 
 def _some(names: Sequence[str]) -> str:
@@ -141,11 +157,6 @@ def _some(names: Sequence[str]) -> str:
     if len(names) <= _MOST_NAMES:
         return ", ".join(names)
     return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
-
-
-def _counted(names: Sequence[str]) -> str:
-    count = len(dict.fromkeys(names))
-    return f"{count} member" if count == 1 else f"{count} members"
 
 
 def _shown(plan: Plan, name: str) -> str:
@@ -162,90 +173,14 @@ def _where(plan: Plan, name: str) -> str:
     return f"not {', '.join(others)}" if len(others) < len(platforms) else f"only {', '.join(platforms)}"
 
 
-def status_json(plan: Plan, status: Status) -> dict[str, Any]:
-    """The status as `migrate status --json` prints it."""
-    return {
-        "migration": plan.migration.name,
-        "feedstocks": [_status(one) for one in status.feedstocks],
-        "platforms": {
-            platform: {"done": done, "members": total, "percent": round(100 * done / total, 1) if total else 100.0}
-            for platform, (done, total) in status.platforms.items()
-        },
-        "blockers": [{"feedstock": one.feedstock, "blocks": one.blocks} for one in status.blockers],
-        "waits_for_migrations": list(_migrations(status)),
-        "unknown": list(status.unknown),
-    }
-
-
-def _status(one: FeedstockStatus) -> dict[str, Any]:
-    return {
-        "feedstock": one.feedstock,
-        "state": one.state,
-        "evidence": one.evidence,
-        "waits_for": list(one.waits_for),
-        "waits_for_migrations": list(one.waits_for_migrations),
-        "blocks": one.blocks,
-    }
-
-
-def status_text(plan: Plan, status: Status) -> RenderableType:
-    """Counts, percentages by platform, each member that is not done, and who blocks most."""
-    counts = ", ".join(f"{len(status.of(state))} {state}" for state in STATES if status.of(state))
-    found = [f"{plan.migration.name}: {counts or 'no members'}"]
-    found += [
-        f"{platform}: {done} of {total} done ({100 * done / total:.0f} %)"
-        for platform, (done, total) in status.platforms.items()
-        if total
-    ]
-    table = Table("feedstock", "state", "waits for", "blocks", "evidence")
-    for one in sorted(status.feedstocks, key=lambda one: (STATES.index(one.state), one.feedstock)):
-        table.add_row(
-            one.feedstock,
-            Text(one.state, style=_COLOURS[one.state]),
-            ", ".join((*one.waits_for, *one.waits_for_migrations)),
-            str(one.blocks or ""),
-            one.evidence,
-        )
-    closing = []
-    if status.blockers:
-        closing.append("Blocking most: " + ", ".join(f"{one.feedstock} ({one.blocks})" for one in status.blockers[:5]))
-    closing += [f"All wait for the migration {name}." for name in _migrations(status)]
-    if status.unknown:
-        closing.append(f"Unknown, since the channel could not be read: {', '.join(status.unknown)}")
-    parts: list[RenderableType] = [sentences(found)]
-    parts += [table] if status.feedstocks else []
-    parts += [sentences(closing)] if closing else []
-    return Group(*parts)
-
-
-def _migrations(status: Status) -> tuple[str, ...]:
-    """Other migrations that are waited for."""
-    return tuple(dict.fromkeys(name for one in status.feedstocks for name in one.waits_for_migrations))
-
-
-def next_json(plan: Plan, status: Status) -> dict[str, Any]:
-    """What can go now, as `migrate next --json` prints it."""
-    return {"migration": plan.migration.name, "next": [_status(one) for one in status.next]}
-
-
-def next_text(status: Status) -> RenderableType:
-    """What can go now, most-blocking first; where nothing can, what stands in the way."""
-    others = [(state, len(status.of(state))) for state in STATES if state != "awaiting-pr"]
-    counts = ", ".join(f"{count} {state}" for state, count in others if count)
-    if not status.next:
-        return sentences([f"Nothing can go now{f': {counts}' if counts else ''}."])
-    table = Table("feedstock", "blocks", "evidence")
-    for one in status.next:
-        table.add_row(one.feedstock, str(one.blocks or ""), one.evidence)
-    return Group(table, sentences([f"The others: {counts}."])) if counts else table
-
-
 def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, Any]:
     """Why a feedstock is in a migration or not, as `migrate why --json` prints it."""
     if name not in plan.membership.members:
         excluded = plan.membership.excluded.get(name)
         reason = excluded.reason if excluded else _not_concerned(plan)
-        return {"migration": plan.migration.name, "feedstock": name, "member": False, "because": [reason]}
+        absent = name in plan.membership.absent
+        reason = "its recipe is not in the workspace" if absent else reason
+        return {"migration": plan.migration.name, "feedstock": name, "member": absent, "because": [reason]}
     edges = plan.edges_of(name)
     return {
         "migration": plan.migration.name,
@@ -266,12 +201,9 @@ def _not_concerned(plan: Plan) -> str:
 
 
 def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> RenderableType:
-    """The same in words."""
+    """Return the same in words."""
     if name not in plan.membership.members:
-        excluded = plan.membership.excluded.get(name)
-        return sentences(
-            [f"{name} is not in {plan.migration.name}: {excluded.reason if excluded else _not_concerned(plan)}."]
-        )
+        return sentences(_why_not(plan, name))
     wave = plan.wave_of[name]
     found = [f"{name} is in {plan.migration.name}, wave {wave + 1} of {len(plan.waves)}:"]
     found += [f"  {text}" for text in _because(plan, name)]
@@ -282,13 +214,29 @@ def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> Renderable
     edges = plan.edges_of(name)
     found.append("It waits for nobody." if not edges else "It waits for:")
     for edge in edges:
-        extra = " (not waited for: the migration says so)" if edge.ignored else ""
-        extra += " (left out: it closes a cycle)" if edge.broken else ""
-        found.append(f"  {' -> '.join(edge.path)}{extra}")
-        found += [f"    {sentence}" for sentence in edge.because]
+        found += _edge_lines(edge)
     children = plan.children[name]
     found.append(f"Waiting for it: {', '.join(children)}." if children else "Nobody waits for it.")
     return sentences(found)
+
+
+def _why_not(plan: Plan, name: str) -> list[str]:
+    """Return why a feedstock is no member, or what is known of a release line whose recipe is not here."""
+    if name in plan.membership.absent:
+        parents = ", ".join(_line_parents(plan, name)) or "no other member"
+        return [
+            f"{name} is a release line that is rebuilt too, and its recipe is not in the workspace.",
+            f"If it needs what the default branch needs, it waits for {parents}.",
+            f"`dirac-forge sync {name}` brings it in.",
+        ]
+    excluded = plan.membership.excluded.get(name)
+    return [f"{name} is not in {plan.migration.name}: {excluded.reason if excluded else _not_concerned(plan)}."]
+
+
+def _edge_lines(edge: Edge) -> list[str]:
+    extra = " (not waited for: the migration says so)" if edge.ignored else ""
+    extra += " (left out: it closes a cycle)" if edge.broken else ""
+    return [f"  {' -> '.join(edge.path)}{extra}", *(f"    {sentence}" for sentence in edge.because)]
 
 
 def changes_json(plan: Plan, results: Sequence[Change | Skip]) -> dict[str, Any]:
@@ -322,7 +270,10 @@ def changes_text(plan: Plan, results: Sequence[Change | Skip], *, verbose: bool 
                 parts.append(sentences([f"{result.feedstock}: skipped: {skip_text(result)}"]))
             case Change():
                 if verbose:
-                    sections = (*rebuild_sections(plan, result.feedstock), next_steps(result))
+                    sections = (
+                        *rebuild_sections(plan, plan.label_of(result.feedstock, result.branch)),
+                        next_steps(result),
+                    )
                     parts.append(Shown((sections[0], *(section.below() for section in sections[1:]))))
                 else:
                     parts.append(sentences([f"{result.feedstock}: {result.title}"]))

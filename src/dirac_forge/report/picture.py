@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import Status
+from dirac_forge.report.migration_status import evidence_words, reason_words
 
 __all__ = ["COLOURS", "Arrow", "Box", "Picture", "picture_of"]
 
@@ -72,7 +73,8 @@ def picture_of(plan: Plan, status: Status | None = None) -> Picture:
             lines.append(f"only on {', '.join(member.platforms)}")
         one = states.get(name)
         if one is not None:
-            lines.append(f"{one.state}: {one.evidence}" if one.evidence else one.state)
+            words = "; ".join([*map(reason_words, one.reasons), *filter(None, [evidence_words(one.evidence)])])
+            lines.append(f"{one.state}: {words}" if words else one.state)
             if one.waits_for:
                 lines.append(f"waits for {', '.join(one.waits_for)}")
         return Box(name=name, wave=wave, state=one.state if one else "planned", why="\n".join(lines))

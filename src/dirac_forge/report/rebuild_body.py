@@ -70,23 +70,29 @@ def _targets(plan: Plan, name: str, effects: Sequence[TargetEffect]) -> Iterator
     number = plan.wave_of[name] + 1
     for effect in effects:
         last = _at(effect, number)
-        if not last:
-            continue
-        yield Table(
-            head=("platform", "today: new pin", "old pin", f"after wave {number}: new pin", "old pin", "needs this"),
-            rows=tuple(
-                (
-                    platform,
-                    *(_WORDS[answer.status] for answer in (*_answers(effect, platform, 0), one.new, one.old)),
-                    "yes" if platform in effect.closures and name in effect.closures[platform].members else "",
-                )
-                for platform, one in last.items()
-            ),
-            caption=f"Is {effect.target} installable?",
-        )
-        reasons = {one.old.reason: None for one in last.values() if one.old.status == "not-installable"}
+        if last:
+            yield Table(
+                head=(
+                    "platform",
+                    "today: new pin",
+                    "old pin",
+                    f"after wave {number}: new pin",
+                    "old pin",
+                    "needs this",
+                ),
+                rows=tuple(_row(effect, name, each) for each in last.values()),
+                caption=f"Is {effect.target} installable?",
+            )
+        reasons = {each.old.reason: None for each in last.values() if each.old.status == "not-installable"}
         if any(reasons):
             yield Items(tuple(f"with the old pin: {reason.splitlines()[0]}" for reason in reasons if reason))
+
+
+def _row(effect: TargetEffect, name: str, last: WaveEffect) -> tuple[str, ...]:
+    answers = (*_answers(effect, last.platform, 0), last.new, last.old)
+    closure = effect.closures.get(last.platform)
+    needed = closure is not None and name in closure.members
+    return (last.platform, *(_WORDS[answer.status] for answer in answers), "yes" if needed else "")
 
 
 def _at(effect: TargetEffect, number: int) -> dict[str, WaveEffect]:

@@ -23,6 +23,7 @@ StatusPage = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Read pull requests and errors from conda-forge's status page (JSON)."),
 ]
+Paused = Annotated[bool, typer.Option("--paused", help="Go on also if the migration is paused.")]
 
 
 @migrate.command("plan", "Show members, order and cycles, or plan a new platform.")
@@ -72,11 +73,11 @@ def status(context: Context, migration: Name, status_page: StatusPage = None) ->
 
 @migrate.command("next", "Show what is ready, most-blocking first.")
 @examples("dirac-forge migrate next openssl4")
-def ready(context: Context, migration: Name, status_page: StatusPage = None) -> int:
+def ready(context: Context, migration: Name, status_page: StatusPage = None, paused: Paused = False) -> int:
     """Show the members that can be rebuilt now, most-blocking first."""
     from dirac_forge.cli.migrate import show_next as run
 
-    return run(context, migration, status_page=status_page)
+    return run(context, migration, status_page=status_page, paused=paused)
 
 
 @migrate.command("why", "Explain why a feedstock is a member or not, and what it waits for.")
@@ -117,8 +118,9 @@ def rebuild(
     write: Annotated[bool, typer.Option("--write", help="Write the changes into the workspace.")] = False,
     pr: PullRequests = False,
     status_page: StatusPage = None,
+    paused: Paused = False,
 ) -> int:
     """Make the rebuild changes of these feedstocks, or of all that are ready: build number and migration only."""
     from dirac_forge.cli.migrate import run_rebuilds as run
 
-    return run(context, migration, feedstocks or (), write=write, pr=pr, status_page=status_page)
+    return run(context, migration, feedstocks or (), write=write, pr=pr, status_page=status_page, paused=paused)

@@ -1,0 +1,105 @@
+"""What a migration does to a target, proved with the solver: rebuilt packages are laid over the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.migration.effects import TargetAnswer, TargetEffect, Today, effect_on
+from dirac_forge.migration.exports import PinExports
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.rebuilt import has_new_pin, pins_on, rebuilt_records, with_old_pin
+from dirac_forge.proposals.migrations import MigrationContext, explained, require_known
+
+__all__ = ["effect_of"]
+
+
+def effect_of(
+    migrating: MigrationContext, plan: Plan, target: str, specs: Sequence[str], platforms: Sequence[str]
+) -> TargetEffect:
+    """Return what the plan does to a target, wave by wave.
+
+    An added Python that no channel has leaves nothing to try. Raises InputError without a channel.
+    """
+    if migrating.channel is None:
+        raise InputError("what a migration does to a target is known to a solver only", hint="Give --channel.")
+    require_known(migrating.channel, specs)
+    missing = migrating.missing_pins(plan)
+    if plan.migration.settings.operation == "key_add" and missing:
+        return TargetEffect(target=target, waves=(), closures={}, missing=missing)
+    run = _Effect(migrating.channel, plan, migrating.exports(plan), target, specs)
+    return effect_on(
+        plan, target, platforms=platforms, solution=run.today, installable=run.installable, explain=run.explain
+    )
+
+
+def _names(record: Record) -> set[str]:
+    """Return the names of a package and of everything that it depends on."""
+    return {record.name, *map(name_of, record.depends)}
+
+
+class _Effect:
+    """What is asked of the solver for one target, each question once."""
+
+    def __init__(self, channel: Channel, plan: Plan, exports: PinExports, target: str, specs: Sequence[str]) -> None:
+        self._channel = channel
+        self._plan = plan
+        self._exports = exports
+        self._target = target
+        self._specs = specs
+        self._used: dict[str, Sequence[Record]] = {}
+        self.today = cache(self._today)
+        self.installable = cache(self._installable)
+
+    def _today(self, platform: str) -> Today:
+        plan, graph = self._plan, self._plan.graph
+        try:
+            found = self._channel.solve(self._specs, platform=platform)
+            if not isinstance(found, Solution):
+                reason = explained(self._channel, self._target, platform, self._specs).reason
+                return Today(feedstocks=(), installable=False, reason=reason)
+            done = [
+                name
+                for name in plan.network.names
+                if has_new_pin(plan, name, platform, channel=self._channel, exports=self._exports)
+            ]
+        except UnknownError as exc:
+            return Today(feedstocks=(), installable=None, reason=exc.message)
+        packages = self._used[platform] = found.packages
+        pins = pins_on(plan, platform, self._exports)
+        old = [record.name for record in packages if with_old_pin(record, plan, platform, self._exports)]
+        return Today(
+            feedstocks={maker for record in packages for maker in graph.makers_of(record.name)},
+            outside=[name for name in old if not graph.makers_of(name)],
+            done=done,
+            touched=any(not pins.keys().isdisjoint(_names(record)) for record in packages),
+        )
+
+    def _supposed(self, platform: str, rebuilt: tuple[str, ...], pin: str) -> tuple[Channel, tuple[str, ...]]:
+        records, new, old = rebuilt_records(
+            self._plan,
+            platform,
+            rebuilt,
+            channel=self._channel,
+            exports=self._exports,
+            outside=self.today(platform).outside,
+            used=self._used.get(platform, ()),
+        )
+        view = self._channel.overlaid(records) if records else self._channel
+        return view, (*self._specs, *(new if pin == "new" else old))
+
+    def _installable(self, platform: str, rebuilt: tuple[str, ...], pin: str) -> TargetAnswer:
+        try:
+            view, wanted = self._supposed(platform, rebuilt, pin)
+            answer = view.solve(wanted, platform=platform)
+        except UnknownError as exc:
+            return TargetAnswer(status="unknown", reason=exc.message)
+        return TargetAnswer(status="installable" if isinstance(answer, Solution) else "not-installable")
+
+    def explain(self, platform: str, rebuilt: tuple[str, ...]) -> str:
+        """Return why the target is not installable with the new pin although these members are rebuilt."""
+        view, wanted = self._supposed(platform, rebuilt, "new")
+        return explained(view, self._target, platform, wanted).reason

@@ -1,0 +1,234 @@
+"""The status of a migration, and what can go now, as JSON and as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from dirac_forge.migration.evidence import Applied, CarryingBuild, Evidence, Finding, MissingBuild, NotRead
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.solvability import NotSolvable
+from dirac_forge.migration.status import (
+    STATES,
+    FeedstockStatus,
+    MissingPin,
+    OpenRebuild,
+    PageLabel,
+    PreparedRebuild,
+    Progress,
+    StateReason,
+    Status,
+    Unsure,
+)
+from dirac_forge.report.migration import sentences
+
+__all__ = ["evidence_words", "missing_words", "next_json", "next_text", "reason_words", "status_json", "status_text"]
+
+_COLOURS = {
+    "done": "green",
+    "in-pr": "blue",
+    "awaiting-pr": "yellow",
+    "awaiting-parents": "bright_black",
+    "not-solvable": "magenta",
+    "error": "red",
+}
+_MOST_BLOCKERS = 5
+
+
+def finding_words(finding: Finding) -> str:
+    """Return what the channel or the recipe tells, in words."""
+    match finding:
+        case CarryingBuild():
+            return f"there is {finding.output} {finding.version}"
+        case MissingBuild():
+            pins = ", ".join(f"{package} {pin}" for package, pin in finding.pins)
+            return (
+                f"{finding.output} has no build with {pins}{f' for Python {finding.python}' if finding.python else ''}"
+            )
+        case Applied(there=False):
+            return f"the recipe has no {finding.path}"
+        case Applied(stale=True):
+            return f"the recipe has {finding.path}, but its build number is still {finding.number}"
+        case Applied():
+            number = f", build number {finding.number}" if finding.number is not None else ""
+            return f"the recipe has {finding.path}{number}"
+        case NotRead():
+            return f"unknown: {finding.reason}"
+
+
+def evidence_words(evidence: Evidence | None) -> str:
+    """Return the evidence about a member in one sentence: what is missing first, platforms in brackets."""
+    if evidence is None:
+        return ""
+    return "; ".join(_lines(evidence)) or "it is built nowhere"
+
+
+def reason_words(reason: StateReason) -> str:
+    """Return a reason for a state in words."""
+    match reason:
+        case OpenRebuild():
+            return reason.url
+        case PreparedRebuild():
+            return f"a change is prepared in {reason.place}"
+        case PageLabel():
+            return f"the status page says {reason.state}{f': {reason.detail}' if reason.detail else ''}"
+        case Progress():
+            unknown = f", {reason.unknown} unknown" if reason.unknown else ""
+            return f"waits for the migration {reason.migration}: {reason.done} of {reason.total} done{unknown}"
+        case MissingPin():
+            return f"needs {reason.package} {reason.pin}"
+        case NotSolvable(environment=environment):
+            return f"{environment.words} has no solution: {reason.reason}"
+        case Unsure():
+            return f"whether it can be built is unknown: {reason.reason}"
+
+
+def missing_words(missing: Sequence[MissingPin], *, all_: bool) -> str:
+    """Return the headline for new versions that no channel has."""
+    names = ", ".join(f"{each.package} {each.pin}" for each in missing)
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{names} {verb} not in the channel yet: {'nothing can go' if all_ else 'what needs it waits'}."
+
+
+def _words(each: FeedstockStatus) -> str:
+    """Return what decides a state in one line, with the evidence where that decides."""
+    reasons = [reason_words(reason) for reason in each.reasons]
+    evidence = [evidence_words(each.evidence)]
+    match each.state:
+        case "in-pr" | "error" | "not-solvable":
+            parts = reasons
+        case "awaiting-parents":
+            parts = [*reasons, *evidence]
+        case _:
+            parts = [*evidence, *reasons]
+    return "; ".join(filter(None, parts))
+
+
+def _headlines(status: Status) -> Iterator[str]:
+    if status.missing:
+        yield missing_words(status.missing, all_=not status.next)
+    if status.paused:
+        yield "The migration is paused."
+
+
+def status_json(plan: Plan, status: Status) -> dict[str, Any]:
+    """Return the status as `migrate status --json` prints it."""
+    return {
+        "migration": plan.migration.name,
+        "paused": status.paused,
+        "missing": [{"package": each.package, "version": each.pin} for each in status.missing],
+        "feedstocks": [_status(each) for each in status.feedstocks],
+        "platforms": {
+            platform: {"done": done, "members": total, "percent": round(100 * done / total, 1) if total else 100.0}
+            for platform, (done, total) in status.platforms.items()
+        },
+        "blockers": [{"feedstock": each.feedstock, "blocks": each.blocks} for each in status.blockers],
+        "waits_for_migrations": list(_migrations(status)),
+        "unknown": list(status.unknown),
+        "absent": list(status.absent),
+    }
+
+
+def _status(each: FeedstockStatus) -> dict[str, Any]:
+    return {
+        "feedstock": each.feedstock,
+        "state": each.state,
+        "evidence": _words(each),
+        "platforms": dict(each.evidence.done) if each.evidence is not None else {},
+        "waits_for": list(each.waits_for),
+        "waits_for_migrations": list(each.waits_for_migrations),
+        "blocks": each.blocks,
+    }
+
+
+def status_text(plan: Plan, status: Status, *, verbose: bool = False) -> RenderableType:
+    """Return the headline, counts, percentages by platform, the members by state, and who blocks most."""
+    counts = ", ".join(f"{len(status.of(state))} {state}" for state in STATES if status.of(state))
+    head = [*_headlines(status), f"{plan.migration.name}: {counts or 'no members'}"]
+    head += [
+        f"  {platform}: {done} of {total} done ({100 * done / total:.0f} %)"
+        for platform, (done, total) in status.platforms.items()
+        if total
+    ]
+    parts: list[RenderableType] = [sentences(head)]
+    for state in STATES:
+        members = status.of(state)
+        if members:
+            parts.append(Text(f"\n{state} ({len(members)})", style=_COLOURS[state]))
+            parts.append(_members(members, verbose=verbose))
+    closing = list(_closing(status))
+    return Group(*parts, *([sentences(["", *closing])] if closing else []))
+
+
+def _members(members: Sequence[FeedstockStatus], *, verbose: bool) -> RenderableType:
+    """Return a line for each member, cut off at the edge of a terminal; with `verbose` every detail below it."""
+    if verbose:
+        lines = ([f"  {each.feedstock}", *(f"    {line}" for line in _details(each))] for each in members)
+        return sentences(line for own in lines for line in own)
+    width = max(len(each.feedstock) for each in members)
+    rows = (f"  {each.feedstock:<{width}}  {next(_details(each), '')}".rstrip() for each in members)
+    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in rows))
+
+
+def _details(each: FeedstockStatus) -> Iterator[str]:
+    """Yield what is said about a member, the most important first."""
+    if each.state == "awaiting-parents" and each.waits_for:
+        yield f"waits for {', '.join(each.waits_for)}"
+    if each.state == "awaiting-pr" and each.blocks:
+        yield f"blocks {each.blocks}"
+    for reason in each.reasons:
+        yield reason_words(reason)
+    if each.evidence is not None:
+        yield from _lines(each.evidence)
+
+
+def _lines(evidence: Evidence) -> Iterator[str]:
+    platforms: dict[str, list[str]] = {}
+    for platform, finding in sorted(evidence.findings.items(), key=lambda item: isinstance(item[1], CarryingBuild)):
+        platforms.setdefault(finding_words(finding), []).append(platform)
+    for words, names in platforms.items():
+        yield f"{words} ({', '.join(names)})"
+
+
+def _closing(status: Status) -> Iterator[str]:
+    if status.blockers:
+        first = status.blockers[:_MOST_BLOCKERS]
+        yield "Blocking most: " + ", ".join(f"{each.feedstock} ({each.blocks})" for each in first)
+    for name in _migrations(status):
+        yield f"All wait for the migration {name}."
+    if status.absent:
+        yield f"Release lines that are not in the workspace (`dirac-forge sync` them): {', '.join(status.absent)}"
+    if status.unknown:
+        yield f"Not known, because the channel or the recipe could not be read: {', '.join(status.unknown)}"
+
+
+def _migrations(status: Status) -> tuple[str, ...]:
+    """Return the other migrations that are waited for."""
+    return tuple(dict.fromkeys(name for each in status.feedstocks for name in each.waits_for_migrations))
+
+
+def next_json(plan: Plan, status: Status, *, paused: bool = False) -> dict[str, Any]:
+    """Return what can go now, as `migrate next --json` prints it; nothing if the migration is held as `paused`."""
+    return {
+        "migration": plan.migration.name,
+        "paused": status.paused,
+        "missing": [{"package": each.package, "version": each.pin} for each in status.missing],
+        "next": [] if paused else [_status(each) for each in status.next],
+    }
+
+
+def next_text(status: Status, *, paused: bool = False) -> RenderableType:
+    """Return what can go now, most-blocking first; where nothing can, what is in the way."""
+    if paused:
+        return sentences([*_headlines(status), "Nothing goes; --paused shows what could."])
+    others = [(state, len(status.of(state))) for state in STATES if state != "awaiting-pr"]
+    counts = ", ".join(f"{count} {state}" for state, count in others if count)
+    if not status.next:
+        return sentences([*_headlines(status), f"Nothing can go now{f': {counts}' if counts else ''}."])
+    head = list(_headlines(status))
+    parts: list[RenderableType] = [sentences(head)] if head else []
+    parts.append(_members(status.next, verbose=False))
+    return Group(*parts, *([sentences([f"The others: {counts}."])] if counts else []))
