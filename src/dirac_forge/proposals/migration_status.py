@@ -12,8 +12,8 @@ from types import MappingProxyType
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.causes import UnknownName
-from dirac_forge.check.environments import unheard_of
 from dirac_forge.check.cells import Cell
+from dirac_forge.check.environments import unheard_of
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.migration.evidence import Evidence
 from dirac_forge.migration.known import labels_of_page
