@@ -238,6 +238,27 @@ def test_a_spec_without_builds_is_a_no_also_where_another_package_is_missing(
     )
 
 
+def test_the_status_as_a_picture(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(workspace, "status", "lib2", "--channel", str(channel), "--svg") == 0
+    names = {node.text for node in ET.fromstring(capsys.readouterr().out).iter("{http://www.w3.org/2000/svg}text")}
+    assert {"done (1)", "awaiting-pr (1)"} <= names
+
+
+def test_the_migrations_there_are(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "migrations/old.yaml").write_text("__migrator: {paused: true, commit_message: Old}\nzlib:\n- '2'\n")
+    (workspace / "pinning/migrations").mkdir(parents=True)
+    (workspace / "pinning/conda_build_config.yaml").write_text("zlib:\n- '1'\n")
+    (workspace / "pinning/migrations/theirs.yaml").write_text("__migrator: {}\nzstd:\n- '2'\n")
+    assert run(workspace, "list", "--pinning", str(workspace / "pinning"), "--json") == 0
+    listed = answer(capsys)["migrations"]
+    assert isinstance(listed, list)
+    assert [(each["migration"], each["title"], each["paused"], each["pins"]) for each in listed] == [
+        ("lib2", "Rebuild for lib2", False, ["lib"]),
+        ("old", "Old", True, ["zlib"]),
+        ("theirs", "Rebuild for theirs", False, ["zstd"]),
+    ]
+
+
 def test_a_paused_migration_does_nothing_without_the_flag(
     workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,34 @@ def test_a_hundred_members_do_not_overlap() -> None:
     assert float(root.get("height", "")) < 1700
 
 
+def test_a_large_wave_has_columns_of_the_same_height_below_one_head() -> None:
+    boxes = tuple(Box(name=f"feedstock-{n:03}", wave=0, state="planned", why="") for n in range(64))
+    child = Box(name="child", wave=1, state="planned", why="")
+    arrows = (Arrow(parent="feedstock-050", child="child", through=(), broken=False, why=""),)
+    root = ET.fromstring(svg(Picture(title="t", waves=(boxes, (child,)), arrows=arrows)))
+    columns: dict[str, list[str]] = {}
+    for group in root.iter("{http://www.w3.org/2000/svg}g"):
+        rect, text = group.find("{*}rect"), group.find("{*}text")
+        assert rect is not None
+        assert text is not None
+        columns.setdefault(rect.get("x", ""), []).append(text.text or "")
+    assert [len(column) for column in columns.values()] == [32, 32, 1]
+    assert next(iter(columns.values()))[0] == "feedstock-050"  # those without an arrow go last
+    heads = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text") if node.get("class") == "wave"]
+    assert heads == ["wave 1 (64)", "wave 2 (1)"]
+
+
+def test_edges_have_heads_and_a_legend_of_the_kinds_that_are_there(picture: Picture) -> None:
+    text = svg(picture)
+    root = ET.fromstring(text)
+    names = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "needs through feedstocks that are no members" in names
+    assert "left out, since it closes a cycle" in names
+    assert "follows from other edges" not in names
+    assert "marker-end:url(#head)" in text
+    assert "@media (prefers-color-scheme:dark)" in text
+
+
 def test_nothing_to_draw() -> None:
     empty = Picture(title="t", waves=(), arrows=())
     ET.fromstring(svg(empty))

@@ -38,7 +38,7 @@ from dirac_forge.report.mermaid import mermaid
 from dirac_forge.report.picture import Picture, picture_of
 from dirac_forge.report.svg import svg
 
-__all__ = ["new", "plan", "run_rebuilds", "show_next", "show_status", "why"]
+__all__ = ["new", "plan", "run_rebuilds", "show_list", "show_next", "show_status", "why"]
 
 _DRAW: dict[str, Callable[[Picture], str]] = {"dot": dot, "mermaid": mermaid, "svg": svg}
 
@@ -127,14 +127,28 @@ def _add_platform(context: Context, platform: str, target: str | None) -> int:
     return 0
 
 
-def show_status(context: Context, migration: str, *, status_page: Path | None) -> int:
+def show_status(context: Context, migration: str, *, status_page: Path | None, as_svg: bool) -> int:
     """Answer with the state of each member, and return the exit code."""
+    if as_svg and context.options.json:
+        raise InputError("--svg and --json exclude each other")
     with _migrating(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         status = _status(context, migrating, plan, status_page)
-        text = states.status_text(plan, status, verbose=context.options.verbose)
-        context.answer(text, states.status_json(plan, status))
+        if as_svg:
+            context.observer.stop()
+            typer.echo(svg(picture_of(plan, status)), nl=False)
+        else:
+            text = states.status_text(plan, status, verbose=context.options.verbose)
+            context.answer(text, states.status_json(plan, status))
     return 3 if status.unknown else 0
+
+
+def show_list(context: Context) -> int:
+    """Answer with the migrations of the workspace and of the pinning, and return the exit code."""
+    with _migrating(context, channel=context.settings.pinning is None) as migrating:
+        found = migrating.migrations()
+        context.answer(report.list_text(found), report.list_json(found))
+    return 0
 
 
 def show_next(context: Context, migration: str, *, status_page: Path | None, paused: bool) -> int:

@@ -84,6 +84,24 @@ class MigrationContext:
         hint = f"Did you mean {' or '.join(near)}?" if near else hint
         raise InputError(f"there is no migration {name}: neither a file nor in {folder}", hint=hint)
 
+    def migrations(self) -> dict[str, Migration]:
+        """Return the migrations of the workspace, then those of the pinning, by name.
+
+        A file that can't be read is left out with a warning.
+        """
+        folder = self.workspace.root / "migrations"
+        names = sorted(path.stem for ending in _ENDINGS for path in folder.glob(f"*{ending}"))
+        names += sorted(self.pinning.migrations) if self.pinning is not None else []
+        found: dict[str, Migration] = {}
+        for name in dict.fromkeys(names):
+            try:
+                migration = self.find_migration(name)
+            except InputError as exc:
+                self.observer.warned(exc.message)
+                continue
+            found |= {name: migration} if migration is not None else {}
+        return found
+
     def find_migration(self, name: str) -> Migration | None:
         """The migration with this name in `migrations/` or in the pinning; None where there is none."""
         for ending in _ENDINGS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,6 +13,7 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.members import base_of
 from dirac_forge.migration.plan import Edge, Plan
+from dirac_forge.migration.schema import Migration
 from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.rebuild_body import rebuild_sections
@@ -22,6 +23,8 @@ __all__ = [
     "changes_json",
     "changes_text",
     "joined",
+    "list_json",
+    "list_text",
     "plan_json",
     "plan_text",
     "sentences",
@@ -47,6 +50,33 @@ def joined(parts: Sequence[RenderableType]) -> RenderableType:
 def sentences(texts: Iterable[str]) -> Text:
     """Sentences below each other, none of them broken: they are for searching and copying."""
     return Text("\n".join(texts), no_wrap=True, overflow="ignore")
+
+
+def list_json(migrations: Mapping[str, Migration]) -> dict[str, Any]:
+    """Return the migrations as `migrate list --json` prints them."""
+    return {
+        "migrations": [
+            {
+                "migration": name,
+                "title": each.title,
+                "paused": each.settings.paused,
+                "longterm": each.settings.longterm,
+                "pins": list(each.keys),
+                "path": each.path,
+            }
+            for name, each in migrations.items()
+        ]
+    }
+
+
+def list_text(migrations: Mapping[str, Migration]) -> RenderableType:
+    """Return a line for each migration."""
+    if not migrations:
+        return sentences(["There are no migrations."])
+    table = Table("migration", "", "title", "pins")
+    for name, each in migrations.items():
+        table.add_row(name, "paused" if each.settings.paused else "", each.title, _some(each.keys))
+    return table
 
 
 def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -17,21 +18,41 @@ _CHARACTER = 7.2
 _MARGIN = 24
 _HEAD_CHARACTERS = len("wave 10 (100)")
 _HEAD = 78
+_LEGEND = 24
+"""For the kinds of edges, where there are any."""
 _MOST_ROWS = 60
-"""A wave with more members than this is drawn in several columns beside each other."""
+"""A wave with more members than this is drawn in several columns of the same height."""
+_NARROW = 18
+"""Between the columns of one wave, which no arrow connects."""
 _STYLE = """
-text{font:12px ui-sans-serif,system-ui,sans-serif}
+svg{--paper:#fff;--ink:#222;--soft:#444;--line:#888;--strong:#000}
+text{font:12px ui-sans-serif,system-ui,sans-serif;fill:var(--soft)}
+.paper{fill:var(--paper)}
 .name{fill:#fff;pointer-events:none}
 .dark{fill:#1c1c1c}
-.wave{font-weight:600;fill:#444}
-.title{font-size:16px;font-weight:600;fill:#222}
-.edge{fill:none;stroke:#888;stroke-width:1.1;stroke-opacity:.45}
-.edge:hover{stroke:#000;stroke-opacity:1;stroke-width:2.5}
+.wave{font-weight:600}
+.rule{stroke:var(--line);stroke-opacity:.5}
+.title{font-size:16px;font-weight:600;fill:var(--ink)}
+.edge{fill:none;stroke:var(--line);stroke-width:1.1;stroke-opacity:.55;marker-end:url(#head)}
+.edge:hover{stroke:var(--strong);stroke-opacity:1;stroke-width:2.5}
 .through{stroke-dasharray:5 3}
-.implied{stroke-opacity:.13}
+.implied{stroke-opacity:.18}
 .broken{stroke:#b2182b;stroke-dasharray:1 4}
-.box:hover rect{stroke:#000;stroke-width:2}
+.head{fill:var(--line)}
+.box:hover rect{stroke:var(--strong);stroke-width:2}
+@media (prefers-color-scheme:dark){svg{--paper:#0d1117;--ink:#e6edf3;--soft:#b1bac4;--line:#8b949e;--strong:#fff}}
 """
+_MARKER = (
+    '<defs><marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto" '
+    'markerUnits="userSpaceOnUse"><polygon class="head" points="0,0 8,4 0,8"/></marker></defs>'
+)
+_KINDS = (
+    ("", "needs"),
+    ("through", "needs through feedstocks that are no members"),
+    ("implied", "follows from other edges"),
+    ("broken", "left out, since it closes a cycle"),
+)
+"""Class of an edge, and what the legend says of it."""
 
 
 _DARK_TEXT = frozenset({"awaiting-pr", "awaiting-parents", "not-solvable"})
@@ -49,34 +70,36 @@ def svg(picture: Picture) -> str:
     """The picture; it needs no script, font or file from elsewhere."""
     columns = _columns(picture)
     places: dict[str, _Place] = {}
-    heads: list[tuple[float, int]] = []
-    x = float(_MARGIN)
-    previous = -1
+    heads: dict[int, tuple[float, float]] = {}
+    right = float(_MARGIN)
+    head = _HEAD + (_LEGEND if picture.arrows else 0)
     tallest = max((len(column) for column in columns), default=0)
     for column in columns:
         wave = column[0].wave
+        x = right + (_NARROW if wave in heads else _GAP if heads else 0)
         width = max(*(len(box.name) for box in column), _HEAD_CHARACTERS) * _CHARACTER + 16
-        if wave != previous:
-            heads.append((x, wave))
-            previous = wave
         # Columns are centred: arrows are shorter and cross less.
-        top = _HEAD + (tallest - len(column)) * _ROW / 2
+        top = head + (tallest - len(column)) * _ROW / 2
         for row, box in enumerate(column):
             places[box.name] = _Place(x, top + row * _ROW, width)
-        x += width + _GAP
-    width = max(x - _GAP + _MARGIN, 480)
-    height = _HEAD + tallest * _ROW + _MARGIN
+        right = x + width
+        heads[wave] = (heads.get(wave, (x, x))[0], right)
+    width = max(right + _MARGIN, 760)
+    height = head + tallest * _ROW + _MARGIN
     implied = _implied(picture)
     lines = [
         _opening(picture, width, height),
         f"<style>{_STYLE}</style>",
-        '<rect width="100%" height="100%" fill="#fff"/>',
+        _MARKER,
+        '<rect class="paper" width="100%" height="100%"/>',
         f'<text class="title" x="{_MARGIN}" y="26">{_text(picture.title)}</text>',
         *_legend(picture),
+        *_edge_legend(picture, implied),
         *(_arrow(arrow, places, implied) for arrow in _faint_first(picture.arrows, implied)),
         *(
-            f'<text class="wave" x="{left:.1f}" y="{_HEAD - 8}">wave {wave + 1} ({len(picture.waves[wave])})</text>'
-            for left, wave in heads
+            line
+            for wave, (left, end) in heads.items()
+            for line in _wave_head(wave, len(picture.waves[wave]), left, end, head)
         ),
         *(_box(box, places[box.name]) for column in columns for box in column),
         "</svg>",
@@ -90,21 +113,37 @@ def _opening(picture: Picture, width: float, height: float) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{_text(picture.title)}">'
 
 
-def _columns(picture: Picture) -> list[list[Box]]:
+def _columns(picture: Picture) -> list[Sequence[Box]]:
     """Boxes by column; each wave is sorted by where its parents stand, so that arrows cross less."""
     parents: dict[str, list[str]] = {}
     for arrow in picture.arrows:
         parents.setdefault(arrow.child, []).append(arrow.parent)
+    connected = {name for arrow in picture.arrows for name in (arrow.parent, arrow.child)}
     row: dict[str, float] = {}
-    columns: list[list[Box]] = []
+    columns: list[Sequence[Box]] = []
     for wave in picture.waves:
         height = {
             box.name: _mean([row[parent] for parent in parents.get(box.name, ()) if parent in row]) for box in wave
         }
-        ordered = sorted(wave, key=lambda box: (height[box.name], box.name))
+        # Boxes without an arrow go last, so that those with arrows are near each other.
+        ordered = sorted(wave, key=lambda box: (box.name not in connected, height[box.name], box.name))
         row |= {box.name: index / len(ordered) for index, box in enumerate(ordered)}
-        columns += [ordered[start : start + _MOST_ROWS] for start in range(0, len(ordered), _MOST_ROWS)]
+        columns += _balanced(ordered)
     return columns
+
+
+def _balanced(boxes: Sequence[Box]) -> list[Sequence[Box]]:
+    """Return the boxes in as few columns as needed, each as high as the others."""
+    rows = math.ceil(len(boxes) / math.ceil(len(boxes) / _MOST_ROWS)) if boxes else 1
+    return [boxes[start : start + rows] for start in range(0, len(boxes), rows)]
+
+
+def _wave_head(wave: int, count: int, left: float, right: float, top: int) -> tuple[str, ...]:
+    """Return the name of a wave, and a line over all of its columns."""
+    return (
+        f'<text class="wave" x="{left:.1f}" y="{top - 14}">wave {wave + 1} ({count})</text>',
+        f'<line class="rule" x1="{left:.1f}" y1="{top - 8}" x2="{right:.1f}" y2="{top - 8}"/>',
+    )
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -118,9 +157,31 @@ def _legend(picture: Picture) -> Sequence[str]:
         count = sum(box.state == state for wave in picture.waves for box in wave)
         label = f"{state} ({count})"
         lines.append(f'<rect x="{x:.1f}" y="38" width="12" height="12" rx="3" fill="{COLOURS[state]}"/>')
-        lines.append(f'<text x="{x + 17:.1f}" y="48" fill="#444">{_text(label)}</text>')
+        lines.append(f'<text x="{x + 17:.1f}" y="48">{_text(label)}</text>')
         x += 34 + len(label) * _CHARACTER
     return lines
+
+
+def _edge_legend(picture: Picture, implied: frozenset[tuple[str, str]]) -> Sequence[str]:
+    """Return a sample of each kind of edge that the picture has."""
+    there = {_kind(arrow, implied) for arrow in picture.arrows}
+    lines = []
+    x = float(_MARGIN)
+    for kind, words in _KINDS:
+        if kind in there:
+            lines.append(f'<line class="edge {kind}" x1="{x:.1f}" y1="64" x2="{x + 32:.1f}" y2="64"/>')
+            lines.append(f'<text x="{x + 39:.1f}" y="68">{_text(words)}</text>')
+            x += 58 + len(words) * _CHARACTER
+    return lines
+
+
+def _kind(arrow: Arrow, implied: frozenset[tuple[str, str]]) -> str:
+    """Return the class of an edge in the legend."""
+    if arrow.broken:
+        return "broken"
+    if (arrow.parent, arrow.child) in implied:
+        return "implied"
+    return "through" if arrow.through else ""
 
 
 def _implied(picture: Picture) -> frozenset[tuple[str, str]]:

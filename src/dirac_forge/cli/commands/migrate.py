@@ -63,12 +63,26 @@ def plan(
 
 
 @migrate.command("status", "Show what is done, ready, waiting or not solvable.")
-@examples("dirac-forge migrate status openssl4")
-def status(context: Context, migration: Name, status_page: StatusPage = None) -> int:
+@examples("dirac-forge migrate status openssl4", "dirac-forge migrate status openssl4 --svg > openssl4.svg")
+def status(
+    context: Context,
+    migration: Name,
+    status_page: StatusPage = None,
+    as_svg: Annotated[bool, typer.Option("--svg", help="Print a self-contained SVG picture.")] = False,
+) -> int:
     """Show the state of each member, from what the channel has, or from the recipes with --offline."""
     from dirac_forge.cli.migrate import show_status as run
 
-    return run(context, migration, status_page=status_page)
+    return run(context, migration, status_page=status_page, as_svg=as_svg)
+
+
+@migrate.command("list", "Show the migrations, running and paused.")
+@examples("dirac-forge migrate list")
+def list_(context: Context) -> int:
+    """Show the migrations of the workspace and of the pinning, with their pins."""
+    from dirac_forge.cli.migrate import show_list as run
+
+    return run(context)
 
 
 @migrate.command("next", "Show what is ready, most-blocking first.")
