@@ -8,7 +8,7 @@ these rules find none, and the solver's word stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dirac_forge.channel.index import RecordIndex
@@ -152,11 +152,7 @@ class Analysis:
                 depends[spec] = depends.get(spec, 0) | bit
             for spec in record.constrains:
                 constrains[spec] = constrains.get(spec, 0) | bit
-        for spec, mask in constrains.items():
-            self._limits[spec][name] = mask
-            self._limits_on[name_of(spec)].add(spec)
-            if self.against_machine(spec):
-                self._rule_out(name, mask, Barred(spec))
+        self._limit(name, constrains)
         for spec, mask in depends.items():
             self._users[spec][name] = mask
             self._specs_on[name_of(spec)].add(spec)
@@ -166,6 +162,14 @@ class Analysis:
         for spec in depends:
             if spec not in self._unmet and name_of(spec) in self.left:
                 self._test(spec)
+
+    def _limit(self, name: str, constrains: Mapping[str, int]) -> None:
+        """Note the constraints of a name's records, each with the set of those that have it."""
+        for spec, mask in constrains.items():
+            self._limits[spec][name] = mask
+            self._limits_on[name_of(spec)].add(spec)
+            if self.against_machine(spec):
+                self._rule_out(name, mask, Barred(spec))
 
     def _needs(self, name: str) -> Iterator[str]:
         left = self.left[name]

@@ -269,13 +269,16 @@ class _Variant:
             record = solved.get(need.name)
             return f"{need.name} {pinned_range(record.version, need.pin)}" if record else need.name
         if self.rendered.format == "v0":
-            minor = self._python() if need.name == "python" and not need.spec and not output.noarch else None
-            if minor is not None:
-                # The default of conda-build's `pin_run_as_build`; rattler-build leaves it to python_abi.
-                return f"python >={minor[0]}.{minor[1]},<{minor[0]}.{minor[1] + 1}.0a0"
-            if _BARE_VERSION.fullmatch(need.spec):
-                return f"{need.name} {need.spec}.*"
+            return self._run_v0(need, output)
         return f"{need.name} {need.spec}".strip()
+
+    def _run_v0(self, need: ReadRequirement, output: ReadOutput) -> str:
+        minor = self._python() if need.name == "python" and not need.spec and not output.noarch else None
+        if minor is not None:
+            # The default of conda-build's `pin_run_as_build`; rattler-build leaves it to python_abi.
+            return f"python >={minor[0]}.{minor[1]},<{minor[0]}.{minor[1] + 1}.0a0"
+        line = ".*" if _BARE_VERSION.fullmatch(need.spec) else ""
+        return f"{need.name} {need.spec}{line}".strip()
 
     def _python(self) -> tuple[int, int] | None:
         found = _PYTHON.match(self.variant.values.get("python", ""))

@@ -66,8 +66,7 @@ def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle:
     if not lines:
         return NoPython(platform=analysis.index.platform)
     asked = _on(_PYTHON_CHOICES, analysis.specs)
-    limits = [reason for _, reason in analysis.log.get("python", ()) if isinstance(reason, WantedBy | Limited)]
-    holder = limits[0] if limits and not asked else None
+    holder = None if asked else _python_limit(analysis)
     return PythonMismatch(
         noarch=all(record.noarch for record in records),
         fit=_fitting(analysis.index, lines, (_on(PYTHON, record.depends) for record in records)),
@@ -76,6 +75,12 @@ def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle:
         holder=holder.by if holder else "",
         specs=holder.specs if holder else (),
     )
+
+
+def _python_limit(analysis: Analysis) -> WantedBy | Limited | None:
+    """Return the first package that asks for another Python."""
+    reasons = (reason for _, reason in analysis.log.get("python", ()))
+    return next((reason for reason in reasons if isinstance(reason, WantedBy | Limited)), None)
 
 
 def _on(names: Sequence[str], specs: Iterable[str]) -> list[str]:

@@ -57,10 +57,7 @@ def build_all(
         stale = [name for name, recipe in recipes.items() if _is_stale(name, recipe, platforms, changed)]
         if not stale:
             break
-    unique: dict[tuple[str, str], Built] = {}
-    for one in (one for some in made.values() for one in some):
-        unique.setdefault((one.record.subdir, one.record.file), one)
-    return tuple(unique.values())
+    return _unique(made)
 
 
 def migrations_of(
@@ -76,6 +73,14 @@ def migrations_of(
         return ()
     names = {output.name for output in recipe.text.render(platform=platform).packages}
     return shown_migrations(pinning, channel.index(platform), sorted(names))
+
+
+def _unique(made: _Made) -> tuple[Built, ...]:
+    """Return each package once, as the first recipe that makes it does."""
+    found: dict[tuple[str, str], Built] = {}
+    for one in (one for some in made.values() for one in some):
+        found.setdefault((one.record.subdir, one.record.file), one)
+    return tuple(found.values())
 
 
 def _is_stale(feedstock: str, recipe: VariantRecipe, platforms: Sequence[str], changed: Mapping[str, str]) -> bool:

@@ -196,15 +196,10 @@ class _Trial:
         for verdict in certified.values():
             self.environments.note_proven(verdict.after.packages, verdict.after.platform)
         answers = self.environments.answers(self._questions)
-        faults = {answer.question.output for answer in answers if answer.fault}
-        excused = {
-            answer.question.output
-            for answer in answers
-            if answer.question.part == "run" and answer.status == "not-installable"
-        }
+        excused = _excused(answers)
 
         def verdict_of(at: int) -> Verdict:
-            verdict = certified.get(at) or self.targets.verdict(cells[at], excused - faults)
+            verdict = certified.get(at) or self.targets.verdict(cells[at], excused)
             self.prover.observer.advanced(_TASK, detail=f"{cells[at].target} {cells[at].platform} {cells[at].python}")
             return verdict
 
@@ -304,6 +299,12 @@ def _sentence(environment: EnvironmentProof) -> str:
         f"the {environment.part} environment of {environment.output} on {environment.platform}{variant} "
         f"can't be solved: {environment.reason}"
     )
+
+
+def _excused(answers: Sequence[EnvironmentAnswer]) -> set[str]:
+    """Return the outputs that can't be installed by themselves and could not before either."""
+    refused = [one for one in answers if one.question.part == "run" and one.status == "not-installable"]
+    return {one.question.output for one in refused} - {one.question.output for one in answers if one.fault}
 
 
 def _without(record: Record, names: Collection[str]) -> Record:

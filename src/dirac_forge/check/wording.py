@@ -193,11 +193,13 @@ def _range(obstacle: PythonMismatch) -> str:
 
 
 def _bounds(fit: Sequence[PythonLine], known: Sequence[PythonLine], wish: Sequence[PythonLine]) -> str:
-    gapless = [line for line in known if fit[0] <= line <= fit[-1]] == list(fit)
-    if gapless and (fit[0] == known[0] or (wish and min(wish) > fit[-1])):
-        return f"≤{fit[-1]}"
-    if gapless and (fit[-1] == known[-1] or (wish and max(wish) < fit[0])):
-        return f"≥{fit[0]}"
+    first, last = fit[0], fit[-1]
+    if [line for line in known if first <= line <= last] != list(fit):
+        return listed(fit)
+    if first == known[0] or (wish and min(wish) > last):
+        return f"≤{last}"
+    if last == known[-1] or (wish and max(wish) < first):
+        return f"≥{first}"
     return listed(fit)
 
 

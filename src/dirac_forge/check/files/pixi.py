@@ -93,11 +93,15 @@ def _platforms(manifest: _Manifest, tables: Sequence[Mapping[str, Any]]) -> tupl
     """Return the workspace's platforms, without those that a feature does not have."""
     lists = [manifest.workspace.get("platforms", []), *(table["platforms"] for table in tables if "platforms" in table)]
     for platforms in lists:
-        if not isinstance(platforms, list) or not all(isinstance(one, str) for one in platforms):
-            raise InputError(f"{manifest.path}: platforms: expected a list of platforms")
-        for platform in platforms:
-            known_platform(platform)
+        _check_platforms(platforms, manifest.path)
     return tuple(platform for platform in lists[0] if all(platform in other for other in lists[1:]))
+
+
+def _check_platforms(platforms: Any, path: Path) -> None:
+    if not isinstance(platforms, list) or not all(isinstance(one, str) for one in platforms):
+        raise InputError(f"{path}: platforms: expected a list of platforms")
+    for platform in platforms:
+        known_platform(platform)
 
 
 def _specs(manifest: _Manifest, tables: Sequence[Mapping[str, Any]], platform: str) -> Iterator[str]:
