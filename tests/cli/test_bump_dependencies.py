@@ -61,10 +61,10 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def run(recipe: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+def run(recipe: Path, capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
     with PackageIndex({"demo": FILES}) as index:
         options = ("--workspace", str(recipe.parents[3]), "--index-url", index.url, "-q", "--json", "--write")
-        assert main(["bump", "demo", *options, *arguments]) == 0
+        assert main(["bump", "demo", *options, *arguments]) == code
     (found,) = json.loads(capsys.readouterr().out)["bumps"]
     assert isinstance(found, dict)
     return found
@@ -118,7 +118,7 @@ def test_requirements_are_left_alone(recipe: Path, capsys: pytest.CaptureFixture
 def test_what_the_channel_lacks_is_waited_for(recipe: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = channel(tmp_path / "channel", attrs="22.1.0", python="3.12.0")
     text = recipe.read_text(encoding="utf-8")
-    found = run(recipe, capsys, "--channel", str(folder))
+    found = run(recipe, capsys, "--channel", str(folder), code=1)
     assert (found["status"], sorted(found["waits_for"])) == ("blocked", ["attrs", "zipp"])
     assert recipe.read_text(encoding="utf-8") == text
     folder = channel(tmp_path / "newer", attrs="23.2.0", zipp="3.1", python="3.12.0")

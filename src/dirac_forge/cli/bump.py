@@ -42,6 +42,7 @@ def bump(
     build: bool,
     known_sha256: Path | None,
     dependencies: Literal["update", "report", "off"] | None,
+    catch_up: bool = False,
 ) -> int:
     """Decide bumps, write or send them where asked for, answer with them, and return the exit code."""
     if dependencies is None and to and known_sha256:
@@ -52,7 +53,7 @@ def bump(
         raise InputError(f"--to {one_line(to, longest=60)}: expected a version such as 1.2.3")
     if to and len(folders) != 1:
         raise InputError("--to is for one feedstock", hint="Name it.")
-    options = BumpOptions(to=to, check=check, build=build, known=_known(known_sha256))
+    options = BumpOptions(to=to, check=check, build=build, known=_known(known_sha256), catch_up=catch_up)
     if dependencies is not None:
         options = replace(options, dependencies=dependencies)
     with ThreadPoolExecutor(context.settings.connections) as executor:

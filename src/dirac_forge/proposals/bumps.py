@@ -35,6 +35,8 @@ class BumpOptions:
     dependencies: Dependencies | None = None
     """Requirements that upstream changed: carried over, told, or left alone; None: as the `inspection` of each
     conda-forge.yml says, carried over where it says nothing."""
+    catch_up: bool = False
+    """Whether requirements that lagged behind upstream's before are brought to their present state, too."""
     check: bool = True
     """Whether each proposal is put in order and proved."""
     build: bool = False
@@ -145,4 +147,11 @@ def _drifting(context: ProposalContext, executor: Executor, lookup: Lookup, opti
         return None
     from dirac_forge.proposals.drift import DriftLookup  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
 
-    return DriftLookup(context, executor, lookup, write=options.dependencies != "report", channel=options.check)
+    return DriftLookup(
+        context,
+        executor,
+        lookup,
+        write=options.dependencies != "report",
+        channel=options.check,
+        catch_up=options.catch_up,
+    )

@@ -35,9 +35,20 @@ class DriftLookup:
     """One run: each release is read once, and the channel is asked only where something new is required."""
 
     def __init__(
-        self, context: ProposalContext, executor: Executor, lookup: Lookup, *, write: bool, channel: bool
+        self,
+        context: ProposalContext,
+        executor: Executor,
+        lookup: Lookup,
+        *,
+        write: bool,
+        channel: bool,
+        catch_up: bool = False,
     ) -> None:
-        """`write` puts requirements into the edits; without `channel` nobody asks whether it has them."""
+        """`write` puts requirements into the edits; without `channel` nobody asks whether it has them.
+
+        With `catch_up` bounds are raised that were behind upstream's before.
+        """
+        self.catch_up = catch_up
         self.context = context
         self.executor = executor
         self.lookup = lookup
@@ -72,6 +83,7 @@ class DriftLookup:
             scope=self.scope,
             metadata=self._metadata,
             settings=settings,
+            catch_up=self.catch_up,
         )
         notes = tuple(NotCompared(reason=problem) for problem in problems)
         done = carried(bump, found, write=self.write if write is None else write)

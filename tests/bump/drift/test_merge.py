@@ -90,7 +90,12 @@ def recipe(
 
 
 def merge(
-    text: str, format_: str, old: list[ReleaseFacts] | ReleaseFacts, new: list[ReleaseFacts] | ReleaseFacts
+    text: str,
+    format_: str,
+    old: list[ReleaseFacts] | ReleaseFacts,
+    new: list[ReleaseFacts] | ReleaseFacts,
+    *,
+    catch_up: bool = False,
 ) -> Drift:
     result = drift(
         text,
@@ -99,6 +104,7 @@ def merge(
         [new] if isinstance(new, ReleaseFacts) else new,
         names=lambda project: package_for(project).package,
         scope=Scope(),
+        catch_up=catch_up,
     )
     again = drift(
         result.text,
@@ -107,6 +113,7 @@ def merge(
         [new] if isinstance(new, ReleaseFacts) else new,
         names=lambda project: package_for(project).package,
         scope=Scope(),
+        catch_up=catch_up,
     )
     assert again.text == result.text, "applying twice is applying once"
     return result
@@ -504,6 +511,36 @@ def test_an_extra_is_not_held_for_what_the_base_requires(format_: str) -> None:
     before = ("httpx>=0.27", 'httpx[http2]>=0.28; extra == "fast"')
     after = (*before, 'trio; extra == "fast"')
     assert merge(text, format_, *old_new(before, after, extras=("fast",))).text == text
+
+
+@FORMATS
+def test_an_extra_of_a_single_package_is_no_sign_that_it_is_held(format_: str) -> None:
+    text = recipe(format_, "cffi >=1.11")
+    before, after = 'cffi>=1.11; extra == "cffi"', 'cffi>=1.17; extra == "cffi"'
+    assert merge(text, format_, *old_new((before,), (after,), extras=("cffi",))).text == text
+
+
+@FORMATS
+def test_bounds_that_lag_are_raised_where_run_is_edited_anyway(format_: str) -> None:
+    text = recipe(format_, "attrs >=20,<25", "six")
+    lag = merge(text, format_, *old_new(("attrs>=22,<25", "six>=1.5"), ("attrs>=22,<25", "six>=1.5", "zipp")))
+    assert changed_lines(text, lag.text) == ["- - attrs >=20,<25", "+ - attrs >=22,<25", "+ - zipp"]
+    (change,) = lag.changed
+    assert change.reason == "the recipe's bound was behind upstream's"
+    alone = old_new(("attrs>=22,<25", "six>=1.5"), ("attrs>=22,<25", "six>=1.5"))
+    assert merge(text, format_, *alone).text == text
+
+
+@FORMATS
+def test_catching_up_raises_what_lags_and_writes_bounds_that_are_missing(format_: str) -> None:
+    text = recipe(format_, "attrs >=20,<25", "six", "yarl ==1.0", python="python >=3.6")
+    requires = ("attrs>=22,<25", "six>=1.5", "yarl>=2")
+    result = merge(text, format_, *old_new(requires, requires), catch_up=True)
+    assert [line for line in changed_lines(text, result.text) if line.startswith("+")] == [
+        "+ - python >=3.8",
+        "+ - attrs >=22,<25",
+        "+ - six >=1.5",
+    ]
 
 
 @FORMATS

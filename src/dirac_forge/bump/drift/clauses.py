@@ -10,7 +10,7 @@ from typing import Literal
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["Clause", "clauses_of", "contradictory", "implied", "joined", "lower_bound", "moved", "same"]
+__all__ = ["Clause", "clauses_of", "contradictory", "implied", "joined", "lower_bound", "moved", "same", "styled"]
 
 Side = Literal["equal", "low", "high", "not"]
 _CLAUSE = re.compile(r"(?P<operator>===?|=|~=|>=|<=|!=|>|<)?(?P<space>\s*)(?P<version>[0-9][\w.!+*-]*)")

@@ -71,6 +71,7 @@ def drift(
     scope: Scope,
     metadata: Callable[[str, SpecifierSet], CoreMetadata | None] = lambda _project, _specifiers: None,
     settings: Sequence[Setting] = (),
+    catch_up: bool = False,
 ) -> Drift:
     """The recipe with what changed upstream from `old` to `new` (facts of each of its projects) carried over.
 
@@ -96,7 +97,7 @@ def drift(
     )
     family = joining(outputs, both, after, names)
     projects = [project_of(output, both, names) for output in outputs]
-    merging = _Merging(draft, outputs, projects, scope, providers, family)
+    merging = _Merging(draft, outputs, projects, scope, providers, family, catch_up=catch_up)
     for output, project in zip(outputs, projects, strict=True):
         if project is not None:
             merging.output(output, project, both[project], after[project])
@@ -139,7 +140,10 @@ class _Merging:
         scope: Scope,
         providers: Providers,
         family: JoiningFamily,
+        *,
+        catch_up: bool,
     ) -> None:
+        self.catch_up = catch_up
         self.draft = draft
         self.outputs = outputs
         self.scope = scope
@@ -166,6 +170,7 @@ class _Merging:
             providers=self.providers,
             satellite=satellite,
             family=self.family,
+            catch_up=self.catch_up,
         )
         if not satellite:
             if project not in self.natures:
@@ -178,7 +183,7 @@ class _Merging:
         regions = self._regions(output)
         about_drift(draft, output, was, now, regions, tell=not satellite)
         modules_drift(draft, output, was, now, regions, tell=not satellite)
-        python_drift(draft, output, was, now, self.scope)
+        python_drift(draft, output, was, now, self.scope, catch_up=self.catch_up)
 
     def _until(self, output: OutputLines) -> int:
         """The line before which an output ends."""

@@ -57,7 +57,15 @@ def _pythons(output: OutputLines) -> list[RequirementLine]:
     return [line for line in output.lines if line.key == "python" and line.section in {"build", "host", "run"}]
 
 
-def python_drift(draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, scope: Scope) -> None:
+def python_drift(
+    draft: DriftDraft,
+    output: OutputLines,
+    old: ReleaseFacts,
+    new: ReleaseFacts,
+    scope: Scope,
+    *,
+    catch_up: bool = False,
+) -> None:
     """Move the recipe's bounds of Python where upstream's moved; to be called after everything else of the output.
 
     An upper bound follows where it was upstream's. A floor that is too low is raised where upstream raised its own in
@@ -70,7 +78,7 @@ def python_drift(draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new:
     if not ceilings and _wants_minimum(output, floor, new):
         _write_minimum(draft, output, floor, scope)
         return
-    low = _to_raise(draft, output, floor, scope, along=bool(ceilings) or draft.edited(output, "run"))
+    low = _to_raise(draft, output, floor, scope, along=catch_up or bool(ceilings) or draft.edited(output, "run"))
     for line in _pythons(output):
         if line in low and line.template:
             _raise_minimum(draft, output, line, floor)

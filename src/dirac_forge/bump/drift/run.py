@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.clauses import clauses_of, implied, same
+from dirac_forge.bump.drift.clauses import clauses_of, implied, joined, same, styled
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import UpstreamNeed, extras_named, mentioned, needs_of, only_extra
@@ -56,6 +56,7 @@ def run_drift(
     providers: Providers,
     satellite: bool,
     family: JoiningFamily,
+    catch_up: bool = False,
 ) -> None:
     """Carry over what changed in Requires-Dist.
 
@@ -92,6 +93,8 @@ def run_drift(
             touched |= _touched(was, now)
     if draft.edited(output, "run"):
         _drop_duplicates(draft, output, "run", touched)
+    if not satellite and (catch_up or draft.edited(output, "run")):
+        _catch_up(draft, output, needs[0][1], needs[0][2], bare=catch_up)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,10 +114,10 @@ def _touched(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -
 
 
 def _holds(output: OutputLines, needs: Sequence[UpstreamNeed]) -> bool:
-    """Whether run has everything that an extra adds; of many packages one may be missing."""
+    """Whether run has everything that an extra adds: several packages, of many of which one may be missing."""
     keys = {line.key for line in output.of("run")}
     missing = sum(need.keys.isdisjoint(keys) for need in needs)
-    return bool(needs) and missing <= (len(needs) >= _MANY)
+    return len(needs) > 1 and missing <= (len(needs) >= _MANY)
 
 
 def _mine(output: OutputLines, need: UpstreamNeed, sections: Sequence[Section] = ("run",)) -> list[RequirementLine]:
@@ -233,6 +236,42 @@ def followed(
     project = now.project
     for old, new in (fitting or pairs)[:1]:
         draft.follow(output, line, old, new, now.evidence, project=project, lift=lift)
+
+
+def _catch_up(
+    draft: DriftDraft,
+    output: OutputLines,
+    old: Mapping[str, UpstreamNeed],
+    new: Mapping[str, UpstreamNeed],
+    *,
+    bare: bool,
+) -> None:
+    """Raise lower bounds that were behind upstream's before this release; with `bare` also write those that lack."""
+    for key, need in new.items():
+        was = old.get(key)
+        if key in NEVER or was is None or was.lines != need.lines or not need.everywhere:
+            continue
+        for line in _mine(output, need):
+            if line.kind == "package" and not line.conditional and not line.template and not draft.gone(line):
+                _raise_bound(draft, output, line, need, bare=bare)
+
+
+def _raise_bound(
+    draft: DriftDraft, output: OutputLines, line: RequirementLine, need: UpstreamNeed, *, bare: bool
+) -> None:
+    mine, theirs = clauses_of(draft.spec(line)), clauses_of(need.everywhere or "")
+    low = next((clause for clause in theirs or () if clause.side == "low"), None)
+    if mine is None or low is None or any(clause.side == "equal" for clause in mine):
+        return
+    own = next((clause for clause in mine if clause.side == "low"), None)
+    if own is None and not (bare and not mine):
+        return
+    if own is not None and own.version >= low.version:
+        return
+    clauses = theirs or () if own is None else tuple(styled(low, own, []) if c is own else c for c in mine)
+    reason = "the recipe's bound was behind upstream's"
+    spec = joined(clauses, line.written)
+    draft.respecify(output.output.name, line, spec, need.evidence, reason, project=need.project)
 
 
 def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, touched: set[str]) -> None:

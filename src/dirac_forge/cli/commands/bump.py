@@ -53,6 +53,9 @@ def bump(
             show_default="as conda-forge.yml's inspection says, else update; off with --to and --known-sha256",
         ),
     ] = None,
+    catch_up: Annotated[
+        bool, typer.Option("--catch-up", help="Also raise requirements that were behind upstream's before.")
+    ] = False,
 ) -> int:
     """Show which feedstocks should move to which version, with the edits; --write applies them.
 
@@ -72,4 +75,5 @@ def bump(
         build=build,
         known_sha256=known_sha256,
         dependencies=dependencies.value if dependencies is not None else None,
+        catch_up=catch_up,
     )
