@@ -29,6 +29,7 @@ from dirac_forge.files import write_file
 from dirac_forge.report.distribution import lock_json, lock_sections
 from dirac_forge.report.document import Items, Paragraph, Section
 from dirac_forge.report.terminal import Shown
+from dirac_forge.untrusted import time_from
 
 __all__ = ["LockRequest", "lock", "moment_of"]
 
@@ -85,7 +86,7 @@ def moment_of(text: str) -> datetime:
         InputError: the text is not a date.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        moment = time_from(text)
         if "T" not in text and " " not in text.strip():
             moment += timedelta(days=1)
     except (ValueError, OverflowError) as error:

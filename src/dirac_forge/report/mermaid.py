@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dirac_forge.report.picture import COLOURS, Arrow, Picture
+from dirac_forge.untrusted import one_line
 
 __all__ = ["mermaid"]
 
@@ -31,4 +32,4 @@ def _class(state: str) -> str:
 
 
 def _text(text: str) -> str:
-    return text.replace("&", "#amp;").replace('"', "#quot;").replace("\n", " ")
+    return one_line(text).replace("&", "#amp;").replace('"', "#quot;")
