@@ -26,6 +26,7 @@ STEPS: dict[str, list[tuple[str, ...]]] = {
     "lint": [("ruff", "check", ".")],
     "types": [("mypy",)],
     "layers": [("lint-imports",)],
+    "docs": [("mkdocs", "build", "--strict", "--quiet", "--site-dir", "build/site")],
     "tests": [
         ("coverage", "erase"),
         ("coverage", "run", "-m", "pytest", "-n", "auto"),
@@ -101,7 +102,9 @@ def environment(folder: Path) -> str:
         venv.create(folder, clear=True, with_pip=True)
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)  # the first that knows --group
-        subprocess.run([*pip, "--editable", ".", "--group", "test", "--group", "lint"], check=True, cwd=ROOT)
+        subprocess.run(
+            [*pip, "--editable", ".", "--group", "test", "--group", "lint", "--group", "docs"], check=True, cwd=ROOT
+        )
         stamp.write_text(wanted)
     return str(python)
 

@@ -73,6 +73,7 @@ def test_every_import_of_the_package_is_a_declared_dependency() -> None:
     declared = {re.split(r"[><=\[!~]", each)[0] for each in (*project["dependencies"], *extras)}
     modules = {
         "cachecontrol": "cachecontrol",
+        "distributed": "distributed",
         "jinja2": "jinja2",
         "jwt": "pyjwt",
         "license_expression": "license-expression",

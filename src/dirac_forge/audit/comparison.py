@@ -12,7 +12,7 @@ from typing import Protocol
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 from rattler import Version as CondaVersion
 from rattler import VersionSpec
 
@@ -278,7 +278,7 @@ def _version(text: str) -> Version | None:
     """The version in PEP 440's terms; None for a pre-release, or where it has no such form."""
     try:
         version = Version(text)
-    except ValueError:
+    except InvalidVersion:
         return None
     return None if version.is_prerelease else version
 

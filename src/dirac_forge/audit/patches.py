@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 from ruamel.yaml import YAML
 
 from dirac_forge.audit.findings import Finding
@@ -124,5 +124,5 @@ def _literal(spec: str) -> str:
 def _as_version(text: str) -> Version | str:
     try:
         return Version(text)
-    except ValueError:
+    except InvalidVersion:
         return text

@@ -30,7 +30,6 @@ from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox, PreparedChange
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.smithy import Rerendered
-from dirac_forge.untrusted import parse_json
 
 __all__ = ["Batch", "BatchDecider", "batch_lines", "find_tree", "read_batch", "write_batch"]
 
@@ -190,7 +189,7 @@ def read_batch(folder: Path, *, now: datetime) -> Batch:
     again = "Run `dirac-forge bot prepare` again."
     try:
         with path.open("rb") as file:
-            sealed = parse_json(file.read(_LARGEST))
+            sealed = json.loads(file.read(_LARGEST))
         content = str(sealed["batch"])
         if _digest(content.encode()) != sealed["seal"]:
             raise InputError(f"{path} was changed after it was sealed", hint=again)

@@ -24,7 +24,6 @@ from dirac_forge.build.sources import BuildSources
 from dirac_forge.files import replace_file
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
-from dirac_forge.untrusted import parse_json
 
 __all__ = ["build_recipes"]
 
@@ -102,7 +101,7 @@ class _Memory:
         if self._signature is None:
             return None
         try:
-            known = parse_json(self._path(recipe).read_bytes())
+            known = json.loads(self._path(recipe).read_bytes())
             if known["key"] != self._key(recipe):
                 return None
             hashes = self._local.hashes()

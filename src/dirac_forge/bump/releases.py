@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.reasons import (
@@ -187,5 +187,5 @@ def _unread(places: Sequence[Offers]) -> UnreadTags | None:
 def _pep440(text: str) -> Version | None:
     try:
         return Version(text)
-    except ValueError:
+    except InvalidVersion:
         return None

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_batch
 from dirac_forge.bot.connections import Connections, open_connections, open_ledger
@@ -32,7 +33,6 @@ from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.smithy import NoSmithy
 from dirac_forge.pullrequest.workspace_copies import write_copies
 from dirac_forge.report.runs import run_markdown, run_text
-from dirac_forge.untrusted import split_url
 
 __all__ = ["RunRequest", "Write", "observe_once", "prepare_once", "run_once", "run_step", "send_once"]
 
@@ -224,7 +224,7 @@ def _with_reachable_feedstocks(context: Context, workspace: Workspace) -> Contex
     place = settings.cache / "workspace" / "conda-forge"
     names = write_copies([*workspace, *workspace.lines], place)
     context.observer.warned(
-        f"{split_url(url).hostname} can't be reached ({problem}): {len(names)} feedstocks are taken as they are in "
+        f"{urlsplit(url).hostname} can't be reached ({problem}): {len(names)} feedstocks are taken as they are in "
         f"{settings.workspace / 'feedstocks'}"
     )
     reachable = copy.copy(context)

@@ -29,7 +29,6 @@ from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
-from dirac_forge.untrusted import time_from
 
 __all__ = ["check", "exit_code"]
 
@@ -96,7 +95,7 @@ def _moment(text: str) -> datetime:
     if age is not None:
         return datetime.now(UTC) - timedelta(hours=int(age[1]) * _HOURS[age[2]])
     try:
-        moment = time_from(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as exc:
         hint = "Write 2026-11-03, 2026-11-03T12:00, or an age: 12h, 7d, 2w."
         raise InputError(f"--since {text}: not a date", hint=hint) from exc

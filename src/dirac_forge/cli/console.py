@@ -165,7 +165,7 @@ class Terminal:
             if self._bars:
                 self._bar(task, total)
             elif self._progress_shown:
-                self._line(f"{one_line(task)} …")
+                self._line(f"{task} …")
 
     def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
         """Show that `done` more steps of `task` are done; `total` is its new total, `detail` its current step."""
@@ -188,7 +188,7 @@ class Terminal:
                 if not self._tasks:
                     self.stop()
             elif done and not self._bars and self._progress_shown:
-                self._line(f"{one_line(task)}: {done}")
+                self._line(f"{task}: {done}")
 
     def warned(self, message: str) -> None:
         """Show a warning; the same message is shown once."""

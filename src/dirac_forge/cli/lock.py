@@ -29,7 +29,6 @@ from dirac_forge.files import write_file
 from dirac_forge.report.distribution import lock_json, lock_sections
 from dirac_forge.report.document import Items, Paragraph, Section
 from dirac_forge.report.terminal import Shown
-from dirac_forge.untrusted import time_from
 
 __all__ = ["LockRequest", "lock", "moment_of"]
 
@@ -86,7 +85,7 @@ def moment_of(text: str) -> datetime:
         InputError: the text is not a date.
     """
     try:
-        moment = time_from(text)
+        moment = datetime.fromisoformat(text)
         if "T" not in text and " " not in text.strip():
             moment += timedelta(days=1)
     except (ValueError, OverflowError) as error:

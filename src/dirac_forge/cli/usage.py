@@ -98,7 +98,9 @@ def _entry(param: Any) -> tuple[str, str]:
         said += f" [default: {param.show_default}]"
     if param.param_type_name == "argument":
         return _name(param), said
-    names = ", ".join([*param.opts, *param.secondary_opts])
+    # click keeps the names of --help in a set.
+    opts = sorted(param.opts, key=len) if param.name == "help" else param.opts
+    names = ", ".join([*opts, *param.secondary_opts])
     return f"{names} {param.metavar}" if param.metavar and not param.is_flag else names, said
 
 

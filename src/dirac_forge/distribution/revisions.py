@@ -8,7 +8,6 @@ from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.git import GitError, MissingRefError, own_git
-from dirac_forge.untrusted import time_from
 
 __all__ = ["CommittedFile", "committed"]
 
@@ -39,7 +38,7 @@ def committed(path: Path, revision: str) -> CommittedFile:
             f"{revision}: neither a file nor a git revision that has {path}",
             hint=f"git: {error.message}",
         ) from error
-    return CommittedFile(content=content, moment=time_from(date.decode().strip()))
+    return CommittedFile(content=content, moment=datetime.fromisoformat(date.decode().strip()))
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

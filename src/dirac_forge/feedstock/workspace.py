@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -141,6 +142,7 @@ class Workspace:
 
         Raises InputError where there is none, with the nearest names.
         """
+        name = _name_in_url(name)
         if name in self.by_label:
             return self.by_label[name]
         path = Path(name)
@@ -151,6 +153,12 @@ class Workspace:
         near += sorted(other for other in self.feedstocks if name in other and other not in near)
         hint = f"Did you mean {' or '.join(near[:3])}?" if near else "`dirac-forge sync NAME` fetches one."
         raise InputError(f"there is no feedstock {name} in {self.root / 'feedstocks'}", hint=hint)
+
+
+def _name_in_url(text: str) -> str:
+    """Return the feedstock that the URL of a repository (`…/NAME-feedstock`) names, else the text."""
+    found = re.fullmatch(r"https?://[^/]+/[^/]+/([\w.-]+?)-feedstock(?:\.git)?(?:/.*)?", text)
+    return found[1] if found is not None else text
 
 
 def read_workspace(root: Path) -> Workspace:

@@ -34,7 +34,6 @@ from dirac_forge.migration.status import MissingPin
 from dirac_forge.migration.unreached import SkippedVariants, refined, skipped_variants
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
-from dirac_forge.untrusted import parse_json
 
 __all__ = [
     "MigrationContext",
@@ -295,7 +294,7 @@ def _skips(task: _SkipTask) -> dict[str, SkippedVariants]:
 
 
 def _stored_skips(blob: bytes) -> dict[str, SkippedVariants]:
-    return {platform: SkippedVariants(line=line) for platform, line in parse_json(blob).items()}
+    return {platform: SkippedVariants(line=line) for platform, line in json.loads(blob).items()}
 
 
 def _digest(*parts: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dirac_forge.report.picture import COLOURS, Picture
-from dirac_forge.untrusted import visible
 
 __all__ = ["dot"]
 
@@ -32,5 +31,5 @@ def dot(picture: Picture) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = visible(text, but="\n").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dirac_forge.report.picture import COLOURS, Arrow, Picture
-from dirac_forge.untrusted import one_line
 
 __all__ = ["mermaid"]
 
@@ -32,4 +31,4 @@ def _class(state: str) -> str:
 
 
 def _text(text: str) -> str:
-    return one_line(text).replace("&", "#amp;").replace('"', "#quot;")
+    return text.replace("&", "#amp;").replace('"', "#quot;").replace("\n", " ")

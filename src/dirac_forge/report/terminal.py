@@ -136,7 +136,7 @@ def _table(table: Table, indent: int, console: Console, options: ConsoleOptions)
 def _grid(table: Table, indent: int) -> Grid:
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for at, head in enumerate(table.head):
-        grid.add_column(Text(" " * indent * (at == 0) + plain(head)), no_wrap=True)
+        grid.add_column(Text(" " * indent + head if at == 0 else head), no_wrap=True)
     for row in table.rows:
         cells = [inline(cell) for cell in row]
         grid.add_row(Text(" " * indent) + cells[0], *cells[1:])
@@ -150,4 +150,4 @@ def _list(table: Table, indent: int) -> Iterator[RenderableType]:
         for head, cell in zip(table.head[1:], row[1:], strict=True):
             text = inline(cell)
             if text.plain:
-                yield Hanging(f"{plain(head)}: " if head else "", text, indent + 2)
+                yield Hanging(f"{head}: " if head else "", text, indent + 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -60,6 +61,8 @@ def _put_defaults(schema: dict[str, Any], values: type[Any] | None) -> None:
         default = fields[key].default if key in fields else dataclasses.MISSING
         if isinstance(default, tuple):
             default = list(default)
+        if isinstance(default, timedelta):
+            default = f"{default.days}d"
         if default not in (dataclasses.MISSING, None) and not isinstance(default, Mapping):
             entry["default"] = default
         alternatives = entry.get("anyOf")

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from pydantic import (
     AfterValidator,
@@ -97,7 +97,7 @@ def _boolean(value: object) -> bool:
 def _specifiers(text: str) -> SpecifierSet:
     try:
         return SpecifierSet(text)
-    except ValueError:
+    except InvalidSpecifier:
         raise unexpected("versions such as '>=8.0,<8.1' (PEP 440)") from None
 
 

@@ -17,7 +17,7 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http
@@ -216,7 +216,7 @@ def _own_version(facts: SdistFacts) -> Version | None:
         if isinstance(version, str):
             try:
                 return Version(version)
-            except ValueError:
+            except InvalidVersion:
                 return None
     return None
 
@@ -225,7 +225,7 @@ def _version_of_tag(tag: str) -> Version:
     match = re.search(r"\d.*$", tag)
     try:
         return Version(match[0].replace("_", ".") if match else "")
-    except ValueError:
+    except InvalidVersion:
         raise InputError(f"the tag {tag} has no version", hint="Give a tag such as v1.2.3 after @.") from None
 
 

@@ -1,0 +1,40 @@
+"""Feedstocks of a workspace, found by what people write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.errors import InputError
+from dirac_forge.feedstock.workspace import read_workspace
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("numpy", "dirac-grid", "dirac-grid@v8.0.x"):
+        (tmp_path / "feedstocks" / name / "recipe").mkdir(parents=True)
+        (tmp_path / "feedstocks" / name / "recipe" / "meta.yaml").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        ("numpy", "numpy"),
+        ("dirac-grid@v8.0.x", "dirac-grid@v8.0.x"),
+        ("https://github.com/conda-forge/dirac-grid-feedstock", "dirac-grid"),
+        ("https://github.com/conda-forge/dirac-grid-feedstock.git", "dirac-grid"),
+        ("https://github.com/conda-forge/numpy-feedstock/pull/7", "numpy"),
+    ],
+)
+def test_find(root: Path, text: str, folder: str) -> None:
+    assert read_workspace(root).find(text).path == root / "feedstocks" / folder
+
+
+@pytest.mark.parametrize("text", ["numppy", "https://github.com/conda-forge/numppy-feedstock"])
+def test_unknown_name_has_the_nearest(root: Path, text: str) -> None:
+    with pytest.raises(InputError) as error:
+        read_workspace(root).find(text)
+    assert error.value.message == f"there is no feedstock numppy in {root / 'feedstocks'}"
+    assert error.value.hint == "Did you mean numpy?"
