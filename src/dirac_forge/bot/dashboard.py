@@ -66,23 +66,6 @@ def asked_for(body: str) -> DashboardRequests:
 
 def dashboard(state: DashboardState) -> str:
     """Return the Markdown of the dashboard."""
-    failed = [each for each in state.outcomes if each.state in {"failed", "unknown"}]
-    failing = {each.identity for each in failed}
-    sections = (
-        ("Open", [_entry(each, "again") for each in state.entries if each.state in {"pushed", "open"}]),
-        ("Waiting", [_held(each) for each in state.held]),
-        ("Blocked", [f"- {code(name)}: {_short(reason)}" for name, reason in state.waiting]),
-        ("Failed", [_failed(each) for each in failed]),
-        ("Requests of others", [_entry(each) for each in state.entries if each.state == "theirs"]),
-        (
-            "Closed by people",
-            [
-                _entry(each, "again")
-                for each in state.entries
-                if each.state in {"closed-by-person", "retracted"} and each.identity not in failing
-            ],
-        ),
-    )
     lines = [
         f"Last run: **{state.now:%Y-%m-%d %H:%M} UTC** ({code(state.run)}): {escaped(state.outcome)}.",
         "",
@@ -91,12 +74,30 @@ def dashboard(state: DashboardState) -> str:
     ]
     if state.notes:
         lines += ["", "> [!CAUTION]", *(f"> {escaped(note)}" for note in state.notes)]
-    for title, items in sections:
+    for title, items in _sections(state).items():
         if items:
             lines += ["", f"## {title} ({len(items)})", "", *items[:_MOST]]
             if len(items) > _MOST:
                 lines.append(f"- and {len(items) - _MOST} more")
     return "\n".join(lines) + "\n"
+
+
+def _sections(state: DashboardState) -> dict[str, list[str]]:
+    failed = [each for each in state.outcomes if each.state in {"failed", "unknown"}]
+    failing = {each.identity for each in failed}
+    closed = [each for each in _in_states(state, "closed-by-person", "retracted") if each.identity not in failing]
+    return {
+        "Open": [_entry(each, "again") for each in _in_states(state, "pushed", "open")],
+        "Waiting": [_held(each) for each in state.held],
+        "Blocked": [f"- {code(name)}: {_short(reason)}" for name, reason in state.waiting],
+        "Failed": [_failed(each) for each in failed],
+        "Requests of others": [_entry(each) for each in _in_states(state, "theirs")],
+        "Closed by people": [_entry(each, "again") for each in closed],
+    }
+
+
+def _in_states(state: DashboardState, *states: str) -> list[LedgerEntry]:
+    return [entry for entry in state.entries if entry.state in states]
 
 
 def _entry(entry: LedgerEntry, *actions: Action) -> str:

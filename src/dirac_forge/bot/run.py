@@ -185,7 +185,7 @@ class BotRun:
     def _deliver(self, wanted: Sequence[ProposedChange], log: RunLog, lease: Lease) -> None:
         """Update what is open, and open what is not, within the budget."""
         connections = self.connections
-        by_identity = {each.identity: each for each in wanted}
+        by_identity = {each.identity: each for each in self._unsent(wanted)}
         here = [entry for entry in connections.ledger.entries() if connections.belongs_here(entry)]
         open_already = {entry.identity for entry in here if entry.state in connections.open_states}
         connections.observer.started(_TASK, len(by_identity))
@@ -197,10 +197,6 @@ class BotRun:
             connections.observer.advanced(_TASK, detail=identity.feedstock)
             return outcome
 
-        for each in wanted:
-            if connections.destination.prepares and (sent := self._sent_already(each)) is not None:
-                self._outcomes.append(sent)
-                del by_identity[each.identity]
         updates = [each for each in by_identity if each in open_already and not self._paused(each, log)]
         self._outcomes += connections.executor.map(deliver, updates)
         new = [each for identity, each in by_identity.items() if identity not in open_already]
@@ -226,6 +222,14 @@ class BotRun:
             if _hopeless(outcomes):
                 self._give_up(candidates, outcomes[-1], log)
                 return
+
+    def _unsent(self, wanted: Sequence[ProposedChange]) -> list[ProposedChange]:
+        """The changes to deliver: an outbox has no place for what is on the forge already."""
+        if not self.connections.destination.prepares:
+            return list(wanted)
+        sent = {each.identity: outcome for each in wanted if (outcome := self._sent_already(each)) is not None}
+        self._outcomes += sent.values()
+        return [each for each in wanted if each.identity not in sent]
 
     def _sent_already(self, change: ProposedChange) -> Outcome | None:
         """The outcome of a change that is on the forge as it is wanted: it has no place in the outbox."""

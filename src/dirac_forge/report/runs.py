@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ def _blocks(rows: Sequence[RunRow]) -> tuple[Block, ...]:
     """Return a table; rows that have only a reason, and share it with several others, become one line."""
     bare = _grouped((row.reason, row) for row in rows if _is_bare(row))
     shared = {reason: some for reason, some in bare.items() if len(some) > 2}
-    others = [row for row in rows if not (_is_bare(row) and row.reason in shared)]
+    others = [row for row in rows if row not in itertools.chain(*shared.values())]
     table = (_table(others),) if others else ()
     lines = tuple(f"{_names(some)}: {reason}" for reason, some in shared.items())
     return (*table, Items(lines)) if lines else table
