@@ -201,6 +201,15 @@ def test_licence_files_follow(
 
 
 @PATHS
+def test_files_that_are_followed_beside_another_licence_are_told(path: str) -> None:
+    text = recipe(path, "license: MIT", "license_file: COPYING")
+    old = release("1.0", "BSD-2-Clause", files=["COPYING"], texts={"COPYING": MIT})
+    found = merge(text, path, old, release("2.0", "BSD-2-Clause", files=["LICENSES/BSD"], texts={"LICENSES/BSD": MIT}))
+    assert changed_lines(text, found.text) == ["- license_file: COPYING", "+ license_file: LICENSES/BSD"]
+    assert notes(found) == ["thing: its licence files changed; upstream's licence is BSD-2-Clause, the recipe's MIT"]
+
+
+@PATHS
 def test_a_file_that_was_left_out_before_stays_out(path: str) -> None:
     text = recipe(path, "license_file: LICENSE")
     both = {"LICENSE": MIT, "NOTICE": "all rights"}

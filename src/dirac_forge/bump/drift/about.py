@@ -38,7 +38,23 @@ def about_drift(
     """
     _licence(draft, output, old, new, regions, tell=tell)
     if old.sdist is not None and new.sdist is not None and len(set(output.sources)) == 1:
+        before = len(draft.beyond)
         _files(draft, output, old, new, regions)
+        if any(change.package == "license_file" for change in draft.beyond[before:]) and tell:
+            _compare_licence(draft, output, new, regions)
+
+
+def _compare_licence(draft: DriftDraft, output: OutputLines, new: ReleaseFacts, regions: Sequence[Region]) -> None:
+    """Tell where the recipe's licence is not upstream's, though its files were followed."""
+    expression = _expression(new)
+    numbers = [n for region in regions for n in values_of(draft.edits.lines, region, ("about", "license"))]
+    matches = (_SCALAR.fullmatch(draft.edits.current(number)) for number in numbers)
+    other = next((match["value"] for match in matches if match and normalised(match["value"]) != expression), "")
+    if expression and other:
+        text = (
+            f"{output.output.name}: its licence files changed; upstream's licence is {expression}, the recipe's {other}"
+        )
+        draft.note("warning", text)
 
 
 def _declared(facts: ReleaseFacts) -> tuple[object, ...]:
