@@ -39,6 +39,7 @@ def test_two_projects_are_built_in_order_tested_installed_and_unchanged_in_a_sec
         ("python", MINOR, True),
         ("commands", MINOR, True),
     }
+    before = document["installed"]
     (installed,) = (one for one in document["installed"] if one["target"] == "upper")
     assert installed["pip_check"]["output"] == "No broken requirements found.\n"
     assert [(one["command"], one["output"]) for one in installed["commands"]] == [("upper", "lower speaks\n")]
@@ -47,6 +48,9 @@ def test_two_projects_are_built_in_order_tested_installed_and_unchanged_in_a_sec
     code, document = run(capsys, tmp_path, python_channel, "upper", "--with-missing")
     assert code == 0
     assert statuses(document) == {"lower": "unchanged", "upper": "unchanged"}
+    # As they passed before, with the same packages.
+    again = sorted(document["installed"], key=lambda one: str(one["target"]))
+    assert again == [{**one, "log": None} for one in sorted(before, key=lambda one: str(one["target"]))]
 
 
 def test_killed_run_goes_on_with_what_is_missing(

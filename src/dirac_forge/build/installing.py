@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments
@@ -13,6 +15,7 @@ from dirac_forge.build.model import BuildOptions, CommandRun, InstalledTarget
 from dirac_forge.build.slots import Slots
 from dirac_forge.channel.records import Record
 from dirac_forge.errors import UnknownError
+from dirac_forge.files import replace_file
 
 __all__ = ["Installer"]
 
@@ -37,6 +40,12 @@ class Installer:
         if isinstance(found, Unsolvable):
             return InstalledTarget(target=target, python=python, failure=found)
         label = f"{_file_name(target)}-{python or 'any'}"
+        memory = self.options.folder / "state" / f"install-{label}.json"
+        key = self._key(found, commands)
+        known = None if self.options.force else _remembered(memory, key, target, python)
+        if known is not None:
+            return known
+        memory.unlink(missing_ok=True)
         log = self.options.folder / "logs" / f"install-{label}.log"
         log.unlink(missing_ok=True)
         with self.slots.taken(hashlib.sha256(f"install {label}".encode()).hexdigest()[:12]) as slot:
@@ -67,7 +76,7 @@ class Installer:
         if answer.failure is not None:
             return InstalledTarget(target=target, python=python, failure=answer.failure, log=log)
         runs = [CommandRun(**one) for one in answer.values["commands"]]
-        return InstalledTarget(
+        installed = InstalledTarget(
             target=target,
             python=python,
             packages=int(answer.values["packages"]),
@@ -76,6 +85,40 @@ class Installer:
             commands=tuple(runs[len(checks) :]),
             log=log,
         )
+        if installed.passed:
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            kept = {"key": key, "checks": len(checks), **answer.values}
+            replace_file(memory, json.dumps(kept).encode())
+        return installed
+
+    def _key(self, records: Sequence[Record], commands: Sequence[str]) -> str:
+        """What decides whether an installation has to be tried again."""
+        try:
+            inputs = self.environments.inputs(records)
+        except UnknownError:
+            return ""
+        parts = [sorted(inputs.items()), list(commands)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _remembered(memory: Path, key: str, target: str, python: str) -> InstalledTarget | None:
+    """What passed with exactly these packages and commands; None where that is not known."""
+    try:
+        values = json.loads(memory.read_bytes())
+        if not key or values["key"] != key:
+            return None
+        runs = [CommandRun(**one) for one in values["commands"]]
+        checks = int(values["checks"])
+        return InstalledTarget(
+            target=target,
+            python=python,
+            packages=int(values["packages"]),
+            seconds=float(values["installed"]),
+            pip_check=runs[0] if checks else None,
+            commands=tuple(runs[checks:]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
 
 
 def _has(records: Sequence[Record], name: str) -> bool:
