@@ -85,7 +85,7 @@ def test_what_a_snapshot_has(channel: MakeChannel) -> None:
 def test_how_requirements_stand(channel: MakeChannel) -> None:
     catalogue = RattlerCatalogue.open([channel("here", python=["pure 1.0", "pure 1.2.1"])], ["linux-64"])
 
-    assert catalogue.status("pure", ">=1.1") == Availability(status="available", newest="1.2.1")
+    assert catalogue.status("pure", ">=1.1") == Availability(status="available", satisfying="1.2.1", newest="1.2.1")
     assert catalogue.status("pure", ">=2") == Availability(status="outdated", newest="1.2.1")
     assert catalogue.status("absent", "") == Availability(status="missing")
     assert catalogue.satisfies("pure", "1.0.*")
@@ -137,7 +137,7 @@ def test_offline_a_remote_channel_is_what_the_cache_has(
 
     warm = RattlerCatalogue.open([url], ["linux-64"], offline=True, cache_dir=tmp_path)
 
-    assert warm.status("pure", "") == Availability(status="available", newest="0.1")
+    assert warm.status("pure", "") == Availability(status="available", satisfying="0.1", newest="0.1")
     assert asked == []
 
 
@@ -162,7 +162,7 @@ def test_a_channel_that_can_not_be_reached_is_unknown_and_said_once(channel: Mak
     assert listing.unread == ("https://***@example.org/t/***/chan",)
     assert catalogue.status("absent", "") == Availability(status="unknown")
     assert catalogue.status("pure", ">=2") == Availability(status="unknown", newest="1.0")
-    assert catalogue.status("pure", "") == Availability(status="available", newest="1.0")
+    assert catalogue.status("pure", "") == Availability(status="available", satisfying="1.0", newest="1.0")
     assert len(probed) == 1
     assert observer.warnings == [
         "the channel https://***@example.org/t/***/chan can't be reached: what it has is unknown"

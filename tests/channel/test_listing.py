@@ -13,10 +13,10 @@ MakeListing = Callable[..., Listing]
 @pytest.mark.parametrize(
     ("package", "spec", "unread", "expected"),
     [
-        ("there", "", (), Availability(status="available", newest="1.5")),
-        ("there", "*", ("other",), Availability(status="available", newest="1.5")),
-        ("there", ">=1.2, <2", (), Availability(status="available", newest="1.5")),
-        ("there", "1.*", (), Availability(status="available", newest="1.5")),
+        ("there", "", (), Availability(status="available", satisfying="1.5", newest="1.5")),
+        ("there", "*", ("other",), Availability(status="available", satisfying="1.5", newest="1.5")),
+        ("there", ">=1.2, <2", (), Availability(status="available", satisfying="1.5", newest="1.5")),
+        ("there", "1.*", (), Availability(status="available", satisfying="1.5", newest="1.5")),
         ("there", ">=2", (), Availability(status="outdated", newest="1.5")),
         ("there", "!=1.5", (), Availability(status="outdated", newest="1.5")),
         ("there", ">=2", ("other",), Availability(status="unknown", newest="1.5")),

@@ -46,6 +46,8 @@ class Availability:
     status: Status
     newest: str | None = None
     """The newest version there is, where the package is there."""
+    satisfying: str | None = None
+    """The newest version that satisfies the requirement, where one does."""
     as_of: date | None = None
     """The day of the embedded snapshot, where that gave the answer."""
 
@@ -91,21 +93,26 @@ def availability(listing: Listing | None, package: str, spec: str) -> Availabili
     found = listing.get(package)
     if found is None:
         return Availability(status="missing" if listing.complete else "unknown")
-    if matches(found, spec):
-        return Availability(status="available", newest=found.newest, as_of=listing.as_of)
+    if (satisfying := newest_match(found, spec)) is not None:
+        return Availability(status="available", satisfying=satisfying, newest=found.newest, as_of=listing.as_of)
     status: Status = "unknown" if listing.unread else "outdated"
     return Availability(status=status, newest=found.newest, as_of=listing.as_of)
 
 
 def matches(info: PackageInfo, spec: str) -> bool:
     """Whether some version satisfies conda's version spec; raises `InputError` where it is none."""
+    return newest_match(info, spec) is not None
+
+
+def newest_match(info: PackageInfo, spec: str) -> str | None:
+    """The newest version that satisfies conda's version spec, None where none does; raises as `matches` does."""
     if spec.strip() in {"", "*"}:
-        return True
+        return info.newest
     try:
         wanted = VersionSpec("".join(spec.split()))
     except InvalidVersionSpecError as exc:
         raise InputError(f"{info.name} {spec}: not a version spec of conda: {exc}") from exc
-    return any(wanted.matches(Version(version)) for version in info.versions)
+    return next((version for version in info.versions if wanted.matches(Version(version))), None)
 
 
 def newer(version: str, other: str) -> bool:

@@ -18,7 +18,7 @@ from dirac_forge.recipe.making.families import Families
 from dirac_forge.recipe.making.maker import Maker
 from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.model import Note
-from dirac_forge.recipe.scope import Scope
+from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 from dirac_forge.store import Store
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.repository import licence_file
@@ -53,6 +53,7 @@ def maker_of(
         families=Families(
             feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=upstream.prefetch
         ),
+        target_platforms=tuple(platform for platform in settings.platforms if platform in PLATFORM_MARKERS),
         maintainers=settings.maintainers if maintainers is None else maintainers,
     )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dirac_forge.recipe.making.maker import Needed
     from dirac_forge.recipe.model import Recipe, Source
 
-__all__ = ["recipe_sections"]
+__all__ = ["in_channel", "recipe_sections"]
 
 
 def recipe_sections(
@@ -91,12 +91,19 @@ def _dependencies(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[Block]:
                 Code(row.mapped.package),
                 Code(row.requirement) if row.requirement else "",
                 row.status,
-                row.newest or "",
+                in_channel(row),
                 f"{row.project} ({row.mapped.mapped_by})",
             )
             for row in sorted(rows, key=lambda row: (order[row.status], row.mapped.package))
         ),
     )
+
+
+def in_channel(row: Needed) -> str:
+    """The version of a dependency that would be installed, and the newest one where that is another."""
+    if row.satisfying is None or row.satisfying == row.newest:
+        return row.newest or ""
+    return f"{row.satisfying} (newest {row.newest})"
 
 
 def _checklist(recipe: Recipe) -> Iterator[Block]:

@@ -13,6 +13,7 @@ from dirac_forge.feedstock.generated import WriteOutcome
 from dirac_forge.recipe.making.maker import MadeRecipes, Needed
 from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, few, words
+from dirac_forge.report.recipe_body import in_channel
 from dirac_forge.report.terminal import Shown, diff
 
 __all__ = ["as_json", "as_text"]
@@ -97,7 +98,7 @@ def _table(rows: Sequence[Needed]) -> Table:
                 row.mapped.package,
                 row.requirement,
                 Bold(_status(row)),
-                row.newest or "",
+                in_channel(row),
                 row.mapped.mapped_by,
                 _required_by(row),
             )
@@ -193,6 +194,7 @@ def _needed_json(row: Needed) -> dict[str, object]:
         "status": row.status,
         "as_of": row.as_of.isoformat() if row.as_of is not None else None,
         "newest": row.newest,
+        "satisfying": row.satisfying,
         "required_by": list(row.required_by),
         "problem": row.problem,
     }

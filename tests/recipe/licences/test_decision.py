@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from dirac_forge.recipe.licences.decision import LicenceDecision, decide
+from dirac_forge.recipe.licences.decision import LicenceDecision, decide, licence_files
 from dirac_forge.recipe.licences.names import normalised
 from dirac_forge.upstream.files.facts import CoreMetadata
 
@@ -237,3 +237,21 @@ def test_any_metadata_gives_spdx_or_a_todo(
     made = decided(texts, expression=expression, field=field, classifiers=tuple(classifiers))
     assert (made.expression == "") == any(note.level == "todo" for note in made.notes)
     assert not made.expression or normalised(made.expression) == made.expression
+
+
+def test_declared_files_of_any_name_and_depth_are_kept_and_lists_of_people_are_not() -> None:
+    declared = ("LICENSE", "vendor/a/b/c/d/LICENSE-lib", "docs/terms.rst", "AUTHORS.md", "missing.txt")
+    there = ("LICENSE", "vendor/a/b/c/d/LICENSE-lib", "docs/terms.rst", "AUTHORS.md")
+    assert licence_files(declared, {"LICENSE": MIT}, there) == (
+        "LICENSE",
+        "vendor/a/b/c/d/LICENSE-lib",
+        "docs/terms.rst",
+    )
+
+
+def test_nothing_under_eggs_is_a_licence_of_the_project() -> None:
+    assert licence_files((), {".eggs/tool-1.0-py3.egg/LICENSE": MIT}) == ()
+
+
+def test_dual_licensed_is_a_choice() -> None:
+    assert decided({}, field="dual-licensed under MIT and Apache-2.0").expression == "Apache-2.0 OR MIT"

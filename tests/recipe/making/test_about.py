@@ -44,7 +44,8 @@ def test_links(given: CoreMetadata, links: tuple[str | None, str | None, str | N
         ("UNKNOWN", ""),
         ("TODO", ""),
         (None, ""),
-        ("x" * 1000, "x" * 300),
+        ("x" * 1000, "x" * 299 + "…"),
+        ("A first sentence, e.g. this. " + "And then much more, " * 30, "A first sentence, e.g. this."),
     ],
 )
 def test_a_summary_is_one_line_of_printable_text(given: str | None, summary: str) -> None:

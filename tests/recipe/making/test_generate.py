@@ -337,3 +337,24 @@ def test_a_requirement_whose_version_cannot_be_read_keeps_its_name() -> None:
     recipe = made(FamilyPart(package="demo", facts=facts("demo", pyproject=pyproject)))
     assert texts(recipe.outputs[0].host) == ["package python @{python_min}.*", "package pip", "package setuptools"]
     assert len(notes(recipe, "todo")) == 1
+
+
+@pytest.mark.parametrize(
+    ("requires_python", "run"),
+    [(">=3.11.14", ">=@{python_min},>=3.11.14"), (">=3.9.2", ">=@{python_min}"), (">=3.11", ">=@{python_min}")],
+)
+def test_a_patch_level_of_the_oldest_python_is_kept(requires_python: str, run: str) -> None:
+    output = only(facts("demo", requires_python=requires_python))
+    assert texts(output.run)[0] == f"package python {run}"
+
+
+def test_what_upstream_calls_deprecated_is_told() -> None:
+    summary = "deprecated demo package, use real-demo instead"
+    recipe = made(FamilyPart(package="demo", facts=facts("demo", summary=summary)))
+    assert notes(recipe, "warning") == [
+        f"upstream says of it: {summary} Look whether another project is meant.",
+    ]
+
+
+def test_a_requirement_on_itself_goes() -> None:
+    assert texts(only(facts("demo", requires=["demo[x]", "six"], extras=["x"])).run)[1:] == ["package six"]

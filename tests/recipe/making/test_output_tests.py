@@ -36,3 +36,9 @@ def test_what_must_fail_is_left_out_and_told() -> None:
 def test_an_empty_wheel_installs_no_modules() -> None:
     result = output_test(facts("demo", members=["demo-1.0.dist-info/METADATA"]), (), Scope(), None)
     assert (result.test, result.installs_modules) == (model.Test(), False)
+
+
+def test_folders_that_every_project_might_install_are_told() -> None:
+    result = output_test(facts("demo", members=["demo/__init__.py", "tests/__init__.py"]), (), Scope(), None)
+    text = "the wheel installs tests at the top of site-packages: remove that, and tell upstream"
+    assert result.notes == (model.Note(level="warning", text=text),)

@@ -25,8 +25,10 @@ _NO_TEXT: Final = (
     ".py", ".pyc", ".pyi", ".c", ".h", ".js", ".css", ".json", ".toml", ".cfg",
     ".in", ".html", ".png", ".svg",
 )  # fmt: skip
+_PEOPLE: Final = re.compile(r"(?i)(?:authors?|contributors?|credits|maintainers?|thanks)(?:[-_.].*)?")
+"""Names of files that list people, which some backends take for licences."""
 _ASIDE: Final = re.compile(
-    r"(?i)(?:^|/)(?:_?vendor(?:ed|ing)?|third[-_]?party|extern(?:al|als)?|deps|dependencies|subprojects|node_modules|"
+    r"(?i)(?:^|/)(?:\.eggs|_?vendor(?:ed|ing)?|third[-_]?party|extern(?:al|als)?|deps|dependencies|subprojects|node_modules|"
     r"tests?|testing|docs?|examples?|[^/]*\.egg-info|[^/]*\.dist-info)/"
 )
 _OLD_GNU: Final = re.compile(r"(?i)[AL]?GPL-[123]\.[01]")
@@ -62,7 +64,11 @@ class _Evidence:
 
 
 def decide(
-    metadata: CoreMetadata, texts: Mapping[str, str], *, wheel_texts: Mapping[str, str] | None = None
+    metadata: CoreMetadata,
+    texts: Mapping[str, str],
+    *,
+    wheel_texts: Mapping[str, str] | None = None,
+    members: Iterable[str] = (),
 ) -> LicenceDecision:
     """The licence of a release.
 
@@ -71,13 +77,14 @@ def decide(
         texts: paths in the sdist to contents: licence-like files, and others (README, setup.py…) in whose words a
             notice such as "or (at your option) any later version" may stand.
         wheel_texts: licence files of the wheel, consulted where the sdist ships none.
+        members: all paths in the sdist, among them licence files whose text was not kept.
     """
-    files = licence_files(metadata.license_files, texts)
+    files = licence_files(metadata.license_files, texts, members)
     notes: list[Note] = []
     if not files:
         elsewhere = f"; the wheel has {', '.join(sorted(wheel_texts))}" if wheel_texts else ""
         notes.append(_warning(f"The sdist ships no licence file{elsewhere}."))
-    contents = {path: texts[path] for path in files} or dict(wheel_texts or {})
+    contents = {path: texts[path] for path in files if path in texts} or dict(wheel_texts or {})
     evidence = _evidence(metadata, contents, texts)
     expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:
@@ -263,13 +270,18 @@ def _listed(terms: Iterable[Term]) -> str:
     return ", ".join(term.spdx if term.later is not None or not term.gnu else term.name for term in terms)
 
 
-def licence_files(declared: Iterable[str], texts: Mapping[str, str]) -> tuple[str, ...]:
-    """Those of License-File that the sdist has (lists of authors aside), else the outermost licence files."""
-    named = tuple(path for path in dict.fromkeys(declared) if path in texts and _is_licence(path))
+def licence_files(declared: Iterable[str], texts: Mapping[str, str], members: Iterable[str] = ()) -> tuple[str, ...]:
+    """Those of License-File that the sdist has (lists of people aside), else the outermost licence files."""
+    there = {*texts, *members}
+    named = tuple(path for path in dict.fromkeys(declared) if path in there and not _lists_people(path))
     own = [path for path in texts if _is_licence(path) and not _ASIDE.search(path)]
     depth = min((path.count("/") for path in own if not _is_notice(path)), default=-1)
     outermost = (path for path in own if path.count("/") == depth)
     return named or tuple(sorted(outermost, key=lambda path: (_is_notice(path), path)))
+
+
+def _lists_people(path: str) -> bool:
+    return _PEOPLE.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def _is_licence(path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from dirac_forge.recipe.writing.scalars import sanitised
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata
 
@@ -55,7 +56,15 @@ def _repository(labelled: Mapping[str, str]) -> str | None:
 def summary_of(metadata: CoreMetadata) -> str:
     """One line of printable text, "" where upstream gives none."""
     text = " ".join("".join(c if c.isprintable() else " " for c in metadata.summary or "").split())
-    return "" if text.upper() in {"UNKNOWN", "TODO"} else text[:_LONGEST]
+    return "" if text.upper() in {"UNKNOWN", "TODO"} else _cut(text)
+
+
+def _cut(text: str) -> str:
+    """At most the longest summary, cut after a sentence, else after a word."""
+    if len(text) <= _LONGEST:
+        return text
+    sentences = [match.end(1) for match in re.finditer(r"([.!?])(?=\s)", text[: _LONGEST + 1])]
+    return text[: sentences[-1]] if sentences else sanitised(text, _LONGEST)
 
 
 def _label(label: str) -> str:

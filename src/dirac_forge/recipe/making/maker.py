@@ -66,6 +66,8 @@ class Needed:
     newest: str | None
     """The channel's newest version."""
     required_by: tuple[str, ...]
+    satisfying: str | None = None
+    """The channel's newest version that satisfies the requirement."""
     problem: str = ""
     as_of: date | None = None
     """The day of the embedded snapshot, where that gave the status."""
@@ -94,6 +96,8 @@ class Maker:
     """The workspace's names."""
     families: Families
     maintainers: Sequence[str] = ()
+    target_platforms: tuple[str, ...] = ()
+    """Where dependencies are needed; () for all of the scope's platforms."""
 
     def make(self, orders: Sequence[Order], deps: Deps) -> MadeRecipes:
         """The recipes of the orders, and as `deps` says those of what they need.
@@ -114,7 +118,7 @@ class Maker:
         tree = walk(
             {project: replace(_found(metadata), extras=extras[project]) for project, metadata in roots.items()},
             self._look,
-            self.scope,
+            replace(self.scope, platforms=self.target_platforms or self.scope.platforms),
             self.executor,
             observer=self.observer,
         )
@@ -168,6 +172,7 @@ class Maker:
             mapped=mapped,
             status=stands.status,
             newest=stands.newest,
+            satisfying=stands.satisfying,
             required_by=dependency.required_by,
             problem=dependency.found.problem,
             as_of=stands.as_of,

@@ -214,7 +214,8 @@ class _Builder:
         lines = self._pinned([line for line in converted.lines if line.name not in {"python", self.part.package}])
         if not self.nature.noarch:
             return (Requirement(name="python"), *self._with_cffi(lines, host))
-        floor = Requirement(name="python", spec=",".join([">=@{python_min}", *self._python_ceiling()]))
+        clauses = [">=@{python_min}", *self._python_patch(), *self._python_ceiling()]
+        floor = Requirement(name="python", spec=",".join(clauses))
         return (floor, *self._by_platform(lines))
 
     def _with_cffi(self, lines: list[Requirement], host: Iterable[Requirement]) -> list[Requirement]:
@@ -224,6 +225,12 @@ class _Builder:
             return lines
         self._note("info", "cffi in run too: the extension that it compiles imports it")
         return sorted([*lines, *compiling], key=lambda line: line.name)
+
+    def _python_patch(self) -> list[str]:
+        """`>=3.11.14` where upstream asks for a patch level of the oldest Python that is built for."""
+        oldest = Version(self.family.python_min).release[:2]
+        lower = (Version(c.version) for c in requires_python(self.facts) if c.operator in {">=", ">", "~="})
+        return [f">={version}" for version in lower if version.release[:2] == oldest and version.micro]
 
     def _python_ceiling(self) -> list[str]:
         """Clauses of Requires-Python that exclude a Python 3 above the floor: `<3.13`, `!=3.11.*`."""
@@ -270,7 +277,8 @@ class _Builder:
             texts = dict(wheel_texts)
         if self.part.licence is not None:
             texts[self.part.licence.name] = self.part.licence.text
-        decision = decide(self.facts.metadata, texts, wheel_texts=wheel_texts)
+        members = self.facts.sdist.members if self.facts.sdist is not None else ()
+        decision = decide(self.facts.metadata, texts, wheel_texts=wheel_texts, members=members)
         self.notes += decision.notes
         files = [path for path in decision.files if "@{" not in path]
         if self.source.unpacked:
@@ -279,6 +287,8 @@ class _Builder:
             files.append("THIRDPARTY.yml")
         homepage, repository, documentation = links_of(self.facts.metadata)
         summary = summary_of(self.facts.metadata)
+        if re.search(r"(?i)\bdeprecated\b|\bplaceholder\b|\bno longer maintained\b", self.facts.metadata.summary or ""):
+            self._note("warning", f"upstream says of it: {summary} Look whether another project is meant.")
         return About(
             summary=summary,
             license=decision.expression,

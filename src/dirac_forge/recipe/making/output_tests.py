@@ -18,6 +18,7 @@ from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 __all__ = ["OutputTest", "test_of"]
 
 MOST_HELP_COMMANDS = 5
+_SHARED_NAMES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +45,8 @@ def test_of(
     commands = help_commands(points, facts.sdist)
     missing = {name: unmet(name) for name in (*modules, *(point.module for point in commands))}
     sound = [point for point in commands if not missing[point.module]]
-    notes = (_note(each) for each in dict.fromkeys(each for group in missing.values() for each in group))
+    notes = [_note(each) for each in dict.fromkeys(each for group in missing.values() for each in group)]
+    notes += _strangers(facts)
     return OutputTest(
         test=Test(
             imports=tuple(name for name in modules if not missing[name]),
@@ -53,6 +55,14 @@ def test_of(
         installs_modules=bool(modules),
         notes=tuple(notes),
     )
+
+
+def _strangers(facts: ReleaseFacts) -> list[Note]:
+    """A note on folders at the top of a wheel that every other project might install too."""
+    tops = {member.partition("/")[0] for member in facts.wheel.members if "/" in member} if facts.wheel else set()
+    names = sorted(tops & _SHARED_NAMES) if tops - _SHARED_NAMES else []
+    text = f"the wheel installs {' and '.join(names)} at the top of site-packages: remove that, and tell upstream"
+    return [Note(level="warning", text=text)] if names else []
 
 
 def _requirements(facts: ReleaseFacts, scope: Scope) -> tuple[Mapping[str, SpecifierSet], Mapping[str, str]]:
