@@ -1,5 +1,6 @@
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -179,4 +180,14 @@ def test_names_that_no_channel_confirmed_are_noted_once() -> None:
     made = make(TREE, order("zz-app"), deps="none", channel=Channel({}, unread=("conda-forge",)))
     assert [note.text for note in made.recipes[0].notes if "names of packages" in note.text] == [
         "names of packages that no channel confirmed: zz-app, zz-lib, zz-new, zz-old"
+    ]
+
+
+def test_what_the_channels_build_knows_is_carried_into_the_recipe() -> None:
+    channel = Channel({"zz-app": "1.0", "hatchling": "1.30"})
+    channel.packages["zz-app"] = replace(channel.packages["zz-app"], depends=("python", "zz-lib >=2", "voms >=2.1"))
+    made = make(Releases(facts("zz-app", requires=["zz-lib>=2"])), order("zz-app"), deps="none", channel=channel)
+    assert [(line.name, line.spec) for line in made.recipes[0].outputs[0].run[1:]] == [
+        ("zz-lib", ">=2"),
+        ("voms", ">=2.1"),
     ]

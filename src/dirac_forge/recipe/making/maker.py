@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -265,10 +265,10 @@ class Maker:
             providers=Providers(package=package, bundled=bundled, brought=tree.brought, metadata=self._metadata),
             maintainers=self.maintainers,
         )
-        recipe = self._with_channels_knowledge(recipe, package)
+        recipe = self._with_channels_knowledge(recipe)
         return _with_notes(recipe, _guesses([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread)))
 
-    def _with_channels_knowledge(self, recipe: Recipe, package: Callable[[str], str]) -> Recipe:
+    def _with_channels_knowledge(self, recipe: Recipe) -> Recipe:
         """With what the channel's newest builds of its pure outputs require, and upstream never declared."""
         outputs: list[Output] = []
         notes: list[Note] = []
@@ -277,7 +277,9 @@ class Maker:
             info = self.catalogue.info([output.name]).get(output.name) if output.noarch and output.projects else None
             then = self._metadata(output.projects[0], SpecifierSet(f"==={info.newest}")) if info is not None else None
             if info is not None and then is not None:
-                declared = [*siblings, *(package(requirement.name) for requirement in then.requires_dist)]
+                projects = dict.fromkeys(requirement.name for requirement in then.requires_dist)
+                self._listing(projects)
+                declared = [*siblings, *(self._mapped(project).package for project in projects)]
                 output, more = carried_over(output, info, declared)
                 notes += more
             outputs.append(output)
