@@ -108,6 +108,17 @@ class Maker:
         self.executor.submit(import_module, "networkx")
         problems: list[str] = []
         orders = self.families.completed(orders, problems)
+        facts, tree = self._looked_up(orders)
+        self._listing([*(d.project for d in tree.dependencies), *_named(facts.values())])
+        needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
+        tools = self._tools(facts, tree)
+        needed += tuple(self._needed(dependency) for dependency in tools.dependencies)
+        extra = self._missing(tree.joined(tools), needed, deps, facts, problems)
+        ordered = [self._recipe(order, facts, tree) for order in orders]
+        return MadeRecipes(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
+
+    def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree]:
+        """The facts of the ordered projects, and the tree of what they need to run."""
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
         extras = {p: frozenset(order.extras.get(p, ())) for order in orders for p in order.projects}
         light = {
@@ -122,15 +133,7 @@ class Maker:
             self.executor,
             observer=self.observer,
         )
-        facts = {project: future.result() for project, future in asked.items()}
-        self._listing([*(d.project for d in tree.dependencies), *_named(facts.values())])
-        needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
-        tools = self._tools(facts, tree)
-        problems += dict.fromkeys(each.cut for each in (tree, tools) if each.cut)
-        needed += tuple(self._needed(dependency) for dependency in tools.dependencies)
-        extra = self._missing(tree.joined(tools), needed, deps, roots, problems)
-        ordered = [self._recipe(order, facts, tree) for order in orders]
-        return MadeRecipes(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
+        return {project: future.result() for project, future in asked.items()}, tree
 
     # -- what the tree needs
 
