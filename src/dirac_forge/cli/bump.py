@@ -16,7 +16,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
 from dirac_forge.files import write_files
-from dirac_forge.proposals.bumps import BumpOptions, decide
+from dirac_forge.proposals.bumps import BumpOptions, Decided, decide
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.untrusted import one_line, parse_json
@@ -48,11 +48,7 @@ def bump(
     if dependencies is None and to and known_sha256:
         dependencies = "off"
     workspace = read_workspace(context.settings.workspace)
-    folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]
-    if to and _VERSION.fullmatch(to) is None:
-        raise InputError(f"--to {one_line(to, longest=60)}: expected a version such as 1.2.3")
-    if to and len(folders) != 1:
-        raise InputError("--to is for one feedstock", hint="Name it.")
+    folders = _chosen(workspace, feedstocks, to)
     options = BumpOptions(to=to, check=check, build=build, known=_known(known_sha256), catch_up=catch_up)
     if dependencies is not None:
         options = replace(options, dependencies=dependencies)
@@ -66,10 +62,7 @@ def bump(
             asked = requested_bumps(context, workspace, pairs, options, executor=executor)
             sent = send(context, asked, force=bool(feedstocks))
     if write:
-        for one in decided:
-            if isinstance(one.result, Bump) and one.result.status == "proposed":
-                _write(one.folder, one.result, context.settings.workspace)
-        _write_recipes(context, workspace, [one.result for one in decided if isinstance(one.result, Bump)])
+        _write_all(context, workspace, decided)
     results = [one.result for one in decided]
     if context.options.json:
         context.answer("", {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})})
@@ -77,6 +70,19 @@ def bump(
         shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks) == 1)
         context.answer(_with_lines(shown, sent.lines), None)
     return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code)
+
+
+def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[FeedstockFolder]:
+    """Return the feedstocks that are named, all where none is; with `to` it has to be one.
+
+    Raises InputError.
+    """
+    folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]
+    if to and _VERSION.fullmatch(to) is None:
+        raise InputError(f"--to {one_line(to, longest=60)}: expected a version such as 1.2.3")
+    if to and len(folders) != 1:
+        raise InputError("--to is for one feedstock", hint="Name it.")
+    return folders
 
 
 def _with_lines(shown: RenderableType, lines: Sequence[str]) -> RenderableType:
@@ -111,6 +117,15 @@ def _known(path: Path | None) -> dict[str, dict[str, str]]:
         raise InputError(f"--known-sha256: {path} can't be read: {error}") from error
     except InputError as error:
         raise InputError(f"--known-sha256: {path}: {error.message}") from error
+
+
+def _write_all(context: Context, workspace: Workspace, decided: Iterable[Decided]) -> None:
+    """Write the edits of the proposals, and the new recipes that the bumps need."""
+    bumps = [(one.folder, one.result) for one in decided if isinstance(one.result, Bump)]
+    for folder, result in bumps:
+        if result.status == "proposed":
+            _write(folder, result, context.settings.workspace)
+    _write_recipes(context, workspace, [result for _, result in bumps])
 
 
 def _write(folder: FeedstockFolder, result: Bump, workspace: Path) -> None:
