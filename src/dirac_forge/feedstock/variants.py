@@ -157,21 +157,25 @@ def _used(
 
 def _product(configuration: Configuration, used: set[str]) -> Iterator[dict[str, str]]:
     """Yield every combination of the used keys' values; zipped keys go together, unused keys have their first value."""
-    values = configuration.values
-    groups = [{key: values[key] for key in group if key in values} for group in configuration.zip_keys]
-    # Keys of a group whose values do not belong together place by place go on their own.
-    groups = [group for group in groups if used.isdisjoint(group) or len({len(each) for each in group.values()}) == 1]
-    grouped = {key for group in groups for key in group}
-    groups += [{key: tuple(dict.fromkeys(values[key]))} for key in sorted(values.keys() - grouped)]
     fixed: dict[str, str] = {}
     axes: list[list[dict[str, str]]] = []
-    for group in groups:
+    for group in _groups(configuration, used):
         if used.isdisjoint(group) or all(len(texts) == 1 for texts in group.values()):
             fixed |= {key: texts[0] for key, texts in group.items()}
         else:
             axes.append(_zipped(group))
     for choice in _choices(axes):
         yield fixed | {key: text for part in choice for key, text in part.items()}
+
+
+def _groups(configuration: Configuration, used: set[str]) -> list[dict[str, tuple[str, ...]]]:
+    """Return the values of the keys: zipped keys together, each other key on its own."""
+    values = configuration.values
+    zipped = [{key: values[key] for key in group if key in values} for group in configuration.zip_keys]
+    # Keys of a group whose values do not belong together place by place go on their own.
+    groups = [group for group in zipped if used.isdisjoint(group) or len(set(map(len, group.values()))) == 1]
+    grouped = {key for group in groups for key in group}
+    return [*groups, *({key: tuple(dict.fromkeys(values[key]))} for key in sorted(values.keys() - grouped))]
 
 
 def _zipped(columns: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
