@@ -64,6 +64,13 @@ def _blockers(bump: Bump, place: OrderPlace, helpers: Sequence[str], proof: Proo
     return tuple(dict.fromkeys((*bump.blocked_by, *own, *place.because, *lacks, *helping, *worse)))
 
 
+def _notes(bump: Bump, place: OrderPlace, made: _Recipes, later: Sequence[str]) -> list[BumpNote]:
+    """Return a bump's notes with those of its place in the order; `later` are bumps behind it that help."""
+    notes: list[BumpNote] = [*bump.notes, *(lack for lack in place.lacks if not lack.certain)]
+    notes += [MovesTogether(key=other) for other in place.together]
+    return [*notes, *made.problems, *(HelpingDependent(key=other) for other in later)]
+
+
 def _status(blockers: Sequence[Blocker]) -> Literal["proposed", "waiting", "blocked"]:
     if not blockers:
         return "proposed"
@@ -234,32 +241,40 @@ class Ordering:
 
     def _decided(self, bump: Bump, key: str, places: Mapping[str, OrderPlace], made: _Recipes) -> Bump:
         subject, place = self.subjects[key], places[key]
-        certain = [lack for lack in place.lacks if lack.certain]
-        recipes = [self._read(new.change) for new in made.recipes]
-        proof: Proof | None = None
-        helpers: tuple[str, ...] = ()
-        given = {package for recipe in recipes for package in recipe.provides}
-        if all(lack.need.package in given for lack in certain):
-            beside = [*(self.subjects[other] for other in (*place.behind, *place.together)), *recipes]
-            proof, helpers = self._proved(subject, beside, places)
+        lacking = [lack.need.package for lack in place.lacks if lack.certain]
+        proof, helpers = self._proved_with(made.recipes, subject, lacking, places)
         later = [other for other in helpers if key in places[other].behind]
         first = [other for other in helpers if other not in later]
         lines = lines_of(self.context, self.workspace, self.proving.channel, subject, self.proving.platforms)
         old = dict.fromkeys(subject.provides, bump.old)
         blockers = _blockers(bump, place, first, proof)
-        notes: list[BumpNote] = [*bump.notes, *(lack for lack in place.lacks if not lack.certain)]
-        notes += [MovesTogether(key=other) for other in place.together]
-        notes += [*made.problems, *(HelpingDependent(key=other) for other in later)]
+        notes = _notes(bump, place, made, later)
         return replace(
             bump,
             status=_status(blockers),
-            waits_for=tuple(dict.fromkeys((*place.waits_for, *(lack.need.package for lack in certain), *first))),
+            waits_for=tuple(dict.fromkeys((*place.waits_for, *lacking, *first))),
             blocked_by=blockers,
             notes=tuple(dict.fromkeys((*notes, *leaves(lines, old, subject.provides)))),
             satisfies=belongs(lines, subject.provides),
             recipes=made.recipes,
             proof=proof,
         )
+
+    def _proved_with(
+        self,
+        made: Sequence[NewRecipe],
+        subject: Candidate,
+        lacking: Sequence[str],
+        places: Mapping[str, OrderPlace],
+    ) -> tuple[Proof | None, tuple[str, ...]]:
+        """Return the proof beside the new recipes, with the bumps that help; none where packages are still lacking."""
+        recipes = [self._read(new.change) for new in made]
+        given = {package for recipe in recipes for package in recipe.provides}
+        if not given.issuperset(lacking):
+            return None, ()
+        place = places[subject.key]
+        beside = [*(self.subjects[other] for other in (*place.behind, *place.together)), *recipes]
+        return self._proved(subject, beside, places)
 
     def _proved(
         self, subject: Candidate, beside: Sequence[Candidate], places: Mapping[str, OrderPlace]
