@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -48,54 +48,62 @@ def bumps_json(results: Sequence[Bump | Skip]) -> dict[str, Any]:
 
 
 def _json(result: Bump | Skip) -> dict[str, Any]:
-    match result:
-        case Skip():
-            return {
-                "feedstock": result.feedstock,
-                "branch": result.branch,
-                "from": result.current or None,
-                "to": None,
-                "status": _skip_status(result),
-                "reason": skip_text(result),
-                "waits_for": [],
-                "edits": [],
-                "dependencies": _dependencies(None),
-                "checks": [],
-                "kind": result.kind,
-                "hint": result.hint or None,
-                "notes": [],
-            }
-        case Bump():
-            change, drift = result.change, result.drift
-            blocked_by = list(map(worded, result.blocked_by))
-            notes = [*map(worded, result.notes), *(note.text for note in (drift.notes if drift is not None else ()))]
-            return {
-                "feedstock": change.feedstock,
-                "branch": change.branch,
-                "from": result.old,
-                "to": result.new,
-                "status": result.status,
-                "reason": "; ".join(dict.fromkeys((*blocked_by, *change.reasons))),
-                "waits_for": list(result.waits_for),
-                "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
-                "dependencies": _dependencies(result.drift),
-                **_proof(result.proof),
-                "build": evidence_json(result.build),
-                "beyond": [asdict(line) for line in result.drift.beyond] if result.drift is not None else [],
-                "blocked_by": blocked_by,
-                "released": {"from": _when(result.old_released), "to": _when(result.released)},
-                "hashes": [
-                    {"url": digest.url, "origin": digest.origin, **digest.hashes} for digest in result.edited.digests
-                ],
-                "rejected": [{"version": str(one.version), "reason": worded(one.reason)} for one in result.rejected],
-                "links": [{"title": link.title, "url": link.url} for link in result.links],
-                "patches": list(result.patches),
-                "satisfies": list(map(worded, result.satisfies)),
-                "recipes": [_recipe(new) for new in result.recipes],
-                "notes": [*dict.fromkeys(notes), *([] if result.proof is not None else [UNPROVEN])],
-                "title": change.title,
-                "body": change.body,
-            }
+    return _skip_json(result) if isinstance(result, Skip) else _bump_json(result)
+
+
+def _skip_json(skip: Skip) -> dict[str, Any]:
+    return {
+        "feedstock": skip.feedstock,
+        "branch": skip.branch,
+        "from": skip.current or None,
+        "to": None,
+        "status": _skip_status(skip),
+        "reason": skip_text(skip),
+        "waits_for": [],
+        "edits": [],
+        "dependencies": _dependencies(None),
+        "checks": [],
+        "kind": skip.kind,
+        "hint": skip.hint or None,
+        "notes": [],
+    }
+
+
+def _bump_json(bump: Bump) -> dict[str, Any]:
+    change = bump.change
+    blocked_by = list(map(worded, bump.blocked_by))
+    return {
+        "feedstock": change.feedstock,
+        "branch": change.branch,
+        "from": bump.old,
+        "to": bump.new,
+        "status": bump.status,
+        "reason": "; ".join(dict.fromkeys((*blocked_by, *change.reasons))),
+        "waits_for": list(bump.waits_for),
+        "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
+        "dependencies": _dependencies(bump.drift),
+        **_proof(bump.proof),
+        "build": evidence_json(bump.build),
+        "beyond": [asdict(line) for line in bump.drift.beyond] if bump.drift is not None else [],
+        "blocked_by": blocked_by,
+        "released": {"from": _when(bump.old_released), "to": _when(bump.released)},
+        "hashes": [{"url": digest.url, "origin": digest.origin, **digest.hashes} for digest in bump.edited.digests],
+        "rejected": [{"version": str(one.version), "reason": worded(one.reason)} for one in bump.rejected],
+        "links": [{"title": link.title, "url": link.url} for link in bump.links],
+        "patches": list(bump.patches),
+        "satisfies": list(map(worded, bump.satisfies)),
+        "recipes": [_recipe(new) for new in bump.recipes],
+        "notes": _all_notes(bump),
+        "title": change.title,
+        "body": change.body,
+    }
+
+
+def _all_notes(bump: Bump) -> list[str]:
+    """Return the notes of a bump and of its drift, each once, and that it is not proved where it is not."""
+    of_drift = bump.drift.notes if bump.drift is not None else ()
+    notes = dict.fromkeys([*map(worded, bump.notes), *(note.text for note in of_drift)])
+    return [*notes, *([] if bump.proof is not None else [UNPROVEN])]
 
 
 def _recipe(new: NewRecipe) -> dict[str, Any]:
@@ -145,7 +153,7 @@ def bumps_text(
     from rich.console import Group  # noqa: PLC0415  # 0.05 s that --json does without
     from rich.text import Text  # noqa: PLC0415
 
-    from dirac_forge.report.terminal import Shown, diff  # noqa: PLC0415
+    from dirac_forge.report.terminal import Shown  # noqa: PLC0415
 
     bumps = [result for result in results if isinstance(result, Bump)]
     skips = [result for result in results if isinstance(result, Skip)]
@@ -153,15 +161,26 @@ def bumps_text(
     parts: list[RenderableType] = _overview(bumps, written=written)
     for bump in bumps:
         sections = _whole(bump, results) if verbose else _brief(bump, results, common)
-        parts += [Shown(sections)] if sections else []
-        parts += [diff(edit.diff) for edit in bump.change.edits if diffs or verbose]
-        parts += [Text()] if sections or diffs or verbose else []
+        parts += _below_overview(bump, sections, edits=diffs or verbose)
     if common and not verbose:
         parts += [Shown([Section(title="For several feedstocks", blocks=(Items(common),))]), Text()]
     for section in _skipped(skips, verbose=verbose):
         parts += [Shown([section]), Text()]
     parts.append(Text(_in_all(bumps, skips, written=written)))
     return Group(*parts)
+
+
+def _below_overview(bump: Bump, sections: tuple[Section, ...], *, edits: bool) -> list[RenderableType]:
+    """Return the sections of a bump, with its edits where asked for, and an empty line below."""
+    if not sections and not edits:
+        return []
+    from rich.text import Text  # noqa: PLC0415
+
+    from dirac_forge.report.terminal import Shown, diff  # noqa: PLC0415
+
+    parts: list[RenderableType] = [Shown(sections)] if sections else []
+    parts += [diff(edit.diff) for edit in bump.change.edits if edits]
+    return [*parts, Text()]
 
 
 def _overview(bumps: Sequence[Bump], *, written: bool) -> list[RenderableType]:
@@ -236,10 +255,7 @@ def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
     lines: dict[str, list[Line]] = {kind: [] for kind in _KINDS}
     current = {skip: skip.reason for skip in skips if isinstance(skip.reason, Current)}
     if current:
-        count = f"{len(current)} {'is' if len(current) == 1 else 'are'} up to date"
-        lines["nothing"].append(f"{count}: {_names(list(current), verbose=verbose)}")
-        more = [f"{_named(skip)}: {worded(reason)}" for skip, reason in current.items() if reason.remarkable]
-        lines["nothing"] += more if verbose else few(more, _MOST_REASONS)
+        lines["nothing"] += _current_lines(current, verbose=verbose)
     alike: dict[tuple[str, str, str], list[Skip]] = {}
     for skip in skips:
         if skip not in current:
@@ -251,6 +267,13 @@ def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
         for kind, title in _KINDS.items()
         for section in Section.of(title, [Items(tuple(lines[kind]))] if lines[kind] else [])
     ]
+
+
+def _current_lines(current: Mapping[Skip, Current], *, verbose: bool) -> list[Line]:
+    """Return a line that counts the feedstocks that are up to date, and those of which there is more to tell."""
+    count = f"{len(current)} {'is' if len(current) == 1 else 'are'} up to date"
+    more = [f"{_named(skip)}: {worded(reason)}" for skip, reason in current.items() if reason.remarkable]
+    return [f"{count}: {_names(list(current), verbose=verbose)}", *(more if verbose else few(more, _MOST_REASONS))]
 
 
 def _names(skips: Sequence[Skip], *, verbose: bool) -> str:
