@@ -101,15 +101,18 @@ def _platform_section(title: str, each: PlatformDifference, lead: Sequence[str])
     blocks: list[Block] = [Paragraph(Bold(_versions(change))) for change in first]
     for heading, kinds in _HEADINGS:
         mine = [change for change in each.of(*kinds) if change not in first]
-        for what, some in (("", [c for c in mine if c.asked]), (" (dependencies)", [c for c in mine if not c.asked])):
-            if some:
-                blocks += [Paragraph(f"{heading}{what}:"), Items(tuple(map(_line, some)))]
+        blocks += _change_blocks(f"{heading}:", [change for change in mine if change.asked])
+        blocks += _change_blocks(f"{heading} (dependencies):", [change for change in mine if not change.asked])
     if each.old_size is not None and each.new_size is not None:
         delta = (each.new_size - each.old_size) / _MEGABYTE
         blocks.append(Paragraph(f"Size of all packages: {each.new_size / _MEGABYTE:.0f} MB ({delta:+.1f} MB)."))
     if not each.changes:
         blocks.insert(0, Paragraph("Nothing changes."))
     return Section(title=title, blocks=tuple(blocks))
+
+
+def _change_blocks(heading: str, changes: Sequence[PackageChange]) -> list[Block]:
+    return [Paragraph(heading), Items(tuple(map(_line, changes)))] if changes else []
 
 
 def _line(change: PackageChange) -> Line:
