@@ -84,6 +84,18 @@ def test_a_file_that_is_not_the_one_listed_is_not_used(published: Path, tmp_path
     assert list((tmp_path / "packages").iterdir()) == []
 
 
+@pytest.mark.parametrize("remote", [True, False])
+def test_a_package_that_is_too_large_is_not_used(
+    published: Path, served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote: bool
+) -> None:
+    module = "remote" if remote else "folder"
+    monkeypatch.setattr(f"dirac_forge.channel.{module}.DOWNLOAD_LIMIT", 100)
+    channel = Channel.open([served if remote else str(published)], cache_dir=tmp_path / "repodata")
+    with pytest.raises(ChannelUnknownError, match="more than 0 MB"):
+        unpacked(channel, "conda-forge-pinning", cache=tmp_path)
+    assert list((tmp_path / "packages").iterdir()) == []
+
+
 def test_a_channel_without_it(tmp_path: Path) -> None:
     folder = write_channel(tmp_path / "c", {"noarch": [pkg("bare 1.0", noarch="generic", sha256="ab" * 32)]})
     channel = Channel.open([str(folder)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import shutil
@@ -15,8 +16,8 @@ from typing import Any
 import rattler
 from rattler import MatchSpec, PackageName, PackageRecord, RepoDataRecord, SparseRepoData, Version
 from rattler.exceptions import InvalidPackageNameError
-from rattler.package_streaming import extract
 
+from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
@@ -118,13 +119,22 @@ class Folder:
         return self._exports[record.subdir].get(record.file)
 
     def unpack(self, record: PackageRecord, folder: Path) -> bool:
-        """From the file beside the repodata, where it is there; raises ChannelUnknownError where it is another one."""
+        """From the file beside the repodata, where it is there.
+
+        Raises:
+            ChannelUnknownError: the file is another one, too large, or no package.
+        """
         path = self.folder / record.subdir / str(getattr(record, "file_name", ""))
         if not path.is_file():
             return False
+        if path.stat().st_size > DOWNLOAD_LIMIT:
+            raise ChannelUnknownError(f"{path}: the package has more than {DOWNLOAD_LIMIT // 1024**2} MB")
         if record.sha256 is not None and hashlib.sha256(path.read_bytes()).digest() != record.sha256:
             raise ChannelUnknownError(f"{path}: it is not the file that the repodata lists: its SHA-256 differs")
-        extract(path, folder)
+        try:
+            asyncio.run(unpack(path, folder))
+        except Exception as exc:
+            raise ChannelUnknownError(f"{path}: the package can't be unpacked: {exc}") from exc
         return True
 
     def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:

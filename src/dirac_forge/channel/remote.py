@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import rattler
 from rattler import Client, Gateway, MatchSpec, PackageRecord, RepoDataRecord
@@ -22,10 +23,11 @@ from rattler.networking import (
     S3Middleware,
 )
 from rattler.package import RunExportsJson
-from rattler.package_streaming import download_and_extract
+from rattler.package_streaming import download_to_writer
 from rattler.platform import Subdir
 from rattler.repo_data.gateway import SourceConfig
 
+from dirac_forge.channel.archives import DOWNLOAD_LIMIT, LargePackageError, unpack
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.channel.virtual import PLATFORMS
@@ -164,10 +166,18 @@ class Remote:
     def unpack(self, record: PackageRecord, folder: Path) -> bool:
         """Downloaded and checked against the hash of the repodata; raises ChannelUnknownError."""
         url = str(getattr(record, "url", ""))
+        name = "package.tar.bz2" if url.endswith(".tar.bz2") else "package.conda"
         try:
-            asyncio.run(download_and_extract(self._client(), url, folder, record.sha256))
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as temporary:
+                package = Path(temporary, name)
+                with package.open("wb") as file:
+                    bounded = _Bounded(file)
+                    self._ask(download_to_writer(self._client(), url, bounded))
+                if record.sha256 is not None and bounded.digest() != record.sha256:
+                    raise OSError("it is not the file that the repodata lists: its SHA-256 differs")
+                self._ask(unpack(package, folder))
         except Exception as exc:
-            raise ChannelUnknownError(f"{redact(url)}: the package can't be downloaded: {redact(str(exc))}") from exc
+            raise ChannelUnknownError(f"{redact(url)}: the package can't be used: {redact(str(exc))}") from exc
         return True
 
     def _fetch_run_exports(self, record: Record) -> RunExports | None:
@@ -216,6 +226,27 @@ class Remote:
         return None
 
 
+class _Bounded:
+    """Takes the bytes of a download up to the limit, with their hash."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._left = DOWNLOAD_LIMIT
+        self._hash = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        """Write; raises LargePackageError beyond the limit."""
+        self._left -= len(data)
+        if self._left < 0:
+            raise LargePackageError(f"it has more than {DOWNLOAD_LIMIT // 1024**2} MB")
+        self._hash.update(data)
+        return self._file.write(data)
+
+    def digest(self) -> bytes:
+        """The SHA-256 of all that was written."""
+        return self._hash.digest()
+
+
 def _subdirs(platform: str) -> list[Subdir]:
     return [Subdir(subdir) for subdir in dict.fromkeys((platform, "noarch"))]
 
@@ -236,6 +267,10 @@ def client_with_credentials(*, timeout: int, retries: int) -> Client:
 
 
 def make_gateway(client: Client, *, cache_dir: Path | None, offline: bool) -> Gateway:
-    """The gateway of a run; `offline`, only what is in its cache is used."""
+    """The gateway of a run; `offline`, only what is in its cache is used.
+
+    It downloads and decompresses repodata by itself and takes no limit on their bytes: a body without end is cut off
+    by `patience` of a Remote alone.
+    """
     config = SourceConfig(cache_action="force-cache-only" if offline else "cache-or-fetch")
     return Gateway(cache_dir=cache_dir, default_config=config, client=client)
