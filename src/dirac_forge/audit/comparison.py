@@ -6,9 +6,9 @@ other does not. Two specs that differ only in versions that nobody published are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -26,6 +26,8 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
 
 __all__ = ["Declared", "Published", "Use", "compare", "declared_of", "minor_versions"]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,30 +173,50 @@ def _bounds(
     declared = next((each for each in specs if each.version), specs[0])
     if not requirement.specifier and not declared.version:
         return []
-    existing = [(text, version) for text in versions(declared.name) if (version := _version(text)) is not None]
-    upstream = {text for text, version in existing if requirement.specifier.contains(version, prereleases=True)}
-    mine = {text for text, _ in existing if all(each.admits(text) for each in specs)}
-    installed = {use.versions.get(declared.name, "") for use in where}
-    found = []
-    admitted = [text for text, _ in existing if text in mine - upstream]
+    upstream, mine = _admitted(requirement, specs, versions(declared.name))
+    findings = []
+    admitted = _without(mine, upstream)
     if admitted:
-        now = next((text for text in admitted if text in installed), None)
-        newer = bool(upstream) and _newest(admitted) > _newest(upstream)
-        severity: Severity = "high" if now else "medium" if newer else "low"
-        example = now or admitted[0]
-        found.append(
+        installed = {use.versions.get(declared.name, "") for use in where}
+        example, severity = _looser_example(admitted, installed, upstream)
+        findings.append(
             _finding(record, published, requirement, "looser", severity=severity, declared=declared, example=example)
         )
-    kept_out = [text for text, _ in existing if text in upstream - mine]
+    kept_out = _without(upstream, mine)
     if kept_out:
-        newer = not mine or _newest(kept_out) > _newest(mine)
-        severity = "medium" if newer else "low"
-        found.append(
-            _finding(
-                record, published, requirement, "stricter", severity=severity, declared=declared, example=kept_out[0]
-            )
+        severity = "medium" if not mine or _newest(kept_out) > _newest(mine) else "low"
+        example = kept_out[0]
+        findings.append(
+            _finding(record, published, requirement, "stricter", severity=severity, declared=declared, example=example)
         )
-    return found
+    return findings
+
+
+def _admitted(
+    requirement: DeclaredRequirement, specs: Sequence[Declared], versions: Iterable[str]
+) -> tuple[list[str], list[str]]:
+    """Return the versions that upstream admits, and those that all specs admit."""
+    existing = [(text, version) for text in versions if (version := _version(text)) is not None]
+    upstream = [text for text, version in existing if requirement.specifier.contains(version, prereleases=True)]
+    mine = [text for text, _ in existing if all(each.admits(text) for each in specs)]
+    return upstream, mine
+
+
+def _looser_example(
+    admitted: Sequence[str], installed: Collection[str], upstream: Sequence[str]
+) -> tuple[str, Severity]:
+    """Return one of the versions that only the build admits, one that is installed if there is, and how bad that is."""
+    now = next((text for text in admitted if text in installed), None)
+    if now is not None:
+        return now, "high"
+    newer = bool(upstream) and _newest(admitted) > _newest(upstream)
+    return admitted[0], "medium" if newer else "low"
+
+
+def _without(some: Iterable[_T], others: Iterable[_T]) -> list[_T]:
+    """Return what is not among the others, in its order."""
+    left_out = set(others)
+    return [each for each in some if each not in left_out]
 
 
 def _python_range(
@@ -206,21 +228,23 @@ def _python_range(
     pythons = minor_versions(versions("python"))
     upstream = [python for python in pythons if published.requires_python.contains(f"{python}.99")]
     mine = _pythons_of(record, pythons)
-    wrong = [python for python in mine if python not in upstream]
-    used = {use.python for use in uses}
+    wrong = _without(mine, upstream)
     if wrong and not set(mine) & set(upstream):
         # The ranges have nothing in common: the package is a stand-in for later Pythons (`dataclasses`).
         yield _python_finding(record, published, "python-looser", wrong[0], "low", guess=True)
         return
     if wrong:
-        now = next((python for python in wrong if str(python) in used), None)
-        severity: Severity = "high" if now else "low"
-        yield _python_finding(record, published, "python-looser", now or wrong[0], severity)
+        yield _looser_python(record, published, wrong, used={use.python for use in uses})
     served = {python for each in (record, *siblings) for python in _pythons_of(each, pythons)}
-    kept_out = [python for python in upstream if python not in served]
+    kept_out = _without(upstream, served)
     if kept_out and mine:
-        severity = "medium" if kept_out[0] > max(served) else "low"
+        severity: Severity = "medium" if kept_out[0] > max(served) else "low"
         yield _python_finding(record, published, "python-stricter", kept_out[0], severity)
+
+
+def _looser_python(record: Record, published: Published, wrong: Sequence[Version], *, used: Collection[str]) -> Finding:
+    now = next((python for python in wrong if str(python) in used), None)
+    return _python_finding(record, published, "python-looser", now or wrong[0], "high" if now else "low")
 
 
 def minor_versions(texts: Iterable[str]) -> list[Version]:
