@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dirac_forge.build.failures import Failure
-from dirac_forge.build.model import BuildReport
+from dirac_forge.build.model import BuildReport, PackageResult
 
 __all__ = ["BuildEvidence", "FailedPart", "evidence_of"]
 
@@ -41,13 +42,18 @@ def evidence_of(report: BuildReport, feedstock: str) -> BuildEvidence:
     """Return what a report says of one feedstock; targets count for every feedstock that was built."""
     mine = [one for one in report.packages if one.feedstock == feedstock]
     done = [one for one in mine if one.status in ("built", "unchanged")]
-    pythons = dict.fromkeys(each for one in done for run in one.tests for each in run.python.split(", ") if each)
     failed = [FailedPart(name=one.output, failure=one.failure) for one in mine if one not in done]
     failed += [FailedPart(name=one.target, failure=one.failure) for one in report.installed if not one.passed]
     return BuildEvidence(
         platform=report.platform,
         outputs=tuple(dict.fromkeys(one.output for one in done)),
-        pythons=tuple(pythons),
+        pythons=_tested_with(done),
         targets=tuple(dict.fromkeys(one.target for one in report.installed if one.passed)),
         failed=tuple(failed),
     )
+
+
+def _tested_with(packages: Iterable[PackageResult]) -> tuple[str, ...]:
+    """Return the Pythons that the packages' tests ran with."""
+    runs = [run.python.split(", ") for one in packages for run in one.tests]
+    return tuple(dict.fromkeys(python for pythons in runs for python in pythons if python))
