@@ -173,29 +173,32 @@ def placed(recipe: Path, fetched: Iterable[FetchedSource]) -> NotBuildable | Non
     left = set(where)
     for node in _sources(document):
         for key in ("url", "git"):
-            if key not in node:
-                continue
-            value = node[key]
-            if isinstance(value, CommentedSeq):
-                for at in range(len(value)):
-                    line = value.lc.item(at)[0] + 1
-                    if line in where:
-                        value[at] = where[line].path.as_uri()
-                        left.discard(line)
-            else:
-                # A git source is known by the line of its tag or commit, where it has one.
-                keys = (key, "rev", "tag") if key == "git" else (key,)
-                lines = [node.lc.value(each)[0] + 1 for each in keys if each in node]
-                line = next((line for line in lines if line in where), 0)
-                if line:
-                    node[key] = where[line].path.as_uri()
-                    left.discard(line)
+            if key in node:
+                left -= _point(node, key, where)
     if left:
         line = min(left)
         return NotBuildable(phase="source", reason=f"the source in line {line} of the recipe was not found in its YAML")
     with recipe.open("w", encoding="utf-8") as file:
         yaml.dump(document, file)
     return None
+
+
+def _point(node: CommentedMap, key: str, where: Mapping[int, FetchedSource]) -> set[int]:
+    """Let the key of a source name the files that were fetched for its lines, and return these lines."""
+    value = node[key]
+    if isinstance(value, CommentedSeq):
+        here = {at: line for at in range(len(value)) if (line := value.lc.item(at)[0] + 1) in where}
+        for at, line in here.items():
+            value[at] = where[line].path.as_uri()
+        return set(here.values())
+    # A git source is known by the line of its tag or commit, where it has one.
+    keys = (key, "rev", "tag") if key == "git" else (key,)
+    lines = [node.lc.value(each)[0] + 1 for each in keys if each in node]
+    line = next((line for line in lines if line in where), None)
+    if line is None:
+        return set()
+    node[key] = where[line].path.as_uri()
+    return {line}
 
 
 def _sources(node: Any) -> Iterator[CommentedMap]:
