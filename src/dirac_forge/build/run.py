@@ -123,29 +123,23 @@ class _Memory:
             self._path(recipe).unlink(missing_ok=True)
             return
         hashes = self._local.hashes()
-        manifests = [self._local.manifest(unit.subdir, unit.file) or {} for unit in units]
-        names = {_name_of(place) for one in manifests for place in one.get("inputs", {})}
-        names |= {name for one in manifests for name in one.get("test_names", ())}
+        names = self._names_used(units)
         values = {
             "key": self._key(recipe),
             "names": sorted(names),
             "local": {place: digest for place, digest in hashes.items() if _name_of(place) in names},
             "made": {f"{unit.subdir}/{unit.file}": hashes[f"{unit.subdir}/{unit.file}"] for unit in units},
-            "packages": [
-                {
-                    "output": one.output,
-                    "version": one.version,
-                    "build": one.build,
-                    "platform": one.platform,
-                    "tests": [asdict(run) for run in one.tests],
-                    "commands": list(one.commands),
-                }
-                for one in mine
-            ],
+            "packages": [_entry(one) for one in mine],
         }
         path = self._path(recipe)
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, json.dumps(values).encode())
+
+    def _names_used(self, units: Sequence[Unit]) -> set[str]:
+        """Return the names of the packages that these were built and tested with."""
+        manifests = [self._local.manifest(unit.subdir, unit.file) or {} for unit in units]
+        names = {_name_of(place) for one in manifests for place in one.get("inputs", {})}
+        return names | {name for one in manifests for name in one.get("test_names", ())}
 
     def _result(self, recipe: RecipeToBuild, entry: Mapping[str, Any]) -> PackageResult:
         tests = tuple(TestRun(**run) for run in entry["tests"])
@@ -168,6 +162,18 @@ class _Memory:
 
     def _path(self, recipe: RecipeToBuild) -> Path:
         return self._options.folder / "state" / f"{recipe.feedstock}.json"
+
+
+def _entry(result: PackageResult) -> dict[str, Any]:
+    """Return what is remembered of a package; `_Memory._result` reads it."""
+    return {
+        "output": result.output,
+        "version": result.version,
+        "build": result.build,
+        "platform": result.platform,
+        "tests": [asdict(run) for run in result.tests],
+        "commands": list(result.commands),
+    }
 
 
 def _name_of(place: str) -> str:
