@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -208,13 +208,12 @@ class _Session:
         known = {name: target.specs for name, target in self._context.settings.targets.items()}
         if asked:
             return {name: known.get(name, (name,)) for name in asked}
-        found = {name: specs for name, specs in known.items() if made & set(map(name_of, specs))}
-        covered = {name_of(spec) for specs in found.values() for spec in specs}
-        for result in results:
-            mine = tuple(one.output for one in results if one.feedstock == result.feedstock and one.output in made)
-            if mine and not covered & set(mine):
-                found.setdefault(result.feedstock, tuple(dict.fromkeys(mine)))
-        return found
+        targets = {name: specs for name, specs in known.items() if made & set(map(name_of, specs))}
+        covered = {name_of(spec) for specs in targets.values() for spec in specs}
+        for feedstock, outputs in _outputs_made(results, made).items():
+            if covered.isdisjoint(outputs):
+                targets.setdefault(feedstock, outputs)
+        return targets
 
     def _with_missing(self, asked: Sequence[FeedstockFolder]) -> tuple[FeedstockFolder, ...]:
         folders = {folder.name: folder for folder in (*self._workspace, *asked)}
@@ -268,6 +267,16 @@ def _pythons(context: ChannelContext, channel: Channel, platform: str) -> tuple[
     if missing:
         raise InputError(f"the channel has no Python {', '.join(missing)} for {platform}")
     return tuple(python for python in there if python in settings.pythons)
+
+
+def _outputs_made(results: Sequence[PackageResult], made: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return each feedstock's outputs that were made, where there are any."""
+    outputs: dict[str, dict[str, None]] = {}
+    for result in results:
+        mine = outputs.setdefault(result.feedstock, {})
+        if result.output in made:
+            mine[result.output] = None
+    return {feedstock: tuple(names) for feedstock, names in outputs.items() if names}
 
 
 def _commands(specs: Sequence[str], results: Sequence[PackageResult]) -> list[str]:
