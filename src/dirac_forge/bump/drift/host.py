@@ -102,15 +102,17 @@ class _HostMerge:
             return
         mine = [line for line in self.lines if line.key in need.keys]
         if was is not None:
-            # Cross-compiling recipes list a tool in build, too.
-            crossed = [line for line in self.output.of("build") if self.section == "host" and line.key in need.keys]
             # Recipes list the backend itself without a version.
             gains = was.everywhere == "" and key not in BACKENDS.values()
-            for line in (line for line in (*mine, *crossed) if line.spec or gains):
+            for line in (line for line in (*mine, *self._crossed(need)) if line.spec or gains):
                 # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
                 followed(self.draft, self.output.output.name, line, was, need, lift=False)
         elif not mine and not any(line.key == _FRONTENDS.get(key) for line in self.lines):
             self._add(need)
+
+    def _crossed(self, need: UpstreamNeed) -> list[RequirementLine]:
+        """Return the lines in build, where cross-compiling recipes list a tool of host, too."""
+        return [line for line in self.output.of("build") if self.section == "host" and line.key in need.keys]
 
     def _add(self, need: UpstreamNeed) -> None:
         if self.needed:
