@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.clauses import clauses_of, implied, joined, same, styled
+from dirac_forge.bump.drift.clauses import Clause, clauses_of, implied, joined, same, styled
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import UpstreamNeed, extras_named, mentioned, needs_of, only_extra
@@ -260,18 +260,33 @@ def _raise_bound(
     draft: DriftDraft, output: OutputLines, line: RequirementLine, need: UpstreamNeed, *, bare: bool
 ) -> None:
     mine, theirs = clauses_of(draft.spec(line)), clauses_of(need.everywhere or "")
-    low = next((clause for clause in theirs or () if clause.side == "low"), None)
-    if mine is None or low is None or any(clause.side == "equal" for clause in mine):
+    if mine is None or theirs is None or any(clause.side == "equal" for clause in mine):
         return
-    own = next((clause for clause in mine if clause.side == "low"), None)
-    if own is None and not (bare and not mine):
+    clauses = _raised(mine, theirs, bare=bare)
+    if clauses is None:
         return
-    if own is not None and own.version >= low.version:
-        return
-    clauses = theirs or () if own is None else tuple(styled(low, own, []) if c is own else c for c in mine)
     reason = "the recipe's bound was behind upstream's"
     spec = joined(clauses, line.written)
     draft.respecify(output.output.name, line, spec, need.evidence, reason, project=need.project)
+
+
+def _raised(mine: tuple[Clause, ...], theirs: tuple[Clause, ...], *, bare: bool) -> tuple[Clause, ...] | None:
+    """Return the recipe's clauses with upstream's lower bound; None where theirs is no higher.
+
+    A line without any clause gets upstream's with `bare`, one with others only stays as it is.
+    """
+    own, low = _low(mine), _low(theirs)
+    if low is None:
+        return None
+    if own is None:
+        return theirs if bare and not mine else None
+    if own.version >= low.version:
+        return None
+    return tuple(styled(low, own, []) if clause is own else clause for clause in mine)
+
+
+def _low(clauses: Sequence[Clause]) -> Clause | None:
+    return next((clause for clause in clauses if clause.side == "low"), None)
 
 
 def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, touched: set[str]) -> None:
