@@ -63,7 +63,7 @@ def test_m2crypto_first_and_dirac_grid_after_it(
     assert [(one["platform"], one["python"], one["outcome"]) for one in first["checks"]] == [
         ("linux-64", "3.12", "same")
     ]
-    assert (second["feedstock"], second["to"], second["status"]) == ("dirac-grid", "9.1.22", "blocked")
+    assert (second["feedstock"], second["to"], second["status"]) == ("dirac-grid", "9.1.22", "waiting")
     assert second["waits_for"] == ["m2crypto"]
     assert second["blocked_by"] == [
         "m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto 0.45.1, the bump of m2crypto brings 0.51.0"

@@ -215,7 +215,7 @@ def test_an_unknown_key_under_bot_stops_that_feedstock_only(
     assert code == 0
     assert (a["status"], a["kind"], demo["status"]) == ("skipped", "unreadable", "proposed")
     assert a["reason"] == (
-        f"{workspace / 'feedstocks/a/conda-forge.yml'}:2: bot.automerg: no such key; the nearest one is automerge"
+        f"{workspace / 'feedstocks/a/conda-forge.yml'}:2: unknown key 'bot.automerg'; did you mean 'automerge'?"
     )
     warning = (
         f"{path.parents[1] / 'conda-forge.yml'}:1: build_platfrom is no key of conda-forge.yml; the nearest one is"

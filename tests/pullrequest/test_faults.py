@@ -199,7 +199,7 @@ def test_a_lease_that_is_lost_stops_the_delivery(world: World) -> None:
 # What the API answers: status (0: nothing), and whether it does first what it was asked.
 ANSWERS = [(0, False), (0, True), (500, False), (502, True), (429, False), (403, False), (404, False), (409, False),
            (422, False), (401, False)]  # fmt: skip
-FORGIVEN = {0, 500, 502, 429}
+FORGIVEN = {0, 401, 403, 500, 502, 429}
 
 
 @pytest.mark.parametrize(("status", "act"), ANSWERS)
@@ -264,8 +264,10 @@ def test_a_push_that_is_refused(world: World) -> None:
 def test_a_git_host_that_is_down(world: World, path: str, status: int, act: bool) -> None:
     world.github.faults.append(Fault(path=path, times=10**6, status=status, act=act))
     outcome = world.deliver(bump("2"))
-    assert outcome.state == "unknown"
-    assert "it can't be reached" in outcome.text
+    # What was pushed before the answer was lost is found there by the next try.
+    assert outcome.state == ("opened" if act else "unknown")
+    if not act:
+        assert "it can't be reached" in outcome.text
     world.github.faults.clear()
     world.deliver(bump("2"))
     one_request(world)

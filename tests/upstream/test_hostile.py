@@ -370,7 +370,7 @@ def test_a_metadata_file_with_another_hash_is_refused() -> None:
         Http(cache=None) as http,
     ):
         (release,) = IndexClient(http, url=index.url).project("demo").releases
-        with pytest.raises(HashMismatchError, match=r"\.whl\.metadata is not the file that the index lists"):
+        with pytest.raises(HashMismatchError, match=r"\.whl\.metadata is not the file that was expected"):
             light(http, release, Store(None))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from rich.text import Text
+
 from dirac_forge.cli.context import Context
 from dirac_forge.migration.schema import MigrationTable
 from dirac_forge.settings.schema import schema_of, settings_schema
@@ -23,5 +25,7 @@ SCHEMAS = {"settings": settings_schema, "migration": _migration_schema}
 def schema(context: Context, kind: str | None) -> int:
     """Answer with one schema, or with all by their kind; the exit code is 0."""
     document = SCHEMAS[kind]() if kind is not None else {name: make() for name, make in SCHEMAS.items()}
-    context.answer(json.dumps(document, indent=2), document)
+    # A line of JSON that a terminal breaks is no JSON any more.
+    text = Text(json.dumps(document, indent=2), no_wrap=True, overflow="ignore")
+    context.answer(text, document)
     return 0
