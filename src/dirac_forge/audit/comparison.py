@@ -226,7 +226,7 @@ def _python_range(
     if record.noarch != "python" or published.requires_python is None:
         return
     pythons = minor_versions(versions("python"))
-    upstream = [python for python in pythons if published.requires_python.contains(f"{python}.99")]
+    upstream = _pythons_in(published.requires_python, pythons)
     mine = _pythons_of(record, pythons)
     wrong = _without(mine, upstream)
     if wrong and not set(mine) & set(upstream):
@@ -240,6 +240,10 @@ def _python_range(
     if kept_out and mine:
         severity: Severity = "medium" if kept_out[0] > max(served) else "low"
         yield _python_finding(record, published, "python-stricter", kept_out[0], severity)
+
+
+def _pythons_in(requires_python: SpecifierSet, pythons: Iterable[Version]) -> list[Version]:
+    return [python for python in pythons if requires_python.contains(f"{python}.99")]
 
 
 def _looser_python(record: Record, published: Published, wrong: Sequence[Version], *, used: Collection[str]) -> Finding:
