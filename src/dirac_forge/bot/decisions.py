@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -108,9 +108,7 @@ class RunDecisions:
                     self._versions[name, line.branch] = bump.old
                     wanted = bump_wanted(bump, line, self._again, blocks=blocks.get(name, 0))
                     decisions.append(bump_decision(bump, line, wanted, unproven=unproven))
-        recipes = {Identity.of(new.change): new.change for bump in bumps for new in bump.recipes if not unproven}
-        wanted_recipes = (recipe_wanted(recipe, blocks.get(recipe.feedstock, 0)) for recipe in recipes.values())
-        return [*decisions, *map(recipe_decision, wanted_recipes)]
+        return decisions if unproven else [*decisions, *_new_recipes(bumps, blocks)]
 
     def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
         """What is proposed for each folder, by its `id`."""
@@ -249,6 +247,12 @@ class RunDecisions:
         except ForgeError:
             return None
         return list(dict.fromkeys(output.name for each in rendered for output in each.packages))
+
+
+def _new_recipes(bumps: Iterable[Bump], blocks: Mapping[str, int]) -> list[RunDecision]:
+    """Return the decisions on recipes that bumps need, each once."""
+    recipes = {Identity.of(new.change): new.change for bump in bumps for new in bump.recipes}
+    return [recipe_decision(recipe_wanted(each, blocks.get(each.feedstock, 0))) for each in recipes.values()]
 
 
 def _versions_of(channel: Channel, name: str) -> list[str]:
