@@ -208,12 +208,7 @@ class _Session:
         known = {name: target.specs for name, target in self._context.settings.targets.items()}
         if asked:
             return {name: known.get(name, (name,)) for name in asked}
-        targets = {name: specs for name, specs in known.items() if made & set(map(name_of, specs))}
-        covered = {name_of(spec) for specs in targets.values() for spec in specs}
-        for feedstock, outputs in _outputs_made(results, made).items():
-            if covered.isdisjoint(outputs):
-                targets.setdefault(feedstock, outputs)
-        return targets
+        return _targets_with(made, known, _outputs_made(results, made))
 
     def _with_missing(self, asked: Sequence[FeedstockFolder]) -> tuple[FeedstockFolder, ...]:
         folders = {folder.name: folder for folder in (*self._workspace, *asked)}
@@ -267,6 +262,18 @@ def _pythons(context: ChannelContext, channel: Channel, platform: str) -> tuple[
     if missing:
         raise InputError(f"the channel has no Python {', '.join(missing)} for {platform}")
     return tuple(python for python in there if python in settings.pythons)
+
+
+def _targets_with(
+    made: Collection[str], known: Mapping[str, tuple[str, ...]], outputs_made: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the targets that something was made for, and each feedstock of which no target has an output."""
+    targets = {name: specs for name, specs in known.items() if not set(map(name_of, specs)).isdisjoint(made)}
+    covered = {name_of(spec) for specs in targets.values() for spec in specs}
+    for feedstock, outputs in outputs_made.items():
+        if covered.isdisjoint(outputs):
+            targets.setdefault(feedstock, outputs)
+    return targets
 
 
 def _outputs_made(results: Sequence[PackageResult], made: Collection[str]) -> dict[str, tuple[str, ...]]:
