@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from dirac_forge.audit.baseline import accepted_by, read_baseline
-from dirac_forge.audit.findings import Audited, Finding, at_least
+from dirac_forge.audit.baseline import Accepted, accepted_by, read_baseline
+from dirac_forge.audit.findings import Audited, Finding, Severity, at_least
 from dirac_forge.audit.patches import Patch, patch_for, patch_yaml
 from dirac_forge.audit.published import PublishedLookup
 from dirac_forge.audit.run import AuditedBuild, builds_of, recent_builds
@@ -71,10 +71,7 @@ def audit(
             observer=context.observer,
             overrides=context.settings.names,
         )
-        every = at_least([finding for each in audited for finding in each.findings], severity)
-        accepted = [(finding, entry) for finding in every if (entry := accepted_by(accepting, finding))]
-        covered = {finding for finding, _ in accepted}
-        findings = [finding for finding in every if finding not in covered]
+        findings, accepted = _sorted_out(audited, accepting, severity)
         sections = audit_sections(audited, findings, accepted, verbose=context.options.verbose)
         if patches is not None and findings:
             sections += _patched(channel, findings, cells, patches, executor)
@@ -82,6 +79,16 @@ def audit(
         sections += correction_sections(_corrections(context, findings, write=write), written=write)
     context.answer(Shown(sections), audit_json(audited, findings, accepted))
     return _exit_code(audited, findings)
+
+
+def _sorted_out(
+    audited: Sequence[Audited], accepting: Sequence[Accepted], severity: Severity
+) -> tuple[list[Finding], list[tuple[Finding, Accepted]]]:
+    """Return the findings of at least this severity, and those of them that the baseline accepts."""
+    every = at_least([finding for each in audited for finding in each.findings], severity)
+    accepted = [(finding, entry) for finding in every if (entry := accepted_by(accepting, finding))]
+    covered = {finding for finding, _ in accepted}
+    return [finding for finding in every if finding not in covered], accepted
 
 
 def _exit_code(audited: Sequence[Audited], findings: Sequence[Finding]) -> int:
