@@ -117,13 +117,17 @@ class Ordering:
             proof = Proof(outcome="unknown", reason=error.message)
             return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
         pairs = {_key(bump): (folder, bump) for folder, bump in bumps}
+        decided = self._decided_in_order(pairs)
+        waits = {key: [other for other in bump.waits_for if other in decided] for key, bump in decided.items()}
+        return [(pairs[key][0], decided[key]) for key in in_order(waits, last=_blocked(decided))]
+
+    def _decided_in_order(self, pairs: Mapping[str, Pair]) -> dict[str, Bump]:
+        """Return the bumps decided in the order that they depend on each other, those without a place at the end."""
         places = self._places(pairs)
         order = [key for key in places if key in pairs] + [key for key in pairs if key not in places]
         recipes = {key: self._recipes(pairs[key][1], places[key]) for key in order if key in places}
         self._targets().result()
-        decided = self._all_decided({key: pairs[key][1] for key in order}, places, recipes)
-        waits = {key: [other for other in bump.waits_for if other in decided] for key, bump in decided.items()}
-        return [(pairs[key][0], decided[key]) for key in in_order(waits, last=_blocked(decided))]
+        return self._all_decided({key: pairs[key][1] for key in order}, places, recipes)
 
     def _all_decided(
         self, bumps: Mapping[str, Bump], places: Mapping[str, OrderPlace], recipes: Mapping[str, _Recipes]
