@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Literal, Protocol
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from dirac_forge.channel.catalogue import Catalogue
 from dirac_forge.channel.listing import Listing, Status, availability
@@ -156,13 +156,20 @@ class Maker:
             canonicalize_name(d.project): d for d in walked.dependencies if canonicalize_name(d.project) not in known
         }
         self._listing([dependency.project for dependency in fresh.values()])
-        wanted = {name for root in roots for name in walked.needs.get(canonicalize_name(root), ())} & fresh.keys()
+        wanted = self._reached(map(canonicalize_name, roots), fresh, walked)
+        return replace(walked, dependencies=tuple(fresh[name] for name in sorted(wanted)))
+
+    def _reached(
+        self, roots: Iterable[NormalizedName], fresh: Mapping[NormalizedName, Dependency], walked: DependencyTree
+    ) -> set[NormalizedName]:
+        """Return those of the fresh projects that the roots need, and those that missing ones of them need."""
+        wanted = {need for root in roots for need in walked.needs.get(root, ())} & fresh.keys()
         waiting = set(wanted)
         while waiting:
             missing = {name for name in waiting if self._needed(fresh[name]).status == "missing"}
             waiting = ({need for name in missing for need in walked.needs.get(name, ())} & fresh.keys()) - wanted
             wanted |= waiting
-        return replace(walked, dependencies=tuple(fresh[name] for name in sorted(wanted)))
+        return wanted
 
     def _needed(self, dependency: Dependency) -> Needed:
         mapped = self._mapped(dependency.project)
