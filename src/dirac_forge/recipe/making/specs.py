@@ -66,18 +66,22 @@ def _implied(specifier: Specifier, others: Iterable[Specifier]) -> bool:
     direction = {">=": "low", ">": "low", "<=": "high", "<": "high"}.get(specifier.operator)
     if direction is None:
         return False
-    mine = Version(specifier.version)
-    for other in others:
-        if other is specifier or other.operator not in ({">=", ">"} if direction == "low" else {"<=", "<"}):
-            continue
-        theirs = Version(other.version)
-        stricter = theirs > mine if direction == "low" else theirs < mine
+    alike = {">=", ">"} if direction == "low" else {"<=", "<"}
+    return any(
+        other is not specifier and other.operator in alike and _as_strict(other, specifier, low=direction == "low")
+        for other in others
+    )
+
+
+def _as_strict(other: Specifier, specifier: Specifier, *, low: bool) -> bool:
+    """Whether a clause takes the place of another one of the same direction."""
+    mine, theirs = Version(specifier.version), Version(other.version)
+    if theirs != mine:
+        return theirs > mine if low else theirs < mine
+    if other.operator == specifier.operator:
         # `>=1.26` and `>=1.26.0` are one clause: the shorter text stays.
-        if theirs == mine and other.operator == specifier.operator and len(other.version) < len(specifier.version):
-            return True
-        if stricter or (theirs == mine and other.operator in {">", "<"} and specifier.operator in {">=", "<="}):
-            return True
-    return False
+        return len(other.version) < len(specifier.version)
+    return other.operator in {">", "<"}
 
 
 def _sort_key(specifier: Specifier) -> tuple[int, str]:
