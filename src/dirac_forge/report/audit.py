@@ -32,11 +32,7 @@ def audit_sections(
     verbose: bool = False,
 ) -> tuple[Section, ...]:
     """Return the findings by build, then what was not compared, then the counts."""
-    sections = []
-    builds = dict.fromkeys((finding.record.name, finding.record.version) for finding in findings)
-    for name, version in builds:
-        mine = [finding for finding in findings if (finding.record.name, finding.record.version) == (name, version)]
-        sections.append(Section(title=f"{name} {version}", blocks=(Items(tuple(_lines(mine))),)))
+    sections = _by_version(findings)
     if verbose and accepted:
         lines = tuple(f"{each.record}: {each.kind} {each.dependency} ({entry.reason})" for each, entry in accepted)
         sections.append(Section(title="Accepted by the baseline", blocks=(Items(lines),)))
@@ -46,6 +42,17 @@ def audit_sections(
         sections.append(Section(title="Not compared", blocks=(Items(lines),)))
     sections.append(Section(title="", blocks=(Paragraph(_summary(audited, findings, accepted, verbose)),)))
     return tuple(sections)
+
+
+def _by_version(findings: Sequence[Finding]) -> list[Section]:
+    """Return a section for each version of a package."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.record.name, finding.record.version), []).append(finding)
+    return [
+        Section(title=f"{name} {version}", blocks=(Items(tuple(_lines(mine))),))
+        for (name, version), mine in groups.items()
+    ]
 
 
 def _lines(findings: Sequence[Finding]) -> list[Line]:
