@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.build.evidence import BuildEvidence
@@ -122,17 +122,24 @@ def build_sections(report: BuildReport, *, verbose: bool = False) -> tuple[Secti
         Paragraph(_ISOLATION[report.isolation]),
     )
     shown = [one for one in report.packages if verbose or one.status != "unchanged" or len(report.packages) <= 20]
-    found = [Section(title="Build", blocks=head)]
-    found += Section.of("Packages", [_table(shown)] if shown else [])
-    for one in report.packages:
+    return (
+        Section(title="Build", blocks=head),
+        *Section.of("Packages", [_table(shown)] if shown else []),
+        *_failures(report.packages),
+        *Section.of("Installed", [Items(tuple(map(_line, report.installed)))] if report.installed else []),
+        *(
+            Section(title=f"{target.target}: not installable as built", blocks=tuple(_wrong(target)))
+            for target in report.installed
+            if not target.passed
+        ),
+    )
+
+
+def _failures(packages: Iterable[PackageResult]) -> Iterator[Section]:
+    for one in packages:
         if one.failure is not None:
             title = f"{one.output} {one.version}".strip()
-            found.append(Section(title=title, blocks=tuple(_blocks(one.failure, str(one.log or ""), one.place))))
-    found += Section.of("Installed", [Items(tuple(map(_line, report.installed)))] if report.installed else [])
-    for target in report.installed:
-        if not target.passed:
-            found.append(Section(title=f"{target.target}: not installable as built", blocks=tuple(_wrong(target))))
-    return tuple(found)
+            yield Section(title=title, blocks=tuple(_blocks(one.failure, str(one.log or ""), one.place)))
 
 
 def _table(results: Iterable[PackageResult]) -> Table:
