@@ -103,9 +103,7 @@ def _platform_section(title: str, each: PlatformDifference, lead: Sequence[str])
         mine = [change for change in each.of(*kinds) if change not in first]
         blocks += _change_blocks(f"{heading}:", [change for change in mine if change.asked])
         blocks += _change_blocks(f"{heading} (dependencies):", [change for change in mine if not change.asked])
-    if each.old_size is not None and each.new_size is not None:
-        delta = (each.new_size - each.old_size) / _MEGABYTE
-        blocks.append(Paragraph(f"Size of all packages: {each.new_size / _MEGABYTE:.0f} MB ({delta:+.1f} MB)."))
+    blocks += _size_blocks(each.old_size, each.new_size)
     if not each.changes:
         blocks.insert(0, Paragraph("Nothing changes."))
     return Section(title=title, blocks=tuple(blocks))
@@ -113,6 +111,13 @@ def _platform_section(title: str, each: PlatformDifference, lead: Sequence[str])
 
 def _change_blocks(heading: str, changes: Sequence[PackageChange]) -> list[Block]:
     return [Paragraph(heading), Items(tuple(map(_line, changes)))] if changes else []
+
+
+def _size_blocks(old: int | None, new: int | None) -> list[Block]:
+    if old is None or new is None:
+        return []
+    delta = (new - old) / _MEGABYTE
+    return [Paragraph(f"Size of all packages: {new / _MEGABYTE:.0f} MB ({delta:+.1f} MB).")]
 
 
 def _line(change: PackageChange) -> Line:
