@@ -48,14 +48,23 @@ def as_text(
 def _recipe(recipe: Recipe, outcome: WriteOutcome, *, verbose: bool) -> Section:
     several = f" ({words([output.name for output in recipe.outputs])})" if len(recipe.outputs) > 1 else ""
     title: Line = (f"{recipe.feedstock} {recipe.version}{several}: {outcome.state} ", Code(_short(outcome.recipe_file)))
-    notes = [note for note in recipe.notes if verbose or note.level != "info"]
-    lines = tuple(_note(note) for note in notes)
-    blocks: list[Block] = [Items(lines if verbose else few(lines, _MOST_NOTES))] if lines else []
-    if not verbose and (left := len(recipe.notes) - len(notes)):
-        blocks.append(Paragraph(f"{left} more note{'s' if left > 1 else ''} with -v"))
+    blocks = _all_notes(recipe.notes) if verbose else _most_notes(recipe.notes)
     if outcome.state == "differs":
         blocks.append(Paragraph(("kept: ", Code("--force"), " overwrites it")))
     return Section(title=title, blocks=tuple(blocks))
+
+
+def _all_notes(notes: Sequence[Note]) -> list[Block]:
+    return [Items(tuple(map(_note, notes)))] if notes else []
+
+
+def _most_notes(notes: Sequence[Note]) -> list[Block]:
+    """Return the first notes that are more than information, and the number of the others."""
+    lines = tuple(_note(note) for note in notes if note.level != "info")
+    blocks: list[Block] = [Items(few(lines, _MOST_NOTES))] if lines else []
+    if left := len(notes) - len(lines):
+        blocks.append(Paragraph(f"{left} more note{'s' if left > 1 else ''} with -v"))
+    return blocks
 
 
 def _note(note: Note) -> Line:
@@ -73,19 +82,24 @@ def _dependencies(needed: Sequence[Needed], *, table: bool) -> list[Block]:
     rows = sorted(needed, key=lambda row: (_ORDER[row.status], row.project.lower()))
     if table:
         return [_table(rows), Paragraph(_count(rows))]
-    unknown = [row for row in rows if row.status == "unknown"]
-    if len(unknown) == len(rows):
+    if all(row.status == "unknown" for row in rows):
         return [Paragraph(f"The status of all {len(rows)} is unknown: no channel could be read.")]
+    return [*_remarkable(rows), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
+
+
+def _remarkable(rows: Sequence[Needed]) -> list[Block]:
+    """Return the dependencies that somebody has to do something about, and names that are unknown or guessed."""
     action = [row for row in rows if row.status in ("missing", "outdated")]
     blocks: list[Block] = [_table(action[:_MOST_ROWS])] if action else []
     if len(action) > _MOST_ROWS:
         blocks.append(Paragraph(f"and {len(action) - _MOST_ROWS} more"))
+    unknown = [row.mapped.package for row in rows if row.status == "unknown"]
     if unknown:
-        blocks.append(Items((f"unknown: {words([row.mapped.package for row in unknown], 12)}",)))
+        blocks.append(Items((f"unknown: {words(unknown, 12)}",)))
     guesses = [row.mapped.package for row in rows if row.mapped.mapped_by == "guess"]
     if guesses:
         blocks.append(Items((f"guessed names, to be checked: {words(guesses, 12)}",)))
-    return [*blocks, Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
+    return blocks
 
 
 def _table(rows: Sequence[Needed]) -> Table:
