@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -131,11 +131,7 @@ def _from_environment(environ: Mapping[str, str]) -> Values:
     keys = [field.alias or name for name, field in ForgeTable.model_fields.items()]
     variables = {_variable(key): key for key in keys if key not in _TABLES}
     written = {variable: text for variable, text in sorted(environ.items()) if _is_setting(variable) and text.strip()}
-    problems = [
-        ((variable,), f"unknown variable {variable}; {nearest(variable, [*variables, _WORKSPACE])}")
-        for variable in written
-        if variable not in variables
-    ]
+    problems = [_unknown_variable(each, variables) for each in written if each not in variables]
     values = {key: _parsed(key, written[variable]) for variable, key in variables.items() if variable in written}
     try:
         table = validated(ForgeTable, values, name=lambda path: _variable(str(path[0])))
@@ -144,6 +140,10 @@ def _from_environment(environ: Mapping[str, str]) -> Values:
     if problems:
         raise InvalidError(problems)
     return _written(table)
+
+
+def _unknown_variable(variable: str, variables: Iterable[str]) -> tuple[KeyPath, str]:
+    return (variable,), f"unknown variable {variable}; {nearest(variable, [*variables, _WORKSPACE])}"
 
 
 def _is_setting(variable: str) -> bool:
