@@ -12,7 +12,7 @@ from dirac_forge.proposals.bump import builds_of
 from dirac_forge.recipe.editing.edit import finish, outputs_of, start, version_of
 from dirac_forge.upstream.sources.probes import next_versions
 
-SHARED = Path("/work/shared/conda-forge/feedstocks")
+SHARED = Path(__file__).parents[3] / "shared" / "conda-forge" / "feedstocks"
 
 
 def fake_hashes(url: str) -> dict[str, str]:
