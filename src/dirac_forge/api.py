@@ -32,7 +32,7 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.workspace import Workspace, read_workspace
-from dirac_forge.http import Http
+from dirac_forge.http import Http, Trust
 from dirac_forge.migration.plan import Plan
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.proposals.bumps import BumpOptions, decide
@@ -124,6 +124,11 @@ class ForgeSession:
                 connections=settings.connections,
                 timeout=settings.timeout,
                 observer=self.observer,
+                trust=Trust.of(
+                    services=(settings.index_url, *settings.channels, self.github.url),
+                    feedstocks=settings.feedstock_url,
+                    internal_hosts=settings.internal_hosts,
+                ),
             )
         )
 

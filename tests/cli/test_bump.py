@@ -32,6 +32,7 @@ PYPI = "https://pypi.org/packages/source/d/demo/demo-${{ version }}.tar.gz"
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DIRAC_FORGE_INTERNAL_HOSTS", "127.0.0.1")  # sources of the recipes are served from there
     put(tmp_path, "demo", recipe(PYPI))
     return tmp_path
 

@@ -49,6 +49,7 @@ def run(workspace: Path, capsys: pytest.CaptureFixture[str], *arguments: str) ->
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DIRAC_FORGE_INTERNAL_HOSTS", "127.0.0.1")  # sources of the recipes are served from there
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     monkeypatch.delenv("GH_TOKEN", raising=False)
     return tmp_path
@@ -279,6 +280,28 @@ def test_a_repository_that_is_checked_out(workspace: Path, capsys: pytest.Captur
         assert path.read_text() == path.read_text().replace("1.0", "1.1")
         code, (again,), _ = run(workspace, capsys)
         assert again["reason"] == "1.1 is the newest release that fits"
+
+
+@needs_git
+@pytest.mark.parametrize("source", ["archive", "git"])
+def test_a_source_on_this_machine_is_not_asked(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.delenv("DIRAC_FORGE_INTERNAL_HOSTS")
+    with Server(lambda asked: Answer(body=b"secret")) as server:
+        path = put(workspace, f"{server.url}/x/demo/-/archive/v${{{{ version }}}}/demo.tar.gz")
+        if source == "git":
+            text = path.read_text()
+            start = text.index("url: ")
+            end = text.index("\n", text.index("sha256: ")) + 1
+            tag = "tag: v${{ version }}"
+            path.write_text(f"{text[:start]}git: {server.url}/demo.git\n  {tag}\n{text[end:]}")
+        before = path.read_text()
+        code, (bump,), _ = run(workspace, capsys, "demo", "--write")
+        assert (server.connections, server.log) == (0, [])
+    assert (code, bump["kind"]) == (3, "unknown")
+    assert "its address 127.0.0.1 is not public, and the settings do not name this host" in json.dumps(bump)
+    assert path.read_text() == before
 
 
 @needs_git

@@ -53,6 +53,7 @@ def test_archived_feedstocks_are_told_and_left_out(
     assert states(workspace, capsys, "a", "b")[1]["b"] == "new"
     listed = json.dumps({"active": ["a"], "archived": ["b", "old"]}).encode()
     with Server(lambda asked: Answer(body=listed)) as server:
+        monkeypatch.setenv("DIRAC_FORGE_INTERNAL_HOSTS", "127.0.0.1")
         monkeypatch.setattr("dirac_forge.cli.sync._ALL", f"{server.url}/all_feedstocks.json")
         monkeypatch.setattr("dirac_forge.cli.sync._CONDA_FORGE", re.compile("repositories"))
         assert states(workspace, capsys, "a", "b", "old") == (

@@ -275,7 +275,8 @@ def test_credentials_in_a_url_are_sent_to_their_host_only_and_never_shown(serve:
         http.page(f"{with_secret}/x", limit=LIMIT)
     assert "authorization" not in other.log[0].headers
     assert "cret" not in str(error.value)
-    assert error.value.hint == "Credentials are taken from the URL (https://user:token@host/…) or from ~/.netrc."
+    expected = "Credentials are taken from the URL (https://user:token@host/…), or from ~/.netrc for hosts "
+    assert error.value.hint == f"{expected}that the settings name."
     with pytest.raises(InputError) as refused:
         http.page("ftp://me:secret@host/", limit=LIMIT)
     assert str(refused.value) == "ftp://***@host/ is not an http or https URL"

@@ -17,7 +17,7 @@ from dirac_forge.cli.options import Options
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from dirac_forge.http import Http
+    from dirac_forge.http import Http, Trust
     from dirac_forge.settings import Settings
     from dirac_forge.store import Store
     from dirac_forge.upstream.sources.github import GitHubAccess
@@ -66,7 +66,20 @@ class Context:
                 connections=settings.connections,
                 timeout=settings.timeout,
                 observer=self.observer,
+                trust=self.trust,
             )
+        )
+
+    @property
+    def trust(self) -> Trust:
+        """The hosts that the settings name."""
+        from dirac_forge.http import Trust  # noqa: PLC0415
+
+        settings = self.settings
+        return Trust.of(
+            services=(settings.index_url, *settings.channels, self.github.url),
+            feedstocks=settings.feedstock_url,
+            internal_hosts=settings.internal_hosts,
         )
 
     @functools.cached_property

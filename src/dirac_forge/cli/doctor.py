@@ -62,7 +62,7 @@ def doctor(context: Context) -> int:
 def _look(context: Context) -> list[Check]:
     """Check everything at the same time, for a limited time: what has not answered by then is unknown."""
     settings = context.settings
-    with Http(cache=None, offline=settings.offline, timeout=_PATIENCE) as http:
+    with Http(cache=None, offline=settings.offline, timeout=_PATIENCE, trust=context.trust) as http:
         checks = _checks(context, settings, http)
         executor = ThreadPoolExecutor(len(checks))
         futures = {name: executor.submit(check) for name, check in checks.items()}

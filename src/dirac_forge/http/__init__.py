@@ -12,8 +12,10 @@ from dirac_forge.http.answers import (
     UnreachableError,
 )
 from dirac_forge.http.client import Http
+from dirac_forge.http.trust import INTERNAL_HINT, Trust
 
 __all__ = [
+    "INTERNAL_HINT",
     "Answer",
     "HashMismatchError",
     "Http",
@@ -23,5 +25,6 @@ __all__ = [
     "RangePart",
     "RefusedError",
     "TooLargeError",
+    "Trust",
     "UnreachableError",
 ]

@@ -97,7 +97,8 @@ def refusal(url: str, status: int, reason: str, *, retry_after: float | None = N
     if status in (401, 403, 407):
         return RefusedError(
             f"{url}: access is refused ({said}){wait}",
-            hint="Credentials are taken from the URL (https://user:token@host/…) or from ~/.netrc.",
+            hint="Credentials are taken from the URL (https://user:token@host/…), or from ~/.netrc for hosts "
+            "that the settings name.",
         )
     if 400 <= status < 500:
         return RefusedError(f"{url}: the server refuses ({said}){wait}")

@@ -20,6 +20,7 @@ from dirac_forge.http.answers import (
 )
 from dirac_forge.http.bodies import pieces, unfolded
 from dirac_forge.http.hashes import HashCheck
+from dirac_forge.http.trust import Trust
 from dirac_forge.progress import Observer, Silent
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Http:
 
     Safe to use from many threads; a context manager that closes the connections. A host that can't be connected to
     costs at most 5 s once, then every request to it fails at once. Credentials in a URL (`https://user:token@host/`)
-    are taken out of it, used for every request to that host and never shown; others come from ~/.netrc.
+    are taken out of it, used for every request to that host and never shown; others come from ~/.netrc, over https and
+    for the hosts of `trust` only.
     """
 
     def __init__(
@@ -49,16 +51,24 @@ class Http:
         connections: int = 8,
         timeout: float = 30.0,
         observer: Observer | None = None,
+        trust: Trust | None = None,
     ) -> None:
         """`cache`: folder of the HTTP cache (None: nothing is kept); `connections`: at most so many a host at a time;
-        `timeout`: seconds without any byte after which an answer is given up (connecting: 5 s).
+        `timeout`: seconds without any byte after which an answer is given up (connecting: 5 s); `trust`: which hosts
+        may be asked at an address that is not public, also after a redirect, and which get credentials of ~/.netrc.
+        Without it every URL has to be the caller's own: every address is asked, and ~/.netrc is not read.
         """
         # `requests` takes 0.15 s to import: commands and rooms that only name these classes do not pay for it.
         from dirac_forge.http.exchange import Exchange  # noqa: PLC0415
 
         self._offline = offline
         self._exchange = Exchange(
-            cache=cache, offline=offline, connections=connections, timeout=timeout, observer=observer or Silent()
+            cache=cache,
+            offline=offline,
+            connections=connections,
+            timeout=timeout,
+            observer=observer or Silent(),
+            trust=trust,
         )
 
     def __enter__(self) -> Self:
@@ -197,6 +207,14 @@ class Http:
     def problem(self, url: str) -> str | None:
         """Return why `url`'s host can't be asked, found out once a run; None where it answers."""
         return "this run is offline" if self._offline else self._exchange.problem(url)
+
+    def refuses(self, url: str) -> bool:
+        """Return whether `problem` found no address of `url`'s host that may be asked."""
+        return self._exchange.refuses(url)
+
+    def addresses(self, url: str) -> tuple[str, ...]:
+        """Return the numeric addresses of `url`'s host that `problem` found; () where a proxy looks them up."""
+        return self._exchange.addresses(url)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlunsplit
 
 from requests import PreparedRequest, Response
 from requests.exceptions import InvalidURL
-from requests.utils import select_proxy
+from requests.utils import get_netrc_auth, select_proxy
 from urllib3 import Retry
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -32,6 +32,7 @@ from dirac_forge.http.answers import LostError, UnreachableError, refusal
 from dirac_forge.http.hosts import Hosts
 from dirac_forge.http.pace import TooSlowAnswerError
 from dirac_forge.http.session import Session, unreachable
+from dirac_forge.http.trust import Trust
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import join_url, parse_http_date, parse_whole_number, split_url
 
@@ -53,10 +54,18 @@ class Exchange:
     """Asks over one session; safe to use from many threads."""
 
     def __init__(
-        self, *, cache: Path | None, offline: bool, connections: int, timeout: float, observer: Observer
+        self,
+        *,
+        cache: Path | None,
+        offline: bool,
+        connections: int,
+        timeout: float,
+        observer: Observer,
+        trust: Trust | None = None,
     ) -> None:
         self.pause: Callable[[float], object] = time.sleep
-        self._hosts = Hosts(_CONNECT_SECONDS)
+        self._trust = trust or Trust()
+        self._hosts = Hosts(_CONNECT_SECONDS, trust=trust)
         self._session = Session(cache=cache, offline=offline, connections=connections, hosts=self._hosts)
         self._timeout = timeout
         self._observer = observer
@@ -75,6 +84,15 @@ class Exchange:
         clean = self._without_credentials(url)
         proxies = self._session.merge_environment_settings(clean, {}, None, None, None)["proxies"]
         return self._hosts.problem(clean, proxy=select_proxy(clean, proxies))
+
+    def addresses(self, url: str) -> tuple[str, ...]:
+        """Return the numeric addresses of `url`'s host that may be asked; () where they are not known."""
+        parts = split_url(url)
+        return self._hosts.addresses(parts.hostname or "", parts.port or {"http": 80}.get(parts.scheme, 443))
+
+    def refuses(self, url: str) -> bool:
+        """Return whether `problem` found no address of `url`'s host that may be asked."""
+        return self._hosts.refuses(self._without_credentials(url))
 
     def ask(
         self, url: str, headers: Mapping[str, str], read: Callable[[Response], T], also: Iterable[int] = frozenset()
@@ -129,8 +147,7 @@ class Exchange:
                 url,
                 headers=headers if own else {name: headers[name] for name in headers if name != "Authorization"},
                 data=data,
-                # Whatever it is, `requests` would put what ~/.netrc has for the host in place of the caller's header.
-                auth=_unchanged if "Authorization" in headers else self._credentials.get(_origin(url)),
+                auth=_unchanged if "Authorization" in headers else self._credentials.get(_origin(url), _unchanged),
                 stream=True,
                 timeout=(_CONNECT_SECONDS, self._timeout),
                 allow_redirects=False,
@@ -151,7 +168,7 @@ class Exchange:
             response = self._session.get(
                 url,
                 headers=headers,
-                auth=self._credentials.get(_origin(url)),
+                auth=self._credentials_of(url),
                 stream=True,
                 timeout=(_CONNECT_SECONDS, self._timeout),
             )
@@ -160,6 +177,12 @@ class Exchange:
                 return response
             url = self._leading_to(url, target, response)
         raise UnreachableError(f"{redact(url)}: more than {_MOST_REDIRECTS} redirects")
+
+    def _credentials_of(self, url: str) -> tuple[str, str] | Callable[[PreparedRequest], PreparedRequest]:
+        known = self._credentials.get(_origin(url))
+        if known is None and self._trust.gives_credentials(url):
+            known = get_netrc_auth(url)
+        return known or _unchanged
 
     def _leading_to(self, url: str, target: str, response: Response) -> str:
         with response:  # once its small body is read, the connection serves for the next request
@@ -226,6 +249,7 @@ _LOST: Mapping[type[Exception], str] = {
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:
+    """Return the request as it is: without any `auth`, `requests` would add what ~/.netrc has for the host."""
     return request
 
 

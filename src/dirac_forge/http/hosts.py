@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from dirac_forge.http.trust import Trust
 from dirac_forge.untrusted import split_url
 
 __all__ = ["Hosts"]
@@ -30,12 +31,25 @@ _SECOND_LOOK_UPS = (0.5, 1.5)
 """Seconds after which a name is looked up again, beside the first look-up: glibc repeats a lost packet after 5 s."""
 
 
+@dataclass(frozen=True, slots=True)
+class _NotPublic:
+    """None of a host's addresses may be asked."""
+
+    address: str
+
+    def __str__(self) -> str:
+        return f"its address {self.address} is not public, and the settings do not name this host"
+
+
+_Result = tuple[str, ...] | str | _NotPublic
+"""The addresses, the one that answered first; or the problem."""
+
+
 @dataclass
 class _Host:
     lock: threading.Lock = field(default_factory=threading.Lock)
     asked: bool = False
-    result: tuple[str, ...] | str = ()
-    """The addresses, the one that answered first; or the problem."""
+    result: _Result = ()
 
 
 class Hosts:
@@ -44,41 +58,60 @@ class Hosts:
     `requests` looks the name up for every connection, without a time-out, and tries its addresses one after another,
     each with the whole time-out: behind a firewall that drops packets that is a minute. Here a helper thread looks the
     name up once and connects to all its addresses at the same time; after `seconds` the host counts as dead.
+
+    Addresses that `trust` does not allow are not connected to. As connections go to the addresses that were checked,
+    a name that resolves differently later leads nowhere else.
     """
 
-    def __init__(self, seconds: float = 5.0) -> None:
+    def __init__(self, seconds: float = 5.0, *, trust: Trust | None = None) -> None:
+        """`trust`: None where every address may be asked."""
         self._seconds = seconds
-        self._known: dict[tuple[str, int], _Host] = {}
+        self._trust = trust
+        self._known: dict[tuple[str, int, bool], _Host] = {}
         self._lock = threading.Lock()
 
     def problem(self, url: str, *, proxy: str | None = None) -> str | None:
         """Return why `url`'s host (or the proxy on the way to it) can't be reached; None where it can."""
-        host = self._host(*_address(url))
-        if isinstance(host.result, str):
-            return host.result
-        name, port = _address(proxy or url)
-        way = self._host(name, port)
-        with way.lock:
-            if not way.asked:
-                way.result = _connect_within(name, port, self._seconds)
-                way.asked = True
-        if isinstance(way.result, str):
-            return way.result if proxy is None else f"the proxy {name}: {way.result}"
-        return None
+        name, port = _address(url)
+        host = self._host(name, port)
+        if proxy is not None and self._trust is not None and not self._trust.allows_name(name):
+            host.result = _NotPublic(name)
+        if not isinstance(host.result, tuple):
+            return str(host.result)
+        if proxy is None:
+            result = self._asked(host, name, port, self._trust)
+            return None if isinstance(result, tuple) else str(result)
+        # The proxy itself is the choice of the person who runs this, wherever it is.
+        name, port = _address(proxy)
+        result = self._asked(self._host(name, port, proxy=True), name, port, None)
+        return None if isinstance(result, tuple) else f"the proxy {name}: {result}"
+
+    def refuses(self, url: str) -> bool:
+        """Return whether `problem` found no address of `url`'s host that may be asked."""
+        return isinstance(self._host(*_address(url)).result, _NotPublic)
 
     def addresses(self, name: str, port: int) -> tuple[str, ...]:
-        """Return the host's numeric addresses, the one that answered first; () where it was not asked yet."""
-        result = self._host(name, port).result
-        return () if isinstance(result, str) else result
+        """Return the numeric addresses of a host or proxy, the one that answered first; () where it was not asked
+        yet.
+        """
+        results = (self._host(name, port, proxy=proxy).result for proxy in (False, True))
+        return next((result for result in results if isinstance(result, tuple) and result), ())
+
+    def _asked(self, host: _Host, name: str, port: int, trust: Trust | None) -> _Result:
+        with host.lock:
+            if not host.asked:
+                host.result = _connect_within(name, port, self._seconds, trust)
+                host.asked = True
+        return host.result
 
     def lost(self, url: str, problem: str) -> None:
         """Remember that the host of `url` could not be connected to."""
         host = self._host(*_address(url))
         host.result, host.asked = problem, True
 
-    def _host(self, name: str, port: int) -> _Host:
+    def _host(self, name: str, port: int, *, proxy: bool = False) -> _Host:
         with self._lock:
-            return self._known.setdefault((name, port), _Host())
+            return self._known.setdefault((name.rstrip("."), port, proxy), _Host())
 
 
 def _address(url: str) -> tuple[str, int]:
@@ -86,13 +119,13 @@ def _address(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
 
 
-def _connect_within(name: str, port: int, seconds: float) -> tuple[str, ...] | str:
+def _connect_within(name: str, port: int, seconds: float, trust: Trust | None) -> _Result:
     """Return the addresses, or why no connection is had within `seconds`, look-up of the name included."""
-    answers: queue.SimpleQueue[tuple[str, ...] | str] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[_Result] = queue.SimpleQueue()
     start = time.monotonic()
 
     def connect() -> None:
-        answers.put(_connect(name, port, start + seconds))
+        answers.put(_connect(name, port, start + seconds, trust))
 
     for until in (*(each for each in _SECOND_LOOK_UPS if each < seconds), seconds):
         threading.Thread(target=connect, daemon=True).start()
@@ -101,11 +134,16 @@ def _connect_within(name: str, port: int, seconds: float) -> tuple[str, ...] | s
     return f"no answer within {seconds:g} s"
 
 
-def _connect(name: str, port: int, deadline: float) -> tuple[str, ...] | str:
+def _connect(name: str, port: int, deadline: float, trust: Trust | None) -> _Result:
     try:
         resolved = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return "its name does not resolve"
+    if trust is not None:
+        first_address = next((str(each[4][0]) for each in resolved), "")
+        resolved = [each for each in resolved if trust.allows(name, str(each[4][0]))]
+        if not resolved:
+            return _NotPublic(first_address)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in resolved))
     problem = "no answer"
     with contextlib.ExitStack() as sockets, selectors.DefaultSelector() as selector:

@@ -20,6 +20,7 @@ from dirac_forge import __version__
 from dirac_forge.errors import redact
 from dirac_forge.http.answers import UnreachableError
 from dirac_forge.http.connections import Contexts, pool_classes
+from dirac_forge.http.trust import INTERNAL_HINT
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_http_date
 
@@ -110,7 +111,7 @@ class _Wire(HTTPAdapter):
         proxy = select_proxy(url, proxies)
         problem = self._hosts.problem(url, proxy=proxy)
         if problem is not None:
-            raise unreachable(url, problem)
+            raise unreachable(url, problem, refused=self._hosts.refuses(url))
         return super().send(request, stream, timeout, verify, cert, proxies)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -166,8 +167,10 @@ def _passes_by(request: requests.PreparedRequest) -> bool:
     return request.headers.get("Cache-Control") == "no-store"
 
 
-def unreachable(url: str, problem: str) -> UnreachableError:
-    """Return the error for a host that can't be connected to."""
+def unreachable(url: str, problem: str, *, refused: bool = False) -> UnreachableError:
+    """Return the error for a host that can't be connected to, or (`refused`) is not to be."""
+    if refused:
+        return UnreachableError(f"{redact(url)} is not asked: {problem}", hint=INTERNAL_HINT)
     return UnreachableError(
         f"{redact(url)} can't be reached: {problem}",
         hint="Check the network and the proxy settings; --offline serves what the cache has.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -245,11 +246,14 @@ class Clones:
     def _far(self, *arguments: str, about: str, folder: Path | None = None) -> bytes:
         """What git says to a question that goes to another host: only there it gets the credentials.
 
-        A host that fails in passing is asked again, as by REST; one that is not there is not.
+        A host that fails in passing is asked again, as by REST; one that is not there is not. ~/.netrc is not read for
+        a URL without TLS.
         """
+        plain = any(each.lower().startswith("http://") for each in arguments)
         for pause in (*_PAUSES, None):
+            own = {**self._environment(), **({"HOME": os.devnull} if plain else {})}
             try:
-                return own_git(*arguments, about=about, folder=folder, environment=self._environment(), timeout=600)
+                return own_git(*arguments, about=about, folder=folder, environment=own, timeout=600)
             except GitUnreachableError as error:
                 if pause is None or not error.passing:
                     raise

@@ -30,7 +30,7 @@ ENVIRONMENT_PREFIX = "DIRAC_FORGE_"
 _WORKSPACE = "DIRAC_FORGE_WORKSPACE"
 """Says where the settings are, so the command line reads it before them."""
 _TABLE = ("tool", "dirac-forge")
-_LISTS = frozenset({"channels", "platforms", "pythons", "maintainers"})
+_LISTS = frozenset({"channels", "platforms", "pythons", "maintainers", "internal-hosts"})
 _TABLES = frozenset({"targets", "feedstocks", "names", "virtual-packages", "bot"})
 _FLAGS = {"channels": "--channel", "platforms": "--platform", "pythons": "--python"}
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}

@@ -132,6 +132,8 @@ class Settings:
     """Base of the Simple API, with a slash at the end."""
     feedstock_url: str = "https://github.com/conda-forge/{name}-feedstock"
     """Where the repository of feedstock `{name}` is: a URL or a path."""
+    internal_hosts: tuple[str, ...] = ()
+    """Names of hosts that URLs of recipes may lead to at an address that is not public."""
     connections: int = 8
     """Connections to one host at the same time."""
     timeout: float = 30.0

@@ -171,6 +171,9 @@ _Package = Annotated[str, Matching(r"[a-z0-9_][a-z0-9_.-]*", "the name of a cond
 _Feedstock = Annotated[str, Matching(r"[a-z0-9_][a-z0-9_.-]*", "the name of a feedstock (lower case)")]
 _Project = Annotated[str, Matching(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "the name of a project")]
 _Person = Annotated[str, Matching(r"@?[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9_.-]+)?", "a GitHub user or team")]
+_HostName = Annotated[
+    str, Matching(r"[A-Za-z0-9:]([A-Za-z0-9.:_-]*[A-Za-z0-9:])?", "the name or address of a host, without a port")
+]
 _VirtualPackage = Annotated[str, Matching(r"__[a-z0-9_]+", "the name of a virtual package, such as '__glibc'")]
 _VirtualVersion = Annotated[
     str,
@@ -277,6 +280,8 @@ class ForgeTable(_KebabTable):
     """Simple API of the package index."""
     feedstock_url: Annotated[_Text, AfterValidator(_feedstock_url)] = ""
     """URL or path of the repository of the feedstock `{name}`."""
+    internal_hosts: Annotated[tuple[_HostName, ...], _Listed("names of hosts", empty=True)] = ()
+    """Hosts that URLs of recipes may lead to at an address that is not public (loopback, link-local, private)."""
     pinning: _Folder | None = None
     """Folder with `conda_build_config.yaml`; default: the channel's `conda-forge-pinning` package."""
     cache: _Folder | None = None

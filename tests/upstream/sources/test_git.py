@@ -10,12 +10,18 @@ from packaging.version import Version
 
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.git import GitError, MissingRefError
-from dirac_forge.upstream.sources.git import from_tags, parse_refs, remote_tags
+from dirac_forge.http import INTERNAL_HINT, Http, Trust
+from dirac_forge.store import Store
+from dirac_forge.upstream.index.project import Project
+from dirac_forge.upstream.sources.git import Tags, from_tags, parse_refs, remote_tags
+from dirac_forge.upstream.sources.github import GitHubAccess
 from dirac_forge.upstream.sources.known import git_origin, origin_of
 from dirac_forge.upstream.sources.offers import Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
+from dirac_forge.upstream.sources.recent import Recent
+from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
 from support.repositories import bare_repository, served
-from support.server import Answer, Server, dead_port
+from support.server import Answer, Asked, Server, dead_port
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -56,6 +62,66 @@ def test_a_redirect_to_another_protocol_is_not_followed(tmp_path: Path) -> None:
     there = {"Location": (tmp_path / "b.git/info/refs").as_uri()}
     with Server(lambda asked: Answer(status=302, headers=there)) as server, pytest.raises((InputError, UnknownError)):
         remote_tags(f"{server.url}/b.git")
+
+
+def test_a_redirect_is_left_to_who_checks_where_it_leads(tmp_path: Path) -> None:
+    with Server(lambda _: Answer(status=404)) as inside:
+        there = {"Location": f"{inside.url}/b.git/info/refs?service=git-upload-pack"}
+        with Server(lambda _: Answer(status=301, headers=there)) as server, pytest.raises((InputError, UnknownError)):
+            remote_tags(f"{server.url}/b.git")
+        assert (inside.connections, inside.log) == (0, [])
+
+
+def _no_project(name: str) -> Project:
+    raise InputError(f"{name} is not asked for")
+
+
+def _tags_of(url: str, trust: Trust) -> Offers:
+    origin = Origin(kind="git", name="b", url=url, repository=url, tag="v1.0")
+    with Http(cache=None, trust=trust) as http:
+        access = SourceAccess(http, Recent(Store(None)), project=_no_project, github=GitHubAccess())
+        return Tags().offers(SourceQuery(origin=origin, ways=("tags",), version="1.0"), access)
+
+
+def test_a_repository_that_moved_is_read_where_it_is(tmp_path: Path) -> None:
+    bare_repository(tmp_path / "new.git", ["v1.0", "v1.1"])
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path.startswith("/old.git"):
+            return Answer(status=301, headers={"Location": "/new.git/info/refs?service=git-upload-pack"})
+        return served(tmp_path, asked)
+
+    with Server(answer) as server:
+        offers = _tags_of(f"{server.url}/old.git", Trust(loopback=True))
+    assert sorted(str(offer.version) for offer in offers.offers) == ["1.0", "1.1"]
+
+
+def test_a_repository_on_this_machine_is_not_asked(tmp_path: Path) -> None:
+    with Server(lambda asked: served(tmp_path, asked)) as server:
+        url = f"{server.url}/b.git"
+        with pytest.raises(UnknownError) as error:
+            _tags_of(url, Trust())
+        assert (server.connections, server.log) == (0, [])
+    problem = "its address 127.0.0.1 is not public, and the settings do not name this host"
+    assert error.value.message == f"{url} can't be reached: {problem}"
+    assert error.value.hint == INTERNAL_HINT
+
+
+def test_git_reads_no_netrc_for_a_repository_of_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Server(lambda _: Answer(status=401, headers={"WWW-Authenticate": "Basic realm=x"})) as server:
+        with pytest.raises(InputError):
+            remote_tags(f"{server.url}/b.git")
+        assert [asked.headers.get("authorization") for asked in server.log] == [None] * len(server.log)
+        assert server.log
+
+
+def test_a_host_is_asked_at_the_address_that_was_checked(tmp_path: Path) -> None:
+    commits = bare_repository(tmp_path / "b.git", ["v1.0"])
+    with Server(lambda asked: served(tmp_path, asked)) as server:
+        url = f"http://no-such-host.invalid:{server.port}/b.git"
+        assert remote_tags(url, addresses=("127.0.0.1",)) == commits
 
 
 def test_what_a_credential_is_stays_out_of_messages() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from packaging.version import Version
 
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.git import GitError, own_git
-from dirac_forge.http import UnreachableError
+from dirac_forge.http import INTERNAL_HINT, Http, UnreachableError
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
@@ -41,7 +43,11 @@ _WEB = (
     *("-c", "protocol.https.allow=always"),
     *("-c", "protocol.http.allow=always"),
 )
-"""Nothing but the web is asked, whatever the URL or a redirect says."""
+"""Nothing but the web is asked, whatever the URL says."""
+_ASKED = "/info/refs?service=git-upload-pack"
+"""What git asks of a repository first, and what a host redirects where it moved."""
+_NO_HOME = {"HOME": os.devnull}
+"""Where git finds no ~/.netrc: a recipe's repository gets no credentials."""
 _REF = re.compile(r"([0-9a-f]{40,64})\trefs/tags/(\S+)")
 _REFS = "refs-1"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -167,9 +173,10 @@ def _tags(access: SourceAccess, url: str) -> Mapping[str, str]:
     host = parts.netloc if parts is not None else ""
     problem = access.lost.get(host) or access.http.problem(url)
     if problem is not None:
-        raise UnreachableError(f"{redact(url)} can't be reached: {problem}")
+        hint = INTERNAL_HINT if access.http.refuses(url) else None
+        raise UnreachableError(f"{redact(url)} can't be reached: {problem}", hint=hint)
     try:
-        tags = remote_tags(url)
+        tags = _wherever_it_is(access.http, url)
     except UnknownError as error:
         # It answers, but not git: the next question to it need not wait as long again.
         access.lost[host] = f"it did not answer before ({error.message})"
@@ -180,22 +187,52 @@ def _tags(access: SourceAccess, url: str) -> Mapping[str, str]:
     return tags
 
 
+def _wherever_it_is(http: Http, url: str) -> Mapping[str, str]:
+    """Return the tags of a repository, also where its host says that it moved.
+
+    git follows no redirect itself: each one is followed by `http`, which checks where it leads.
+    """
+    try:
+        return remote_tags(url, addresses=http.addresses(url))
+    except GitError as error:
+        if error.cause != "other":
+            raise
+        moved = http.start(f"{url.rstrip('/')}{_ASKED}", length=1).url
+        if not moved.endswith(_ASKED) or moved.removesuffix(_ASKED) == url.rstrip("/"):
+            raise
+        return remote_tags(moved.removesuffix(_ASKED), addresses=http.addresses(moved))
+
+
 def web_address(url: str) -> SourceUrl | None:
     """Return a repository's URL over https; None where it is not on the web."""
     web = re.sub(r"^(?:git\+)?(?:git|ssh)://(?:[^@/]+@)?", "https://", url.removeprefix("git+"))
     return SourceUrl.parse(re.sub(r"^[\w.-]+@([\w.-]+):(?!//)", r"https://\1/", web))
 
 
-def remote_tags(url: str, *, timeout: float = _TIMEOUT) -> Mapping[str, str]:
+def remote_tags(url: str, *, timeout: float = _TIMEOUT, addresses: Sequence[str] = ()) -> Mapping[str, str]:
     """Return the tags of the repository at an http or https URL, each with the commit that it stands for.
 
-    An annotated tag stands for the commit that it was made for (`^{}`), not for its own object. Raises as `own_git`
-    does, InputError for any other URL: it comes out of a recipe.
+    An annotated tag stands for the commit that it was made for (`^{}`), not for its own object. The host is asked at
+    `addresses` where they are given, so that its name leads nowhere else meanwhile (git 2.37 or later, without a
+    proxy). No redirect is followed, and ~/.netrc is not read: the URL comes out of a recipe. Raises as `own_git` does,
+    InputError for any other URL.
     """
     if SourceUrl.parse(url) is None:
         raise InputError(f"{redact(url)}: only repositories on the web (http, https) are asked for tags")
+    own = (*_WEB, "-c", "http.followRedirects=false", *_pinned(url, addresses))
     asked = ("ls-remote", "--tags", "--", url)
-    return parse_refs(own_git(*_WEB, *asked, about=url, timeout=timeout, limit=_LARGEST))
+    return parse_refs(own_git(*own, *asked, about=url, timeout=timeout, environment=_NO_HOME, limit=_LARGEST))
+
+
+def _pinned(url: str, addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return git's setting that sends requests to a host to these addresses; () for a host that is an address."""
+    parts = split_url(url)
+    name = parts.hostname or ""
+    if not addresses or ":" in name:
+        return ()
+    port = parts.port or {"http": 80}.get(parts.scheme, 443)
+    numbers = ",".join(f"[{each}]" if ":" in each else each for each in addresses)
+    return ("-c", f"http.curloptResolve={name}:{port}:{numbers}")
 
 
 def parse_refs(listing: bytes) -> dict[str, str]:
