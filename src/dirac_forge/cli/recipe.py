@@ -17,6 +17,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.git import git
 from dirac_forge.proposals.recipe_inputs import read_inputs
 from dirac_forge.proposals.recipes import maker_of
+from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.report.migration import joined, sentences
 from dirac_forge.report.recipes import as_json, as_text
 from dirac_forge.settings.model import Settings
@@ -50,11 +51,9 @@ def recipe(
     folder = output if output is not None else settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_, force=force) for one in made.recipes]
     report = _built(context, outcomes) if build else None
-    sent = SentChanges()
-    if pr and (report is None or report.passed):  # what fails is not proposed
-        pairs = zip(made.recipes, outcomes, strict=True)
-        asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
-        sent = send(context, asked, force=True)
+    failed = report is not None and not report.passed
+    # What fails is not proposed.
+    sent = _sent(context, made, outcomes) if pr and not failed else SentChanges()
     text, document = as_text(made, outcomes, verbose=context.options.verbose, table=table), as_json(made, outcomes)
     shown = [text]
     if report is not None:
@@ -65,8 +64,13 @@ def recipe(
     if sent.lines:
         shown.append(sentences(sent.lines))
     context.answer(joined(shown), {**document, "requests": sent.document} if pr else document)
-    failed = report is not None and not report.passed
     return max(int(failed or any(outcome.state == "differs" for outcome in outcomes)), sent.exit_code)
+
+
+def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> SentChanges:
+    pairs = zip(made.recipes, outcomes, strict=True)
+    asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
+    return send(context, asked, force=True)
 
 
 def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
