@@ -223,8 +223,12 @@ def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]
         if not any(sign.isdigit() for sign in version):
             raise RecipeError("it has no version that can be known", path=path)
         return version
+    return _own_version(text, path, sorted(filter(None, versions_read)))
+
+
+def _own_version(text: str, path: Path | str, known: Sequence[str]) -> str:
+    """Return the one of the outputs' versions that the recipe's own `version:` is made from. Raises RecipeError."""
     named = _version_places(text, v1=Path(path).name == "recipe.yaml")
-    known = sorted(filter(None, versions_read))
     own = [version for version in known if any(same_version(place.literal or "", version) for place in named)]
     if len(own) != 1:
         raise RecipeError(
@@ -248,12 +252,7 @@ def _drafted(draft: EditDraft) -> EditDraft:
     after = _outputs(draft.text, draft.path, draft.settings)
     v1 = Path(draft.path).name == "recipe.yaml"
     edited = EditedText(before=draft.before, after=draft.text, path=draft.path, v1=v1)
-    sources: dict[tuple[object, ...], MovedSource] = {}
-    for old_outputs, new_outputs in zip(before, after, strict=True):
-        _same_outputs(draft, old_outputs, new_outputs)
-        for old, new in zip(old_outputs, new_outputs, strict=True):
-            for source in edited.moved(old, new):
-                sources.setdefault(source.key, source)
+    sources = _sources_of(draft, edited, before, after)
     moved = [source for source in sources.values() if source.urls != source.before]
     unmoved = [source for source in sources.values() if source.urls == source.before]
     if unmoved and not moved and any(source.hashes for source in unmoved):
@@ -266,6 +265,22 @@ def _drafted(draft: EditDraft) -> EditDraft:
     kept = _kept_commits(draft, before, after, files_move=bool(moved))
     others = (source for source in _unbuilt_sources(draft, edited) if source.key not in sources)
     return replace(draft, moved=(*moved, *others), unmoved=tuple(unmoved), notes=tuple(kept))
+
+
+def _sources_of(
+    draft: EditDraft,
+    edited: EditedText,
+    before: Sequence[tuple[ReadOutput, ...]],
+    after: Sequence[tuple[ReadOutput, ...]],
+) -> dict[tuple[object, ...], MovedSource]:
+    """Return the sources of all outputs by key. Raises RecipeError where the edit changes the outputs themselves."""
+    sources: dict[tuple[object, ...], MovedSource] = {}
+    for old_outputs, new_outputs in zip(before, after, strict=True):
+        _same_outputs(draft, old_outputs, new_outputs)
+        for old, new in zip(old_outputs, new_outputs, strict=True):
+            for source in edited.moved(old, new):
+                sources.setdefault(source.key, source)
+    return sources
 
 
 def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSource]:
