@@ -114,16 +114,9 @@ def build_text(report: BuildReport, *, verbose: bool = False) -> RenderableType:
 
 def build_sections(report: BuildReport, *, verbose: bool = False) -> tuple[Section, ...]:
     """The page as sections."""
-    counts = Counter(one.status for one in report.packages)
-    told = ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing to build"
-    head = (
-        Paragraph(f"{told} in {report.seconds:.1f} s on {report.platform}."),
-        Paragraph(("Channel: ", Code(str(report.channel)))),
-        Paragraph(_ISOLATION[report.isolation]),
-    )
     shown = [one for one in report.packages if verbose or one.status != "unchanged" or len(report.packages) <= 20]
     return (
-        Section(title="Build", blocks=head),
+        Section(title="Build", blocks=_head(report)),
         *Section.of("Packages", [_table(shown)] if shown else []),
         *_failures(report.packages),
         *Section.of("Installed", [Items(tuple(map(_line, report.installed)))] if report.installed else []),
@@ -132,6 +125,16 @@ def build_sections(report: BuildReport, *, verbose: bool = False) -> tuple[Secti
             for target in report.installed
             if not target.passed
         ),
+    )
+
+
+def _head(report: BuildReport) -> tuple[Block, ...]:
+    counts = Counter(one.status for one in report.packages)
+    told = ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing to build"
+    return (
+        Paragraph(f"{told} in {report.seconds:.1f} s on {report.platform}."),
+        Paragraph(("Channel: ", Code(str(report.channel)))),
+        Paragraph(_ISOLATION[report.isolation]),
     )
 
 
