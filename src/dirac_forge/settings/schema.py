@@ -52,17 +52,19 @@ def _with_strict_names(node: Any) -> Any:
     return node
 
 
+def _in_json(default: object) -> object:
+    if isinstance(default, tuple):
+        return list(default)
+    return f"{default.days}d" if isinstance(default, timedelta) else default
+
+
 def _put_defaults(schema: dict[str, Any], values: type[Any] | None) -> None:
     """Replace the defaults of the table, which only mark what was not written, by those of the settings."""
     fields = {each.name.replace("_", "-"): each for each in dataclasses.fields(values)} if values is not None else {}
     for key, entry in schema["properties"].items():
         entry.pop("default", None)
         entry.pop("title", None)
-        default = fields[key].default if key in fields else dataclasses.MISSING
-        if isinstance(default, tuple):
-            default = list(default)
-        if isinstance(default, timedelta):
-            default = f"{default.days}d"
+        default = _in_json(fields[key].default) if key in fields else dataclasses.MISSING
         if default not in (dataclasses.MISSING, None) and not isinstance(default, Mapping):
             entry["default"] = default
         alternatives = entry.get("anyOf")
