@@ -111,6 +111,7 @@ def test_one_branch_that_is_not_there_stops_none_of_the_others(bot: Bots, demo: 
     ("url", "message"),
     [
         ("nonsense", "nonsense is no pull request"),
+        ("https://[/pull/1", r"https://\[/pull/1 is no pull request"),
         ("https://github.com/conda-forge/demo-feedstock/issues/1", "is no pull request"),
         ("https://github.com/other/demo-feedstock/pull/1", "is not on conda-forge/demo-feedstock"),
     ],

@@ -223,6 +223,8 @@ def test_commands_are_tested_where_their_module_parses_a_command_line() -> None:
     points += [
         EntryPoint(name="quiet", value="demo.other:main"),
         EntryPoint(name="bad name;rm -rf", value="demo.cli:main"),
+        EntryPoint(name="..", value="demo.cli:main"),
+        EntryPoint(name="dots", value="demo..cli:main"),
     ]
     recipe = made(
         FamilyPart(package="demo", facts=facts("demo", entry_points=points, command_line_modules=["src/demo/cli.py"]))
@@ -231,7 +233,9 @@ def test_commands_are_tested_where_their_module_parses_a_command_line() -> None:
     assert output.test.commands == tuple(f"tool{n} --help" for n in range(5))
     assert "quiet = demo.other:main" in output.entry_points
     assert notes(recipe, "warning") == [
-        "entry point left out, it is no `name = module:function`: 'bad name;rm -rf = demo.cli:main'"
+        "entry point left out, it is no `name = module:function`: 'bad name;rm -rf = demo.cli:main'",
+        "entry point left out, it is no `name = module:function`: '.. = demo.cli:main'",
+        "entry point left out, it is no `name = module:function`: 'dots = demo..cli:main'",
     ]
 
 
@@ -283,6 +287,29 @@ def test_a_pure_wheel_is_the_source_where_there_is_no_sdist() -> None:
     ]
     assert texts(output.host) == ["package python @{python_min}.*", "package pip", "package setuptools"]
     assert output.about.license_files == ("wheel/demo-@{version}.dist-info/licenses/LICENSE",)
+
+
+@pytest.mark.parametrize(
+    "tag", ["1$(id)-py3-none-any", "1../../x-py3-none-any", "py3.`id`-none-any", "1;id-py3-none-any"]
+)
+def test_a_wheel_whose_name_means_something_to_a_shell_is_no_source(tag: str) -> None:
+    recipe = made(FamilyPart(package="demo", facts=facts("demo", wheels=[tag], sdist=False)))
+    assert recipe.outputs[0].script == "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
+    assert [source.url for source in recipe.outputs[0].sources] == [
+        "https://github.com/example/demo/archive/refs/tags/v@{version}.tar.gz"
+    ]
+    assert "upstream published no sdist: check the tag's archive of its repository, and fill in sha256" in notes(
+        recipe, "todo"
+    )
+
+
+@pytest.mark.parametrize("path", ["../$(id)", "a/$(id)", "a/..", "a/b;id"])
+def test_a_repository_of_an_impossible_name_is_no_source(path: str) -> None:
+    what = facts("demo", wheels=["cp312-cp312-manylinux_2_28_x86_64"], sdist=False, members=[])
+    metadata = replace(what.metadata, project_urls={"Source": f"https://github.com/{path}"})
+    recipe = made(FamilyPart(package="demo", facts=replace(what, metadata=metadata)))
+    assert recipe.outputs[0].sources == ()
+    assert "upstream published no sdist and names no repository: fill in the source" in notes(recipe, "todo")
 
 
 def test_a_wheel_with_more_than_the_sdist_is_installed_as_it_is() -> None:

@@ -22,7 +22,6 @@ from support.recipes import (
     UNFINISHED,
     pure,
     recipe,
-    source,
 )
 from support.rendered import PLATFORMS, load_v1
 
@@ -282,10 +281,21 @@ def test_text_of_upstream_is_text() -> None:
         (replace(pure(), entry_points=("a = b",)), "Not a valid entry point: 'a = b'"),
         (replace(pure(), entry_points=("a = b:c\nx: y",)), "Not a valid entry point: 'a = b:c\\nx: y'"),
         (replace(pure(), test=Checks(imports=("os; evil",))), "Not a valid module to import: 'os; evil'"),
+        (replace(pure(), test=Checks(commands=("demo;id --help",))), "Not a valid command: 'demo;id --help'"),
+        (replace(pure(), script="pip install a-1$(id).whl"), "Not a valid command: 'pip install a-1$(id).whl'"),
+        (
+            replace(pure(), sources=(Source(url="https://x/$(id)", sha256=None),)),
+            "Not a valid URL of a source: 'https://x/$(id)'",
+        ),
+        (
+            replace(pure(), sources=(Source(url="https://x/../y", sha256=None),)),
+            "Not a valid URL of a source: 'https://x/../y'",
+        ),
+        (replace(pure(), sources=(Source(url="ssh://x/y", sha256=None),)), "Not a valid URL of a source: 'ssh://x/y'"),
         (replace(pure(), run=(Requirement(name="a", spec="${{ x }}"),)), "Not a valid version spec of a: '${{ x }}'"),
         (replace(pure(), run=(Requirement(name="a[b]"),)), "Not a valid requirement: 'a[b]'"),
         (replace(pure(), build=(Requirement(name="c')", kind="compiler"),)), 'Not a valid requirement: "c\')"'),
-        (replace(pure(), sources=(source("x", "sha"),)), "Not a valid sha256: 'sha'"),
+        (replace(pure(), sources=(Source(url="https://x", sha256="sha"),)), "Not a valid sha256: 'sha'"),
         (replace(pure(), version="1.0 beta"), "Not a valid version: '1.0 beta'"),
         (
             pure(about=replace(ABOUT, license_files=("../../etc/passwd",))),

@@ -27,7 +27,19 @@ def test_what_only_old_tools_accept_is_read_and_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "!!!", "x >=", "x; " + "(" * 200 + "os_name == 'a'", "x==" + "9" * 5000, "x" * 60_000]
+    "line",
+    [
+        "",
+        "!!!",
+        "x >=",
+        "x===$(id)",
+        "x===..",
+        "x===^1.*",
+        "x===1.0|9",
+        "x; " + "(" * 200 + "os_name == 'a'",
+        "x==" + "9" * 5000,
+        "x" * 60_000,
+    ],
 )
 def test_broken_lines_are_problems(line: str) -> None:
     found = RequirementList(("six", line))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
+from dirac_forge.recipe.making.imports import is_sound
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["entry_points_drift"]
@@ -83,8 +85,12 @@ class _CommandList:
 
 
 def _points(facts: ReleaseFacts) -> Mapping[str, str] | None:
+    """The commands of a release that can be written in a recipe; None where nothing tells them."""
     source = facts.wheel or facts.sdist
-    return None if source is None else {p.name: re.sub(r"\s", "", p.value) for p in source.entry_points}
+    if source is None:
+        return None
+    points = (replace(point, value=re.sub(r"\s", "", point.value)) for point in source.entry_points)
+    return {point.name: point.value for point in points if is_sound(point)}
 
 
 def _block(draft: DriftDraft, first: int, until: int) -> Block | None:

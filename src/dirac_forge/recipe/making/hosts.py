@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import parse
-from dirac_forge.upstream.files.requirements import RequirementList
+from dirac_forge.upstream.files.requirements import DeclaredRequirement, RequirementList
 from dirac_forge.upstream.files.setuptools import from_setup_py
 
 __all__ = ["BACKENDS", "backend_texts", "build_backend", "build_requirements", "build_tool_names", "relaxed_pin"]
@@ -195,7 +195,7 @@ def _imported(sdist: SdistFacts) -> Iterator[str]:
 def relaxed_pin(line: str) -> str:
     """The requirement with a lower bound in place of an exact version; any other line as it is."""
     try:
-        requirement = Requirement(line)
+        requirement = DeclaredRequirement(line)
     except InvalidRequirement:
         return line
     clauses = list(requirement.specifier)

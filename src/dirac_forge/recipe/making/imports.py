@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from dirac_forge.recipe.making.loading import ModuleGraph
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
-__all__ = ["help_commands", "imports_of", "installed", "sound_entry_points"]
+__all__ = ["help_commands", "imports_of", "installed", "is_sound", "sound_entry_points"]
 
 MOST_IMPORTS = 12
 _DEEPEST_NAMESPACE = 4
@@ -21,7 +21,8 @@ _NOT_THE_PACKAGE = {
 }  # fmt: skip
 _SOURCE_FOLDERS = ("src", "lib", "python")
 _COMMAND = re.compile(r"[A-Za-z0-9_][\w.+-]*")
-_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_TARGET = re.compile(f"{_DOTTED}:{_DOTTED}")
 
 Tree = dict[str, "Tree"]
 
@@ -38,11 +39,16 @@ def imports_of(facts: ReleaseFacts, graph: ModuleGraph | None = None) -> tuple[s
     return _from_sdist(facts.sdist, facts.metadata.name, graph) if facts.sdist is not None else ()
 
 
+def is_sound(point: EntryPoint) -> bool:
+    """Whether an entry point can be written in a recipe."""
+    return bool(_COMMAND.fullmatch(point.name) and _TARGET.fullmatch(point.value))
+
+
 def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """`name = module:function` of each entry point, by name, and those that can't be written in a recipe."""
     good, bad = {}, []
     for point in points:
-        if _COMMAND.fullmatch(point.name) and _TARGET.fullmatch(point.value):
+        if is_sound(point):
             good[point.name] = f"{point.name} = {point.value}"
         else:
             bad.append(f"{point.name} = {point.value}")

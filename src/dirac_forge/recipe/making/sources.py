@@ -24,6 +24,9 @@ WHEEL_FOLDER = "wheel"
 """Where a wheel is unpacked for its licence."""
 _PYPI_FILES = "files.pythonhosted.org"
 """Where PyPI keeps its files, under URLs that tell nothing; pypi.org has stable ones."""
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.+!~-]+")
+"""The name of a file that a script may have: nothing in it means something to a shell, or leads elsewhere."""
+_REPOSITORY_PATH = re.compile(r"(?!\.)[\w.-]+(?:/(?!\.)[\w.-]+)+", re.ASCII)
 _MOST_LOST = 5
 """Files: fewer are a version file, or made by the build."""
 _MADE_BY_BUILDS = re.compile(
@@ -105,7 +108,7 @@ def lost_files(wheel: WheelFacts, sdist: SdistFacts) -> tuple[str, ...]:
 def _pure_wheel(facts: ReleaseFacts) -> ReleaseFile | None:
     """The release's wheel for any platform and Python 3."""
     wheels = (w for w in facts.release.wheels if w.filename.endswith("-none-any.whl") and "py3" in w.filename)
-    return next(wheels, None)
+    return next((wheel for wheel in wheels if _PLAIN_NAME.fullmatch(wheel.filename)), None)
 
 
 def _wheel_source(facts: ReleaseFacts, wheel: ReleaseFile, version: str, why: str) -> Source:
@@ -140,6 +143,8 @@ def _nothing_published(facts: ReleaseFacts) -> ChosenSource:
 def _archives(repository: str) -> Iterator[str]:
     parts = split_url(repository)
     path = parts.path.strip("/").removesuffix(".git")
+    if not _REPOSITORY_PATH.fullmatch(path):
+        return
     if parts.hostname == "github.com" and path.count("/") == 1:
         yield f"https://github.com/{path}/archive/refs/tags/v@{{version}}.tar.gz"
     elif (parts.hostname or "").startswith("gitlab."):

@@ -42,7 +42,10 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VALUE: Final = re.compile(r"[A-Za-z0-9_.!+*<>=-]+")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MODULE: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_ENTRY_POINT: Final = re.compile(r"[\w.-]+ = [^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_ENTRY_POINT: Final = re.compile(r"[\w.+-]+ = [^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_COMMAND: Final = re.compile(r"[\w.+!~@{}=:,/ -]+")
+"""A line of a script or test: words alone, nothing that a shell would read as more than that."""
+_URL: Final = re.compile(r"(?:https?|file)://(?!\S*/\.\.(?:/|$))[^\s\"'<>\\^`|;$]+")
 _MAINTAINER: Final = re.compile(r"[A-Za-z0-9-]+(?:/[A-Za-z0-9_.-]+)?")
 
 
@@ -50,7 +53,7 @@ def check(recipe: Recipe) -> None:
     """Refuse what no recipe can hold.
 
     Raises:
-        InputError: a name, version, spec, hash, module, entry point or path that cannot be valid; the message names it.
+        InputError: a name, version, spec, hash, URL, command, module, entry point or path cannot be valid.
     """
     _each("feedstock name", _PACKAGE, [recipe.feedstock])
     _each("version", _VERSION, [recipe.version])
@@ -61,6 +64,7 @@ def check(recipe: Recipe) -> None:
         raise InputError(f"The recipe of {recipe.feedstock} has no output.", hint="Give at least one project.")
     for output in recipe.outputs:
         _check_output(output)
+    _check_sources(recipe.sources)
     _check_paths(recipe.about.license_files)
     names = [output.name for output in recipe.outputs]
     if len(set(names)) < len(names):
@@ -70,14 +74,21 @@ def check(recipe: Recipe) -> None:
 def _check_output(output: Output) -> None:
     _each("package name", _PACKAGE, [output.name])
     _each("version", _VERSION, [output.version] if output.version is not None else [])
-    _each("sha256", _SHA256, [source.sha256 for source in output.sources if source.sha256 is not None])
+    _check_sources(output.sources)
+    _each("command", _COMMAND, [*script_lines(output), *output.test.commands])
     _each("module to import", _MODULE, output.test.imports)
     _each("entry point", _ENTRY_POINT, output.entry_points)
     _check_paths(output.about.license_files)
-    _check_paths([source.file_name for source in output.sources if source.file_name is not None])
     for line in (*output.build, *output.host, *output.run, *output.run_constraints):
         _each("requirement", _PACKAGE if line.kind in {"package", "pin_subpackage"} else _LANGUAGE, [line.name])
         _each(f"version spec of {line.name}", _SPEC, [line.spec])
+
+
+def _check_sources(sources: Iterable[Source]) -> None:
+    for source in sources:
+        _each("sha256", _SHA256, [source.sha256] if source.sha256 is not None else [])
+        _each("URL of a source", _URL, [source.url] if source.path is None else [])
+        _check_paths([source.file_name] if source.file_name is not None else [])
 
 
 def _each(what: str, pattern: re.Pattern[str], values: Iterable[str]) -> None:

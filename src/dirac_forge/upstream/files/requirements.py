@@ -40,13 +40,17 @@ class DeclaredRequirement(Requirement):
     """Whether the line follows PEP 508; False for what only old tools accept (`foo >= 3.6.*`)."""
 
     def __init__(self, line: str) -> None:
-        """Read `line`; raises InvalidRequirement where it is not a requirement in any spelling."""
+        """Read `line`; raises InvalidRequirement where it is no requirement in any spelling, or its version is none."""
         try:
             super().__init__(line)
             self.standard = True
         except InvalidRequirement:
             super().__init__(_modernised(line))
             self.standard = False
+        try:
+            _of_versions(self.specifier)
+        except InvalidSpecifier as error:
+            raise InvalidRequirement(str(error)) from error
         self.line = line
 
     def __reduce__(self) -> tuple[type[DeclaredRequirement], tuple[str]]:
@@ -76,10 +80,18 @@ def read_specifiers(text: str) -> SpecifierSet:
     for spelling in (plain, re.sub(r"((?:^|,)\s*(?:[<>]=?|~=)\s*[^,*]+?)\.\*", r"\1", plain)):
         if not _DIGITS.search(spelling):
             try:
-                return SpecifierSet(spelling)
+                return _of_versions(SpecifierSet(spelling))
             except InvalidSpecifier:
                 continue
     raise InputError(f"{shortened(text)} is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)")
+
+
+def _of_versions(specifiers: SpecifierSet) -> SpecifierSet:
+    """Return the specifiers; raises InvalidSpecifier for `===` with a text that is no version (`===$(id)`)."""
+    for clause in specifiers:
+        if clause.operator == "===" and parse_version(clause.version) is None:
+            raise InvalidSpecifier(f"{shortened(clause.version)} is no version")
+    return specifiers
 
 
 def exactly(version: str) -> SpecifierSet:
