@@ -25,6 +25,7 @@ async def unpack(package: Path, folder: Path) -> None:
     """Unpack the regular files of a package that is on this machine into `folder`; links are left out.
 
     The header of each file has its size: what is too large is not decompressed.
+    The headers themselves (a path of gigabytes) are read by py-rattler, which has no limit for them.
 
     Raises:
         OSError: the package can't be read, a path leads out of the folder, or (LargePackageError) it has too much.
