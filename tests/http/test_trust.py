@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import dirac_forge
 from dirac_forge.http import Http, Trust, UnreachableError
 from dirac_forge.http.hosts import Hosts
 from support.server import Answer, Server
@@ -180,3 +182,14 @@ def test_netrc_is_not_sent_without_tls(trust: Trust | None, tmp_path: Path, monk
         http.page(server.url, limit=10)
         http.call("GET", server.url, limit=10)
         assert ["authorization" in asked.headers for asked in server.log] == [False, False]
+
+
+def test_every_session_of_the_program_knows_whom_to_trust() -> None:
+    calls = [
+        call
+        for file in Path(dirac_forge.__file__).parent.rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Http"
+    ]
+    assert calls
+    assert all("trust" in [keyword.arg for keyword in call.keywords] for call in calls)

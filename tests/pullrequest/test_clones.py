@@ -16,6 +16,7 @@ from dirac_forge.git import MissingRefError, RefusedPushError
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.trees import MovedError
 from support.gits import branches, commit, file_at, git, log, repository, sha
+from support.server import Answer, Server
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -323,3 +324,13 @@ def test_packs_do_not_pile_up(clones: Clones, place: Path, tip: Tip, monkeypatch
     assert len(list((tip.folder / "objects" / "pack").glob("*.pack"))) <= 3
     assert clones.read(newest)["conda-forge.yml"] == "3\n"
     assert git(tip.folder, "cat-file", "-t", kept) == "commit"
+
+
+def test_netrc_is_not_sent_without_tls(tmp_path: Path, clones: Clones, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Server(lambda _: Answer(status=401, headers={"WWW-Authenticate": "Basic realm=x"})) as server:
+        with pytest.raises(InputError):
+            clones.refresh("conda-forge/a-feedstock", f"{server.url}/a-feedstock.git", "main")
+        assert server.log
+        assert "Basic bWU6c2VjcmV0" not in [asked.headers.get("authorization") for asked in server.log]
