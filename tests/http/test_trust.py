@@ -193,3 +193,10 @@ def test_every_session_of_the_program_knows_whom_to_trust() -> None:
     ]
     assert calls
     assert all("trust" in [keyword.arg for keyword in call.keywords] for call in calls)
+
+
+def test_files_of_pypi_are_trusted_where_pypi_is() -> None:
+    trust = Trust.of(services=["https://pypi.org/simple/"])
+    assert trust.allows("files.pythonhosted.org", "10.0.0.1")
+    assert not trust.gives_credentials("https://files.pythonhosted.org/x")
+    assert not Trust.of(services=["https://index.example.org/"]).allows("files.pythonhosted.org", "10.0.0.1")

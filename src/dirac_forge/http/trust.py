@@ -17,6 +17,8 @@ INTERNAL_HINT = "If this host is yours, list its name in internal-hosts of [tool
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_FILE_HOSTS = {"pypi.org": "files.pythonhosted.org"}
+"""Index to the host that it keeps its files on: where a mirror answers for the one, it answers for the other too."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -42,7 +44,8 @@ class Trust:
         are no hosts.
         """
         serving = frozenset(name for url in services if (name := _host(url)))
-        hosts = serving | {name for name in (_host(feedstocks),) if name}
+        files = {_FILE_HOSTS[name] for name in serving & _FILE_HOSTS.keys()}
+        hosts = serving | files | {name for name in (_host(feedstocks),) if name}
         listed = frozenset(_plain(name) for name in internal_hosts)
         return cls(internal=hosts | listed, credentials=serving, loopback=any(map(_is_loopback, hosts)))
 
