@@ -17,7 +17,7 @@ from dirac_forge.upstream.index.project import Project, Release, ReleaseFile
 from dirac_forge.upstream.sources.git import from_tags
 from dirac_forge.upstream.sources.github import GitHubRelease, from_releases
 from dirac_forge.upstream.sources.known import origin_of
-from dirac_forge.upstream.sources.offers import Offers
+from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.pypi import from_project
 from dirac_forge.upstream.sources.tags import read_version
@@ -214,4 +214,45 @@ def test_neighbours_with_one_reason_share_a_sentence() -> None:
     assert worded(found) == (
         "1.0 is the newest release that fits (2.0a2 and 2.0a1: a pre-release; 1.1: it does not belong on this branch "
         "(!=1.1))"
+    )
+
+
+def test_an_unusual_jump_is_proposed_with_a_note() -> None:
+    jump = "0.9.3 to 4.00.0 is an unusual jump: check that 4.00.0 is the next release of the same thing"
+    for now, tags, notes in (
+        ("0.9.3", ("v4.00.0",), (jump,)),
+        ("0.9.3", ("v1.0", "v2.0", "v3.0", "v4.0"), ()),
+        ("0.9.3", ("v1.0",), ()),
+        ("2.2", ("v4.0",), ("2.2 to 4.0 is an unusual jump: check that 4.0 is the next release of the same thing",)),
+        ("2021.4", ("v2024.1",), ()),
+        ("3.02", ("v3.03",), ()),
+        (
+            "1.2.3",
+            ("v1.2.20260131",),
+            (
+                "1.2.3 to 1.2.20260131 is an unusual jump: check that 1.2.20260131 is the next release of the same "
+                "thing",
+            ),
+        ),
+    ):
+        found = newest(now, [tagged(f"v{now}", *tags, version=now, tag=f"v{now}")], rules=Rules())
+        assert isinstance(found, Newest)
+        assert tuple(map(worded, found.notes)) == notes
+
+
+def test_a_host_that_lists_nothing_is_said_to() -> None:
+    origin = Origin(kind="url", name="example.org", url="https://example.org/demo-9.1.tar.gz")
+    own, next_one = read_version("9.1"), read_version("9.2")
+    assert own is not None
+    assert next_one is not None
+    found = newest("9.1", [Offers(origin=origin, offers=(Offer(version=next_one),), tried=True)], rules=Rules())
+    assert isinstance(found, Newest)
+    assert tuple(map(worded, found.notes)) == (
+        "9.2 exists; example.org lists nothing, so newer ones can't be ruled out",
+    )
+    current = newest("9.1", [Offers(origin=origin, offers=(Offer(version=own),), tried=True)], rules=Rules())
+    assert isinstance(current, Current)
+    assert worded(current) == (
+        "9.1 is the newest release that fits (example.org lists nothing: only the likely next versions were tried, so "
+        "newer ones can't be ruled out)"
     )

@@ -42,11 +42,14 @@ __all__ = [
     "PlaceObjects",
     "PreRelease",
     "RefusedEdit",
+    "ReleaseNote",
     "RespelledSource",
     "StillBlocked",
     "TagNotAllowed",
+    "TriedReleases",
     "UnkeptVersion",
     "UnreadTags",
+    "UnusualJump",
     "UpdatesOff",
     "VersionlessSources",
     "WorseTargets",
@@ -147,6 +150,29 @@ class PassedOver:
     reason: Objection
 
 
+# -- how sure a release is
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TriedReleases:
+    """A host lists nothing: only the likely next versions were asked for, and there may be newer ones."""
+
+    host: str
+    version: str = ""
+    """The newest that is there; "" where none was found."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnusualJump:
+    """No release is known between two versions that are far apart, or spelled differently."""
+
+    old: str
+    new: str
+
+
+ReleaseNote = str | TriedReleases | UnusualJump
+
+
 # -- why a feedstock is skipped
 
 
@@ -167,7 +193,7 @@ class Current(SkipReason):
     asked: bool = False
     passed_over: tuple[PassedOver, ...] = ()
     unread: UnreadTags | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[ReleaseNote, ...] = ()
     """What else to know about how this was found out."""
 
     @property
@@ -182,7 +208,7 @@ class NoReleaseFound(SkipReason):
 
     why: str
     passed_over: tuple[PassedOver, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[ReleaseNote, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,7 +218,7 @@ class NoOrder(SkipReason):
     version: str
     pep440: bool = False
     """It is no version of PEP 440, which PyPI asks for."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[ReleaseNote, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -315,7 +341,7 @@ class NotBuilt:
 
 
 BumpNote = (
-    str
+    ReleaseNote
     | OldVersionLeft
     | CommitKept
     | HashKept

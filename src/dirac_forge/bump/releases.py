@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,10 @@ from dirac_forge.bump.reasons import (
     PassedOver,
     PlaceObjects,
     PreRelease,
+    ReleaseNote,
+    TriedReleases,
     UnreadTags,
+    UnusualJump,
 )
 from dirac_forge.bump.rules import Rules
 from dirac_forge.feedstock.change import SkipReason
@@ -36,6 +40,8 @@ __all__ = ["Newest", "newest", "projects_of"]
 
 _FIRST_YEAR = 1000
 """A first number that may be the year of a date (or `2024`, or `202411`)."""
+_MOST_DIGITS_MORE = 2
+"""How many more digits a number has in a release that follows another one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +62,7 @@ class Newest:
     """On the first place that has tags."""
     tagged: Origin | None = None
     """That place."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[ReleaseNote, ...] = ()
     """What a person should know about how it was found."""
 
 
@@ -133,12 +139,39 @@ class _Release:
             links=tuple(_links(self.there, now)),
             tag=next(iter(self.tags), ""),
             tagged=next((place.origin for place, offer in self.there if offer.tag), None),
-            notes=_notes(self.places),
+            notes=(*_notes(self.places, first), *_jump(now, first, self.places)),
         )
 
 
-def _notes(places: Iterable[Offers]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(note for place in places for note in place.notes))
+def _notes(places: Iterable[Offers], version: Version | None = None) -> tuple[ReleaseNote, ...]:
+    notes: dict[ReleaseNote, None] = {}
+    for place in places:
+        notes |= dict.fromkeys(place.notes)
+        if place.tried:
+            notes[TriedReleases(host=place.origin.name, version=str(version or ""))] = None
+    return tuple(notes)
+
+
+def _jump(now: Version, new: Version, places: Sequence[Offers]) -> tuple[UnusualJump, ...]:
+    """Return a note where a version is hardly the next one after `now`."""
+    between = any(now.major < offer.version.major < new.major for place in places for offer in place.offers)
+    far = new.major - now.major > 1 and now.major < _FIRST_YEAR and not between
+    if far or _longer_number(now, new) or (_has_zeros(new) and not _has_zeros(now)):
+        return (UnusualJump(old=str(now), new=str(new)),)
+    return ()
+
+
+def _longer_number(now: Version, new: Version) -> bool:
+    """Return whether the first number that differs becomes a date or a count (`1.2` to `1.20240131`)."""
+    was, becomes = next(
+        ((one, other) for one, other in zip(now.release, new.release, strict=False) if one != other), (0, 0)
+    )
+    return len(str(becomes)) - len(str(was)) > _MOST_DIGITS_MORE
+
+
+def _has_zeros(version: Version) -> bool:
+    """Return whether a number is written with leading zeros (`4.00.0`)."""
+    return any(len(part) > 1 and part.startswith("0") for part in re.findall(r"\d+", str(version)))
 
 
 def _of_host(now: Version, place: Offers, offer: Offer, *, alone: bool) -> Objection | None:

@@ -134,8 +134,9 @@ def _(reason: reasons.PlaceObjects) -> str:
 def _(reason: reasons.Current) -> str:
     if reason.asked:
         return f"it is at {reason.version} already"
-    unread = [worded(reason.unread)] if reason.unread is not None else []
-    return _with_details(f"{reason.version} is the newest release that fits", reason.passed_over, unread, reason.notes)
+    unread = [reason.unread] if reason.unread is not None else []
+    newest = f"{reason.version} is the newest release that fits"
+    return _with_details(newest, reason.passed_over, *unread, *reason.notes)
 
 
 @worded.register
@@ -147,13 +148,13 @@ def _(reason: reasons.UnreadTags) -> str:
 
 @worded.register
 def _(reason: reasons.NoReleaseFound) -> str:
-    return _with_details(f"no release was found: {reason.why}", reason.passed_over, reason.notes)
+    return _with_details(f"no release was found: {reason.why}", reason.passed_over, *reason.notes)
 
 
-def _with_details(text: str, versions: Sequence[reasons.PassedOver], *details: Sequence[str]) -> str:
+def _with_details(text: str, versions: Sequence[reasons.PassedOver], *details: object) -> str:
     sentences = passed_over(versions)
     more = [f"and {len(sentences) - _SHOWN} more"] if len(sentences) > _SHOWN else []
-    said = [*sentences[:_SHOWN], *more, *(detail for some in details for detail in some)]
+    said = [*sentences[:_SHOWN], *more, *map(worded, details)]
     return f"{text} ({'; '.join(said)})" if said else text
 
 
@@ -163,7 +164,7 @@ def _(reason: reasons.NoOrder) -> str:
         text = f"{reason.version} is not a version that PyPI can have (PEP 440), so none can be called newer"
     else:
         text = f"{reason.version} has no known order, so no version can be called newer"
-    return _with_details(text, (), reason.notes)
+    return _with_details(text, (), *reason.notes)
 
 
 @worded.register
@@ -238,6 +239,18 @@ def _(reason: reasons.FailedBuild) -> str:
 
 
 # -- notes
+
+
+@worded.register
+def _(note: reasons.TriedReleases) -> str:
+    if note.version:
+        return f"{note.version} exists; {note.host} lists nothing, so newer ones can't be ruled out"
+    return f"{note.host} lists nothing: only the likely next versions were tried, so newer ones can't be ruled out"
+
+
+@worded.register
+def _(note: reasons.UnusualJump) -> str:
+    return f"{note.old} to {note.new} is an unusual jump: check that {note.new} is the next release of the same thing"
 
 
 @worded.register

@@ -48,7 +48,7 @@ class Files(ReleaseSource):
         newer = [offer for offer in listed.offers if current is None or offer.version > current]
         if not listed.offers or (not newer and all(offer.version != current for offer in listed.offers)):
             tried, notes = probes.offers(query.version)
-            return Offers(origin=query.origin, offers=tried, notes=notes)
+            return Offers(origin=query.origin, offers=tried, notes=notes, tried=True)
         offers = Offers(origin=query.origin, offers=listed.offers)
         return offers if listed.complete else _checked(offers, [offer.version for offer in newer], probes)
 

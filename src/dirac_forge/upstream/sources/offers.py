@@ -51,6 +51,8 @@ class Offers:
     """What is there and is not a version of it."""
     notes: tuple[str, ...] = ()
     """What a person should know about how this was found out."""
+    tried: bool = False
+    """Whether the host lists nothing, so that only the likely next versions were asked for."""
 
     def of(self, version: Version) -> Offer | None:
         """Return what is offered of one version."""
