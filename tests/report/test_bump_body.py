@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dirac_forge.bump.drift.carried import LicenceComparison
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.reasons import NotCarried, RespelledSource
@@ -99,7 +100,7 @@ It needs what the channel lacks; these recipes for staged-recipes are proposed b
 - [x] The build number is 0 wherever the recipe writes it.
 - [x] Every source that is another file now has that file's hash (see Sources).
 - [ ] Requirements are those of the new version (see Requirements, and what is only reported).
-- [ ] The licence and its files are still those that the recipe names.
+- [ ] The licence is upstream's, and its files are still those that the recipe names.
 - [ ] The patches still apply, and are still needed.
 - [ ] The targets stay installable (see Checks).
 - [ ] The feedstock was rerendered.
@@ -136,7 +137,7 @@ What upstream requires was not compared with the release before.
 - [x] The build number is 0 wherever the recipe writes it.
 - [ ] Every source that is another file now has that file's hash (see Sources).
 - [ ] Requirements are those of the new version (see Requirements, and what is only reported).
-- [ ] The licence and its files are still those that the recipe names.
+- [ ] The licence is upstream's, and its files are still those that the recipe names.
 - [ ] The targets stay installable (see Checks).
 - [ ] The feedstock was rerendered.
 - [ ] The builds and tests of this request have passed.
@@ -175,6 +176,27 @@ def test_nothing_drifted() -> None:
     body = with_body(replace(BARE, drift=Drift(text=BARE.edited.after))).change.body
     assert "\n## Requirements\n\nUpstream changed nothing that the recipe follows.\n" in body
     assert "\n- [x] Requirements are those of the new version" in body
+
+
+def test_licences_are_compared_with_upstreams() -> None:
+    same = LicenceComparison(output="demo", recipe="MIT", upstream="MIT", declared=True, agrees=True)
+    box = "The licence is upstream's, and its files are still those that the recipe names."
+    drift = Drift(text=BARE.edited.after, licences=(same,))
+    assert f"\n- [x] {box}\n" in with_body(replace(BARE, drift=drift)).change.body
+    other = replace(same, upstream="BSD-2-Clause", agrees=False)
+    for licence, section, line in (
+        (other, "Needs review", "demo: the recipe's licence is MIT, upstream's is BSD-2-Clause"),
+        (
+            replace(other, declared=False),
+            "Only reported",
+            "demo: the recipe's licence is MIT, upstream's, as its metadata and files read, is BSD-2-Clause",
+        ),
+    ):
+        body = with_body(replace(BARE, drift=replace(drift, licences=(same, licence)))).change.body
+        assert f"\n## {section}\n\n- {line}\n" in body
+        assert f"\n- [ ] {box}\n" in body
+    told = replace(drift, licences=(replace(other, told=True),))
+    assert "the recipe's licence" not in with_body(replace(BARE, drift=told)).change.body
 
 
 def test_who_waits_for_whom() -> None:

@@ -179,13 +179,23 @@ def _looked_at(bump: Bump) -> Iterator[Block]:
     notes = bump.drift.notes if bump.drift is not None else ()
     lines += [(Bold("by hand"), f": {note.text}") for note in notes if note.level == "todo"]
     lines += [note.text for note in notes if note.level == "warning"]
+    lines += _other_licences(bump, declared=True)
     if lines:
         yield Items(tuple(dict.fromkeys(lines)))
+
+
+def _other_licences(bump: Bump, *, declared: bool) -> list[str]:
+    """Return a line for each licence that is not upstream's and that no note tells of."""
+    licences = bump.drift.licences if bump.drift is not None else ()
+    others = [one for one in licences if not (one.agrees or one.told) and one.declared == declared]
+    source = "upstream's" if declared else "upstream's, as its metadata and files read,"
+    return [f"{one.output}: the recipe's licence is {one.recipe}, {source} is {one.upstream}" for one in others]
 
 
 def _reported(bump: Bump) -> Iterator[Block]:
     """Where the recipe and upstream differ, and did before: nothing of it is edited."""
     lines = [note.text for note in bump.drift.notes if note.level == "info"] if bump.drift is not None else []
+    lines += _other_licences(bump, declared=False)
     if lines:
         yield Items(tuple(dict.fromkeys(lines)))
 
@@ -226,6 +236,12 @@ def _links(bump: Bump) -> Iterator[Block]:
 # -- what a person does
 
 
+def _same_licences(bump: Bump) -> bool:
+    """Return whether each licence is upstream's, with nothing to look at in its files."""
+    licences = bump.drift.licences if bump.drift is not None else ()
+    return bool(licences) and all(one.agrees and not one.told for one in licences)
+
+
 def _checklist(bump: Bump) -> Iterator[Block]:
     drift = bump.drift
     clean = drift is not None and not drift.notes and (written(bump) or not drift.changes)
@@ -233,7 +249,7 @@ def _checklist(bump: Bump) -> Iterator[Block]:
         (True, "The build number is 0 wherever the recipe writes it."),
         (bool(bump.edited.digests), "Every source that is another file now has that file's hash (see Sources)."),
         (clean, "Requirements are those of the new version (see Requirements, and what is only reported)."),
-        (False, "The licence and its files are still those that the recipe names."),
+        (_same_licences(bump), "The licence is upstream's, and its files are still those that the recipe names."),
     ]
     if bump.patches:
         boxes.append((False, "The patches still apply, and are still needed."))

@@ -85,6 +85,7 @@ def _bump_json(bump: Bump) -> dict[str, Any]:
         **_proof(bump.proof),
         "build": evidence_json(bump.build),
         "beyond": [asdict(line) for line in bump.drift.beyond] if bump.drift is not None else [],
+        "licences": [asdict(line) for line in bump.drift.licences] if bump.drift is not None else [],
         "blocked_by": blocked_by,
         "released": {"from": _when(bump.old_released), "to": _when(bump.released)},
         "hashes": [{"url": digest.url, "origin": digest.origin, **digest.hashes} for digest in bump.edited.digests],

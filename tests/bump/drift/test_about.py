@@ -286,3 +286,28 @@ def test_what_outputs_have_in_common_belongs_to_the_only_project() -> None:
     found = merge(text, "recipe/meta.yaml", release("1.0", "MIT"), release("2.0", "MIT-0"))
     assert changed_lines(text, found.text) == ["- license: MIT", "+ license: MIT-0"]
     assert len(found.beyond) == 1
+
+
+@PATHS
+@pytest.mark.parametrize(
+    ("line", "licence", "classifiers", "agrees", "declared"),
+    [
+        ("license: MIT", "MIT", (), True, True),
+        ("license: MIT", "BSD-2-Clause", (), False, True),
+        ("license: MIT", None, ("License :: OSI Approved :: Apache Software License",), False, False),
+    ],
+)
+def test_a_licence_that_did_not_change_is_compared_too(
+    path: str, line: str, licence: str | None, classifiers: Sequence[str], agrees: bool, declared: bool
+) -> None:
+    text = recipe(path, line)
+    old, new = (release(version, licence, classifiers=classifiers, texts={}) for version in ("1.0", "2.0"))
+    found = merge(text, path, old, new)
+    (compared,) = found.licences
+    assert (compared.recipe, compared.agrees, compared.declared, compared.told) == ("MIT", agrees, declared, False)
+    assert (found.text, found.notes) == (text, ())
+
+
+@PATHS
+def test_a_licence_in_a_variable_is_not_compared(path: str) -> None:
+    assert merge(recipe(path, "license: ${{ licence }}"), path, release("1.0"), release("2.0")).licences == ()

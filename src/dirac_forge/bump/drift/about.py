@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, LicenceComparison
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block, values_of
@@ -36,25 +36,46 @@ def about_drift(
 
     `regions` are the lines that are the output's own; without `tell` another output tells what upstream's licence is.
     """
+    told = len(draft.notes)
     _licence(draft, output, old, new, regions, tell=tell)
     if old.sdist is not None and new.sdist is not None and len(set(output.sources)) == 1:
         before = len(draft.beyond)
         _files(draft, output, old, new, regions)
         if any(change.package == "license_file" for change in draft.beyond[before:]) and tell:
-            _compare_licence(draft, output, new, regions)
+            _tell_other_licence(draft, output, new, regions)
+    draft.licences += _compared(draft, output, new, regions, told=len(draft.notes) > told)
 
 
-def _compare_licence(draft: DriftDraft, output: OutputLines, new: ReleaseFacts, regions: Sequence[Region]) -> None:
+def _tell_other_licence(draft: DriftDraft, output: OutputLines, new: ReleaseFacts, regions: Sequence[Region]) -> None:
     """Tell where the recipe's licence is not upstream's, though its files were followed."""
+    for one in _compared(draft, output, new, regions, told=True):
+        if not one.agrees:
+            licences = f"upstream's licence is {one.upstream}, the recipe's {one.recipe}"
+            draft.note("warning", f"{output.output.name}: its licence files changed; {licences}")
+
+
+def _compared(
+    draft: DriftDraft, output: OutputLines, new: ReleaseFacts, regions: Sequence[Region], *, told: bool
+) -> Iterator[LicenceComparison]:
+    """Yield each licence of the edited text next to upstream's; nothing where one of them is not known."""
     expression = _expression(new)
     numbers = [n for region in regions for n in values_of(draft.edits.lines, region, ("about", "license"))]
-    matches = (_SCALAR.fullmatch(draft.edits.current(number)) for number in numbers)
-    other = next((match["value"] for match in matches if match and normalised(match["value"]) != expression), "")
-    if expression and other:
-        text = (
-            f"{output.output.name}: its licence files changed; upstream's licence is {expression}, the recipe's {other}"
-        )
-        draft.note("warning", text)
+    for match in (_SCALAR.fullmatch(draft.edits.current(number)) for number in numbers if expression):
+        own = normalised(match["value"]) if match is not None else None
+        if match is not None and own is not None:
+            yield LicenceComparison(
+                output=output.output.name,
+                recipe=match["value"],
+                upstream=expression,
+                declared=_declares(new, expression),
+                agrees=own == expression,
+                told=told,
+            )
+
+
+def _declares(facts: ReleaseFacts, expression: str) -> bool:
+    """Return whether upstream itself says this expression."""
+    return normalised(facts.metadata.license_expression or "") == expression
 
 
 def _declared(facts: ReleaseFacts) -> tuple[object, ...]:
@@ -80,8 +101,7 @@ def _licence(
     if _declared(old) == _declared(new) or after in ("", before):
         return
     # Only an expression of upstream's own is sure; what classifiers and texts are read as is for a person to see.
-    declared = normalised(new.metadata.license_expression or "") == after
-    places = _licence_places(draft, regions, before) if declared else []
+    places = _licence_places(draft, regions, before) if _declares(new, after) else []
     for number, match in places:
         draft.edits.replace(number, f"{match['lead']}{after}{match['tail']}")
         draft.beyond.append(_carried(output, "license", match["value"], after, number, f"License-Expression: {after}"))

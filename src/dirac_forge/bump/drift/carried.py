@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Carried", "CompiledNow", "Part"]
+__all__ = ["Carried", "CompiledNow", "LicenceComparison", "Part"]
 
 Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
 
@@ -40,3 +40,18 @@ class CompiledNow:
     output: str
     evidence: str
     languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LicenceComparison:
+    """The licence of an output's edited recipe next to upstream's."""
+
+    output: str
+    recipe: str
+    """As the recipe writes it."""
+    upstream: str
+    declared: bool
+    """Whether upstream says so in SPDX; else it was read out of classifiers and licence files."""
+    agrees: bool
+    told: bool = False
+    """Whether a note tells the difference already."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.carried import Carried, CompiledNow, Part
+from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, Part
 from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
 from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, RequirementLine, block_at
@@ -27,6 +27,7 @@ class DriftDraft:
         self.changed: list[Carried] = []
         self.beyond: list[Carried] = []
         """Edits of `about` and of tests."""
+        self.licences: list[LicenceComparison] = []
         self.blockers: list[CompiledNow] = []
         self.notes: list[Note] = []
         self._decided: set[int] = set()

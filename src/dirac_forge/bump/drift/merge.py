@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.about import about_drift
-from dirac_forge.bump.drift.carried import Carried, CompiledNow
+from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison
 from dirac_forge.bump.drift.conventions import conventions
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
@@ -48,6 +48,8 @@ class Drift:
     changed: tuple[Carried, ...] = ()
     beyond: tuple[Carried, ...] = ()
     """What is no requirement: the licence and its files, imports of tests."""
+    licences: tuple[LicenceComparison, ...] = ()
+    """Of each output whose licence and upstream's are both known."""
     blockers: tuple[CompiledNow, ...] = ()
     """Why the recipe can't move without a person."""
     notes: tuple[Note, ...] = ()
@@ -119,6 +121,7 @@ def drift(
         removed=tuple(draft.removed),
         changed=tuple(draft.changed),
         beyond=tuple(draft.beyond),
+        licences=tuple(draft.licences),
         blockers=tuple(draft.blockers),
         notes=tuple(draft.notes),
     )
