@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from dirac_forge.audit.comparison import Declared, Published, Use, compare
+from dirac_forge.audit.builds import Declared, Published, Surroundings, Use
+from dirac_forge.audit.comparison import compare
 from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
@@ -32,9 +33,10 @@ def audited(
     python: str | None = None,
     noarch: str | None = "python",
     uses: Sequence[Use] = (),
-    siblings: Sequence[Record] = (),
+    builds: Sequence[Record] = (),
     brings: Mapping[str, Sequence[str]] | None = None,
     complete: bool = True,
+    python_min: str = "",
 ) -> tuple[Finding, ...]:
     record = Record(name="demo", version="1.0", build="pyh_0", subdir="noarch", depends=depends, noarch=noarch)
     published = Published(
@@ -45,17 +47,16 @@ def audited(
         complete=complete,
     )
 
-    def brought(dependency: Declared) -> Sequence[str]:
-        return (brings or {}).get(dependency.name, ())
+    def newest(dependency: Declared) -> Record | None:
+        needs = (brings or {}).get(dependency.name)
+        if needs is None:
+            return None
+        return Record(name=dependency.name, version="1.0", build="0", subdir="noarch", depends=tuple(needs))
 
-    return compare(
-        record,
-        published,
-        uses or [use()],
-        versions=lambda name: VERSIONS.get(name, ()),
-        brought=brought,
-        siblings=siblings,
+    around = Surroundings(
+        versions=lambda name: VERSIONS.get(name, ()), newest=newest, builds=builds, python_min=python_min
     )
+    return compare(record, published, uses or [use()], around)
 
 
 def told(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
@@ -113,6 +114,15 @@ def test_requirement_of_the_core_output_is_no_fault_of_the_package_around_it() -
     assert audited("demo-core ==1.0", upstream=["numpy"], brings={"demo-core": ["numpy"]}) == ()
 
 
+def test_requirement_is_followed_through_outputs_that_are_pinned_exactly() -> None:
+    brings = {"demo-standard": ["demo-slim ==1.0 h_0", "rich"], "demo-slim": ["numpy"]}
+    assert audited("demo-standard ==1.0 h_0", upstream=["numpy"], brings=brings) == ()
+    loose = {"demo-standard": ["demo-slim >=1.0"], "demo-slim": ["numpy"]}
+    assert told(audited("demo-standard ==1.0 h_0", upstream=["numpy"], brings=loose)) == [
+        ("missing", "numpy", "high", "")
+    ]
+
+
 def test_project_that_requires_itself_is_no_finding() -> None:
     assert audited(upstream=["demo[all]"]) == ()
 
@@ -148,7 +158,29 @@ def test_python_that_another_build_of_the_version_serves_is_not_excluded() -> No
         name="demo", version="1.0", build="pyh_1", subdir="noarch", depends=("python >=3.13",), noarch="python"
     )
     assert told(audited("python >=3.10,<3.13", python=">=3.10")) == [("python-stricter", "python", "medium", "3.14")]
-    assert audited("python >=3.10,<3.13", python=">=3.10", siblings=[other]) == ()
+    assert audited("python >=3.10,<3.13", python=">=3.10", builds=[other]) == ()
+
+
+def test_python_older_than_the_channels_minimum_is_left_out_by_policy() -> None:
+    assert audited("python >=3.11", python=">=3.8", python_min="3.11") == ()
+    assert told(audited("python >=3.12", python=">=3.8", python_min="3.11")) == [
+        ("python-stricter", "python", "low", "3.11")
+    ]
+
+
+def test_missing_half_of_a_version_that_is_shared_out_between_pythons_is_a_guess() -> None:
+    halves = [
+        Record(name="demo", version="0.9", build=build, subdir="noarch", depends=(spec,), noarch="python")
+        for build, spec in (("a", "python <3.13"), ("b", "python >=3.13"))
+    ]
+    (finding,) = audited("python >=3.10,<3.13", python=">=3.10", builds=halves)
+    assert (finding.kind, finding.severity, finding.certainty) == ("python-stricter", "low", "guess")
+
+
+def test_python_without_an_environment_is_not_used_now() -> None:
+    possible = Use(target="", platform="linux-64", python="3.10", versions={})
+    (finding,) = audited("python >=3.10", python=">=3.11", uses=[possible])
+    assert (finding.severity, finding.targets) == ("low", ())
 
 
 def test_stand_in_for_newer_pythons_is_a_guess() -> None:

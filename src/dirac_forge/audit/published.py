@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from dirac_forge.audit.comparison import Published
+from dirac_forge.audit.builds import Published
 from dirac_forge.audit.findings import Uncompared
 from dirac_forge.audit.projects import projects_for
 from dirac_forge.channel.records import Record

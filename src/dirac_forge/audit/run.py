@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from dirac_forge.audit.comparison import Declared, Published, Use, compare, declared_of, minor_versions
+from packaging.version import Version
+
+from dirac_forge.audit.builds import Declared, Published, Surroundings, Use, declared_of, minor_versions
+from dirac_forge.audit.comparison import compare
 from dirac_forge.audit.findings import Audited, Uncompared
 from dirac_forge.channel.index import RecordIndex
-from dirac_forge.channel.records import Record
+from dirac_forge.channel.records import Record, name_of
 from dirac_forge.progress import Observer
 
 __all__ = ["AuditedBuild", "audit", "builds_of", "recent_builds"]
@@ -44,6 +47,7 @@ def audit(
     executor: Executor,
     observer: Observer,
     overrides: Mapping[str, str] | None = None,
+    python_min: str = "",
 ) -> tuple[Audited, ...]:
     """Return the findings for each build, in their order.
 
@@ -54,12 +58,19 @@ def audit(
         executor: runs the look-ups.
         observer: is told of the progress.
         overrides: project to package, the workspace's.
+        python_min: the oldest Python that the channel builds for, `X.Y`; "" for any.
     """
     task = "auditing"
     observer.started(task, len(builds))
 
     def audited(build: AuditedBuild) -> Audited:
-        found = _audited(build, index, published, overrides)
+        upstream = published(build.record)
+        if isinstance(upstream, Uncompared):
+            found = Audited(record=build.record, unknown=upstream)
+        else:
+            around = _surroundings(index(build.uses[0].platform), build.record, overrides, python_min)
+            findings = compare(build.record, upstream, build.uses, around)
+            found = Audited(record=build.record, project=upstream.project, findings=findings)
         observer.advanced(task, detail=build.record.name)
         return found
 
@@ -69,62 +80,63 @@ def audit(
         observer.finished(task)
 
 
-def _audited(
-    build: AuditedBuild,
-    index: Callable[[str], RecordIndex],
-    published: Callable[[Record], Published | Uncompared],
-    overrides: Mapping[str, str] | None,
-) -> Audited:
-    record = build.record
-    upstream = published(record)
-    if isinstance(upstream, Uncompared):
-        return Audited(record=record, unknown=upstream)
-    known = index(build.uses[0].platform)
-    findings = compare(
-        record,
-        upstream,
-        build.uses,
-        versions=lambda name: tuple(dict.fromkeys(each.version for each in known.group(name).records)),
-        brought=lambda dependency: _brought(known, dependency),
-        siblings=[each for each in known.group(record.name).records if each.version == record.version],
+def _surroundings(
+    known: RecordIndex, record: Record, overrides: Mapping[str, str] | None, python_min: str
+) -> Surroundings:
+    def versions(name: str) -> Sequence[str]:
+        return tuple(dict.fromkeys(each.version for each in known.group(name).records))
+
+    def newest(dependency: Declared) -> Record | None:
+        return known.newest(dependency.spec)
+
+    return Surroundings(
+        versions=versions,
+        newest=newest,
+        builds=known.group(record.name).records,
         overrides=overrides,
+        python_min=python_min,
     )
-    return Audited(record=record, project=upstream.project, findings=findings)
-
-
-def _brought(known: RecordIndex, dependency: Declared) -> tuple[str, ...]:
-    """The names that the newest build which `dependency` admits depends on."""
-    name, mask = known.match(dependency.spec)
-    newest = next((each for at, each in enumerate(known.group(name).records) if mask >> at & 1), None) if name else None
-    return tuple(spec.split(" ")[0] for spec in newest.depends) if newest else ()
 
 
 def _needs_python(record: Record) -> bool:
-    return any(spec.split(" ")[0] in {"python", "python_abi"} for spec in record.depends)
+    return any(name_of(spec) in {"python", "python_abi"} for spec in record.depends)
 
 
-def recent_builds(index: RecordIndex, since: int, *, target: str) -> tuple[AuditedBuild, ...]:
+def recent_builds(index: RecordIndex, since: int, *, python_min: str = "") -> tuple[AuditedBuild, ...]:
     """Return the Python packages that were uploaded at `since` or later, with the Pythons that each admits.
+
+    A build for another platform (one that depends on `__win`, seen from Linux) is left out.
 
     Args:
         index: the channel's records of a platform.
         since: milliseconds since 1970.
-        target: what their environments are called.
+        python_min: the oldest Python that the channel builds for, `X.Y`; older ones are left out. "" for any.
     """
     names = sorted(index.names())
     index.prefetch(names)
-    pythons = [str(each) for each in minor_versions(record.version for record in index.group("python").records)]
-    found = []
-    for name in names:
-        for record in index.group(name).records:
-            if (record.timestamp or 0) >= since and _needs_python(record):
-                uses = [
-                    Use(target=target, platform=index.platform, python=python, versions={})
-                    for python in pythons
-                    if _admits(record, python)
-                ]
-                found.append(AuditedBuild(record=record, uses=tuple(uses)))
+    oldest = Version(python_min) if python_min else None
+    known = minor_versions(record.version for record in index.group("python").records)
+    pythons = [str(each) for each in known if oldest is None or each >= oldest]
+    recent = [
+        record
+        for name in names
+        for record in index.group(name).records
+        if (record.timestamp or 0) >= since and _needs_python(record) and _runs_on(index, record)
+    ]
+    found = [AuditedBuild(record=record, uses=_possible_uses(index.platform, record, pythons)) for record in recent]
     return tuple(build for build in found if build.uses)
+
+
+def _possible_uses(platform: str, record: Record, pythons: Iterable[str]) -> tuple[Use, ...]:
+    """An environment for each Python that the build admits."""
+    return tuple(
+        Use(target="", platform=platform, python=python, versions={}) for python in pythons if _admits(record, python)
+    )
+
+
+def _runs_on(index: RecordIndex, record: Record) -> bool:
+    """Whether a machine of the platform has the virtual packages that the build asks for."""
+    return all(index.group(name).records for spec in record.depends if (name := name_of(spec)).startswith("__"))
 
 
 def _admits(record: Record, python: str) -> bool:

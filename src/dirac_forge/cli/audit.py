@@ -70,6 +70,7 @@ def audit(
             executor=executor,
             observer=context.observer,
             overrides=context.settings.names,
+            python_min=context.settings.python_min,
         )
         findings, accepted = _sorted_out(audited, accepting, severity)
         sections = audit_sections(audited, findings, accepted, verbose=context.options.verbose)
@@ -135,7 +136,7 @@ def _recent(context: Context, channel: Channel, age: str) -> tuple[AuditedBuild,
     found = {
         (build.record.subdir, build.record.file): build
         for platform in reversed(context.settings.platforms)
-        for build in recent_builds(channel.index(platform), since, target=platform)
+        for build in recent_builds(channel.index(platform), since, python_min=context.settings.python_min)
     }
     return tuple(found.values())
 
