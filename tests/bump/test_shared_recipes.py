@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.feedstock.workspace import FeedstockFolder
-from dirac_forge.proposals.bump import builds_of
+from dirac_forge.proposals.recipe_builds import builds_of
 from dirac_forge.recipe.editing.edit import finish, outputs_of, start, version_of
 from dirac_forge.upstream.sources.probes import next_versions
 

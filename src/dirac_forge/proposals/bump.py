@@ -18,13 +18,12 @@ from dirac_forge.bump.releases import Newest, projects_of
 from dirac_forge.bump.versions import MissingFileError, edited
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.feedstock.variants import VariantRecipe, variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.recipe_builds import RecipeBuilds
 from dirac_forge.proposals.releases import Case, ReleaseLookup
-from dirac_forge.recipe.editing.edit import Setting, version_of
+from dirac_forge.recipe.editing.edit import version_of
 from dirac_forge.recipe.editing.spellings import same_version
-from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.upstream.digests import Ask, Digests, chunks
 from dirac_forge.upstream.files.requirements import exactly
 
@@ -33,12 +32,8 @@ if TYPE_CHECKING:
     from dirac_forge.upstream.files.facts import ReleaseFacts
     from dirac_forge.upstream.lookup import Lookup
 
-__all__ = ["BumpMaker", "builds_of"]
+__all__ = ["BumpMaker"]
 
-_MORE_PLATFORMS = ("linux-riscv64", "win-arm64")
-_OLD_PYTHON = frozenset({"py2k", "py27"})
-_GLOBAL = {"cran_mirror": "https://cran.r-project.org"}
-"""Keys of conda-forge's pinning that sources are made from."""
 _MOST_TRIED = 4
 """Versions whose files are asked for before a feedstock is given up."""
 
@@ -55,8 +50,11 @@ class BumpMaker:
         lookup: Lookup,
         drifting: DriftLookup | None = None,
         inspection: bool = False,
+        channel: bool = True,
     ) -> None:
         """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
+
+        With `channel` the global pinning may come from the channel's package.
 
         `inspection` leaves it to each conda-forge.yml whether requirements are changed, where it says so.
         """
@@ -64,6 +62,7 @@ class BumpMaker:
         self.inspection = inspection
         self.drifting = drifting
         self.executor = executor
+        self._builds = RecipeBuilds(context, channel=channel)
         self.lookup = lookup
         self.digests = Digests(known or {}, Ask(project=lookup.project, download=self.download))
 
@@ -80,7 +79,7 @@ class BumpMaker:
             for problem in recipe.forge.problems:
                 self.context.observer.warned(problem)
             path, text = folder.exact_recipe()
-            settings, unbuilt = builds_of(recipe)
+            settings, unbuilt = self._builds.of(recipe)
             current = version_of(text, path=str(folder.recipe_path), settings=settings)
             case = Case(folder, path, text, current, settings, recipe.forge.bot, unbuilt)
             if to:
@@ -187,23 +186,3 @@ class BumpMaker:
         """The bytes of a file."""
         with self.context.http.download(url, limit=limit) as file:
             yield from chunks(file)
-
-
-def builds_of(recipe: VariantRecipe) -> tuple[tuple[Setting, ...], tuple[Setting, ...]]:
-    """Return the builds among which a recipe's sources may differ, and what else the recipe could be built for.
-
-    The first are the platforms and variants that its own configuration builds and the recipe does not skip.
-    """
-    names = recipe.text.names
-    platforms = {one.platform for one in recipe.forge.platforms} | set(recipe.forge.noarch_platforms)
-    built: list[Setting] = []
-    unbuilt: list[Setting] = []
-    for platform in (*PLATFORMS, *_MORE_PLATFORMS):
-        for variant in variants(recipe, None, platform=platform, only=names):
-            values = {**_GLOBAL, **variant.values}
-            setting = platform, {key: value for key, value in values.items() if key in names}
-            skipped = recipe.text.render(platform=platform, variant=setting[1]).skipped
-            (built if platform in platforms and skipped is not True else unbuilt).append(setting)
-    if names & _OLD_PYTHON:
-        unbuilt += [(platform, {**values, "python": "2.7.*"}) for platform, values in (*built, *unbuilt)]
-    return tuple(built or unbuilt), tuple(unbuilt if built else ())

@@ -89,6 +89,7 @@ def decide(
         known=options.known,
         drifting=_drifting(context, executor, lookup, options),
         inspection=options.dependencies is None,
+        channel=options.check,
     )
     if not options.to:
         bumping.foresee(listed)

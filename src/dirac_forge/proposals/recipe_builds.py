@@ -1,0 +1,79 @@
+"""The builds of a recipe among which its sources may differ, with the keys of the global pinning."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dirac_forge.feedstock.variants import VariantRecipe, variants
+from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.recipe.platforms import PLATFORMS
+
+if TYPE_CHECKING:
+    from dirac_forge.feedstock.pinning import Pinning
+
+__all__ = ["RecipeBuilds", "builds_of"]
+
+_MORE_PLATFORMS = ("linux-riscv64", "win-arm64")
+_OLD_PYTHON = frozenset({"py2k", "py27"})
+_WELL_KNOWN = {"cran_mirror": "https://cran.r-project.org"}
+"""Keys of conda-forge's pinning that sources are made from, for runs without a pinning."""
+
+Builds = tuple[tuple[Setting, ...], tuple[Setting, ...]]
+
+
+class RecipeBuilds:
+    """One run: the pinning is read once, and only where a recipe's sources need it."""
+
+    def __init__(self, context: ProposalContext, *, channel: bool) -> None:
+        """With `channel` the pinning may come from the channel's package."""
+        self.context = context
+        self.channel = channel
+
+    def of(self, recipe: VariantRecipe) -> Builds:
+        """Return `builds_of` a recipe; the keys that its sources use and it does not define come from the pinning.
+
+        Raises RecipeError and ConfigurationError, InputError for a pinning that can't be read.
+        """
+        builds = builds_of(recipe)
+        if not _lacks_keys(recipe, builds):
+            return builds
+        return builds_of(recipe, self._pinning, table=True)
+
+    @cached_property
+    def _pinning(self) -> Pinning | None:
+        """The folder of the settings, else the channel's package; None without either."""
+        from dirac_forge.channel.opening import open_readable_channel  # noqa: PLC0415  # the solver's library is large
+        from dirac_forge.feedstock.channel_pinning import pinning_of  # noqa: PLC0415
+
+        ask = self.channel and self.context.settings.pinning is None
+        return pinning_of(self.context, open_readable_channel(self.context) if ask else None)
+
+
+def builds_of(recipe: VariantRecipe, pinning: Pinning | None = None, *, table: bool = False) -> Builds:
+    """Return the builds among which a recipe's sources may differ, and what else the recipe could be built for.
+
+    The first are the platforms and variants that its own configuration builds and the recipe does not skip. With
+    `table`, well-known keys that nobody defines have their usual values. Raises RecipeError and ConfigurationError.
+    """
+    names = recipe.text.names
+    platforms = {one.platform for one in recipe.forge.platforms} | set(recipe.forge.noarch_platforms)
+    known = _WELL_KNOWN if table else {}
+    built: list[Setting] = []
+    unbuilt: list[Setting] = []
+    for platform in (*PLATFORMS, *_MORE_PLATFORMS):
+        for variant in variants(recipe, pinning, platform=platform, only=names):
+            values = {**known, **variant.values}
+            setting = platform, {key: value for key, value in values.items() if key in names}
+            skipped = recipe.text.render(platform=platform, variant=setting[1]).skipped
+            (built if platform in platforms and skipped is not True else unbuilt).append(setting)
+    if names & _OLD_PYTHON:
+        unbuilt += [(platform, {**values, "python": "2.7.*"}) for platform, values in (*built, *unbuilt)]
+    return tuple(built or unbuilt), tuple(unbuilt if built else ())
+
+
+def _lacks_keys(recipe: VariantRecipe, builds: Builds) -> bool:
+    """Return whether some source is made from a key that is not defined."""
+    rendered = (recipe.text.render(platform=platform, variant=values) for platform, values in builds[0])
+    return any(source.unknown for one in rendered for output in one.outputs for source in output.sources)

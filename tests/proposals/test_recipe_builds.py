@@ -1,0 +1,111 @@
+"""Keys of the global pinning are variables of every recipe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.channel.snapshot import PINNING
+from dirac_forge.cli import main
+from support.channel import pkg, write_channel
+
+OLD, NEW = "a" * 64, "b" * 64
+SOURCE = "{{ cran_mirror }}/src/contrib/demo_{{ version }}.tar.gz"
+V0 = f"""\
+{{% set version = "1.0" %}}
+package:
+  name: r-demo
+  version: {{{{ version }}}}
+source:
+  url:
+    - {SOURCE}
+    - {{{{ cran_mirror }}}}/src/contrib/Archive/demo/demo_{{{{ version }}}}.tar.gz
+  sha256: {OLD}
+build:
+  number: 1
+"""
+V1 = f"""\
+context:
+  version: "1.0"
+package:
+  name: r-demo
+  version: ${{{{ version }}}}
+source:
+  url: {SOURCE.replace("{{", "${{")}
+  sha256: {OLD}
+build:
+  number: 1
+"""
+RECIPES = pytest.mark.parametrize(("name", "text"), [("meta.yaml", V0), ("recipe.yaml", V1)])
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "pyproject.toml").write_text('[tool.dirac-forge]\nplatforms = ["linux-64"]\ntargets = {}\n')
+    return tmp_path
+
+
+def bumped(
+    workspace: Path, name: str, text: str, mirror: str, capsys: pytest.CaptureFixture[str], *options: str
+) -> dict[str, Any]:
+    """The bump to 1.1 of a recipe, where only the mirror's file has a hash."""
+    path = workspace / "feedstocks/r-demo/recipe" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    known = workspace / "known.json"
+    known.write_text(json.dumps({f"{mirror}/src/contrib/demo_1.1.tar.gz": NEW}))
+    where = ("--workspace", str(workspace), "--known-sha256", str(known), "--json", "--offline")
+    main(["bump", "r-demo", "--to", "1.1", "--write", *where, *options])
+    (found,) = json.loads(capsys.readouterr().out)["bumps"]
+    assert found["status"] == "proposed", found["reason"]
+    assert path.read_text() == text.replace('"1.0"', '"1.1"').replace(OLD, NEW).replace("number: 1", "number: 0")
+    found_urls: dict[str, Any] = found
+    return found_urls
+
+
+def pinned(folder: Path, mirror: str) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "conda_build_config.yaml").write_text(f"cran_mirror:\n  - '{mirror}'\npython:\n  - 3.12.* *_cpython\n")
+    return folder
+
+
+@RECIPES
+def test_a_key_comes_from_the_pinning_folder(
+    name: str, text: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pinning = pinned(workspace / "pinning", "https://mirror.example.org")
+    options = ("--no-check", "--pinning", str(pinning))
+    bumped(workspace, name, text, "https://mirror.example.org", capsys, *options)
+
+
+@RECIPES
+def test_a_key_comes_from_the_channels_pinning(
+    name: str, text: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    channel = write_channel(workspace / "channel", {"linux-64": [pkg("zlib 1.0")]})
+    pinned(channel / PINNING, "https://channel.example.org")
+    bumped(workspace, name, text, "https://channel.example.org", capsys, "--channel", str(channel))
+
+
+@RECIPES
+def test_a_well_known_key_has_its_usual_value_without_a_pinning(
+    name: str, text: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bumped(workspace, name, text, "https://cran.r-project.org", capsys, "--no-check")
+
+
+@RECIPES
+def test_a_key_that_nobody_defines_stops_the_edit(
+    name: str, text: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = workspace / "feedstocks/r-demo/recipe" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text.replace("cran_mirror", "own_mirror"))
+    code = main(["bump", "r-demo", "--to", "1.1", "--no-check", "--offline", "--json", "--workspace", str(workspace)])
+    (found,) = json.loads(capsys.readouterr().out)["bumps"]
+    assert (code, found["status"]) == (2, "skipped")
+    assert "depends on an undefined variable" in found["reason"]
