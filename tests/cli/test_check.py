@@ -335,3 +335,24 @@ def test_since_when_and_by_which_upload(workspace: Path, capsys: pytest.CaptureF
     assert "linux-64: ✓ 2.0, as on 2026-11-03 00:00 UTC" in capsys.readouterr().out
     assert main(["check", *argv, "yesterday", "-q"]) == 2
     assert "error: --since yesterday: not a date" in capsys.readouterr().err
+
+
+def test_recipes_of_the_workspace_that_unblock_another_one_are_named(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = [pkg("app 1.0", "aio", "core", noarch="generic"), pkg("aio 3.7", "core >=1,<2", noarch="generic")]
+    write_channel(workspace / "held", {"noarch": [*records, pkg("core 1.5", noarch="generic")], "linux-64": []})
+    for name, version, run in (("core", "2.0", ""), ("aio", "4.0", "core >=2"), ("app", "1.0", "aio")):
+        place = workspace / "feedstocks" / name / "recipe"
+        place.mkdir(parents=True)
+        requirements = f"requirements:\n  run:\n    - {run}\n" if run else ""
+        (place / "recipe.yaml").write_text(
+            f"package:\n  name: {name}\n  version: {version}\nbuild:\n  number: 0\n  noarch: generic\n{requirements}"
+        )
+    options = ["--channel", "held", "--platform", "linux-64", "--with", "core"]
+    assert main(["check", "app", *options]) == 1
+    shown = capsys.readouterr().out
+    assert "would unblock it: merge aio too, for which the workspace has a recipe\n" in shown
+    assert main(["check", "app", *options, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["with"]["helping"] == ["aio"]
+    assert main(["check", "app", *options, "--with", "aio"]) == 0

@@ -198,6 +198,7 @@ def test_json() -> None:
         "variant": "python 3.13",
         "status": "not-installable",
         "reason": "m2crypto has no build for Python 3.13",
+        "fault": False,
     }
     assert full["proof"] == {
         "outcome": "worse",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import total_ordering
 from typing import ClassVar, Literal
@@ -25,6 +25,7 @@ __all__ = [
     "PythonLine",
     "PythonMismatch",
     "UnknownName",
+    "culprits_of",
     "with_proposed",
 ]
 
@@ -243,3 +244,8 @@ class Cause:
         """For a conflict: the chain to the package that brings the other pin; empty where the user does."""
         found = self.obstacle
         return (found.needed or found.second.chain) if isinstance(found, PinConflict) else ()
+
+
+def culprits_of(causes: Iterable[Cause]) -> frozenset[str]:
+    """Return the packages of which another build could remove these causes."""
+    return frozenset(name for cause in causes for name in (cause.package, *cause.chain[-2:], *cause.other[-1:]))

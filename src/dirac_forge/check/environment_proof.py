@@ -8,7 +8,7 @@ from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.check.causes import Cause
+from dirac_forge.check.causes import Cause, culprits_of
 from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.environments import Question, unheard_of
 from dirac_forge.check.exchange import exchanged
@@ -43,6 +43,7 @@ class EnvironmentAnswer:
             variant=self.question.variant,
             status=self.status,
             reason=self.reason,
+            fault=self.fault,
         )
 
 
@@ -77,6 +78,7 @@ class EnvironmentProver:
         self._before = before
         self._partial = partial
         self._proven: set[tuple[Record, str]] = set()
+        self.culprits: set[str] = set()
 
     def note_proven(self, packages: Iterable[Record], platform: str) -> None:
         """Remember that the proposal's packages among these can be installed on a platform."""
@@ -147,6 +149,8 @@ class EnvironmentProver:
             reason = f"not without this change either: {reason}"
         # That a package is nowhere says little about a new output: the channel may be a part of another.
         fault = before == "solvable" or (before == "none" and not nowhere)
+        if fault:
+            self.culprits |= culprits_of(causes)
         return EnvironmentAnswer(question=question, status="not-installable", reason=reason, fault=fault)
 
     def _unheard(self, question: Question) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dirac_forge.check.difference import Difference
 from dirac_forge.check.exports import Built
 from dirac_forge.check.remedies import Unblock
 
-__all__ = ["EnvironmentProof", "Outcome", "Proof", "Verdict", "merged", "worst"]
+__all__ = ["EnvironmentProof", "HelpingProposals", "Outcome", "Proof", "Verdict", "merged", "worst"]
 
 Outcome = Literal["better", "same", "worse", "unknown"]
 _ORDER: tuple[Outcome, ...] = ("worse", "unknown", "better", "same")
@@ -43,6 +43,8 @@ class EnvironmentProof:
     """The values that tell the variant from others (`python 3.12`); "" where there is only one."""
     status: Status
     reason: str = ""
+    fault: bool = False
+    """The proposal breaks it: it could be solved before, or there was no such environment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,10 +65,25 @@ class Proof:
     built: tuple[Built, ...] = ()
     """The packages that the proposal would make."""
     culprits: frozenset[str] = frozenset()
-    """Packages that stand in the way where a target is worse off."""
+    """Packages that stand in the way where a target or an environment is worse off."""
+    excused: frozenset[str] = frozenset()
+    """Outputs that could not be installed before either, and so make no target worse."""
     unblock: tuple[Unblock, ...] = ()
     """Where a target is worse off: what would make it take the proposal, proved by solving; one for all platforms, or
     one for each that differs."""
+    helping: HelpingProposals | None = None
+    """Where it is worse: other proposals that unblock it, if some were looked for and found."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HelpingProposals:
+    """Proposals with which another one leaves no target and no environment worse off."""
+
+    keys: tuple[str, ...]
+    smallest: bool
+    """Leaving out any one of them was tried, and fails."""
+    proof: Proof
+    """The proof of the unblocked proposal with these merged before it."""
 
 
 def worst(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:

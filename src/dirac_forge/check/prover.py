@@ -23,14 +23,23 @@ from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.check.target_proof import TargetProver
 from dirac_forge.check.unblock import unblock
-from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.upstream.once import Once
 
-__all__ = ["Prover"]
+__all__ = ["Prover", "Retrial"]
 
 _TASK = "solving with the recipes"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retrial:
+    """What is left of a proof's worse targets and broken environments with other proposals merged before."""
+
+    holds: bool
+    """None of them is worse off any more."""
+    culprits: frozenset[str] = frozenset()
+    """Packages that stand in the way of those that still are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +108,17 @@ class Prover:
         """
         return _Trial(self, subjects, beside).proof(executor)
 
-    def helps(self, subjects: Sequence[Subject], beside: Sequence[Subject], proof: Proof) -> bool:
-        """Whether `beside` mends the first target that is worse off in `proof`; quick, where a whole proof is slow."""
-        worse = next((one.before for one in proof.verdicts if one.outcome == "worse"), None)
-        try:
-            return worse is None or _Trial(self, subjects, beside, explains=False).holds(worse)
-        except ForgeError:
-            return False
+    def retried(
+        self, subjects: Sequence[Subject], beside: Sequence[Subject], proof: Proof, *, explains: bool = True
+    ) -> Retrial:
+        """Look again at what `subjects` make worse in `proof`, now with `beside`; nothing else is proved.
+
+        Without `explains` the first target that is worse off ends it, and no culprits are named.
+
+        Raises:
+            ForgeError: a recipe can't be built on paper, or the channel can't be read.
+        """
+        return _Trial(self, subjects, beside, explains=explains).retried(proof)
 
     def built(self, subjects: Sequence[Subject], side: Side = "new") -> tuple[Built, ...]:
         """Return the packages that these would make, each in sight of the others; raises as `proof`."""
@@ -174,6 +187,7 @@ class _Trial:
         self.own = tuple(one for one in laid.built if one.feedstock in keys)
         self.others = tuple(one for one in laid.built if one.feedstock not in keys)
         self.lacking = laid.lacking
+        self.explains = explains
         self.targets = TargetProver(laid.view, self.own, self.others, explains=explains)
         self.environments = EnvironmentProver(
             self.targets,
@@ -184,10 +198,18 @@ class _Trial:
             partial=prover.partial,
         )
 
-    def holds(self, cell: Cell) -> bool:
-        """Whether one target is not worse off; nothing else is proved."""
-        verdict = self.targets.certificate(cell) or self.targets.verdict(cell)
-        return verdict.outcome in ("same", "better")
+    def retried(self, proof: Proof) -> Retrial:
+        """See `Prover.retried`."""
+        holds = True
+        for cell in (one.before for one in proof.verdicts if one.outcome == "worse" and one.before.wanted):
+            verdict = self.targets.certificate(cell) or self.targets.verdict(cell, proof.excused)
+            holds &= verdict.outcome in ("same", "better")
+            if not holds and not self.explains:
+                return Retrial(holds=False)
+        broken = {_place(one) for one in proof.environments if one.fault and self._must_solve(one.output)}
+        asked = [one for one in self._questions if (one.output, one.part, one.on, one.variant) in broken]
+        holds &= not any(answer.fault or answer.status == "unknown" for answer in self.environments.answers(asked))
+        return Retrial(holds=holds, culprits=frozenset(self.targets.culprits | self.environments.culprits))
 
     def proof(self, executor: Executor | None) -> Proof:
         """Targets and environments; raises as `Prover.proof`."""
@@ -214,7 +236,8 @@ class _Trial:
             beside=self.beside,
             warnings=tuple(self.prover.warnings(self.lacking, self.own)),
             built=self.own,
-            culprits=frozenset(self.targets.culprits),
+            culprits=frozenset(self.targets.culprits | self.environments.culprits),
+            excused=frozenset(excused),
             unblock=tuple(self._remedies()),
         )
         return self._judged(proof, answers)
@@ -285,6 +308,10 @@ class _Trial:
             own = [one for one in self._old.built if one.feedstock == subject.key]
             found[subject.key] = (*built, *used_in(self._old.view, own, self.prover.platforms))
         return found
+
+
+def _place(environment: EnvironmentProof) -> tuple[str, str, str, str]:
+    return environment.output, environment.part, environment.platform, environment.variant
 
 
 def _alike(one: Question, other: Question) -> bool:

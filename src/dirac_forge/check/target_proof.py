@@ -10,7 +10,7 @@ from rattler import Version
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.causes import with_proposed
+from dirac_forge.check.causes import culprits_of, with_proposed
 from dirac_forge.check.cells import Cell, is_abi_of, python_spec, version_in
 from dirac_forge.check.difference import Difference, difference
 from dirac_forge.check.environments import for_machine
@@ -35,9 +35,9 @@ class TargetProver:
         self.others = tuple(others)
         self.culprits: set[str] = set()
         self.refused: list[Cell] = []
-        """What was asked with the new packages in it and has no solution, one for each platform, explained."""
+        """What was asked with the new packages in it and has no solution, explained."""
         self._explains = explains
-        self._reasons: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._reasons: dict[tuple[str, ...], str] = {}
 
     def certificate(self, cell: Cell) -> Verdict | None:
         """Return a verdict without asking the solver: the old environment holds with the new packages in it."""
@@ -148,10 +148,10 @@ class TargetProver:
         return found
 
     def _because(self, cell: Cell, records: Sequence[Record], specs: Sequence[str]) -> str:
-        """Return why these can't be installed with `specs`, after a colon; Pythons of a platform mostly fail alike."""
+        """Return why these can't be installed with `specs`, after a colon."""
         if not self._explains:
             return ""
-        key = (cell.platform, tuple(f"{one.name} =={one.version}" for one in records))
+        key = (cell.platform, *(f"{one.name} =={one.version}" for one in records), *specs)
         if key not in self._reasons:
             exact = [_exact(self.view.index(cell.platform), record) for record in records]
             asked = replace(_blank(cell), specs=(*exact, *specs), status="not-installable")
@@ -159,8 +159,7 @@ class TargetProver:
             causes = tuple(with_proposed(cause, exact) for cause in found.causes)
             self._reasons[key] = f": {reason_text(causes) or found.reason}"
             self.refused.append(replace(found, causes=causes))
-            for cause in causes:
-                self.culprits.update((cause.package, *cause.chain[-2:], *cause.other[-1:]))
+            self.culprits |= culprits_of(causes)
         return self._reasons[key]
 
 

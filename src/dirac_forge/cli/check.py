@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from pathlib import Path
@@ -17,9 +18,11 @@ from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.exports import exports_at_hand
 from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import grouped_cells
+from dirac_forge.check.helping import helping_proposals
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.proof import Proof, merged
 from dirac_forge.check.prover import Prover
+from dirac_forge.check.recipes_at_hand import RecipesAtHand
 from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import Target
@@ -86,7 +89,10 @@ def _proof(
         at_hand=exports_at_hand([*folders.values(), *workspace], pinning),
         observer=context.observer,
     )
-    return prover.proof(subjects, executor=executor)
+    proof = prover.proof(subjects, executor=executor)
+    others = RecipesAtHand(prover, [folder for folder in workspace if folder.name not in folders])
+    helping = helping_proposals(prover, subjects, (), proof, others, executor=executor)
+    return replace(proof, helping=helping)
 
 
 def _moment(text: str) -> datetime:

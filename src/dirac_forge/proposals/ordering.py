@@ -35,8 +35,6 @@ from dirac_forge.proposals.proofs import Proofs
 __all__ = ["Ordering"]
 
 Pair = tuple[FeedstockFolder, Bump]
-_GOOD = ("same", "better")
-_MOST_TO_SPARE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,28 @@ def _status(blockers: Sequence[Blocker]) -> Literal["proposed", "waiting", "bloc
     if not blockers:
         return "proposed"
     return "waiting" if all(isinstance(one, (Awaited, HelpingBump)) for one in blockers) else "blocked"
+
+
+class _OtherBumps:
+    """The bumps of a run, as those to choose from that may unblock one."""
+
+    def __init__(self, subjects: Mapping[str, Candidate], places: Mapping[str, OrderPlace]) -> None:
+        self._subjects = subjects
+        self._places = places
+
+    def making(self, packages: Collection[str]) -> list[str]:
+        """Return the bumps that could be installed themselves and make one of these packages."""
+        return [
+            key
+            for key, place in self._places.items()
+            if not self._subjects[key].provides.keys().isdisjoint(packages)
+            and not any(lack.certain for lack in place.lacks)
+        ]
+
+    def subjects(self, keys: Sequence[str]) -> list[Candidate]:
+        """Return these and what they wait for, in the order of the run."""
+        wanted = {*keys, *(other for key in keys for other in self._places[key].behind)}
+        return [self._subjects[key] for key in self._places if key in wanted]
 
 
 class Ordering:
@@ -283,35 +303,10 @@ class Ordering:
     def _proved(
         self, subject: Candidate, beside: Sequence[Candidate], places: Mapping[str, OrderPlace]
     ) -> tuple[Proof, tuple[str, ...]]:
-        """Return the proof; where targets are worse off, with the bumps of what stands in the way, if that helps."""
+        """Return the proof; where something is worse off, with the other bumps that unblock it, where some do."""
         proof = self.proving.proof(subject, beside)
-        known = {subject.key, *(other.key for other in beside)}
-        helpers = self._helpers(proof.culprits, known, places)
-        if proof.outcome != "worse" or not helpers:
-            return proof, ()
-
-        def with_(some: Sequence[str]) -> list[Candidate]:
-            behind = {other for key in some for other in places[key].behind} - known - set(some)
-            return [*beside, *(self.subjects[key] for key in places if key in behind or key in some)]
-
-        if not self.proving.prover.helps([subject], with_(helpers), proof):
-            return proof, ()
-        for spared in helpers if len(helpers) <= _MOST_TO_SPARE else ():
-            fewer = [key for key in helpers if key != spared]
-            if fewer and self.proving.prover.helps([subject], with_(fewer), proof):
-                helpers = fewer
-        again = self.proving.proof(subject, with_(helpers))
-        return (again, tuple(helpers)) if again.outcome in _GOOD else (proof, ())
-
-    def _helpers(self, culprits: frozenset[str], known: Collection[str], places: Mapping[str, OrderPlace]) -> list[str]:
-        """Return the bumps that could be installed themselves and make a package that stands in the way."""
-        return [
-            key
-            for key, place in places.items()
-            if key not in known
-            and not culprits.isdisjoint(self.subjects[key].provides)
-            and not any(lack.certain for lack in place.lacks)
-        ]
+        found = self.proving.helping(subject, beside, proof, _OtherBumps(self.subjects, places))
+        return (proof, ()) if found is None else (found.proof, found.keys)
 
     def _recipes(self, bump: Bump, place: OrderPlace) -> _Recipes:
         missing = [lack for lack in place.lacks if lack.certain and lack.availability.status == "missing"]

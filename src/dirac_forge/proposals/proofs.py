@@ -12,8 +12,9 @@ from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.configured import target_cells
 from dirac_forge.check.exports import exports_at_hand
+from dirac_forge.check.helping import OtherProposals, helping_proposals
 from dirac_forge.check.matrix import check
-from dirac_forge.check.proof import Proof
+from dirac_forge.check.proof import HelpingProposals, Proof
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
 from dirac_forge.errors import ForgeError, UnknownError
@@ -117,3 +118,13 @@ class Proofs:
             return Proof(outcome="unknown", reason=exc.message, beside=names)
         except ForgeError as exc:
             return Proof(outcome="unknown", reason=f"it can't be built on paper: {exc.message}", beside=names)
+
+    def helping(
+        self, subject: Subject, beside: Sequence[Subject], proof: Proof, others: OtherProposals
+    ) -> HelpingProposals | None:
+        """Return the other proposals that unblock one; None also where that can't be found out, with a warning."""
+        try:
+            return helping_proposals(self.prover, [subject], beside, proof, others)
+        except ForgeError as exc:
+            self.world.observer.warned(f"what would unblock {subject.key} is unknown: {exc.message}")
+            return None

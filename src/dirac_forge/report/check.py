@@ -67,6 +67,7 @@ def document(cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequ
             "environments": [asdict(one) for one in proposal.environments],
             "warnings": list(proposal.warnings),
             "unblock": [unblock_text(found) for found in proposal.unblock],
+            "helping": list(proposal.helping.keys) if proposal.helping is not None else [],
         },
     }
 

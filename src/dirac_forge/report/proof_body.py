@@ -45,7 +45,12 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
 
 
 def unblock_lines(proof: Proof) -> list[str]:
-    """Return what would make the targets take the proposal, where that was found."""
+    """Return what would make the targets take the proposal, where that was found; proposals before anything else."""
+    if proof.helping is not None:
+        few = len(proof.helping.keys) == 1
+        smallest = "" if proof.helping.smallest or few else " (fewer may do)"
+        have = "has a recipe" if few else "has recipes"
+        return [f"would unblock it: merge {words(proof.helping.keys)} too, for which the workspace {have}{smallest}"]
     if not proof.unblock:
         return []
     from dirac_forge.check.wording import unblock_text  # noqa: PLC0415  # the solver's library is large
