@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import date
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.console import Console
 from dirac_forge.channel.listing import Status
 from dirac_forge.channel.names import Mapped, MappedBy
 from dirac_forge.recipe.making.maker import MadeRecipes, Needed
-from dirac_forge.report.recipes import _short, as_json, as_text
+from dirac_forge.report.recipes import as_json, as_text
 
 
 def needed(
@@ -78,9 +77,3 @@ def test_no_word_breaks_at_any_width(width: int, table: bool) -> None:
     assert "opentelemetry-exporter-otlp-proto-http" in text
     assert "required by" in text
     assert "outdated" in text
-
-
-def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert _short(tmp_path / "a" / "recipe.yaml") == str(Path("a", "recipe.yaml"))
-    assert _short(tmp_path.parent / "b") == str(tmp_path.parent / "b")

@@ -13,6 +13,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.report.build import build_json, build_text
+from dirac_forge.report.next_steps import build_steps, near
 
 __all__ = ["build", "exit_code"]
 
@@ -28,7 +29,8 @@ def build(context: Context, feedstocks: Sequence[str], variant: Sequence[str], r
         raise InputError(f"there is no feedstock in {settings.workspace}", hint="Name a recipe or give --workspace.")
     request = replace(request, folders=tuple(folders), variant=_chosen(variant))
     report = run_builds(context, workspace, request, explain=why_not)
-    context.answer(build_text(report, verbose=context.options.verbose), build_json(report))
+    steps = build_steps([near(folder.path) for folder in folders], passed=report.passed, kept=request.keep)
+    context.answer(build_text(report, verbose=context.options.verbose), build_json(report), steps)
     return exit_code(report)
 
 

@@ -19,6 +19,7 @@ from dirac_forge.files import write_files
 from dirac_forge.proposals.bumps import BumpOptions, Decided, decide
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
+from dirac_forge.report.next_steps import Step, bump_steps
 from dirac_forge.untrusted import one_line, parse_json
 from dirac_forge.upstream.digests import read_known
 
@@ -68,8 +69,15 @@ def bump(
         context.answer("", {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})})
     else:
         shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks) == 1)
-        context.answer(_with_lines(shown, sent.lines), None)
+        context.answer(_with_lines(shown, sent.lines), None, _steps(results, feedstocks, written=write or pr))
     return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code)
+
+
+def _steps(results: Sequence[Bump | Skip], asked: Sequence[str], *, written: bool) -> tuple[Step, ...]:
+    bumps = [result for result in results if isinstance(result, Bump)]
+    proposed = [bump.change.feedstock for bump in bumps if bump.status == "proposed"]
+    open_ = len(bumps) > len(proposed) or any(isinstance(one, Skip) and one.kind == "unknown" for one in results)
+    return bump_steps(proposed, asked=asked, open_=open_, written=written)
 
 
 def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[FeedstockFolder]:

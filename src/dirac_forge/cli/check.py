@@ -32,6 +32,7 @@ from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
+from dirac_forge.report.next_steps import check_steps
 
 __all__ = ["check", "exit_code"]
 
@@ -64,8 +65,11 @@ def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], since
                 changes += [turn for turn in turned if turn is not None]
     proof = merged(proofs) if proofs else None
     shown = terminal(found, proof, changes, verbose=context.options.verbose)
-    context.answer(shown, document(found, proof, changes))
-    return exit_code(found, proof)
+    code = exit_code(found, proof)
+    no, worse = code == _NO, proof is not None and proof.outcome == "worse"
+    steps = check_steps(asked, recipes, no=no, worse=worse, explained=bool(since))
+    context.answer(shown, document(found, proof, changes), steps)
+    return code
 
 
 def _proof(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dirac_forge.http import Http, Trust
+    from dirac_forge.report.next_steps import Step
     from dirac_forge.settings import Settings
     from dirac_forge.store import Store
     from dirac_forge.upstream.sources.github import GitHubAccess
@@ -100,8 +101,8 @@ class Context:
 
         return Store(self.settings.cache)
 
-    def answer(self, text: RenderableType, document: object) -> None:
-        """Print the result on stdout: `document` with --json, else `text`.
+    def answer(self, text: RenderableType, document: object, steps: Sequence[Step] = ()) -> None:
+        """Print the result on stdout: `document` with --json, else `text` and, but for -q, what to do next.
 
         Where the embedded snapshot answered for conda-forge, its day is part of both.
         """
@@ -111,6 +112,14 @@ class Context:
             print_json({**document, "as_of": day.isoformat()} if day and isinstance(document, dict) else document)
         else:
             print_result(text, color=self.options.color)
+            if steps and not self.options.quiet:
+                self._print_steps(steps)
             if day:
                 said = f"* As of {day}: the embedded snapshot answered for conda-forge."
                 print_result(said, color=self.options.color)
+
+    def _print_steps(self, steps: Sequence[Step]) -> None:
+        from dirac_forge.report.next_steps import steps_section  # noqa: PLC0415  # --json does without
+        from dirac_forge.report.terminal import Shown  # noqa: PLC0415
+
+        print_result(Shown(steps_section(steps)), color=self.options.color)

@@ -35,6 +35,7 @@ from dirac_forge.report import migration_status as states
 from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.dot import dot
 from dirac_forge.report.mermaid import mermaid
+from dirac_forge.report.next_steps import Step, step
 from dirac_forge.report.picture import Picture, picture_of
 from dirac_forge.report.svg import svg
 
@@ -65,6 +66,24 @@ def _migrating(context: Context, *, channel: bool) -> Iterator[MigrationContext]
             executor=executor,
             branches={name: tuple(each.branches) for name, each in settings.feedstocks.items()},
         )
+
+
+def _status_steps(plan: Plan) -> tuple[Step, ...]:
+    return step("what is done and what can go now", "migrate", "status", plan.migration.name)
+
+
+def _rebuild_steps(plan: Plan, status: Status) -> tuple[Step, ...]:
+    purpose = "shows the rebuilds that can go; --write writes them, --pr proposes them"
+    return step(purpose, "migrate", "run", plan.migration.name) if status.next else ()
+
+
+def _write_steps(plan: Plan, results: Sequence[Change | Skip]) -> tuple[Step, ...]:
+    names = [result.feedstock for result in results if isinstance(result, Change)]
+    return (
+        step("writes them into the workspace", "migrate", "run", plan.migration.name, *names, "--write")
+        if names
+        else ()
+    )
 
 
 def _asked(context: Context) -> tuple[str, ...]:
@@ -113,7 +132,7 @@ def plan(
             effect = effect_of(migrating, plan, target, specs, platforms)
             document["targets"] = [additions.effect_json(effect)]
             parts.append(additions.effect_text(effect))
-        context.answer(report.joined(parts), document)
+        context.answer(report.joined(parts), document, _status_steps(plan) if plan.members else ())
     return 0
 
 
@@ -139,7 +158,7 @@ def show_status(context: Context, migration: str, *, status_page: Path | None, a
             typer.echo(svg(picture_of(plan, status)), nl=False)
         else:
             text = states.status_text(plan, status, verbose=context.options.verbose)
-            context.answer(text, states.status_json(plan, status))
+            context.answer(text, states.status_json(plan, status), _rebuild_steps(plan, status))
     return 3 if status.unknown else 0
 
 
@@ -147,7 +166,9 @@ def show_list(context: Context) -> int:
     """Answer with the migrations of the workspace and of the pinning, and return the exit code."""
     with _migrating(context, channel=context.settings.pinning is None) as migrating:
         found = migrating.migrations()
-        context.answer(report.list_text(found), report.list_json(found))
+        running = [name for name, each in found.items() if not each.settings.paused][:1]
+        steps = step("its members, and their order", "migrate", "plan", *running) if running else ()
+        context.answer(report.list_text(found), report.list_json(found), steps)
     return 0
 
 
@@ -157,7 +178,8 @@ def show_next(context: Context, migration: str, *, status_page: Path | None, pau
         plan = migrating.plan(migrating.migration(migration))
         status = _status(context, migrating, plan, status_page)
         held = status.paused and not paused
-        context.answer(states.next_text(status, paused=held), states.next_json(plan, status, paused=held))
+        steps = () if held else _rebuild_steps(plan, status)
+        context.answer(states.next_text(status, paused=held), states.next_json(plan, status, paused=held), steps)
     return 3 if status.unknown else 0
 
 
@@ -168,7 +190,7 @@ def why(context: Context, migration: str, feedstock: str) -> int:
         known = feedstock in plan.graph.facts
         name = feedstock if known else migrating.workspace.find(feedstock).label
         pinned = pinned_members(plan, migrating.exports(plan))
-        context.answer(report.why_text(plan, name, pinned), report.why_json(plan, name, pinned))
+        context.answer(report.why_text(plan, name, pinned), report.why_json(plan, name, pinned), _status_steps(plan))
     return 0
 
 
@@ -184,7 +206,8 @@ def new(context: Context, library: str, version: str) -> int:
         raise InputError(f"{path} is there already", hint="Remove it first, if it is not wanted.")
     write_file(path, made.text)
     document = {"migration": made.name, "path": str(path), "notes": list(made.notes)}
-    context.answer(report.sentences([str(path), *(f"note: {note}" for note in made.notes)]), document)
+    steps = step("its members, and their order", "migrate", "plan", made.name)
+    context.answer(report.sentences([str(path), *(f"note: {note}" for note in made.notes)]), document, steps)
     return 0
 
 
@@ -228,5 +251,6 @@ def run_rebuilds(
         context.answer(
             report.joined([text, report.sentences(sent.lines)]) if sent.lines else text,
             {**document, "requests": sent.document} if pr else document,
+            _write_steps(plan, results) if not (write or pr) else (),
         )
     return sent.exit_code

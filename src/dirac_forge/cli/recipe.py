@@ -19,6 +19,7 @@ from dirac_forge.proposals.recipe_inputs import read_inputs
 from dirac_forge.proposals.recipes import maker_of
 from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.report.migration import joined, sentences
+from dirac_forge.report.next_steps import recipe_steps
 from dirac_forge.report.recipes import as_json, as_text
 from dirac_forge.settings.model import Settings
 
@@ -63,7 +64,8 @@ def recipe(
         document["build"] = build_json(report)
     if sent.lines:
         shown.append(sentences(sent.lines))
-    context.answer(joined(shown), {**document, "requests": sent.document} if pr else document)
+    steps = recipe_steps([outcome.folder for outcome in outcomes])
+    context.answer(joined(shown), {**document, "requests": sent.document} if pr else document, steps)
     return max(int(failed or any(outcome.state == "differs" for outcome in outcomes)), sent.exit_code)
 
 

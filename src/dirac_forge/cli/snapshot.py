@@ -14,7 +14,8 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.files import write_files
-from dirac_forge.report.document import Code, Items, Section
+from dirac_forge.report.document import Items, Section
+from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.terminal import Shown
 
 __all__ = ["snapshot"]
@@ -49,7 +50,6 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
     facts = (
         f"{made.names} packages, {made.records} builds, {size / 1e6:.1f} MB, as of {made.as_of}",
         "with the pinning" if pinning is not None else "without a pinning: name its folder with --pinning to add it",
-        ("next: ", Code(f"dirac-forge check --channel {output}")),
     )
     context.answer(
         Shown([Section(title=f"Wrote {output}", blocks=(Items(facts),))]),
@@ -61,6 +61,7 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
             "platforms": platforms,
             "pinning": pinning is not None,
         },
+        step("checks the targets in it", "check", "--channel", near(output)),
     )
     return 0
 

@@ -23,6 +23,7 @@ from dirac_forge.feedstock.sync import sync as bring_up_to_date
 from dirac_forge.http import NotFoundError
 from dirac_forge.proposals.migrations import warn
 from dirac_forge.report.migration import joined, sentences
+from dirac_forge.report.next_steps import step
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["sync"]
@@ -114,7 +115,8 @@ def _answer(context: Context, results: tuple[Synced, ...]) -> int:
     counts = Counter(one.state for one in results)
     lines = _unreached(results)
     summary = sentences([*lines, ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
-    context.answer(joined([table, summary] if table.rows else [summary]), document)
+    steps = step("which of them have newer releases", "bump") if counts.keys() & {"new", "updated", "unchanged"} else ()
+    context.answer(joined([table, summary] if table.rows else [summary]), document, steps)
     return 3 if "unknown" in counts else 1 if counts.keys() & {"missing", "error", "kept"} else 0
 
 

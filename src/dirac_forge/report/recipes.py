@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 
@@ -13,6 +12,7 @@ from dirac_forge.feedstock.generated import WriteOutcome
 from dirac_forge.recipe.making.maker import MadeRecipes, Needed
 from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, few, words
+from dirac_forge.report.next_steps import near
 from dirac_forge.report.recipe_body import in_channel
 from dirac_forge.report.terminal import Shown, diff
 
@@ -31,7 +31,7 @@ _MOST_ROWS = 20
 def as_text(
     made: MadeRecipes, outcomes: Sequence[WriteOutcome], *, verbose: bool, table: bool = False
 ) -> RenderableType:
-    """Return the recipes with their notes, then dependencies that need action (all with `table`), then what is next."""
+    """Return the recipes with their notes, then dependencies that need action (all with `table`)."""
     parts: list[RenderableType] = []
     for recipe, outcome in zip(made.recipes, outcomes, strict=True):
         parts.append(Shown([_recipe(recipe, outcome, verbose=verbose)]))
@@ -40,14 +40,13 @@ def as_text(
     sections = [
         *Section.of("Dependencies", _dependencies(made.needed, table=table)),
         *Section.of("Problems", [Items(made.problems)] if made.problems else []),
-        *Section.of("Next", [Items(_next(outcomes))] if outcomes else []),
     ]
     return Group(*parts, Shown(sections))
 
 
 def _recipe(recipe: Recipe, outcome: WriteOutcome, *, verbose: bool) -> Section:
     several = f" ({words([output.name for output in recipe.outputs])})" if len(recipe.outputs) > 1 else ""
-    title: Line = (f"{recipe.feedstock} {recipe.version}{several}: {outcome.state} ", Code(_short(outcome.recipe_file)))
+    title: Line = (f"{recipe.feedstock} {recipe.version}{several}: {outcome.state} ", Code(near(outcome.recipe_file)))
     blocks = _all_notes(recipe.notes) if verbose else _most_notes(recipe.notes)
     if outcome.state == "differs":
         blocks.append(Paragraph(("kept: ", Code("--force"), " overwrites it")))
@@ -69,11 +68,6 @@ def _most_notes(notes: Sequence[Note]) -> list[Block]:
 
 def _note(note: Note) -> Line:
     return Bold(f"{_LABELS[note.level]}:"), f" {note.sentence}"
-
-
-def _short(path: Path) -> str:
-    """Return the path from the current folder, where it is below it."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _dependencies(needed: Sequence[Needed], *, table: bool) -> list[Block]:
@@ -142,11 +136,6 @@ def _count(rows: Sequence[Needed]) -> str:
     counts = Counter(_status(row) for row in sorted(rows, key=lambda row: -_ORDER[row.status]))
     listed = ", ".join(f"{number} {status}" for status, number in counts.items())
     return f"{len(rows)} dependencies: {listed}."
-
-
-def _next(outcomes: Sequence[WriteOutcome]) -> tuple[Line, ...]:
-    folders = " ".join(f"--with {_short(outcome.folder)}" for outcome in outcomes)
-    return ((Code(f"dirac-forge check {folders}"), ": what the targets would install with it"),)
 
 
 def as_json(made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> dict[str, object]:

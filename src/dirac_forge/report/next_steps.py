@@ -1,0 +1,98 @@
+"""What a reader of a result may want to do next: a command, and what it is good for."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dirac_forge.report.document import Code, Items, Section
+
+__all__ = [
+    "Step",
+    "build_steps",
+    "bump_steps",
+    "check_steps",
+    "near",
+    "recipe_steps",
+    "step",
+    "steps_section",
+]
+
+_MOST_ARGUMENTS = 12
+"""Arguments of a command that people still read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command of dirac-forge, and what it tells or does."""
+
+    command: str
+    purpose: str
+
+
+def step(purpose: str, command: str, *arguments: str) -> tuple[Step, ...]:
+    """Return the step, its arguments quoted for a shell; nothing where they are more than anyone would read."""
+    if len(arguments) > _MOST_ARGUMENTS:
+        return ()
+    return (Step(" ".join(("dirac-forge", command, *map(shlex.quote, arguments))), purpose),)
+
+
+def steps_section(steps: Sequence[Step]) -> tuple[Section, ...]:
+    """Return the section `Next`, or nothing where there are no steps."""
+    lines = tuple((Code(each.command), f": {each.purpose}") for each in steps)
+    return Section.of("Next", [Items(lines) if lines else None])
+
+
+def near(path: Path) -> str:
+    """Return the path from the current folder, where it is below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _it(things: Sequence[object]) -> str:
+    return "it" if len(things) == 1 else "them"
+
+
+def _with(folders: Iterable[str]) -> list[str]:
+    return [part for folder in folders for part in ("--with", folder)]
+
+
+def recipe_steps(folders: Sequence[Path]) -> tuple[Step, ...]:
+    """Return what to do with the folders of recipes that were written."""
+    if not folders:
+        return ()
+    return step(f"what the targets would install with {_it(folders)}", "check", *_with(map(near, folders)))
+
+
+def check_steps(
+    asked: Sequence[str], recipes: Sequence[str], *, no: bool, worse: bool, explained: bool
+) -> tuple[Step, ...]:
+    """Return what to do after a check of what was `asked`, with `recipes` merged or without any.
+
+    `no`: something is not installable; `worse`: the recipes make it so; `explained`: it was asked since when.
+    """
+    if recipes and worse:
+        return step("every cell and its reason", "check", *asked, *_with(recipes), "-v")
+    if recipes:
+        return step(f"builds, installs and tests {_it(recipes)} here; runs upstream code", "build", *recipes)
+    if no and not explained:
+        return step("since when, and which upload did it", "check", *asked, "--since", "30d")
+    return () if no else step("which feedstocks have newer releases", "bump")
+
+
+def bump_steps(proposed: Sequence[str], *, asked: Sequence[str], open_: bool, written: bool) -> tuple[Step, ...]:
+    """Return what to do after a bump: `proposed` feedstocks of those `asked` for; `open_`: some stay open."""
+    more = step("the evidence of each", "bump", *asked, "-v") if open_ else ()
+    if not proposed:
+        return more or step("whether the targets are installable", "check")
+    if written:
+        return (*step("builds, installs and tests what was written; runs upstream code", "build", *proposed), *more)
+    return (*step(f"writes {_it(proposed)} into the workspace", "bump", *proposed, "--write"), *more)
+
+
+def build_steps(names: Sequence[str], *, passed: bool, kept: bool) -> tuple[Step, ...]:
+    """Return what to do after a build of these feedstocks; `kept`: the folders of the builds are there still."""
+    if passed:
+        return step("what the targets would install with that", "check", *_with(names))
+    return () if kept else step("keeps the folders of failed builds, to look into them", "build", *names, "--keep")

@@ -1,0 +1,89 @@
+"""What a result says about the next command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.report.document import Code, Items, Section
+from dirac_forge.report.next_steps import (
+    Step,
+    build_steps,
+    bump_steps,
+    check_steps,
+    near,
+    recipe_steps,
+    step,
+    steps_section,
+)
+
+
+def commands(steps: tuple[Step, ...]) -> list[str]:
+    return [each.command for each in steps]
+
+
+def test_arguments_are_quoted_for_a_shell() -> None:
+    assert step("does it", "check", "numpy >=2", "x") == (Step("dirac-forge check 'numpy >=2' x", "does it"),)
+
+
+def test_a_command_that_nobody_would_read_is_left_out() -> None:
+    assert step("does it", "bump", *map(str, range(13))) == ()
+
+
+def test_steps_are_a_section_and_none_are_none() -> None:
+    line = (Code("dirac-forge bump"), ": which feedstocks have newer releases")
+    assert steps_section(step("which feedstocks have newer releases", "bump")) == (
+        Section(title="Next", blocks=(Items((line,)),)),
+    )
+    assert steps_section(()) == ()
+
+
+def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert near(tmp_path / "a" / "recipe.yaml") == str(Path("a", "recipe.yaml"))
+    assert near(tmp_path.parent / "b") == str(tmp_path.parent / "b")
+
+
+def test_written_recipes_are_checked_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert recipe_steps([tmp_path / "a", tmp_path / "b"]) == (
+        Step("dirac-forge check --with a --with b", "what the targets would install with them"),
+    )
+    assert recipe_steps([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("recipes", "no", "worse", "explained", "command"),
+    [
+        ((), False, False, False, ["dirac-forge bump"]),
+        ((), True, False, False, ["dirac-forge check grid --since 30d"]),
+        ((), True, False, True, []),
+        (("boto3",), True, False, False, ["dirac-forge build boto3"]),
+        (("boto3",), True, True, False, ["dirac-forge check grid --with boto3 -v"]),
+    ],
+    ids=["all yes", "a no", "a no that is dated", "recipes that help", "recipes that do harm"],
+)
+def test_a_check_leads_to(recipes: tuple[str, ...], no: bool, worse: bool, explained: bool, command: list[str]) -> None:
+    assert commands(check_steps(["grid"], recipes, no=no, worse=worse, explained=explained)) == command
+
+
+@pytest.mark.parametrize(
+    ("proposed", "open_", "written", "command"),
+    [
+        (("boto3",), False, False, ["dirac-forge bump boto3 --write"]),
+        (("boto3",), True, False, ["dirac-forge bump boto3 --write", "dirac-forge bump boto3 diracx -v"]),
+        (("boto3",), False, True, ["dirac-forge build boto3"]),
+        ((), True, False, ["dirac-forge bump boto3 diracx -v"]),
+        ((), False, False, ["dirac-forge check"]),
+    ],
+    ids=["proposed", "and some blocked", "written", "all blocked", "nothing to do"],
+)
+def test_a_bump_leads_to(proposed: tuple[str, ...], open_: bool, written: bool, command: list[str]) -> None:
+    assert commands(bump_steps(proposed, asked=["boto3", "diracx"], open_=open_, written=written)) == command
+
+
+def test_a_build_leads_to() -> None:
+    assert commands(build_steps(["boto3"], passed=True, kept=False)) == ["dirac-forge check --with boto3"]
+    assert commands(build_steps(["boto3"], passed=False, kept=False)) == ["dirac-forge build boto3 --keep"]
+    assert build_steps(["boto3"], passed=False, kept=True) == ()
