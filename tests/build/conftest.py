@@ -11,7 +11,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from support.condachannel import MINOR, index, installed_package, plain_package, python_package
+from support.condachannel import index, installed_package, python_package
 
 Project = Callable[..., Path]
 
@@ -27,7 +27,6 @@ def python_channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     channel = tmp_path_factory.mktemp("channel")
     stage = tmp_path_factory.mktemp("stage")
     python_package(channel, stage / "python")
-    plain_package(channel, stage / "abi", "python_abi", MINOR, build=f"1_cp{MINOR.replace('.', '')}")
     installed_package(channel, stage / "pip", "pip")
     index(channel)
     return channel

@@ -13,12 +13,13 @@ import pytest
 
 from dirac_forge.build.isolation import (
     Container,
+    Isolation,
     Limits,
     Seen,
     child_environment,
     contained,
-    detect,
     hidden,
+    working,
     wrapped,
 )
 from dirac_forge.errors import InputError
@@ -46,11 +47,17 @@ print(json.dumps({
     "processes": len([name for name in os.listdir("/proc") if name.isdigit()]),
 }))
 """
-isolated = pytest.mark.skipif(detect() == "none", reason="this machine offers no namespaces")
+isolated = pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=pytest.mark.skipif(kind not in working(), reason=f"{kind} does not work here"))
+        for kind in ("bwrap", "unshare")
+    ],
+)
 
 
 @isolated
-def test_child_sees_its_own_folder_and_neither_homes_nor_the_network(tmp_path: Path) -> None:
+def test_child_sees_its_own_folder_and_neither_homes_nor_the_network(tmp_path: Path, kind: Isolation) -> None:
     secret, own = tmp_path / "secret", tmp_path / "own"
     secret.write_text("s3cret")
     own.mkdir()
@@ -58,7 +65,7 @@ def test_child_sees_its_own_folder_and_neither_homes_nor_the_network(tmp_path: P
     assert any(secret.resolve().is_relative_to(folder) for folder in hidden())
     command = [sys.executable, "-I", "-c", LOOK, str(secret), str(own)]
     done = subprocess.run(
-        wrapped(command, seen=Seen(writable=(own,)), isolation=detect()),
+        wrapped(command, seen=Seen(writable=(own,)), isolation=kind),
         capture_output=True,
         text=True,
         cwd=own,
@@ -73,10 +80,10 @@ def test_child_sees_its_own_folder_and_neither_homes_nor_the_network(tmp_path: P
 
 
 @isolated
-def test_child_can_not_take_its_mounts_away(tmp_path: Path) -> None:
+def test_child_can_not_take_its_mounts_away(tmp_path: Path, kind: Isolation) -> None:
     own = tmp_path / "own"
     own.mkdir()
-    command = wrapped(["umount", str(hidden()[0])], seen=Seen(writable=(own,)), isolation=detect())
+    command = wrapped(["umount", str(hidden()[0])], seen=Seen(writable=(own,)), isolation=kind)
     done = subprocess.run(command, capture_output=True, text=True, cwd=own)
     assert done.returncode != 0
 

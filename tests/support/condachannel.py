@@ -6,12 +6,14 @@ conda-forge is not needed: builds, solves, installs and imports are real. The Py
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import subprocess
 import sys
-import sysconfig
 import zipfile
 from collections.abc import Iterable, Sequence
 from configparser import ConfigParser
+from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cache
 from importlib.metadata import distribution
@@ -23,8 +25,10 @@ from packaging.utils import canonicalize_name
 from rattler_build import assemble_package
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
-VERSION = ".".join(map(str, sys.version_info[:3]))
-_LEFT_OUT = ("site-packages", "test", "tests", "idlelib", "turtledemo", "__pycache__", "ensurepip", "*.a")
+_LEFT_OUT = (
+    *("site-packages", "test", "tests", "idlelib", "turtledemo", "ensurepip", "lib2to3", "tkinter", "pydoc_data"),
+    *("*.a", "*.opt-1.pyc", "*.opt-2.pyc"),
+)
 
 
 @cache
@@ -33,41 +37,104 @@ def platform() -> str:
     return str(rattler.platform.Subdir.current())
 
 
-def python_package(channel: Path, stage: Path) -> Path:
-    """Package the running Python into a channel."""
-    base, minor = Path(sys.base_prefix), f"python{MINOR}"
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python of this machine that can become a package."""
+
+    base: Path
+    version: str
+    library: Path
+    """The folder of its shared library."""
+    shared: str
+    """The name of that library; "" where it is linked into the program."""
+
+    @property
+    def minor(self) -> str:
+        return ".".join(self.version.split(".")[:2])
+
+
+_ASK = (
+    "import sys, sysconfig as s; get = s.get_config_var; "
+    "print(sys.base_prefix, '.'.join(map(str, sys.version_info[:3])), get('LIBDIR'), "
+    "get('Py_ENABLE_SHARED') and get('INSTSONAME') or '', sep='\\n')"
+)
+
+
+def interpreter(program: Path | str = sys.executable) -> Interpreter:
+    """What a Python says of itself."""
+    done = subprocess.run([program, "-I", "-c", _ASK], capture_output=True, text=True, check=True)
+    base, version, library, shared = done.stdout.split("\n")[:4]
+    return Interpreter(Path(base), version, Path(library), shared)
+
+
+@cache
+def another_interpreter() -> Interpreter | None:
+    """A newer Python of this machine, as pyenv and the hosts of CI install them; None where there is none."""
+    minors = [f"3.{minor}" for minor in range(sys.version_info.minor + 1, 20)]
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    hosted = Path(os.environ.get("RUNNER_TOOL_CACHE", "/opt/hostedtoolcache")) / "Python"
+    for minor in minors:
+        for program in [*root.glob(f"{minor}.*/bin/python{minor}"), *hosted.glob(f"{minor}.*/*/bin/python{minor}")]:
+            try:
+                return interpreter(program)
+            except (OSError, subprocess.CalledProcessError):
+                continue
+    return None
+
+
+def python_package(channel: Path, stage: Path, python: Interpreter | None = None) -> Path:
+    """Package a Python into a channel: the running one, where none is given."""
+    python = python or interpreter()
+    base, minor = python.base, f"python{python.minor}"
     (stage / "bin").mkdir(parents=True)
     executable = stage / "bin" / minor
     shutil.copyfile((base / "bin" / minor).resolve(), executable)
-    library = Path(str(sysconfig.get_config_var("LIBDIR")))
-    _own_library_path(executable, library)
+    _own_library_path(executable, python.library)
     executable.chmod(0o755)
     for name in ("python", "python3"):
         (stage / "bin" / name).symlink_to(minor)
     (stage / "lib").mkdir()
-    shared = str(sysconfig.get_config_var("INSTSONAME") or "")
-    if sysconfig.get_config_var("Py_ENABLE_SHARED") and (library / shared).is_file():
-        shutil.copyfile(library / shared, stage / "lib" / shared)
-        (stage / "lib" / shared).chmod(0o755)
-    shutil.copytree(base / "lib" / minor, stage / "lib" / minor, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    for externally in (stage / "lib" / minor).glob("EXTERNALLY-MANAGED"):
+    if python.shared and (python.library / python.shared).is_file():
+        shutil.copyfile(python.library / python.shared, stage / "lib" / python.shared)
+        (stage / "lib" / python.shared).chmod(0o755)
+    library = stage / "lib" / minor
+    shutil.copytree(base / "lib" / minor, library, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+    for externally in library.glob("EXTERNALLY-MANAGED"):
         externally.unlink()
-    (stage / "lib" / minor / "site-packages").mkdir(exist_ok=True)
-    (stage / "lib" / minor / "site-packages" / "README.txt").write_text("Packages go here.\n")
+    (library / "site-packages").mkdir(exist_ok=True)
+    (library / "site-packages" / "README.txt").write_text("Packages go here.\n")
+    _without_symbols([executable, *(stage / "lib").glob("*.so*"), *library.glob("lib-dynload/*.so")])
+    for compiled in library.rglob("*.pyc"):
+        _valid_anywhere(compiled)
     if (base / "include" / minor).is_dir():
         shutil.copytree(base / "include" / minor, stage / "include" / minor)
     made = assemble_package(
         name="python",
-        version=VERSION,
+        version=python.version,
         target_platform=platform(),
         build_string="0_cpython",
         output_dir=channel / platform(),
         files_dir=stage,
-        depends=[f"python_abi {MINOR}.*"],
+        depends=[f"python_abi {python.minor}.*"],
         license="PSF-2.0",
         compression_level=1,
     )
+    abi = f"1_cp{python.minor.replace('.', '')}"
+    plain_package(channel, stage.with_name(f"{stage.name}-abi"), "python_abi", python.minor, build=abi)
     return Path(made.path)
+
+
+def _without_symbols(files: Iterable[Path]) -> None:
+    """Take debug symbols away: more than half of what environments would be made of."""
+    strip = shutil.which("strip")
+    if strip is not None and sys.platform == "linux":
+        subprocess.run([strip, "--strip-debug", *map(str, files)], check=False, capture_output=True)
+
+
+def _valid_anywhere(compiled: Path) -> None:
+    """Let a compiled module stay valid whatever the time of its source: https://peps.python.org/pep-0552/."""
+    raw = compiled.read_bytes()
+    compiled.write_bytes(raw[:4] + (1).to_bytes(4, "little") + raw[8:])
 
 
 def _own_library_path(executable: Path, library: Path) -> None:
@@ -132,10 +199,12 @@ def installed_package(channel: Path, stage: Path, project: str) -> Path:
     """A pure project as it is installed next to this Python, as a noarch package."""
     found = distribution(project)
     for file in found.files or ():
-        if ".." not in file.parts and file.suffix != ".pyc":
+        if ".." not in file.parts and Path(str(found.locate_file(file))).is_file():
             place = stage / "site-packages" / file
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(str(found.locate_file(file)), place)
+            if file.suffix == ".pyc":
+                _valid_anywhere(place)
     _write_scripts(next((stage / "site-packages").glob("*.dist-info")), stage / "python-scripts")
     made = assemble_package(
         name=canonicalize_name(project),

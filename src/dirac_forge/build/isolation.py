@@ -18,7 +18,7 @@ from typing import Literal
 
 from dirac_forge.errors import InputError
 
-__all__ = ["Container", "Isolation", "Limits", "Seen", "child_environment", "detect", "wrapped"]
+__all__ = ["Container", "Isolation", "Limits", "Seen", "child_environment", "contained", "detect", "working", "wrapped"]
 
 Isolation = Literal["bwrap", "unshare", "none"]
 _KEPT = frozenset(
@@ -29,6 +29,10 @@ _KEPT = frozenset(
         *("PATHEXT", "PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)", "COMMONPROGRAMFILES"),
     )
 )
+_SYSTEM = frozenset(
+    ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "opt", "nix", "gnu", "dev", "proc", "sys", "var")
+)
+"""Folders at the top that programs need (https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch03.html)."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PROBE_SECONDS = 10
 
@@ -94,15 +98,18 @@ def child_environment(environment: Mapping[str, str], *, home: Path, cache_folde
     }
 
 
-@cache
 def detect() -> Isolation:
-    """The strongest isolation that works on this machine, found out once by trying."""
+    """Return the isolation that is used on this machine: the first of those that work."""
+    return next(iter(working()), "none")
+
+
+@cache
+def working() -> tuple[Literal["bwrap", "unshare"], ...]:
+    """Return the kinds of isolation that work on this machine, found out once by trying."""
     if sys.platform != "linux":
-        return "none"
-    for kind in ("bwrap", "unshare"):
-        if shutil.which(kind) is not None and _works(kind):
-            return kind
-    return "none"
+        return ()
+    kinds: tuple[Literal["bwrap", "unshare"], ...] = ("bwrap", "unshare")
+    return tuple(kind for kind in kinds if shutil.which(kind) is not None and _works(kind))
 
 
 def _works(kind: Literal["bwrap", "unshare"]) -> bool:
@@ -115,11 +122,15 @@ def _works(kind: Literal["bwrap", "unshare"]) -> bool:
     return done.returncode == 0
 
 
+@cache
 def hidden() -> tuple[Path, ...]:
-    """Folders that a child does not see: homes, the sockets of agents and daemons, what others put into /tmp."""
-    wanted = (Path("/home"), Path("/root"), Path.home(), Path("/run"), Path("/tmp"), Path("/var/tmp"))  # noqa: S108
+    """Return the folders that a child does not see: everything at the top but the system's own, and homes elsewhere.
+
+    That is homes, sockets of agents and daemons, data, and what others put into /tmp.
+    """
+    top = [path for path in sorted(Path("/").iterdir()) if path.name not in _SYSTEM and not path.is_symlink()]
     found: list[Path] = []
-    for path in wanted:
+    for path in (*top, Path.home(), Path("/run"), Path("/var/tmp")):  # noqa: S108
         real = path.resolve()
         if real.is_dir() and real != Path("/") and not any(real.is_relative_to(other) for other in found):
             found.append(real)
@@ -137,7 +148,9 @@ def wrapped(command: Sequence[str], *, seen: Seen, isolation: Isolation) -> list
         binds += [part for path in seen.writable for part in ("--bind", str(path), str(path))]
         names = ("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
         head = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *binds]
-        return [*head, *names, "--die-with-parent", "--new-session", "--", *command]
+        # Started by root it would keep root's rights, and with them the right to take mounts away.
+        locked = ("--cap-drop", "ALL", "--die-with-parent", "--new-session")
+        return [*head, *names, *locked, "--", *command]
     plan = [f"hide={path}" for path in hidden()]
     plan += [f"read={path}" for path in readable]
     plan += [f"write={path}" for path in seen.writable]
