@@ -72,6 +72,7 @@ def test_every_import_of_the_package_is_a_declared_dependency() -> None:
     extras = [each for group in project["optional-dependencies"].values() for each in group]
     declared = {re.split(r"[><=\[!~]", each)[0] for each in (*project["dependencies"], *extras)}
     modules = {
+        "backports": "backports.zstd",
         "cachecontrol": "cachecontrol",
         "distributed": "distributed",
         "jinja2": "jinja2",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import shutil
@@ -132,7 +131,7 @@ class Folder:
         if record.sha256 is not None and hashlib.sha256(path.read_bytes()).digest() != record.sha256:
             raise ChannelUnknownError(f"{path}: it is not the file that the repodata lists: its SHA-256 differs")
         try:
-            asyncio.run(unpack(path, folder))
+            unpack(path, folder)
         except Exception as exc:
             raise ChannelUnknownError(f"{path}: the package can't be unpacked: {exc}") from exc
         return True

@@ -8,8 +8,11 @@ import json
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, TypeVar
 
 import rattler
@@ -22,15 +25,16 @@ from rattler.networking import (
     RetryMiddleware,
     S3Middleware,
 )
-from rattler.package import RunExportsJson
 from rattler.package_streaming import download_to_writer
 from rattler.platform import Subdir
 from rattler.repo_data.gateway import SourceConfig
 
 from dirac_forge.channel.archives import DOWNLOAD_LIMIT, LargePackageError, unpack
+from dirac_forge.channel.parts import NewClient, read_remote_info
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.channel.virtual import PLATFORMS
+from dirac_forge.channel.watched import watched
 from dirac_forge.errors import redact
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
@@ -39,6 +43,7 @@ from dirac_forge.untrusted import parse_json
 __all__ = ["Remote", "client_with_credentials", "innermost", "make_gateway"]
 
 T = TypeVar("T")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Remote:
@@ -50,16 +55,22 @@ class Remote:
         *,
         gateway: Callable[[], Gateway],
         client: Callable[[], Client],
+        new_client: NewClient,
+        cache: Path | None,
         observer: Observer,
         reachable: Callable[[str], bool] | None,
         store: Store | None,
         offline: bool = False,
         patience: float = 120.0,
     ) -> None:
-        """Nothing is asked before the first question; `patience`: seconds for one, all tries together."""
+        """Nothing is asked before the first question; `new_client` makes clients with more headers, `cache` is the
+        folder that the gateway downloads to, and `patience` the seconds for one question, all tries together.
+        """
         self._channel = channel
         self._gateway = gateway
         self._client = client
+        self._new_client = new_client
+        self._cache = cache
         self._observer = observer
         self._reachable = reachable
         self._store = store or Store(None)
@@ -175,7 +186,7 @@ class Remote:
                     self._ask(download_to_writer(self._client(), url, bounded))
                 if record.sha256 is not None and bounded.digest() != record.sha256:
                     raise OSError("it is not the file that the repodata lists: its SHA-256 differs")
-                self._ask(unpack(package, folder))
+                unpack(package, folder)
         except Exception as exc:
             raise ChannelUnknownError(f"{redact(url)}: the package can't be used: {redact(str(exc))}") from exc
         return True
@@ -185,29 +196,22 @@ class Remote:
         kept_as = hashlib.sha256(redact(url).encode()).hexdigest()
         kept = self._store.get("run-exports", kept_as)
         if kept is not None:
-            return RunExports.from_json(parse_json(kept))
+            with suppress(ValueError):  # a broken entry is as good as none
+                return RunExports.from_json(_run_exports(kept))
         if self._offline:
             return None
         try:
-            found = asyncio.run(RunExportsJson.from_remote_url(self._client(), url))
+            read = read_remote_info(url, "run_exports.json", client=self._new_client, ask=self._ask)
+            exports = RunExports.from_json(_run_exports(read))
         except Exception as exc:  # noqa: BLE001 - the exceptions of the transport share no base
             self._observer.warned(f"{redact(url)}: run_exports are unknown: {redact(str(exc))}")
             return None
-        fields = RunExports.__dataclass_fields__
-        entry = {} if found is None else {field: list(getattr(found, field)) for field in fields}
-        self._store.put("run-exports", kept_as, json.dumps(entry).encode())
-        return RunExports.from_json(entry)
+        self._store.put("run-exports", kept_as, json.dumps(asdict(exports)).encode())
+        return exports
 
-    def _ask(self, question: Coroutine[Any, Any, T]) -> T:
-        """The answer; a channel that stops half way, and again on every try, is not waited for longer than patience."""
-
-        async def within() -> T:
-            return await asyncio.wait_for(question, self._patience)
-
-        try:
-            return asyncio.run(within())
-        except TimeoutError as exc:
-            raise TimeoutError(f"no answer within {self._patience:.0f} s") from exc
+    def _ask(self, question: Awaitable[T]) -> T:
+        """Return the answer; raises TimeoutError for a channel that stops half way, or sends without end."""
+        return asyncio.run(watched(question, seconds=self._patience, cache=self._cache))
 
     def _first_contact(self, platform: str) -> ChannelUnknownError | None:
         task = f"repodata of {self.label} for {platform}"
@@ -257,10 +261,21 @@ def innermost(exc: Exception) -> str:
     return redact(lines[-1].removeprefix("Caused by: ")) if lines else type(exc).__name__
 
 
-def client_with_credentials(*, timeout: int, retries: int) -> Client:
+def _run_exports(read: bytes | None) -> Mapping[str, Any]:
+    """Return what info/run_exports.json of a package says; a list has what is `weak`. Raises ValueError."""
+    told = {} if read is None else parse_json(read)
+    if isinstance(told, list):
+        return {"weak": told}
+    if isinstance(told, dict):
+        return told
+    raise ValueError("info/run_exports.json is neither a mapping nor a list")
+
+
+def client_with_credentials(*, timeout: int, retries: int, headers: Mapping[str, str] = _NONE) -> Client:
     """A client that knows the credentials that conda's own tools keep (auth file, keyring, netrc)."""
     return Client(
         [RetryMiddleware(retries), AuthenticationMiddleware(), OciMiddleware(), GCSMiddleware(), S3Middleware()],
+        headers=dict(headers),
         user_agent="dirac-forge",
         timeout=timeout,
     )
@@ -269,8 +284,7 @@ def client_with_credentials(*, timeout: int, retries: int) -> Client:
 def make_gateway(client: Client, *, cache_dir: Path | None, offline: bool) -> Gateway:
     """The gateway of a run; `offline`, only what is in its cache is used.
 
-    It downloads and decompresses repodata by itself and takes no limit on their bytes: a body without end is cut off
-    by `patience` of a Remote alone.
+    It downloads and decompresses repodata by itself and takes no limit on their bytes: ask it `watched`.
     """
     config = SourceConfig(cache_action="force-cache-only" if offline else "cache-or-fetch")
     return Gateway(cache_dir=cache_dir, default_config=config, client=client)

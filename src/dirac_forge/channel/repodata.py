@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -93,12 +93,17 @@ class Sources:
             channel,
             gateway=self.gateway,
             client=lambda: self._network()[0],
+            new_client=self._new_client,
+            cache=self.cache_dir,
             observer=self.observer,
             reachable=None if self.offline else self.reachable,
             store=self.store,
             offline=self.offline,
             patience=self.patience,
         )
+
+    def _new_client(self, headers: Mapping[str, str]) -> Client:
+        return client_with_credentials(timeout=self.timeout, retries=self.retries, headers=headers)
 
     def _answers(self, channel: rattler.Channel) -> bool:
         """Whether the channel can be asked: its host answers, or offline the cache has repodata."""

@@ -31,6 +31,7 @@ from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_reco
 from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources, innermost
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
+from dirac_forge.channel.watched import ExcessError, watched
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
@@ -349,6 +350,8 @@ class Channel:
                 )
             else:
                 found = asyncio.run(self._through_gateway(tiers, wanted, platform, machine))
+        except ExcessError as exc:
+            raise ChannelUnknownError(f"a channel can't be read for {platform}: {exc}") from exc
         except TimeoutError as exc:
             seconds = int(self._limit.total_seconds())
             raise ChannelUnknownError(f"{platform}: the channels gave no answer in {seconds} s") from exc
@@ -379,7 +382,7 @@ class Channel:
             exclude_newer=self._as_of,
             timestamp_policy="allow-missing",
         )
-        return await asyncio.wait_for(question, self._limit.total_seconds())
+        return await watched(question, seconds=self._limit.total_seconds(), cache=None)
 
     def _ours(self, found: RepoDataRecord) -> Record:
         """Our value of a record; made once, since most cells install the same ones."""

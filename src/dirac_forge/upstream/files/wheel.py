@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from packaging.utils import canonicalize_name
 
+from dirac_forge.bounded import Seekable
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http, NotFoundError
 from dirac_forge.http.hashes import check_hashes
@@ -20,7 +21,7 @@ from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, WheelFact
 from dirac_forge.upstream.files.filenames import wheel_tags
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT, disagreement, read_email
 from dirac_forge.upstream.files.remote import NoRangesError, RemoteFile
-from dirac_forge.upstream.files.zipped import Seekable, open_zip, read_zip
+from dirac_forge.upstream.files.zipped import open_zip, read_zip
 from dirac_forge.upstream.index.project import Release, ReleaseFile
 
 __all__ = ["WHEEL_LIMIT", "best_wheel", "read_wheel", "wheel_facts"]

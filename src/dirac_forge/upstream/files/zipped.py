@@ -5,47 +5,18 @@ from __future__ import annotations
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
-from typing import IO, Protocol
+from typing import IO
 
+from dirac_forge.bounded import CarefulFile, Seekable
 from dirac_forge.upstream.files.archive import CORRUPT, ArchiveError, ArchiveMember, Names, corrupt
 
 __all__ = ["open_zip", "read_zip", "zip_members"]
-
-_DIRECTORY_LIMIT = 8 * 1024**2
-"""Bytes of a zip's central directory; the wheel with most members on PyPI (ansible) has 5 MB."""
-
-
-class Seekable(Protocol):
-    """What zipfile needs of a file."""
-
-    def read(self, count: int, /) -> bytes: ...
-
-    def seek(self, offset: int, whence: int = ..., /) -> int: ...
-
-    def tell(self) -> int: ...
-
-
-class _Careful:
-    """A file that zipfile reads: the size of the directory that it names is checked before it is read."""
-
-    def __init__(self, file: Seekable) -> None:
-        self._file = file
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, count: int = -1) -> bytes:
-        if count > _DIRECTORY_LIMIT:
-            raise zipfile.BadZipFile(f"its directory has {count} bytes (at most {_DIRECTORY_LIMIT} are read)")
-        return self._file.read(_DIRECTORY_LIMIT if count < 0 else count)
-
-    @staticmethod
-    def seekable() -> bool:
-        return True
 
 
 def open_zip(file: Seekable, filename: str) -> zipfile.ZipFile:
     """`file` as a zip; raises ArchiveError where it is none."""
     try:
-        return zipfile.ZipFile(_Careful(file))
+        return zipfile.ZipFile(CarefulFile(file))
     except CORRUPT as exc:
         raise corrupt(filename, exc) from exc
 

@@ -1,0 +1,76 @@
+"""Questions to py-rattler, which takes no limit on what a server sends: they are watched, and given up in time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+__all__ = ["ExcessError", "watched"]
+
+T = TypeVar("T")
+
+_LOOK = 0.05
+"""Seconds between two looks."""
+_MEMORY_LIMIT = 500 * 1024**2
+"""Bytes by which this process may grow during one question; conda-forge's largest platform needs some 100 MB."""
+_FILE_LIMIT = 1024**3
+"""Bytes of one file that a question puts into the cache; conda-forge's largest repodata.json has some 500 MB."""
+_PATIENCE = 55.0
+_PACE = 1024**2
+"""Bytes a second that have to come on average for a question to go on after `_PATIENCE` seconds."""
+
+
+class ExcessError(TimeoutError):
+    """A server sends more than a channel has."""
+
+
+async def watched(question: Awaitable[T], *, seconds: float, cache: Path | None) -> T:
+    """Return the answer to one question; `cache` is the folder that py-rattler downloads to.
+
+    Raises:
+        TimeoutError: no answer within `seconds`, or within a minute where little comes.
+        ExcessError: memory or disk fill up without an answer.
+    """
+    task = asyncio.ensure_future(question)
+    memory, files, start = _memory(), _files(cache), time.monotonic()
+    try:
+        while not (await asyncio.wait({task}, timeout=_LOOK))[0]:
+            waited = time.monotonic() - start
+            grown, written = _memory() - memory, _written(files, cache)
+            if grown > _MEMORY_LIMIT or written > _FILE_LIMIT:
+                raise ExcessError(f"more than {max(grown, written) // 1024**2:,} MB came, and no end")
+            if waited > seconds or (waited > _PATIENCE and max(grown, written) < waited * _PACE):
+                raise TimeoutError(f"no answer within {waited:.0f} s")
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+
+
+def _memory() -> int:
+    """Return the bytes of this process that are no files; 0 where the system does not tell."""
+    try:
+        _, resident, shared, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * 4096
+
+
+def _files(cache: Path | None) -> Mapping[str, int]:
+    """Return the sizes of the files that py-rattler is writing, by name."""
+    sizes = {}
+    for path in cache.glob(".tmp*") if cache is not None else ():
+        with suppress(OSError):
+            sizes[path.name] = path.stat().st_size
+    return sizes
+
+
+def _written(before: Mapping[str, int], cache: Path | None) -> int:
+    """Return by how much the file that grew most did."""
+    return max((size - before.get(name, 0) for name, size in _files(cache).items()), default=0)
