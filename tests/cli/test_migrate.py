@@ -561,3 +561,24 @@ def test_a_typo_in_a_migration(workspace: Path, capsys: pytest.CaptureFixture[st
     assert (
         capsys.readouterr().err == f"error: {path}:2: unknown key '__migrator.autonerge'; did you mean 'automerge'?\n"
     )
+
+
+def test_a_platform_that_the_channel_does_not_have_is_named_once(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "ab":
+        (workspace / f"feedstocks/{name}/conda-forge.yml").write_text(
+            "provider: {linux_aarch64: default, osx_64: null, win_64: null}\n"
+        )
+    arguments = ("status", "lib2", "--channel", str(channel))
+    assert run(workspace, *arguments) == 0
+    out = capsys.readouterr().out
+    assert out.count("linux-aarch64") == 1
+    assert "The channel has no packages for linux-aarch64, so nothing is known of a and b there.\n" in out
+    assert run(workspace, *arguments, "--json") == 0
+    found = answer(capsys)
+    members = found["feedstocks"]
+    assert isinstance(members, list)
+    assert [each["state"] for each in members] == ["done", "awaiting-pr"]
+    assert (found["unknown"], found["not_in_channel"]) == ([], {"linux-aarch64": ["a", "b"]})
+    assert run(workspace, *arguments, "--platform", "linux-aarch64") == 3

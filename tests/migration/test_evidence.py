@@ -11,7 +11,15 @@ from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder
-from dirac_forge.migration.evidence import Applied, CarryingBuild, Evidence, MissingBuild, NotRead, channel_evidence
+from dirac_forge.migration.evidence import (
+    Applied,
+    CarryingBuild,
+    Evidence,
+    MissingBuild,
+    NoChannelPlatform,
+    NotRead,
+    channel_evidence,
+)
 from dirac_forge.migration.exports import exports_of
 from dirac_forge.migration.plan import make_plan
 from dirac_forge.migration.schema import Migration, parse_migration
@@ -37,7 +45,14 @@ class Build:
 Builds = Mapping[tuple[str, str], Sequence[Build]]
 
 
-def evidence_of(root: Path, text: str, migration: Migration, builds: Builds, forge: str = "") -> Evidence:
+def evidence_of(
+    root: Path,
+    text: str,
+    migration: Migration,
+    builds: Builds,
+    forge: str = "",
+    channel_platforms: Sequence[str] | None = None,
+) -> Evidence:
     """What a channel with these builds, by platform and package, tells of a feedstock with this recipe."""
     (root / "recipe").mkdir(parents=True)
     (root / "recipe/meta.yaml").write_text(text)
@@ -52,7 +67,15 @@ def evidence_of(root: Path, text: str, migration: Migration, builds: Builds, for
         return builds.get((platform, package), ())
 
     exports = exports_of(plan.graph, plan.membership.packages)
-    return channel_evidence(plan, "user", folder.read(), builds=look, exports=exports, pinning=PINNING)
+    return channel_evidence(
+        plan,
+        "user",
+        folder.read(),
+        builds=look,
+        exports=exports,
+        pinning=PINNING,
+        channel_platforms=channel_platforms,
+    )
 
 
 def test_a_build_with_a_bare_python_and_the_abi_is_done(tmp_path: Path) -> None:
@@ -87,12 +110,23 @@ def test_an_output_that_the_channel_never_had_does_not_count_beside_others(tmp_p
     assert evidence_of(tmp_path / "b", text, PYTHON, old).done == {"linux-64": False}
 
 
-def test_a_platform_that_the_channel_does_not_have_is_unknown(tmp_path: Path) -> None:
+def test_a_platform_that_can_not_be_read_is_unknown(tmp_path: Path) -> None:
     forge = "provider: {win_64: null, osx_64: null, linux_aarch64: default}\n"
     found = evidence_of(tmp_path, USER, PYTHON, {("linux-64", "user"): [Build(("python_abi 3.14.* *_cp314",))]}, forge)
     assert found.done == {"linux-64": True, "linux-aarch64": None}
     assert found.findings["linux-aarch64"] == NotRead(reason="the channel has no packages for linux-aarch64")
     assert found.unknown
+
+
+def test_a_platform_that_the_channel_does_not_have_leaves_the_others_their_answer(tmp_path: Path) -> None:
+    forge = "provider: {win_64: null, osx_64: null, linux_aarch64: default}\n"
+    builds = {("linux-64", "user"): [Build(("python_abi 3.14.* *_cp314",))]}
+    found = evidence_of(tmp_path / "a", USER, PYTHON, builds, forge, ["linux-64"])
+    assert found.done == {"linux-64": True, "linux-aarch64": None}
+    assert found.findings["linux-aarch64"] == NoChannelPlatform()
+    assert (found.all_done, found.unknown, found.not_in_channel) == (True, False, ("linux-aarch64",))
+    nothing = evidence_of(tmp_path / "b", USER, PYTHON, builds, forge, ["osx-arm64"])
+    assert (nothing.all_done, nothing.unknown) == (False, True)
 
 
 def test_a_library_that_was_renamed_since_is_done_by_its_new_name(tmp_path: Path) -> None:

@@ -91,6 +91,14 @@ def _asked(context: Context) -> tuple[str, ...]:
     return context.settings.platforms if "platforms" in context.settings.flags else ()
 
 
+def _exit_code(context: Context, status: Status) -> int:
+    """3 where members, or members on a platform that was asked for, are unknown.
+
+    A platform that the channel does not have, and that nobody asked for, leaves a side question open.
+    """
+    return 3 if status.unknown or not status.not_in_channel.keys().isdisjoint(_asked(context)) else 0
+
+
 def _status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:
     """Return the status, with the requests of ours that are open."""
     requests = open_rebuilds(context, plan.migration.name)
@@ -159,7 +167,7 @@ def show_status(context: Context, migration: str, *, status_page: Path | None, a
         else:
             text = states.status_text(plan, status, verbose=context.options.verbose)
             context.answer(text, states.status_json(plan, status), _rebuild_steps(plan, status))
-    return 3 if status.unknown else 0
+    return _exit_code(context, status)
 
 
 def show_list(context: Context) -> int:
@@ -180,7 +188,7 @@ def show_next(context: Context, migration: str, *, status_page: Path | None, pau
         held = status.paused and not paused
         steps = () if held else _rebuild_steps(plan, status)
         context.answer(states.next_text(status, paused=held), states.next_json(plan, status, paused=held), steps)
-    return 3 if status.unknown else 0
+    return _exit_code(context, status)
 
 
 def why(context: Context, migration: str, feedstock: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +25,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "MissingBuild",
+    "NoChannelPlatform",
     "NotRead",
     "carries",
     "channel_evidence",
@@ -94,7 +95,12 @@ class NotRead:
     reason: str
 
 
-Finding = CarryingBuild | MissingBuild | Applied | NotRead
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoChannelPlatform:
+    """The channel has no packages at all for the platform, as a snapshot that leaves it out: it tells nothing there."""
+
+
+Finding = CarryingBuild | MissingBuild | Applied | NotRead | NoChannelPlatform
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,14 +114,27 @@ class Evidence:
 
     @property
     def all_done(self) -> bool:
-        """Done on every platform."""
-        return bool(self.done) and all(value is True for value in self.done.values())
+        """Done on every platform that the channel has."""
+        values = self._in_channel
+        return bool(values) and all(value is True for value in values)
 
     @property
     def unknown(self) -> bool:
-        """Something could not be found out, and nothing says that it is not done."""
-        values = self.done.values()
+        """Something could not be found out, and nothing says that it is not done.
+
+        A platform that the channel does not have counts only where there is no other.
+        """
+        values = self._in_channel or list(self.done.values())
         return None in values and False not in values
+
+    @property
+    def not_in_channel(self) -> tuple[str, ...]:
+        """The platforms that the channel does not have."""
+        return tuple(name for name, found in self.findings.items() if isinstance(found, NoChannelPlatform))
+
+    @property
+    def _in_channel(self) -> list[bool | None]:
+        return [value for name, value in self.done.items() if name not in self.not_in_channel]
 
     @property
     def disproved(self) -> bool:
@@ -187,20 +206,26 @@ def channel_evidence(
     builds: Builds,
     exports: PinExports,
     pinning: Pinning | None,
+    channel_platforms: Collection[str] | None = None,
 ) -> Evidence:
     """Return what the channel tells: done is a build with the new pins on each platform, for each migrated variant.
 
     `builds` are those of the member's release line. An output that the channel has on no platform says more about the
     channel, or about the recipe, than about the migration: it does not count where another output is there.
+    `channel_platforms` are those that the channel has, None for all.
 
     Raises:
         RecipeError, ConfigurationError: the recipe or a configuration can't be read.
     """
     platforms = plan.membership.members[name].platforms
-    heard = cache(lambda output: _heard(output, builds, platforms))
+    there = [platform for platform in platforms if channel_platforms is None or platform in channel_platforms]
+    heard = cache(lambda output: _heard(output, builds, there))
     done: dict[str, bool | None] = {}
     findings: dict[str, Finding] = {}
     for platform in platforms:
+        if channel_platforms is not None and platform not in channel_platforms:
+            done[platform], findings[platform] = None, NoChannelPlatform()
+            continue
         try:
             outputs = list(_migrated_outputs(plan, recipe, pinning, platform))
             known = [each for each in outputs if heard(each[1].name)]

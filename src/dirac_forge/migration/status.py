@@ -130,6 +130,9 @@ class Status:
     """Members about which the evidence could not be had."""
     absent: tuple[str, ...] = ()
     """Release lines whose recipe is not in the workspace: nothing is known of them."""
+    not_in_channel: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Platforms that the channel does not have, with the members that are built for them: nothing is known of these
+    there, and their state is that on the other platforms."""
     missing: tuple[MissingPin, ...] = ()
     """New versions of migrated packages that no channel has: nothing that needs one can go."""
     paused: bool = False
@@ -166,6 +169,7 @@ def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None 
         blockers=_most_blocking(each for each in feedstocks if each.blocks and each.state != "done"),
         unknown=tuple(name for name in names if name not in done and name in evidence and evidence[name].unknown),
         absent=plan.membership.absent,
+        not_in_channel=_not_in_channel(plan, evidence),
         missing=tuple(dict.fromkeys(known.missing.values())),
         paused=plan.migration.settings.paused,
     )
@@ -247,11 +251,21 @@ def _blocked(plan: Plan, done: frozenset[str]) -> dict[str, int]:
     return {name: (bits & ~(1 << number[name])).bit_count() for name, bits in behind.items()}
 
 
+def _not_in_channel(plan: Plan, evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name in plan.network.names:
+        for platform in evidence[name].not_in_channel if name in evidence else ():
+            found.setdefault(platform, []).append(name)
+    return {platform: tuple(found[platform]) for platform in sorted(found)}
+
+
 def _by_platform(plan: Plan, done: frozenset[str], evidence: Mapping[str, Evidence]) -> dict[str, tuple[int, int]]:
     counts: dict[str, list[int]] = {}
     for member in plan.members:
         found = evidence.get(member.feedstock)
         for platform in member.platforms:
+            if found is not None and platform in found.not_in_channel:
+                continue
             count = counts.setdefault(platform, [0, 0])
             count[0] += member.feedstock in done or (found is not None and found.done.get(platform) is True)
             count[1] += 1

@@ -118,11 +118,11 @@ def _solvability(
     asked: dict[str, tuple[HostEnvironment, ...]] = {}
     for each in status.next:
         name = each.feedstock
-        done = evidence[name].done
+        done, elsewhere = evidence[name].done, evidence[name].not_in_channel
         still_open = [
             platform
             for platform in plan.membership.members[name].platforms
-            if not done.get(platform) and (not platforms or platform in platforms)
+            if not done.get(platform) and platform not in elsewhere and (not platforms or platform in platforms)
         ]
         try:
             recipe = migrating.workspace.by_label[name].read()

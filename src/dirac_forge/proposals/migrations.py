@@ -202,7 +202,13 @@ class MigrationContext:
         try:
             recipe = self.workspace.by_label[name].read()
             return channel_evidence(
-                plan, name, recipe, builds=self._builds_of(name), exports=exports, pinning=self.pinning
+                plan,
+                name,
+                recipe,
+                builds=self._builds_of(name),
+                exports=exports,
+                pinning=self.pinning,
+                channel_platforms=self.channel.platforms(),
             )
         except ForgeError as exc:
             return unread(platforms, exc.message)
@@ -219,8 +225,6 @@ class MigrationContext:
         }
 
         def builds(platform: str, package: str) -> Sequence[Record]:
-            if platform not in channel.platforms():
-                raise UnknownError(f"the channel has no packages for {platform}")
             records = channel.index(platform).group(package).records
             if len(lines) < 2:
                 return records

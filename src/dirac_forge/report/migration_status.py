@@ -8,7 +8,15 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from dirac_forge.migration.evidence import Applied, CarryingBuild, Evidence, Finding, MissingBuild, NotRead
+from dirac_forge.migration.evidence import (
+    Applied,
+    CarryingBuild,
+    Evidence,
+    Finding,
+    MissingBuild,
+    NoChannelPlatform,
+    NotRead,
+)
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.solvability import NotSolvable
 from dirac_forge.migration.status import (
@@ -23,6 +31,7 @@ from dirac_forge.migration.status import (
     Status,
     Unsure,
 )
+from dirac_forge.report.document import words
 from dirac_forge.report.migration import sentences
 
 __all__ = ["evidence_words", "missing_words", "next_json", "next_text", "reason_words", "status_json", "status_text"]
@@ -36,6 +45,8 @@ _COLOURS = {
     "error": "red",
 }
 _MOST_BLOCKERS = 5
+_ORDER: dict[type[Finding], int] = {CarryingBuild: 1, NoChannelPlatform: 2}
+"""What is missing first."""
 
 
 def finding_words(finding: Finding) -> str:
@@ -57,6 +68,8 @@ def finding_words(finding: Finding) -> str:
             return f"the recipe has {finding.path}{number}"
         case NotRead():
             return f"unknown: {finding.reason}"
+        case NoChannelPlatform():
+            return "unknown: the channel does not have the platform"
 
 
 def evidence_words(evidence: Evidence | None) -> str:
@@ -128,6 +141,7 @@ def status_json(plan: Plan, status: Status) -> dict[str, Any]:
         "blockers": [{"feedstock": each.feedstock, "blocks": each.blocks} for each in status.blockers],
         "waits_for_migrations": list(_migrations(status)),
         "unknown": list(status.unknown),
+        "not_in_channel": {platform: list(members) for platform, members in status.not_in_channel.items()},
         "absent": list(status.absent),
     }
 
@@ -187,10 +201,10 @@ def _details(each: FeedstockStatus) -> Iterator[str]:
 
 def _lines(evidence: Evidence) -> Iterator[str]:
     platforms: dict[str, list[str]] = {}
-    for platform, finding in sorted(evidence.findings.items(), key=lambda item: isinstance(item[1], CarryingBuild)):
+    for platform, finding in sorted(evidence.findings.items(), key=lambda item: _ORDER.get(type(item[1]), 0)):
         platforms.setdefault(finding_words(finding), []).append(platform)
-    for words, names in platforms.items():
-        yield f"{words} ({', '.join(names)})"
+    for told, names in platforms.items():
+        yield f"{told} ({', '.join(names)})"
 
 
 def _closing(status: Status) -> Iterator[str]:
@@ -199,6 +213,11 @@ def _closing(status: Status) -> Iterator[str]:
         yield "Blocking most: " + ", ".join(f"{each.feedstock} ({each.blocks})" for each in first)
     for name in _migrations(status):
         yield f"All wait for the migration {name}."
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for platform, members in status.not_in_channel.items():
+        alike.setdefault(members, []).append(platform)
+    for members, platforms in alike.items():
+        yield f"The channel has no packages for {words(platforms)}, so nothing is known of {words(members, 5)} there."
     if status.absent:
         yield f"Release lines that are not in the workspace (`dirac-forge sync` them): {', '.join(status.absent)}"
     if status.unknown:

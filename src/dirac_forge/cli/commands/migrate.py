@@ -70,7 +70,11 @@ def status(
     status_page: StatusPage = None,
     as_svg: Annotated[bool, typer.Option("--svg", help="Print a self-contained SVG picture.")] = False,
 ) -> int:
-    """Show the state of each member, from what the channel has, or from the recipes with --offline."""
+    """Show the state of each member, from what the channel has, or from the recipes with --offline.
+
+    A platform that the channel does not have at all is named once, and the state of its members is that on the other
+    platforms. The exit code is 3 if members are unknown, or if --platform names such a platform.
+    """
     from dirac_forge.cli.migrate import show_status as run
 
     return run(context, migration, status_page=status_page, as_svg=as_svg)
