@@ -10,7 +10,7 @@ from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.reasons import NotCarried, RefusedEdit
 from dirac_forge.bump.versions import Edited
-from dirac_forge.recipe.editing.edit import OldVersionLeft
+from dirac_forge.recipe.editing.notes import OldVersionLeft
 from dirac_forge.recipe.model import Note
 
 LINE = Carried(

@@ -283,6 +283,67 @@ def test_a_repository_that_is_checked_out(workspace: Path, capsys: pytest.Captur
 
 
 @needs_git
+def test_sources_pinned_by_a_commit_follow_the_tag(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commits = bare_repository(workspace / "web/x/demo.git", ["v1.0", "v1.1"], annotated=["v1.1"])
+    other = bare_repository(workspace / "web/x/other.git", ["v1.0", "v1.1", "v7.0"])
+
+    def answer(asked: Asked) -> Answer:
+        if "/-/archive/" in asked.path:
+            return Answer(body=archive(asked.path))
+        return served(workspace / "web", asked)
+
+    with Server(answer) as server:
+        path = put(workspace, "x")
+        archives = f"{server.url}/x/demo/-/archive/${{{{ commit }}}}/demo.tar.gz"
+        text = path.read_text().replace("context:\n", f"context:\n  commit: {commits['v1.0']}\n")
+        text = text.replace(f"url: x\n  sha256: {OLD}\n", f"- url: {archives}\n    sha256: {OLD}\n@")
+        checkouts = f"  - git: {server.url}/x/demo.git\n    rev: {commits['v1.0']}\n"
+        foreign = f"  - git: {server.url}/x/other.git\n    rev: {other['v7.0']}\n"
+        path.write_text(text.replace("@", checkouts + foreign))
+        code, (found,), _ = run(workspace, capsys, "--write")
+    assert (code, found["to"]) == (0, "1.1"), found["reason"]
+    fresh = hashlib.sha256(archive(f"/x/demo/-/archive/{commits['v1.1']}/demo.tar.gz")).hexdigest()
+    moved = path.read_text()
+    assert moved.count(commits["v1.1"]) == 2
+    assert commits["v1.0"] not in moved
+    assert (fresh in moved, other["v7.0"] in moved) == (True, True)
+    assert f"127.0.0.1/x/demo: {commits['v1.1']} is the commit of its tag v1.1" in found["notes"]
+    left = moved.split("\n").index(f"    rev: {other['v7.0']}") + 1
+    assert f"line {left}: {server.url}/x/other.git is still checked out at {other['v7.0']}" in found["notes"]
+
+
+@pytest.mark.parametrize("variable", [True, False])
+@pytest.mark.parametrize("to", ["3.49.1", "3.50.0"])
+def test_a_folder_named_after_the_year_is_found_by_trying(
+    variable: bool, to: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = {
+        "/2025/sqlite-autoconf-3490000.tar.gz": archive("3.49.0"),
+        "/2025/sqlite-autoconf-3490100.tar.gz": archive("3.49.1"),
+    }
+    if to == "3.50.0":
+        there["/2027/sqlite-autoconf-3500000.tar.gz"] = archive("3.50.0")
+
+    def answer(asked: Asked) -> Answer:
+        body = there.get(asked.path)
+        return Answer(status=404) if body is None else Answer(body=body)
+
+    coded = '${{ version.split(".")[0] }}${{ version.split(".")[1] }}${{ version.split(".")[2].zfill(2) }}00'
+    with Server(answer) as server:
+        year = "${{ year }}" if variable else "2025"
+        path = put(workspace, f"{server.url}/{year}/sqlite-autoconf-{coded}.tar.gz", version="3.49.0")
+        if variable:
+            path.write_text(path.read_text().replace("context:\n", "context:\n  year: 2025\n"))
+        code, (found,), _ = run(workspace, capsys, "--write")
+    assert (code, found["to"]) == (0, to), found["reason"]
+    text = path.read_text()
+    assert hashlib.sha256(archive(to)).hexdigest() in text
+    assert ("2027" in text, "2025" in text) == (to == "3.50.0", to == "3.49.1")
+    assert f"{to} exists; {server.url[7:]} lists nothing, so newer ones can't be ruled out" in found["notes"]
+    assert any(note.endswith("it is in the folder of 2027") for note in found["notes"]) == (to == "3.50.0")
+
+
+@needs_git
 @pytest.mark.parametrize("source", ["archive", "git"])
 def test_a_source_on_this_machine_is_not_asked(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, source: str

@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from dirac_forge.bump import reasons
 from dirac_forge.bump.drift.carried import CompiledNow
-from dirac_forge.recipe.editing.edit import CommitKept, OldVersionLeft
+from dirac_forge.recipe.editing.notes import CommitKept, OldVersionLeft
 from dirac_forge.report.bump_reasons import worded
 
 from .examples import M2CRYPTO

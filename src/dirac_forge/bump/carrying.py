@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import BumpNote, NotCarried, RefusedEdit
-from dirac_forge.recipe.editing.edit import OldVersionLeft, old_version_notes
+from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift

@@ -15,7 +15,7 @@ from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Awaited, Lack
 from dirac_forge.feedstock.change import SkipReason
-from dirac_forge.recipe.editing.edit import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 
 __all__ = [
     "AllowedSources",
@@ -29,6 +29,7 @@ __all__ = [
     "HelpingDependent",
     "LateRelease",
     "LooksLikeDate",
+    "MovedCommit",
     "MovesTogether",
     "NoOrder",
     "NoReleaseFound",
@@ -48,6 +49,7 @@ __all__ = [
     "TagNotAllowed",
     "TriedReleases",
     "UnkeptVersion",
+    "UnreadCommits",
     "UnreadTags",
     "UnusualJump",
     "UpdatesOff",
@@ -296,6 +298,23 @@ class EnclosedSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MovedCommit:
+    """A source that was pinned by the commit of the old version's tag, and is by that of the new one's."""
+
+    repository: str
+    tag: str
+    commit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadCommits:
+    """Tags that could not be read, so that a source stays at its commit."""
+
+    repository: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NotCarried:
     """A change of upstream's requirements that is only reported."""
 
@@ -347,6 +366,8 @@ BumpNote = (
     | HashKept
     | RespelledSource
     | EnclosedSource
+    | MovedCommit
+    | UnreadCommits
     | NotCarried
     | RefusedEdit
     | NotCompared

@@ -16,7 +16,7 @@ from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.probes import next_versions
 from dirac_forge.upstream.sources.source import SourceQuery
 
-__all__ = ["places_of"]
+__all__ = ["pinned_origins", "places_of"]
 
 _NOT_ASKED = {"librariesio", "nvidia", "rosdistro"}
 
@@ -32,7 +32,7 @@ def places_of(
     found = _origins(text, path=path, version=version, settings=settings)
     if not found:
         return VersionlessSources()
-    mains = [key for key, (_, origin) in found.items() if origin.kind == "pypi"] or list(found)[:1]
+    mains = _mains({key: origin for key, (_, origin) in found.items()})
     places = []
     for key, (setting, origin) in found.items():
         ways = ways_of(origin, updates.sources)
@@ -51,6 +51,24 @@ def places_of(
                 )
             )
     return tuple(sorted(places, key=lambda place: not place.main))
+
+
+def _mains(found: Mapping[_Key, Origin]) -> list[_Key]:
+    """Return the sources that decide: those on PyPI, else the first that names a version, else the first."""
+    pypi = [key for key, origin in found.items() if origin.kind == "pypi"]
+    named = [key for key, origin in found.items() if not origin.commit]
+    return pypi or (named or list(found))[:1]
+
+
+def pinned_origins(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> tuple[Origin, ...]:
+    """Return the origins of sources that are pinned by a commit, each once. Raises RecipeError."""
+    found: dict[tuple[str, str], Origin] = {}
+    for _, outputs in outputs_of(text, path=path, settings=settings):
+        for source in (source for output in outputs for source in output.sources):
+            origin = _origin(source, version)
+            if origin is not None and origin.commit and origin.repository:
+                found.setdefault((origin.repository, origin.commit), origin)
+    return tuple(found.values())
 
 
 def _not_allowed(origin: Origin, updates: VersionUpdates) -> AllowedSources:

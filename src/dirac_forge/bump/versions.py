@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from dirac_forge.bump.reasons import EnclosedSource, RespelledSource
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.recipe.editing.edit import EditDraft, EditNote, Setting, finish, notes_on, respelled_source, start
+from dirac_forge.recipe.editing.edit import EditDraft, Setting, finish, notes_on, respelled_source, start
 from dirac_forge.recipe.editing.moved_sources import MovedSource
+from dirac_forge.recipe.editing.notes import EditNote
 from dirac_forge.recipe.editing.urls import variations
 from dirac_forge.upstream.digests import Digest
 
@@ -73,16 +75,19 @@ def edited(
     settings: Sequence[Setting] = (),
     unbuilt: Sequence[Setting] = (),
     texts: Texts | None = None,
+    commits: Mapping[str, str] = MappingProxyType({}),
+    own: str = "",
 ) -> Edited:
     """Return `text` at version `to`; `settings` are the builds that there are, `unbuilt` others that it speaks of.
 
     A host that does not answer is no reason to give up where `texts` has the file too: the recipe's own hash proves
-    that it is the same one (licences of DIRAC come from its repository, and are in its sdists).
+    that it is the same one (licences of DIRAC come from its repository, and are in its sdists). `commits` and `own` are
+    as for `recipe.editing.edit.start`.
 
     Raises RecipeError where the edit can't be made for sure, MissingFileError and UnansweredError where a file's hash
     can't be had: each URL with its reason.
     """
-    draft = start(text, path=path, to=to, settings=settings, unbuilt=unbuilt)
+    draft = start(text, path=path, to=to, settings=settings, unbuilt=unbuilt, commits=commits, own=own)
     lookup = _HashLookup(draft, files, texts)
     sources = [source for source in draft.moved if source.hashes]
     answers = list(executor.map(lambda source: _asked(source, files), sources))
@@ -188,9 +193,10 @@ def _elsewhere(
         listed = files.listed(source.urls[0], draft.new)
     except (InputError, UnknownError):
         listed = None
+    v1 = draft.path.endswith("recipe.yaml")
     # Where a host does not answer, it would not at another URL; among the given hashes there may be one.
     patient = listed or isinstance(answer, UnknownError)
-    for variation in variations(draft.text, source.line, listed=listed, version=draft.new):
+    for variation in variations(draft.text, source.line, listed=listed, version=draft.new, v1=v1):
         try:
             other, digest = _tried(draft, source, variation.text, files)
         except InputError:  # not a recipe any more, or there is no such file

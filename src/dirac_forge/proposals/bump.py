@@ -64,6 +64,7 @@ class BumpMaker:
         self.executor = executor
         self._builds = RecipeBuilds(context, channel=channel)
         self.lookup = lookup
+        self._given = bool(known)
         self.digests = Digests(known or {}, Ask(project=lookup.project, download=self.download))
 
     def foresee(self, folders: Iterable[FeedstockFolder]) -> None:
@@ -129,6 +130,7 @@ class BumpMaker:
             # Asked for while hashes are looked up; whoever needs the answers waits for them, or says what is wrong.
             for version in (case.current, to):
                 self._facts(projects, version)
+        commits, notes = ({}, ()) if self._given and found is None else self._looking.commits(case, to)
         done = edited(
             case.text,
             path=case.shown,
@@ -138,7 +140,9 @@ class BumpMaker:
             settings=case.settings,
             unbuilt=case.unbuilt,
             texts=lambda version: self._texts(projects, version),
+            commits=commits,
         )
+        done = replace(done, notes=(*notes, *done.notes))
         made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
         made = replace(made, patches=patches_of(case.text, path=case.shown, settings=case.settings))
         if found is not None:

@@ -13,8 +13,17 @@ from functools import cached_property
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.reasons import Current, NoOrder, NoReleaseFound, Objection, PreRelease, UpdatesOff
-from dirac_forge.bump.release_sources import places_of
+from dirac_forge.bump.reasons import (
+    Current,
+    MovedCommit,
+    NoOrder,
+    NoReleaseFound,
+    Objection,
+    PreRelease,
+    UnreadCommits,
+    UpdatesOff,
+)
+from dirac_forge.bump.release_sources import pinned_origins, places_of
 from dirac_forge.bump.releases import Newest, newest
 from dirac_forge.bump.rules import Rules
 from dirac_forge.bump.versions import MissingFileError
@@ -119,6 +128,22 @@ class ReleaseLookup:
         if updates.use_curl is not None and any("url" in place.ways for place in places):
             notes.append("use_curl of conda-forge.yml chooses nothing here: URLs are tested by neither curl nor wget")
         return FoundRelease(tuple(offers), rules, tuple(notes))
+
+    def commits(self, case: Case, to: str) -> tuple[dict[str, str], tuple[MovedCommit | UnreadCommits, ...]]:
+        """Return the commits of the recipe's sources that have one at version `to`, with a note for each source."""
+        pinned = pinned_origins(case.text, path=case.shown, version=case.current, settings=case.settings)
+        commits: dict[str, str] = {}
+        notes: list[MovedCommit | UnreadCommits] = []
+        for origin in pinned:
+            try:
+                moved = self._places.moved_commit(origin, case.current, to)
+            except ForgeError as error:
+                notes.append(UnreadCommits(repository=origin.name, reason=error.message))
+                continue
+            if moved is not None:
+                tag, commits[origin.commit] = moved
+                notes.append(MovedCommit(repository=origin.name, tag=tag, commit=commits[origin.commit]))
+        return commits, tuple(notes)
 
     def newest(self, case: Case, looked: FoundRelease, refused: Mapping[Version, Objection]) -> Newest | Skip:
         """Return the newest version that fits; `refused` are those that were tried, with what was wrong with them."""

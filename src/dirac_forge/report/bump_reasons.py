@@ -13,7 +13,7 @@ from dirac_forge.bump.new_needs import Awaited, Lack
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.recipe.editing.edit import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.report.build_failures import failed_build
 
 __all__ = ["chosen", "described", "passed_over", "recipe_reason", "skip_text", "worded"]
@@ -283,6 +283,16 @@ def _(note: reasons.RespelledSource) -> str:
 @worded.register
 def _(note: reasons.EnclosedSource) -> str:
     return f"{note.url} can't be reached: its hash is that of the same file in the sdist"
+
+
+@worded.register
+def _(note: reasons.MovedCommit) -> str:
+    return f"{note.repository}: {note.commit} is the commit of its tag {note.tag}"
+
+
+@worded.register
+def _(note: reasons.UnreadCommits) -> str:
+    return f"{note.repository}: its tags could not be read, so its commit stays ({note.reason})"
 
 
 @worded.register

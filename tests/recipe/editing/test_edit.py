@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirac_forge.recipe.editing.edit import CommitKept, HashKept, OldVersionLeft, finish, notes_on, start, version_of
+from dirac_forge.recipe.editing.edit import finish, notes_on, start, version_of
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from dirac_forge.recipe.editing.build_number import reset_build_number, unreset_number
 from dirac_forge.recipe.editing.moved_sources import ALGORITHMS, EditedText, MovedSource, hash_places, paired
+from dirac_forge.recipe.editing.notes import CommitKept, EditNote, HashKept, kept_commits, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
 from dirac_forge.recipe.editing.text_places import (
     Replacement,
@@ -22,21 +24,16 @@ from dirac_forge.recipe.editing.text_places import (
     replaced,
     versions,
 )
-from dirac_forge.recipe.editing.versions import left_over, with_new_version
+from dirac_forge.recipe.editing.versions import with_new_commits, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 
 __all__ = [
-    "CommitKept",
     "EditDraft",
-    "EditNote",
-    "HashKept",
-    "OldVersionLeft",
     "Setting",
     "finish",
     "notes_on",
-    "old_version_notes",
     "outputs_of",
     "respelled_source",
     "start",
@@ -45,34 +42,6 @@ __all__ = [
 
 Setting = tuple[str, Mapping[str, str]]
 """A platform, and a variant's values."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OldVersionLeft:
-    """A line that still says the old version."""
-
-    line: int
-    version: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommitKept:
-    """A repository that is checked out where it was before."""
-
-    line: int
-    repository: str
-    revision: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HashKept:
-    """A hash that no build of the feedstock checks, and that could not be renewed."""
-
-    line: int
-
-
-EditNote = OldVersionLeft | CommitKept | HashKept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,12 +72,20 @@ def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ())
 
 
 def start(
-    text: str, *, path: Path | str, to: str, settings: Sequence[Setting] = (), unbuilt: Sequence[Setting] = ()
+    text: str,
+    *,
+    path: Path | str,
+    to: str,
+    settings: Sequence[Setting] = (),
+    unbuilt: Sequence[Setting] = (),
+    commits: Mapping[str, str] = MappingProxyType({}),
+    own: str = "",
 ) -> EditDraft:
     """Return `text` at version `to`, with the old hashes.
 
     `settings` are the builds that there are. Of `unbuilt` platforms and variants the hashes are renewed too, as far as
-    they can be had.
+    they can be had. `commits` maps commits that the recipe names to those of the new version. `own` is the version
+    that moves where it is another one than the recipe's: that of a second project in it.
 
     Raises RecipeError where the recipe has no version or two, or where what must change can't be told for sure.
     """
@@ -116,16 +93,16 @@ def start(
         raise RecipeError(f"{to!r} can't be a version: letters, digits, `.`, `_`, `+` and `!` only", path=path)
     chosen = tuple(settings) or _everywhere()
     before = _outputs(text, path, chosen)
-    old = _version(text, path, before)
+    old = own or _version(text, path, before)
     if to[0].isalpha() and not old[0].isalpha():
         raise RecipeError(f"{to} is not a version like {old}: it begins with a letter", path=path)
-    names = {output.name for outputs in before for output in outputs}
+    names = {output.name for outputs in before for output in outputs if not own or output.version == own}
     v1 = Path(path).name == "recipe.yaml"
     try:
         changed = with_new_version(text, v1=v1, old=old, new=to, outputs=names)
     except ValueError as exc:
         raise RecipeError(f"the version can't be changed for sure ({exc}): edit it by hand", path=path) from exc
-    changed = reset_build_number(changed, path=path)
+    changed = with_new_commits(reset_build_number(changed, path=path), commits)
     draft = EditDraft(
         before=text, text=changed, path=str(path), old=old, new=to, settings=chosen, unbuilt=tuple(unbuilt)
     )
@@ -176,12 +153,6 @@ def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]
         *old_version_notes(text, draft.old),
         *(HashKept(line=line) for line in sorted(lines)),
     )
-
-
-def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:
-    """Return a note for each line that says the old version."""
-    lines = text.split("\n")
-    return tuple(OldVersionLeft(line=n, version=old, text=lines[n - 1].strip()) for n in left_over(text, old))
 
 
 def _lines_with(text: str, literal: str) -> list[int]:
@@ -262,7 +233,7 @@ def _drafted(draft: EditDraft) -> EditDraft:
             line=unmoved[0].line,
         )
     _check_numbers(draft, before, after)
-    kept = _kept_commits(draft, before, after, files_move=bool(moved))
+    kept = kept_commits(before, after, path=draft.path, files_move=bool(moved))
     others = (source for source in _unbuilt_sources(draft, edited) if source.key not in sources)
     return replace(draft, moved=(*moved, *others), unmoved=tuple(unmoved), notes=tuple(kept))
 
@@ -297,37 +268,6 @@ def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSour
             if source.urls != source.before and source.hashes and source.key not in seen:
                 seen.add(source.key)
                 yield replace(source, optional=True)
-
-
-def _kept_commits(
-    draft: EditDraft,
-    before: Sequence[tuple[ReadOutput, ...]],
-    after: Sequence[tuple[ReadOutput, ...]],
-    *,
-    files_move: bool,
-) -> list[CommitKept]:
-    """A note for each repository that is checked out where it was before.
-
-    Raises RecipeError where that is all that there is: the new version would be built from the old text.
-    """
-    kept: dict[str, ReadSource] = {}
-    moves = files_move
-    for old_outputs, new_outputs in zip(before, after, strict=True):
-        for old, new in zip(old_outputs, new_outputs, strict=True):
-            for was, now in zip(old.sources, new.sources, strict=False):
-                if now.git is None:
-                    continue
-                moves = moves or (was.git, was.rev) != (now.git, now.rev)
-                if (was.git, was.rev) == (now.git, now.rev):
-                    kept.setdefault(now.git, now)
-    first = next(iter(kept.values()), None)
-    if first is not None and not moves:
-        raise RecipeError(
-            f"{first.git} is checked out at {first.rev or 'its newest commit'}, whatever the version: edit it by hand",
-            path=draft.path,
-            line=first.line,
-        )
-    return [CommitKept(line=source.line, repository=url, revision=source.rev) for url, source in kept.items()]
 
 
 def _check_numbers(

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dirac_forge.recipe.editing.text_places import TextPlace, source_values
+from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values
+from dirac_forge.upstream.sources.years import YEAR, YEAR_FOLDER, later_years
 
 __all__ = ["Variation", "variations"]
 
@@ -27,19 +28,35 @@ class Variation:
     said: str
 
 
-def variations(text: str, line: int, *, listed: str | None = None, version: str = "") -> Iterator[Variation]:
+def variations(
+    text: str, line: int, *, listed: str | None = None, version: str = "", v1: bool = False
+) -> Iterator[Variation]:
     """The text with the URL in `line` (from 1) written in other ways, the likeliest first.
 
-    `listed` is where an index lists the file of `version`; then that is the only way.
+    `listed` is where an index lists the file of `version`; then that is the only way. `v1`: the text is a recipe.yaml.
     """
     place = next((place for place in source_values(text) if place.line == line and "://" in place.raw), None)
     if place is None:
         return
+    yield from _other_years(text, place, v1=v1) if not listed else ()
     seen = {place.raw}
     for raw, said in _named(place, listed, version) if listed else _ways(place.raw):
         if raw not in seen:
             seen.add(raw)
             yield Variation(text[: place.start] + raw + text[place.end :], said)
+
+
+def _other_years(text: str, place: TextPlace, *, v1: bool) -> Iterator[Variation]:
+    """Yield the text with a later year in the URL, or in a variable that the URL is made from."""
+    assigned = assignments(text, v1=v1)
+    reached = closure(place.names, assigned)
+    years = [(one.start, one.raw) for one in assigned if one.name in reached and YEAR.fullmatch(one.raw.strip("'\""))]
+    years += [(place.start + match.start(), match[0]) for match in YEAR_FOLDER.finditer(place.raw)]
+    for start, raw in years[:1]:
+        year = raw.strip("'\"")
+        for later in later_years(year):
+            changed = text[:start] + raw.replace(year, later) + text[start + len(raw) :]
+            yield Variation(changed, f"it is in the folder of {later}")
 
 
 def _named(place: TextPlace, listed: str, version: str) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from dirac_forge.recipe.editing.spellings import first_parts, parts_of, respelled, same_version
 from dirac_forge.recipe.editing.text_places import (
@@ -16,7 +16,7 @@ from dirac_forge.recipe.editing.text_places import (
     versions,
 )
 
-__all__ = ["left_over", "with_new_version"]
+__all__ = ["left_over", "with_new_commits", "with_new_version"]
 
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*)?(?:\.[\d_]*)?(?:[eE][-+]?\d+)?")
@@ -39,6 +39,15 @@ def with_new_version(text: str, *, v1: bool, old: str, new: str, outputs: Collec
     for place in sources:
         places += _in_source(place, old, new)
     return replaced(text, [*places, *_siblings(text, outputs, old, new)])
+
+
+def with_new_commits(text: str, commits: Mapping[str, str]) -> str:
+    """Return `text` with commits replaced wherever it names them, except in comments."""
+    lines = text.split("\n")
+    for old, new in commits.items():
+        whole = re.compile(rf"(?<![0-9a-fA-F]){re.escape(old)}(?![0-9a-fA-F])")
+        lines = [line if line.lstrip().startswith("#") else whole.sub(new, line) for line in lines]
+    return "\n".join(lines)
 
 
 def _in_variables(

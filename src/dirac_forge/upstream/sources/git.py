@@ -16,7 +16,7 @@ from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
-from dirac_forge.upstream.sources.tags import Spelling, learned, spelled_in
+from dirac_forge.upstream.sources.tags import Spelling, learned, read_version, spelled_in
 
 __all__ = [
     "ARCHIVE",
@@ -27,6 +27,7 @@ __all__ = [
     "from_tags",
     "parse_refs",
     "remote_tags",
+    "tagged_commit",
     "web_address",
 ]
 
@@ -78,18 +79,21 @@ class GitHost(ReleaseSource):
         return self._match(url) is not None
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
-        """Return the repository; None where the path does not have the version."""
+        """Return the repository; None where the path has neither the version nor a commit."""
         match = self._match(url)
-        if match is None or not spelled_in(url.path, version):
+        told = match.groupdict() if match is not None else {}
+        commit = told.get("tag") or ""
+        commit = commit if _COMMIT.fullmatch(commit) else ""
+        if not told or not (commit or spelled_in(url.path, version)):
             return None
-        told = match.groupdict()
         base, repository, tag = self.base(url), told["repo"].removesuffix(".git"), told.get("tag") or ""
         return Origin(
             kind=self.name,
             name=f"{base.partition('://')[2].rpartition('@')[2].partition(':')[0]}/{repository}",
             url=url.text,
             repository=self.clone_url(f"{base}/{repository}"),
-            tag=tag if spelled_in(tag, version) else "",
+            tag="" if commit or not spelled_in(tag, version) else tag,
+            commit=commit,
             asset=not tag or bool(told.get("asset")),
             release_path=self.release_path,
             compare_path=self.compare_path,
@@ -154,10 +158,18 @@ class Tags(ReleaseSource):
         return allowed in (None, "gittags") or (allowed == "github" and origin.kind == "github")
 
     def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
-        """Return the versions that tags spell like the recipe's."""
-        repository = query.origin.repository
-        tags = access.once((self.name, repository), lambda: _tags(access, repository))
-        return from_tags(query.origin, tags, query.version)
+        """Return the versions that tags spell like the recipe's.
+
+        A further source that is pinned by a commit has none, except where a tag of the recipe's version has the commit.
+        """
+        tags = self.tags(query.origin, access)
+        foreign = query.origin.commit and not query.main and not tags_of(tags, query.origin.commit, query.version)
+        return Offers(origin=query.origin, offers=()) if foreign else from_tags(query.origin, tags, query.version)
+
+    def tags(self, origin: Origin, access: SourceAccess) -> Mapping[str, str]:
+        """Return the tags of a repository, each with its commit; raises as `remote_tags` does, UnreachableError."""
+        repository = origin.repository
+        return access.once((self.name, repository), lambda: _tags(access, repository))
 
     def url(self, query: SourceQuery, access: SourceAccess) -> str:
         """Return the repository."""
@@ -257,6 +269,25 @@ def from_tags(origin: Origin, tags: Mapping[str, str], version: str) -> Offers:
         return Offers(origin=origin, offers=(), unread=(_unlearned(origin, tags, version),))
     offers, unread = _read(spelling, tags, origin)
     return Offers(origin=origin, offers=tuple(offers), unread=tuple(unread), tag=tag)
+
+
+def tags_of(tags: Mapping[str, str], commit: str, version: str) -> list[str]:
+    """Return the tags of a commit that spell a version, the plainest first."""
+    named = (tag for tag, its in tags.items() if its == commit and learned(tag, version) is not None)
+    return sorted(named, key=lambda tag: (len(tag), tag))
+
+
+def tagged_commit(tags: Mapping[str, str], commit: str, old: str, new: str) -> tuple[str, str] | None:
+    """Return the tag of version `new` and its commit, where `commit` is that of a tag of version `old`.
+
+    None where it is not, or where no tag spells `new` in the same way.
+    """
+    wanted = read_version(new)
+    for spelling in (learned(tag, old) for tag in tags_of(tags, commit, old)):
+        for tag, its in tags.items() if spelling is not None and wanted is not None else ():
+            if spelling is not None and spelling.read(tag) == wanted:
+                return tag, its
+    return None
 
 
 def _read(spelling: Spelling, tags: Iterable[str], origin: Origin) -> tuple[list[Offer], list[UnreadTag]]:

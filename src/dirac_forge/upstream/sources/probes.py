@@ -10,6 +10,7 @@ from dirac_forge.http import Http, NotFoundError, RefusedError
 from dirac_forge.upstream.digests import check_start
 from dirac_forge.upstream.sources.offers import Offer
 from dirac_forge.upstream.sources.tags import read_version
+from dirac_forge.upstream.sources.years import in_later_years
 
 __all__ = ["Probes", "next_versions"]
 
@@ -62,12 +63,21 @@ class Probes:
         urls = self._urls(version)
         if not urls:
             return f"the recipe does not say where the file of {version} would be"
-        for url in urls:
-            self.asked += 1
-            try:
-                check_start(url, self._http.start(url, length=_FIRST).body)
-            except (NotFoundError, InputError) as error:
-                return error.message
+        return next((said for url in urls if (said := self._missing_at(url))), "")
+
+    def _missing_at(self, url: str) -> str:
+        """Return what is wrong with a file: also its folder of a later year is looked into."""
+        said = self._wrong(url)
+        if said and any(not self._wrong(later) for later in in_later_years(url)):
+            return ""
+        return said
+
+    def _wrong(self, url: str) -> str:
+        self.asked += 1
+        try:
+            check_start(url, self._http.start(url, length=_FIRST).body)
+        except (NotFoundError, InputError) as error:
+            return error.message
         return ""
 
     def offers(self, current: str) -> tuple[tuple[Offer, ...], tuple[str, ...]]:

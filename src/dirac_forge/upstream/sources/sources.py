@@ -9,6 +9,7 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.http import Http, UnreachableError
 from dirac_forge.store import Store
 from dirac_forge.upstream.index.project import Project
+from dirac_forge.upstream.sources.git import Tags, tagged_commit
 from dirac_forge.upstream.sources.github import GitHubAccess, GitHubRelease, release
 from dirac_forge.upstream.sources.known import BY_NAME
 from dirac_forge.upstream.sources.offers import Offers
@@ -17,6 +18,8 @@ from dirac_forge.upstream.sources.recent import Recent
 from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
 
 __all__ = ["ReleaseSources"]
+
+_TAGS = Tags()
 
 
 class ReleaseSources:
@@ -71,6 +74,14 @@ class ReleaseSources:
         if origin.kind != "github" or not tag:
             return None
         return release(self._access.http, self._access.github, origin, tag, recent=self._access.recent)
+
+    def moved_commit(self, origin: Origin, old: str, new: str) -> tuple[str, str] | None:
+        """Return tag and commit of version `new` for a source that is pinned by the commit of version `old`.
+
+        None where the commit is of no tag of `old`, or there is no such tag of `new`. Raises UnknownError where the
+        tags could not be read, InputError where there is no such repository.
+        """
+        return tagged_commit(_TAGS.tags(origin, self._access), origin.commit, old, new)
 
     def _of_host(self, source: ReleaseSource, query: SourceQuery, error: ForgeError) -> ForgeError:
         """Return a short error where the host is dead: everything that comes from it has the same reason then."""

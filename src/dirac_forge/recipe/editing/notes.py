@@ -1,0 +1,76 @@
+"""What to look at after an edit: lines that say the old version, checkouts and hashes that stayed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dirac_forge.recipe.editing.versions import left_over
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
+
+__all__ = ["CommitKept", "EditNote", "HashKept", "OldVersionLeft", "kept_commits", "old_version_notes"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldVersionLeft:
+    """A line that still says the old version."""
+
+    line: int
+    version: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommitKept:
+    """A repository that is checked out where it was before."""
+
+    line: int
+    repository: str
+    revision: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HashKept:
+    """A hash that no build of the feedstock checks, and that could not be renewed."""
+
+    line: int
+
+
+EditNote = OldVersionLeft | CommitKept | HashKept
+
+
+def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:
+    """Return a note for each line that says the old version."""
+    lines = text.split("\n")
+    return tuple(OldVersionLeft(line=n, version=old, text=lines[n - 1].strip()) for n in left_over(text, old))
+
+
+def kept_commits(
+    before: Sequence[Sequence[ReadOutput]], after: Sequence[Sequence[ReadOutput]], *, path: str, files_move: bool
+) -> list[CommitKept]:
+    """Return a note for each repository that is checked out where it was before.
+
+    Raises RecipeError where that is all that there is: the new version would be built from the old text.
+    """
+    checkouts = [
+        (was, now)
+        for old_outputs, new_outputs in zip(before, after, strict=True)
+        for old, new in zip(old_outputs, new_outputs, strict=True)
+        for was, now in zip(old.sources, new.sources, strict=False)
+        if now.git is not None
+    ]
+    kept: dict[str, ReadSource] = {}
+    for _, now in (pair for pair in checkouts if not _checked_out_elsewhere(*pair)):
+        kept.setdefault(now.git or "", now)
+    first = next(iter(kept.values()), None)
+    if first is not None and not (files_move or any(_checked_out_elsewhere(*pair) for pair in checkouts)):
+        raise RecipeError(
+            f"{first.git} is checked out at {first.rev or 'its newest commit'}, whatever the version: edit it by hand",
+            path=path,
+            line=first.line,
+        )
+    return [CommitKept(line=source.line, repository=url, revision=source.rev) for url, source in kept.items()]
+
+
+def _checked_out_elsewhere(was: ReadSource, now: ReadSource) -> bool:
+    return (was.git, was.rev) != (now.git, now.rev)
