@@ -45,6 +45,8 @@ __all__ = [
     "RefusedEdit",
     "ReleaseNote",
     "RespelledSource",
+    "SecondLeft",
+    "SecondMoved",
     "StillBlocked",
     "TagNotAllowed",
     "TriedReleases",
@@ -315,6 +317,29 @@ class UnreadCommits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SecondMoved:
+    """A project with a version of its own in the recipe that moved, because the new release requires that version."""
+
+    project: str
+    old: str
+    new: str
+    requirement: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondLeft:
+    """A project with a version of its own in the recipe that stays where it was."""
+
+    project: str
+    version: str
+    line: int
+    requirement: str = ""
+    """The new release's, where it is met or the edit failed; "" where nothing tells which version belongs to it."""
+    problem: str = ""
+    """Why it could not be moved."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NotCarried:
     """A change of upstream's requirements that is only reported."""
 
@@ -368,6 +393,8 @@ BumpNote = (
     | EnclosedSource
     | MovedCommit
     | UnreadCommits
+    | SecondMoved
+    | SecondLeft
     | NotCarried
     | RefusedEdit
     | NotCompared

@@ -7,15 +7,17 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
 from dirac_forge.bump.patches import patches_of
 from dirac_forge.bump.proposal import Bump, bump_of
-from dirac_forge.bump.reasons import Current, NotCompared, Objection
+from dirac_forge.bump.reasons import Current, NotCompared, Objection, SecondLeft, SecondMoved
 from dirac_forge.bump.releases import Newest, projects_of
-from dirac_forge.bump.versions import MissingFileError, edited
+from dirac_forge.bump.second_projects import asked_version, second_projects
+from dirac_forge.bump.versions import Edited, MissingFileError, edited
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
@@ -23,13 +25,15 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.recipe_builds import RecipeBuilds
 from dirac_forge.proposals.releases import Case, ReleaseLookup
 from dirac_forge.recipe.editing.edit import version_of
+from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.upstream.digests import Ask, Digests, chunks
 from dirac_forge.upstream.files.requirements import exactly
 
 if TYPE_CHECKING:
     from dirac_forge.proposals.drift import DriftLookup
-    from dirac_forge.upstream.files.facts import ReleaseFacts
+    from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
     from dirac_forge.upstream.lookup import Lookup
 
 __all__ = ["BumpMaker"]
@@ -131,20 +135,14 @@ class BumpMaker:
             for version in (case.current, to):
                 self._facts(projects, version)
         commits, notes = ({}, ()) if self._given and found is None else self._looking.commits(case, to)
-        done = edited(
-            case.text,
-            path=case.shown,
-            to=to,
-            files=self.digests,
-            executor=self.executor,
-            settings=case.settings,
-            unbuilt=case.unbuilt,
-            texts=lambda version: self._texts(projects, version),
-            commits=commits,
-        )
-        done = replace(done, notes=(*notes, *done.notes))
+        done = self._edited(case, case.text, to, projects, commits=commits)
+        done, seconds = self._with_seconds(case, done, projects)
         made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
-        made = replace(made, patches=patches_of(case.text, path=case.shown, settings=case.settings))
+        made = replace(
+            made,
+            patches=patches_of(case.text, path=case.shown, settings=case.settings),
+            notes=(*notes, *seconds, *made.notes),
+        )
         if found is not None:
             made = replace(
                 made,
@@ -155,6 +153,64 @@ class BumpMaker:
                 notes=(*made.notes, *found.notes),
             )
         return self._with_requirements(case, made, projects)
+
+    def _edited(
+        self,
+        case: Case,
+        text: str,
+        to: str,
+        projects: Collection[str],
+        *,
+        commits: Mapping[str, str] = MappingProxyType({}),
+        own: str = "",
+    ) -> Edited:
+        return edited(
+            text,
+            path=case.shown,
+            to=to,
+            files=self.digests,
+            executor=self.executor,
+            settings=case.settings,
+            unbuilt=case.unbuilt,
+            texts=lambda version: self._texts(projects, version),
+            commits=commits,
+            own=own,
+        )
+
+    def _with_seconds(
+        self, case: Case, done: Edited, projects: Collection[str]
+    ) -> tuple[Edited, tuple[SecondMoved | SecondLeft, ...]]:
+        """The edit with other projects of the recipe moved to the versions that the new release requires."""
+        notes: list[SecondMoved | SecondLeft] = []
+        seconds = second_projects(done.before, done.after, path=case.shown, version=done.new, settings=case.settings)
+        for second in seconds:
+            left = SecondLeft(project=second.name, version=second.version, line=second.line)
+            asked = asked_version(second.name, self._metadata(projects, done.new))
+            if asked is None:
+                notes.append(left)
+                continue
+            version, requirement = asked
+            left = replace(left, requirement=str(requirement))
+            if same_version(second.version, version):
+                notes.append(left)
+                continue
+            try:
+                done = _both(done, self._edited(case, done.after, version, (second.name,), own=second.version))
+            except RecipeError as error:
+                notes.append(replace(left, problem=error.message))
+                continue
+            notes.append(
+                SecondMoved(project=second.name, old=second.version, new=version, requirement=str(requirement))
+            )
+        return done, tuple(notes)
+
+    def _metadata(self, projects: Iterable[str], version: str) -> list[CoreMetadata]:
+        """The metadata of these releases, as far as it can be had; none where requirements are not compared."""
+        found = []
+        for facts in self._facts(projects, version) if self.drifting is not None else ():
+            with suppress(ForgeError):
+                found.append(facts.result().metadata)
+        return found
 
     def _with_requirements(self, case: Case, made: Bump, projects: Iterable[str]) -> Bump:
         """The bump with what drifted, as far as whoever runs this and conda-forge.yml want it."""
@@ -190,3 +246,12 @@ class BumpMaker:
         """The bytes of a file."""
         with self.context.http.download(url, limit=limit) as file:
             yield from chunks(file)
+
+
+def _both(first: Edited, second: Edited) -> Edited:
+    """Two edits of one recipe, one after the other; only the last text tells what still says an old version."""
+    kept = (note for note in first.notes if not isinstance(note, OldVersionLeft))
+    notes = (*kept, *old_version_notes(second.after, first.old), *second.notes)
+    return replace(
+        first, after=second.after, digests=(*first.digests, *second.digests), notes=tuple(dict.fromkeys(notes))
+    )

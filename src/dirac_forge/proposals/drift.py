@@ -15,7 +15,7 @@ from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.merge import drift, newcomers
 from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import NotCompared
+from dirac_forge.bump.reasons import NotCompared, SecondMoved
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError
 from dirac_forge.proposals.context import ProposalContext
@@ -72,6 +72,9 @@ class DriftLookup:
         problems: list[str] = []
         old = self._facts(projects, bump.old, problems)
         new = self._facts([one.release.project for one in old], bump.new, problems)
+        for second in (note for note in bump.notes if isinstance(note, SecondMoved)):
+            old += self._facts([second.project], second.old, problems)
+            new += self._facts([second.project], second.new, problems)
         joined = self._facts(newcomers(old, new), bump.new, [])
         self._foresee([*old, *new, *joined])
         found = drift(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import NotCarried, WorseTargets
+from dirac_forge.bump.reasons import NotCarried, SecondLeft, WorseTargets
 from dirac_forge.report.bump_reasons import chosen, passed_over, recipe_reason, worded
 from dirac_forge.report.document import (
     Block,
@@ -135,7 +135,7 @@ def _requirements(bump: Bump) -> Iterator[Block]:
         yield Paragraph("What upstream requires was not compared with the release before.")
         return
     if not drift.changes:
-        yield Paragraph("Upstream changed nothing that the recipe follows.")
+        yield Paragraph(_unchanged(bump))
         return
     outputs: dict[str, list[Carried]] = {}
     for line in drift.changes:
@@ -147,6 +147,15 @@ def _requirements(bump: Bump) -> Iterator[Block]:
             caption=output if len(outputs) > 1 or output != bump.change.feedstock else "",
             told=tuple(_told(line) for line in lines),
         )
+
+
+def _unchanged(bump: Bump) -> str:
+    others = [note.project for note in bump.notes if isinstance(note, SecondLeft) and not note.requirement]
+    if not others:
+        return "Upstream changed nothing that the recipe follows."
+    return (
+        f"Nothing changed in the requirements of the project that moves; {words(others)} stays, and was not compared."
+    )
 
 
 def _carried(line: Carried) -> tuple[Line, ...]:

@@ -296,6 +296,21 @@ def _(note: reasons.UnreadCommits) -> str:
 
 
 @worded.register
+def _(note: reasons.SecondMoved) -> str:
+    return f"{note.project} moves along from {note.old} to {note.new}: the new release requires {note.requirement}"
+
+
+@worded.register
+def _(note: reasons.SecondLeft) -> str:
+    stays = f"line {note.line}: {note.project} has a version of its own and stays at {note.version}"
+    if note.problem:
+        return f"{stays}, though the new release requires {note.requirement}: {note.problem}"
+    if note.requirement:
+        return f"{stays}, which the new release requires ({note.requirement})"
+    return f"{stays}; nothing tells which version belongs to the new release: see whether it has to move"
+
+
+@worded.register
 def _(note: reasons.NotCarried) -> str:
     return f"not carried over: {described(note.change)}"
 

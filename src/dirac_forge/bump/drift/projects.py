@@ -38,12 +38,12 @@ def projects_in(urls: Sequence[str]) -> tuple[str, ...]:
 
 
 def project_of(output: OutputLines, known: Mapping[str, ReleaseFacts], names: Callable[[str], str]) -> str | None:
-    """The project behind an output: by its sources, else by its name, else the only one; None for none of `known`."""
-    for name in projects_in(output.sources):
-        if name in known:
-            return name
+    """The project behind an output: by its sources, else by its name, else the only one; None for none of `known`.
+
+    Of sources of several projects, as they are where outputs share them, the one with the output's name counts.
+    """
+    sources = [name for name in projects_in(output.sources) if name in known]
     own = canonicalize_name(output.output.name)
-    for name, facts in known.items():
-        if own in {name, canonicalize_name(names(facts.release.project))}:
-            return name
-    return next(iter(known)) if len(known) == 1 else None
+    named = [n for n, facts in known.items() if own in {n, canonicalize_name(names(facts.release.project))}]
+    mine = [name for name in sources if name in named] or sources or named or (list(known) if len(known) == 1 else [])
+    return next(iter(mine), None)

@@ -1,0 +1,97 @@
+"""Projects that a recipe builds next to its own, at versions of their own (a sibling's or a vendored release)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from dirac_forge.recipe.editing.edit import Setting, outputs_of
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource
+from dirac_forge.untrusted import parse_version, split_url
+from dirac_forge.upstream.digests import project_of
+from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.files.filenames import FileNames
+from dirac_forge.upstream.sources.tags import spelled_in
+
+__all__ = ["SecondProject", "asked_version", "second_projects"]
+
+_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+(?:(?:a|b|rc|\.post|\.dev)\d+)?)(?![\w])")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondProject:
+    """A project in a recipe whose version is not the recipe's."""
+
+    name: str
+    """On PyPI; else the output's, or the file's URL."""
+    version: str
+    line: int
+    """Where its source or output begins, from 1."""
+    indexed: bool = False
+    """Whether its file is one of PyPI's."""
+
+
+def second_projects(
+    before: str, after: str, *, path: str, version: str, settings: Sequence[Setting]
+) -> tuple[SecondProject, ...]:
+    """Return the projects that an edit to `version` left at another version, each once, in the recipe's order.
+
+    Raises RecipeError.
+    """
+    found: dict[str, SecondProject] = {}
+    texts = (outputs_of(text, path=path, settings=settings) for text in (before, after))
+    for (_, old), (_, new) in zip(*texts, strict=True):
+        urls = {source.url for output in old for source in output.sources}
+        kept = [source for output in new for source in output.sources if source.url in urls]
+        versions = {output.name: output.version for output in old}
+        outputs = [output for output in new if versions.get(output.name) == output.version]
+        for one in (*_of_sources(kept, version), *_of_outputs(outputs, kept, version)):
+            found.setdefault(canonicalize_name(one.name), one)
+    return tuple(found.values())
+
+
+def _of_sources(sources: Iterable[ReadSource], version: str) -> Iterator[SecondProject]:
+    for source in sources:
+        url = source.url or ""
+        path = split_url(url).path if not source.unknown and "://" in url else ""
+        named = project_of(url) if path else None
+        read = FileNames(named[0]).read(named[1]) if named is not None else None
+        if named is not None and read is not None:
+            yield SecondProject(name=named[0], version=str(read.version), line=source.line, indexed=True)
+        elif (versions := _VERSION.findall(path)) and not spelled_in(path, version):
+            yield SecondProject(name=url, version=versions[-1], line=source.line)
+
+
+def _of_outputs(outputs: Iterable[ReadOutput], sources: Sequence[ReadSource], version: str) -> Iterator[SecondProject]:
+    """Yield the outputs at other versions that no source has."""
+    for output in outputs:
+        other = output.version or version
+        if other != version and not any(other in (source.url or "") for source in sources):
+            yield SecondProject(name=output.name, version=other, line=output.line)
+
+
+def asked_version(project: str, metadata: Iterable[CoreMetadata]) -> tuple[str, Requirement] | None:
+    """Return the version that a release requires of a project, and its requirement; None where that is not one version.
+
+    What only an extra asks for does not count.
+    """
+    name = canonicalize_name(project)
+    requirements = [
+        one
+        for release in metadata
+        for one in release.requires_dist
+        if canonicalize_name(one.name) == name and "extra" not in str(one.marker or "")
+    ]
+    exact: dict[Version, tuple[str, Requirement]] = {}
+    for one in requirements:
+        clauses = [each for each in one.specifier if each.operator in {"==", "==="} and "*" not in each.version]
+        for clause in clauses:
+            parsed = parse_version(clause.version)
+            if parsed is not None:
+                exact.setdefault(parsed, (clause.version, one))
+    return next(iter(exact.values())) if len(exact) == 1 else None
