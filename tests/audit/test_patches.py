@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from packaging.specifiers import SpecifierSet
+
 from dirac_forge.audit.findings import Finding, FindingKind
 from dirac_forge.audit.patches import applied, patch_for, patch_yaml
 from dirac_forge.channel.records import Record
@@ -53,9 +56,47 @@ def test_looser_requirement_is_replaced_and_its_glob_escaped() -> None:
     told = finding(record, kind="looser", dependency="numpy", declared="numpy 1.*", line="numpy<1.5")
     patch = patch_for(told, [record], [record, LATER])
     assert patch is not None
-    assert applied([patch], [record])[0].depends == ("numpy <1.5",)
+    assert applied([patch], [record])[0].depends == ("numpy 1.*,<1.5",)
     assert "has_depends: numpy 1.[*]\n" in patch_yaml([patch])
-    assert "replace_depends:\n      old: numpy 1.[*]\n      new: numpy <1.5\n" in patch_yaml([patch])
+    assert "replace_depends:\n      old: numpy 1.[*]\n      new: numpy 1.*,<1.5\n" in patch_yaml([patch])
+
+
+@pytest.mark.parametrize(
+    ("declared", "line", "expected"),
+    [
+        ("numpy >=1.26", "numpy>=1.20,<2", "numpy >=1.26,<2"),
+        ("numpy >=1.10,<3", "numpy>=1.20", "numpy <3,>=1.20"),
+        ("numpy >=1", "numpy>1", "numpy >1"),
+        ("numpy", "numpy!=1.5", "numpy !=1.5"),
+    ],
+    ids=["keeps its own floor", "takes the higher floor", "strict bound", "exclusion"],
+)
+def test_patch_only_tightens(declared: str, line: str, expected: str) -> None:
+    record = replace(FAULTY, depends=(declared,))
+    patch = patch_for(
+        finding(record, kind="looser", dependency="numpy", declared=declared, line=line), [record], [record]
+    )
+    assert patch is not None
+    assert patch.new == expected
+
+
+@pytest.mark.parametrize("declared", ["numpy 1.5 h_0", "numpy 1.*|2.*", "numpy[version='>=1']"])
+def test_spec_that_is_not_a_list_of_bounds_has_no_patch(declared: str) -> None:
+    record = replace(FAULTY, depends=(declared,))
+    told = finding(record, kind="looser", dependency="numpy", declared=declared, line="numpy<1.5")
+    assert patch_for(told, [record], [record]) is None
+
+
+def test_python_range_is_tightened() -> None:
+    record = replace(FAULTY, depends=("python >=3.8,<3.13.0a0",))
+    told = replace(
+        finding(record, kind="python-looser", dependency="python", declared="python >=3.8,<3.13.0a0"),
+        requirement=None,
+        specifier=SpecifierSet(">=3.9"),
+    )
+    patch = patch_for(told, [record], [record])
+    assert patch is not None
+    assert patch.new == "python <3.13.0a0,>=3.9"
 
 
 def test_patch_names_the_files_where_the_condition_would_hit_others() -> None:

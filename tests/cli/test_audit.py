@@ -12,6 +12,7 @@ import pytest
 from dirac_forge.cli import main
 from support.archives import wheel
 from support.channel import pkg, pythons, write_channel
+from support.gits import repository
 from support.index import PackageIndex
 
 
@@ -140,8 +141,114 @@ def test_write_corrects_the_recipe_of_the_workspace(capsys: pytest.CaptureFixtur
         "requirements:\n  run:\n    - python >=3.11\n    - tool\n"
     )
     assert main(["audit"]) == 1
-    assert "Recipes to correct (--write edits them)" in capsys.readouterr().out
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Recipes to correct - grid: " in text
+    assert text.endswith("Next: dirac-forge audit --write corrects these recipes; --pr proposes them.")
     assert "tool\n" in path.read_text()
     assert main(["audit", "--write"]) == 1
     assert path.read_text().endswith("  run:\n    - python >=3.11\n    - tool <2\n    - helper >=1\n")
     assert "number: 1\n" in path.read_text()
+
+
+RECIPE = (
+    'package:\n  name: grid\n  version: "9.0"\nbuild:\n  number: 0\n  noarch: python\n'
+    "requirements:\n  run:\n    - python >=3.11\n    - tool\n"
+)
+
+
+def test_without_a_token_corrections_and_patches_go_into_the_outbox(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    for name in ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_APP_ID"):
+        monkeypatch.delenv(name, raising=False)
+    forge = workspace.parent / "forge"
+    repository(forge / "grid-feedstock", {"recipe/recipe.yaml": RECIPE})
+    there = "if:\n  name: grid\nthen:\n  - add_depends: six\n"
+    repository(forge / "conda-forge-repodata-patches-feedstock", {"recipe/patch_yaml/grid.yaml": there})
+    settings = workspace / "pyproject.toml"
+    settings.write_text(
+        settings.read_text().replace(
+            "[tool.dirac-forge.targets", f'feedstock-url = "{forge}/{{name}}-feedstock"\n[tool.dirac-forge.targets', 1
+        )
+    )
+    path = workspace / "feedstocks" / "grid" / "recipe" / "recipe.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(RECIPE)
+    code, document = answer(capsys, "--pr")
+    assert code == 1
+    assert [(each["feedstock"], each["state"]) for each in document["requests"]] == [
+        ("grid", "prepared"),
+        ("conda-forge-repodata-patches", "prepared"),
+    ]
+    outbox = workspace / "outbox"
+    (patch,) = outbox.glob("conda-forge-repodata-patches/fix/main/*/change.patch")
+    assert "+---\n+if:\n+  name: grid\n" in patch.read_text()
+    assert " - add_depends: six" in patch.read_text()
+    (body,) = outbox.glob("grid/fix/main/*/body.md")
+    assert "helper is missing" in body.read_text()
+    assert [each["state"] for each in answer(capsys, "--pr")[1]["requests"]] == ["unchanged", "unchanged"]
+
+
+def test_lock_is_audited_and_a_build_that_was_taken_back_is_broken(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    lock = workspace / "locked.txt"
+    names = ("noarch/grid-9.0-0.conda", "noarch/tool-1.0-0.conda", "noarch/helper-0.9-0.conda", "noarch/none-1-0.conda")
+    lock.write_text("# platform: linux-64\n@EXPLICIT\n" + "".join(f"https://host/c/{name}\n" for name in names))
+    repodata = workspace / "snapshot" / "noarch" / "repodata.json"
+    data = json.loads(repodata.read_text())
+    data["removed"] = ["helper-0.9-0.conda"]
+    repodata.write_text(json.dumps(data))
+    code, document = answer(capsys, str(lock))
+    assert code == 1
+    found = {(each["package"], each["kind"], each["targets"][0]) for each in document["findings"]}
+    assert found == {
+        ("grid", "missing", "locked.txt"),
+        ("grid", "looser", "locked.txt"),
+        ("helper", "broken", "locked.txt"),
+    }
+
+
+def test_prefix_lists_files_that_clobber_each_other_and_commands_that_are_lost(
+    capsys: pytest.CaptureFixture[str], workspace: Path, index: PackageIndex
+) -> None:
+    folder = workspace / "prefix" / "conda-meta"
+    folder.mkdir(parents=True)
+    for name, files in (("helper", ["bin/same"]), ("local", ["bin/same", "bin/own"])):
+        entry = {"name": name, "version": "1.0", "build": "0", "subdir": "noarch", "depends": ["python"]}
+        (folder / f"{name}.json").write_text(json.dumps({**entry, "fn": f"{name}-1.0-0.conda", "files": files}))
+    del index
+    code, document = answer(capsys, "prefix", "--severity", "low", "--broken", "requests")
+    assert code == 1
+    (finding,) = [each for each in document["findings"] if each["kind"] == "clobber"]
+    assert (finding["package"], finding["dependency"], finding["example"], finding["files"]) == (
+        "local",
+        "helper",
+        "bin/same",
+        1,
+    )
+    assert document["broken"] == ["noarch/local-1.0-0.conda"]
+    assert (workspace / "requests" / "broken.yml").read_text() == (
+        "action: broken\npackages:\n- noarch/local-1.0-0.conda\n"
+    )
+
+
+def test_what_a_snapshot_does_not_tell_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    document = answer(capsys)[1]
+    assert {(each["kind"], each["builds"]) for each in document["not_known"]} == {
+        ("licence", 4),
+        ("pinning", 2),
+        ("files", 4),
+    }
+    main(["audit"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.count("Files that clobber each other") == 1
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_answer_fits_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    main(["audit", "--patches", "patches"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= width

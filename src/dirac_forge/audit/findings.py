@@ -1,4 +1,4 @@
-"""Values: disagreements between a channel's builds and upstream's metadata."""
+"""Values: what is wrong with builds of a channel, by upstream's metadata, the channel itself, or their files."""
 
 from __future__ import annotations
 
@@ -6,12 +6,39 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from packaging.specifiers import SpecifierSet
+
 from dirac_forge.channel.records import Record
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
 
-__all__ = ["SEVERITIES", "Audited", "Certainty", "Finding", "FindingKind", "Severity", "Uncompared", "at_least"]
+__all__ = [
+    "SEVERITIES",
+    "Audited",
+    "Certainty",
+    "EvidenceGap",
+    "Finding",
+    "FindingKind",
+    "Severity",
+    "Uncompared",
+    "at_least",
+]
 
-FindingKind = Literal["missing", "looser", "stricter", "python-looser", "python-stricter"]
+FindingKind = Literal[
+    "missing",
+    "looser",
+    "stricter",
+    "python-looser",
+    "python-stricter",
+    "broken",
+    "withdrawn",
+    "licence",
+    "pin",
+    "clobber",
+    "entry-point",
+]
+"""The first five compare with upstream's metadata. `broken`: the channel took the build back; `withdrawn`: the channel
+no longer has it; `licence`: its record has none; `pin`: it admits no version that the pinning has; `clobber`: another
+package of the environment has the same file; `entry-point`: a command of upstream's is not there."""
 Severity = Literal["high", "medium", "low"]
 Certainty = Literal["sure", "likely", "guess"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
@@ -20,22 +47,26 @@ SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """A disagreement of one build with upstream's metadata of its version."""
+    """One fault of one build."""
 
     record: Record
     kind: FindingKind
     dependency: str = ""
-    """The package that the requirement asks for; "" where no requirement is concerned."""
-    declared: str
+    """The package that is required or has the same file, or the command that is lost; "" for none."""
+    declared: str = ""
     """The spec in the build's `depends`; "" where there is none."""
-    upstream: str
-    """The line of upstream's metadata."""
+    upstream: str = ""
+    """The line of upstream's metadata or of the pinning; "" where neither is concerned."""
     requirement: DeclaredRequirement | None = None
-    """That line parsed; None where a Python range is concerned."""
-    where: str
-    """The file of the release that the line is in."""
+    """That line parsed; None where it is not a requirement."""
+    specifier: SpecifierSet | None = None
+    """The Pythons that upstream admits, where a Python range is concerned."""
+    where: str = ""
+    """The file that the line is in: of the release, or of the pinning."""
     example: str = ""
-    """A version that one side admits and the other does not; for a Python range, a Python."""
+    """A version that one side admits and the other does not; for a Python range, a Python; for files, one of them."""
+    files: int = 0
+    """How many files two packages both have."""
     severity: Severity
     certainty: Certainty
     targets: tuple[str, ...] = ()
@@ -48,6 +79,19 @@ class Uncompared:
 
     kind: Literal["not-a-project", "no-release", "no-metadata", "unreachable"]
     detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceGap:
+    """Something that could not be looked at, for want of evidence."""
+
+    kind: Literal["files", "commands", "licence", "pinning", "run-exports"]
+    """`files`: what packages install; `commands`: upstream's; `licence`: records that were copied without that field;
+    `pinning`: there is none; `run-exports`: what pinned packages export."""
+    builds: int
+    """How many builds it concerns."""
+    detail: str = ""
+    """The message of an error, where there was one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

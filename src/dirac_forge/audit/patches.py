@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from io import StringIO
 
 from packaging.version import InvalidVersion, Version
+from rattler import Version as CondaVersion
 from ruamel.yaml import YAML
 
 from dirac_forge.audit.findings import Finding
@@ -60,26 +61,56 @@ def patch_for(finding: Finding, faulty: Sequence[Record], records: Iterable[Reco
     """Return the patch that mends exactly the `faulty` builds.
 
     Args:
-        finding: a missing or looser requirement; None is returned for other kinds, which a patch can't mend.
+        finding: what is missing or admits too much; None is returned for other kinds, which a patch can't mend.
         faulty: all builds that have it, of one package and version.
         records: every record of that package, on all platforms.
 
     A patch that would hit other builds too names the files instead.
     """
-    if finding.kind not in {"missing", "looser"} or finding.requirement is None:
+    spec = _tightened(finding)
+    if not spec:
         return None
-    spec = conda_spec(finding.requirement.specifier)
     patch = Patch(
         name=finding.record.name,
         version=finding.record.version,
         before=max(record.timestamp or 0 for record in faulty) + 1,
         old=finding.declared or None,
-        new=f"{finding.dependency} {spec}".rstrip(),
+        new=spec,
         lacks=finding.dependency,
     )
     mine = {(record.subdir, record.file) for record in faulty}
     hit = {(record.subdir, record.file) for record in records if patch.hits(record)}
     return patch if hit == mine else replace(patch, files=tuple(sorted({file for _, file in mine})))
+
+
+def _tightened(finding: Finding) -> str:
+    """The spec that a build should have: its own and upstream's together; "" where a patch can't mend the finding.
+
+    The channel may have its own reason for a bound that upstream does not have: a patch never loosens one.
+    """
+    upstream = finding.requirement.specifier if finding.requirement is not None else finding.specifier
+    if finding.kind not in {"missing", "looser", "python-looser"} or upstream is None:
+        return ""
+    _, _, declared = finding.declared.partition(" ")
+    if " " in declared or "|" in declared or len(finding.declared.split("[")) > 1:
+        return ""  # a build string, alternatives, or keys: both together can't be written as one list of bounds
+    clauses = [each for each in (*declared.split(","), *conda_spec(upstream).split(",")) if each]
+    kept = [each for each in dict.fromkeys(clauses) if not any(_implies(other, each) for other in clauses)]
+    return f"{finding.dependency} {','.join(kept)}".rstrip()
+
+
+_BOUND = re.compile(r"(>=|<=|>|<)([0-9][0-9A-Za-z.]*)")
+
+
+def _implies(one: str, other: str) -> bool:
+    """Whether a bound is stricter than another in the same direction, so that the other says nothing more."""
+    mine, its = _BOUND.fullmatch(one), _BOUND.fullmatch(other)
+    if one == other or mine is None or its is None or mine[1][0] != its[1][0]:
+        return False
+    here, there = CondaVersion(mine[2]), CondaVersion(its[2])
+    if here == there:
+        return len(mine[1]) < len(its[1])
+    return here > there if mine[1][0] == ">" else here < there
 
 
 def applied(patches: Iterable[Patch], records: Iterable[Record]) -> tuple[Record, ...]:

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.channel import grayskull, tables
 
-__all__ = ["projects_for", "provides"]
+__all__ = ["is_part", "projects_for", "provides"]
 
 _PARTS = ("-base", "-core", "-minimal", "-nogui")
 """Endings of conda-forge's outputs that hold the module, beside one that also requires what most people want."""
@@ -26,6 +26,11 @@ def projects_for(package: str, *, overrides: Mapping[str, str] | None = None) ->
     spelled = [] if package in tables.namesakes() else [canonicalize_name(package)]
     stems = [canonicalize_name(package.removesuffix(part)) for part in _PARTS if package.endswith(part)]
     return tuple(dict.fromkeys((*own, *listed, *spelled, *stems)))
+
+
+def is_part(package: str) -> bool:
+    """Whether the package's name says that another output has the rest of the project."""
+    return package.endswith(_PARTS)
 
 
 def provides(package: str, project: str, *, overrides: Mapping[str, str] | None = None) -> bool:

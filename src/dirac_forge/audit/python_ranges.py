@@ -92,6 +92,7 @@ def _finding(
         dependency="python",
         declared=next((each.spec for each in declared_of(record) if each.name == "python"), ""),
         upstream=f"Requires-Python: {published.requires_python}",
+        specifier=published.requires_python,
         where=published.where,
         example=str(python),
         severity=severity,

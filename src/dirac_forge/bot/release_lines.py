@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.feedstock.change import ADMIN_REQUESTS
 from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.feedstock.sources import read_sources
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
@@ -98,6 +99,8 @@ def full_name_of(settings: Settings, name: str) -> tuple[str, str]:
     For a folder of repositories the owner is the folder's name. Raises InputError for what is no feedstock's name.
     """
     url = settings.feedstock_url.format(name=safe_name(name))
+    if name == ADMIN_REQUESTS:
+        url = url.replace(f"{name}-feedstock", name)  # the one repository beside the feedstocks that has no such ending
     path = split_url(url).path if "://" in url else Path(url).absolute().as_posix()
     *_, owner, repository = ["", "local", *(part for part in path.split("/") if part)][-2:]
     return f"{owner}/{repository.removesuffix('.git')}", url

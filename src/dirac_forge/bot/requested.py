@@ -38,7 +38,15 @@ from dirac_forge.recipe.model import Recipe
 from dirac_forge.report.bodies import with_bodies, with_rebuild_body, with_recipe_body
 from dirac_forge.settings import Settings
 
-__all__ = ["RequestedChange", "propose", "requested_bumps", "requested_rebuilds", "requested_recipe"]
+__all__ = [
+    "RequestedChange",
+    "propose",
+    "remake_from_folder",
+    "requested_bumps",
+    "requested_rebuilds",
+    "requested_recipe",
+    "rerendered",
+]
 
 RequestedChange = tuple[Change, Remake]
 """A change, and how it is decided again where the feedstock is not what it was made from."""
@@ -68,7 +76,7 @@ def requested_bumps(
         return result.change if isinstance(result, Bump) else result
 
     return [
-        (result.change, _remake(world.settings, folder, again))
+        (result.change, remake_from_folder(world.settings, folder, again))
         for (folder, _), result in zip(pairs, bodies, strict=True)
         if isinstance(result, Bump) and result.status == "proposed"
     ]
@@ -85,7 +93,7 @@ def requested_rebuilds(settings: Settings, plan: Plan, folders: Iterable[Feedsto
     for folder in folders:
         result = again(folder)
         if isinstance(result, Change):
-            asked.append((result, _remake(settings, folder, again)))
+            asked.append((result, remake_from_folder(settings, folder, again)))
     return asked
 
 
@@ -110,7 +118,10 @@ def requested_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> 
     return done, lambda _: done
 
 
-def _remake(settings: Settings, folder: FeedstockFolder, again: Callable[[FeedstockFolder], Change | Skip]) -> Remake:
+def remake_from_folder(
+    settings: Settings, folder: FeedstockFolder, again: Callable[[FeedstockFolder], Change | Skip]
+) -> Remake:
+    """Return what decides a change again from the files that the feedstock's repository has."""
     full_name, _ = full_name_of(settings, folder.name)
 
     def remake(files: Mapping[str, str]) -> Change | Skip:

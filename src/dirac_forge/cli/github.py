@@ -25,6 +25,7 @@ __all__ = [
     "outbox_of",
     "rendering_of",
     "send",
+    "send_or_prepare",
     "token_in_environment",
 ]
 
@@ -110,6 +111,27 @@ def send(context: Context, requested: Sequence[RequestedChange], *, force: bool)
             prepared=prepared,
         ) as connections:
             return SentChanges(outcomes=tuple(propose(connections, context.settings, requested, force=force)))
+
+
+def send_or_prepare(context: Context, requested: Sequence[RequestedChange], *, force: bool) -> SentChanges:
+    """Send what a command made to GitHub; without a token prepare it in the outbox, and say so."""
+    from dirac_forge.bot.connections import open_connections  # noqa: PLC0415
+    from dirac_forge.bot.requested import propose  # noqa: PLC0415
+    from dirac_forge.pullrequest.tokens import has_source  # noqa: PLC0415
+
+    if not requested:
+        return SentChanges()
+    if has_source(context.environ):
+        return send(context, requested, force=force)
+    outbox = outbox_of(context, None)
+    context.observer.warned(f"there is no token for GitHub: what would be sent goes into {outbox}")
+    with (
+        ThreadPoolExecutor(context.settings.connections) as executor,
+        open_connections(
+            context, executor=executor, github=None, outbox=outbox, smithy=rendering_of(context)
+        ) as connections,
+    ):
+        return SentChanges(outcomes=tuple(propose(connections, context.settings, requested, force=force)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT, Lock, LockedPack
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["is_lock", "read_lock", "read_pixi_lock"]
+__all__ = ["installed_entries", "is_lock", "read_lock", "read_pixi_lock"]
 
+_PLATFORM = "# platform:"
 _MAX_FILE = 64 * 1024 * 1024
 _KINDS = "a pixi.lock, a conda-lock file, a list of package URLs, or an installed prefix with conda-meta"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -124,64 +125,82 @@ def _conda_lock_package(entry: Mapping[str, Any]) -> LockedPackage:
 
 
 def _explicit(path: Path, text: str) -> Lock:
-    """`@EXPLICIT` lists of conda, and the package lists of constructor: a URL or file name a line."""
-    packages, platform = [], ""
-    for at, line in enumerate(text.splitlines(), 1):
-        entry = line.strip()
-        if entry.startswith("# platform:"):
-            platform = entry.removeprefix("# platform:").strip()
-        if not entry or entry.startswith(("#", "@")):
-            continue
-        parts = file_parts(entry)
-        if parts is None:
-            raise InputError(f"{path}:{at}: expected the URL or file name of a conda package, got {entry[:80]!r}")
-        subdir, name, version, build = parts
-        url, _, digest = entry.partition("#")
-        packages.append(
-            LockedPackage(
-                name=name,
-                version=version,
-                build=build,
-                subdir=subdir,
-                url=url if "://" in url else "",
-                md5=digest if len(digest) == 32 else "",
-                sha256=digest.removeprefix("sha256:") if len(digest.removeprefix("sha256:")) == 64 else "",
-            )
-        )
+    """`@EXPLICIT` lists of conda, and package lists of constructor: a URL or file name a line."""
+    lines = [(at, line.strip()) for at, line in enumerate(text.splitlines(), 1)]
+    packages = [_explicit_package(path, at, line) for at, line in lines if line and not line.startswith(("#", "@"))]
     if not packages:
         raise InputError(f"{path}: there is no package in it", hint=f"Expected {_KINDS}.")
-    found = platform or next((each.subdir for each in packages if each.subdir not in ("", "noarch", ".")), "noarch")
-    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: {found: _sorted(packages)}})
+    noted = [line.removeprefix(_PLATFORM).strip() for _, line in lines if line.startswith(_PLATFORM)]
+    platform = noted[-1] if noted else _platform_of(packages)
+    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: {platform: _sorted(packages)}})
+
+
+def _explicit_package(path: Path, at: int, line: str) -> LockedPackage:
+    parts = file_parts(line)
+    if parts is None:
+        raise InputError(f"{path}:{at}: expected the URL or file name of a conda package, got {line[:80]!r}")
+    subdir, name, version, build = parts
+    url, _, digest = line.partition("#")
+    sha256 = digest.removeprefix("sha256:")
+    return LockedPackage(
+        name=name,
+        version=version,
+        build=build,
+        subdir=subdir,
+        url=url if "://" in url else "",
+        md5=digest if len(digest) == 32 else "",
+        sha256=sha256 if len(sha256) == 64 else "",
+    )
+
+
+def _platform_of(packages: Iterable[LockedPackage]) -> str:
+    """The platform that the packages are for; `noarch` where all are for any."""
+    return next((each.subdir for each in packages if each.subdir not in ("", "noarch", ".")), "noarch")
+
+
+def installed_entries(path: Path) -> list[dict[str, Any]]:
+    """Return the records of an installed environment: one JSON file of `conda-meta` a package.
+
+    Raises:
+        InputError: it has none, or one of them is not a record.
+    """
+    files = sorted((path / "conda-meta").glob("*.json"))
+    if not files:
+        raise InputError(f"{path}: not an installed environment: it has no conda-meta/*.json")
+    return [_installed_entry(file) for file in files]
+
+
+def _installed_entry(file: Path) -> dict[str, Any]:
+    try:
+        entry = parse_json(_text(file))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}: not a record of an installed package ({error})") from error
+    missing = [key for key in ("name", "version", "build") if not isinstance(entry, dict) or key not in entry]
+    if missing:
+        raise InputError(f"{file}: not a record of an installed package: it has no {missing[0]!r}")
+    return dict(entry)
 
 
 def _prefix(path: Path) -> Lock:
-    """An environment that is installed: one JSON file a package."""
-    folder = path / "conda-meta"
-    files = sorted(folder.glob("*.json"))
-    if not files:
-        raise InputError(f"{path}: not an installed environment: it has no conda-meta/*.json")
-    packages = []
-    for file in files:
-        try:
-            entry = parse_json(_text(file))
-            packages.append(
-                LockedPackage(
-                    name=str(entry["name"]),
-                    version=str(entry["version"]),
-                    build=str(entry["build"]),
-                    subdir=str(entry.get("subdir", "")),
-                    url=str(entry.get("url", "")),
-                    sha256=str(entry.get("sha256") or ""),
-                    md5=str(entry.get("md5") or ""),
-                    size=entry.get("size") if isinstance(entry.get("size"), int) else None,
-                    license=str(entry.get("license") or ""),
-                    depends=tuple(map(str, entry.get("depends") or ())),
-                )
-            )
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise InputError(f"{file}: not a record of an installed package ({error!r})") from error
-    platform = next((each.subdir for each in packages if each.subdir not in ("", "noarch")), "noarch")
-    return Lock(name=str(path), environments={DEFAULT_ENVIRONMENT: {platform: _sorted(packages)}})
+    """An environment that is installed."""
+    packages = [_installed_package(entry) for entry in installed_entries(path)]
+    return Lock(name=str(path), environments={DEFAULT_ENVIRONMENT: {_platform_of(packages): _sorted(packages)}})
+
+
+def _installed_package(entry: Mapping[str, Any]) -> LockedPackage:
+    depends = entry.get("depends")
+    return LockedPackage(
+        name=str(entry["name"]),
+        version=str(entry["version"]),
+        build=str(entry["build"]),
+        subdir=str(entry.get("subdir", "")),
+        url=str(entry.get("url", "")),
+        sha256=str(entry.get("sha256") or ""),
+        md5=str(entry.get("md5") or ""),
+        size=entry.get("size") if isinstance(entry.get("size"), int) else None,
+        license=str(entry.get("license") or ""),
+        depends=tuple(map(str, depends)) if isinstance(depends, list) else (),
+    )
 
 
 def _sorted(packages: Any) -> tuple[LockedPackage, ...]:

@@ -6,7 +6,10 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Change", "Edit", "Skip", "SkipReason"]
+__all__ = ["ADMIN_REQUESTS", "Change", "Edit", "Skip", "SkipReason"]
+
+ADMIN_REQUESTS = "admin-requests"
+"""conda-forge's repository of requests to its core team; it is no feedstock."""
 
 
 class SkipReason:
@@ -52,6 +55,11 @@ class Change:
     """Markdown for whoever reviews it; `report` writes it when all that belongs into it is known."""
     reasons: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
+
+    @property
+    def in_feedstock(self) -> bool:
+        """Whether it is for a feedstock, which is rerendered: not for a repository of requests or new recipes."""
+        return self.kind != "recipe" and self.feedstock != ADMIN_REQUESTS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.recipe.reading.parsing import parse_recipe
 
-__all__ = ["CorrectionSkip", "correction", "feedstocks_of"]
+__all__ = ["CorrectionSkip", "FeedstockCorrection", "correction", "feedstocks_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +29,15 @@ class CorrectionSkip(SkipReason):
     """`other-version`: the recipe builds another one; `already`: it says so already, and has to be rebuilt; `by-hand`:
     the line cannot be edited safely; `not-proved`: the edited recipe does not say exactly what it should."""
     detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedstockCorrection:
+    """The findings about the packages of one feedstock, and what comes of them."""
+
+    folder: FeedstockFolder
+    findings: tuple[Finding, ...]
+    result: Change | Skip
 
 
 def feedstocks_of(folders: Iterable[FeedstockFolder], *, python_min: str) -> dict[str, FeedstockFolder]:

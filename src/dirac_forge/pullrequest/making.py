@@ -27,7 +27,7 @@ class MadeCommits:
     last: str
     """That, or the one of the rerender on it."""
     rerendered: Rerendered | None
-    """None where there is nothing to rerender: a new recipe is not a feedstock yet."""
+    """None where there is nothing to rerender: a new recipe or a request is not a feedstock."""
     lints: tuple[str, ...] = ()
     unlinted: str = ""
     """Why it could not be linted."""
@@ -99,7 +99,7 @@ def make(
         raise InputError(f"{change.feedstock}: the change does not change anything")
     _clean(edits)
     first = clones.commit(tip, edits, message=commit_message(change), author=author, when=when)
-    if change.kind == "recipe":
+    if not change.in_feedstock:
         return MadeCommits(first=first, last=first, rerendered=None)
     if prepared is not None:
         last = first

@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dirac_forge.audit.baseline import Accepted
-from dirac_forge.audit.findings import Audited, Finding, FindingKind
-from dirac_forge.feedstock.change import Change, Skip
-from dirac_forge.proposals.corrections import CorrectionSkip
-from dirac_forge.proposals.patches import PatchProof
-from dirac_forge.report.document import Code, Items, Line, Paragraph, Section
+from dirac_forge.audit.findings import Audited, EvidenceGap, Finding, FindingKind
+from dirac_forge.report.document import Code, Inline, Items, Line, Paragraph, Section
+from dirac_forge.report.numbers import counted
 
-__all__ = ["audit_json", "audit_sections", "correction_sections", "counted", "patch_sections"]
+__all__ = ["audit_json", "audit_sections", "finding_line"]
 
 _SAYS: Mapping[FindingKind, str] = {
     "missing": "{dependency} is missing",
@@ -21,6 +19,21 @@ _SAYS: Mapping[FindingKind, str] = {
     "stricter": "{dependency} {example} is excluded, which upstream admits",
     "python-looser": "Python {example} is admitted, which upstream excludes",
     "python-stricter": "Python {example} is excluded, which upstream admits",
+    "broken": "the channel marked it as broken",
+    "withdrawn": "the channel no longer has this build",
+    "licence": "its record has no licence",
+    "pin": "{dependency} is pinned to another version than today, such as {example}",
+    "clobber": "{files} of it are also in {dependency}, such as {example}",
+    "entry-point": "the command {dependency} is missing",
+}
+_GAPS: Mapping[str, str] = {
+    "files": "Files that clobber each other and lost commands: unknown for {builds}, because the channel has records "
+    "and not the packages themselves.",
+    "commands": "Lost commands: unknown for {builds}: {detail}.",
+    "licence": "Licences: unknown for {builds}, because their records are copies without most fields.",
+    "pinning": "Pins of another time: unknown for {builds}, because there is no pinning (name one with --pinning).",
+    "run-exports": "Pins of another time: unknown in part for {builds}, because the channel does not tell what pinned "
+    "packages export.",
 }
 
 
@@ -28,10 +41,11 @@ def audit_sections(
     audited: Sequence[Audited],
     findings: Sequence[Finding],
     accepted: Sequence[tuple[Finding, Accepted]],
+    gaps: Sequence[EvidenceGap] = (),
     *,
     verbose: bool = False,
 ) -> tuple[Section, ...]:
-    """Return the findings by build, then what was not compared, then the counts."""
+    """Return the findings by build, what was not compared and could not be looked at, and the counts."""
     sections = _by_version(findings)
     if verbose and accepted:
         lines = tuple(f"{each.record}: {each.kind} {each.dependency} ({entry.reason})" for each, entry in accepted)
@@ -40,8 +54,24 @@ def audit_sections(
     if verbose and unknown:
         lines = tuple(f"{each.record}: {each.unknown.detail}" for each in unknown if each.unknown)
         sections.append(Section(title="Not compared", blocks=(Items(lines),)))
-    sections.append(Section(title="", blocks=(Paragraph(_summary(audited, findings, accepted, verbose)),)))
-    return tuple(sections)
+    summary = Paragraph(_summary(audited, findings, accepted, verbose))
+    return (
+        *sections,
+        *Section.of("Not known", [Items(_gap_lines(gaps))] if gaps else []),
+        Section(title="", blocks=(summary,)),
+    )
+
+
+def _gap_lines(gaps: Sequence[EvidenceGap]) -> tuple[Line, ...]:
+    """One line for each kind of gap, whatever the number of targets that have it."""
+    builds = Counter[str]()
+    details: dict[str, str] = {}
+    for gap in gaps:
+        builds[gap.kind] += gap.builds
+        details.setdefault(gap.kind, gap.detail)
+    return tuple(
+        _GAPS[kind].format(builds=counted(number, "build"), detail=details[kind]) for kind, number in builds.items()
+    )
 
 
 def _by_version(findings: Sequence[Finding]) -> list[Section]:
@@ -60,24 +90,35 @@ def _lines(findings: Sequence[Finding]) -> list[Line]:
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for each in findings:
         groups.setdefault((each.kind, each.dependency, each.declared, each.upstream, each.severity), []).append(each)
-    lines: list[Line] = []
-    for mine in groups.values():
-        one = mine[0]
-        where = counted(len({each.record for each in mine}), "build") if len(mine) > 1 else one.record.build
-        guess = "" if one.certainty == "sure" else f", {one.certainty}"
-        what = _SAYS[one.kind].format(example=one.example, dependency=one.dependency)
-        declared = ("declared: ", Code(one.declared), "; ") if one.declared else ()
-        lines.append(
-            (
-                f"{one.severity}: {what} ({where}{guess}); ",
-                *declared,
-                "upstream: ",
-                Code(one.upstream),
-                f" in {one.where}",
-                f"; installed by {', '.join(one.targets)}" if one.targets else "",
-            )
-        )
-    return lines
+    return [_grouped_line(mine) for mine in groups.values()]
+
+
+def _grouped_line(findings: Sequence[Finding]) -> Line:
+    one = findings[0]
+    builds = {each.record for each in findings}
+    where = counted(len(builds), "build") if len(builds) > 1 else one.record.build
+    guess = "" if one.certainty == "sure" else f", {one.certainty}"
+    installed = f"; installed by {', '.join(one.targets)}" if one.targets else ""
+    return (f"{one.severity}: {_what(one)} ({where}{guess})", *_evidence(one), installed)
+
+
+def _what(finding: Finding) -> str:
+    return _SAYS[finding.kind].format(
+        example=finding.example, dependency=finding.dependency, files=counted(finding.files, "file")
+    )
+
+
+def _evidence(finding: Finding) -> tuple[Inline, ...]:
+    """What the build declares, and what upstream or the pinning says."""
+    declared: tuple[Inline, ...] = ("; declared: ", Code(finding.declared)) if finding.declared else ()
+    source = "pinning" if finding.kind == "pin" else "upstream"
+    upstream: tuple[Inline, ...] = (f"; {source}: ", Code(finding.upstream)) if finding.upstream else ()
+    return (*declared, *upstream, f" in {finding.where}" if finding.where else "")
+
+
+def finding_line(finding: Finding) -> Line:
+    """Return one finding as a line: the fault, what is declared, and what upstream says."""
+    return (f"{_what(finding)} ({finding.record})", *_evidence(finding))
 
 
 def _summary(
@@ -97,45 +138,11 @@ def _summary(
     return ", ".join(parts) + "."
 
 
-def patch_sections(proof: PatchProof, files: Sequence[str]) -> tuple[Section, ...]:
-    """Return what the patches change, and what that does to the targets."""
-    names = Counter((record.name, record.version) for record in proof.changed)
-    lines: list[Line] = [f"{name} {version}: {counted(count, 'build')}" for (name, version), count in names.items()]
-    worse = [f"{cell.target} on {cell.platform} with Python {cell.python}: {cell.reason}" for cell in proof.worse]
-    installable = sum(cell.status == "installable" for cell in proof.after)
-    before = sum(cell.status == "installable" for cell in proof.before)
-    verdict = f"Targets: {installable} of {len(proof.after)} cells are installable with the patches, {before} without."
-    return (
-        Section(
-            title="Repodata patches",
-            blocks=(
-                Paragraph(f"Written: {', '.join(files)}"),
-                Items(tuple(lines)),
-                Paragraph(verdict),
-                *((Items(tuple(worse)),) if worse else ()),
-            ),
-        ),
-    )
-
-
-def correction_sections(results: Sequence[Change | Skip], *, written: bool) -> tuple[Section, ...]:
-    """Return what would mend the findings in the workspace's recipes, or why that is left to a person."""
-    lines: list[Line] = []
-    for result in results:
-        match result:
-            case Change():
-                lines += [f"{result.feedstock}: {reason}" for reason in result.reasons]
-            case Skip(reason=CorrectionSkip(detail=detail)):
-                lines.append(f"{result.feedstock}: left as it is: {detail}")
-    if not lines:
-        return ()
-    changed = any(isinstance(result, Change) for result in results)
-    title = "Recipes corrected" if written and changed else "Recipes to correct (--write edits them)"
-    return (Section(title=title, blocks=(Items(tuple(lines)),)),)
-
-
 def audit_json(
-    audited: Sequence[Audited], findings: Sequence[Finding], accepted: Sequence[tuple[Finding, Accepted]]
+    audited: Sequence[Audited],
+    findings: Sequence[Finding],
+    accepted: Sequence[tuple[Finding, Accepted]],
+    gaps: Sequence[EvidenceGap] = (),
 ) -> dict[str, Any]:
     """Return the document for --json."""
     return {
@@ -153,6 +160,7 @@ def audit_json(
             for each in audited
             if each.unknown is not None
         ],
+        "not_known": [{"kind": gap.kind, "builds": gap.builds, "detail": gap.detail} for gap in gaps],
     }
 
 
@@ -168,12 +176,8 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "upstream": finding.upstream,
         "where": finding.where,
         "example": finding.example,
+        "files": finding.files,
         "targets": list(finding.targets),
         "severity": finding.severity,
         "certainty": finding.certainty,
     }
-
-
-def counted(number: int, noun: str) -> str:
-    """Return the number with its noun, which gets an `s` unless there is one."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -112,7 +112,7 @@ def next_steps(change: Change) -> Section:
     lines: list[Line] = ["To change it, push to this branch: the bot then stops updating it."]
     if again is not None:
         lines.append(("To recreate it from the current recipe: ", Code(f"dirac-forge {again}"), "."))
-    if change.kind != "recipe":
+    if change.in_feedstock:
         lines += [_COMMANDS, _AUTOMERGE]
     lines.append(f"To stop it, close it: {_CLOSED[change.kind]}")
     if change.kind in _SETTINGS:

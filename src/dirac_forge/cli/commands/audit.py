@@ -23,7 +23,9 @@ class _Severity(StrEnum):
 @examples(
     "dirac-forge audit",
     "dirac-forge audit 'diracx-core >=0.0.1' --severity low",
+    "dirac-forge audit pixi.lock --baseline accepted.toml",
     "dirac-forge audit --since 7d --patches patches",
+    "dirac-forge audit --write --pr",
 )
 def audit(
     context: Context,
@@ -31,7 +33,7 @@ def audit(
         list[str] | None,
         typer.Argument(
             metavar="SPEC",
-            help="Targets of the workspace, environment files, a construct.yaml, or package specs.",
+            help="Targets of the workspace, environment files, a construct.yaml, locks, prefixes, or package specs.",
             show_default="the workspace's targets",
         ),
     ] = None,
@@ -48,17 +50,40 @@ def audit(
         Path | None,
         typer.Option(metavar="DIR", help="Write repodata patches for missing and too loose requirements, proved."),
     ] = None,
+    broken: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a request to mark builds as broken that no patch mends."),
+    ] = None,
     write: Annotated[
         bool, typer.Option("--write", help="Correct the recipes of the workspace, and raise their build numbers.")
+    ] = False,
+    pr: Annotated[
+        bool,
+        typer.Option("--pr", help="Propose corrections and patches as pull requests; without a token, in the outbox."),
     ] = False,
 ) -> int:
     """Compare what the channel's builds declare with what upstream's metadata of the same version declares.
 
-    A closure is audited for a target, an environment file or a spec: every Python package that the solver installs.
-    Bounds are compared by the versions that the channel has. Exit code 1 means that there are findings.
+    A closure is audited for a target, an environment file or a spec: every package that the solver installs. Of a lock
+    or a prefix the packages are those that it has. Bounds are compared by the versions that the channel has.
+
+    The channel's records show builds marked as broken, missing licences and pins of another time; where the packages
+    themselves are there, their files show what clobbers what, and which commands are lost. What is not known is said.
+    Exit code 1 means that there are findings.
     """
     from dirac_forge.cli.audit import audit as run
+    from dirac_forge.cli.audit_inputs import AuditRequest
 
     return run(
-        context, specs or (), severity=severity.value, baseline=baseline, since=since, patches=patches, write=write
+        context,
+        AuditRequest(
+            specs=tuple(specs or ()),
+            severity=severity.value,
+            baseline=baseline,
+            since=since,
+            patches=patches,
+            broken=broken,
+            write=write,
+            pr=pr,
+        ),
     )

@@ -1,0 +1,168 @@
+"""What an audit looks at: the closures of targets, the packages of locks and prefixes, recent uploads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dirac_forge.audit.findings import Severity
+from dirac_forge.audit.run import AuditedBuild, builds_of, recent_builds
+from dirac_forge.channel.file_lists import FileList, file_list
+from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.records import Record
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.configured import configured_targets, joined_channels
+from dirac_forge.check.files.kinds import read_targets
+from dirac_forge.check.grouped import grouped_cells
+from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.check.targets import Target
+from dirac_forge.cli.context import Context
+from dirac_forge.distribution.locked_records import locked_environments, prefix_files
+from dirac_forge.distribution.reading import is_lock, read_lock
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.progress import Observer
+
+__all__ = ["AuditInput", "AuditRequest", "audit_inputs", "file_lists"]
+
+_HINT = "`dirac-forge check` says why."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditRequest:
+    """The options of the command."""
+
+    specs: tuple[str, ...] = ()
+    severity: Severity = "medium"
+    baseline: Path | None = None
+    since: str = ""
+    patches: Path | None = None
+    broken: Path | None = None
+    write: bool = False
+    pr: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditInput:
+    """Builds of one channel that are audited together."""
+
+    channel: Channel
+    environments: tuple[tuple[str, str, tuple[Record, ...]], ...] = ()
+    """Target, platform, packages."""
+    builds: tuple[AuditedBuild, ...] = ()
+    """The Python packages among them."""
+    cells: tuple[Cell, ...] = ()
+    """The solved targets, on which repodata patches are proved."""
+    prefix: Path | None = None
+    """An installed environment: its conda-meta lists the files."""
+
+
+def audit_inputs(context: Context, specs: Sequence[str], *, since: str, executor: Executor) -> list[AuditInput]:
+    """Return what is audited; a target that cannot be installed is a warning.
+
+    Raises:
+        InputError: nothing can be installed, a file can't be read, or `since` is not an age.
+    """
+    if since:
+        return [_recent(context, since)]
+    locks = [Path(text) for text in specs if text not in context.settings.targets and _is_lock_file(text)]
+    others = [text for text in specs if Path(text) not in locks]
+    inputs = [_locked(context, path) for path in locks]
+    if others or not locks:
+        inputs += _solved(context, others, executor)
+    return inputs
+
+
+def _is_lock_file(text: str) -> bool:
+    path = Path(text)
+    return path.exists() and is_lock(path)
+
+
+def _locked(context: Context, path: Path) -> AuditInput:
+    lock = read_lock(path)
+    named = () if "channels" in context.settings.flags else lock.channels
+    channel = open_channel(context, joined_channels(named, context.settings.channels))
+    environments = tuple(locked_environments(lock, channel.index))
+    return AuditInput(
+        channel=channel,
+        environments=environments,
+        builds=builds_of(environments),
+        prefix=path if path.is_dir() else None,
+    )
+
+
+def _solved(context: Context, specs: Sequence[str], executor: Executor) -> list[AuditInput]:
+    """What each target installs on its platforms."""
+    settings = context.settings
+    known = configured_targets(settings)
+    targets: list[Target] = []
+    for text in specs or known:
+        named = known.get(text)
+        targets += [named] if named else read_targets(text, platforms=settings.platforms, pythons=settings.pythons)
+    inputs = []
+    for channel, questions in grouped_cells(context, targets):
+        cells = check_cells(channel, questions, executor=executor, observer=context.observer, remedies=False)
+        _warn(context, cells)
+        installed = tuple(cell for cell in cells if cell.status == "installable")
+        environments = tuple((cell.target, cell.platform, cell.packages) for cell in installed)
+        inputs.append(
+            AuditInput(channel=channel, environments=environments, builds=builds_of(environments), cells=tuple(cells))
+        )
+    if not any(each.environments for each in inputs):
+        raise InputError("nothing to audit: no target can be installed", hint=_HINT)
+    return inputs
+
+
+def _warn(context: Context, cells: Iterable[Cell]) -> None:
+    for cell in cells:
+        if cell.status != "installable":
+            python = f" with Python {cell.python}" if cell.python else ""
+            context.observer.warned(f"{cell.target} on {cell.platform}{python} is not audited: {cell.reason}")
+
+
+def _recent(context: Context, age: str) -> AuditInput:
+    """The builds uploaded within `age`; a noarch build counts once."""
+    channel = open_channel(context)
+    since = int((datetime.now(UTC) - _age(age)).timestamp() * 1000)
+    python_min = context.settings.python_min
+    found = {
+        (build.record.subdir, build.record.file): build
+        for platform in reversed(context.settings.platforms)
+        for build in recent_builds(channel.index(platform), since, python_min=python_min)
+    }
+    return AuditInput(channel=channel, builds=tuple(found.values()))
+
+
+def _age(text: str) -> timedelta:
+    units = {"h": "hours", "d": "days", "w": "weeks"}
+    match = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)
+    if match is None:
+        raise InputError(f"--since {text}: expected a number with a unit", hint="Write 12h, 7d or 2w.")
+    return timedelta(**{units[match[2]]: int(match[1])})
+
+
+def file_lists(found: AuditInput, observer: Observer) -> Callable[[Record], FileList | None]:
+    """Return a function from a record to the files that it installs; None where they are not known.
+
+    A package that is there and can't be read is a warning.
+    """
+    if found.prefix is not None:
+        installed = prefix_files(found.prefix)
+        return lambda record: installed.get((record.subdir, record.file))
+    known: dict[tuple[str, str], FileList | None] = {}
+
+    def listed(record: Record) -> FileList | None:
+        key = (record.subdir, record.file)
+        if key not in known:
+            try:
+                known[key] = file_list(found.channel, record)
+            except UnknownError as error:
+                observer.warned(error.message)
+                known[key] = None
+        return known[key]
+
+    return listed

@@ -1,0 +1,67 @@
+"""Locked packages as records of the channel: what an audit compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from dirac_forge.channel.file_lists import FileList, installed_files
+from dirac_forge.channel.index import RecordIndex
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT, Lock, LockedPackage
+from dirac_forge.distribution.reading import installed_entries
+
+__all__ = ["locked_environments", "prefix_files"]
+
+
+def locked_environments(
+    lock: Lock, index: Callable[[str], RecordIndex]
+) -> Iterator[tuple[str, str, tuple[Record, ...]]]:
+    """Yield name, platform and records of each environment of a lock.
+
+    A record is the channel's where the channel has the file; else what the lock tells, without dependencies where it is
+    a list of URLs.
+    """
+    for environment, platforms in lock.environments.items():
+        name = lock.name if environment == DEFAULT_ENVIRONMENT else f"{lock.name} ({environment})"
+        for platform, packages in platforms.items():
+            known = index(platform)
+            known.prefetch(package.name for package in packages)
+            yield name, platform, tuple(_record(package, known) for package in packages)
+
+
+def prefix_files(prefix: Path) -> dict[tuple[str, str], FileList]:
+    """Return subdir and file of each installed package to the files that it installed.
+
+    Raises:
+        InputError: `prefix` is not an installed environment.
+    """
+    return {
+        (str(entry.get("subdir", "")), _file_of(entry)): installed_files(entry) for entry in installed_entries(prefix)
+    }
+
+
+def _file_of(entry: dict[str, object]) -> str:
+    return str(entry.get("fn") or "{name}-{version}-{build}.conda".format(**entry))
+
+
+def _record(package: LockedPackage, known: RecordIndex) -> Record:
+    file = unquote(PurePosixPath(package.url.partition("?")[0]).name)
+    usual = f"{package.name}-{package.version}-{package.build}"
+    files = {file} if file else {f"{usual}.conda", f"{usual}.tar.bz2"}
+    for record in known.group(package.name).records:
+        if record.file in files and package.subdir in ("", record.subdir):
+            return record
+    needs_python = any(name_of(spec) in {"python", "python_abi"} for spec in package.depends)
+    noarch = ("python" if needs_python else "generic") if package.subdir == "noarch" else None
+    return Record(
+        name=package.name,
+        version=package.version,
+        build=package.build,
+        subdir=package.subdir or known.platform,
+        depends=package.depends,
+        noarch=noarch,
+        file_name=file if file != f"{usual}.conda" else "",
+        channel=package.url.rpartition(f"/{package.subdir}/")[0] if package.subdir else "",
+    )
