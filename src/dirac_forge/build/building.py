@@ -34,10 +34,12 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadSource
 
-__all__ = ["ENGINE", "Builder"]
+__all__ = ["ENGINE", "STAGING", "Builder"]
 
 ENGINE = "rattler-build 0.73, 1"
 """What packages are built with; raised whenever the same inputs would make something else."""
+STAGING = "staging"
+"""Below the folder of builds: packages between their build and their tests."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,7 +213,7 @@ class Builder:
         made = (entry["name"], entry["version"], entry["build"], entry["subdir"])
         if made != (unit.output, unit.version, unit.build, unit.subdir):
             return UnknownFailure(phase="build", message=f"{unit.file} calls itself {' '.join(map(str, made))}")
-        place = self._options.folder / "staging" / ready.key[:16] / unit.file
+        place = self._options.folder / STAGING / ready.key[:16] / unit.file
         place.parent.mkdir(parents=True, exist_ok=True)
         out.replace(place)
         return Staged(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from dirac_forge.build.building import STAGING
 from dirac_forge.build.children import Child, ChildAnswer, run_child
 from dirac_forge.build.cluster import Cluster, cluster_of
 from dirac_forge.build.environments import Environments, Explain
@@ -120,6 +122,7 @@ def _run_builds(
     )
     local = LocalChannel(folder / "channel", platform=platform)
     with local.locked():
+        shutil.rmtree(folder / STAGING, ignore_errors=True)
         if cluster is not None:
             cluster.check(folder)
         run = cluster.run if cluster is not None else run_child

@@ -11,6 +11,8 @@ from pathlib import Path
 
 __all__ = ["Slot", "Slots"]
 
+_CACHE = "cache"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slot:
@@ -29,8 +31,11 @@ class Slots:
     """As many places as children run at the same time; safe to use from many threads."""
 
     def __init__(self, folder: Path, count: int, *, keep: bool = False) -> None:
-        """`keep` leaves what children worked on."""
+        """`keep` leaves what children worked on until the next run; what a killed run left goes now."""
         self._keep = keep
+        for work in folder.glob("*/*"):
+            if work.name != _CACHE:
+                shutil.rmtree(work, ignore_errors=True)
         self._free: queue.Queue[Path] = queue.LifoQueue()
         for number in reversed(range(count)):
             self._free.put(folder / str(number))
@@ -43,7 +48,7 @@ class Slots:
         try:
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir(parents=True)
-            yield Slot(area=area, cache=area / "cache", work=work)
+            yield Slot(area=area, cache=area / _CACHE, work=work)
         finally:
             if not self._keep:
                 shutil.rmtree(work, ignore_errors=True)
