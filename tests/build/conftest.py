@@ -74,6 +74,41 @@ about:
 @ABOUT
 """
 
+RECIPE_V0 = """\
+package:
+  name: @NAME
+  version: "1.0"
+
+source:
+  url: @URL
+  sha256: @SHA
+
+build:
+  number: 0
+  noarch: python
+  script: @SCRIPT
+  entry_points:
+    - @NAME = @NAME:main
+
+requirements:
+  host:
+    - python {{ python_min }}
+    - pip
+  run:@RUN
+
+test:
+  imports:
+    - @NAME
+  commands:
+    - pip check
+    - @NAME
+  requires:
+    - pip
+
+about:
+@ABOUT
+"""
+
 
 def archive(path: Path, files: Mapping[str, str]) -> str:
     """Write a source archive; its SHA-256."""
@@ -102,6 +137,7 @@ def project(tmp_path: Path) -> Project:
         sha: str = "",
         patches: tuple[str, ...] = (),
         files: Mapping[str, str] | None = None,
+        v0: bool = False,
     ) -> Path:
         source = tmp_path / "sources" / f"{name}-1.0.tar.gz"
         known = archive(
@@ -117,7 +153,7 @@ def project(tmp_path: Path) -> Project:
         (folder / "recipe").mkdir(parents=True)
         parts = {
             "@NAME": name,
-            "@URL": f"{source.parent.as_uri()}/{name}-${{{{ version }}}}.tar.gz",
+            "@URL": f"{source.parent.as_uri()}/{name}-{'1.0' if v0 else '${{ version }}'}.tar.gz",
             "@SHA": sha or known,
             "@PATCHES": "\n  patches:" + "".join(f"\n    - {patch}" for patch in patches) if patches else "",
             "@SCRIPT": script or f"mkdir -p $SP_DIR && cp -r {name} {name}-1.0.dist-info $SP_DIR",
@@ -125,10 +161,10 @@ def project(tmp_path: Path) -> Project:
             "@TESTS": indent(dedent(tests) if tests else TESTS.replace("@NAME", name), "  "),
             "@ABOUT": indent(about, "  "),
         }
-        text = RECIPE
+        text = RECIPE_V0 if v0 else RECIPE
         for mark, value in parts.items():
             text = text.replace(mark, value)
-        (folder / "recipe" / "recipe.yaml").write_text(text, encoding="utf-8")
+        (folder / "recipe" / ("meta.yaml" if v0 else "recipe.yaml")).write_text(text, encoding="utf-8")
         return folder
 
     return write

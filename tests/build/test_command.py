@@ -56,7 +56,7 @@ def test_two_projects_are_built_in_order_tested_installed_and_unchanged_in_a_sec
 def test_killed_run_goes_on_with_what_is_missing(
     tmp_path: Path, python_channel: Path, project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project("early")
+    project("early", v0=True)
     project("late", run=("early",), script="sleep 12 && mkdir -p $SP_DIR && cp -r late late-1.0.dist-info $SP_DIR")
     arguments = ["--workspace", str(tmp_path), "--channel", str(python_channel), "-q"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

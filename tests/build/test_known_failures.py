@@ -10,6 +10,7 @@ import pytest
 
 from build.conftest import Project
 from build.test_command import run
+from dirac_forge.build import workspace_builds
 from dirac_forge.build.repodata import sha256_of
 
 PATCH = """\
@@ -34,13 +35,20 @@ def write_all(project: Project) -> None:
     files = {"headless/part.c": "#include <absent/part.h>\n"}
     project("headless", script="gcc -c headless/part.c -o part.o", files=files)
     project("toolless", script="not-a-program --all")
+    meta = project("several", v0=True) / "recipe" / "meta.yaml"
+    meta.write_text(meta.read_text() + "outputs:\n  - name: one\n  - name: another\n")
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="a C compiler is needed")
 def test_known_failures_are_recognised_with_place_and_advice(
-    tmp_path: Path, python_channel: Path, project: Project, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    python_channel: Path,
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write_all(project)
+    monkeypatch.setattr(workspace_builds, "_has_conda_build", lambda: False)
     code, document = run(capsys, tmp_path, python_channel)
     assert code == 1
     found: dict[str, Any] = {one["output"]: one for one in document["packages"]}
@@ -89,6 +97,15 @@ def test_known_failures_are_recognised_with_place_and_advice(
             "toolless/recipe/recipe.yaml:17",
             "the program not-a-program was not found in the build",
             "Add the package with not-a-program to build.",
+        ),
+        "several": (
+            "NotBuildable",
+            None,
+            (
+                "it is not built as a recipe.yaml: meta.yaml: 3 outputs share one build, which has no counterpart in a "
+                "recipe.yaml; conda-build, which builds it, is not on PATH"
+            ),
+            None,
         ),
     }
     assert not list((tmp_path / "build" / "channel" / "noarch").glob("*.conda"))

@@ -331,7 +331,10 @@ class Builder:
         if isinstance(failure, LicenceNotFound):
             failure = replace(failure, files=unit.licence_files)
         line = line_of_failure(unit.recipe.read_text(encoding="utf-8"), failure, output=unit.output)
-        place = f"{unit.feedstock}/{unit.recipe.parent.name}/{unit.recipe.name}:{line}" if line else ""
+        shown = f"{unit.feedstock}/{unit.recipe.parent.name}/{unit.recipe.name}"
+        if unit.recipe.is_relative_to(self._options.folder):  # made of a meta.yaml
+            shown = str(unit.recipe)
+        place = f"{shown}:{line}" if line else ""
         return replace(result, status="failed", failure=failure, place=place)
 
     def _result(self, unit: Unit, status: Status, **more: Any) -> PackageResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,8 @@ class RecipeToBuild:
     variants: tuple[Mapping[str, str], ...]
     without: tuple[str, ...] = ()
     """Variants that are left out, and why."""
-    skipped: bool = field(default=False)
-    """The recipe skips this platform in every variant."""
+    original: Path | None = None
+    """The meta.yaml that the recipe was made of."""
 
 
 def pythons_in(channel: Channel, platform: str, *, at_least: str) -> tuple[str, ...]:

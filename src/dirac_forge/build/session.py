@@ -174,8 +174,14 @@ class _Session:
             platform=options.platform,
             pythons=options.pythons,
             chosen=request.variant,
+            converted=options.folder / "converted",
         )
         for recipe in ready.recipes:
+            if recipe.original is not None:
+                context.observer.warned(
+                    f"{recipe.feedstock} has a {recipe.original.name}: what is built is {recipe.recipe}, which asks "
+                    "for the same requirements"
+                )
             if recipe.without:
                 context.observer.warned(
                     f"{recipe.feedstock} is not built for Python {', '.join(recipe.without)}: the channel has none"

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rattler import VirtualPackage
 from rattler.platform import Subdir
 
+from dirac_forge.build.conversion import converted_recipe
 from dirac_forge.build.failures import NotBuildable
 from dirac_forge.build.model import PackageResult
 from dirac_forge.build.planning import RecipeToBuild, digest_of_folder, variants_here
 from dirac_forge.channel.repodata import Folder
 from dirac_forge.channel.solver import Channel
-from dirac_forge.errors import ForgeError
+from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 
 __all__ = ["Prepared", "channels_signature", "machine_packages", "prepared", "this_platform"]
 
@@ -57,6 +61,19 @@ def channels_signature(channel: Channel, platform: str) -> str | None:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Machine:
+    """What all recipes of a run are prepared for."""
+
+    channel: Channel
+    pinning: Pinning | None
+    platform: str
+    pythons: Sequence[str]
+    chosen: Mapping[str, str]
+    converted: Path
+    """Where recipes are written that take the place of a meta.yaml."""
+
+
 def prepared(
     folders: Sequence[FeedstockFolder],
     channel: Channel,
@@ -65,46 +82,90 @@ def prepared(
     platform: str,
     pythons: Sequence[str],
     chosen: Mapping[str, str],
+    converted: Path,
 ) -> Prepared:
-    """Each feedstock with its variants for this machine. Raises UnknownError where the channel can't be read."""
+    """Each feedstock with its variants for this machine; a meta.yaml is written as a recipe.yaml below `converted`.
+
+    Raises UnknownError where the channel can't be read.
+    """
+    machine = _Machine(
+        channel=channel, pinning=pinning, platform=platform, pythons=pythons, chosen=chosen, converted=converted
+    )
     recipes: list[RecipeToBuild] = []
     refused: list[PackageResult] = []
     for folder in folders:
-        found = _prepared(folder, channel, pinning, platform, pythons, chosen)
-        if isinstance(found, RecipeToBuild):
-            recipes.append(found)
-        else:
-            refused.append(found)
+        try:
+            recipes.append(_prepared(folder, machine))
+        except ForgeError as error:
+            refused.append(_refused(folder, platform, error.message))
+        except OSError as error:
+            refused.append(_refused(folder, platform, str(error)))
     return Prepared(recipes=tuple(recipes), refused=tuple(refused))
 
 
-def _prepared(
-    folder: FeedstockFolder,
-    channel: Channel,
-    pinning: Pinning | None,
-    platform: str,
-    pythons: Sequence[str],
-    chosen: Mapping[str, str],
-) -> RecipeToBuild | PackageResult:
+def _prepared(folder: FeedstockFolder, machine: _Machine) -> RecipeToBuild:
+    """Raise ForgeError or OSError for what can't be built here."""
+    path, recipe, platform = folder.recipe_path, folder.read(), machine.platform
+    found, without = variants_here(
+        recipe,
+        machine.pinning,
+        machine.channel,
+        platform=platform,
+        pythons=machine.pythons,
+        chosen=machine.chosen,
+    )
+    live = [one for one in found if recipe.text.render(platform=platform, variant=one.values).skipped is not True]
+    if not live:
+        why = f"the channel has no Python {', '.join(without)}" if without and not found else "the recipe skips it"
+        raise InputError(f"nothing to build on {platform}: {why}")
+    values = tuple(one.values for one in live)
+    original = None
+    if recipe.text.format == "v0":
+        original, path = path, _converted(folder, recipe.text.text, values, machine)
+    digest = digest_of_folder(path.parent if path.parent.name == "recipe" else path, values)
+    return RecipeToBuild(
+        feedstock=folder.name,
+        recipe=path.absolute(),
+        digest=digest,
+        variants=values,
+        without=without,
+        original=original,
+    )
+
+
+def _converted(folder: FeedstockFolder, text: str, variants: Sequence[Mapping[str, str]], machine: _Machine) -> Path:
+    """Write the recipe.yaml that is built in the place of a meta.yaml, with the files next to it."""
+    path = folder.recipe_path
+    files = [each.name for each in path.parent.iterdir()]
     try:
-        path = folder.recipe_path
-        recipe = folder.read()
-        if recipe.text.format == "v0":
-            return _refused(
-                folder, platform, "a meta.yaml (format v0) is not built: convert it to recipe.yaml, or use conda-build"
+        texts = {
+            converted_recipe(text, path=path.name, platform=machine.platform, variant=values, files=files)
+            for values in variants
+        }
+        if len(texts) > 1:
+            raise RecipeError(
+                "its variants are different recipes: choose one with --python or --variant", path=path.name
             )
-        found, without = variants_here(recipe, pinning, channel, platform=platform, pythons=pythons, chosen=chosen)
-        live = [one for one in found if recipe.text.render(platform=platform, variant=one.values).skipped is not True]
-        if not live:
-            why = f"the channel has no Python {', '.join(without)}" if without and not found else "the recipe skips it"
-            return _refused(folder, platform, f"nothing to build on {platform}: {why}")
-        values = tuple(one.values for one in live)
-        digest = digest_of_folder(path.parent if path.parent.name == "recipe" else path, values)
-    except ForgeError as error:
-        return _refused(folder, platform, error.message)
-    except OSError as error:
-        return _refused(folder, platform, str(error))
-    return RecipeToBuild(feedstock=folder.name, recipe=path.absolute(), digest=digest, variants=values, without=without)
+    except RecipeError as error:
+        raise InputError(
+            f"it is not built as a recipe.yaml: {error.message}; {_CONDA_BUILD[_has_conda_build()]}"
+        ) from error
+    place = machine.converted / folder.name / "recipe"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(path.parent, place, symlinks=True)
+    (place / path.name).unlink()
+    (place / "recipe.yaml").write_text(texts.pop(), encoding="utf-8")
+    return place / "recipe.yaml"
+
+
+def _has_conda_build() -> bool:
+    return shutil.which("conda-build") is not None
+
+
+_CONDA_BUILD = {
+    True: "conda-build is on PATH and builds it",
+    False: "conda-build, which builds it, is not on PATH",
+}
 
 
 def _refused(folder: FeedstockFolder, platform: str, reason: str) -> PackageResult:

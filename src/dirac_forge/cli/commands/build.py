@@ -51,7 +51,9 @@ def build(
     ] = None,
     test_only: Annotated[bool, typer.Option("--test-only", help="Test what the local channel has.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Build what is unchanged, too.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the folders that builds and tests run in, until the next run.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the folders that builds and tests run in, until the next run.")
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Run N builds at the same time.", show_default="as memory allows"),

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.reading import yamlnodes
-from dirac_forge.recipe.reading.functions import called_names
+from dirac_forge.recipe.reading.functions import called_names, functions
 from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeError
 from dirac_forge.recipe.reading.selectors import select, selector_names, selector_of
@@ -135,6 +135,20 @@ class RecipeV0(CachedRecipe):
 
     def _selected(self, scope: Mapping[str, object]) -> tuple[str, Mapping[int, str]]:
         return selected_text(self.text, scope, path=self.path)
+
+    def document(
+        self, *, platform: str, variant: Mapping[str, str], variables: Mapping[str, str]
+    ) -> tuple[Node | None, Sequence[TemplateLine]]:
+        """Return the rendered YAML for a platform and variant, and where each of its lines comes from.
+
+        `variables` are added to what templates know; scalars keep the marks of calls and of undefined variables.
+        Raises RecipeError.
+        """
+        scope = self._scope(platform, platform, variant)
+        text, perhaps = self._selected(scope)
+        names = {**scope, **variant, **_UNKNOWN_CALLS, **functions(platform, variant), **variables}
+        rendered, root = self._parsed(text, perhaps, names)
+        return root, rendered.lines
 
     def _read(
         self, text: str, perhaps: Mapping[int, str], scope: dict[str, object], variant: Mapping[str, str]
