@@ -142,6 +142,15 @@ def test_the_channel_decides_with_the_tables(
     assert (mapped.warning is not None) == (mapped_by == "guess")
 
 
+def test_a_binary_project_is_the_package_of_its_stem(listing: MakeListing) -> None:
+    mapped = package_for("foo-binary", catalogue=listing("foo"))
+    assert (mapped.package, mapped.mapped_by, mapped.alternatives) == ("foo", "guess", ("foo-binary",))
+    assert mapped.evidence.startswith("foo-binary is foo with its libraries inside, as its name tells; ")
+    assert package_for("foo-binary", catalogue=listing("foo", "foo-binary")).package == "foo-binary"
+    assert package_for("foo-binary", catalogue=listing()).package == "foo-binary"
+    assert {"foo", "foo-binary"} <= set(candidates("foo-binary"))
+
+
 def test_a_workspace_name_beats_everything(listing: MakeListing) -> None:
     mapped = package_for(
         "Gfal2.Python", overrides={"gfal2_python": "my-gfal2"}, catalogue=listing("python-gfal2", "gfal2-python")

@@ -96,6 +96,8 @@ def package_for(
     known = _known(name)
     if known is not None:
         return _by_table(name, known, catalogue)
+    if stem := _stem(name):
+        return _as_its_stem(name, package_for(stem, overrides=overrides, catalogue=catalogue), catalogue)
     return _by_spelling(name, project, catalogue)
 
 
@@ -105,9 +107,23 @@ def candidates(project: str, *, overrides: Mapping[str, str] | None = None) -> t
     known = _known(name)
     listed = known.entry.packages if known else ()
     with_extras = tables.extras().get(name, {}).values()
-    return tuple(
-        dict.fromkeys((*_overriding(name, overrides), *listed, *spellings(project), *_affixed(name), *with_extras))
-    )
+    of_stem = candidates(stem, overrides=overrides) if known is None and (stem := _stem(name)) else ()
+    own = (*_overriding(name, overrides), *listed, *spellings(project), *_affixed(name), *with_extras)
+    return tuple(dict.fromkeys((*own, *of_stem)))
+
+
+def _stem(name: str) -> str:
+    """`x` of `x-binary`, the name on PyPI of x with its libraries in the wheels; "" for any other name."""
+    return name.removesuffix("-binary") if name.endswith("-binary") else ""
+
+
+def _as_its_stem(name: str, stem: Mapped, catalogue: Listing | None) -> Mapped:
+    """The package of x for the project x-binary, unless the channel has a package of that very name, or no x."""
+    own = _by_spelling(name, name, catalogue)
+    if own.mapped_by == "channel" or stem.mapped_by in {"normalised", "guess"}:
+        return own
+    evidence = f"{name} is {stem.project} with its libraries inside, as its name tells; {stem.evidence}"
+    return _guess(name, stem.package, evidence, [name])
 
 
 def spellings(project: str) -> tuple[str, ...]:
@@ -202,7 +218,7 @@ def _by_table(name: str, known: _Known, catalogue: Listing | None) -> Mapped:
         return _contradicted(name, known, spelled, catalogue)
     if not catalogue.complete:
         return _table_alone(name, known, f"{known.evidence}; not every channel could be read")
-    if known.by == "grayskull":
+    if known.by == "grayskull" and canonicalize_name(listed[0]) != name:
         return _guess(name, listed[0], f"{known.evidence}, but the channel has no such package", [name])
     return _table_alone(name, known, f"{known.evidence}; the channel has no such package")
 

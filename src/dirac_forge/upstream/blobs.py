@@ -19,7 +19,7 @@ from dirac_forge.upstream.index.project import ReleaseFile
 
 __all__ = ["dump", "key_of", "kind", "load"]
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised whenever more, or something else, is read from a file."""
 
 T = TypeVar("T")

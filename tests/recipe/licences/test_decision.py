@@ -65,7 +65,7 @@ def test_files_of_others_are_only_mentioned() -> None:
         {"LICENSE": MIT, "vendor/x/LICENSE": APACHE}, expression="MIT", files=("LICENSE", "vendor/x/LICENSE")
     )
     assert made.files == ("LICENSE", "vendor/x/LICENSE")
-    assert notes(made) == ["info: LICENSE, vendor/x/LICENSE also holds what reads like Apache-2.0."]
+    assert notes(made) == ["info: LICENSE, vendor/x/LICENSE also have what reads like Apache-2.0."]
 
 
 def test_an_expression_that_is_none_gives_way() -> None:
@@ -255,3 +255,29 @@ def test_nothing_under_eggs_is_a_licence_of_the_project() -> None:
 
 def test_dual_licensed_is_a_choice() -> None:
     assert decided({}, field="dual-licensed under MIT and Apache-2.0").expression == "Apache-2.0 OR MIT"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "spdx"),
+    [
+        (
+            "GPLv2 with linking exception",
+            "the authors give you unlimited permission to link the compiled version of this file into other programs",
+            "GPL-2.0-only WITH GCC-exception-2.0",
+        ),
+        (
+            "GPLv2-or-later with a special exception which allows to use it to build and distribute non-free programs",
+            "",
+            "GPL-2.0-or-later WITH Bootloader-exception",
+        ),
+        ("LGPL-3.0 with static linking exception", "", "LGPL-3.0-only WITH LGPL-3.0-linking-exception"),
+        ("MIT", "classpath exception", "MIT"),
+    ],
+)
+def test_exceptions_that_spdx_lists_are_found(field: str, text: str, spdx: str) -> None:
+    assert decided({"README.md": text, "LICENSE": ""}, field=field).expression == spdx
+
+
+def test_a_file_of_reuse_is_the_licence_that_it_is_named_after() -> None:
+    text = "Permission notice appear in supporting documentation."
+    assert decided({"LICENSES/BSD-2-Clause.txt": text}, field="BSD-2-Clause").notes == ()

@@ -82,3 +82,30 @@ def test_a_notice_tells_the_version_and_whether_later_ones_go() -> None:
 def test_a_huge_text_is_read_in_part() -> None:
     for text in ("lorem ipsum ", " \n", "\t", "gnu general public license ", "license, ", "\u2028 "):
         assert identify(text * 500_000) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "spdx"),
+    [
+        (
+            "Permission is hereby granted, free of charge, to any person obtaining a copy of the Font Software",
+            "OFL-1.1",
+        ),
+        (
+            f"{GRANT.removesuffix('this software ')}the fonts accompanying this license",
+            "Bitstream-Vera",
+        ),
+        (
+            f"{GRANT}. Redistributions of source code must retain the above copyright notice.",
+            "NCSA",
+        ),
+        ("The FreeType License, compatible to the GNU General Public License version 3", "FTL"),
+    ],
+)
+def test_licences_that_begin_like_the_mit_licence(text: str, spdx: str) -> None:
+    assert [term.spdx for term in identify(text)] == [spdx]
+
+
+def test_the_licence_of_python_far_down_is_that_of_a_part() -> None:
+    text = "Apache License Version 2.0, January 2004\n" + "word " * 2000 + "PSF License Agreement"
+    assert [term.spdx for term in identify(text)] == ["Apache-2.0", "PSF-2.0"]

@@ -48,7 +48,13 @@ def test_noarch_or_not_with_the_reason(
 def test_without_an_sdist_a_compiled_package_is_for_a_person() -> None:
     found = nature(facts("demo", wheels=[TAGGED], sdist=False))
     assert not found.noarch
-    assert [note.level for note in found.notes] == ["todo"]
+    assert [note.text for note in found.notes if note.level == "todo"] == [
+        "there is no sdist to look at: fill in compilers, libraries and build requirements"
+    ]
+
+
+def test_wheels_for_windows_alone_are_skipped_elsewhere_without_an_sdist_too() -> None:
+    assert nature(facts("demo", wheels=["cp312-cp312-win_amd64"], sdist=False)).only == "win"
 
 
 def test_systems_without_wheels_are_told() -> None:
@@ -87,6 +93,13 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
         ("setup.py", "Extension('x', libraries=['ssl', 'crypto', 'm'])", ["openssl"]),
         ("setup.py", "libraries = [\n  'xml2',\n  'xslt',\n]", ["libxml2-devel", "libxslt"]),
         ("setup.py", "# libraries=['ssl']", []),
+        ("setup.py", "name = 'rdkafka' if unix else 'librdkafka'\nExtension('x', libraries=[name])", ["librdkafka"]),
+        ("setup.py", "LIBS = ['pq']\nMORE = LIBS + ['ssl']\nsetup(libraries=MORE)", ["libpq", "openssl"]),
+        ("setup.py", "libraries = []\nlibraries.append('ct')", ["freetds"]),
+        ("setup.py", "a = b\nb = a\nsetup(libraries=[a])", []),
+        ("demo/_build.py", "paths = {'libraries': ['git2'], 'library_dirs': []}", []),
+        ("pygit2/_build.py", "paths = {'libraries': ['git2'], 'library_dirs': []}", ["libgit2"]),
+        ("subprojects/x/CMakeLists.txt", "find_package(ZLIB REQUIRED)", []),
         ("setup.py", "extra_link_args=['-lz']", ["zlib"]),
         ("setup.py", "for name in ['mysqlclient', 'mariadb']: run(f'pkg-config --exists {name}')", ["mysql-devel"]),
         ("setup.py", "os.popen('curl-config --libs')", ["libcurl"]),
@@ -178,6 +191,9 @@ def test_setup_py_that_compiles_only_when_asked_is_noarch_without_doubt() -> Non
     ("wheels", "setup", "classifiers", "only"),
     [
         (["cp312-cp312-win_amd64"], EXTENSION, (), "win"),
+        (["cp312-cp312-win_amd64"], EXTENSION, ("Operating System :: Microsoft :: Windows",), "win"),
+        (["cp312-cp312-win_amd64"], EXTENSION, ("Operating System :: OS Independent",), ""),
+        (["cp312-cp312-win_amd64"], f"{EXTENSION}\nif sys.platform == 'darwin': pass", (), ""),
         ([TAGGED], EXTENSION, ("Operating System :: POSIX :: Linux",), "linux"),
         ([TAGGED], EXTENSION, ("Operating System :: POSIX :: Linux", "Operating System :: MacOS"), ""),
         ([], "setup(ext_modules=[Extension('x', ['x.c'], extra_link_args=['-framework', 'Cocoa'])])", (), "osx"),
@@ -230,3 +246,10 @@ def test_a_library_that_no_table_knows_is_told() -> None:
     assert "meson.build looks for libstrange, whose package is not known: add it to host if it is used" in [
         note.text for note in found.notes
     ]
+
+
+def test_cython_compiles_python_modules_too() -> None:
+    pyproject = {"build-system": {"requires": ["setuptools", "cython"], "build-backend": "setuptools.build_meta"}}
+    texts = {"setup.py": "ext_modules = [Extension('x', sources=['x.py'])]"}
+    found = nature(facts("demo", wheels=[PURE, TAGGED], sdist_members=["x.py"], texts=texts, pyproject=pyproject))
+    assert (found.noarch, found.languages) == (False, ("c",))

@@ -258,9 +258,8 @@ def test_what_nobody_tells_is_for_a_person_to_fill_in() -> None:
     tagged = facts("demo", wheels=["cp312-cp312-manylinux_2_28_x86_64"], sdist=False, members=[], summary=None)
     recipe = made(FamilyPart(package="demo", facts=tagged))
     assert notes(recipe, "todo") == [
-        "there is no sdist to look at: compilers and libraries have to be filled in",
+        "there is no sdist to look at: fill in compilers, libraries and build requirements",
         "upstream published no sdist: check the tag's archive of its repository, and fill in sha256",
-        "without an sdist the build requirements are unknown: fill in host",
         "upstream gives no summary: fill in about",
     ]
     assert "it installs no modules: its requirements are what it brings" in notes(recipe, "info")
@@ -379,8 +378,31 @@ def test_what_upstream_calls_deprecated_is_told() -> None:
     summary = "deprecated demo package, use real-demo instead"
     recipe = made(FamilyPart(package="demo", facts=facts("demo", summary=summary)))
     assert notes(recipe, "warning") == [
-        f"upstream says of it: {summary} Look whether another project is meant.",
+        f"upstream says: {summary}. Check that demo is the project you want",
     ]
+
+
+def test_the_project_that_a_package_is_made_from_is_named() -> None:
+    recipe = made(FamilyPart(package="real-demo", facts=facts("demo", summary="Deprecated. Use real-demo.")))
+    assert notes(recipe, "warning") == [
+        (
+            "upstream says: Deprecated. Use real-demo. Check that demo is the project you want; the package real-demo "
+            "is made from real-demo"
+        ),
+    ]
+
+
+def test_a_project_with_its_libraries_inside_is_told() -> None:
+    recipe = made(FamilyPart(package="demo", facts=facts("demo-binary")))
+    assert notes(recipe, "warning") == [
+        "demo-binary is demo with its libraries in the wheels: make the recipe from demo instead",
+    ]
+
+
+def test_stubs_are_not_imported() -> None:
+    recipe = made(FamilyPart(package="types-demo", facts=facts("types-demo", members=["demo-stubs/__init__.pyi"])))
+    assert recipe.outputs[0].test.imports == ()
+    assert "it installs type stubs only (demo-stubs): there is nothing to import" in notes(recipe, "info")
 
 
 def test_a_requirement_on_itself_goes() -> None:

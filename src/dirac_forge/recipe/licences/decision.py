@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from dirac_forge.recipe.licences.exceptions import with_exception
 from dirac_forge.recipe.licences.names import Term, dual, from_classifier, from_field, later_versions, normalised
 from dirac_forge.recipe.licences.texts import gnu_notice, identify
 from dirac_forge.recipe.model import Note
@@ -35,6 +36,7 @@ _OLD_GNU: Final = re.compile(r"(?i)[AL]?GPL-[123]\.[01]")
 """Identifiers that SPDX gave up, because many meant "or later" by them."""
 _ASSUMED: Final = {"BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}
 """What most projects mean by a name that tells no version."""
+_GNU_NAME: Final = re.compile(r"([AL]?GPL-\d\.\d)-(only|or-later)")
 _SHORT: Final = 3000
 """Characters: a shorter licence file may be a notice of the project's own, rather than the text of a licence."""
 
@@ -59,8 +61,14 @@ class _Evidence:
     """GNU licences that other files (setup.py, README) say they are under."""
     where: str
     """The names of the licence files, for notes."""
+    several: bool
     dual: bool
     later: bool
+
+    @property
+    def reads(self) -> str:
+        """The subject and verb of a sentence on what the licence files say."""
+        return f"{self.where} {'read' if self.several else 'reads'}"
 
 
 def decide(
@@ -69,6 +77,7 @@ def decide(
     *,
     wheel_texts: Mapping[str, str] | None = None,
     members: Iterable[str] = (),
+    has_source: bool = True,
 ) -> LicenceDecision:
     """The licence of a release.
 
@@ -78,17 +87,19 @@ def decide(
             notice such as "or (at your option) any later version" may stand.
         wheel_texts: licence files of the wheel, consulted where the sdist ships none.
         members: all paths in the sdist, among them licence files whose text was not kept.
+        has_source: whether there is a source at all, which could have a licence file.
     """
     files = licence_files(metadata.license_files, texts, members)
     notes: list[Note] = []
-    if not files:
+    if not files and has_source:
         elsewhere = f"; the wheel has {', '.join(sorted(wheel_texts))}" if wheel_texts else ""
         notes.append(_warning(f"The sdist ships no licence file{elsewhere}."))
     contents = {path: texts[path] for path in files if path in texts} or dict(wheel_texts or {})
     evidence = _evidence(metadata, contents, texts)
     expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:
-        expression = _weighed(metadata.license or "", evidence, notes)
+        told = [metadata.license or "", *(text[:20_000] for text in (*contents.values(), *texts.values()))]
+        expression = with_exception(_weighed(metadata.license or "", evidence, notes), told)
     if not expression:
         text = "license: neither metadata nor a licence file tells it; look at the project's repository."
         notes.append(Note(level="todo", text=text))
@@ -123,9 +134,10 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
     return _Evidence(
         field=named,
         classifiers=_refined(_unique(filter(None, map(from_classifier, metadata.classifiers)))),
-        texts=_read(licences.values()),
+        texts=_read(licences),
         notices=_unique(term for text in others for term in gnu_notice(text[:_SHORT])),
         where=_places(licences),
+        several=len(licences) > 1,
         dual=either or (len(named) > 1 and re.search(r"(?i)\bor\b|/", field) is not None),
         later=any(map(later_versions, [*remarks, *others])),
     )
@@ -140,12 +152,22 @@ def _named_in_field(field: str, *, classified: bool) -> tuple[Term, ...]:
     return read if len(read) == 1 or not classified else ()
 
 
-def _read(texts: Iterable[str]) -> tuple[Term, ...]:
-    """The licences that files are the texts of."""
-    terms = _unique(term for text in texts for term in identify(text))
+def _read(files: Mapping[str, str]) -> tuple[Term, ...]:
+    """The licences that files (path to text) are the texts of."""
+    terms = _unique(term for path, text in files.items() for term in _named_by_reuse(path) or identify(text))
     # The LGPL 3 is a supplement to the GPL, whose text is next to it.
     lesser = any(term.name.startswith("LGPL") for term in terms)
     return tuple(term for term in terms if not (lesser and term.name.startswith("GPL")))
+
+
+def _named_by_reuse(path: str) -> tuple[Term, ...]:
+    """The licence that a file in LICENSES/ is named after (https://reuse.software/spec)."""
+    folder, _, name = path.rpartition("/")
+    identifier = name.removesuffix(".txt")
+    if folder.rpartition("/")[2] != "LICENSES" or normalised(identifier) != identifier:
+        return ()
+    match = _GNU_NAME.fullmatch(identifier)
+    return (Term(match[1], match[2] == "or-later") if match else Term(identifier),)
 
 
 def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
@@ -167,7 +189,7 @@ def _checked(declared: tuple[Term, ...], evidence: _Evidence, notes: list[Note])
         return declared
     twice = bool(evidence.field and evidence.classifiers and _agree(evidence.field, evidence.classifiers))
     kept = declared if twice or len(evidence.texts) > 1 else evidence.texts
-    said = f"The metadata says {_listed(declared)}, but {evidence.where} reads like {_listed(evidence.texts)}"
+    said = f"The metadata says {_listed(declared)}, but {evidence.reads} like {_listed(evidence.texts)}"
     notes.append(_warning(f"{said}; {_listed(kept)} is taken."))
     return kept
 
@@ -235,8 +257,9 @@ def _contradiction(expression: str, source: str, evidence: _Evidence) -> list[No
     if not strange:
         return []
     if len(strange) < len(evidence.texts):
-        return [Note(level="info", text=f"{evidence.where} also holds what reads like {_listed(strange)}.")]
-    text = f"{source} says {expression}, but {evidence.where} reads like {_listed(strange)}; {expression} is taken."
+        has = "have" if evidence.several else "has"
+        return [Note(level="info", text=f"{evidence.where} also {has} what reads like {_listed(strange)}.")]
+    text = f"{source} says {expression}, but {evidence.reads} like {_listed(strange)}; {expression} is taken."
     return [Note(level="warning", text=text)]
 
 

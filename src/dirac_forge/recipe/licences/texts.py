@@ -23,6 +23,7 @@ _ALIKE: Final = 90.0
 titles before; another holder's name in a short licence costs less than this."""
 
 _TITLES: Final = (
+    (r"the freetype (?:project )?license", "FTL"),
     (r"gnu affero general public license version 3", "AGPL-3.0"),
     (r"gnu lesser general public license version 3", "LGPL-3.0"),
     (r"gnu lesser general public license version 2\.1", "LGPL-2.1"),
@@ -48,12 +49,22 @@ _TITLES: Final = (
 _PYTHON: Final = ("psf license agreement", "python software foundation license version 2")
 """Of Python's own licence, which goes on with the licences of its past."""
 
+_PREFACE: Final = 6000
+"""Characters: Python's licence begins with a history of Python; further down it is that of a part."""
+
 _GRANTS: Final = (
     # how a grant begins; how far it goes; what tells the licence, and which it is otherwise
     (
         "permission is hereby granted, free of charge, to any person obtaining a copy",
         1600,
-        (("except as contained in this notice", "X11"), ("good, not evil", "JSON"), ("shall be included", "MIT")),
+        (
+            ("copy of the font software", "OFL-1.1"),
+            ("fonts accompanying this license", "Bitstream-Vera"),
+            ("except as contained in this notice", "X11"),
+            ("good, not evil", "JSON"),
+            ("redistributions of source code must retain", "NCSA"),
+            ("shall be included", "MIT"),
+        ),
         "MIT-0",
     ),
     (
@@ -100,6 +111,7 @@ def identify(text: str) -> tuple[Term, ...]:
     if (whole := _whole(words)) is not None:
         return (Term(whole),)
     names = ["Apache-2.0"] if _title(words) else []
+    names += ["PSF-2.0"] if any(phrase in words for phrase in _PYTHON) else []
     names += [name for phrase, name in _PHRASES if re.search(phrase, words)]
     names += [name for grant in _GRANTS for name in _granted(words, *grant)]
     terms = [Term(name) for name in names if name != "HPND" or "MIT-CMU" not in names]
@@ -108,7 +120,7 @@ def identify(text: str) -> tuple[Term, ...]:
 
 def _whole(words: str) -> str | None:
     """The licence that a text is from beginning to end, None for one that may hold several."""
-    if any(phrase in words for phrase in _PYTHON):
+    if any(phrase in words[:_PREFACE] for phrase in _PYTHON):
         return "PSF-2.0"
     if "llvm exceptions to the apache 2.0 license" in words:
         return "Apache-2.0 WITH LLVM-exception"

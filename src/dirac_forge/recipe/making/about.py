@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from packaging.utils import canonicalize_name
+
+from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.writing.scalars import sanitised
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["links_of", "summary_of"]
+__all__ = ["links_of", "stand_in", "summary_of"]
 
 # Labels of Project-URL, lower case and without punctuation (PEP 753 lists the well-known ones).
 _HOME = ("homepage", "home", "website", "web", "url")
@@ -30,6 +33,7 @@ _GIT_HOSTS = re.compile(
     r"^https?://(?:www\.)?(?:github\.com|gitlab\.[\w.-]+|bitbucket\.org|codeberg\.org|git\.[\w.-]+)/[^/]+/[^/]+"
 )
 _LONGEST = 300
+_GIVEN_UP = re.compile(r"\bdeprecated\b|\bplaceholder\b|\bno longer maintained\b|\bdummy package\b", re.IGNORECASE)
 
 Links = tuple[str | None, str | None, str | None]
 
@@ -57,6 +61,20 @@ def summary_of(metadata: CoreMetadata) -> str:
     """One line of printable text, "" where upstream gives none."""
     text = " ".join("".join(c if c.isprintable() else " " for c in metadata.summary or "").split())
     return "" if text.upper() in {"UNKNOWN", "TODO"} else _cut(text)
+
+
+def stand_in(metadata: CoreMetadata, package: str) -> tuple[Note, ...]:
+    """Return a warning where a project only stands in for another one: deprecated, or the same with its libraries."""
+    project = canonicalize_name(metadata.name)
+    other = canonicalize_name(package)
+    if _GIVEN_UP.search(metadata.summary or ""):
+        text = f"upstream says: {summary_of(metadata).rstrip('.')}. Check that {metadata.name} is the project you want"
+        text += f"; the package {package} is made from {other}" if other != project else ""
+    elif project == f"{other}-binary":
+        text = f"{metadata.name} is {other} with its libraries in the wheels: make the recipe from {other} instead"
+    else:
+        return ()
+    return (Note(level="warning", text=text),)
 
 
 def _cut(text: str) -> str:

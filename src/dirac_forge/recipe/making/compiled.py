@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dirac_forge.recipe.making.hosts import build_backend
+from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
 from dirac_forge.recipe.making.optional import asked_by_variable
 from dirac_forge.recipe.making.toolchain import source_languages, toolchain, what_compiles
 from dirac_forge.recipe.model import Note
@@ -24,6 +24,8 @@ _CLASSIFIERS = {
     "osx": ("Operating System :: MacOS",),
     "win": ("Operating System :: Microsoft",),
 }
+_ASKS_FOR_SYSTEM = re.compile(r"pkg-?config|\bsys\.platform\b|\bplatform\.system\b|\bos\.name\b|\blinux|\bdarwin\b")
+"""In a setup.py that is not for a single system."""
 _FRAMEWORK = re.compile(r"[\"']-framework[\"'\s]")
 
 
@@ -54,7 +56,7 @@ def nature(facts: ReleaseFacts) -> Nature:
     if pure and not tagged:
         return Nature(noarch=True, reason=f"its only wheels are for any platform ({pure[0]})")
     if facts.sdist is None:
-        return _without_sdist(pure, tagged)
+        return _without_sdist(facts, pure, tagged)
     compiles = what_compiles(facts.sdist)
     if tagged and not pure:
         made = _arch(facts.sdist, f"its wheels are for single platforms ({tagged[0]})")
@@ -66,12 +68,12 @@ def nature(facts: ReleaseFacts) -> Nature:
     return Nature(noarch=True, reason="there are no wheels, and the sdist has nothing to compile")
 
 
-def _without_sdist(pure: list[str], tagged: list[str]) -> Nature:
+def _without_sdist(facts: ReleaseFacts, pure: list[str], tagged: list[str]) -> Nature:
     if pure:
         return _noarch_with_doubt(f"there is a wheel for any platform ({pure[0]}), and no sdist to look at")
-    note = Note(level="todo", text="there is no sdist to look at: compilers and libraries have to be filled in")
+    note = Note(level="todo", text="there is no sdist to look at: fill in compilers, libraries and build requirements")
     reason = f"its wheels are for single platforms ({tagged[0]})" if tagged else "nothing says that it is pure Python"
-    return Nature(noarch=False, reason=reason, languages=("c",), notes=(note,))
+    return _for_systems(Nature(noarch=False, reason=reason, languages=("c",), notes=(note,)), facts, tagged)
 
 
 def _optional(sdist: SdistFacts, compiles: str, pure: str, tagged: list[str]) -> Nature:
@@ -80,7 +82,9 @@ def _optional(sdist: SdistFacts, compiles: str, pure: str, tagged: list[str]) ->
     if variable := asked_by_variable(setup):
         reason = f"there is a wheel for any platform ({pure}), and setup.py compiles only where {variable} is set"
         return Nature(noarch=True, reason=reason)
-    if compiles and source_languages(sdist) and not _MYPYC.search(setup):
+    # Cython compiles Python modules too: then nothing else in the archive looks like a source.
+    sources = source_languages(sdist) or "cython" in build_tool_names(sdist)
+    if compiles and sources and not _MYPYC.search(setup):
         reason = f"there are wheels for single platforms ({tagged[0]}) and the sdist compiles by default"
         return _with_abi3(_arch(sdist, reason), tagged)
     return _noarch_with_doubt(f"there is a wheel for any platform ({pure}), and compiling is optional")
@@ -121,9 +125,9 @@ def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -
 
 def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, str] | None:
     """The one system that a release is for, and what says so; None where it may be for several."""
-    if served == {"win"}:
-        return "win", "its wheels are for Windows only"
     named = [c for c in facts.metadata.classifiers if c.startswith("Operating System :: ")]
+    if served == {"win"} and not _knows_other_systems(facts, named):
+        return "win", "its wheels are for Windows only"
     for system, starts in _CLASSIFIERS.items():
         if named and all(classifier.startswith(starts) for classifier in named) and served <= {system}:
             return system, f"its only classifier of a system is {named[0]}"
@@ -131,6 +135,15 @@ def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, str] | Non
     if _FRAMEWORK.search(setup) and served <= {"osx"} and not re.search(r"platform|uname|darwin", setup):
         return "osx", "setup.py links a framework of macOS"
     return None
+
+
+def _knows_other_systems(facts: ReleaseFacts, named: Iterable[str]) -> bool:
+    """Return whether a release with wheels for Windows alone is built from source elsewhere, as many are on Unix."""
+    if facts.sdist is None:
+        return False
+    if any(not classifier.startswith(_CLASSIFIERS["win"]) for classifier in named):
+        return True
+    return _ASKS_FOR_SYSTEM.search(facts.sdist.texts.get("setup.py", "")) is not None
 
 
 def _with_abi3(compiled: Nature, wheels: Iterable[str]) -> Nature:

@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.licences.decision import decide
-from dirac_forge.recipe.making.about import links_of, summary_of
+from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
@@ -164,7 +164,7 @@ class _Builder:
         made = test_of(self.facts, self._points(), self.scope, self.providers.brought(self.facts.metadata.name))
         self.notes += made.notes
         if not made.installs_modules and self.facts.wheel is not None:
-            self._note("info", "it installs no modules: its requirements are what it brings")
+            self._note("info", _without_modules(self.facts.wheel.members))
         elif not made.installs_modules:
             self._todo("which modules it installs could not be found out: fill in the imports of its test")
         return made.test
@@ -176,7 +176,7 @@ class _Builder:
             return noarch_tools([Requirement(name="setuptools")])
         requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
         requirements = self._relaxed(requirements)
-        if self.facts.sdist is None:
+        if self.facts.sdist is None and self.nature.noarch:
             self._todo("without an sdist the build requirements are unknown: fill in host")
         scope = self.scope
         if self.nature.noarch:  # one build, with the oldest Python, on Linux
@@ -278,7 +278,13 @@ class _Builder:
         if self.part.licence is not None:
             texts[self.part.licence.name] = self.part.licence.text
         members = self.facts.sdist.members if self.facts.sdist is not None else ()
-        decision = decide(self.facts.metadata, texts, wheel_texts=wheel_texts, members=members)
+        decision = decide(
+            self.facts.metadata,
+            texts,
+            wheel_texts=wheel_texts,
+            members=members,
+            has_source=self.facts.sdist is not None or bool(self.source.unpacked),
+        )
         self.notes += decision.notes
         files = [path for path in decision.files if "@{" not in path]
         if self.source.unpacked:
@@ -287,8 +293,7 @@ class _Builder:
             files.append("THIRDPARTY.yml")
         homepage, repository, documentation = links_of(self.facts.metadata)
         summary = summary_of(self.facts.metadata)
-        if re.search(r"(?i)\bdeprecated\b|\bplaceholder\b|\bno longer maintained\b", self.facts.metadata.summary or ""):
-            self._note("warning", f"upstream says of it: {summary} Look whether another project is meant.")
+        self.notes += stand_in(self.facts.metadata, self.part.package)
         return About(
             summary=summary,
             license=decision.expression,
@@ -310,3 +315,11 @@ class _Builder:
 
     def _todo(self, text: str) -> None:
         self._note("todo", text)
+
+
+def _without_modules(members: Iterable[str]) -> str:
+    """Return why there is nothing to import: stubs are for type checkers only (PEP 561)."""
+    stubs = sorted({top for member in members if (top := member.partition("/")[0]).endswith("-stubs")})
+    if stubs:
+        return f"it installs type stubs only ({', '.join(stubs)}): there is nothing to import"
+    return "it installs no modules: its requirements are what it brings"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from dirac_forge.recipe.making.library_tables import CRATES, DISCOVERED, LINKED, NOT_LIBRARIES, PROGRAMS
+from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, libraries
+from dirac_forge.upstream.files.literals import parse
 
 __all__ = ["NamedLibraries", "system_libraries"]
 
-_PYTHON_LIST = re.compile(
-    r"\blib(?:rarie)?s\s*(?:=|\+=|\.extend\(|\.append\()\s*[\[(]?\s*((?:[\"'][\w+.-]+[\"']\s*,?\s*)+)"
+_LISTS = re.compile(r"lib(?:rarie)?s|.*_lib(?:rarie)?s", re.IGNORECASE)
+"""Variables, arguments and keys that hold names of libraries."""
+_OTHERS = re.compile(
+    r"(?:^|/)(?:subprojects|third[-_]?party|vendor(?:ed)?|external?s?|deps|demos?|samples?|examples?|tests?|docs?|benchmarks?)/",
+    re.IGNORECASE,
 )
+"""Folders with build files of other projects that are built along, or of what is not built."""
 _LINK_FLAG = re.compile(r"[\"'\s]-l([\w+.-]+)")
 _STRING = re.compile(r"[\"']([\w+.-]+)[\"']")
 _PKG_CONFIG = re.compile(
@@ -44,7 +50,8 @@ def system_libraries(texts: Mapping[str, str]) -> NamedLibraries:
     """The libraries that the build files in `texts` (path to text) name."""
     packages: dict[str, str] = {}
     unknown: dict[str, str] = {}
-    for path in sorted(texts, key=lambda p: (p.count("/"), p)):
+    own = (path for path in texts if not _OTHERS.search(path))
+    for path in sorted(own, key=lambda p: (p.count("/"), p)):
         for name, found in _named(PurePosixPath(path), texts[path]):
             for package in found:
                 packages.setdefault(package, path)
@@ -57,16 +64,16 @@ def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...
     """The names of libraries in a build file with their packages, () where those are not known."""
     match path.name:
         case "Cargo.toml":
-            yield from ((c, (p,)) for c, p in CRATES.items() if re.search(rf"^{c}\b", text, re.MULTILINE))
+            yield from ((c, p) for c, p in libraries("crate").items() if re.search(rf"^{c}\b", text, re.MULTILINE))
         case "meson.build" | "CMakeLists.txt":
             text = re.sub(r"#.*$", "", text, flags=re.MULTILINE)
             yield from _configured(text)
             if _CHOSEN_BLAS.search(text):
-                yield "blas", tuple(DISCOVERED["openblas"].split())
+                yield "blas", libraries("discovered")["openblas"]
             for match in _ASKED_FOR.finditer(text):
                 name = next(group for group in match.groups() if group)
                 if name.lower() not in NOT_LIBRARIES:
-                    yield name, tuple(DISCOVERED.get(name.lower(), "").split())
+                    yield name, libraries("discovered").get(name.lower(), ())
         case _ if path.suffix == ".py":
             code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
             yield from _in_python(code)
@@ -75,15 +82,69 @@ def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...
 
 def _configured(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What pkg-config or a library's own program is asked for."""
-    yield from ((p, (package,)) for p, package in PROGRAMS.items() if re.search(rf"(?<![\w-]){p}(?![\w-])", text))
+    programs = libraries("program")
+    yield from ((p, packages) for p, packages in programs.items() if re.search(rf"(?<![\w-]){p}(?![\w-])", text))
     for match in _PKG_CONFIG.finditer(text):
         name = next(group for group in match.groups() if group)
-        if packages := DISCOVERED.get(name.lower()):
-            yield name, tuple(packages.split())
+        if packages := libraries("discovered").get(name.lower()):
+            yield name, packages
 
 
 def _in_python(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    names = [name for group in _PYTHON_LIST.findall(text) for name in _STRING.findall(group)]
-    yield from ((name, (LINKED[name],)) for name in (*names, *_LINK_FLAG.findall(text)) if name in LINKED)
+    names = (*_linked(text), *_LINK_FLAG.findall(text))
+    linked, discovered = libraries("linked"), libraries("discovered")
+    yield from ((name, linked[name]) for name in names if name in linked)
     if "pkg-config" in text:  # names are often handed to it through variables
-        yield from ((name, tuple(DISCOVERED[name].split())) for name in _STRING.findall(text) if name in DISCOVERED)
+        yield from ((name, discovered[name]) for name in _STRING.findall(text) if name in discovered)
+
+
+def _linked(text: str) -> Iterator[str]:
+    """Yield what stands in lists of libraries, names of constants followed."""
+    tree = parse(text.encode())
+    if tree is None:
+        return
+    assigned: dict[str, list[ast.expr]] = {}
+    for name, value in _assignments(tree):
+        assigned.setdefault(name, []).append(value)
+    for name, value in _assignments(tree):
+        if _LISTS.fullmatch(name):
+            yield from _strings(value, assigned, frozenset())
+
+
+def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Yield names with what they are bound to: variables, attributes, keys of mappings, arguments of calls."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((name, value) for target in targets if (name := _name(target)))
+            case ast.AugAssign(target=target, value=value) | ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield _name(target), value
+            case ast.keyword(arg=str(name), value=value):
+                yield name, value
+            case ast.Dict(keys=keys, values=values):
+                yield from ((_string(key), value) for key, value in zip(keys, values, strict=True))
+            case ast.Call(func=ast.Attribute(value=owner, attr="append" | "extend"), args=[value]):
+                yield _name(owner), value
+
+
+def _string(node: ast.AST | None) -> str:
+    """Return the string that a node is, "" for any other node."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _name(target: ast.expr) -> str:
+    """Return the last name of a target: `libraries` of `ext.libraries` and of `options["libraries"]`."""
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+        case _:
+            return ""
+
+
+def _strings(value: ast.expr, assigned: Mapping[str, list[ast.expr]], seen: frozenset[str]) -> Iterator[str]:
+    for node in ast.walk(value):
+        if text := _string(node):
+            yield text
+        elif isinstance(node, ast.Name) and node.id not in seen:
+            for other in assigned.get(node.id, ()):
+                yield from _strings(other, assigned, seen | {node.id})

@@ -15,8 +15,8 @@ from dirac_forge.upstream.files.facts import SdistFacts
 __all__ = ["Toolchain", "source_languages", "toolchain", "what_compiles"]
 
 _SOURCES = {
-    "c": (".c", ".pyx", ".i"),
-    "cxx": (".cpp", ".cc", ".cxx", ".c++"),
+    "c": (".c", ".m", ".pyx", ".i"),
+    "cxx": (".cpp", ".cc", ".cxx", ".c++", ".mm"),
     "fortran": (".f", ".f90", ".f77", ".f95", ".for", ".pyf"),
     "rust": (".rs",),
 }
@@ -70,17 +70,8 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     named = system_libraries(sdist.texts)
     libraries = named.packages
     notes = [] if sources else [_no_sources()]
-    notes += [
-        Note(
-            level="warning",
-            text=f"{package} in host, because {path} names it: check that it is used, and for its run_exports",
-        )
-        for package, path in sorted(libraries.items())
-    ]
-    notes += [
-        Note(level="warning", text=f"{path} looks for {name}, whose package is not known: add it to host if it is used")
-        for name, path in sorted(named.unknown.items())
-    ]
+    notes += _linked_libraries(libraries)
+    notes += _unknown_libraries(named.unknown)
     if not named.packages and not named.unknown and "rust" not in languages:
         notes.append(Note(level="info", text="no known system library is named in the build files: check host"))
     return Toolchain(
@@ -94,6 +85,32 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
 def _no_sources() -> Note:
     text = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
     return Note(level="todo", text=text)
+
+
+def _linked_libraries(libraries: Mapping[str, str]) -> Iterator[Note]:
+    for path, packages in _by_file(libraries).items():
+        one = len(packages) == 1
+        check = (
+            "check that it is used, and its run_exports" if one else "check that they are used, and their run_exports"
+        )
+        why = f"because {path} names {'it' if one else 'them'}"
+        yield Note(level="warning", text=f"{', '.join(packages)} in host, {why}: {check}")
+
+
+def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:
+    for path, names in _by_file(unknown).items():
+        add = "whose package is not known: add it to host if it is used"
+        if len(names) > 1:
+            add = "whose packages are not known: add those to host that are used"
+        yield Note(level="warning", text=f"{path} looks for {', '.join(names)}, {add}")
+
+
+def _by_file(names: Mapping[str, str]) -> Mapping[str, list[str]]:
+    """Return the names by the file that has them, both in order."""
+    files: dict[str, list[str]] = {}
+    for name, path in sorted(names.items()):
+        files.setdefault(path, []).append(name)
+    return dict(sorted(files.items()))
 
 
 def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str]) -> set[str]:

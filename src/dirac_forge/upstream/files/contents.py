@@ -39,6 +39,10 @@ _CODE = re.compile(
     r"\.(?:py|pyi|pyx|pxd|c|cc|cpp|h|hpp|js|ts|css|java|go|rs|rb|so|png|svg|gz|zip|html?|json|ipynb|f90|in|sh)\Z",
     re.IGNORECASE,
 )
+_LINKS = re.compile(rb"\b(?:libraries|library_dirs|ffibuilder|FFI\(\))")
+_BUILD_MODULE = re.compile(r"\w*(?:build|setup|ffi)\w*\.py", re.IGNORECASE)
+"""Modules below the top that may tell a compiler its libraries."""
+_DEEPEST_BUILD_MODULE = 4
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|benchmarks?|site-packages)/")
 
 
@@ -91,14 +95,14 @@ class Reader:
             self._look_into(member)
 
     def _look_into(self, member: ArchiveMember) -> None:
-        """Note what a module imports; keep it where it parses a command line, or is an in-tree build backend."""
+        """Note what a module imports; keep it where it parses a command line, is an in-tree build backend, or links."""
         if member.size > min(SOURCE_LIMIT, self._parse_left):
             return
         source = member.read(SOURCE_LIMIT)
         self._parse_left -= len(source)
         if member.name.endswith(".py") and names_parser(source):
             self._scripts[member.name] = source
-        if b"build_wheel" in source and member.name.count("/") <= 4 and len(source) <= _TEXT_LIMIT:
+        if _builds(member.name, source) and len(source) <= _TEXT_LIMIT:
             self._add_text(member.name, source)
         self._add_module(member.name, source)
 
@@ -172,6 +176,14 @@ class Reader:
             (name for name in infos if name.endswith(".egg-info/PKG-INFO")), key=lambda name: (name.count("/"), name)
         )
         return infos[eggs[0]] if eggs else None
+
+
+def _builds(path: str, source: bytes) -> bool:
+    """Return whether a module is an in-tree build backend, or names libraries to link."""
+    if path.count("/") > _DEEPEST_BUILD_MODULE:
+        return False
+    links = _BUILD_MODULE.fullmatch(path.rpartition("/")[2]) is not None and _LINKS.search(source) is not None
+    return links or b"build_wheel" in source
 
 
 def _is_text(path: str) -> bool:
