@@ -26,13 +26,13 @@ from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
 
-__all__ = ["audit"]
+__all__ = ["AuditLook", "audit", "looked_at"]
 
 _THREADS = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Looked:
+class AuditLook:
     """What an audit found."""
 
     audited: tuple[Audited, ...]
@@ -45,7 +45,7 @@ def audit(context: Context, request: AuditRequest) -> int:
     accepting = read_baseline(request.baseline) if request.baseline else ()
     with ThreadPoolExecutor(_THREADS) as executor:
         inputs = audit_inputs(context, request.specs, since=request.since, executor=executor)
-        looked = _merged([_look(context, each, executor) for each in inputs])
+        looked = looked_at(context, inputs, executor)
         findings, accepted = _sorted_out(looked, accepting, request.severity)
         edits, sent = AuditEdits(), SentChanges()
         if findings:
@@ -57,7 +57,12 @@ def audit(context: Context, request: AuditRequest) -> int:
     return max(_exit_code(looked.audited, findings), sent.exit_code)
 
 
-def _look(context: Context, found: AuditInput, executor: Executor) -> _Looked:
+def looked_at(context: Context, inputs: Sequence[AuditInput], executor: Executor) -> AuditLook:
+    """Return what an audit of these builds finds."""
+    return _merged([_look(context, each, executor) for each in inputs])
+
+
+def _look(context: Context, found: AuditInput, executor: Executor) -> AuditLook:
     """Compare the builds with upstream, and look at the channel's records and at the files."""
     settings = context.settings
     index = IndexClient(context.http, url=settings.index_url)
@@ -84,15 +89,15 @@ def _look(context: Context, found: AuditInput, executor: Executor) -> _Looked:
         command_findings(audited, found.environments, files, lookup.facts),
     )
     declared = tuple(finding for each in audited for finding in each.findings)
-    return _Looked(
+    return AuditLook(
         audited=audited,
         findings=(*declared, *(finding for findings, _ in parts for finding in findings)),
         gaps=tuple(gap for _, gaps in parts for gap in gaps),
     )
 
 
-def _merged(looked: Sequence[_Looked]) -> _Looked:
-    return _Looked(
+def _merged(looked: Sequence[AuditLook]) -> AuditLook:
+    return AuditLook(
         audited=tuple(audited for each in looked for audited in each.audited),
         findings=tuple(dict.fromkeys(finding for each in looked for finding in each.findings)),
         gaps=tuple(gap for each in looked for gap in each.gaps),
@@ -100,7 +105,7 @@ def _merged(looked: Sequence[_Looked]) -> _Looked:
 
 
 def _sorted_out(
-    looked: _Looked, accepting: Sequence[Accepted], severity: Severity
+    looked: AuditLook, accepting: Sequence[Accepted], severity: Severity
 ) -> tuple[list[Finding], list[tuple[Finding, Accepted]]]:
     """Return the findings of at least this severity, and those of them that the baseline accepts."""
     every = at_least(looked.findings, severity)

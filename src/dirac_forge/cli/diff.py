@@ -20,7 +20,7 @@ from dirac_forge.report.distribution import difference_json, difference_sections
 from dirac_forge.report.markdown import markdown as as_markdown
 from dirac_forge.report.terminal import Shown
 
-__all__ = ["diff"]
+__all__ = ["diff", "state_of"]
 
 _TODAY = "today"
 _THREADS = 4
@@ -28,7 +28,7 @@ _THREADS = 4
 
 def diff(context: Context, old: str, new: str, *, file: str, markdown: bool) -> int:
     """Read or solve both states, answer with their difference, and return the exit code."""
-    before, after = (_state(context, each, file) for each in (old, new))
+    before, after = (state_of(context, each, file) for each in (old, new))
     difference = difference_of(before, after)
     sections = difference_sections(difference, lead=tuple(context.settings.targets))
     text = as_markdown(sections) if markdown else Shown(sections)
@@ -36,8 +36,8 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool) -> 
     return 0
 
 
-def _state(context: Context, text: str, file: str) -> Lock:
-    """The packages of a lock, a prefix, `today`, or a git revision of `file`."""
+def state_of(context: Context, text: str, file: str) -> Lock:
+    """Return the packages of a lock, a prefix, `today`, or a git revision of `file`."""
     path = Path(text)
     if text == _TODAY:
         return _solved(context, distribution_of(context, file), text)

@@ -39,14 +39,24 @@ from dirac_forge.report.next_steps import Step, step
 from dirac_forge.report.picture import Picture, picture_of
 from dirac_forge.report.svg import svg
 
-__all__ = ["new", "plan", "run_rebuilds", "show_list", "show_next", "show_status", "why"]
+__all__ = [
+    "current_status",
+    "migration_context",
+    "new",
+    "plan",
+    "run_rebuilds",
+    "show_list",
+    "show_next",
+    "show_status",
+    "why",
+]
 
 _DRAW: dict[str, Callable[[Picture], str]] = {"dot": dot, "mermaid": mermaid, "svg": svg}
 
 
 @contextmanager
-def _migrating(context: Context, *, channel: bool) -> Iterator[MigrationContext]:
-    """The workspace; with `channel` also the channels of the settings, else only those named on the command line."""
+def migration_context(context: Context, *, channel: bool) -> Iterator[MigrationContext]:
+    """Yield the workspace; with `channel` also the settings' channels, else only those of the command line."""
     settings = context.settings
     wanted = channel or "channels" in settings.flags
     opened = open_readable_channel(context) if wanted else None
@@ -99,7 +109,7 @@ def _exit_code(context: Context, status: Status) -> int:
     return 3 if status.unknown or not status.not_in_channel.keys().isdisjoint(_asked(context)) else 0
 
 
-def _status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:
+def current_status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:
     """Return the status, with the requests of ours that are open."""
     requests = open_rebuilds(context, plan.migration.name)
     return status_now(migrating, plan, page, platforms=_asked(context), requests=requests)
@@ -124,11 +134,13 @@ def plan(
         return _add_platform(context, add_platform, target)
     if migration is None:
         raise InputError("which migration?", hint="Give its name or file, or --add-platform P --target SPEC.")
-    with _migrating(context, channel=target is not None) as migrating:
+    with migration_context(context, channel=target is not None) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if formats:
             status = (
-                _status(context, migrating, plan, status_page) if migrating.channel is not None or status_page else None
+                current_status(context, migrating, plan, status_page)
+                if migrating.channel is not None or status_page
+                else None
             )
             context.observer.stop()
             typer.echo(_DRAW[formats[0]](picture_of(plan, status)), nl=False)
@@ -147,20 +159,26 @@ def plan(
 def _add_platform(context: Context, platform: str, target: str | None) -> int:
     if target is None:
         raise InputError("for what?", hint="Name a target with --target.")
-    with _migrating(context, channel=True) as migrating:
+    with migration_context(context, channel=True) as migrating:
         specs, _ = specs_of(context.settings, target)
         addition = enabling(migrating, platform, target, specs)
         context.answer(additions.addition_text(addition), additions.addition_json(addition))
     return 0
 
 
-def show_status(context: Context, migration: str, *, status_page: Path | None, as_svg: bool) -> int:
-    """Answer with the state of each member, and return the exit code."""
+def show_status(
+    context: Context, migration: str, *, status_page: Path | None, as_svg: bool, html: Path | None = None
+) -> int:
+    """Answer with the state of each member, write its page where asked for, and return the exit code."""
     if as_svg and context.options.json:
         raise InputError("--svg and --json exclude each other")
-    with _migrating(context, channel=True) as migrating:
+    with migration_context(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        status = _status(context, migrating, plan, status_page)
+        status = current_status(context, migrating, plan, status_page)
+        if html is not None:
+            from dirac_forge.cli.migration_page import write_page  # noqa: PLC0415  # the templates are for it alone
+
+            write_page(html, context, migrating, plan, status)
         if as_svg:
             context.observer.stop()
             typer.echo(svg(picture_of(plan, status)), nl=False)
@@ -172,7 +190,7 @@ def show_status(context: Context, migration: str, *, status_page: Path | None, a
 
 def show_list(context: Context) -> int:
     """Answer with the migrations of the workspace and of the pinning, and return the exit code."""
-    with _migrating(context, channel=context.settings.pinning is None) as migrating:
+    with migration_context(context, channel=context.settings.pinning is None) as migrating:
         found = migrating.migrations()
         running = [name for name, each in found.items() if not each.settings.paused][:1]
         steps = step("its members, and their order", "migrate", "plan", *running) if running else ()
@@ -182,9 +200,9 @@ def show_list(context: Context) -> int:
 
 def show_next(context: Context, migration: str, *, status_page: Path | None, paused: bool) -> int:
     """Answer with the members that are ready, and return the exit code; `paused`: also if the migration is paused."""
-    with _migrating(context, channel=True) as migrating:
+    with migration_context(context, channel=True) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        status = _status(context, migrating, plan, status_page)
+        status = current_status(context, migrating, plan, status_page)
         held = status.paused and not paused
         steps = () if held else _rebuild_steps(plan, status)
         context.answer(states.next_text(status, paused=held), states.next_json(plan, status, paused=held), steps)
@@ -193,7 +211,7 @@ def show_next(context: Context, migration: str, *, status_page: Path | None, pau
 
 def why(context: Context, migration: str, feedstock: str) -> int:
     """Answer with why a feedstock is a member or not, and return the exit code."""
-    with _migrating(context, channel=False) as migrating:
+    with migration_context(context, channel=False) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         known = feedstock in plan.graph.facts
         name = feedstock if known else migrating.workspace.find(feedstock).label
@@ -240,13 +258,13 @@ def run_rebuilds(
     paused: bool,
 ) -> int:
     """Make rebuild changes, write or send them where asked for, answer with them, and return the exit code."""
-    with _migrating(context, channel=not feedstocks) as migrating:
+    with migration_context(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if plan.migration.settings.paused and not paused:
             said = f"{plan.migration.name} is paused: nothing is rebuilt. --paused does it all the same."
             context.answer(report.sentences([said]), {**report.changes_json(plan, ()), "paused": True})
             return 0
-        names = feedstocks or [each.feedstock for each in _status(context, migrating, plan, status_page).next]
+        names = feedstocks or [each.feedstock for each in current_status(context, migrating, plan, status_page).next]
         folders = [migrating.workspace.find(name) for name in names]
         root = migrating.workspace.root if write else None
         results = [_rebuilt(folder, plan, write_within=root) for folder in folders]

@@ -25,11 +25,12 @@ COMMANDS = {
     "sync": ("dirac_forge.cli.commands.sync:sync", "Fill the workspace with copies of feedstocks."),
     "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan ABI migrations, follow them, make the rebuilds."),
     "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),
+    "report": ("dirac_forge.cli.commands.report:report", "Write all that is known as a static site."),
     "snapshot": ("dirac_forge.cli.commands.snapshot:snapshot", "Freeze what targets need into a channel folder."),
     "completion": ("dirac_forge.cli.commands.completion:completion", "Print a completion script for a shell."),
     "validate": ("dirac_forge.cli.commands.validate:validate", "Report mistakes in recipes, settings and migrations."),
     "doctor": ("dirac_forge.cli.commands.doctor:doctor", "Check what dirac-forge needs here, and how to get it."),
-    "schema": ("dirac_forge.cli.commands.schema:schema", "Print JSON Schemas of settings and migrations."),
+    "schema": ("dirac_forge.cli.commands.schema:schema", "Print JSON Schemas of settings, migrations and site data."),
 }
 """Name to the command (a function that takes a `Context` first, or a `Group`) and its summary."""
 

@@ -1,4 +1,4 @@
-"""`dirac-forge schema`: JSON Schemas of the files that people write."""
+"""`dirac-forge schema`: JSON Schemas of the files that people write, and of the data files of the status site."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from dirac_forge.cli.context import Context
 from dirac_forge.migration.schema import MigrationTable
+from dirac_forge.report.site.schema import site_schema
 from dirac_forge.settings.schema import schema_of, settings_schema
 
 __all__ = ["SCHEMAS", "schema"]
@@ -18,7 +19,7 @@ def _migration_schema() -> dict[str, Any]:
     return schema_of(MigrationTable, name="migration", title="conda-forge migration")
 
 
-SCHEMAS = {"settings": settings_schema, "migration": _migration_schema}
+SCHEMAS = {"settings": settings_schema, "migration": _migration_schema, "site": site_schema}
 """What a schema is of, and the function that makes it."""
 
 

@@ -63,12 +63,20 @@ def plan(
 
 
 @migrate.command("status", "Show what is done, ready, waiting or not solvable.")
-@examples("dirac-forge migrate status openssl4", "dirac-forge migrate status openssl4 --svg > openssl4.svg")
+@examples(
+    "dirac-forge migrate status openssl4",
+    "dirac-forge migrate status openssl4 --svg > openssl4.svg",
+    "dirac-forge migrate status openssl4 --html openssl4.html",
+)
 def status(
     context: Context,
     migration: Name,
     status_page: StatusPage = None,
     as_svg: Annotated[bool, typer.Option("--svg", help="Print a self-contained SVG picture.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write graph, table and targets as one self-contained page."),
+    ] = None,
 ) -> int:
     """Show the state of each member, from what the channel has, or from the recipes with --offline.
 
@@ -77,7 +85,7 @@ def status(
     """
     from dirac_forge.cli.migrate import show_status as run
 
-    return run(context, migration, status_page=status_page, as_svg=as_svg)
+    return run(context, migration, status_page=status_page, as_svg=as_svg, html=html)
 
 
 @migrate.command("list", "Show the migrations, running and paused.")

@@ -18,19 +18,20 @@ class Kind(StrEnum):
 
     settings = "settings"
     migration = "migration"
+    site = "site"
 
 
-@examples("dirac-forge schema settings", "dirac-forge schema migration")
+@examples("dirac-forge schema settings", "dirac-forge schema migration", "dirac-forge schema site")
 def schema(
     context: Context,
     kind: Annotated[
         Kind | None,
         typer.Argument(
-            metavar="settings|migration", help="Print the schema of this.", show_default="both, in one document"
+            metavar="settings|migration|site", help="Print the schema of this.", show_default="all, in one document"
         ),
     ] = None,
 ) -> int:
-    """Print the JSON Schemas of `[tool.dirac-forge]` in pyproject.toml and of migration files."""
+    """Print the JSON Schemas of `[tool.dirac-forge]` in pyproject.toml, migration files, and the data of the site."""
     from dirac_forge.cli.schema import schema as run
 
     return run(context, kind.value if kind is not None else None)

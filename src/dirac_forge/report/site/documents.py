@@ -1,0 +1,373 @@
+"""The data files of the site, from the functions that print the JSON of the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from dirac_forge.channel.records import Record, name_of
+from dirac_forge.check.cells import Cell
+from dirac_forge.errors import redact
+from dirac_forge.feedstock.change import Skip
+from dirac_forge.feedstock.facts import FeedstockFacts
+from dirac_forge.migration.plan import Plan
+from dirac_forge.migration.status import OpenRebuild, PageLabel, Status
+from dirac_forge.report.addition import effect_json
+from dirac_forge.report.audit import audit_json
+from dirac_forge.report.bumps import bumps_json
+from dirac_forge.report.check import document as check_json
+from dirac_forge.report.distribution import difference_json
+from dirac_forge.report.migration import list_json, plan_json
+from dirac_forge.report.migration_status import status_json
+from dirac_forge.report.site.history import history_of_site
+from dirac_forge.report.site.inputs import FeedstockLine, MigrationFacts, SiteInputs, Unavailable
+from dirac_forge.report.site.links import slug
+from dirac_forge.report.site.upstream import UpstreamAnswer, upstream_answers, upstream_row
+
+__all__ = ["documents_of", "migration_document"]
+
+Document = dict[str, Any]
+
+
+def documents_of(inputs: SiteInputs) -> dict[str, Document]:
+    """Return the data files, by path below `data/`."""
+    migrations = [migration_document(each) for each in _known(inputs.migrations)]
+    targets = _targets(inputs)
+    feedstocks = _feedstocks(inputs, targets, migrations)
+    documents: dict[str, Document] = {
+        "check.json": _section(inputs.cells, "results", check_json),
+        "bumps.json": _section(inputs.bumps, "bumps", bumps_json),
+        "audit.json": _section(
+            inputs.audited, "findings", lambda audited: audit_json(audited, inputs.findings, (), inputs.gaps)
+        ),
+        "migrations.json": _migrations(inputs, migrations),
+        "distributions.json": {"distributions": [_distribution(each.name, each) for each in inputs.distributions]},
+        **{f"targets/{slug(name)}.json": document for name, document in targets.items()},
+        **{f"migrations/{slug(each['migration'])}.json": each for each in migrations},
+        **{f"feedstocks/{slug(name)}.json": document for name, document in feedstocks.items()},
+    }
+    documents["history.json"] = history_of_site(documents, migrations, now=inputs.now, past=inputs.past)
+    documents["site.json"] = _index(inputs, targets, migrations, feedstocks)
+    return documents
+
+
+def _known(part: Sequence[Any] | Unavailable) -> Sequence[Any]:
+    return () if isinstance(part, Unavailable) else part
+
+
+def _section(part: Any, key: str, document: Any) -> Document:
+    """Return the document of a command, or an empty one that says why there is none."""
+    return {key: [], "unavailable": part.reason} if isinstance(part, Unavailable) else document(part)
+
+
+def _index(
+    inputs: SiteInputs,
+    targets: Mapping[str, Document],
+    migrations: Sequence[Document],
+    feedstocks: Mapping[str, Document],
+) -> Document:
+    parts = {
+        "check": inputs.cells,
+        "bump": inputs.bumps,
+        "audit": inputs.audited,
+        "migrate": inputs.migrations,
+        "bot": inputs.ledger,
+    }
+    return {
+        "made": inputs.now.astimezone(UTC).isoformat(timespec="seconds"),
+        "program": inputs.program,
+        "workspace": inputs.workspace,
+        "channels": [_channel(each) for each in inputs.channels],
+        "as_of": inputs.as_of,
+        "targets": [{"target": name, "data": f"targets/{slug(name)}.json"} for name in targets],
+        "migrations": [
+            {"migration": each["migration"], "data": f"migrations/{slug(each['migration'])}.json"}
+            for each in migrations
+        ],
+        "feedstocks": [{"feedstock": name, "data": f"feedstocks/{slug(name)}.json"} for name in feedstocks],
+        "unavailable": {name: part.reason for name, part in parts.items() if isinstance(part, Unavailable)},
+        "last_run": None if isinstance(inputs.ledger, Unavailable) else inputs.ledger.last_run,
+        "requests": _requests(inputs),
+    }
+
+
+_HERE = ("wanted", "prepared", "theirs", "pushed", "open", "failed", "waiting")
+"""States of changes that are not over."""
+
+
+def _requests(inputs: SiteInputs) -> list[Document]:
+    """Return the changes of the ledger that are not over, by feedstock."""
+    if isinstance(inputs.ledger, Unavailable):
+        return []
+    return [
+        {"feedstock": name, **change}
+        for name, history in inputs.ledger.histories.items()
+        for change in history["changes"]
+        if change["state"] in _HERE
+    ]
+
+
+def _channel(channel: str) -> str:
+    """Return a channel without credentials, and of a folder its name: the rest is of the machine that made the site."""
+    return redact(channel) if "://" in channel else channel.rstrip("/").rpartition("/")[2]
+
+
+def _targets(inputs: SiteInputs) -> dict[str, Document]:
+    cells: dict[str, list[Cell]] = {}
+    for cell in _known(inputs.cells):
+        cells.setdefault(cell.target, []).append(cell)
+    answers = {} if isinstance(inputs.bumps, Unavailable) else upstream_answers(inputs.bumps)
+    return {name: _target(inputs, name, mine, answers) for name, mine in cells.items()}
+
+
+def _target(inputs: SiteInputs, name: str, cells: Sequence[Cell], answers: Mapping[str, UpstreamAnswer]) -> Document:
+    results = check_json(cells)["results"]
+    packages = _closure(cells)
+    return {
+        "target": name,
+        "specs": sorted({spec for cell in cells for spec in cell.specs if name_of(spec) != "python"}),
+        "results": [{**one, **_age(cell, inputs.now)} for one, cell in zip(results, cells, strict=True)],
+        "packages": packages,
+        "upstream": [upstream_row(each, _makers(inputs, each["name"]), answers, now=inputs.now) for each in packages],
+        "audit": _audit(inputs, name, cells),
+    }
+
+
+def _audit(inputs: SiteInputs, target: str, cells: Sequence[Cell]) -> Document:
+    """Return the audit of what one target installs."""
+    if isinstance(inputs.audited, Unavailable):
+        return {"findings": [], "unavailable": inputs.audited.reason}
+    installed = {(record.subdir, record.file) for cell in cells for record in cell.packages}
+    audited = [each for each in inputs.audited if (each.record.subdir, each.record.file) in installed]
+    return audit_json(audited, [each for each in inputs.findings if target in each.targets], (), inputs.gaps)
+
+
+def _makers(inputs: SiteInputs, package: str) -> tuple[str, ...]:
+    if inputs.graph is None:
+        return ()
+    # Release lines make the same packages; the default branch is the one that moves.
+    return tuple(name for name in inputs.graph.makers_of(package) if "@" not in name)
+
+
+def _age(cell: Cell, now: datetime) -> Document:
+    """Return when the installed version of a target was uploaded, and how many days ago."""
+    first = next((record for record in cell.packages if record.name == name_of(cell.specs[0])), None)
+    uploaded = _uploaded(first)
+    days = (now - uploaded).days if uploaded is not None else None
+    return {"uploaded": uploaded.isoformat(timespec="seconds") if uploaded is not None else None, "days": days}
+
+
+def _uploaded(record: Record | None) -> datetime | None:
+    if record is None or record.timestamp is None:
+        return None
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def _closure(cells: Sequence[Cell]) -> list[Document]:
+    """Return what the cells install, each package once: by name."""
+    records: dict[str, dict[tuple[str, str], tuple[Record, dict[str, None]]]] = {}
+    for cell in cells:
+        for record in cell.packages:
+            own = records.setdefault(record.name, {})
+            own.setdefault((record.version, record.file), (record, {}))[1][cell.platform] = None
+    return [_package(name, list(records[name].values()), records) for name in sorted(records)]
+
+
+def _package(name: str, builds: Sequence[tuple[Record, Mapping[str, None]]], known: Iterable[str]) -> Document:
+    newest = max((record for record, _ in builds), key=lambda record: record.timestamp or 0)
+    uploaded = _uploaded(newest)
+    there = set(known)
+    needs = {name_of(spec) for record, _ in builds for spec in record.depends}
+    return {
+        "name": name,
+        "version": newest.version,
+        "versions": sorted({record.version for record, _ in builds}),
+        "platforms": sorted({platform for _, platforms in builds for platform in platforms}),
+        "noarch": newest.noarch is not None,
+        "uploaded": uploaded.isoformat(timespec="seconds") if uploaded is not None else None,
+        "depends": sorted(needs & there),
+    }
+
+
+def migration_document(facts: MigrationFacts) -> Document:
+    """Return plan and status of one migration, as the commands print them, and its state as a whole."""
+    migration = facts.migration
+    (listed,) = list_json({migration.name: migration})["migrations"]
+    return {
+        **{key: listed[key] for key in ("migration", "title", "paused", "longterm", "pins")},
+        "from": "pinning" if facts.pinning else "workspace",
+        "state": _state(facts),
+        "plan": _part(facts.plan, lambda plan: plan_json(plan, facts.pinned)),
+        "status": _part(facts.status, lambda status: _status(facts.plan, status)),
+        "targets": [effect_json(each) for each in facts.effects],
+        "requests": {} if isinstance(facts.status, Unavailable) else dict(_rebuild_requests(facts.status)),
+        "notes": list(facts.notes),
+    }
+
+
+def _rebuild_requests(status: Status) -> Iterator[tuple[str, str]]:
+    """Yield members with the URLs of their requests: of ours, or as the status page knows them."""
+    for each in status.feedstocks:
+        for reason in each.reasons:
+            match reason:
+                case OpenRebuild(url=url) | PageLabel(state="in-pr", detail=url):
+                    yield each.feedstock, url
+                case _:
+                    continue
+
+
+def _status(plan: Plan | Unavailable, status: Status) -> Document:
+    assert isinstance(plan, Plan)  # noqa: S101 — a status is one of a plan
+    return status_json(plan, status)
+
+
+def _part(part: Any, document: Any) -> Document:
+    return {"unavailable": part.reason} if isinstance(part, Unavailable) else document(part)
+
+
+def _state(facts: MigrationFacts) -> str:
+    """Return whether a migration is running, paused, done or planned; unknown where its status is."""
+    if facts.migration.settings.paused:
+        return "paused"
+    if isinstance(facts.status, Unavailable):
+        return "unknown"
+    states = {each.state for each in facts.status.feedstocks}
+    if states <= {"done"}:
+        return "done" if states and not facts.status.absent else "no-members" if not states else "running"
+    return "running" if states & {"done", "in-pr", "error"} else "planned"
+
+
+def _migrations(inputs: SiteInputs, migrations: Sequence[Document]) -> Document:
+    listed = list_json({each.migration.name: each.migration for each in _known(inputs.migrations)})["migrations"]
+    rows = []
+    for row, document in zip(listed, migrations, strict=True):
+        states = [each["state"] for each in document["status"].get("feedstocks", ())]
+        counts = {state: states.count(state) for state in dict.fromkeys(states)}
+        rows.append(
+            {
+                # Where the file lies on the machine that made the site is nobody's business.
+                **{key: value for key, value in row.items() if key != "path"},
+                **{key: document[key] for key in ("from", "state")},
+                "members": len(states),
+                "states": counts,
+                "data": f"migrations/{slug(row['migration'])}.json",
+            }
+        )
+    reason = inputs.migrations.reason if isinstance(inputs.migrations, Unavailable) else None
+    return {"migrations": rows, **({"unavailable": reason} if reason else {})}
+
+
+def _distribution(name: str, found: Any) -> Document:
+    return {"name": name, **_part(found.difference, difference_json)}
+
+
+def _feedstocks(
+    inputs: SiteInputs, targets: Mapping[str, Document], migrations: Sequence[Document]
+) -> dict[str, Document]:
+    facts = {} if inputs.graph is None else inputs.graph.facts
+    names = sorted({*(name.partition("@")[0] for name in facts), *_histories(inputs)})
+    bumps: dict[str, list[Document]] = {}
+    for result in _known(inputs.bumps):
+        name = result.feedstock if isinstance(result, Skip) else result.change.feedstock
+        bumps.setdefault(name, []).extend(bumps_json([result])["bumps"])
+    waiting = _dependents(inputs)
+    members = _memberships(migrations)
+    installed = {name: {each["name"] for each in document["packages"]} for name, document in targets.items()}
+    return {
+        name: {
+            "feedstock": name,
+            "facts": _facts(facts.get(name)),
+            "lines": [_line(line) for line in inputs.lines.get(name, ())],
+            "bumps": bumps.get(name, []),
+            "why": _histories(inputs).get(name),
+            "migrations": members.get(name, []),
+            "dependents": waiting.get(name, []),
+            "targets": [each for each, mine in installed.items() if mine.intersection(_outputs(facts.get(name)))],
+        }
+        for name in names
+    }
+
+
+def _histories(inputs: SiteInputs) -> Mapping[str, Mapping[str, Any]]:
+    return {} if isinstance(inputs.ledger, Unavailable) else inputs.ledger.histories
+
+
+def _outputs(facts: FeedstockFacts | None) -> tuple[str, ...]:
+    return () if facts is None else facts.outputs
+
+
+def _line(line: FeedstockLine) -> Document:
+    return {"branch": line.branch, "versions": line.versions, "here": line.here}
+
+
+def _facts(facts: FeedstockFacts | None) -> Document | None:
+    if facts is None:
+        return None
+    return {
+        "version": facts.version,
+        "build_number": facts.build_number,
+        "recipe": facts.recipe,
+        "outputs": list(facts.outputs),
+        "platforms": list(facts.platforms),
+        "noarch": facts.noarch,
+        "needs": [
+            {
+                "section": need.section,
+                "name": need.name,
+                "output": need.output,
+                "text": need.text,
+                "line": need.line,
+                "platforms": list(facts.platforms_of(need.platforms)),
+                "condition": need.condition,
+            }
+            for need in facts.needs
+        ],
+        "exports": sorted({f"{each.strength}: {each.name}" for each in facts.exports}),
+        "applied": list(facts.applied),
+        "notes": [*facts.notes, *facts.problems],
+        "error": facts.error,
+    }
+
+
+def _dependents(inputs: SiteInputs) -> dict[str, list[Document]]:
+    """Return for each feedstock those that need one of its packages, with the sections that do."""
+    graph = inputs.graph
+    if graph is None:
+        return {}
+    found: dict[str, dict[str, dict[str, None]]] = {}
+    for name, facts in graph.facts.items():
+        for need in facts.needs:
+            for maker in graph.makers_of(need.name):
+                if maker.partition("@")[0] != name.partition("@")[0]:
+                    found.setdefault(maker, {}).setdefault(name, {})[need.section] = None
+    return {
+        maker: [{"feedstock": name, "sections": list(sections)} for name, sections in sorted(each.items())]
+        for maker, each in found.items()
+    }
+
+
+def _memberships(migrations: Sequence[Document]) -> dict[str, list[Document]]:
+    """Return for each feedstock the migrations that it is a member of, with its state and who waits for it there."""
+    found: dict[str, list[Document]] = {}
+    for document in migrations:
+        waves = {each["feedstock"]: each["wave"] for each in document["plan"].get("members", ())}
+        children: dict[str, list[str]] = {}
+        for edge in document["plan"].get("edges", ()):
+            children.setdefault(edge["parent"], []).append(edge["child"])
+        states = {each["feedstock"]: each for each in document["status"].get("feedstocks", ())}
+        for name, wave in waves.items():
+            state = states.get(name, {})
+            found.setdefault(name.partition("@")[0], []).append(
+                {
+                    "migration": document["migration"],
+                    "member": name,
+                    "wave": wave,
+                    "state": state.get("state"),
+                    "evidence": state.get("evidence"),
+                    "waits_for": state.get("waits_for", []),
+                    "blocks": state.get("blocks"),
+                    "children": sorted(children.get(name, ())),
+                }
+            )
+    return found

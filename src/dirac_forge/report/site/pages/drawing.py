@@ -1,0 +1,108 @@
+"""Graphs as the pages' script draws them: nodes in columns, edges with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import networkx as nx
+
+from dirac_forge.untrusted import visible
+
+__all__ = ["IGNORED", "IMPLIED", "THROUGH", "closure_drawing", "migration_drawing"]
+
+IMPLIED, BROKEN, IGNORED, THROUGH = 1, 2, 4, 8
+"""What is special about an edge: it follows from others; it closes a cycle; nobody waits for it; it runs through
+feedstocks that are no members."""
+
+
+def migration_drawing(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the graph of a migration: a column for each wave, boxes with their states."""
+    plan, status = document["plan"], document["status"]
+    states = {each["feedstock"]: each["state"] for each in status.get("feedstocks", ())}
+    names = [name for wave in plan.get("waves", ()) for name in wave]
+    at = {name: number for number, name in enumerate(names)}
+    waves = {name: number for number, wave in enumerate(plan.get("waves", ())) for name in wave}
+    edges = [each for each in plan.get("edges", ()) if each["parent"] in at and each["child"] in at]
+    implied = _implied(names, [(each["parent"], each["child"]) for each in edges if _waited(each)])
+    return {
+        "column": "wave",
+        "columns": len(plan.get("waves", ())),
+        "nodes": [[name, waves[name], states.get(name, "planned")] for name in names],
+        "edges": [[at[each["parent"]], at[each["child"]], _flags(each, implied)] for each in edges],
+        "why": [_reasons(each) for each in edges],
+    }
+
+
+def _waited(edge: Mapping[str, Any]) -> bool:
+    return not edge["broken"] and not edge["ignored"]
+
+
+def _flags(edge: Mapping[str, Any], implied: frozenset[tuple[str, str]]) -> int:
+    flags = IMPLIED if (edge["parent"], edge["child"]) in implied else 0
+    flags |= BROKEN if edge["broken"] else 0
+    flags |= IGNORED if edge["ignored"] else 0
+    return flags | (THROUGH if len(edge["path"]) > 2 else 0)
+
+
+def _reasons(edge: Mapping[str, Any]) -> str:
+    """Return the reasons of an edge in lines, without the words that its two ends say already."""
+    start = f"{edge['child']} needs {edge['parent']} in "
+    return visible("\n".join(each.removeprefix(start) for each in edge["because"]), but="\n")
+
+
+def _implied(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return the edges that a longer way through others says too; `names` are in an order in which parents go first."""
+    parents: dict[str, list[str]] = {}
+    for parent, child in edges:
+        parents.setdefault(child, []).append(parent)
+    bit = {name: 1 << number for number, name in enumerate(names)}
+    before: dict[str, int] = {}
+    found: set[tuple[str, str]] = set()
+    for name in names:
+        own = [parent for parent in parents.get(name, ()) if parent in before]
+        further = 0
+        for parent in own:
+            further |= before[parent]
+        found |= {(parent, name) for parent in own if bit[parent] & further}
+        before[name] = further
+        for parent in own:
+            before[name] |= bit[parent]
+    return frozenset(found)
+
+
+def closure_drawing(
+    packages: Sequence[Mapping[str, Any]], roots: Sequence[str], states: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the graph of what a target installs: a column for each step away from what was asked for.
+
+    `states` is package to a state that colours it.
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(each["name"] for each in packages)
+    graph.add_edges_from((each["name"], need) for each in packages for need in each["depends"])
+    column = _columns(graph)
+    names = sorted(graph.nodes, key=lambda name: (column[name], name))
+    at = {name: number for number, name in enumerate(names)}
+    forward = [(parent, child) for parent, child in sorted(graph.edges) if column[parent] < column[child]]
+    implied = _implied(names, forward)
+    edges = sorted(graph.edges)
+    return {
+        "column": "step",
+        "columns": max(column.values(), default=-1) + 1,
+        "nodes": [[name, column[name], states.get(name, "unknown")] for name in names],
+        "edges": [[at[parent], at[child], IMPLIED if (parent, child) in implied else 0] for parent, child in edges],
+        "why": [],
+        "roots": [at[name] for name in roots if name in at],
+    }
+
+
+def _columns(graph: nx.DiGraph[str]) -> dict[str, int]:
+    """Return for each package its longest distance from one that nothing needs; those of a cycle share theirs."""
+    groups = nx.condensation(graph)
+    return {
+        name: number
+        for number, generation in enumerate(nx.topological_generations(groups))
+        for group in generation
+        for name in groups.nodes[group]["members"]
+    }
