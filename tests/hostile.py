@@ -1,6 +1,6 @@
 """Hostile input for the whole program, by hand: each case in a child process whose memory and time are measured.
 
-    PYTHONPATH=src:tests python tests/hostile.py [PART OF A CASE'S NAME]…
+    PYTHONPATH=$PWD/src:$PWD/tests python tests/hostile.py [PART OF A CASE'S NAME]…
 
 A case is handled where the exit code is 0 to 3 (130 or 141 for signals), nothing raw and no traceback reaches the
 terminal, and the child takes less than 60 s and 1 GB. The exit code is 1 where some case is not handled.

@@ -18,6 +18,7 @@ __all__ = ["Reach", "asks_for_the_release_of_a_system", "both", "platform_condit
 
 _PYTHON_NAMES = {"python_version", "python_full_version", "implementation_version"}
 _PLATFORM_NAMES = {"sys_platform", "platform_system", "os_name", "platform_machine"}
+_ORDERED = re.compile(r"\bextra\s*[<>~]|[<>~]=?\s*extra\b")
 PATCH = "99"
 """The micro version for `python_full_version`: a channel offers the newest of each line."""
 
@@ -48,7 +49,10 @@ class Reach:
 
 def reach(marker: Marker | None, scope: Scope, extras: Iterable[str] = ()) -> Reach:
     """Where `marker` holds, with any of `extras` asked for (none: the plain requirement)."""
-    return _reach(str(marker) if marker else "", scope, tuple(sorted(extras)))
+    text = str(marker) if marker else ""
+    # An extra that a marker does not name decides as none does, so that the answer serves for all of these.
+    deciding = extras if _ORDERED.search(text) else (extra for extra in extras if extra in text)
+    return _reach(text, scope, tuple(sorted(deciding)))
 
 
 @lru_cache(maxsize=10_000)

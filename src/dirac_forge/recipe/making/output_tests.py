@@ -69,14 +69,18 @@ def _requirements(facts: ReleaseFacts, scope: Scope) -> tuple[Mapping[str, Speci
     """The projects that are required everywhere, and those that only an extra requires, with the extra."""
     required: dict[str, SpecifierSet] = {}
     extras: dict[str, str] = {}
+    offered = {extra: canonicalize_name(extra) for extra in facts.metadata.provides_extra}
     for requirement in facts.metadata.requires_dist:
         name = canonicalize_name(requirement.name)
         if not reach(requirement.marker, scope).never:
             required[name] = required.get(name, SpecifierSet()) & requirement.specifier
             continue
-        for extra in facts.metadata.provides_extra:
-            if not reach(requirement.marker, scope, (extra, canonicalize_name(extra))).never:
-                extras.setdefault(name, extra)
+        if name not in extras:
+            text = str(requirement.marker)
+            named = ((extra, plain) for extra, plain in offered.items() if extra in text or plain in text)
+            bringing = (extra for extra, plain in named if not reach(requirement.marker, scope, (extra, plain)).never)
+            if (first := next(bringing, None)) is not None:
+                extras[name] = first
     return required, {name: extra for name, extra in extras.items() if name not in required}
 
 
