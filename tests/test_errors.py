@@ -36,3 +36,13 @@ def test_what_goes_wrong_in_words() -> None:
     assert (str(error), error.message, error.hint) == ("it broke\nTry again.", "it broke", "Try again.")
     assert str(InputError("wrong")) == "wrong"
     assert (ForgeError.exit_code, InputError.exit_code, UnknownError.exit_code) == (2, 2, 3)
+
+
+def test_line_breaks_in_foreign_text_are_none_in_messages_and_hints() -> None:
+    error = ForgeError("a\n\x85 b\u2028c", hint=("one\r\ntwo", "three"))
+    assert error.message == "a b c"
+    assert error.hint == "one two\nthree"
+
+
+def test_a_flood_of_text_is_cut() -> None:
+    assert len(ForgeError("x" * 10**6).message) == 20_000

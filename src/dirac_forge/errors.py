@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 __all__ = ["ForgeError", "InputError", "StorageError", "UnknownError", "redact"]
@@ -12,14 +13,15 @@ class ForgeError(Exception):
     """Something went wrong that the user should read as words, never as a traceback.
 
     A message says what happened, where (file, key, line or URL) and what was expected; `hint` says what to do next.
+    Both may be several lines; line breaks inside a line, which come with foreign text, are none.
     """
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str | Sequence[str], *, hint: str | Sequence[str] | None = None) -> None:
+        self.message = _lines(message)
+        self.hint = _lines(hint) if hint else None
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
@@ -37,6 +39,15 @@ class UnknownError(ForgeError):
 
 class StorageError(UnknownError):
     """A folder of this program can't be read or written: it is missing, full, or of another user."""
+
+
+_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_LONGEST = 20_000
+
+
+def _lines(said: str | Sequence[str]) -> str:
+    lines = (said,) if isinstance(said, str) else said
+    return "\n".join(_BREAKS.sub(" ", line[:_LONGEST]) for line in lines)
 
 
 _SECRETS = (

@@ -165,7 +165,7 @@ class Terminal:
             if self._bars:
                 self._bar(task, total)
             elif self._progress_shown:
-                self._line(f"{task} …")
+                self._line(f"{one_line(redact(task))} …")
 
     def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
         """Show that `done` more steps of `task` are done; `total` is its new total, `detail` its current step."""
@@ -188,7 +188,7 @@ class Terminal:
                 if not self._tasks:
                     self.stop()
             elif done and not self._bars and self._progress_shown:
-                self._line(f"{task}: {done}")
+                self._line(f"{one_line(redact(task))}: {done}")
 
     def warned(self, message: str) -> None:
         """Show a warning; the same message is shown once."""
@@ -196,7 +196,8 @@ class Terminal:
             if message in self._said or self._quiet:
                 return
             self._said.add(message)
-            self._line(f"{_styled('warning:', '33') if _coloured(self.color) else 'warning:'} {_shown(message)}")
+            first = _styled("warning:", "33") if _coloured(self.color) else "warning:"
+            self._line(f"{first} {one_line(redact(message), longest=4_000)}")
 
     def dated(self, day: date) -> None:
         """Keep the day, for the answer."""
@@ -208,7 +209,7 @@ class Terminal:
             self._progress.start()
         if task in self._tasks:
             self._progress.remove_task(self._tasks[task])
-        self._tasks[task] = self._progress.add_task(task, total=total, detail="")
+        self._tasks[task] = self._progress.add_task(one_line(redact(task), longest=200), total=total, detail="")
 
     def _line(self, text: str) -> None:
         if self._progress is not None:  # the bars move down

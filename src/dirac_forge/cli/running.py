@@ -108,9 +108,9 @@ def run_command(function: Callable[..., int], options: Options, values: dict[str
         print_error("there is not enough memory", hint="Ask for less at a time.", color=options.color)
         return UnknownError.exit_code
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
+        place = f"{error.filename!s:.300}: " if error.filename else ""
         hint = f"Check the folders in use and the room on their disks. {_saved(error)}"
-        print_error(f"{place}{error.strerror or error}", hint=hint, color=options.color)
+        print_error(one_line(f"{place}{error.strerror or error}"), hint=hint, color=options.color)
         return InputError.exit_code
     except Exception as error:  # noqa: BLE001  # whatever it is, a person reads it
         print_error(f"internal error: {_brief(error)}", hint=f"{_REPORT}. {_saved(error)}", color=options.color)

@@ -130,7 +130,7 @@ def build_installer(
     found = [path for path in sorted(made.iterdir()) if path.suffix in _ENDINGS]
     if done.code != 0 or not found:
         end = _end(done)
-        raise InputError(f"constructor failed for {platform} (exit code {done.code}):\n{end}")
+        raise InputError([f"constructor failed for {platform} (exit code {done.code}):", *end.splitlines()])
     output.mkdir(parents=True, exist_ok=True)
     target = output / found[0].name
     partial = target.with_name(f".{target.name}.partial")

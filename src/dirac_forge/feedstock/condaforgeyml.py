@@ -93,7 +93,7 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
     try:
         table = validated(_ForgeTable, values, file=path, line=line, context=line)
     except InvalidError as exc:
-        raise ForgeConfigError(str(exc)) from None
+        raise ForgeConfigError([line for _, line in exc.problems]) from None
     return ForgeConfig(
         platforms=_platforms(table.provider, table.build_platform),
         noarch_platforms=tuple(_dashed(name) for name in table.noarch_platforms) or ("linux-64",),

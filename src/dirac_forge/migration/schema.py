@@ -159,10 +159,10 @@ def parse_migration(text: str, *, path: Path | str) -> Migration:
     try:
         table = validated(MigrationTable, values, file=path, line=line)
     except InvalidError as exc:
-        raise MigrationFileError(str(exc)) from None
+        raise MigrationFileError([line for _, line in exc.problems]) from None
     problems = [(line(where), f"{dotted(where)}: {said}".removeprefix(": ")) for where, said in table.contradictions()]
     if problems:
-        raise MigrationFileError("\n".join(f"{path}:{number}: {said}" for number, said in sorted(problems)))
+        raise MigrationFileError([f"{path}:{number}: {said}" for number, said in sorted(problems)])
     stem, folder = Path(path).stem, Path(path).absolute().parent.name
     name = folder if stem == "migration" and folder else stem
     return Migration(name=name, path=str(path), text=text, keys=table.pins, settings=table.migrator)

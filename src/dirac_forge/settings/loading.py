@@ -63,7 +63,7 @@ def load(workspace: Path, *, environ: Mapping[str, str], flags: Mapping[str, obj
         except InvalidError as error:
             lines += [line for _, line in error.problems]
     if lines:
-        raise InputError("\n".join(lines))
+        raise InputError(lines)
     return _settings(workspace, frozenset(given), values)
 
 

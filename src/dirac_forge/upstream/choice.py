@@ -54,7 +54,7 @@ class Refusal:
         hints = [f"{rejected.version}: {rejected.reason}" for rejected in self.rejected[:_NAMED]]
         if self.nearest:
             hints.append(f"Nearest versions: {', '.join(map(str, self.nearest))}.")
-        return InputError(self.reason, hint="\n".join(hints) or None)
+        return InputError(self.reason, hint=hints)
 
 
 def choose(
