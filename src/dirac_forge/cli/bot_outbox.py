@@ -10,7 +10,8 @@ from dirac_forge.cli.github import outbox_of
 from dirac_forge.errors import InputError
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.outbox import Outbox
-from dirac_forge.report.migration import sentences
+from dirac_forge.report.migration import joined, sentences
+from dirac_forge.report.terminal import diff
 
 if TYPE_CHECKING:
     from dirac_forge.pullrequest.outbox import PreparedChange
@@ -40,7 +41,7 @@ def outbox(
     if action == "show":
         patch = (change.folder / "change.patch").read_text(encoding="utf-8", errors="replace")
         document = {**_json(path, change), "body": change.body, "patch": patch}
-        context.answer(sentences([change.title, "", *change.body.splitlines(), "", *patch.splitlines()]), document)
+        context.answer(joined([sentences([change.title, ""]), diff(f"{change.body}\n\n{patch}")]), document)
         return 0
     target = (clone or Path()).absolute()
     branch = box.apply(change, target)

@@ -10,12 +10,17 @@ from rich.table import Table
 
 from dirac_forge.migration.addition import Addition
 from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today, WaveEffect
+from dirac_forge.report import document
+from dirac_forge.report.document import Section, words
 from dirac_forge.report.migration import sentences
 from dirac_forge.report.migration_status import missing_words
+from dirac_forge.report.terminal import Shown
 
 __all__ = ["addition_json", "addition_text", "effect_json", "effect_text"]
 
 _SHORT = {"installable": "yes", "not-installable": "no", "unknown": "unknown"}
+_MOST_NAMES = 20
+"""In a sentence; --json has all."""
 _MOST_LINES = 6
 """Of what the solver says."""
 
@@ -63,30 +68,35 @@ def addition_text(addition: Addition) -> RenderableType:
     """Waves in columns of a table, then what stands in the way."""
     if not addition.feedstocks and not addition.unknown:
         return sentences([f"{addition.target} has all it needs on {addition.platform}."])
-    table = Table("wave", "feedstock", "packages", "waits for", "", title=f"{addition.target} on {addition.platform}")
-    for one in addition.feedstocks:
-        words = f"skipped: {one.skipped}" if one.skipped else "" if one.runs else "only to build"
-        table.add_row(
-            str(one.wave + 1),
-            one.feedstock,
-            ", ".join(one.packages),
-            ", ".join(one.waits_for),
-            words,
-        )
     lines = _smallest_lines(addition)
     if addition.unknown:
-        lines.append(f"No feedstock here makes {', '.join(addition.unknown)}: `dirac-forge sync` them to see further.")
+        names = words(addition.unknown, _MOST_NAMES)
+        lines.append(f"No feedstock of the workspace makes {names}. `dirac-forge sync` them to see further.")
     for cycle in addition.cycles:
         edges = ", ".join(f"{parent} -> {child}" for parent, child in cycle.broken)
         lines.append(f"A cycle: {', '.join(cycle.members)}; the order leaves out {edges}.")
-    return Group(table, sentences(lines)) if addition.feedstocks else sentences(lines)
+    title = f"{addition.target} on {addition.platform}"
+    blocks = (_order_table(addition),) if addition.feedstocks else ()
+    return Group(Shown([Section(title=title, blocks=blocks)]), sentences(lines))
+
+
+def _order_table(addition: Addition) -> document.Table:
+    rows = []
+    for one in addition.feedstocks:
+        remark = f"skipped: {one.skipped}" if one.skipped else "" if one.runs else "only to build"
+        rows.append((str(one.wave + 1), one.feedstock, ", ".join(one.packages), ", ".join(one.waits_for), remark))
+    narrow = tuple(
+        f"wave {wave}: {name} ({packages})" + (f", after {after}" if after else "") + (f", {remark}" if remark else "")
+        for wave, name, packages, after, remark in rows
+    )
+    return document.Table(("wave", "feedstock", "packages", "waits for", ""), tuple(rows), narrow=narrow)
 
 
 def _smallest_lines(addition: Addition) -> list[str]:
     """What the target needs at least, and whether that is enough."""
     if not addition.smallest:
         return []
-    target, platform, names = addition.target, addition.platform, ", ".join(addition.smallest)
+    target, platform, names = addition.target, addition.platform, words(addition.smallest, _MOST_NAMES)
     packages = "this package" if len(addition.smallest) == 1 else f"these {len(addition.smallest)} packages"
     proof = addition.proof
     lines = []
@@ -96,14 +106,14 @@ def _smallest_lines(addition: Addition) -> list[str]:
             lines.append(f"The solver could not be asked whether that is enough: {proof.reason}")
     elif proof.status == "installable":
         start = "Smallest set" if proof.each else "Enough"
-        lines.append(f"{start}: {target} is installable on {platform} once {packages} can be had there: {names}.")
-        ending = "; without any single one it fails" if proof.each else ""
-        lines.append(f"The solver says so, with builds supposed like those of other platforms{ending}.")
+        lines.append(f"{start}: {target} is installable on {platform} once it has {packages}: {names}.")
+        ending = " Without any one of them it is not." if proof.each else ""
+        lines.append(f"The solver confirms this, given builds like those of the other platforms.{ending}")
     else:
         lines.append(f"{target} is not installable on {platform} even with {packages} there: {names}.")
         lines.append(f"  {proof.reason}")
     if proof is not None and proof.nowhere:
-        lines.append(f"No platform has a build of {', '.join(proof.nowhere)}, so none could be supposed.")
+        lines.append(f"No platform has a build of {words(proof.nowhere, _MOST_NAMES)}, so the solver was given none.")
     return lines
 
 

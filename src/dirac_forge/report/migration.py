@@ -14,10 +14,12 @@ from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.members import base_of
 from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.schema import Migration
+from dirac_forge.report import document
 from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.bump_reasons import skip_text
+from dirac_forge.report.document import Section
 from dirac_forge.report.rebuild_body import rebuild_sections
-from dirac_forge.report.terminal import Shown, diff
+from dirac_forge.report.terminal import Hanging, Shown, diff
 
 __all__ = [
     "changes_json",
@@ -47,9 +49,10 @@ def joined(parts: Sequence[RenderableType]) -> RenderableType:
     return Group(*parts)
 
 
-def sentences(texts: Iterable[str]) -> Text:
-    """Sentences below each other, none of them broken: they are for searching and copying."""
-    return Text("\n".join(texts), no_wrap=True, overflow="ignore")
+def sentences(texts: Iterable[str]) -> RenderableType:
+    """Return sentences below each other; a long one continues below itself, and no word of it is broken."""
+    lines = (line for text in texts for line in text.split("\n"))
+    return Group(*(Hanging("", Text(line.strip()), len(line) - len(line.lstrip())) for line in lines))
 
 
 def list_json(migrations: Mapping[str, Migration]) -> dict[str, Any]:
@@ -73,10 +76,13 @@ def list_text(migrations: Mapping[str, Migration]) -> RenderableType:
     """Return a line for each migration."""
     if not migrations:
         return sentences(["There are no migrations."])
-    table = Table("migration", "", "title", "pins")
-    for name, each in migrations.items():
-        table.add_row(name, "paused" if each.settings.paused else "", each.title, _some(each.keys))
-    return table
+    rows = [
+        (name, "paused" if each.settings.paused else "", each.title, _some(each.keys))
+        for name, each in migrations.items()
+    ]
+    narrow = tuple(f"{name}{f' ({paused})' if paused else ''}: {title}" for name, paused, title, _ in rows)
+    table = document.Table(("migration", "", "title", "pins"), tuple(rows), narrow=narrow)
+    return Shown([Section(title="Migrations", blocks=(table,))])
 
 
 def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:

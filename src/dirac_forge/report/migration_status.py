@@ -33,6 +33,7 @@ from dirac_forge.migration.status import (
 )
 from dirac_forge.report.document import words
 from dirac_forge.report.migration import sentences
+from dirac_forge.report.terminal import CutLine
 
 __all__ = ["evidence_words", "missing_words", "next_json", "next_text", "reason_words", "status_json", "status_text"]
 
@@ -184,7 +185,7 @@ def _members(members: Sequence[FeedstockStatus], *, verbose: bool) -> Renderable
         return sentences(line for own in lines for line in own)
     width = max(len(each.feedstock) for each in members)
     rows = (f"  {each.feedstock:<{width}}  {next(_details(each), '')}".rstrip() for each in members)
-    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in rows))
+    return Group(*map(CutLine, rows))
 
 
 def _details(each: FeedstockStatus) -> Iterator[str]:

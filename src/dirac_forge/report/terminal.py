@@ -15,7 +15,7 @@ from rich.text import Text
 from dirac_forge.report.document import Block, Bold, Code, Inline, Items, Line, Link, Paragraph, Quote, Section, Table
 from dirac_forge.report.foreign import plain, visible
 
-__all__ = ["Hanging", "Shown", "diff", "inline", "wrapped"]
+__all__ = ["CutLine", "Hanging", "Shown", "diff", "inline", "wrapped"]
 
 _LONGEST = 2_000
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -67,6 +67,20 @@ class Hanging:
             whole = Text(rest if at else first) + line
             whole.no_wrap, whole.overflow = True, "ignore"
             yield whole
+
+
+@dataclass(frozen=True, slots=True)
+class CutLine:
+    """A line that ends with `…` where it would not fit; words are left out whole."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        text = Text(self.text, no_wrap=True, overflow="ignore")
+        if text.cell_len > options.max_width:
+            (first, *_) = wrapped(text, options.max_width - 2)
+            text = first.append(" …")
+        yield text
 
 
 def wrapped(text: Text, width: int) -> Iterator[Text]:
