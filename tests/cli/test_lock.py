@@ -142,6 +142,12 @@ def test_unsolvable_platform_writes_nothing(capsys: pytest.CaptureFixture[str], 
     assert not (workspace / "pixi.lock").exists()
 
 
+def test_day_before_the_first_build_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = answer(capsys, "lock", "construct.yaml", "--as-of", "2020-01-02")
+    assert code == 1
+    assert document["failed"][1]["reason"] == "grid: no build for osx-64 had been uploaded by 2020-01-02"
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
@@ -183,7 +189,41 @@ def test_diff_of_git_revisions_solves_as_of_their_dates(
     code, document = answer(capsys, "diff", "1.0", "2.0")
     assert code == 0
     assert (document["old"], document["new"]) == ("1.0", "2.0")
+    assert answer(capsys, "diff", "1.0..2.0") == (0, document)
     assert [each["to"] for each in document["platforms"]["osx-64"]["changed"]] == ["9.1 0", "1.1 0"]
+
+
+def test_diff_of_package_lists_takes_sizes_and_licences_from_the_channel(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    (workspace / "old.txt").write_text("# OS 1, env=base\ngrid-9.0-0.conda\nlib-1.0-0.conda\n")
+    (workspace / "new.txt").write_text("# platform: linux-64\ngrid-9.1-0.conda\nlib-1.0-0.conda\n")
+    code, document = answer(capsys, "diff", "old.txt", "new.txt")
+    assert code == 0
+    linux = document["platforms"]["linux-64"]
+    assert [(each["name"], each["from"], each["to"], each["asked"]) for each in linux["changed"]] == [
+        ("grid", "9.0 0", "9.1 0", True)
+    ]
+    assert linux["size"]["to"] == 2000
+
+
+def test_diff_of_an_installer_says_which_file_to_give(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "OS-1-Linux-x86_64.sh").write_text("#!/bin/sh\n")
+    assert main(["diff", "OS-1-Linux-x86_64.sh", "today"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "OS-1-Linux-x86_64.sh: an installer, not a list of its packages" in said
+    assert "build_outputs: [pkgs_list]" in said
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_answers_fit_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    main(["lock", "construct.yaml", "--as-of", "2020-01-12"])
+    main(["lock", "construct.yaml", "--check"])
+    main(["diff", "pixi.lock", "today"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= width
 
 
 def test_diff_of_nothing_known_is_told(capsys: pytest.CaptureFixture[str]) -> None:

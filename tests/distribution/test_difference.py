@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dirac_forge.distribution.difference import difference_of
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.locks import Lock, LockedPackage
+from dirac_forge.distribution.security import SecurityReport, security_of
 from dirac_forge.report.distribution import difference_json, difference_sections
 from dirac_forge.report.markdown import markdown
+from dirac_forge.upstream.index.vulnerabilities import NoSuchReleaseError, Vulnerability
 
 
 def package(text: str, *depends: str, asked: bool = False, licence: str = "", sha256: str = "") -> LockedPackage:
@@ -93,6 +98,8 @@ def test_json_has_the_platforms_at_the_top() -> None:
         "to": "9.1 h0",
         "why": [],
         "licence": None,
+        "size": {"from": 1_000_000, "to": 1_000_000},
+        "security": {"fixed": [], "introduced": []},
         "asked": True,
     }
     assert linux["changed"][1]["why"] == [{"from": "openssl >=3.4,<4", "to": "openssl >=3.5,<4"}]
@@ -103,3 +110,53 @@ def test_same_build_with_another_hash_is_moved() -> None:
     other = Lock(name="b", environments={"default": {"linux-64": (package("x 1 h0", sha256="bb"),)}})
     changes = difference_of(one, other).environments["default"]["linux-64"].changes
     assert [change.kind for change in changes] == ["moved"]
+
+
+def test_list_without_a_platform_is_compared_with_the_platform_that_has_its_files() -> None:
+    listed = Lock(name="list", environments={"default": {"noarch": OLD.environments["default"]["linux-64"]}})
+    difference = difference_of(listed, NEW)
+    assert list(difference.environments["default"]) == ["linux-64"]
+    assert difference.only_new == ("win-64",)
+
+
+def test_growth_of_a_megabyte_or_more_is_told() -> None:
+    def lock(name: str, version: str, size: int | None) -> Lock:
+        mine = replace(package(f"big {version} h0"), size=size)
+        return Lock(name=name, environments={"default": {"linux-64": (mine,)}})
+
+    assert "big 1 → 2; +12.5 MB" in text_of(difference_of(lock("a", "1", 500_000), lock("b", "2", 13_000_000)))
+    assert "MB" not in text_of(difference_of(lock("a", "1", 500_000), lock("b", "2", None)))
+
+
+def text_of(difference: LockDifference, security: SecurityReport | None = None) -> str:
+    return markdown(difference_sections(difference, security=security)).replace("\\", "")
+
+
+def test_advisories_that_go_and_come_are_told_on_the_line_of_the_change() -> None:
+    old = Lock(name="a", environments={"default": {"linux-64": (package("lib 1 h0", "python"), package("c 1 h0"))}})
+    new = Lock(name="b", environments={"default": {"linux-64": (package("lib 2 h0", "python"), package("c 2 h0"))}})
+    difference = difference_of(old, new)
+    advisories = {
+        ("lib", "1"): (Vulnerability(id="GHSA-1", aliases=("CVE-2026-1",)), Vulnerability(id="GHSA-2")),
+        ("lib", "2"): (Vulnerability(id="GHSA-2"), Vulnerability(id="PYSEC-3")),
+    }
+    with ThreadPoolExecutor(1) as executor:
+        report = security_of(difference, lambda *asked: advisories[asked], executor=executor)
+    assert (report.asked, report.unknown) == (1, ())
+    text = text_of(difference, report)
+    assert "lib 1 → 2; fixes CVE-2026-1; has PYSEC-3" in text
+    assert "1 changed Python package: 1 with security fixes that the index knows of." in text
+
+
+def test_index_that_tells_nothing_makes_security_unknown_once() -> None:
+    def silent(project: str, version: str) -> tuple[Vulnerability, ...]:
+        raise NoSuchReleaseError(f"https://index/pypi/{project}/{version}/json: there is nothing")
+
+    old = Lock(name="a", environments={"default": {"linux-64": (package("lib 1 h0", "python"),)}})
+    new = Lock(name="b", environments={"default": {"linux-64": (package("lib 2 h0", "python"),)}})
+    difference = difference_of(old, new)
+    with ThreadPoolExecutor(1) as executor:
+        report = security_of(difference, silent, executor=executor)
+    assert report.unknown == ("lib",)
+    text = text_of(difference, report)
+    assert "Not known for 1 package (lib): <https://index/pypi/lib/1/json>: there is nothing." in text

@@ -75,7 +75,8 @@ class RecordIndex:
         self._sources = sources
         self._observer = observer
         self._base = base
-        self._until = until
+        self.until = until
+        """Records uploaded later are left out; None for all."""
         self._lock = threading.RLock()
         self._groups: dict[str, Group] = {}
         self._specs: dict[str, tuple[str, int]] = {}
@@ -132,7 +133,7 @@ class RecordIndex:
 
     def _uploaded(self, records: list[RepoDataRecord]) -> list[RepoDataRecord]:
         """The records that were there at `until`; one without a timestamp counts as old."""
-        until = self._until
+        until = self.until
         if until is None:
             return records
         return [record for record in records if record.timestamp is None or record.timestamp <= until]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import total_ordering
 from typing import ClassVar, Literal
 
@@ -20,6 +21,7 @@ __all__ = [
     "NoBuild",
     "NoPython",
     "NoVersion",
+    "NotYetUploaded",
     "Obstacle",
     "PinConflict",
     "PythonLine",
@@ -56,6 +58,15 @@ class UnknownName:
     kind: ClassVar[Kind] = "unknown-name"
     near: tuple[str, ...] = ()
     """Names that are alike."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotYetUploaded:
+    """The channel has the package now, and had none of its builds on the day that was asked about."""
+
+    kind: ClassVar[Kind] = "version"
+    platform: str
+    day: date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,6 +202,7 @@ class Jointly:
 
 Obstacle = (
     UnknownName
+    | NotYetUploaded
     | NoBuild
     | AllBroken
     | MarkedBroken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 
 from rattler import Version, VersionSpec
 
@@ -17,6 +18,7 @@ from dirac_forge.check.causes import (
     MarkedBroken,
     NoBuild,
     NoPython,
+    NotYetUploaded,
     NoVersion,
     Obstacle,
     PythonLine,
@@ -135,10 +137,16 @@ def _of_abi(index: RecordIndex, mask: int, name: str) -> int:
     return allowed if records else -1
 
 
+_INSTANT = timedelta(microseconds=1)
+"""The end of a day is the midnight after it."""
+
+
 def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
     others = elsewhere(name)
     if others:
         return NoBuild(platform=index.platform, elsewhere=others)
+    if index.until is not None and name in index.names():
+        return NotYetUploaded(platform=index.platform, day=(index.until - _INSTANT).date())
     gone = sorted({version for version, _ in index.removed(name)}, key=Version)
     if gone:
         return AllBroken(platform=index.platform, versions=tuple(gone))

@@ -14,6 +14,7 @@ from dirac_forge.check.causes import (
     MarkedBroken,
     NoBuild,
     NoPython,
+    NotYetUploaded,
     NoVersion,
     Obstacle,
     PinConflict,
@@ -69,15 +70,24 @@ def cause_text(cause: Cause) -> str:
     return f"{_way(cause, cause.chain)}: {_told(cause)}{also}"
 
 
-def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
-    """Return an obstacle in words; in a `case` (name and version) the demand for that version is the assumption."""
+def _absence_text(obstacle: UnknownName | NotYetUploaded | NoBuild | AllBroken) -> str:
+    """No build that could be taken at all."""
     match obstacle:
         case UnknownName(near=near):
             return f"no channel has a package of this name{_meant(near)}"
+        case NotYetUploaded(platform=platform, day=day):
+            return f"no build for {platform} had been uploaded by {day}"
         case NoBuild(platform=platform, elsewhere=elsewhere):
             return f"no build for {platform} (there is one for {listed(elsewhere)})"
         case AllBroken(platform=platform, versions=versions):
             return f"all builds for {platform} are marked broken ({listed(versions)})"
+
+
+def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
+    """Return an obstacle in words; in a `case` (name and version) the demand for that version is the assumption."""
+    match obstacle:
+        case UnknownName() | NotYetUploaded() | NoBuild() | AllBroken():
+            return _absence_text(obstacle)
         case MarkedBroken(version=version, specs=specs):
             wish = " and ".join(specs)
             return f"{version} was in the channel and is marked broken; nothing else matches {wish}"

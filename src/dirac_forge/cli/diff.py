@@ -8,17 +8,24 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.records import name_of
+from dirac_forge.check.configured import joined_channels
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, distribution_of
-from dirac_forge.distribution.difference import difference_of
+from dirac_forge.distribution.completion import completed, is_complete, with_asked
+from dirac_forge.distribution.difference import LockDifference, difference_of
+from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
 from dirac_forge.distribution.reading import is_lock, read_lock
 from dirac_forge.distribution.revisions import committed
+from dirac_forge.distribution.security import SecurityReport, security_of
 from dirac_forge.distribution.solving import Distribution, lock_of, solve
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.report.distribution import difference_json, difference_sections
 from dirac_forge.report.markdown import markdown as as_markdown
 from dirac_forge.report.terminal import Shown
+from dirac_forge.upstream.index.vulnerabilities import VulnerabilityLookup
 
 __all__ = ["diff", "state_of"]
 
@@ -26,14 +33,44 @@ _TODAY = "today"
 _THREADS = 4
 
 
-def diff(context: Context, old: str, new: str, *, file: str, markdown: bool) -> int:
+def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, security: bool = True) -> int:
     """Read or solve both states, answer with their difference, and return the exit code."""
+    old, new = _range(old, new)
     before, after = (state_of(context, each, file) for each in (old, new))
-    difference = difference_of(before, after)
-    sections = difference_sections(difference, lead=tuple(context.settings.targets))
+    asked = _asked(context, file)
+    difference = difference_of(with_asked(before, asked), with_asked(after, asked))
+    report = _security(context, difference) if security else None
+    sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
-    context.answer(text, difference_json(difference))
+    context.answer(text, difference_json(difference, report))
     return 0
+
+
+def _range(old: str, new: str) -> tuple[str, str]:
+    """`OLD..NEW` as git writes it, where no file has that name; an end that is left out is HEAD."""
+    if new or ".." not in old or Path(old).exists():
+        return old, new or _TODAY
+    first, _, last = old.partition("..")
+    return first or "HEAD", last.lstrip(".") or "HEAD"
+
+
+def _asked(context: Context, file: str) -> frozenset[str]:
+    """The names that the distribution's file asks for; none where it is not there or can't be read."""
+    if not Path(file).is_file() or is_lock(Path(file)):
+        return frozenset()
+    try:
+        found = read_distribution(file, platforms=context.settings.platforms)
+    except InputError:
+        return frozenset()
+    specs = (spec for platforms in found.environments.values() for each in platforms.values() for spec in each)
+    return frozenset(map(name_of, specs))
+
+
+def _security(context: Context, difference: LockDifference) -> SecurityReport:
+    """The security fixes, as far as the index tells."""
+    lookup = VulnerabilityLookup(context.http, context.settings.index_url)
+    with ThreadPoolExecutor(context.settings.connections) as executor:
+        return security_of(difference, lookup, executor=executor)
 
 
 def state_of(context: Context, text: str, file: str) -> Lock:
@@ -42,10 +79,33 @@ def state_of(context: Context, text: str, file: str) -> Lock:
     if text == _TODAY:
         return _solved(context, distribution_of(context, file), text)
     if path.exists():
-        if path.is_dir() or is_lock(path) or path.suffix in (".yml", ".yaml"):
-            return read_lock(path)
-        raise InputError(f"{text}: not a lock", hint="Give a lock, an installed prefix, a git revision, or `today`.")
+        return _completed(context, _read(path))
     return _revision(context, text, Path(file))
+
+
+def _read(path: Path) -> Lock:
+    if path.suffix in (".sh", ".pkg", ".exe"):
+        raise InputError(
+            f"{path}: an installer, not a list of its packages",
+            hint="Give the list that constructor writes beside it (`build_outputs: [pkgs_list]`), or a prefix that it "
+            "installed.",
+        )
+    if path.is_dir() or is_lock(path) or path.suffix in (".yml", ".yaml"):
+        return read_lock(path)
+    raise InputError(f"{path}: not a lock", hint="Give a lock, an installed prefix, a git revision, or `today`.")
+
+
+def _completed(context: Context, lock: Lock) -> Lock:
+    """The lock with what the channel tells of its packages, where it does not tell that itself."""
+    if is_complete(lock):
+        return lock
+    named = () if "channels" in context.settings.flags else lock.channels
+    try:
+        channel = open_channel(context, joined_channels(named, context.settings.channels))
+        return completed(lock, channel.index)
+    except UnknownError as error:
+        context.observer.warned(f"{lock.name}: sizes and licences are not known: {error.message}")
+        return lock
 
 
 def _revision(context: Context, revision: str, file: Path) -> Lock:

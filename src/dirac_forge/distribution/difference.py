@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rattler import Version
@@ -14,6 +14,9 @@ from dirac_forge.distribution.locks import Lock, LockedPackage
 __all__ = ["ChangeKind", "LockDifference", "PackageChange", "PlatformDifference", "difference_of"]
 
 ChangeKind = Literal["added", "removed", "up", "down", "rebuilt", "moved"]
+
+_NO_PLATFORM = "noarch"
+"""What a list without any platform's package or a note of it is for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +42,12 @@ class PackageChange:
         if self.old is None or self.new is None or not (self.old.license and self.new.license):
             return None
         return (self.old.license, self.new.license) if self.old.license != self.new.license else None
+
+    @property
+    def growth(self) -> int | None:
+        """By how many bytes its file is larger now; None where that is not known."""
+        sizes = [0 if each is None else each.size for each in (self.old, self.new)]
+        return sizes[1] - sizes[0] if sizes[0] is not None and sizes[1] is not None else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +87,7 @@ def difference_of(old: Lock, new: Lock) -> LockDifference:
 
     An environment that only one of them has differs in all its packages.
     """
+    old, new = _placed(old, new), _placed(new, old)
     shared = [platform for platform in old.platforms if platform in new.platforms]
     names = dict.fromkeys((*old.environments, *new.environments))
     environments = {
@@ -98,6 +108,20 @@ def difference_of(old: Lock, new: Lock) -> LockDifference:
     )
 
 
+def _placed(lock: Lock, other: Lock) -> Lock:
+    """A lock that names no platform (a list of file names), as the one of the other lock that has most of its files."""
+    if lock.platforms != (_NO_PLATFORM,) or _NO_PLATFORM in other.platforms or not other.platforms:
+        return lock
+
+    def shared(platform: str) -> int:
+        there = {str(package) for each in other.environments.values() for package in each.get(platform, ())}
+        return sum(str(package) in there for each in lock.environments.values() for package in each[_NO_PLATFORM])
+
+    platform = max(other.platforms, key=shared)
+    environments = {name: {platform: each[_NO_PLATFORM]} for name, each in lock.environments.items()}
+    return replace(lock, environments=environments)
+
+
 def _on_platform(old: Iterable[LockedPackage], new: Iterable[LockedPackage]) -> PlatformDifference:
     before = {package.name: package for package in old}
     after = {package.name: package for package in new}
@@ -116,14 +140,24 @@ def _on_platform(old: Iterable[LockedPackage], new: Iterable[LockedPackage]) -> 
 def _change(name: str, old: LockedPackage | None, new: LockedPackage | None) -> PackageChange | None:
     if old is None or new is None:
         return PackageChange(name=name, kind="added" if old is None else "removed", old=old, new=new)
+    kind = _kind(old, new)
+    if kind is None:
+        return None
+    pins = _pins(old, new) if kind == "rebuilt" else ()
+    return PackageChange(name=name, kind=kind, old=old, new=new, pins=pins)
+
+
+def _kind(old: LockedPackage, new: LockedPackage) -> ChangeKind | None:
     if old.version != new.version:
-        kind: ChangeKind = "up" if Version(new.version) > Version(old.version) else "down"
-        return PackageChange(name=name, kind=kind, old=old, new=new)
-    if old.build != new.build and old.build and new.build:
-        return PackageChange(name=name, kind="rebuilt", old=old, new=new, pins=_pins(old, new))
-    if old.sha256 and new.sha256 and old.sha256 != new.sha256:
-        return PackageChange(name=name, kind="moved", old=old, new=new)
-    return None
+        return "up" if Version(new.version) > Version(old.version) else "down"
+    if _differ(old.build, new.build):
+        return "rebuilt"
+    return "moved" if _differ(old.sha256, new.sha256) else None
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether both are known and differ."""
+    return bool(one and other) and one != other
 
 
 def _pins(old: LockedPackage, new: LockedPackage) -> tuple[tuple[str, str], ...]:

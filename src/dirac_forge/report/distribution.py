@@ -8,7 +8,10 @@ from typing import Any
 from dirac_forge.distribution.difference import ChangeKind, LockDifference, PackageChange, PlatformDifference
 from dirac_forge.distribution.installer import BuiltInstaller, Trial
 from dirac_forge.distribution.locks import Lock, LockedPackage
-from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section
+from dirac_forge.distribution.security import SecurityReport
+from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, words
+from dirac_forge.report.numbers import counted
+from dirac_forge.upstream.index.vulnerabilities import Vulnerability
 
 __all__ = [
     "difference_json",
@@ -68,27 +71,39 @@ def lock_json(lock: Lock, written: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def difference_sections(difference: LockDifference, *, lead: Sequence[str] = ()) -> tuple[Section, ...]:
+def difference_sections(
+    difference: LockDifference, *, lead: Sequence[str] = (), security: SecurityReport | None = None
+) -> tuple[Section, ...]:
     """Return the changes as release notes have them; packages named in `lead` come first, on a line of their own.
 
     Platforms with the same changes share a section.
     """
+    title = f"{difference.old} → {difference.new}"
     if difference.empty:
-        return (Section(title=f"{difference.old} → {difference.new}", blocks=(Paragraph("Nothing changes."),)),)
-    sections = []
+        return (Section(title=title, blocks=(Paragraph("Nothing changes."),)),)
+    sections: list[Section] = []
     for environment, platforms in difference.environments.items():
-        groups: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
-        for platform, each in platforms.items():
-            groups.setdefault(tuple(_signature(change) for change in each.changes), []).append(platform)
-        for alike in groups.values():
-            of = f"{environment}: " if len(difference.environments) > 1 else ""
-            sections.append(_platform_section(f"{of}{', '.join(alike)}", platforms[alike[0]], lead))
-    for word, missing in (("Only in", difference.only_old), ("New in", difference.only_new)):
+        of = f"{environment}: " if len(difference.environments) > 1 else ""
+        sections += [
+            _platform_section(f"{of}{', '.join(alike)}", platforms[alike[0]], lead, security)
+            for alike in _alike(platforms)
+        ]
+    for word, lock, missing in (
+        ("Only in", difference.old, difference.only_old),
+        ("New in", difference.new, difference.only_new),
+    ):
         if missing:
-            lock = difference.old if missing is difference.only_old else difference.new
             sections.append(Section(title=f"{word} {lock}: {', '.join(missing)}", blocks=()))
-    head = Section(title=f"{difference.old} → {difference.new}", blocks=())
-    return (head, *(section.below() for section in sections))
+    sections += _security_sections(security)
+    return (Section(title=title, blocks=()), *(section.below() for section in sections))
+
+
+def _alike(platforms: Mapping[str, PlatformDifference]) -> list[list[str]]:
+    """The platforms that have the same changes, together."""
+    groups: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
+    for platform, each in platforms.items():
+        groups.setdefault(tuple(_signature(change) for change in each.changes), []).append(platform)
+    return list(groups.values())
 
 
 def _signature(change: PackageChange) -> tuple[str, str, str]:
@@ -96,21 +111,22 @@ def _signature(change: PackageChange) -> tuple[str, str, str]:
     return change.name, change.kind, " ".join(versions)
 
 
-def _platform_section(title: str, each: PlatformDifference, lead: Sequence[str]) -> Section:
+def _platform_section(
+    title: str, each: PlatformDifference, lead: Sequence[str], security: SecurityReport | None
+) -> Section:
     first = [change for name in lead for change in each.changes if change.name == name]
     blocks: list[Block] = [Paragraph(Bold(_versions(change))) for change in first]
     for heading, kinds in _HEADINGS:
         mine = [change for change in each.of(*kinds) if change not in first]
-        blocks += _change_blocks(f"{heading}:", [change for change in mine if change.asked])
-        blocks += _change_blocks(f"{heading} (dependencies):", [change for change in mine if not change.asked])
+        for told, asked in ((f"{heading}:", True), (f"{heading} (dependencies):", False)):
+            blocks += _change_blocks(told, [change for change in mine if change.asked is asked], security)
     blocks += _size_blocks(each.old_size, each.new_size)
-    if not each.changes:
-        blocks.insert(0, Paragraph("Nothing changes."))
-    return Section(title=title, blocks=tuple(blocks))
+    return Section(title=title, blocks=tuple(blocks) if each.changes else (Paragraph("Nothing changes."), *blocks))
 
 
-def _change_blocks(heading: str, changes: Sequence[PackageChange]) -> list[Block]:
-    return [Paragraph(heading), Items(tuple(map(_line, changes)))] if changes else []
+def _change_blocks(heading: str, changes: Sequence[PackageChange], security: SecurityReport | None) -> list[Block]:
+    lines = tuple(_line(change, security) for change in changes)
+    return [Paragraph(heading), Items(lines)] if lines else []
 
 
 def _size_blocks(old: int | None, new: int | None) -> list[Block]:
@@ -120,34 +136,71 @@ def _size_blocks(old: int | None, new: int | None) -> list[Block]:
     return [Paragraph(f"Size of all packages: {new / _MEGABYTE:.0f} MB ({delta:+.1f} MB).")]
 
 
-def _line(change: PackageChange) -> Line:
-    text = _versions(change)
+def _line(change: PackageChange, security: SecurityReport | None) -> Line:
+    told = [_versions(change), *_rebuilt(change)]
+    if change.licence:
+        told.append(f"licence {change.licence[0]} → {change.licence[1]}")
+    if change.growth is not None and abs(change.growth) >= _MEGABYTE:
+        told.append(f"{change.growth / _MEGABYTE:+.1f} MB")
+    return "; ".join([*told, *_advisories(change, security)])
+
+
+def _rebuilt(change: PackageChange) -> list[str]:
+    """Why a package was built again, as far as its dependencies show."""
+    if change.kind != "rebuilt":
+        return []
     pins = [f"{old or 'nothing'} → {new or 'nothing'}" for old, new in change.pins]
     if pins:
-        text += f"; because of {', '.join(pins)}"
-    if change.kind == "rebuilt" and not pins:
-        text += "; its dependencies are the same"
-    if change.licence:
-        text += f"; licence {change.licence[0]} → {change.licence[1]}"
-    return text
+        return [f"because of {', '.join(pins)}"]
+    known = change.old is not None and change.new is not None and change.old.depends and change.new.depends
+    return ["its dependencies are the same"] if known else []
+
+
+def _advisories(change: PackageChange, security: SecurityReport | None) -> list[str]:
+    if security is None or change.old is None or change.new is None:
+        return []
+    found = security.of(change.name, change.old.version, change.new.version)
+    if found is None:
+        return []
+    fixed = [f"fixes {', '.join(each.name for each in found.fixed)}"] if found.fixed else []
+    return [*fixed, *([f"has {', '.join(each.name for each in found.introduced)}"] if found.introduced else [])]
+
+
+def _security_sections(security: SecurityReport | None) -> tuple[Section, ...]:
+    """How many security fixes there are, and what is not known; nothing where no Python package changes version."""
+    if security is None or not security.asked:
+        return ()
+    fixes = sum(bool(each.fixed) for each in security.changes)
+    lines: list[Line] = []
+    if len(security.unknown) < security.asked:
+        lines.append(
+            f"{counted(security.asked, 'changed Python package')}: {fixes or 'none'} with security fixes that the "
+            "index knows of."
+        )
+    if security.unknown:
+        names = words(security.unknown, 5)
+        lines.append(f"Not known for {counted(len(security.unknown), 'package')} ({names}): {security.problem}.")
+    return Section.of("Security", [Items(tuple(lines))])
 
 
 def _versions(change: PackageChange) -> str:
     old, new = change.old, change.new
-    if change.kind == "rebuilt" and old and new:
-        return f"{change.name} {new.version}: {old.build} → {new.build}"
-    if change.kind == "moved" and new:
-        return f"{change.name} {new.version} {new.build}: another file of the same name"
-    if old and new:
-        return f"{change.name} {old.version} → {new.version}"
-    package = new or old
-    return f"{change.name} {package.version}" if package else change.name
+    match change.kind:
+        case "rebuilt" if old and new:
+            return f"{change.name} {new.version}: {old.build} → {new.build}"
+        case "moved" if new:
+            return f"{change.name} {new.version} {new.build}: another file of the same name"
+        case _ if old and new:
+            return f"{change.name} {old.version} → {new.version}"
+        case _:
+            package = new or old
+            return f"{change.name} {package.version}" if package else change.name
 
 
-def difference_json(difference: LockDifference) -> dict[str, Any]:
+def difference_json(difference: LockDifference, security: SecurityReport | None = None) -> dict[str, Any]:
     """Return the document for --json; the default environment's platforms are at the top."""
     environments = {
-        environment: {platform: _platform_json(each) for platform, each in platforms.items()}
+        environment: {platform: _platform_json(each, security) for platform, each in platforms.items()}
         for environment, platforms in difference.environments.items()
     }
     first: Mapping[str, Any] = next(iter(environments.values()), {})
@@ -158,32 +211,53 @@ def difference_json(difference: LockDifference) -> dict[str, Any]:
         "environments": environments,
         "only_old": list(difference.only_old),
         "only_new": list(difference.only_new),
+        "security": None
+        if security is None
+        else {"asked": security.asked, "unknown": list(security.unknown), "problem": security.problem or None},
     }
 
 
-def _platform_json(each: PlatformDifference) -> dict[str, Any]:
+def _platform_json(each: PlatformDifference, security: SecurityReport | None) -> dict[str, Any]:
     return {
         "added": [_package_json(change.new) for change in each.of("added") if change.new],
         "removed": [_package_json(change.old) for change in each.of("removed") if change.old],
-        "changed": [_change_json(change) for change in each.of("up", "down", "rebuilt", "moved")],
+        "changed": [_change_json(change, security) for change in each.of("up", "down", "rebuilt", "moved")],
         "size": {"from": each.old_size, "to": each.new_size},
     }
 
 
 def _package_json(package: LockedPackage) -> dict[str, Any]:
-    return {"name": package.name, "version": package.version, "build": package.build, "asked": package.asked}
+    return {
+        "name": package.name,
+        "version": package.version,
+        "build": package.build,
+        "asked": package.asked,
+        "licence": package.license or None,
+        "size": package.size,
+    }
 
 
-def _change_json(change: PackageChange) -> dict[str, Any]:
+def _change_json(change: PackageChange, security: SecurityReport | None) -> dict[str, Any]:
+    old, new = change.old, change.new
+    known = security.of(change.name, old.version, new.version) if security and old and new else None
     return {
         "name": change.name,
         "kind": change.kind,
-        "from": f"{change.old.version} {change.old.build}".rstrip() if change.old else "",
-        "to": f"{change.new.version} {change.new.build}".rstrip() if change.new else "",
-        "why": [{"from": old, "to": new} for old, new in change.pins],
+        "from": f"{old.version} {old.build}".rstrip() if old else "",
+        "to": f"{new.version} {new.build}".rstrip() if new else "",
+        "why": [{"from": before, "to": after} for before, after in change.pins],
         "licence": list(change.licence) if change.licence else None,
+        "size": {"from": old.size if old else None, "to": new.size if new else None},
+        "security": {
+            "fixed": [_advisory_json(each) for each in known.fixed] if known else [],
+            "introduced": [_advisory_json(each) for each in known.introduced] if known else [],
+        },
         "asked": change.asked,
     }
+
+
+def _advisory_json(advisory: Vulnerability) -> dict[str, Any]:
+    return {"id": advisory.id, "aliases": list(advisory.aliases), "link": advisory.link or None}
 
 
 def _size(packages: Sequence[LockedPackage]) -> str:

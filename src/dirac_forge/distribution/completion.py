@@ -1,0 +1,73 @@
+"""What a lock does not tell of its packages, from the channel: dependencies, licence, size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rattler import RepoDataRecord
+
+from dirac_forge.channel.index import RecordIndex
+from dirac_forge.distribution.locks import Lock, LockedPackage
+
+__all__ = ["completed", "is_complete", "with_asked"]
+
+
+def is_complete(lock: Lock) -> bool:
+    """Whether the lock has the sizes of all its packages: conda-lock and lists of URLs have none."""
+    return all(
+        package.size is not None
+        for platforms in lock.environments.values()
+        for packages in platforms.values()
+        for package in packages
+    )
+
+
+def completed(lock: Lock, index: Callable[[str], RecordIndex]) -> Lock:
+    """Return the lock with what the channel's records of the same builds tell; others stay as they are."""
+    return replace(
+        lock,
+        environments={
+            environment: {
+                platform: _completed(packages, index(platform)) if platform != "noarch" else packages
+                for platform, packages in platforms.items()
+            }
+            for environment, platforms in lock.environments.items()
+        },
+    )
+
+
+def _completed(packages: tuple[LockedPackage, ...], known: RecordIndex) -> tuple[LockedPackage, ...]:
+    known.prefetch(package.name for package in packages)
+    return tuple(_with_record(package, known) for package in packages)
+
+
+def _with_record(package: LockedPackage, known: RecordIndex) -> LockedPackage:
+    group = known.group(package.name)
+    for record, raw in zip(group.records, group.found, strict=True):
+        same = (record.version, record.build) == (package.version, package.build)
+        if same and package.subdir in ("", record.subdir) and isinstance(raw, RepoDataRecord):
+            return replace(
+                package,
+                size=package.size if package.size is not None else raw.size,
+                license=package.license or raw.license or "",
+                depends=package.depends or record.depends,
+                sha256=package.sha256 or (raw.sha256.hex() if raw.sha256 else ""),
+            )
+    return package
+
+
+def with_asked(lock: Lock, names: frozenset[str]) -> Lock:
+    """Return the lock in which packages of these names are marked as asked for."""
+    return replace(
+        lock,
+        environments={
+            environment: {
+                platform: tuple(
+                    replace(package, asked=True) if package.name in names else package for package in packages
+                )
+                for platform, packages in platforms.items()
+            }
+            for environment, platforms in lock.environments.items()
+        },
+    )
