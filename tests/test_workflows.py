@@ -63,11 +63,11 @@ def test_the_bot_runs_one_at_a_time_on_a_schedule_on_demand_and_from_other_repos
     document = read("bot.yml")
     on = document[True]  # YAML 1.1 takes `on` for a boolean
     assert on["schedule"] == [{"cron": "17 */6 * * *"}]
-    assert set(on["workflow_dispatch"]["inputs"]) == {"feedstocks", "pr", "canary", "retract"}
+    assert set(on["workflow_dispatch"]["inputs"]) == {"feedstocks", "pr", "canary", "retract", "why", "sweep"}
     assert on["workflow_dispatch"]["inputs"]["pr"]["default"] is False
-    assert set(on["workflow_call"]["inputs"]) == {"version", "pr", "canary"}
+    assert set(on["workflow_call"]["inputs"]) >= {"version", "pr", "canary", "site", "retract", "why", "sweep"}
     assert document["concurrency"] == {"group": "bot", "cancel-in-progress": False}
-    assert list(document["jobs"]) == ["observe", "prepare", "send"]
+    assert list(document["jobs"]) == ["command", "observe", "prepare", "send", "site"]
 
 
 def test_no_step_of_the_job_that_executes_recipes_has_a_secret() -> None:
@@ -76,7 +76,7 @@ def test_no_step_of_the_job_that_executes_recipes_has_a_secret() -> None:
         name: [step.get("name") for step in job["steps"] if "secrets." in str(step)]
         for name, job in document["jobs"].items()
     }
-    assert holders == {"observe": ["Observe, or retract"], "prepare": [], "send": ["Send"]}
+    assert holders == {"command": ["Command"], "observe": ["Observe"], "prepare": [], "send": ["Send"], "site": []}
     assert "secrets." not in str({key: value for key, value in document.items() if key != "jobs"})
     for job in document["jobs"].values():
         assert "secrets." not in str({key: value for key, value in job.items() if key != "steps"})

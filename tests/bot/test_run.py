@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dirac_forge.bot.proposed import Unneeded
 from support.bots import Bots
 from support.gits import commit, file_at
 
@@ -119,7 +120,7 @@ def test_pausing_leaves_open_requests_as_they_are(bot: Bots) -> None:
     result = bot.run()
     assert [one.reason for one in result.held] == ["everything is paused; its request stays as it is"]
     del bot.decider.versions["demo"]
-    bot.decider.over[bot.entries()[0].identity] = "the feedstock is at 2.0 already"
+    bot.decider.over[bot.entries()[0].identity] = Unneeded(why="reached", version="2.0")
     assert bot.run().outcomes == ()
     assert [line for line in bot.github.lines() if not line.startswith("GET")] == []
 
@@ -154,11 +155,11 @@ def test_a_request_that_nobody_needs_any_more_is_closed_with_the_reason(bot: Bot
     del bot.decider.versions["demo"]
     assert bot.run().outcomes == ()  # not wanted now: that alone is no reason
     (entry,) = bot.entries()
-    bot.decider.over[entry.identity] = "the feedstock is at 2.0 already"
+    bot.decider.over[entry.identity] = Unneeded(why="reached", version="2.0")
     assert [(one.state, one.text) for one in bot.run().outcomes] == [("closed", "the feedstock is at 2.0 already")]
     (pull,) = bot.github.pulls(demo)
     assert pull.state == "closed"
-    assert pull.comments[-1].body.startswith("Closed, since the feedstock is at 2.0 already.")
+    assert pull.comments[-1].body.startswith("Closed because the feedstock is at 2.0 already.")
 
 
 def test_the_label_is_set_when_all_checks_are_green_and_not_before(bot: Bots) -> None:

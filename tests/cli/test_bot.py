@@ -192,7 +192,7 @@ def test_a_batch_is_taken_back_and_stays_so(here: Here, token: str) -> None:
     _, document = here.run("bot", "run", "--pr")
     code, said = here.run("bot", "retract", document["run"])
     assert code == 2
-    assert "1 requests would be closed, and nobody can be asked" in said
+    assert "1 request would be closed, and nobody can be asked" in said
     code, found = here.run("bot", "retract", document["run"], "--yes", "--reason", "too early")
     assert (code, [one["state"] for one in found["retracted"]]) == (0, ["closed"])
     (pull,) = here.github.pulls("conda-forge/demo-feedstock")
@@ -208,6 +208,20 @@ def test_a_batch_is_taken_back_and_stays_so(here: Here, token: str) -> None:
     # A person who asks by name gets it again.
     code, document = here.run("bump", "demo", "--pr")
     assert (code, [one["state"] for one in document["requests"]]) == (0, ["opened"])
+
+
+@pytest.mark.parametrize("graphql", [True, False])
+def test_what_is_open_is_found_on_github_where_the_ledger_was_lost(here: Here, token: str, graphql: bool) -> None:
+    here.github.graphql = graphql
+    _, document = here.run("bot", "run", "--pr")
+    shutil.rmtree(here.folder / ".dirac-forge")
+    code, found = here.run("bot", "why", "demo")
+    assert (code, [(one["key"], one["state"]) for one in found["changes"]]) == (0, [("1.1", "open")])
+    shutil.rmtree(here.folder / ".dirac-forge")
+    code, found = here.run("bot", "retract", document["run"], "--yes")
+    assert (code, [one["state"] for one in found["retracted"]]) == (0, ["closed"])
+    (pull,) = here.github.pulls("conda-forge/demo-feedstock")
+    assert pull.state == "closed"
 
 
 def test_bump_goes_the_same_path(here: Here, token: str) -> None:

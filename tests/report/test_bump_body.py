@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dirac_forge.bump.changelog import Changelog
 from dirac_forge.bump.drift.carried import LicenceComparison
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import ProjectLink
-from dirac_forge.bump.reasons import NotCarried, RespelledSource
+from dirac_forge.bump.reasons import IgnoredKey, NotCarried, RespelledSource
 from dirac_forge.check.proof import EnvironmentProof, Proof
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.model import Note
@@ -110,12 +111,15 @@ It needs what the channel lacks; these recipes for staged-recipes are proposed b
 
 - To change it, push to this branch: the bot then stops updating it.
 - To recreate it from the current recipe: `dirac-forge bump dirac-grid --pr`.
-- To rerender it: [commands](<https://conda-forge.org/docs/maintainer/infrastructure/>).
-- A maintainer can label it `automerge`: conda-forge merges it once all checks pass. Later commits remove the label.
+- Comment commands: `please rerender`, `please restart ci` ([all](<https://conda-forge.org/docs/maintainer/infrastructure/>)).
+- Merge it, or label it `automerge` to have it merged once all checks pass. Later commits remove the label.
 - To stop it, close it: this version is not proposed again, but the next one is.
-- To change what is proposed here, set `bot: {version_updates: {exclude: […]}}` in `conda-forge.yml`.
-- To pause the bot here: `paused = ["dirac-grid"]` in `[tool.dirac-forge.bot]`.
-- To see why the bot did something or not: `dirac-forge bot why dirac-grid`.
+- `bot: {version_updates: {exclude: [VERSION]}}` in `conda-forge.yml` skips a version.
+- `bot: {version_updates: {skip: true}}` in `conda-forge.yml` stops all version updates.
+- `bot: {inspection: disabled}` in `conda-forge.yml` leaves requirements alone.
+- `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
+- `bot: {automerge: version}` in `conda-forge.yml` merges version updates that pass all checks.
+- Who runs the bot can pause it here with `paused = ["dirac-grid"]`; `dirac-forge bot why dirac-grid` tells its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -146,12 +150,15 @@ What upstream requires was not compared with the release before.
 
 - To change it, push to this branch: the bot then stops updating it.
 - To recreate it from the current recipe: `dirac-forge bump demo --pr`.
-- To rerender it: [commands](<https://conda-forge.org/docs/maintainer/infrastructure/>).
-- A maintainer can label it `automerge`: conda-forge merges it once all checks pass. Later commits remove the label.
+- Comment commands: `please rerender`, `please restart ci` ([all](<https://conda-forge.org/docs/maintainer/infrastructure/>)).
+- Merge it, or label it `automerge` to have it merged once all checks pass. Later commits remove the label.
 - To stop it, close it: this version is not proposed again, but the next one is.
-- To change what is proposed here, set `bot: {version_updates: {exclude: […]}}` in `conda-forge.yml`.
-- To pause the bot here: `paused = ["demo"]` in `[tool.dirac-forge.bot]`.
-- To see why the bot did something or not: `dirac-forge bot why demo`.
+- `bot: {version_updates: {exclude: [VERSION]}}` in `conda-forge.yml` skips a version.
+- `bot: {version_updates: {skip: true}}` in `conda-forge.yml` stops all version updates.
+- `bot: {inspection: disabled}` in `conda-forge.yml` leaves requirements alone.
+- `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
+- `bot: {automerge: version}` in `conda-forge.yml` merges version updates that pass all checks.
+- Who runs the bot can pause it here with `paused = ["demo"]`; `dirac-forge bot why demo` tells its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -254,3 +261,21 @@ def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: An
         ),
     )
     harmless(with_body(bump, waiting=(two,)).change.body)
+
+
+def test_release_notes_are_folded_and_have_no_effect() -> None:
+    changelog = Changelog(
+        lines=("2.0", "- ping @octocat, fixes #12 </details> ```"), source="CHANGES.md", shortened=True
+    )
+    body = with_body(replace(FULL, changelog=changelog)).change.body
+    assert (
+        "## Release notes\n\n<details>\n<summary>What upstream says of 9.1.22 (CHANGES.md, shortened)</summary>\n\n"
+        "````\n2.0\n- ping @\u200boctocat, fixes #12 </details> ```\n````\n\n</details>\n"
+    ) in body
+
+
+def test_a_key_that_has_no_effect_is_said() -> None:
+    body = with_body(replace(FULL, notes=(IgnoredKey(key="update_static_libs", line=3),))).change.body
+    assert (
+        "- update\\_static\\_libs has no effect here: static libraries are not moved (conda-forge.yml, line 3)" in body
+    )

@@ -52,12 +52,13 @@ b is rebuilt on linux-64 and osx-64 for the migration `lib2`, wave 2 of 3.
 
 - To change it, push to this branch: the bot then stops updating it.
 - To recreate it from the current recipe: `dirac-forge migrate run lib2 b --pr`.
-- To rerender it: [commands](<https://conda-forge.org/docs/maintainer/infrastructure/>).
-- A maintainer can label it `automerge`: conda-forge merges it once all checks pass. Later commits remove the label.
+- Comment commands: `please rerender`, `please restart ci` ([all](<https://conda-forge.org/docs/maintainer/infrastructure/>)).
+- Merge it, or label it `automerge` to have it merged once all checks pass. Later commits remove the label.
 - To stop it, close it: the rebuild is not proposed again, and feedstocks that depend on it keep waiting.
-- To change what is proposed here, set `bot: {abi_migration_branches: […]}` in `conda-forge.yml`.
-- To pause the bot here: `paused = ["b"]` in `[tool.dirac-forge.bot]`.
-- To see why the bot did something or not: `dirac-forge bot why b`.
+- `bot: {abi_migration_branches: [BRANCH]}` in `conda-forge.yml` rebuilds other branches, too.
+- `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
+- `bot: {automerge: migration}` in `conda-forge.yml` merges rebuilds that pass all checks.
+- Who runs the bot can pause it here with `paused = ["b"]`; `dirac-forge bot why b` tells its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

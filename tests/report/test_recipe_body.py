@@ -103,8 +103,7 @@ A client for @\u200beveryone
 
 - To change it, push to this branch: the bot then stops updating it.
 - To stop it, close it: the recipe is not proposed again.
-- To pause the bot here: `paused = ["httpx2"]` in `[tool.dirac-forge.bot]`.
-- To see why the bot did something or not: `dirac-forge bot why httpx2`.
+- Who runs the bot can pause it here with `paused = ["httpx2"]`; `dirac-forge bot why httpx2` tells its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

@@ -14,7 +14,7 @@ import pytest
 
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.dashboard import DashboardRequests
-from dirac_forge.bot.proposed import ProposedChange, RunDecision
+from dirac_forge.bot.proposed import ProposedChange, RunDecision, Unneeded
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, folder_of, full_name_of, kept, look
 from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.feedstock.change import Change, Edit, Skip
@@ -70,7 +70,12 @@ class Mover:
     review: str = ""
     built: set[Identity] = field(default_factory=set)
     """What the channel has."""
-    over: dict[Identity, str] = field(default_factory=dict)
+    over: dict[Identity, Unneeded] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    """Feedstock to why it can't move yet."""
+    released: dict[str, datetime] = field(default_factory=dict)
+    unblocks: set[str] = field(default_factory=set)
+    after: dict[str, tuple[str, ...]] = field(default_factory=dict)
     looked: list[CurrentLine] = field(default_factory=list)
 
     def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:
@@ -81,8 +86,8 @@ class Mover:
     def arrived(self, identity: Identity) -> bool | None:
         return identity in self.built
 
-    def current(self, identity: Identity) -> str:
-        return self.over.get(identity, "")
+    def current(self, identity: Identity) -> Unneeded | None:
+        return self.over.get(identity)
 
     def _decision(self, looked: CurrentLine) -> RunDecision:
         assert looked.folder is not None
@@ -92,6 +97,8 @@ class Mover:
         plain = RunDecision(feedstock=name, branch=looked.branch, kind=kind, state="nothing", decided="nothing")  # type: ignore[arg-type]
         if isinstance(change, Skip):
             return replace(plain, reason=skip_text(change))
+        if name in self.waiting:
+            return replace(plain, state="blocked", reason=self.waiting[name])
         tip = looked.tip
         assert tip is not None
         wanted = ProposedChange(
@@ -100,6 +107,10 @@ class Mover:
             blocks=self.blocks.get(name, 0),
             review=self.review,
             allowed=looked.folder.read().forge.bot.automerge,
+            remake_conflicts=looked.folder.read().forge.bot.remake_prs_with_conflicts,
+            released=self.released.get(name),
+            unblocks=name in self.unblocks,
+            after=self.after.get(name, ()),
         )
         return replace(
             plain, state="wanted", found=f"{change.key} upstream", decided=f"{kind} to {change.key}", wanted=wanted
@@ -224,6 +235,9 @@ class Bots:
                 observer=self.observer,
                 forge=client,
                 others=self.settings.bot.other_requests,
+                draft=self.settings.bot.draft,
+                labels=self.settings.bot.labels,
+                reviewers=self.settings.bot.reviewers,
                 write=self.log.append,
             )
 

@@ -11,14 +11,14 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from dirac_forge.bot.proposed import ProposedChange, RunDecision
+from dirac_forge.bot.proposed import Proposal, ProposedChange, RunDecision, Unneeded
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change, Skip
@@ -29,12 +29,11 @@ from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox, PreparedChange
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
-from dirac_forge.pullrequest.smithy import Rerendered
 
 __all__ = ["Batch", "BatchDecider", "batch_lines", "find_tree", "read_batch", "write_batch"]
 
 _FILE = "batch.json"
-_FORMAT = 1
+_FORMAT = 2
 _PACK = re.compile(r"[0-9a-f]{64}")
 _LARGEST = 200_000_000
 _LARGEST_PACK = 40_000_000
@@ -52,27 +51,29 @@ class BatchLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BatchChange:
-    """A proposed change."""
-
-    change: Change
-    blocks: int = 0
-    review: str = ""
-    allowed: bool | str = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class BatchDecision:
-    """A decision; see RunDecision."""
+    """A decision, and the change that it proposes."""
 
-    feedstock: str
-    branch: str
-    kind: Literal["bump", "migration", "recipe"]
-    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
-    found: str = ""
-    decided: str = ""
-    reason: str = ""
-    wanted: BatchChange | None = None
+    decision: RunDecision
+    """Without a change."""
+    proposal: Proposal | None = None
+
+    @classmethod
+    def of(cls, decision: RunDecision) -> BatchDecision:
+        """Return the values of a decision."""
+        wanted = decision.wanted
+        if wanted is None:
+            return cls(decision=decision)
+        values = {each.name: getattr(wanted, each.name) for each in fields(Proposal)}
+        return cls(decision=replace(decision, wanted=None), proposal=Proposal(**values))
+
+    def replayed(self) -> RunDecision:
+        """Return the decision; its change can't be decided again here."""
+        proposal = self.proposal
+        if proposal is None:
+            return self.decision
+        change = proposal.change
+        return replace(self.decision, wanted=ProposedChange.of(proposal, lambda _: _moved(change)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,11 +83,7 @@ class BatchTree:
     identity: Identity
     fingerprint: str
     base_commit: str
-    tree: str = ""
-    """The rerendered files; "" where it could not be rerendered."""
-    rerendered: Rerendered
-    lints: tuple[str, ...] = ()
-    unlinted: str = ""
+    made: PreparedTree
     pack: str = ""
     """The SHA-256 of its pack, which names the file."""
 
@@ -101,7 +98,7 @@ class Batch:
     decisions: tuple[BatchDecision, ...] = ()
     arrived: tuple[Identity, ...] = ()
     """Merged changes that the channel has."""
-    over: tuple[tuple[Identity, str], ...] = ()
+    over: tuple[tuple[Identity, Unneeded], ...] = ()
     """Open requests that nobody needs any more, and why."""
     trees: tuple[BatchTree, ...] = ()
     unrendered: str = ""
@@ -118,7 +115,7 @@ def write_batch(
     looked: Iterable[CurrentLine],
     decisions: Iterable[RunDecision],
     arrived: Iterable[Identity],
-    over: Mapping[Identity, str],
+    over: Mapping[Identity, Unneeded],
     unrendered: str = "",
 ) -> Batch:
     """Write what a run decided into the outbox, the seal last; packs that belong to nothing any more are removed."""
@@ -130,7 +127,7 @@ def write_batch(
         lines=tuple(
             BatchLine(name=each.line.name, branch=each.line.branch, state=each.state, text=each.text) for each in looked
         ),
-        decisions=tuple(_decision(each) for each in decisions),
+        decisions=tuple(BatchDecision.of(each) for each in decisions),
         arrived=tuple(arrived),
         over=tuple(over.items()),
         trees=tuple(trees),
@@ -152,9 +149,7 @@ def _tree_of(change: PreparedChange, packs: Path) -> BatchTree | None:
         identity=header.identity,
         fingerprint=header.fingerprint,
         base_commit=change.base_commit,
-        rerendered=made.rerendered,
-        lints=made.lints,
-        unlinted=made.unlinted,
+        made=PreparedTree(tree="", rerendered=made.rerendered, lints=made.lints, unlinted=made.unlinted),
     )
     if made.rerendered.state != "done":
         return plain
@@ -164,23 +159,7 @@ def _tree_of(change: PreparedChange, packs: Path) -> BatchTree | None:
     pack = own_git("pack-objects", "--revs", "--stdout", "-q", about=about, folder=folder, stdin=wanted)
     name = _digest(pack)
     (packs / f"{name}.pack").write_bytes(pack)
-    return replace(plain, tree=tree, pack=name)
-
-
-def _decision(decision: RunDecision) -> BatchDecision:
-    wanted = decision.wanted
-    return BatchDecision(
-        feedstock=decision.feedstock,
-        branch=decision.branch,
-        kind=decision.kind,
-        state=decision.state,
-        found=decision.found,
-        decided=decision.decided,
-        reason=decision.reason,
-        wanted=None
-        if wanted is None
-        else BatchChange(change=wanted.change, blocks=wanted.blocks, review=wanted.review, allowed=wanted.allowed),
-    )
+    return replace(plain, made=replace(plain.made, tree=tree), pack=name)
 
 
 def read_batch(folder: Path, *, now: datetime) -> Batch:
@@ -222,15 +201,15 @@ class BatchDecider:
 
     def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:  # noqa: ARG002
         """Return the decisions of the batch."""
-        return [_replayed(decision) for decision in self.batch.decisions]
+        return [each.replayed() for each in self.batch.decisions]
 
     def arrived(self, identity: Identity) -> bool | None:
         """Whether the channel has what a merged change builds; None where that was not known."""
         return identity in self.batch.arrived or None
 
-    def current(self, identity: Identity) -> str:
-        """Why an open request is of no use any more."""
-        return dict(self.batch.over).get(identity, "")
+    def current(self, identity: Identity) -> Unneeded | None:
+        """Return why an open request is not needed any more."""
+        return dict(self.batch.over).get(identity)
 
     def prepared(self, clones: Clones, wanted: WantedRequest, tip: Tip) -> PreparedTree | None:
         """Return the rerendered tree of a change on exactly this commit, put into the clone."""
@@ -257,32 +236,10 @@ def find_tree(
     key = (wanted.identity, wanted.fingerprint, tip.commit)
     for tree in trees:
         if (tree.identity, tree.fingerprint, tree.base_commit) == key:
-            if tree.tree:
+            if tree.made.tree:
                 clones.unpack(tip, pack_of(tree.pack))
-            return PreparedTree(tree=tree.tree, rerendered=tree.rerendered, lints=tree.lints, unlinted=tree.unlinted)
+            return tree.made
     return None
-
-
-def _replayed(decision: BatchDecision) -> RunDecision:
-    wanted = decision.wanted
-    return RunDecision(
-        feedstock=decision.feedstock,
-        branch=decision.branch,
-        kind=decision.kind,
-        state=decision.state,
-        found=decision.found,
-        decided=decision.decided,
-        reason=decision.reason,
-        wanted=None
-        if wanted is None
-        else ProposedChange(
-            change=wanted.change,
-            remake=lambda _: _moved(wanted.change),
-            blocks=wanted.blocks,
-            review=wanted.review,
-            allowed=wanted.allowed,
-        ),
-    )
 
 
 def _moved(change: Change) -> Skip:

@@ -17,6 +17,7 @@ __all__ = [
     "canaries_held",
     "choose",
     "group_of",
+    "kept_whole",
     "ordered",
     "paused_by",
 ]
@@ -31,6 +32,8 @@ class QueuedChange:
     """How many feedstocks wait for it."""
     replaces: int = 0
     """How many open requests of the feedstock are closed for it."""
+    group: str = ""
+    """What it moves together with: all of it or nothing; "" for nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,10 +127,34 @@ def canaries_held(
     return go, held
 
 
+def kept_whole(
+    go: Sequence[QueuedChange], held: Sequence[Held], candidates: Sequence[QueuedChange]
+) -> tuple[list[QueuedChange], list[Held]]:
+    """Return those that may go and those that may not, such that each group of `candidates` goes as a whole."""
+    broken = {each.group for each in candidates} - {""}
+    going = {each.identity for each in go}
+    broken = {
+        group for group in broken if not all(each.identity in going for each in candidates if each.group == group)
+    }
+    reasons = {each.identity: each.reason for each in held}
+    more = [
+        Held(identity=each.identity, reason=_together(each, candidates, reasons)) for each in go if each.group in broken
+    ]
+    return [each for each in go if each.group not in broken], [*held, *more]
+
+
+def _together(one: QueuedChange, candidates: Iterable[QueuedChange], reasons: Mapping[Identity, str]) -> str:
+    """Why a change waits for another of its group."""
+    for each in candidates:
+        if each.group == one.group and each.identity in reasons:
+            return f"moves together with {each.identity.feedstock}, which is held back: {reasons[each.identity]}"
+    return "moves together with others of its group, which are held back"
+
+
 def choose(
     candidates: Sequence[QueuedChange], limits: RunLimits, *, opened: int, open_now: Mapping[str, int]
 ) -> Chosen:
-    """What may be opened next.
+    """Return what may be opened next; a group goes as a whole or not at all.
 
     Args:
         candidates: in order.
@@ -135,27 +162,46 @@ def choose(
         opened: how many this run opened already.
         open_now: feedstock to the number of its open requests.
     """
-    free = max(limits.per_run - opened, 0)
+    left, dropped = list(candidates), list[Held]()
+    while True:
+        chosen = _fitting(left, limits, opened=opened, open_now=open_now)
+        now, held = kept_whole(chosen.now, chosen.held, left)
+        if len(now) == len(chosen.now):
+            return Chosen(now=tuple(now), held=(*dropped, *held))
+        # What these would have taken is free for others.
+        going = {each.identity for each in now}
+        broken = {each.group for each in chosen.now if each.identity not in going}
+        gone = {each.identity for each in left if each.group in broken}
+        dropped += [each for each in held if each.identity in gone]
+        left = [each for each in left if each.identity not in gone]
+
+
+def _fitting(
+    candidates: Sequence[QueuedChange], limits: RunLimits, *, opened: int, open_now: Mapping[str, int]
+) -> Chosen:
+    """Choose without regard to groups."""
     count = Counter(dict(open_now))
-    in_all = sum(count.values())
     now: list[QueuedChange] = []
     held: list[Held] = []
     for one in candidates:
-        identity = one.identity
-        paused = paused_by(identity, limits.paused)
-        if paused:
-            reason = f"{paused} is paused" if paused != "all" else "everything is paused"
-        elif count[identity.feedstock] - one.replaces >= limits.open_per_feedstock:
-            reason = f"{count[identity.feedstock]} requests are open on it, of {limits.open_per_feedstock} at most"
-        elif in_all - one.replaces >= limits.open_in_all:
-            reason = f"{in_all} requests are open on all feedstocks, of at most {limits.open_in_all}"
-        elif free <= 0:
-            reason = f"this run has opened {limits.per_run}, as many as it may"
+        reason = _over_limit(one, limits, count, opened + len(now))
+        if reason:
+            held.append(Held(identity=one.identity, reason=reason))
         else:
-            free -= 1
-            count[identity.feedstock] += 1 - one.replaces
-            in_all += 1 - one.replaces
+            count[one.identity.feedstock] += 1 - one.replaces
             now.append(one)
-            continue
-        held.append(Held(identity=identity, reason=reason))
     return Chosen(now=tuple(now), held=tuple(held))
+
+
+def _over_limit(one: QueuedChange, limits: RunLimits, count: Counter[str], opened: int) -> str:
+    """Why a change may not be opened now; "" where it may."""
+    here, in_all = count[one.identity.feedstock], count.total()
+    if paused := paused_by(one.identity, limits.paused):
+        return f"{paused} is paused" if paused != "all" else "everything is paused"
+    if here - one.replaces >= limits.open_per_feedstock:
+        return f"{here} requests are open on it, of {limits.open_per_feedstock} at most"
+    if in_all - one.replaces >= limits.open_in_all:
+        return f"{in_all} requests are open on all feedstocks, of at most {limits.open_in_all}"
+    if opened >= limits.per_run:
+        return f"this run has opened {limits.per_run}, as many as it may"
+    return ""

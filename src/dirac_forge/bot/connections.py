@@ -52,6 +52,12 @@ class Connections:
     """None where it is not installed: conda-forge's service is asked to rerender."""
     others: str = "wait"
     """`other-requests` of the settings."""
+    draft: bool = False
+    """Whether new requests are drafts."""
+    labels: tuple[str, ...] = ()
+    """Of new requests."""
+    reviewers: tuple[str, ...] = ()
+    """Of new requests."""
     prepared: Prepared = _nothing_prepared
     """Finds the commits that were prepared of a change."""
     write: Callable[[str], None] | None = None
@@ -163,6 +169,9 @@ def open_connections(
             forge=github,
             smithy=smithy,
             others=settings.bot.other_requests,
+            draft=settings.bot.draft,
+            labels=settings.bot.labels,
+            reviewers=settings.bot.reviewers,
             prepared=partial(prepared, clones) if prepared is not None else _nothing_prepared,
             write=write,
         )

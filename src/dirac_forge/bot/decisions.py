@@ -16,9 +16,11 @@ from rattler.exceptions import InvalidVersionError
 from dirac_forge.bot.connections import member_of, request_of
 from dirac_forge.bot.proposed import (
     RunDecision,
+    Unneeded,
     blockers,
     bump_decision,
     bump_wanted,
+    may_be_sent,
     rebuild_decision,
     recipe_decision,
     recipe_wanted,
@@ -26,7 +28,7 @@ from dirac_forge.bot.proposed import (
 )
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import StillBlocked
+from dirac_forge.bump.reasons import Current, ExcludedVersion, PassedOver, PlaceObjects, StillBlocked
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import ForgeError, UnknownError
@@ -63,6 +65,8 @@ class RunDecisions:
     """Whether proposals are built, which runs upstream code: never where a token is within its reach."""
     _looked: dict[tuple[str, str], CurrentLine] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
+    _offered: dict[tuple[str, str], tuple[PassedOver | str, ...]] = field(default_factory=dict)
+    """The newer versions that upstream offers for a release line: chosen, or passed over and why."""
     _rebuilt: dict[tuple[str, str], bool] = field(default_factory=dict)
     """Migration and member (a feedstock, or one of its release lines) to whether the channel has it rebuilt."""
 
@@ -83,14 +87,21 @@ class RunDecisions:
         except UnknownError:
             return None
 
-    def current(self, identity: Identity) -> str:
-        """Return why an open request is not needed any more; "" where it is."""
+    def current(self, identity: Identity) -> Unneeded | None:
+        """Return why an open request is not needed any more; None where it is."""
         if identity.kind == "migration":
-            return "the channel has it rebuilt already" if self.arrived(identity) else ""
-        version = self._versions.get((identity.feedstock, identity.branch), "")
-        if identity.kind == "bump" and version and _reached(version, identity.key):
-            return f"the feedstock is at {version} already"
-        return ""
+            return Unneeded(why="built") if self.arrived(identity) else None
+        line = (identity.feedstock, identity.branch)
+        version = self._versions.get(line, "")
+        if identity.kind != "bump" or not version:
+            return None
+        if _reached(version, identity.key):
+            return Unneeded(why="reached", version=version)
+        return _withdrawn(identity.key, self._offered[line]) if line in self._offered else None
+
+    def _together(self, name: str) -> tuple[str, ...]:
+        """The feedstocks that one moves together with."""
+        return tuple(other for group in self.context.settings.bot.groups if name in group for other in group)
 
     def _bumps(self, looked: Sequence[CurrentLine]) -> list[RunDecision]:
         decided = self._decided([each.folder for each in looked if each.folder is not None])
@@ -103,16 +114,20 @@ class RunDecisions:
             match decided[id(line.folder)]:
                 case Skip() as skip:
                     self._versions[name, line.branch] = skip.current
+                    if isinstance(skip.reason, Current):
+                        self._offered[name, line.branch] = skip.reason.passed_over
                     decisions.append(skip_decision(skip, line))
                 case Bump() as bump:
                     self._versions[name, line.branch] = bump.old
+                    self._offered[name, line.branch] = (*bump.rejected, bump.new)
                     wanted = bump_wanted(bump, line, self._again, blocks=blocks.get(name, 0))
-                    decisions.append(bump_decision(bump, line, wanted, unproven=unproven))
+                    together = self._together(name)
+                    decisions.append(bump_decision(bump, line, wanted, unproven=unproven, together=together))
         return decisions if unproven else [*decisions, *_new_recipes(bumps, blocks)]
 
     def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
         """What is proposed for each folder, by its `id`."""
-        options = BumpOptions(build=self.build)
+        options = BumpOptions(build=self.build, changelog=True)
         found = decide(self.context, self._at_hand, folders, options, executor=self.executor)
         results = with_bodies([one.result for one in found])
         return {id(one.folder): result for one, result in zip(found, results, strict=True)}
@@ -122,7 +137,7 @@ class RunDecisions:
         match result:
             case Skip():
                 return result
-            case Bump() if result.status != "proposed":
+            case Bump() if not may_be_sent(result, self._together(folder.name)):
                 change = result.change
                 return Skip(feedstock=change.feedstock, branch=change.branch, reason=StillBlocked(by=result.blocked_by))
             case Bump():
@@ -253,6 +268,27 @@ def _new_recipes(bumps: Iterable[Bump], blocks: Mapping[str, int]) -> list[RunDe
     """Return the decisions on recipes that bumps need, each once."""
     recipes = {Identity.of(new.change): new.change for bump in bumps for new in bump.recipes}
     return [recipe_decision(recipe_wanted(each, blocks.get(each.feedstock, 0))) for each in recipes.values()]
+
+
+def _withdrawn(version: str, offered: Iterable[PassedOver | str]) -> Unneeded | None:
+    """Return why a version that was proposed is not proposed any more: upstream has it no longer, or objects to it.
+
+    A version that was passed over for another reason may have been asked for by a person.
+    """
+    newest = ""
+    for each in offered:
+        if isinstance(each, str):
+            newest = each
+        elif same_version(str(each.version), version):
+            match each.reason:
+                case PlaceObjects(objection=objection):
+                    return Unneeded(why="withdrawn", version=version, objection=objection)
+                case ExcludedVersion():
+                    return Unneeded(why="excluded", version=version)
+                case _:
+                    return None
+    # Versions older than the newest are not listed.
+    return None if newest and _reached(newest, version) else Unneeded(why="withdrawn", version=version)
 
 
 def _versions_of(channel: Channel, name: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from dirac_forge.bot.automerge import LABEL, automerge
@@ -11,14 +12,16 @@ from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.outcomes import failure
 from dirac_forge.bot.proposed import Decider, ProposedChange
+from dirac_forge.bot.reasons import closing_words, unneeded_words
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome
-from dirac_forge.pullrequest.following import observe, relearn, withdraw
-from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
+from dirac_forge.pullrequest.following import mark, observed_request, relearn, withdraw
+from dirac_forge.pullrequest.forge import CheckReport, Forge, PullRequest, Repo
 from dirac_forge.pullrequest.github_destination import SERVICES
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
+from dirac_forge.pullrequest.refusals import ForgeRefusedError
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 
 __all__ = ["FATAL", "OPEN_STATES", "OpenRequests"]
@@ -27,6 +30,9 @@ OPEN_STATES: tuple[State, ...] = ("pushed", "open")
 """States of changes whose branch is on the forge, with or without a request."""
 FATAL = (BusyError, LedgerError, LockedError)
 """Errors that end a run: the ledger can't be used, or another bot took over."""
+_OVER: tuple[State, ...] = ("merged", "done", "closed-by-person", "superseded", "retracted")
+_NO_COMMIT = "-"
+_TIDIED_FOR = timedelta(days=14)
 _MAY_LABEL = frozenset({"triage", "write", "admin"})
 _BECAME: dict[str, Literal["merged", "closed"]] = {
     "merged": "merged",
@@ -45,6 +51,8 @@ class OpenRequests:
     log: RunLog
     decider: Decider | None = None
     """None where requests are only observed."""
+    mark_withdrawn: bool = False
+    """Whether the request for a release that upstream took back is marked, not closed."""
     _repositories: dict[str, Repo] = field(default_factory=dict)
 
     def there(self) -> tuple[LedgerEntry, ...]:
@@ -76,7 +84,24 @@ class OpenRequests:
 
     def observed(self) -> list[Outcome]:
         """Read the state of each open request, and return what changed and what is not known."""
-        return self._each(self.there(), self._observed)
+        found = self._each(self.there(), self._observed)
+        self._tidy()
+        return found
+
+    def _tidy(self) -> None:
+        """Delete the branches of requests that are over, once; also those that a killed run left."""
+        ledger = self.connections.ledger
+        recent = ledger.now() - _TIDIED_FOR
+        over = [
+            entry
+            for entry in ledger.entries(states=_OVER)
+            if entry.number
+            and entry.tidied != (entry.head_sha or _NO_COMMIT)
+            and entry.updated is not None
+            and entry.updated > recent
+        ]
+        if self.connections.forge is not None:
+            self._each(over, self._delete_branch)
 
     def finish(self) -> None:
         """Mark merged changes as done once the channel has their packages."""
@@ -112,37 +137,61 @@ class OpenRequests:
         return [outcome for outcome in self.connections.executor.map(one, entries) if outcome is not None]
 
     def _observed(self, entry: LedgerEntry) -> Outcome | None:
-        found = observe(
+        found, request = observed_request(
             entry, destination=self.connections.destination, ledger=self.connections.ledger, run=self.log.run
         )
         state = _BECAME.get(found.state)
         if state is None:
+            self._note_checks(found, request.head_sha if request is not None else "")
             return None
         text = found.decided if state == "closed" else f"#{found.number} is {state}"
-        self._delete_branch(entry)
         self.log.say(found.state, text, about=entry.identity, url=found.url)
         return Outcome(identity=entry.identity, state=state, text=text, url=found.url, number=found.number)
 
     def _delete_branch(self, entry: LedgerEntry) -> None:
         """Delete the branch of a request that is merged or closed, unless somebody added commits."""
         forge = self.connections.forge
-        if forge is None or not entry.head or not entry.repository:
+        if forge is not None and entry.head and entry.repository:
+            try:
+                repo = self._repository(entry.repository, forge)
+                pull = forge.pull_request(repo, entry.number)
+                mine = pull.head.lower() == f"{forge.owner()}:{entry.head}".lower()
+                if mine and pull.state != "open" and pull.head_sha == entry.head_sha and not repo.archived:
+                    forge.delete_branch(forge.fork(repo), entry.head)
+            except ForgeRefusedError as refused:
+                self.log.say("tidied", refused.message, about=entry.identity)
+        self.log.journal.note(entry.identity, entry.step, "", tidied=entry.head_sha or _NO_COMMIT)
+
+    def _note_checks(self, entry: LedgerEntry, commit: str) -> None:
+        """Note which checks failed on the last commit of an open request."""
+        forge = self.connections.forge
+        if forge is None or not entry.number or not entry.repository:
             return
         repo = self._repository(entry.repository, forge)
-        if repo.archived:
-            return
-        pull = forge.pull_request(repo, entry.number)
-        if pull.head_sha == entry.head_sha:
-            forge.delete_branch(forge.fork(repo), entry.head)
+        report = forge.checks(repo, commit) if commit else CheckReport()
+        failing = "\n".join(report.failing or (("a check",) if report.verdict == "red" else ()))
+        if failing != entry.checks and report.verdict != "pending":
+            text = f"{entry.url}: checks failed: {', '.join(failing.splitlines())}" if failing else ""
+            self.log.journal.note(entry.identity, "checked", text, checks=failing)
 
     def _closed(self, entry: LedgerEntry) -> Outcome | None:
         """Close a request that is not needed any more."""
-        reason = self.decider.current(entry.identity) if self.decider is not None else ""
-        if not reason:
+        unneeded = self.decider.current(entry.identity) if self.decider is not None else None
+        if unneeded is None:
             return None
-        connections, text = self.connections, f"Closed, since {reason}."
+        connections, text = self.connections, closing_words(unneeded)
+        reason = unneeded_words(unneeded)
+        withdrawn = unneeded.why == "withdrawn"
+        if withdrawn and self.mark_withdrawn:
+            mark(entry, destination=connections.destination, ledger=connections.ledger, run=self.log.run, text=text)
+            return Outcome(identity=entry.identity, state="unchanged", text=reason, url=entry.url, number=entry.number)
         found = withdraw(
-            entry, destination=connections.destination, ledger=connections.ledger, run=self.log.run, text=text
+            entry,
+            destination=connections.destination,
+            ledger=connections.ledger,
+            run=self.log.run,
+            text=text,
+            again=withdrawn,
         )
         return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
 
@@ -162,7 +211,7 @@ class OpenRequests:
             may_label=repo.permission in _MAY_LABEL,
             allowed=wanted.allowed,
             review=wanted.review,
-            checks=forge.checks(repo, pull.head_sha),
+            checks=forge.checks(repo, pull.head_sha).verdict,
             labelled=LABEL in pull.labels,
         )
         if verdict.label:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Literal, Protocol, TypedDict
 
 from dirac_forge.bot.automerge import review_reason
 from dirac_forge.bot.release_lines import CurrentLine, folder_of, kept
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError
+from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.migration.plan import Plan
@@ -23,11 +25,14 @@ from dirac_forge.report.migration_status import evidence_words
 
 __all__ = [
     "Decider",
+    "Proposal",
     "ProposedChange",
     "RunDecision",
+    "Unneeded",
     "blockers",
     "bump_decision",
     "bump_wanted",
+    "may_be_sent",
     "rebuild_decision",
     "recipe_decision",
     "recipe_wanted",
@@ -36,23 +41,53 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ProposedChange:
-    """A change to send."""
+class Proposal:
+    """A change that is proposed, and what the run has to know of it: plain values."""
 
     change: Change
-    remake: Remake
-    """Decides it again where the feedstock has moved on."""
     blocks: int = 0
     """How many feedstocks wait for it."""
     review: str = ""
     """Why a person must review it before it is merged; "" where nobody needs to."""
     allowed: bool | str = False
     """The feedstock's `bot.automerge`."""
+    released: datetime | None = None
+    """When upstream released the version, where that is known."""
+    unblocks: bool = False
+    """Whether it makes a target installable."""
+    after: tuple[str, ...] = ()
+    """Feedstocks of its group that are merged before it."""
+    remake_conflicts: bool = True
+    """The feedstock's `bot.remake_prs_with_conflicts`."""
 
     @property
     def identity(self) -> Identity:
         """Which change it is."""
         return Identity.of(self.change)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposedChange(Proposal):
+    """A change to send."""
+
+    remake: Remake
+    """Decides it again where the feedstock has moved on."""
+
+    @classmethod
+    def of(cls, proposal: Proposal, remake: Remake) -> ProposedChange:
+        """Return a proposal that can be decided again."""
+        return cls(remake=remake, **{each.name: getattr(proposal, each.name) for each in fields(Proposal)})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unneeded:
+    """Why an open request is not needed any more."""
+
+    why: Literal["built", "reached", "withdrawn", "excluded"]
+    """The channel has it; the feedstock has the version; upstream took it back; conda-forge.yml excludes it."""
+    version: str = ""
+    objection: str = ""
+    """Upstream's, such as `yanked (broken)`; "" where it deleted the release."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,8 +115,8 @@ class Decider(Protocol):
         """Return whether the channel has the packages of a merged change; None where that is not known."""
         ...
 
-    def current(self, identity: Identity) -> str:
-        """Return why an open request is not needed any more; "" where it is."""
+    def current(self, identity: Identity) -> Unneeded | None:
+        """Return why an open request is not needed any more; None where it is."""
         ...
 
 
@@ -102,7 +137,10 @@ def bump_wanted(
             compared=drift is not None,
             proof=bump.proof.outcome if bump.proof is not None else "",
         ),
-        allowed=_allowed(looked.folder),
+        released=bump.released,
+        unblocks=bump.proof is not None and bump.proof.outcome == "better",
+        after=bump.waits_for,
+        **_wishes(looked.folder),
     )
 
 
@@ -113,8 +151,14 @@ def recipe_wanted(change: Change, blocks: int) -> ProposedChange:
     )
 
 
-def bump_decision(bump: Bump, looked: CurrentLine, wanted: ProposedChange, *, unproven: str = "") -> RunDecision:
-    """What was decided for a line that could move; `unproven` is why nothing could be proved in this run."""
+def bump_decision(
+    bump: Bump, looked: CurrentLine, wanted: ProposedChange, *, unproven: str = "", together: Collection[str] = ()
+) -> RunDecision:
+    """Return what was decided for a line that could move.
+
+    `unproven` is why nothing could be proved in this run. `together` are feedstocks of its group: a bump that waits for
+    these only is opened with theirs.
+    """
     plain = RunDecision(
         feedstock=bump.change.feedstock,
         branch=looked.branch,
@@ -126,10 +170,17 @@ def bump_decision(bump: Bump, looked: CurrentLine, wanted: ProposedChange, *, un
     if unproven:
         # The next run will know; what is opened now would be opened on faith.
         return replace(plain, state="unknown", reason=f"what it does to the targets is unknown: {unproven}")
-    if bump.status != "proposed":
+    if not may_be_sent(bump, together):
         waits = f"waits for {', '.join(bump.waits_for)}" if bump.waits_for else ""
         return replace(plain, reason="; ".join(filter(None, (waits, *map(worded, bump.blocked_by)))))
     return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=chosen(bump), wanted=wanted)
+
+
+def may_be_sent(bump: Bump, together: Collection[str] = ()) -> bool:
+    """Return whether a bump can be opened now: nothing blocks it, and it waits at most for its own group."""
+    if bump.status == "waiting" and not bump.blocked_by:
+        return bool(bump.waits_for) and set(bump.waits_for) <= set(together)
+    return bump.status == "proposed"
 
 
 def skip_decision(skip: Skip, looked: CurrentLine) -> RunDecision:
@@ -198,18 +249,23 @@ def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> R
             change=change,
             remake=lambda files: made(folder_of(name, tip.full_name, tip.branch, kept(files))),
             blocks=one.blocks,
-            allowed=_allowed(folder),
+            **_wishes(folder),
         ),
     )
 
 
-def _allowed(folder: FeedstockFolder | None) -> bool | str:
-    if folder is None:
-        return False
+class _Wishes(TypedDict):
+    allowed: bool | str
+    remake_conflicts: bool
+
+
+def _wishes(folder: FeedstockFolder | None) -> _Wishes:
+    """What conda-forge.yml says of requests."""
     try:
-        return folder.read().forge.bot.automerge
+        bot = folder.read().forge.bot if folder is not None else Bot()
     except ForgeError:
-        return False
+        bot = Bot()
+    return {"allowed": bot.automerge, "remake_conflicts": bot.remake_prs_with_conflicts}
 
 
 def blockers(bumps: Iterable[Bump]) -> dict[str, int]:

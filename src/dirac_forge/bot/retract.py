@@ -15,7 +15,7 @@ from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import LedgerEntry
 
-__all__ = ["chosen", "retract"]
+__all__ = ["all_known", "chosen", "retract"]
 
 
 def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
@@ -31,10 +31,17 @@ def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
         if not mine and name not in runs:
             raise InputError(
                 f"the ledger knows no batch, migration or feedstock {name}",
-                hint="A batch is a run's id, as its summary and `dirac-forge bot why FEEDSTOCK` show it.",
+                hint="A batch is a run's id, as its summary and `dirac-forge bot why FEEDSTOCK` show it. With a token, "
+                "GitHub is asked for what the ledger does not know.",
             )
         found |= dict.fromkeys(entry for entry in mine if entry.state in {*OPEN_STATES, "prepared"})
     return tuple(found)
+
+
+def all_known(ledger: Ledger, names: Iterable[str]) -> bool:
+    """Return whether the ledger knows something of each of `names`."""
+    entries = ledger.entries()
+    return all(any(_means(entry, name.removesuffix("-feedstock")) for entry in entries) for name in names)
 
 
 def _means(entry: LedgerEntry, name: str) -> bool:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from dirac_forge.bot.budget import Held, QueuedChange, RunLimits, canaries_held, choose, ordered, paused_by
+from dirac_forge.bot.budget import (
+    Held,
+    QueuedChange,
+    RunLimits,
+    canaries_held,
+    choose,
+    kept_whole,
+    ordered,
+    paused_by,
+)
 from dirac_forge.bot.canaries import canaries_of
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.dashboard import DashboardRequests
+from dirac_forge.bot.groups import group_name, grouped
+from dirac_forge.bot.holding import needs_first_sight, waits_for_time
 from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.open_requests import OPEN_STATES, OpenRequests
 from dirac_forge.bot.outcomes import outcome_of
@@ -91,7 +102,12 @@ class BotRun:
 
     def _run(self, run: Run, log: RunLog, lease: Lease) -> Result:
         connections = self.connections
-        requests = OpenRequests(connections=connections, log=log, decider=self.decider)
+        requests = OpenRequests(
+            connections=connections,
+            log=log,
+            decider=self.decider,
+            mark_withdrawn=self.settings.withdrawn_releases == "mark",
+        )
         observed = requests.observed()
         lease.renew()
         looked = tuple(self.look())
@@ -103,6 +119,7 @@ class BotRun:
         requests.finish()
         wanted = self._sendable([each.wanted for each in decisions if each.wanted is not None], log)
         wanted = self._not_ignored(wanted, log)
+        wanted = self._in_groups(wanted, decisions, log)
         self._deliver(wanted, log, lease)
         self._add_observed(observed)
         self._outcomes += requests.settled(wanted, self._untouchable(requests.there()))
@@ -160,27 +177,36 @@ class BotRun:
                 self._outcomes.append(Outcome(identity=each.identity, state="closed", text=text))
         return [each for each in wanted if each.identity not in self.asked.ignore]
 
-    def _delayed(self, wanted: Sequence[ProposedChange], log: RunLog) -> list[ProposedChange]:
-        """The changes that may be opened now: others wait, so that conda-forge's bot can go first."""
+    def _in_groups(
+        self, wanted: Sequence[ProposedChange], decisions: Sequence[RunDecision], log: RunLog
+    ) -> list[ProposedChange]:
+        """The changes, those of groups linked; new ones of a group that can't move as a whole are held."""
         ledger = self.connections.ledger
-        delays = {"bump": self.settings.version_delay, "migration": self.settings.migration_delay}
-        ready = []
+        there = {entry.identity: entry for entry in ledger.entries(states=OPEN_STATES)}
+        found = grouped(wanted, decisions, self.settings.groups, there)
+        self._hold(found.held, log)
+        return list(found.wanted)
+
+    def _in_time(self, wanted: Sequence[ProposedChange], log: RunLog) -> tuple[list[ProposedChange], list[Held]]:
+        """The changes whose time has come, and the others."""
+        ready, held = [], []
         for each in wanted:
-            delay = delays.get(each.identity.kind, timedelta())
-            if not delay or each.identity in self.asked.now | self.asked.again:
-                ready.append(each)
-                continue
-            known = ledger.entry(each.identity)
-            if known is None:
-                known = log.journal.note(each.identity, "seen", "", state="wanted", title=each.change.title)
-            if known.state != "wanted" or known.updated is None or ledger.now() >= known.updated + delay:
-                ready.append(each)
+            reason = "" if each.identity in self.asked.now | self.asked.again else self._early(each, log)
+            if reason:
+                held.append(Held(identity=each.identity, reason=reason))
             else:
-                reason = (
-                    f"waits until {known.updated + delay:%Y-%m-%d %H:%M} UTC, so that conda-forge's bot can go first"
-                )
-                self._hold([Held(identity=each.identity, reason=reason)], log)
-        return ready
+                ready.append(each)
+        return ready, held
+
+    def _early(self, change: ProposedChange, log: RunLog) -> str:
+        """Why a change is not opened yet; "" where its time has come."""
+        ledger, seen = self.connections.ledger, None
+        if needs_first_sight(change, self.settings):
+            known = ledger.entry(change.identity)
+            if known is None:
+                known = log.journal.note(change.identity, "seen", "", state="wanted", title=change.change.title)
+            seen = known.updated if known.state == "wanted" else None
+        return waits_for_time(change, self.settings, seen=seen, now=ledger.now())
 
     def _deliver(self, wanted: Sequence[ProposedChange], log: RunLog, lease: Lease) -> None:
         """Update what is open, and open what is not, within the budget."""
@@ -193,16 +219,28 @@ class BotRun:
         def deliver(identity: Identity) -> Outcome:
             change = by_identity[identity]
             force = identity in self.asked.again
-            outcome = send(connections, change.change, change.remake, log=log, lease=lease, force=force)
+            outcome = send(
+                connections,
+                change.change,
+                change.remake,
+                log=log,
+                lease=lease,
+                force=force,
+                remake_conflicts=change.remake_conflicts,
+            )
             connections.observer.advanced(_TASK, detail=identity.feedstock)
             return outcome
 
         updates = [each for each in by_identity if each in open_already and not self._paused(each, log)]
         self._outcomes += connections.executor.map(deliver, updates)
         new = [each for identity, each in by_identity.items() if identity not in open_already]
-        candidates = ordered(_queued(each, open_already) for each in self._delayed(new, log))
-        candidates.sort(key=lambda each: each.identity not in self.asked.now | self.asked.again)
+        ready, early = self._in_time(new, log)
+        in_time = {each.identity for each in ready}
+        queue = ordered(_queued(each, open_already, self.settings.groups) for each in new)
+        queue.sort(key=lambda each: each.identity not in self.asked.now | self.asked.again)
+        candidates = [each for each in queue if each.identity in in_time]
         free, held = canaries_held(candidates, self.canary, canaries_of(here, now=connections.ledger.now()))
+        free, held = kept_whole(free, [*early, *held], queue)
         self._hold(held, log)
         self._open(free, deliver, log)
         connections.observer.finished(_TASK)
@@ -315,11 +353,14 @@ def _open_now(connections: Connections) -> dict[str, int]:
     return count
 
 
-def _queued(change: ProposedChange, open_already: Iterable[Identity]) -> QueuedChange:
+def _queued(change: ProposedChange, open_already: Iterable[Identity], groups: Iterable[Sequence[str]]) -> QueuedChange:
     """A change in the queue: it replaces the open requests for other versions of its release line."""
     identity = change.identity
     line = (identity.feedstock, identity.branch, "bump")
     others = (each for each in open_already if (each.feedstock, each.branch, each.kind) == line and each != identity)
     return QueuedChange(
-        identity=identity, blocks=change.blocks, replaces=len(list(others)) if identity.kind == "bump" else 0
+        identity=identity,
+        blocks=change.blocks,
+        replaces=len(list(others)) if identity.kind == "bump" else 0,
+        group=group_name(identity, groups),
     )

@@ -13,7 +13,14 @@ __all__ = ["send"]
 
 
 def send(
-    connections: Connections, change: Change, remake: Remake, *, log: RunLog, lease: Lease, force: bool = False
+    connections: Connections,
+    change: Change,
+    remake: Remake,
+    *,
+    log: RunLog,
+    lease: Lease,
+    force: bool = False,
+    remake_conflicts: bool = True,
 ) -> Outcome:
     """Bring a change to its destination; the lease is renewed with each step. See `deliver`, which this calls.
 
@@ -33,7 +40,14 @@ def send(
         ledger=connections.ledger,
         run=log.run,
         options=DeliveryOptions(
-            smithy=connections.smithy, force=force, others=connections.others, prepared=connections.prepared
+            smithy=connections.smithy,
+            force=force,
+            others=connections.others,
+            prepared=connections.prepared,
+            draft=connections.draft,
+            labels=connections.labels,
+            reviewers=connections.reviewers,
+            remake_conflicts=remake_conflicts,
         ),
         on_step=step,
     )

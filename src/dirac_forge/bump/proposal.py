@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from dirac_forge.bump.changelog import Changelog
 from dirac_forge.bump.extension_lines import ExtensionFit
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.reasons import Blocker, BumpNote, PassedOver
@@ -62,6 +63,8 @@ class Bump:
     """Patches that the recipe carries: a person sees whether they still apply."""
     satisfies: tuple[ExtensionFit, ...] = ()
     """Release lines of extensions that the new version belongs to."""
+    changelog: Changelog | None = None
+    """What upstream says of the versions in between; None where it was not looked for, or says nothing."""
     recipes: tuple[NewRecipe, ...] = ()
     """New recipes for packages that it needs and the channel lacks."""
 

@@ -27,6 +27,7 @@ __all__ = [
     "FailedBuild",
     "HelpingBump",
     "HelpingDependent",
+    "IgnoredKey",
     "LateRelease",
     "LooksLikeDate",
     "MovedCommit",
@@ -384,8 +385,17 @@ class NotBuilt:
     """`patches` or `build.sh`."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IgnoredKey:
+    """A key of the `bot:` section of conda-forge.yml that has no effect here."""
+
+    key: str
+    line: int = 0
+
+
 BumpNote = (
     ReleaseNote
+    | IgnoredKey
     | OldVersionLeft
     | CommitKept
     | HashKept

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from dirac_forge.bot.connections import open_connections, open_ledger
-from dirac_forge.bot.history import history_json, history_lines, history_of
+from dirac_forge.bot.history import History, history_json, history_lines, history_of
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import SentChanges, github_of, outbox_of
+from dirac_forge.cli.github import SentChanges, github_of, has_credentials, outbox_of
 from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.report.migration import sentences
 from dirac_forge.untrusted import one_line
@@ -94,8 +95,21 @@ def _seconds(text: str) -> float:
 def why(context: Context, feedstock: str, *, ledger: Path | None) -> int:
     """Answer with the history of a feedstock, and return the exit code."""
     name, _, branch = feedstock.removesuffix("-feedstock").rstrip("/").rpartition("/")[2].partition("@")
+    found = _history(context, name, branch, ledger)
+    if not found.entries and has_credentials(context):
+        # A ledger that was lost, or is elsewhere: GitHub has what is open.
+        try:
+            _learn(context, [name], ledger)
+        except ForgeError as error:
+            context.observer.warned(f"what is open on {name} could not be asked for: {error.message}")
+        found = _history(context, name, branch, ledger)
+    context.answer(sentences(history_lines(found, all_events=context.options.verbose)), history_json(found))
+    return 0 if found.known else 1
+
+
+def _history(context: Context, name: str, branch: str, ledger: Path | None) -> History:
     with open_ledger(context, ledger) as opened:
-        found = history_of(
+        return history_of(
             name,
             now=opened.now(),
             lines=[line for line in opened.lines(feedstock=name) if not branch or line.branch == branch],
@@ -104,8 +118,26 @@ def why(context: Context, feedstock: str, *, ledger: Path | None) -> int:
             runs=opened.runs(last=1),
             paused=context.settings.bot.paused,
         )
-    context.answer(sentences(history_lines(found, all_events=context.options.verbose)), history_json(found))
-    return 0 if found.known else 1
+
+
+def _learn(context: Context, feedstocks: Sequence[str], ledger: Path | None) -> None:
+    """Note our open requests that the ledger does not know."""
+    from dirac_forge.bot.relearning import relearn_requests  # noqa: PLC0415  # mostly the ledger knows
+
+    with (
+        ThreadPoolExecutor(context.settings.connections) as executor,
+        open_connections(
+            context,
+            executor=executor,
+            github=github_of(context, wanted=True),
+            outbox=outbox_of(context, None),
+            ledger=ledger,
+        ) as connections,
+        Lease(connections.ledger),
+    ):
+        run = connections.ledger.start_run()
+        learnt = relearn_requests(connections, context.settings, feedstocks=feedstocks, run=run.id)
+        connections.ledger.end_run(run, f"{len(learnt)} learnt")
 
 
 def retract(
@@ -114,6 +146,11 @@ def retract(
     """Close open requests, answer with them, and return the exit code."""
     from dirac_forge.bot import retract as retraction  # noqa: PLC0415
 
+    with open_ledger(context, ledger) as opened:
+        known = retraction.all_known(opened, what)
+    if has_credentials(context):
+        workspace = read_workspace(context.settings.workspace)
+        _learn(context, [] if known else [*workspace.feedstocks, *_named(what)], ledger)
     with open_ledger(context, ledger) as opened:
         entries = retraction.chosen(opened, list(what))
     if not yes and entries:
@@ -134,6 +171,12 @@ def retract(
     document = {"retracted": SentChanges(outcomes=tuple(outcomes)).document}
     context.answer(sentences(lines or ["No request of it is open."]), document)
     return exit_code(outcome.state for outcome in outcomes)
+
+
+def _named(what: Iterable[str]) -> list[str]:
+    """The names that may be those of feedstocks, without their branch."""
+    names = (name.partition("@")[0].removesuffix("-feedstock") for name in what)
+    return [name for name in names if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name)]
 
 
 def sweep(
@@ -186,7 +229,8 @@ def _confirmed(context: Context, lines: list[str]) -> None:
     for line in lines:
         typer.echo(line, err=True)
     if not sys.stdin.isatty():
-        raise InputError(f"{len(lines)} requests would be closed, and nobody can be asked", hint="Say --yes.")
+        many = f"{len(lines)} request{'s' if len(lines) > 1 else ''}"
+        raise InputError(f"{many} would be closed, and nobody can be asked", hint="Say --yes.")
     if not typer.confirm(f"Close {len(lines)}?", err=True):
         raise InputError("nothing was closed")
 

@@ -50,7 +50,7 @@ def bump(
         dependencies = "off"
     workspace = read_workspace(context.settings.workspace)
     folders = _chosen(workspace, feedstocks, to)
-    options = BumpOptions(to=to, check=check, build=build, known=_known(known_sha256), catch_up=catch_up)
+    options = BumpOptions(to=to, check=check, build=build, known=_known(known_sha256), catch_up=catch_up, changelog=pr)
     if dependencies is not None:
         options = replace(options, dependencies=dependencies)
     with ThreadPoolExecutor(context.settings.connections) as executor:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SentChanges",
     "github_of",
+    "has_credentials",
     "outbox_of",
     "rendering_of",
     "send",
@@ -67,6 +68,16 @@ def github_of(context: Context, *, wanted: bool, read: bool = True) -> GitHub | 
         "there is no token for GitHub, and pull requests need one",
         hint=f"It is taken from {SOURCES}. docs/bot.md says what it must be allowed to do.",
     )
+
+
+def has_credentials(context: Context) -> bool:
+    """Whether there are credentials for GitHub and it may be asked."""
+    if context.settings.offline:
+        return False
+    try:
+        return github_of(context, wanted=True) is not None
+    except InputError:
+        return False
 
 
 def rendering_of(context: Context) -> Smithy | NoSmithy:

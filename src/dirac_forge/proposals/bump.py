@@ -14,11 +14,12 @@ from packaging.version import Version
 
 from dirac_forge.bump.patches import patches_of
 from dirac_forge.bump.proposal import Bump, bump_of
-from dirac_forge.bump.reasons import Current, NotCompared, Objection, SecondLeft, SecondMoved
+from dirac_forge.bump.reasons import Current, IgnoredKey, NotCompared, Objection, SecondLeft, SecondMoved
 from dirac_forge.bump.releases import Newest, projects_of
 from dirac_forge.bump.second_projects import asked_version, second_projects
 from dirac_forge.bump.versions import Edited, MissingFileError, edited
 from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.proposals.context import ProposalContext
@@ -55,6 +56,7 @@ class BumpMaker:
         drifting: DriftLookup | None = None,
         inspection: bool = False,
         channel: bool = True,
+        changelogs: bool = False,
     ) -> None:
         """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
 
@@ -64,6 +66,7 @@ class BumpMaker:
         """
         self.context = context
         self.inspection = inspection
+        self.changelogs = changelogs
         self.drifting = drifting
         self.executor = executor
         self._builds = RecipeBuilds(context, channel=channel)
@@ -152,6 +155,11 @@ class BumpMaker:
                 links=found.links,
                 notes=(*made.notes, *found.notes),
             )
+        made = replace(made, notes=(*made.notes, *_ignored(case.bot)))
+        if self.changelogs:
+            from dirac_forge.proposals.changelogs import changelog_of  # noqa: PLC0415  # only requests have one
+
+            made = replace(made, changelog=changelog_of(self.context, made, self._texts(projects, to)))
         return self._with_requirements(case, made, projects)
 
     def _edited(
@@ -255,3 +263,9 @@ def _both(first: Edited, second: Edited) -> Edited:
     return replace(
         first, after=second.after, digests=(*first.digests, *second.digests), notes=tuple(dict.fromkeys(notes))
     )
+
+
+def _ignored(bot: Bot) -> tuple[IgnoredKey, ...]:
+    """Return the keys of `bot:` that conda-forge.yml sets and that have no effect here."""
+    wanted = bot.update_static_libs
+    return (IgnoredKey(key="update_static_libs", line=bot.lines.get("update_static_libs", 0)),) if wanted else ()

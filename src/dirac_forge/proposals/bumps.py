@@ -41,6 +41,8 @@ class BumpOptions:
     """Whether each proposal is put in order and proved."""
     build: bool = False
     """Whether each proposal is built, tested and installed; this runs code from upstream."""
+    changelog: bool = False
+    """Whether what upstream says of each release is looked for: for the body of a request."""
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Hashes by URL, of files that need not be downloaded."""
 
@@ -90,6 +92,7 @@ def decide(
         drifting=_drifting(context, executor, lookup, options),
         inspection=options.dependencies is None,
         channel=options.check,
+        changelogs=options.changelog,
     )
     if not options.to:
         bumping.foresee(listed)

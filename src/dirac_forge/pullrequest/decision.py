@@ -49,7 +49,7 @@ class WantedRequest:
             text=text_digest(title, change.body),
         )
 
-    def header(self, *, rerender: str, version: str) -> Header:
+    def header(self, *, rerender: str, version: str, batch: str = "") -> Header:
         """What its request carries."""
         identity = self.identity
         return Header(
@@ -63,6 +63,7 @@ class WantedRequest:
             rerender=rerender,
             version=version,
             title=self.title,
+            batch=batch,
         )
 
     @property
@@ -75,9 +76,9 @@ class WantedRequest:
 class Decision:
     """What to do about a change."""
 
-    act: Literal["open", "update", "edit_text", "finish", "merged", "closed", "theirs"]
+    act: Literal["open", "update", "edit_text", "finish", "conflict", "merged", "closed", "theirs"]
     """`open` a new one; `update` its commits; `edit_text` its text; `finish` what a killed run may have left; nothing
-    where it was `merged`, or `closed` by a person."""
+    where it was `merged`, or `closed` by a person, or has a `conflict` that its maintainers want to resolve."""
     request: Request | None = None
     """The one that it is about; None where there is none (any more)."""
     older: tuple[Request, ...] = ()
@@ -93,6 +94,7 @@ def decide(
     others: Sequence[OtherRequest] = (),
     *,
     force: bool = False,
+    remake_conflicts: bool = True,
 ) -> Decision:
     """Return what is to be done about a change.
 
@@ -102,11 +104,12 @@ def decide(
         known: what the ledger remembers of it.
         others: open requests of others that make the same change.
         force: also where a person closed it.
+        remake_conflicts: whether a request is made again where the files that it changes moved on.
     """
     mine = next((request for request in requests if request.branch == wanted.branch), None)
     older = tuple(each for each in requests if _replaced(wanted, each))
     if mine is not None and mine.state == "open":
-        act = _brought_up_to_date(wanted, _written_in(mine, known))
+        act = _brought_up_to_date(wanted, _written_in(mine, known), remake_conflicts=force or remake_conflicts)
         return Decision(act=act, request=mine, older=older)
     ended = _ended(wanted, mine, known, force=force)
     if ended is not None:
@@ -131,7 +134,11 @@ def _ended(
     return _ENDED.get(known.state)
 
 
-def _brought_up_to_date(wanted: WantedRequest, written: _Written) -> Literal["update", "edit_text", "finish"]:
+def _brought_up_to_date(
+    wanted: WantedRequest, written: _Written, *, remake_conflicts: bool
+) -> Literal["update", "edit_text", "finish", "conflict"]:
+    if written.before not in {"", wanted.before} and not remake_conflicts:
+        return "conflict"
     if written.fingerprint != wanted.fingerprint or written.before not in {"", wanted.before}:
         return "update"
     return "finish" if written.text in {"", wanted.text} else "edit_text"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -80,6 +81,8 @@ class Sent:
     """The branch that it is to go to, and the commit that it is on."""
     base_commit: str
     made: MadeCommits
+    draft: bool = False
+    """Whether its request is to be a draft."""
 
 
 class Destination(Protocol):
@@ -127,6 +130,14 @@ class Destination(Protocol):
 
     def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:
         """Put a label on it, or take it off."""
+        ...
+
+    def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:
+        """Ask users and teams to review it."""
+        ...
+
+    def by_number(self, place: RepositoryPlace, number: int, branch: str) -> Request | None:
+        """Return the request that had this number and branch when it was opened, by whatever account."""
         ...
 
     def close(self, place: RepositoryPlace, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:

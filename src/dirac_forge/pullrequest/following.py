@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from dirac_forge.pullrequest.branches import branch_name
-from dirac_forge.pullrequest.destination import Destination, RepositoryPlace, Request
+from dirac_forge.pullrequest.destination import Closing, Destination, RepositoryPlace, Request
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
+from dirac_forge.pullrequest.request_text import WITHDRAWN
 
-__all__ = ["observe", "relearn", "withdraw"]
+__all__ = ["mark", "observe", "observed_request", "relearn", "withdraw"]
 
 
 def observe(
@@ -23,23 +24,35 @@ def observe(
     run: str,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> LedgerEntry:
-    """What became of a change that was sent earlier: the ledger's entry, brought up to date with the forge.
+    """Return the ledger's entry of a change that was sent earlier, brought up to date with the forge.
 
     One that the forge knows nothing of stays as it is. Raises UnknownError where there is no answer, and ForgeError
     where the repository is gone.
     """
+    return observed_request(entry, destination=destination, ledger=ledger, run=run, on_step=on_step)[0]
+
+
+def observed_request(
+    entry: LedgerEntry,
+    *,
+    destination: Destination,
+    ledger: Ledger,
+    run: str,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> tuple[LedgerEntry, Request | None]:
+    """Return the entry as `observe` does, and the request as it is now, where the forge has one. Raises as it does."""
     _, request = _found(entry, destination)
     if request is None or entry.state == "done":
-        return entry
+        return entry, request
     state = _state(entry, request)
     decided = {"closed-by-person": request.closed, "open": "", "merged": ""}.get(state, entry.decided)
     fresh = replace(entry, state=state, number=request.number, url=request.url, head=request.branch, decided=decided)
     if fresh == entry:
-        return entry
+        return entry, request
     journal = Journal(ledger=ledger, run=run, on_step=on_step)
     changes: dict[str, Any] = {"number": fresh.number, "url": fresh.url, "head": fresh.head, "decided": decided}
     text = "" if state == entry.state else f"{request.url}: {decided or state}"
-    return journal.note(entry.identity, "observed", text, state=state, **changes)
+    return journal.note(entry.identity, "observed", text, state=state, **changes), request
 
 
 def withdraw(
@@ -49,19 +62,38 @@ def withdraw(
     ledger: Ledger,
     run: str,
     text: str,
+    again: bool = False,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> LedgerEntry:
     """Take a change back: its open request is closed, saying why (`text`), and its branch goes unless somebody added
-    to it. It is not opened again until something changes. One that is merged stays. Raises as `observe` does.
+    to it. It is not opened again until something changes; with `again`, whenever it is wanted again. One that is merged
+    stays. Raises as `observe` does.
     """
+    mark: Closing = "superseded" if again else "retracted"
     place, request = _found(entry, destination)
     if request is not None and request.state == "merged":
         return observe(entry, destination=destination, ledger=ledger, run=run, on_step=on_step)
     if request is not None and request.state == "open":
         untouched = bool(entry.head_sha) and entry.head_sha == request.head_sha
-        destination.close(place, request, text, mark="retracted", keep_branch=not untouched)
+        destination.close(place, request, text, mark=mark, keep_branch=not untouched)
     journal = Journal(ledger=ledger, run=run, on_step=on_step)
-    return journal.note(entry.identity, "retracted", text, state="retracted", decided=text, next_try=None)
+    return journal.note(entry.identity, mark, text, state=mark, decided=text, next_try=None)
+
+
+def mark(entry: LedgerEntry, *, destination: Destination, ledger: Ledger, run: str, text: str) -> None:
+    """Mark the open request for a release that upstream took back: by a comment, in its title, and it is not merged
+    automatically. What a person wrote as its title stays.
+    """
+    place, request = _found(entry, destination)
+    if request is None or request.state != "open":
+        return
+    destination.say(place, request, text, mark="withdrawn")
+    if "automerge" in request.labels:
+        destination.label(place, request, "automerge", on=False)
+    ours = request.header is not None and request.header.title == request.title
+    if ours:
+        destination.edit_text(place, request, title=f"{WITHDRAWN}{request.title}", body=request.body)
+    Journal(ledger=ledger, run=run).once(entry.identity, "marked", f"{request.url}: {text}")
 
 
 def relearn(
@@ -87,6 +119,7 @@ def relearn(
             known = journal.note(
                 header.identity, "learnt", f"{request.url} is open", state="open", fingerprint=header.fingerprint,
                 repository=place.full_name, number=request.number, url=request.url, head=request.branch,
+                batch=header.batch, title=request.title,
             )  # fmt: skip
         found.append(known)
     return tuple(found)
@@ -95,6 +128,8 @@ def relearn(
 def _found(entry: LedgerEntry, destination: Destination) -> tuple[RepositoryPlace, Request | None]:
     place = destination.place(entry.identity)
     branch = entry.head or branch_name(entry.identity)
+    if entry.number and (known := destination.by_number(place, entry.number, branch)) is not None:
+        return place, known
     requests = destination.requests(place, place.base(entry.identity), branch, beside=False)
     return place, next((each for each in requests if each.branch == branch), None)
 

@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-__all__ = ["Checks", "Comment", "Forge", "PullRequest", "Repo"]
+__all__ = [
+    "BranchHead",
+    "CheckReport",
+    "Checks",
+    "Comment",
+    "Forge",
+    "OwnRequest",
+    "PullRequest",
+    "Repo",
+]
 
 Checks = Literal["green", "red", "pending", "none"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckReport:
+    """The verdict of all checks on a commit, and the names of those that failed."""
+
+    verdict: Checks = "none"
+    failing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BranchHead:
+    """A branch and its newest commit."""
+
+    branch: str
+    commit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnRequest:
+    """An open request of the token's owner, as an overview of all shows it."""
+
+    repository: str
+    """`owner/name`."""
+    number: int
+    branch: str
+    head_sha: str
+    state: str
+    """Another text after each change: commits, comments, labels, checks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,9 +145,21 @@ class Forge(Protocol):
         ...
 
     def open(
-        self, repo: Repo, *, head: str, base: str, title: str, body: str, maintainer_can_modify: bool = True
+        self,
+        repo: Repo,
+        *,
+        head: str,
+        base: str,
+        title: str,
+        body: str,
+        maintainer_can_modify: bool = True,
+        draft: bool = False,
     ) -> PullRequest:
         """A new pull request, or the open one that there is from `head` (`owner:branch`) to `base` already."""
+        ...
+
+    def ask_for_review(self, repo: Repo, number: int, reviewers: Sequence[str]) -> None:
+        """Ask users and teams (`organisation/team`) to review a request."""
         ...
 
     def edit(self, repo: Repo, number: int, *, title: str = "", body: str = "", state: str = "") -> PullRequest:
@@ -132,8 +182,19 @@ class Forge(Protocol):
         """Take a label off it; none is there is fine."""
         ...
 
-    def checks(self, repo: Repo, sha: str) -> Checks:
-        """The verdict of all check runs and commit statuses on a commit."""
+    def checks(self, repo: Repo, sha: str) -> CheckReport:
+        """Return the verdict of all check runs and commit statuses on a commit."""
+        ...
+
+    def heads(self, wanted: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], BranchHead] | None:
+        """Return the newest commits of branches (repository and branch, "" for the default one), with few requests.
+
+        None where the forge can't be asked for many at once; what is not there is left out.
+        """
+        ...
+
+    def own_requests(self) -> tuple[OwnRequest, ...] | None:
+        """Return the open requests of the token's owner; None where the forge can't be asked for all at once."""
         ...
 
     def delete_branch(self, repo: Repo, branch: str) -> None:

@@ -14,7 +14,7 @@ from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.others import OtherRequest, announces, carries
 from dirac_forge.pullrequest.records import Identity
-from dirac_forge.pullrequest.refusals import NO_ACCESS_HINT, NoAccessError
+from dirac_forge.pullrequest.refusals import NO_ACCESS_HINT, NoAccessError, NotOnForgeError
 from dirac_forge.report.foreign import quiet
 
 __all__ = ["SERVICES", "GitHubDestination"]
@@ -83,8 +83,13 @@ class GitHubDestination:
         found.sort(key=lambda pull: pull.state != "open")
         mine = [self._request(pull) for pull in found]
         if mine and mine[0].state == "closed":
-            mine[0] = self._closed(repo, mine[0].number)
+            mine[0] = self._closed(repo, self.forge.pull_request(repo, mine[0].number))
         return (*mine, *others)
+
+    def open_requests(self, full_name: str) -> tuple[str, tuple[Request, ...]]:
+        """Return our open requests on a repository, to whatever branch, and the repository's name of now."""
+        repo = self.forge.repository(full_name)
+        return repo.full_name, tuple(map(self._request, self._ours(self.forge.pull_requests(repo, state="open"))))
 
     def others(self, place: RepositoryPlace, base: str, identity: Identity) -> tuple[OtherRequest, ...]:
         """Open requests of others that make the same change: they say so, or the files at their head have it."""
@@ -156,7 +161,8 @@ class GitHubDestination:
         if old is not None:
             return self.edit_text(place, old, title=title, body=body)
         head = f"{self.forge.owner()}:{sent.branch}"
-        return self._request(self.forge.open(self._repo(place), head=head, base=sent.base, title=title, body=body))
+        opened = self.forge.open(self._repo(place), head=head, base=sent.base, title=title, body=body, draft=sent.draft)
+        return self._request(opened)
 
     def edit_text(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
         """Another title and body for an open request."""
@@ -178,6 +184,24 @@ class GitHubDestination:
         """Put a label on it, or take it off; what is so already is not asked for."""
         if on != (name in request.labels):
             (self.forge.label if on else self.forge.unlabel)(self._repo(place), request.number, name)
+
+    def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:
+        """Ask users and teams to review it; its author can't be asked."""
+        author = self.forge.login().lower()
+        wanted = [each for each in reviewers if each.removeprefix("@").lower() != author]
+        if wanted:
+            self.forge.ask_for_review(self._repo(place), request.number, wanted)
+
+    def by_number(self, place: RepositoryPlace, number: int, branch: str) -> Request | None:
+        """Return the request of this number, where its branch is what we called it; None where it is another's."""
+        repo = self._repo(place)
+        try:
+            pull = self.forge.pull_request(repo, number)
+        except NotOnForgeError:
+            return None
+        if pull.head.partition(":")[2] != branch:
+            return None
+        return self._closed(repo, pull) if pull.state == "closed" else self._request(pull)
 
     def close(self, place: RepositoryPlace, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
         """Close it, saying why; the words come first, so that a killed run leaves no silent close."""
@@ -211,9 +235,9 @@ class GitHubDestination:
             draft=pull.draft,
         )
 
-    def _closed(self, repo: Repo, number: int) -> Request:
+    def _closed(self, repo: Repo, pull: PullRequest) -> Request:
         """A closed one, with who did it: a person may use the same account, so where it was us, a comment says so."""
-        pull, login = self.forge.pull_request(repo, number), self.forge.login()
+        number, login = pull.number, self.forge.login()
         said = (each.body for each in self.forge.comments(repo, number) if each.author == login)
         when = f" on {pull.closed:%Y-%m-%d}" if pull.closed else ""
         return replace(

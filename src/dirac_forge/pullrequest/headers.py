@@ -40,6 +40,8 @@ class Header:
     """Of this program."""
     title: str = ""
     """The title as we wrote it: one that a person changed is theirs."""
+    batch: str = ""
+    """The run that opened it: `bot retract` finds it by this where the ledger was lost."""
     written: str = ""
     """Digest of what follows the header as we wrote it: a body that a person changed is theirs."""
 

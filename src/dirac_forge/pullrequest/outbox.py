@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,8 @@ class Outbox:
             "made": asdict(sent.made),
             "title": title,
             "labels": [],
+            "reviewers": [],
+            "draft": sent.draft,
             "comments": {},
         }
         return self._write(place, told, body, patch)
@@ -151,6 +153,14 @@ class Outbox:
         if on != (name in told["labels"]):
             labels = [*told["labels"], name] if on else [each for each in told["labels"] if each != name]
             self._change(place, request, {"labels": labels})
+
+    def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:
+        """Note who would be asked for a review."""
+        self._change(place, request, {"reviewers": list(reviewers)})
+
+    def by_number(self, place: RepositoryPlace, number: int, branch: str) -> Request | None:  # noqa: ARG002
+        """Nothing: what is prepared has no number."""
+        return None
 
     def close(self, place: RepositoryPlace, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:  # noqa: ARG002
         """Take it out, and its branch: nobody else has seen either."""

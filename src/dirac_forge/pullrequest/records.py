@@ -100,8 +100,21 @@ class LedgerEntry:
     next_try: datetime | None = None
     decided: str = ""
     """What a person decided, in words: `closed #12 on 2026-01-05 (octocat)`."""
+    base_sha: str = ""
+    """The commit of the feedstock that our commits are on."""
+    checks: str = ""
+    """The checks that failed on its request, by name, a line each; "" where none did, or none is known to."""
+    remade: str = ""
+    """The fingerprint with which it was made again because checks failed: that is done once."""
+    tidied: str = ""
+    """The commit of its branch when that was deleted, or left for its new commits, because the request is over."""
     updated: datetime | None = None
     """When this was last written; set by the ledger."""
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The names of the checks that failed."""
+        return tuple(self.checks.splitlines())
 
     @property
     def on_forge(self) -> bool:

@@ -41,7 +41,14 @@ CREATE TABLE lease (
 );
 """
 
-MIGRATIONS = (_FIRST,)
+_CHECKS = """
+ALTER TABLE changes ADD COLUMN base_sha TEXT NOT NULL DEFAULT '';
+ALTER TABLE changes ADD COLUMN checks TEXT NOT NULL DEFAULT '';
+ALTER TABLE changes ADD COLUMN remade TEXT NOT NULL DEFAULT '';
+ALTER TABLE changes ADD COLUMN tidied TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS = (_FIRST, _CHECKS)
 """The n-th (from 1) leads from version n - 1 of the tables to n; `PRAGMA user_version` has the number. Those that were
 released are never edited: a change is one more."""
 

@@ -89,19 +89,33 @@ _CLOSED: dict[Literal["bump", "migration", "recipe", "fix"], str] = {
     "recipe": "the recipe is not proposed again.",
     "fix": "the fix is not proposed again.",
 }
-_SETTINGS = {
-    "bump": "bot: {version_updates: {exclude: […]}}",
-    "migration": "bot: {abi_migration_branches: […]}",
+_SETTINGS: dict[str, tuple[tuple[str, str], ...]] = {
+    "bump": (
+        ("bot: {version_updates: {exclude: [VERSION]}}", "skips a version"),
+        ("bot: {version_updates: {skip: true}}", "stops all version updates"),
+        ("bot: {inspection: disabled}", "leaves requirements alone"),
+        ("bot: {remake_prs_with_conflicts: false}", "leaves conflicts to you"),
+        ("bot: {automerge: version}", "merges version updates that pass all checks"),
+    ),
+    "migration": (
+        ("bot: {abi_migration_branches: [BRANCH]}", "rebuilds other branches, too"),
+        ("bot: {remake_prs_with_conflicts: false}", "leaves conflicts to you"),
+        ("bot: {automerge: migration}", "merges rebuilds that pass all checks"),
+    ),
 }
 _AUTOMERGE: Line = (
-    "A maintainer can label it ",
+    "Merge it, or label it ",
     Code("automerge"),
-    ": conda-forge merges it once all checks pass. Later commits remove the label.",
+    " to have it merged once all checks pass. Later commits remove the label.",
 )
 _COMMANDS: Line = (
-    "To rerender it: ",
-    Link("commands", "https://conda-forge.org/docs/maintainer/infrastructure/"),
-    ".",
+    "Comment commands: ",
+    Code("please rerender"),
+    ", ",
+    Code("please restart ci"),
+    " (",
+    Link("all", "https://conda-forge.org/docs/maintainer/infrastructure/"),
+    ").",
 )
 
 
@@ -115,17 +129,10 @@ def next_steps(change: Change) -> Section:
     if change.in_feedstock:
         lines += [_COMMANDS, _AUTOMERGE]
     lines.append(f"To stop it, close it: {_CLOSED[change.kind]}")
-    if change.kind in _SETTINGS:
-        lines.append(
-            (
-                "To change what is proposed here, set ",
-                Code(_SETTINGS[change.kind]),
-                " in ",
-                Code("conda-forge.yml"),
-                ".",
-            )
-        )
-    lines.append(("To pause the bot here: ", Code(f'paused = ["{name}"]'), " in ", Code("[tool.dirac-forge.bot]"), "."))
-    lines.append(("To see why the bot did something or not: ", Code(f"dirac-forge bot why {name}"), "."))
+    lines += [
+        (Code(key), " in ", Code("conda-forge.yml"), f" {effect}.") for key, effect in _SETTINGS.get(change.kind, ())
+    ]
+    pause, why = Code(f'paused = ["{name}"]'), Code(f"dirac-forge bot why {name}")
+    lines.append(("Who runs the bot can pause it here with ", pause, "; ", why, " tells its history."))
     by = Paragraph(("Proposed by ", Link("dirac-forge", _HOME), "."))
     return Section(title="Next steps", blocks=(Items(tuple(lines)), by), detail=True)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import NotCarried, SecondLeft, WorseTargets
+from dirac_forge.bump.reasons import IgnoredKey, NotCarried, SecondLeft, WorseTargets
 from dirac_forge.report.bump_reasons import chosen, passed_over, recipe_reason, worded
 from dirac_forge.report.document import (
     Block,
     Bold,
     Code,
+    Folded,
     Inline,
     Items,
     Line,
@@ -52,6 +53,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
         *Section.of("Only reported", _reported(bump)),
         *Section.of("Sources", _sources(bump)),
         *Section.of("New recipes", _recipes(bump)),
+        *Section.of("Release notes", _changelog(bump), detail=True),
         *Section.of("Read more", _links(bump)),
         *Section.of("Before merging", _checklist(bump), detail=True),
     )
@@ -181,7 +183,7 @@ def _told(line: Carried) -> Line:
 
 def _looked_at(bump: Bump) -> Iterator[Block]:
     # Changes that are not carried over are in the table of requirements.
-    lines: list[Line] = [worded(note) for note in bump.notes if not isinstance(note, NotCarried)]
+    lines: list[Line] = [worded(note) for note in bump.notes if not isinstance(note, (NotCarried, IgnoredKey))]
     if bump.patches:
         patches = [part for patch in bump.patches for part in (", ", Code(patch))]
         lines.append(("The recipe carries patches; whether they still apply was not tried: ", *patches[1:]))
@@ -203,7 +205,8 @@ def _other_licences(bump: Bump, *, declared: bool) -> list[str]:
 
 def _reported(bump: Bump) -> Iterator[Block]:
     """Where the recipe and upstream differ, and did before: nothing of it is edited."""
-    lines = [note.text for note in bump.drift.notes if note.level == "info"] if bump.drift is not None else []
+    lines = [worded(note) for note in bump.notes if isinstance(note, IgnoredKey)]
+    lines += [note.text for note in bump.drift.notes if note.level == "info"] if bump.drift is not None else []
     lines += _other_licences(bump, declared=False)
     if lines:
         yield Items(tuple(dict.fromkeys(lines)))
@@ -235,6 +238,13 @@ def _recipes(bump: Bump) -> Iterator[Block]:
         lines: tuple[Line, ...] = tuple((Bold(new.change.title), f": {recipe_reason(new)}") for new in bump.recipes)
         yield Paragraph("It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:")
         yield Items(lines)
+
+
+def _changelog(bump: Bump) -> Iterator[Block]:
+    changelog = bump.changelog
+    if changelog is not None:
+        cut = ", shortened" if changelog.shortened else ""
+        yield Folded(f"What upstream says of {bump.new} ({changelog.source}{cut})", changelog.lines)
 
 
 def _links(bump: Bump) -> Iterator[Block]:

@@ -327,6 +327,11 @@ def _(note: reasons.NotCompared) -> str:
 
 
 @worded.register
+def _(note: reasons.IgnoredKey) -> str:
+    return f"{note.key} has no effect here: static libraries are not moved ({_conda_forge_yml(note.line)})"
+
+
+@worded.register
 def _(note: reasons.MovesTogether) -> str:
     return f"it moves together with {note.key}: each needs the other"
 

@@ -12,6 +12,7 @@ __all__ = [
     "Block",
     "Bold",
     "Code",
+    "Folded",
     "Inline",
     "Items",
     "Line",
@@ -88,7 +89,15 @@ class Table:
     """One line for each row, shown where the terminal is too narrow for the table."""
 
 
-Block = Paragraph | Quote | Items | Table
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Foreign lines below a summary that unfolds them."""
+
+    summary: Line
+    lines: tuple[str, ...]
+
+
+Block = Paragraph | Quote | Items | Table | Folded
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

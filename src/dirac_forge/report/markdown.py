@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from dirac_forge.report.document import Block, Bold, Code, Inline, Items, Line, Link, Paragraph, Quote, Section, Table
-from dirac_forge.report.foreign import code, escaped, link
+from dirac_forge.report.document import (
+    Block,
+    Bold,
+    Code,
+    Folded,
+    Inline,
+    Items,
+    Line,
+    Link,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+)
+from dirac_forge.report.foreign import code, escaped, fenced, link
 
 __all__ = ["markdown"]
 
@@ -56,6 +69,9 @@ def _block(block: Block) -> str:
             return "\n".join(f"{mark}{_line(line)}" for mark, line in zip(marks, block.lines, strict=True))
         case Table():
             return _table(block)
+        case Folded():
+            text = fenced("\n".join(block.lines))
+            return f"<details>\n<summary>{_line(block.summary)}</summary>\n\n{text}\n\n</details>"
 
 
 def _table(table: Table) -> str:

@@ -12,7 +12,20 @@ from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text
 
-from dirac_forge.report.document import Block, Bold, Code, Inline, Items, Line, Link, Paragraph, Quote, Section, Table
+from dirac_forge.report.document import (
+    Block,
+    Bold,
+    Code,
+    Folded,
+    Inline,
+    Items,
+    Line,
+    Link,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+)
 from dirac_forge.report.foreign import plain, visible
 
 __all__ = ["CutLine", "Hanging", "Shown", "diff", "inline", "wrapped"]
@@ -128,6 +141,10 @@ def _block(block: Block, indent: int, console: Console, options: ConsoleOptions)
                 yield Hanging(mark, inline(item), indent)
         case Table():
             yield from _table(block, indent, console, options)
+        case Folded():
+            yield Hanging("", inline(block.summary), indent)
+            for line in block.lines:
+                yield Hanging("> ", Text(plain(line)), indent)
 
 
 def _table(table: Table, indent: int, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:

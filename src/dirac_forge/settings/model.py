@@ -11,7 +11,16 @@ from types import MappingProxyType
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-__all__ = ["DIRAC_FEEDSTOCKS", "DIRAC_TARGETS", "BotSettings", "FeedstockSettings", "Settings", "TargetSettings"]
+from dirac_forge.settings.schedule import ScheduleWindow
+
+__all__ = [
+    "DIRAC_FEEDSTOCKS",
+    "DIRAC_TARGETS",
+    "BotSettings",
+    "FeedstockSettings",
+    "Settings",
+    "TargetSettings",
+]
 
 _PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
 
@@ -63,6 +72,20 @@ class BotSettings:
     """The account whose forks carry the branches; "" for the token's owner."""
     dashboard: str = ""
     """`owner/name` of the repository with the issue that shows the state of the bot; "" for a file in the outbox."""
+    groups: tuple[tuple[str, ...], ...] = ()
+    """Feedstocks whose bumps are opened together, linked, and merged in order."""
+    cooldown: timedelta = timedelta()
+    """How old a release must be, unless it makes a target installable."""
+    schedule: tuple[ScheduleWindow, ...] = ()
+    """When new requests are opened; () for always."""
+    labels: tuple[str, ...] = ()
+    """Labels of new requests, where the token may set them."""
+    reviewers: tuple[str, ...] = ()
+    """GitHub users or teams (`organisation/team`) that are asked to review new requests."""
+    draft: bool = False
+    """Whether new requests are drafts."""
+    withdrawn_releases: str = "close"
+    """What to do with the open request for a release that upstream yanked or deleted: `close` or `mark`."""
 
 
 DIRAC_FEEDSTOCKS = (

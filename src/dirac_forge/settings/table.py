@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from dirac_forge.errors import redact
+from dirac_forge.settings.schedule import ScheduleWindow, window_of
 from dirac_forge.settings.validation import Matching, StrictTable, unexpected, wrong
 from dirac_forge.untrusted import split_url
 
@@ -224,6 +225,13 @@ _Span = Annotated[timedelta, PlainValidator(_span), WithJsonSchema({"type": "str
 _OthersRule = Annotated[str, Matching(r"wait|comment|ignore", "wait, comment or ignore")]
 _Repository = Annotated[str, Matching(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9_.-]{1,100}", "a repository such as 'owner/name'")]
 
+_Label = Annotated[str, Matching(r"[^\s,][^,\n]{0,49}", "the name of a label")]
+_WithdrawnRule = Annotated[str, Matching(r"close|mark", "close or mark")]
+_Window = Annotated[
+    ScheduleWindow, PlainValidator(window_of), WithJsonSchema({"type": "string", "pattern": r"\d\d:\d\d-\d\d:\d\d$"})
+]
+_Group = Annotated[tuple[_Text, ...], _Listed("feedstocks")]
+
 
 class BotTable(_KebabTable):
     """Limits of a run of the bot."""
@@ -250,6 +258,20 @@ class BotTable(_KebabTable):
     """The account whose forks carry the branches; default: the token's owner."""
     dashboard: _Repository | None = None
     """The repository with the issue that shows the state of the bot; default: `dashboard.md` in the outbox."""
+    groups: Annotated[tuple[_Group, ...], _Listed("groups", empty=True)] = ()
+    """Lists of feedstocks whose bumps are opened together, linked, and merged in order."""
+    cooldown: _Span | None = None
+    """How old a release must be before its request is opened, unless it makes a target installable."""
+    schedule: Annotated[tuple[_Window, ...], _Listed("windows", empty=True)] = ()
+    """When new requests are opened, in UTC: `mon-fri 08:00-18:00`; default: always."""
+    labels: Annotated[tuple[_Label, ...], _Listed("labels", empty=True)] = ()
+    """Labels of new requests, where the token may set them."""
+    reviewers: Annotated[tuple[_Person, ...], _Listed("GitHub users or teams", empty=True)] = ()
+    """Users or teams (`organisation/team`) that are asked to review new requests."""
+    draft: _Boolean = False
+    """Open requests as drafts."""
+    withdrawn_releases: _WithdrawnRule = ""
+    """What to do with the open request for a release that upstream yanked or deleted: close or mark it."""
 
 
 def _each_project_once(feedstocks: dict[str, FeedstockTable]) -> dict[str, FeedstockTable]:

@@ -318,7 +318,7 @@ def test_checks(
     for name, state in statuses.items():
         github.status(UPSTREAM, sha, name, state)
     github.largest_page = 1
-    assert client.checks(repo, sha) == verdict
+    assert client.checks(repo, sha).verdict == verdict
 
 
 def test_a_branch_goes(github: GitHub, client: Client, branch: str) -> None:

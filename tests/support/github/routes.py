@@ -272,6 +272,22 @@ def open_pull(call: Call, owner: str, name: str) -> object:
     return github.pull_view(repo, made, whole=True)
 
 
+@on("POST", "/repos/{owner}/{name}/pulls/{number}/requested_reviewers")
+def ask_for_review(call: Call, owner: str, name: str, number: str) -> object:
+    repo, found = call.ticket(owner, name, number)
+    if found.pull is None:
+        raise Refusal(404, "Not Found")
+    call.need(repo, "read")
+    for login in call.body.get("reviewers", []):
+        right = call.github.right(Token(login=login), repo)
+        if login == found.author or login not in call.github.users or right in ("none", "read"):
+            raise Refusal(422, "Reviews may only be requested from collaborators.")
+        found.pull.reviewers.append(login)
+    found.pull.reviewers += call.body.get("team_reviewers", [])
+    call.status = 201
+    return call.github.pull_view(repo, found, whole=False)
+
+
 @on("PATCH", "/repos/{owner}/{name}/pulls/{number}")
 def edit_pull(call: Call, owner: str, name: str, number: str) -> object:
     repo, found = call.ticket(owner, name, number)
@@ -421,9 +437,58 @@ def branch(call: Call, owner: str, name: str, ref: str) -> object:
 
 @on("POST", "/graphql")
 def graphql(call: Call) -> object:
-    if re.sub(r"\s", "", call.body.get("query", "")) not in ("{viewer{login}}", "query{viewer{login}}"):
-        raise Refusal(400, "This GraphQL knows the viewer's login only")
-    return {"data": {"viewer": {"login": call.login}}}
+    query = call.body.get("query", "")
+    if re.sub(r"\s", "", query) in ("{viewer{login}}", "query{viewer{login}}"):
+        return {"data": {"viewer": {"login": call.login}}}
+    if not call.github.graphql:
+        raise Refusal(404, "Not Found")
+    if "viewer { pullRequests(" in query:
+        return {"data": {"viewer": {"pullRequests": _own_requests(call, query)}}}
+    found = {match[1]: _head(call, *match.groups()[1:]) for match in _HEADS.finditer(query)}
+    if not found:
+        raise Refusal(400, "This GraphQL knows a few queries only")
+    return {"data": found}
+
+
+_HEADS = re.compile(
+    r'(r\d+): repository\(owner: "([^"]*)", name: "([^"]*)"\) \{ isArchived head: '
+    r'(?:defaultBranchRef|ref\(qualifiedName: "refs/heads/([^"]*)"\)) \{ name target \{ oid \} \} \}'
+)
+
+
+def _head(call: Call, owner: str, name: str, branch: str | None) -> object:
+    repo = call.github.find(f"{owner}/{name}")
+    if repo is None:
+        return None
+    ref = branch or repo.default_branch
+    sha = bare.branches(call.github.path(repo.full_name)).get(ref)
+    return {"isArchived": repo.archived, "head": None if sha is None else {"name": ref, "target": {"oid": sha}}}
+
+
+def _own_requests(call: Call, query: str) -> object:
+    nodes = []
+    for repo in list(call.github.repositories.values()):
+        for each in repo.pulls:
+            if each.author != call.login or each.state != "open" or each.pull is None:
+                continue
+            call.github.refresh(repo, each)
+            states = {run.conclusion for run in repo.check_runs.get(each.pull.head_sha, [])}
+            rollup = {"state": "FAILURE" if "failure" in states else "SUCCESS"} if states else None
+            nodes.append(
+                {
+                    "number": each.number,
+                    "updatedAt": views.moment(each.updated),
+                    "headRefName": each.pull.head_ref,
+                    "headRefOid": each.pull.head_sha,
+                    "baseRepository": {"nameWithOwner": repo.full_name},
+                    "commits": {"nodes": [{"commit": {"statusCheckRollup": rollup}}]},
+                }
+            )
+    size = re.search(r"first: (\d+)", query)
+    after = re.search(r'after: "(\d+)"', query)
+    start = int(after[1]) if after else 0
+    end = start + int(size[1] if size else 100)
+    return {"pageInfo": {"hasNextPage": end < len(nodes), "endCursor": str(end)}, "nodes": nodes[start:end]}
 
 
 def _is_head(ticket: Ticket, head: str) -> bool:

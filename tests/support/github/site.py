@@ -27,6 +27,8 @@ class Site:
     api_url: str
 
     def __init__(self, folder: Path, *, clock: Callable[[], float]) -> None:
+        self.graphql = True
+        """Whether it has GraphQL for more than the viewer's name."""
         self.folder = folder
         self.clock = clock
         self.fork_polls = 0

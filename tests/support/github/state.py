@@ -87,6 +87,7 @@ class Pull:
     base_ref: str
     maintainer_can_modify: bool = False
     draft: bool = False
+    reviewers: list[str] = field(default_factory=list)
     merged: float | None = None
     merged_by: str = ""
     merge_commit: str = ""

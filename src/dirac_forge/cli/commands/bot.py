@@ -87,6 +87,34 @@ def run(
     return run_bot(context, asked, every=every, log=log, json_log=log_format is LogFormat.json)
 
 
+class InitPlace(StrEnum):
+    """Places that run the bot on a schedule."""
+
+    actions = "actions"
+    systemd = "systemd"
+
+
+@bot.command("init", "Write what runs the bot on a schedule.")
+@examples("dirac-forge bot init actions", "dirac-forge bot init systemd")
+def init(
+    context: Context,
+    where: Annotated[
+        InitPlace, typer.Argument(metavar="actions|systemd", help="GitHub Actions, or a server with systemd.")
+    ],
+    dashboard: Annotated[
+        str, typer.Option(metavar="OWNER/NAME", help="Keep the dashboard, an issue, in this repository.")
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that differ.")] = False,
+) -> int:
+    """Write a workflow or systemd units, and settings, into the workspace, and say which secrets to make.
+
+    A file that is there and differs is left alone without --force, and the exit code is 1.
+    """
+    from dirac_forge.cli.bot_init import init as run_init
+
+    return run_init(context, where.value, dashboard=dashboard, force=force)
+
+
 @bot.command("prepare", "Decide and rerender without a token, for `bot send`.")
 @examples("dirac-forge bot prepare")
 def prepare(

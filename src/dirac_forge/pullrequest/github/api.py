@@ -18,7 +18,7 @@ from dirac_forge.pullrequest.github.shapes import understood
 from dirac_forge.pullrequest.tokens import Token
 from dirac_forge.untrusted import join_url, split_url
 
-__all__ = ["Api", "path_of", "site_of"]
+__all__ = ["Api", "graphql_of", "path_of", "site_of"]
 
 VERSION = "2022-11-28"
 _LIMIT = 20_000_000
@@ -47,6 +47,12 @@ def site_of(api_url: str) -> str:
         )
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host.removeprefix('api.')}"
+
+
+def graphql_of(api_url: str) -> str:
+    """Return the URL of GraphQL for the URL of a REST API: on an Enterprise Server they lie next to each other."""
+    place = api_url.rstrip("/")
+    return f"{place.removesuffix('/v3') if place.endswith('/api/v3') else place}/graphql"
 
 
 def path_of(template: str, **parts: str | int) -> str:
@@ -145,7 +151,9 @@ class Api:
 
     def graphql(self, place: str, query: str, make: Callable[[Any], T]) -> T:
         """What `make` makes of the data of a GraphQL query, which changes nothing; its place is not below the API's."""
-        answer = self._ask("POST", place, {"query": query})
+        answer = self._ask("POST", place, {"query": query}, writes=False)
+        if answer.status >= 500:
+            raise self._failing(answer, place)
         content = self._accepted(answer, place)
         return understood(place, lambda whole: make(whole["data"]), content)
 
@@ -162,11 +170,12 @@ class Api:
                 problem = lost
         raise problem
 
-    def _ask(self, method: str, place: str, body: object = None) -> Answer:
+    def _ask(self, method: str, place: str, body: object = None, *, writes: bool | None = None) -> Answer:
         """The answer to one request, which is put off where GitHub wants that: a refused one was not carried out."""
+        writes = method != "GET" if writes is None else writes
         waits = moves = renewals = 0
         while True:
-            self.pace.before(writes=method != "GET")
+            self.pace.before(writes=writes)
             secret = self._token()
             headers = {
                 "Accept": "application/vnd.github+json",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, TypeVar
@@ -13,9 +13,10 @@ from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.http import Http
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.pullrequest.credentials import git_environment
-from dirac_forge.pullrequest.forge import Checks, Comment, PullRequest, Repo
+from dirac_forge.pullrequest.forge import BranchHead, CheckReport, Comment, OwnRequest, PullRequest, Repo
 from dirac_forge.pullrequest.github import shapes
-from dirac_forge.pullrequest.github.api import Api, path_of, site_of
+from dirac_forge.pullrequest.github.api import Api, graphql_of, path_of, site_of
+from dirac_forge.pullrequest.github.overview import Overview
 from dirac_forge.pullrequest.github.rates import Clock, Pace, RateLimit
 from dirac_forge.pullrequest.github.signin import Account, AppSignIn, TokenSignIn
 from dirac_forge.pullrequest.refusals import (
@@ -72,6 +73,7 @@ class GitHub:
             else AppSignIn(credentials, http, api_url, pace=self._pace)
         )
         self._api = Api(http, api_url, token=self._sign_in.token, renew=self._sign_in.renew, pace=self._pace)
+        self._overview = Overview(api=self._api, url=graphql_of(api_url))
         self._fork_patience = fork_patience
         self._fork_owner = fork_owner
         self._lock = threading.Lock()
@@ -166,7 +168,15 @@ class GitHub:
         return self._understood(path, partial(shapes.pull_request, closed_by=closed_by), content)
 
     def open(
-        self, repo: Repo, *, head: str, base: str, title: str, body: str, maintainer_can_modify: bool = True
+        self,
+        repo: Repo,
+        *,
+        head: str,
+        base: str,
+        title: str,
+        body: str,
+        maintainer_can_modify: bool = True,
+        draft: bool = False,
     ) -> PullRequest:
         """A new pull request, or the open one from `head` to `base`.
 
@@ -180,6 +190,7 @@ class GitHub:
 
         def post(modify: bool) -> PullRequest:
             wanted = {"title": title, "head": head, "base": base, "body": body, "maintainer_can_modify": modify}
+            wanted |= {"draft": True} if draft else {}
             return self._api.change(
                 "POST", path, wanted, happened=there, make=partial(self._understood, path, shapes.pull_request)
             )
@@ -235,12 +246,30 @@ class GitHub:
             if error.problem != "no-label":
                 raise
 
-    def checks(self, repo: Repo, sha: str) -> Checks:
-        """The verdict of all check runs and statuses on a commit."""
+    def ask_for_review(self, repo: Repo, number: int, reviewers: Sequence[str]) -> None:
+        """Ask users and teams (`organisation/team`) to review a request."""
+        path = path_of("/repos/{repo}/pulls/{number}/requested_reviewers", repo=repo.full_name, number=number)
+        names = [name.removeprefix("@") for name in reviewers]
+        wanted = {
+            "reviewers": [name for name in names if "/" not in name],
+            "team_reviewers": [name.partition("/")[2] for name in names if "/" in name],
+        }
+        self._api.change("POST", path, {key: value for key, value in wanted.items() if value}, make=bool)
+
+    def checks(self, repo: Repo, sha: str) -> CheckReport:
+        """Return the verdict of all check runs and statuses on a commit."""
         path = path_of("/repos/{repo}/commits/{sha}/", repo=repo.full_name, sha=sha)
         runs = list(self._api.pages(f"{path}check-runs", inside="check_runs"))
-        combined = self._api.get(f"{path}status", {"per_page": "1"})
+        combined = self._api.get(f"{path}status", {"per_page": "100"})
         return self._understood(path, partial(shapes.checks, runs), combined)
+
+    def heads(self, wanted: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], BranchHead] | None:
+        """Return the newest commits of many branches; see Overview."""
+        return self._overview.heads(wanted)
+
+    def own_requests(self) -> tuple[OwnRequest, ...] | None:
+        """Return our open requests everywhere; see Overview."""
+        return self._overview.requests()
 
     def delete_branch(self, repo: Repo, branch: str) -> None:
         """Remove a branch; one that is gone is fine."""

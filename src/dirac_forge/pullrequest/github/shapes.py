@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dirac_forge.pullrequest.forge import Checks, Comment, PullRequest, Repo
+from dirac_forge.pullrequest.forge import CheckReport, Checks, Comment, PullRequest, Repo
 from dirac_forge.pullrequest.github.answers import NonsenseError
 from dirac_forge.untrusted import time_from
 
 __all__ = ["Issue", "checks", "comment", "issue", "owner_kind", "pull_request", "repo", "understood"]
 
 T = TypeVar("T")
+_LONGEST_NAME = 100
 _RED = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure", "stale"})
 
 
@@ -114,15 +115,26 @@ def login(user: Any) -> str:
     return _text(user["login"]) if user else ""
 
 
-def checks(runs: list[Any], combined: Any) -> Checks:
-    """The verdict of all: one failure is enough for red, and whatever still runs makes the rest pending."""
-    verdicts = {_verdict(each["status"], each.get("conclusion")) for each in runs}
+def checks(runs: list[Any], combined: Any) -> CheckReport:
+    """Return the verdict of all: one failure is enough for red, and whatever still runs makes the rest pending."""
+    found = [(str(each.get("name", "")), _verdict(each["status"], each.get("conclusion"))) for each in runs]
+    verdicts = {verdict for _, verdict in found}
     if combined["total_count"]:
-        verdicts.add({"success": "green", "pending": "pending"}.get(combined["state"], "red"))
-    for worst in ("red", "pending", "green"):
-        if worst in verdicts:
-            return worst
-    return "none"
+        verdicts.add(_STATUSES.get(combined["state"], "red"))
+        told = combined.get("statuses") or ()
+        found += [(str(each.get("context", "")), _STATUSES.get(each["state"], "red")) for each in told]
+    order: tuple[Checks, ...] = ("red", "pending", "green")
+    return CheckReport(
+        verdict=next((worst for worst in order if worst in verdicts), "none"),
+        failing=tuple(dict.fromkeys(_line(name) for name, verdict in found if verdict == "red" and _line(name))),
+    )
+
+
+_STATUSES = {"success": "green", "pending": "pending"}
+
+
+def _line(name: str) -> str:
+    return " ".join(name.split())[:_LONGEST_NAME]
 
 
 def _verdict(status: str, conclusion: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http
-from dirac_forge.pullrequest.github.api import Api, path_of
+from dirac_forge.pullrequest.github.api import Api, graphql_of, path_of
 from dirac_forge.pullrequest.github.appkey import signed
 from dirac_forge.pullrequest.github.rates import Pace
 from dirac_forge.pullrequest.github.shapes import understood
@@ -56,8 +56,7 @@ class TokenSignIn:
         except ForbiddenError as error:
             if error.problem != "integration":
                 raise
-            place = api.url.removesuffix("/v3") if api.url.endswith("/api/v3") else api.url
-            login = api.graphql(f"{place}/graphql", "query { viewer { login } }", lambda data: data["viewer"]["login"])
+            login = api.graphql(graphql_of(api.url), "query { viewer { login } }", lambda data: data["viewer"]["login"])
         return Account(login=login, owner=login)
 
 

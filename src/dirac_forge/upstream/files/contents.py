@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from packaging.utils import canonicalize_name
 
 from dirac_forge.upstream.files.archive import ArchiveMember
+from dirac_forge.upstream.files.changelogs import is_changelog
 from dirac_forge.upstream.files.facts import SourceModule
 from dirac_forge.upstream.files.literals import SOURCE_LIMIT, names_parser
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT
@@ -89,6 +90,9 @@ class Reader:
         inner = name.partition("/")[2]
         if name.endswith("PKG-INFO") and name.count("/") <= 4:
             self._pkg_info[name] = member.read(METADATA_LIMIT)
+        elif is_changelog(inner):
+            if member.size <= min(_TEXT_LIMIT, self._left):
+                self._keep(member)
         elif _is_text(inner) or ("/" not in name and _is_text(name)):
             self._keep(member)
         elif name.endswith((".py", ".pyx")) and not _ASIDE.search(inner):

@@ -25,7 +25,16 @@ from dirac_forge.upstream.sources.recent import Recent
 from dirac_forge.upstream.sources.source import GitHubAccess, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import Spelling, learned
 
-__all__ = ["ARCHIVES", "GitHubAccess", "GitHubRelease", "GitHubReleases", "from_releases", "release", "releases"]
+__all__ = [
+    "ARCHIVES",
+    "GitHubAccess",
+    "GitHubRelease",
+    "GitHubReleases",
+    "from_releases",
+    "release",
+    "release_notes",
+    "releases",
+]
 
 ARCHIVES = tuple(
     rf"/(?P<repo>{REPOSITORY}){path}"
@@ -44,6 +53,7 @@ _RAW = (rf"/(?P<repo>{REPOSITORY})/(?:refs/tags/)?(?P<tag>[^/]+)/.+",)
 _LARGEST = 32 * 1024**2
 _KIND = "github-releases-1"
 _A_PAGE = 100
+_LONGEST_NOTES = 200_000
 _MOST_PAGES = 3
 _MOST_FILES = 500
 _ENDING = re.compile(rf"\.{ARCHIVE}$")
@@ -148,6 +158,17 @@ def release(http: Http, access: GitHubAccess, origin: Origin, tag: str, *, recen
         known = _needed(entry) if entry else {}
         recent.put(_KIND, place, known)
     return _read(known) if isinstance(known, dict) and known else None
+
+
+def release_notes(http: Http, access: GitHubAccess, name: str, tag: str) -> str:
+    """Return what the release of a tag of `owner/name` says; "" where the tag has none. Raises UnreachableError."""
+    place = f"{access.url.rstrip('/')}/repos/{quote(name)}/releases/tags/{quote(tag, safe='')}"
+    try:
+        entry = _ask(http, access, place)
+    except NotFoundError:
+        return ""
+    notes = entry.get("body") if isinstance(entry, dict) else None
+    return notes[:_LONGEST_NOTES] if isinstance(notes, str) else ""
 
 
 def _place(access: GitHubAccess, origin: Origin) -> str:

@@ -1,0 +1,107 @@
+"""Feedstocks whose bumps move together: opened in one run or not at all, linked, and merged in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dirac_forge.bot.budget import Held
+from dirac_forge.bot.proposed import ProposedChange, RunDecision
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.report.foreign import escaped, link
+
+__all__ = ["GroupedChanges", "group_name", "grouped"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupedChanges:
+    """The changes of a run, those of groups with their place in the order."""
+
+    wanted: tuple[ProposedChange, ...]
+    held: tuple[Held, ...]
+    """New changes that wait for another of their group."""
+
+
+def group_name(identity: Identity, groups: Iterable[Sequence[str]]) -> str:
+    """Return the group that a change moves with: its feedstocks and the branch; "" for none."""
+    if identity.kind != "bump":
+        return ""
+    names = next((group for group in groups if identity.feedstock in group), ())
+    return f"{', '.join(names)} ({identity.branch})" if names else ""
+
+
+def grouped(
+    wanted: Sequence[ProposedChange],
+    decisions: Sequence[RunDecision],
+    groups: Iterable[Sequence[str]],
+    entries: Mapping[Identity, LedgerEntry],
+) -> GroupedChanges:
+    """Return the changes with the merge order of their group in the body, and those that wait for another of it.
+
+    `entries` is what the ledger knows of open requests; these are never held.
+    """
+    changed = {each.identity: each for each in wanted}
+    held: list[Held] = []
+    for names in groups:
+        for branch in dict.fromkeys(each.identity.branch for each in wanted if each.identity.feedstock in names):
+            members = [each for each in wanted if _belongs(each, names, branch)]
+            stuck = next((each for each in decisions if _is_stuck(each, names, branch)), None)
+            if stuck is not None:
+                reason = f"moves together with {stuck.feedstock}, which can't move yet: {stuck.reason or stuck.decided}"
+                held += [
+                    Held(identity=each.identity, reason=reason) for each in members if each.identity not in entries
+                ]
+            if len(members) > 1:
+                order = _in_order(members, names)
+                note = _note(order, entries)
+                changed |= {each.identity: _with_note(each, note, order) for each in order}
+    waiting = {each.identity for each in held}
+    return GroupedChanges(
+        wanted=tuple(each for identity, each in changed.items() if identity not in waiting), held=tuple(held)
+    )
+
+
+def _belongs(each: ProposedChange, names: Sequence[str], branch: str) -> bool:
+    identity = each.identity
+    return identity.kind == "bump" and identity.branch == branch and identity.feedstock in names
+
+
+def _is_stuck(each: RunDecision, names: Sequence[str], branch: str) -> bool:
+    return (
+        each.kind == "bump"
+        and each.branch == branch
+        and each.feedstock in names
+        and each.state in {"blocked", "unknown", "failed"}
+    )
+
+
+def _in_order(members: Sequence[ProposedChange], names: Sequence[str]) -> list[ProposedChange]:
+    """The members, each after those that it waits for, else as the settings list them."""
+    left = sorted(members, key=lambda each: names.index(each.identity.feedstock))
+    order: list[ProposedChange] = []
+    while left:
+        waiting = {each.identity.feedstock for each in left}
+        ready = next((each for each in left if not waiting & (set(each.after) - {each.identity.feedstock})), left[0])
+        order.append(ready)
+        left.remove(ready)
+    return order
+
+
+def _note(order: Sequence[ProposedChange], entries: Mapping[Identity, LedgerEntry]) -> str:
+    lines = []
+    for number, each in enumerate(order, 1):
+        known = entries.get(each.identity)
+        title = each.change.title
+        shown = link(title, known.url) if known is not None and known.on_forge else escaped(title)
+        lines.append(f"> {number}. {shown}")
+    return "\n".join(["> [!IMPORTANT]", "> These move together. Merge them in this order:", *lines, "", ""])
+
+
+def _with_note(each: ProposedChange, note: str, order: Sequence[ProposedChange]) -> ProposedChange:
+    before = order[: order.index(each)]
+    first = before[-1].change.title if before else ""
+    return replace(
+        each,
+        change=replace(each.change, body=note + each.change.body),
+        review=each.review or (f"{first} of its group is merged first" if first else ""),
+    )

@@ -1,0 +1,31 @@
+"""The bot's own reasons in words, for summaries, comments and `bot why`."""
+
+from __future__ import annotations
+
+from dirac_forge.bot.proposed import Unneeded
+
+__all__ = ["closing_words", "unneeded_words"]
+
+
+def unneeded_words(unneeded: Unneeded) -> str:
+    """Return why an open request is not needed any more, as a clause."""
+    version = unneeded.version
+    match unneeded.why:
+        case "built":
+            return "the channel has it rebuilt already"
+        case "reached":
+            return f"the feedstock is at {version} already"
+        case "excluded":
+            return f"conda-forge.yml excludes {version}"
+        case "withdrawn" if unneeded.objection:
+            return f"upstream took {version} back: {unneeded.objection}"
+        case "withdrawn":
+            return f"upstream does not offer {version} any more"
+
+
+def closing_words(unneeded: Unneeded) -> str:
+    """Return the comment with which a request that is not needed any more is closed or marked."""
+    reason = unneeded_words(unneeded)
+    if unneeded.why == "withdrawn":
+        return f"{reason[:1].upper()}{reason[1:]}. If it comes back, a new request is opened."
+    return f"Closed because {reason}."

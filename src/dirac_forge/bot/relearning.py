@@ -1,0 +1,72 @@
+"""Our open requests, learnt from the forge: for a ledger that was lost, or never had them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dirac_forge.bot.connections import Connections
+from dirac_forge.bot.log import RunLog
+from dirac_forge.bot.release_lines import full_name_of
+from dirac_forge.pullrequest.branches import PREFIX
+from dirac_forge.pullrequest.destination import Request
+from dirac_forge.pullrequest.github_destination import GitHubDestination
+from dirac_forge.pullrequest.records import LedgerEntry
+from dirac_forge.pullrequest.refusals import ForgeRefusedError
+from dirac_forge.settings import Settings
+
+__all__ = ["relearn_requests", "repositories_of_ours"]
+
+
+def repositories_of_ours(connections: Connections) -> tuple[str, ...] | None:
+    """Return the repositories on which a request of ours is open that the ledger does not know.
+
+    None where the forge can't tell for all at once.
+
+    Raises UnknownError.
+    """
+    forge = connections.forge
+    found = forge.own_requests() if forge is not None else None
+    if found is None:
+        return None
+    known = {(entry.repository.lower(), entry.number) for entry in connections.ledger.entries()}
+    ours = (each for each in found if each.branch.startswith(PREFIX))
+    return tuple(dict.fromkeys(each.repository for each in ours if (each.repository.lower(), each.number) not in known))
+
+
+def relearn_requests(
+    connections: Connections, settings: Settings, *, feedstocks: Iterable[str], run: str
+) -> list[LedgerEntry]:
+    """Note our open requests that the ledger does not know, and return them.
+
+    They are looked for everywhere at once, and where the forge can't do that, on the repositories of `feedstocks`. One
+    that can't be read stops none of the others. Raises what the ledger raises, and UnknownError where the forge does
+    not answer.
+    """
+    destination = connections.destination
+    if not isinstance(destination, GitHubDestination):
+        return []
+    log = RunLog(connections.ledger, run, connections.write)
+    names = repositories_of_ours(connections)
+    if names is None:
+        names = tuple(dict.fromkeys(full_name_of(settings, name)[0] for name in feedstocks))
+
+    def one(name: str) -> tuple[str, tuple[Request, ...]]:
+        try:
+            return destination.open_requests(name)
+        except ForgeRefusedError as refused:
+            log.say("learnt", refused.message)
+            return name, ()
+
+    found: list[LedgerEntry] = []
+    for full_name, requests in connections.executor.map(one, names):
+        for request in requests:
+            if request.header is None or connections.ledger.entry(request.header.identity) is not None:
+                continue
+            found.append(
+                log.journal.note(
+                    request.header.identity, "learnt", f"{request.url} is open", state="open",
+                    fingerprint=request.header.fingerprint, repository=full_name, number=request.number,
+                    url=request.url, head=request.branch, batch=request.header.batch, title=request.title,
+                )
+            )  # fmt: skip
+    return found

@@ -1,0 +1,93 @@
+"""Changes of which no commit is made: merged, closed, superseded, in conflict, or somebody else's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dirac_forge.pullrequest.decision import Decision, WantedRequest
+from dirac_forge.pullrequest.delivery_state import DeliveryState
+from dirac_forge.pullrequest.destination import RepositoryPlace, Request
+from dirac_forge.pullrequest.others import OtherRequest
+from dirac_forge.pullrequest.outcome import Outcome
+
+__all__ = ["conflicting", "left_closed", "left_to_others", "merged", "supersede"]
+
+_CONFLICT = (
+    "The files that this request changes have changed on the feedstock's branch. It is not remade, because "
+    "`bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` says so: resolve the conflicts, or close it to "
+    "get a new one."
+)
+
+
+def supersede(
+    state: DeliveryState, wanted: WantedRequest, place: RepositoryPlace, request: Request, older: Request
+) -> None:
+    """Close the request for another version, naming the one that takes its place."""
+    if older.header is None:
+        return
+    identity = older.header.identity
+    known = state.journal.ledger.entry(identity)
+    if known is not None and known.state in {"superseded", "theirs"}:
+        return  # a person reopened it: it is theirs
+    untouched = known is not None and bool(known.head_sha) and known.head_sha == older.head_sha
+    text = f"Superseded by {request.name}: {wanted.title}"
+    state.destination.close(place, older, text, mark="superseded", keep_branch=not untouched)
+    state.journal.note(
+        identity, "superseded", f"{older.url}: {text}", state="superseded", decided=text,
+        number=older.number, url=older.url, head=older.branch,
+    )  # fmt: skip
+    state.superseded.append(older.url)
+
+
+def left_to_others(state: DeliveryState, wanted: WantedRequest, other: OtherRequest, place: RepositoryPlace) -> Outcome:
+    """Somebody else's open request makes the same change."""
+    text = f"#{other.number} by {other.author} makes the same change: {other.title}"
+    if state.options.others == "comment":
+        state.destination.say(place, _as_request(other), wanted.change.body, mark=f"report {wanted.mark}")
+    known = state.known
+    if known is None or known.state != "theirs" or known.decided != text:
+        state.note(wanted, "theirs", f"{other.url}: {text}", state="theirs", decided=text, url=other.url, error="")
+    return replace(state.outcome("theirs", text), url=other.url, number=other.number)
+
+
+def merged(state: DeliveryState, wanted: WantedRequest, decision: Decision, place: RepositoryPlace) -> Outcome:
+    """Its request is merged."""
+    known, request = state.known, decision.request
+    if request is None:
+        return state.outcome("merged", f"{known.url if known is not None else wanted.title} is merged")
+    text = f"{request.name} is merged"
+    if known is None or known.state not in {"merged", "done"}:
+        about = {"number": request.number, "url": request.url, "head": request.branch}
+        state.note(wanted, "merged", f"{request.url}: {text}", state="merged", **about)
+    for older in decision.older:
+        supersede(state, wanted, place, request, older)
+    return state.outcome("merged", text)
+
+
+def left_closed(state: DeliveryState, wanted: WantedRequest, request: Request | None) -> Outcome:
+    """A person decided that it is not wanted."""
+    known = state.known
+    if known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint:
+        return state.outcome("closed", f"it was retracted: {known.decided}")
+    if request is None:
+        return state.outcome("closed", f"{known.decided}, and nothing has changed since" if known else "")
+    text = request.closed or f"{request.name} was closed"
+    if known is None or known.state != "closed-by-person" or known.decided != text:
+        about = {"number": request.number, "url": request.url, "head": request.branch}
+        told = f"{text}: it is not opened again until something changes"
+        state.note(wanted, "closed", told, state="closed-by-person", decided=text, **about)
+    return state.outcome("closed", f"{text}, and nothing has changed since")
+
+
+def conflicting(state: DeliveryState, wanted: WantedRequest, request: Request, place: RepositoryPlace) -> Outcome:
+    """Its files moved on, and the feedstock's maintainers do not want requests remade for that."""
+    state.destination.say(place, request, _CONFLICT, mark=f"conflict {wanted.mark}")
+    text = f"{request.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false"
+    state.journal.once(state.identity, "left", text)
+    return state.outcome("left", text)
+
+
+def _as_request(other: OtherRequest) -> Request:
+    return Request(
+        number=other.number, url=other.url, state="open", branch="", head_sha="", header=None, title=other.title
+    )
