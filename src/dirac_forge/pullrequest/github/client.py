@@ -16,7 +16,7 @@ from dirac_forge.pullrequest.credentials import git_environment
 from dirac_forge.pullrequest.forge import BranchHead, CheckReport, Comment, OwnRequest, PullRequest, Repo
 from dirac_forge.pullrequest.github import shapes
 from dirac_forge.pullrequest.github.api import Api, graphql_of, path_of, site_of
-from dirac_forge.pullrequest.github.overview import Overview
+from dirac_forge.pullrequest.github.overview import GitHubOverview
 from dirac_forge.pullrequest.github.rates import Clock, Pace, RateLimit
 from dirac_forge.pullrequest.github.signin import Account, AppSignIn, TokenSignIn
 from dirac_forge.pullrequest.refusals import (
@@ -73,7 +73,7 @@ class GitHub:
             else AppSignIn(credentials, http, api_url, pace=self._pace)
         )
         self._api = Api(http, api_url, token=self._sign_in.token, renew=self._sign_in.renew, pace=self._pace)
-        self._overview = Overview(api=self._api, url=graphql_of(api_url))
+        self._overview = GitHubOverview(api=self._api, url=graphql_of(api_url))
         self._fork_patience = fork_patience
         self._fork_owner = fork_owner
         self._lock = threading.Lock()
@@ -264,11 +264,11 @@ class GitHub:
         return self._understood(path, partial(shapes.checks, runs), combined)
 
     def heads(self, wanted: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], BranchHead] | None:
-        """Return the newest commits of many branches; see Overview."""
+        """Return the newest commits of many branches; see GitHubOverview."""
         return self._overview.heads(wanted)
 
     def own_requests(self) -> tuple[OwnRequest, ...] | None:
-        """Return our open requests everywhere; see Overview."""
+        """Return our open requests everywhere; see GitHubOverview."""
         return self._overview.requests()
 
     def delete_branch(self, repo: Repo, branch: str) -> None:

@@ -15,7 +15,7 @@ from dirac_forge.pullrequest.github.answers import NonsenseError
 from dirac_forge.pullrequest.github.api import Api
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
 
-__all__ = ["Overview"]
+__all__ = ["GitHubOverview"]
 
 _AT_ONCE = 100
 """Repositories in a query: https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api"""
@@ -34,7 +34,7 @@ query { viewer { pullRequests(first: %d, %sstates: OPEN, orderBy: {field: CREATE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Overview:
+class GitHubOverview:
     """Asks with few requests; a GitHub without GraphQL, or one that refuses it, gives no answer."""
 
     api: Api
