@@ -110,6 +110,8 @@ def test_what_would_be_sent(box: Box) -> None:
         },
         "title": "demo 2",
         "labels": [],
+        "reviewers": [],
+        "draft": False,
         "comments": {next(iter(told["comments"])): "@conda-forge-admin, please rerender"},
     }
     header = read_header((folder / "body.md").read_text())
