@@ -136,6 +136,13 @@ def test_without_a_pinning_pythons_are_assumed() -> None:
     ]
 
 
+def test_without_a_pinning_a_noarch_recipe_still_has_its_oldest_python() -> None:
+    text = "package: {name: a, version: 1}\nrequirements:\n  run:\n    - python >={{ python_min }}\n"
+    one = recipe(text)
+    found = [rendered for _, rendered in rendered_variants(one, None, platform="linux-64", only=one.text.names)]
+    assert {need.text for each in found for output in each.outputs for need in output.of("run")} == {"python >=3.10"}
+
+
 PYTHON = Configuration(
     values={"python": ("3.12", "3.13"), "numpy": ("1", "2"), "abi": ("x",)}, zip_keys=(("python", "numpy"),)
 )

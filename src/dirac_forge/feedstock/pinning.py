@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -157,8 +157,8 @@ def read_pinning(folder: Path) -> Pinning:
     return Pinning(path=str(config), text=config.read_text(encoding="utf-8"), migrations=migrations, support=support)
 
 
-def assumed(platform: str, pythons: Iterable[str]) -> Configuration:
-    """What is taken for known where no pinning is given: compilers by their usual names, and the Pythons asked for."""
+def assumed(platform: str, pythons: Sequence[str]) -> Configuration:
+    """Return what is assumed without a pinning: the usual compilers, these Pythons, the first of them as the oldest."""
     system = platform.partition("-")[0]
     compilers = {
         "linux": ("gcc", "gxx", "gfortran"),
@@ -169,6 +169,7 @@ def assumed(platform: str, pythons: Iterable[str]) -> Configuration:
         f"{language}_compiler": (name,) for language, name in zip(("c", "cxx", "fortran"), compilers, strict=True)
     }
     values["python"] = tuple(_python_pin(version) for version in pythons)
+    values["python_min"] = tuple(pythons[:1])
     values["python_impl"] = ("cpython",)
     values["is_freethreading"] = ("false",)
     values["vc"] = ("14",)
