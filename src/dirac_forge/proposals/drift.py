@@ -23,6 +23,7 @@ from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import exactly
+from dirac_forge.upstream.index.client import UnknownProjectError
 
 if TYPE_CHECKING:
     from dirac_forge.channel.catalogue import RattlerCatalogue
@@ -85,6 +86,7 @@ class DriftLookup:
             names=self.package,
             scope=self.scope,
             metadata=self._metadata,
+            exists=self._exists,
             settings=settings,
             catch_up=self.catch_up,
         )
@@ -119,6 +121,16 @@ class DriftLookup:
         with suppress(ForgeError):
             return self.lookup.metadata(project, specifiers)
         return None
+
+    def _exists(self, project: str) -> bool:
+        """Whether the index has a project; true where nobody could tell."""
+        try:
+            self.lookup.project(project)
+        except UnknownProjectError:
+            return False
+        except ForgeError:
+            return True
+        return True
 
     def package(self, project: str) -> str:
         """The project's package, as the workspace, the tables or the channel say."""

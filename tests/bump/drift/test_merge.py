@@ -555,6 +555,42 @@ def test_backports_to_old_pythons_are_only_told_of(format_: str) -> None:
 
 
 @FORMATS
+def test_a_project_that_the_index_does_not_have_is_only_told_of(format_: str) -> None:
+    text = recipe(format_, "six")
+    old, new = old_new(("six",), ("six", "parametrised"))
+    result = drift(text, PATHS[format_], [old], [new], names=str, scope=Scope(), exists=lambda _: False)
+    assert result.text == text
+    why = "is required by upstream, but the index has no such project, and is not added"
+    assert [note.text for note in result.notes] == [f"thing: parametrised {why} (parametrised)"]
+
+
+PYTHON_TEST = "tests:\n  - python:\n      imports:\n        - thing\n"
+
+
+@pytest.mark.parametrize(
+    ("format_", "run", "tests", "added"),
+    [
+        ("v0", ("six",), "", False),
+        ("v1", ("six",), "", False),
+        ("v0", ("six", "pytest"), "", True),
+        ("v0", ("six",), "test:\n  commands:\n    - pip check\n", True),
+        ("v1", ("six",), "tests:\n  - script:\n    - pip check\n", True),
+        ("v1", ("six",), PYTHON_TEST, True),
+        ("v1", ("six",), f"{PYTHON_TEST}      pip_check: true\n", True),
+        ("v1", ("six",), f"{PYTHON_TEST}      pip_check: false\n", False),
+    ],
+)
+def test_a_tool_for_tests_is_added_where_pip_check_asks_for_it(
+    format_: str, run: tuple[str, ...], tests: str, added: bool
+) -> None:
+    head, _, _ = recipe(format_, *run).rpartition("tests:" if format_ == "v1" else "test:")
+    result = merge(head + tests, format_, *old_new(run, (*run, "pytest-mock")))
+    assert ([change.package for change in result.added] == ["pytest-mock"]) == added
+    told = "thing: pytest-mock is a tool for tests that upstream requires at run time, and is not added (pytest-mock)"
+    assert (told in [note.text for note in result.notes]) == (not added)
+
+
+@FORMATS
 def test_a_calendar_version_keeps_the_zeros_of_its_line(format_: str) -> None:
     text = recipe(format_, "certifi >=2022.05.18")
     result = merge(text, format_, *old_new(("certifi>=2022.5.18",), ("certifi>=2022.12.7",)))

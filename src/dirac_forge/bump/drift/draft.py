@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, Part
@@ -12,6 +14,11 @@ from dirac_forge.recipe.model import Level, Note, When
 from dirac_forge.recipe.reading.recipe_text import Format, Section
 
 __all__ = ["DriftDraft"]
+
+
+_PIP_CHECK = re.compile(r"^[^#\n]*(?:\bpip check\b|\bpip_check:\s*true\b)", re.MULTILINE)
+_NO_PIP_CHECK = re.compile(r"^[^#\n]*\bpip_check:\s*false\b", re.MULTILINE)
+_PYTHON_TEST = re.compile(r"^\s*-\s+python:\s*$", re.MULTILINE)
 
 
 class DriftDraft:
@@ -39,6 +46,14 @@ class DriftDraft:
         note = Note(level=level, text=text)
         if note not in self.notes:
             self.notes.append(note)
+
+    @property
+    def checks_with_pip(self) -> bool:
+        """Whether the recipe's tests ask pip whether everything that upstream requires is there."""
+        text = self.edits.text
+        # rattler-build runs it in every Python test that does not say otherwise.
+        usual = self.v1 and _PYTHON_TEST.search(text) is not None and _NO_PIP_CHECK.search(text) is None
+        return usual or _PIP_CHECK.search(text) is not None
 
     def spec(self, line: RequirementLine) -> str:
         """What a line asks for now."""

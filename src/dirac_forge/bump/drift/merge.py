@@ -72,6 +72,7 @@ def drift(
     names: Callable[[str], str],
     scope: Scope,
     metadata: Callable[[str, SpecifierSet], CoreMetadata | None] = lambda _project, _specifiers: None,
+    exists: Callable[[str], bool] = lambda _project: True,
     settings: Sequence[Setting] = (),
     catch_up: bool = False,
 ) -> Drift:
@@ -79,7 +80,8 @@ def drift(
 
     `names` gives a project's package; `scope` the Pythons and platforms that the channel builds for. The text may have
     the old version or the new one. Facts in `new` of a project that is not in `old` and that one of the others requires
-    make a new output (see `newcomers`); `metadata` then tells what extras of its requirements add. A project that is
+    make a new output (see `newcomers`); `metadata` then tells what extras of its requirements add, and `exists` whether
+    the index has a project. A project that is
     not in both is left alone otherwise. The result is read back for all platforms, and for `settings` (the builds that
     there are): where it does not say exactly what it should, the text stays as it was and `faults` tells why. Raises
     RecipeError for a recipe that can't be read.
@@ -99,7 +101,7 @@ def drift(
     )
     family = joining(outputs, both, after, names)
     projects = [project_of(output, both, names) for output in outputs]
-    merging = _Merging(draft, outputs, projects, scope, providers, family, catch_up=catch_up)
+    merging = _Merging(draft, outputs, projects, scope, providers, family, exists, catch_up=catch_up)
     for output, project in zip(outputs, projects, strict=True):
         if project is not None:
             merging.output(output, project, both[project], after[project])
@@ -143,9 +145,11 @@ class _Merging:
         scope: Scope,
         providers: Providers,
         family: JoiningFamily,
+        exists: Callable[[str], bool],
         *,
         catch_up: bool,
     ) -> None:
+        self.exists = exists
         self.catch_up = catch_up
         self.draft = draft
         self.outputs = outputs
@@ -173,6 +177,7 @@ class _Merging:
             providers=self.providers,
             satellite=satellite,
             family=self.family,
+            exists=self.exists,
             catch_up=self.catch_up,
         )
         if not satellite:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -13,6 +13,7 @@ from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import UpstreamNeed, extras_named, mentioned, needs_of, only_extra
 from dirac_forge.bump.drift.new_output import JoiningFamily
 from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.model import Level
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
@@ -41,6 +42,10 @@ _BACKPORTS = frozenset(
     ]
 )
 """Projects whose modules are in the standard library of every Python that a channel builds for."""
+_TEST_TOOLS = frozenset(
+    ["coverage", "hypothesis", "mock", "nose", "nose2", "parameterized", "pytest", "testfixtures", "tox", "unittest2"]
+)
+_TEST_PLUGINS = ("pytest-", "nose-", "tox-")
 NEVER = frozenset({"python", "wheel"})
 """`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
 
@@ -56,9 +61,13 @@ def run_drift(
     providers: Providers,
     satellite: bool,
     family: JoiningFamily,
+    exists: Callable[[str], bool] = lambda _: True,
     catch_up: bool = False,
 ) -> None:
     """Carry over what changed in Requires-Dist.
+
+    What is new and does not exist on the index (a misspelling), or is a tool for tests where the recipe does not run
+    `pip check`, is only told.
 
     `scopes` are what the recipe serves before and after, `built` what the channel builds for: a floor of the recipe may
     be lower. A `satellite` (an output around another of the same project) has no part in the plain requirements, only
@@ -88,7 +97,7 @@ def run_drift(
         held = [need for key, need in was.items() if key not in fresh]
         if _holds(output, held) if requiring.extra else not satellite:
             merge = _RunMerge(draft, output, requiring, was, now)
-            merge.add_and_follow(built, family)
+            merge.add_and_follow(built, family, exists)
             merge.remove(mentioned(after))
             touched |= _touched(was, now)
     if draft.edited(output, "run"):
@@ -143,27 +152,42 @@ class _RunMerge:
         self.name = output.output.name
         self.sections: tuple[Section, ...] = ("run", "host") if _mirrored(output, old) else ("run",)
 
-    def add_and_follow(self, built: Scope, family: JoiningFamily) -> None:
+    def add_and_follow(self, built: Scope, family: JoiningFamily, exists: Callable[[str], bool]) -> None:
         """Carry over what is new, and bounds that moved."""
         for key, need in self.new.items():
             was = self.old.get(key) or next((other for other in self.old.values() if other.keys & need.keys), None)
             if key in NEVER or (was is not None and was.lines == need.lines):
                 continue
             if was is None:
-                self._add(need, built, family.pin if family.sibling(need) else "")
+                why = self._why_not(need, built, exists)
+                if why:
+                    self.draft.note(*why)
+                else:
+                    self._add(need, family.pin if family.sibling(need) else "")
             else:
                 for line in _mine(self.output, need, self.sections):
                     followed(self.draft, self.name, line, was, need)
 
-    def _add(self, need: UpstreamNeed, built: Scope, pin: str) -> None:
+    def _why_not(self, need: UpstreamNeed, built: Scope, exists: Callable[[str], bool]) -> tuple[Level, str] | None:
+        """Return a note where something new is not added."""
+        level: Level = "info"
         if need.keys & _BACKPORTS:
-            why = "is in the standard library, and is not added"
-            self.draft.note("info", f"{self.name}: {need.package} {why} ({need.evidence})")
-            return
-        if need.pythons.isdisjoint(built.pythons):
-            why = "is new for Pythons that the channel no longer builds for, and is not added"
-            self.draft.note("info", f"{self.name}: {need.package} {why} ({need.evidence})")
-            return
+            why = "is in the standard library"
+        elif need.pythons.isdisjoint(built.pythons):
+            why = "is new for Pythons that the channel no longer builds for"
+        elif not any(map(exists, need.projects)):
+            level, why = "warning", "is required by upstream, but the index has no such project"
+        elif self._tool_for_tests(need):
+            level, why = "warning", "is a tool for tests that upstream requires at run time"
+        else:
+            return None
+        return level, f"{self.name}: {need.package} {why}, and is not added ({need.evidence})"
+
+    def _tool_for_tests(self, need: UpstreamNeed) -> bool:
+        listed = any(_is_test_tool(line.key) for line in self.output.of("run"))
+        return any(map(_is_test_tool, need.keys)) and not listed and not self.draft.checks_with_pip
+
+    def _add(self, need: UpstreamNeed, pin: str) -> None:
         for section in self.sections:
             _added(self.draft, self.output, need, section, self.requiring, pin)
 
@@ -184,6 +208,10 @@ class _RunMerge:
         project = need.project
         reason = f"{self.requiring} no longer asks for it"
         self.draft.remove(self.name, line, need.evidence, reason, project=project)
+
+
+def _is_test_tool(key: str) -> bool:
+    return key in _TEST_TOOLS or key.startswith(_TEST_PLUGINS)
 
 
 def _mirrored(output: OutputLines, needs: Mapping[str, UpstreamNeed]) -> bool:
