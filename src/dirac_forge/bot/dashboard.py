@@ -53,6 +53,8 @@ class DashboardState:
     held: tuple[Held, ...] = ()
     waiting: tuple[tuple[str, str], ...] = ()
     """Feedstocks that are blocked or could not be read, and why."""
+    distributions: tuple[str, ...] = ()
+    """What the next releases would get, and what does not solve."""
 
 
 def asked_for(body: str) -> DashboardRequests:
@@ -87,6 +89,7 @@ def _sections(state: DashboardState) -> dict[str, list[str]]:
     failing = {each.identity for each in failed}
     closed = [each for each in _in_states(state, "closed-by-person", "retracted") if each.identity not in failing]
     return {
+        "Distributions": [f"- {_short(line)}" for line in state.distributions],
         "Open": [_entry(each, "again") for each in _in_states(state, "pushed", "open")],
         "Waiting": [_held(each) for each in state.held],
         "Blocked": [f"- {code(name)}: {_short(reason)}" for name, reason in state.waiting],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dirac_forge.bot.connections import Connections
@@ -9,8 +10,10 @@ from dirac_forge.bot.dashboard import TITLE, DashboardRequests, DashboardState, 
 from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.run import Result
 from dirac_forge.bot.summary import fault_notes
+from dirac_forge.distribution.outlook import DistributionOutlook
 from dirac_forge.errors import ForgeError
 from dirac_forge.files import write_file
+from dirac_forge.report.outlook import outlook_lines
 
 __all__ = ["keep_dashboard", "read_dashboard"]
 
@@ -30,7 +33,13 @@ def read_dashboard(connections: Connections, repository: str) -> DashboardReques
         return DashboardRequests()
 
 
-def keep_dashboard(connections: Connections, repository: str, outbox: Path, result: Result) -> str:
+def keep_dashboard(
+    connections: Connections,
+    repository: str,
+    outbox: Path,
+    result: Result,
+    outlooks: Sequence[DistributionOutlook] = (),
+) -> str:
     """Bring the dashboard up to date, and return where it is: a URL or a path."""
     ledger = connections.ledger
     body = dashboard(
@@ -42,6 +51,7 @@ def keep_dashboard(connections: Connections, repository: str, outbox: Path, resu
             entries=ledger.entries(),
             outcomes=result.outcomes,
             held=result.held,
+            distributions=tuple(line for each in outlooks for line in outlook_lines(each)),
             waiting=tuple(
                 (each.feedstock or each.found, each.reason)
                 for each in result.decisions

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from dirac_forge.bot.proposed import RunDecision
 from dirac_forge.bot.run import Result
+from dirac_forge.distribution.outlook import DistributionOutlook
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.report.outlook import outlook_json, outlook_lines
 from dirac_forge.report.runs import RunRow
 
 __all__ = ["fault_notes", "result_json", "result_notes", "result_rows"]
@@ -71,11 +74,12 @@ def _title(identity: Identity) -> str:
     return f"{line}: {identity.key}" if identity.kind == "migration" else f"{line} {identity.key}"
 
 
-def result_notes(result: Result, *, where: str) -> tuple[str, ...]:
-    """Return what to know about the run: faults of the environment, its id for `bot retract`, and where all went."""
+def result_notes(result: Result, *, where: str, outlooks: Sequence[DistributionOutlook] = ()) -> tuple[str, ...]:
+    """Return what to know about the run: distributions, faults of the environment, how to retract it, its place."""
     opened = any(outcome.state == "opened" for outcome in result.outcomes)
     back = (f"dirac-forge bot retract {result.run.id} closes what this run opened",) if opened else ()
-    return (*fault_notes(result), *back, where)
+    lines = tuple(line for each in outlooks for line in outlook_lines(each))
+    return (*lines, *fault_notes(result), *back, where)
 
 
 def fault_notes(result: Result) -> tuple[str, ...]:
@@ -84,10 +88,11 @@ def fault_notes(result: Result) -> tuple[str, ...]:
     return tuple(f"{text}. {fault.hint} The next run tries everything again." for fault, text in faults.items())
 
 
-def result_json(result: Result) -> dict[str, Any]:
+def result_json(result: Result, outlooks: Sequence[DistributionOutlook] = ()) -> dict[str, Any]:
     """The document of `bot run --json`."""
     return {
         "run": result.run.id,
+        "distributions": [outlook_json(each) for each in outlooks],
         "requests": [
             {
                 **asdict(outcome.identity),

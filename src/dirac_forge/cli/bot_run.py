@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,8 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.exit_codes import INTERNAL
 from dirac_forge.cli.github import github_of, outbox_of, rendering_of, token_in_environment
 from dirac_forge.cli.log_lines import log_lines
+from dirac_forge.cli.outlooks import outlooks
+from dirac_forge.distribution.outlook import DistributionOutlook
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.workspace import Workspace, read_workspace
 from dirac_forge.proposals.migrations import processes
@@ -119,8 +121,9 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
             )
         )
         _clear_sent(connections, outbox)
-        keep_dashboard(connections, context.settings.bot.dashboard, outbox, result)
-    _report(context, request, result, "requests are on GitHub")
+        found = outlooks(context)
+        keep_dashboard(connections, context.settings.bot.dashboard, outbox, result, found)
+    _report(context, request, result, "requests are on GitHub", found)
     return exit_code(result.states)
 
 
@@ -142,18 +145,20 @@ def observe_once(context: Context, request: RunRequest, write: Write) -> int:
 
 
 def _decide(context: Context, request: RunRequest, write: Write, *, github: bool) -> int:
-    result = _live_run(context, request, write, github=github, sealed=False)
+    result, found = _live_run(context, request, write, github=github, sealed=False)
     outbox = outbox_of(context, request.outbox)
     where = "requests are on GitHub" if github else f"all is in {outbox}; nothing was sent anywhere"
-    _report(context, request, result, where)
+    _report(context, request, result, where, found)
     return exit_code(result.states)
 
 
 def _prepare(context: Context, request: RunRequest, write: Write) -> Result:
-    return _live_run(context, request, write, github=False, sealed=True)
+    return _live_run(context, request, write, github=False, sealed=True)[0]
 
 
-def _live_run(context: Context, request: RunRequest, write: Write, *, github: bool, sealed: bool) -> Result:
+def _live_run(
+    context: Context, request: RunRequest, write: Write, *, github: bool, sealed: bool
+) -> tuple[Result, tuple[DistributionOutlook, ...]]:
     """Look, decide and prove; send to GitHub, or prepare in the outbox."""
     outbox = outbox_of(context, request.outbox)
     workspace = read_workspace(context.settings.workspace)
@@ -205,11 +210,12 @@ def _live_run(context: Context, request: RunRequest, write: Write, *, github: bo
                 sealed=sealed,
             )
         )
+        found = () if sealed else outlooks(context)
         if sealed:
             _seal(connections, decider, result)
         else:
-            keep_dashboard(connections, settings.bot.dashboard, outbox, result)
-    return result
+            keep_dashboard(connections, settings.bot.dashboard, outbox, result, found)
+    return result, found
 
 
 def _with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context:
@@ -302,10 +308,16 @@ def _child(step: str, options: object, values: dict[str, RunRequest]) -> None:
     raise SystemExit(run_command(run_step, options, {"step": step, **values}))  # type: ignore[arg-type]
 
 
-def _report(context: Context, request: RunRequest, result: Result, where: str) -> None:
+def _report(
+    context: Context,
+    request: RunRequest,
+    result: Result,
+    where: str,
+    found: Sequence[DistributionOutlook] = (),
+) -> None:
     for note in fault_notes(result):
         context.observer.warned(note)
-    rows, notes = result_rows(result), result_notes(result, where=where)
+    rows, notes = result_rows(result), result_notes(result, where=where, outlooks=found)
     step_summary = context.environ.get("GITHUB_STEP_SUMMARY", "").strip()
     # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
     text = run_markdown(rows, title="dirac-forge bot", notes=notes) if request.summary or step_summary else ""
@@ -313,7 +325,7 @@ def _report(context: Context, request: RunRequest, result: Result, where: str) -
         _append(request.summary, text, how="w", what="--summary")
     if step_summary:
         _append(Path(step_summary), text, how="a", what="GITHUB_STEP_SUMMARY")
-    context.answer(run_text(rows, title="dirac-forge bot", notes=notes), result_json(result))
+    context.answer(run_text(rows, title="dirac-forge bot", notes=notes), result_json(result, found))
 
 
 def _append(path: Path, text: str, *, how: str, what: str) -> None:

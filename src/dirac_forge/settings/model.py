@@ -86,6 +86,8 @@ class BotSettings:
     """Whether new requests are drafts."""
     withdrawn_releases: str = "close"
     """What to do with the open request for a release that upstream yanked or deleted: `close` or `mark`."""
+    distributions: tuple[str, ...] = ()
+    """Files of distributions, relative to the workspace, of which each run tells what the next release would get."""
 
 
 DIRAC_FEEDSTOCKS = (

@@ -272,6 +272,9 @@ class BotTable(_KebabTable):
     """Open requests as drafts."""
     withdrawn_releases: _WithdrawnRule = ""
     """What to do with the open request for a release that upstream yanked or deleted: close or mark it."""
+    distributions: Annotated[tuple[_Text, ...], _Listed("files", empty=True)] = ()
+    """Files of distributions (`construct.yaml`) in the workspace: each run tells what the next release would get,
+    compared with the `pixi.lock` beside them (without one with 30 days ago), and what does not solve."""
 
 
 def _each_project_once(feedstocks: dict[str, FeedstockTable]) -> dict[str, FeedstockTable]:

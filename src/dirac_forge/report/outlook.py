@@ -1,0 +1,103 @@
+"""The daily line about a distribution, for the summary of the bot and its dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dirac_forge.distribution.difference import LockDifference, PackageChange
+from dirac_forge.distribution.outlook import DistributionOutlook, FailedPlatform
+from dirac_forge.report.document import words
+from dirac_forge.report.numbers import counted
+
+__all__ = ["outlook_json", "outlook_lines"]
+
+_MOST = 5
+
+
+def outlook_lines(outlook: DistributionOutlook) -> tuple[str, ...]:
+    """Return a line about what the next release would get, and one for each platform that does not solve."""
+    name = outlook.name
+    if outlook.problem:
+        return (f"{name}: not known: {outlook.problem}",)
+    return (*_change_lines(outlook), *(_failed_line(name, each) for each in outlook.failed))
+
+
+def _change_lines(outlook: DistributionOutlook) -> tuple[str, ...]:
+    difference = outlook.difference
+    if difference is None:
+        return ()
+    changes = _changes(difference)
+    if not changes:
+        return (f"the next {outlook.name} would be as {difference.old}",)
+    asked = [change for change in changes if change.asked]
+    told = words([_change(change) for change in asked or changes], _MOST)
+    others = len(changes) - len(asked) if asked else 0
+    more = f", and {counted(others, 'change')} of dependencies" if others else ""
+    return (f"the next {outlook.name} would get {told}{more}, compared with {difference.old}",)
+
+
+def _changes(difference: LockDifference) -> list[PackageChange]:
+    """Each change once, whatever the number of platforms that have it; what is asked for first."""
+    found: dict[tuple[str, str], PackageChange] = {}
+    for platforms in difference.environments.values():
+        for each in platforms.values():
+            for change in each.changes:
+                found.setdefault((change.name, change.kind), change)
+    return sorted(found.values(), key=lambda change: (not change.asked, change.name))
+
+
+def _change(change: PackageChange) -> str:
+    match change.kind:
+        case "added" if change.new:
+            return f"{change.name} {change.new.version} (new)"
+        case "removed":
+            return f"no {change.name}"
+        case "up" | "down" if change.old and change.new:
+            return f"{change.name} {change.old.version} → {change.new.version}"
+        case _:
+            return f"{change.name} rebuilt"
+
+
+def _failed_line(name: str, failed: FailedPlatform) -> str:
+    cell, turn = failed.cell, failed.turn
+    where = cell.platform if cell.target == "default" else f"{cell.platform} ({cell.target})"
+    if cell.status == "unknown":
+        return f"{name} on {where}: not known: {cell.reason}"
+    if turn is None or turn.moment is None:
+        return f"{name} does not solve on {where}: {cell.reason}"
+    uploads = words([f"{one.name} {one.version} {one.build}" for one in turn.uploads], _MOST)
+    return (
+        f"{name} does not solve on {where} since {turn.moment:%Y-%m-%d %H:%M} UTC, when {uploads} was uploaded: "
+        f"{cell.reason}"
+    )
+
+
+def outlook_json(outlook: DistributionOutlook) -> dict[str, Any]:
+    """Return an entry of `distributions` in the JSON of `bot run`."""
+    difference = outlook.difference
+    return {
+        "name": outlook.name,
+        "compared_with": difference.old if difference is not None else None,
+        "changes": [
+            {
+                "name": change.name,
+                "kind": change.kind,
+                "from": change.old.version if change.old else None,
+                "to": change.new.version if change.new else None,
+                "asked": change.asked,
+            }
+            for change in (_changes(difference) if difference is not None else ())
+        ],
+        "failed": [
+            {
+                "environment": each.cell.target,
+                "platform": each.cell.platform,
+                "status": each.cell.status,
+                "reason": each.cell.reason,
+                "since": each.turn.moment.isoformat() if each.turn and each.turn.moment else None,
+                "uploads": [str(one) for one in each.turn.uploads] if each.turn else [],
+            }
+            for each in outlook.failed
+        ],
+        "problem": outlook.problem or None,
+    }
