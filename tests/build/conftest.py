@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -11,7 +12,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from support.condachannel import index, installed_package, python_package
+from support.condachannel import another_interpreter, index, installed_package, python_package
 
 Project = Callable[..., Path]
 
@@ -28,6 +29,19 @@ def python_channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stage = tmp_path_factory.mktemp("stage")
     python_package(channel, stage / "python")
     installed_package(channel, stage / "pip", "pip")
+    index(channel)
+    return channel
+
+
+@pytest.fixture(scope="session")
+def two_pythons_channel(python_channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a newer Python."""
+    newer = another_interpreter()
+    if newer is None:
+        pytest.skip("this machine has no newer Python")
+    channel = tmp_path_factory.mktemp("two") / "channel"
+    shutil.copytree(python_channel, channel)
+    python_package(channel, tmp_path_factory.mktemp("stage") / "python", newer)
     index(channel)
     return channel
 

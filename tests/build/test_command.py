@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from build.conftest import Project
+from build.test_children import stand_in
+from dirac_forge.build.repodata import sha256_of
 from dirac_forge.cli import main
-from support.condachannel import MINOR, platform
+from support.condachannel import MINOR, another_interpreter, platform
 
 
 def run(capsys: pytest.CaptureFixture[str], workspace: Path, channel: Path, *arguments: str) -> tuple[int, Any]:
@@ -89,3 +91,96 @@ def test_recipe_for_another_platform_is_wrong_use(
         f"error: {other} can't be built here: this machine is {platform()}\n"
         "Run the same command on a machine of that kind; docs/build.md has a workflow with a matrix.\n"
     )
+
+
+def test_lowest_and_highest_python_container_variant_and_test_only(
+    tmp_path: Path,
+    two_pythons_channel: Path,
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copied = "mkdir -p $SP_DIR && cp -r sweet sweet-1.0.dist-info $SP_DIR"
+    project(
+        "sweet",
+        script=f"{copied} && echo ${{{{ flavour }}}} > $SP_DIR/sweet/flavour.txt",
+        code="from pathlib import Path\n\nHERE = Path(__file__)\n\n"
+        "def main():\n    print(HERE.with_name('flavour.txt').read_text())\n",
+    )
+    newer = another_interpreter()
+    assert newer is not None
+    monkeypatch.setattr("dirac_forge.build.session.Container.of", lambda image: stand_in(tmp_path, "kill -ABRT $$"))
+    code, document = run(
+        capsys, tmp_path, two_pythons_channel, "--variant", "flavour=vanilla", "--container", "image:1", "--keep"
+    )
+    assert (code, statuses(document), document["isolation"]) == (0, {"sweet": "built"}, "container")
+    (package,) = document["packages"]
+    tested = [(test["kind"], test["python"], test["passed"]) for test in package["tests"]]
+    assert tested == [(kind, python, True) for kind in ("python", "commands") for python in (MINOR, newer.minor)]
+    installed = {one["python"]: [run["output"] for run in one["commands"]] for one in document["installed"]}
+    assert installed == {MINOR: ["vanilla\n\n"], newer.minor: ["vanilla\n\n"]}
+    assert list((tmp_path / "build" / "slots").glob("0/*/out"))
+    # Another value is another build; the Python that is asked for is the only one.
+    arguments = ("--variant", "flavour=mint", "--python", newer.minor)
+    code, document = run(capsys, tmp_path, two_pythons_channel, *arguments)
+    assert (code, statuses(document)) == (0, {"sweet": "built"})
+    assert [run["output"] for one in document["installed"] for run in one["commands"]] == ["mint\n\n"]
+    assert document["packages"][0]["build"] != package["build"]
+    assert not list((tmp_path / "build" / "slots").glob("*/*/out"))
+    code, document = run(capsys, tmp_path, two_pythons_channel, *arguments, "--test-only")
+    assert (code, [test["python"] for test in document["packages"][0]["tests"]]) == (0, [newer.minor] * 2)
+
+
+FAMILY = """\
+schema_version: 1
+recipe:
+  name: family
+  version: "2.0"
+build:
+  number: 0
+outputs:
+  - package:
+      name: family-app
+    build:
+      noarch: python
+      script: mkdir -p $SP_DIR && cat $SP_DIR/family.py > $SP_DIR/family_app.py
+    requirements:
+      host:
+        - python ${{ python_min }}.*
+        - family-lib ==2.0
+      run:
+        - python >=3.9
+        - ${{ pin_subpackage("family-lib", exact=true) }}
+    tests:
+      - script:
+          - python -c "import family, family_app"
+  - package:
+      name: family-lib
+    build:
+      noarch: python
+      script: mkdir -p $SP_DIR && echo "x = 1" > $SP_DIR/family.py
+    requirements:
+      host:
+        - python ${{ python_min }}.*
+      run:
+        - python >=3.9
+"""
+
+
+def test_outputs_that_need_each_other_are_built_as_they_are_released_and_again_when_forced(
+    tmp_path: Path, python_channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "feedstocks" / "family" / "recipe"
+    folder.mkdir(parents=True)
+    (folder / "recipe.yaml").write_text(FAMILY)
+    code, document = run(capsys, tmp_path, python_channel)
+    assert (code, statuses(document)) == (0, {"family-lib": "built", "family-app": "built"}), document
+    assert [(one["target"], one["pip_check"]["code"]) for one in document["installed"]] == [("family", 0)]
+    code, document = run(capsys, tmp_path, python_channel, "--force", "--jobs", "1")
+    assert (code, statuses(document)) == (0, {"family-lib": "built", "family-app": "built"})
+    # What was built again is what the channel lists.
+    noarch = tmp_path / "build" / "channel" / "noarch"
+    entries = json.loads((noarch / "repodata.json").read_text())["packages.conda"]
+    assert {name: entry["sha256"] for name, entry in entries.items()} == {
+        path.name: sha256_of(path) for path in noarch.glob("*.conda")
+    }

@@ -35,6 +35,11 @@ def write_all(project: Project) -> None:
     files = {"headless/part.c": "#include <absent/part.h>\n"}
     project("headless", script="gcc -c headless/part.c -o part.o", files=files)
     project("toolless", script="not-a-program --all")
+    project("programless", tests="- script:\n    - not-a-program --help\n")
+    project("full", script="echo 1 > /dev/full")
+    project("greedy", script=f"python -c 'bytearray({3 * 1024**3})'")
+    compiled = "gcc -shared -fPIC -x c /dev/null -o"
+    project("native", script=f"mkdir -p $SP_DIR && {compiled} $SP_DIR/native.cpython-311-x86_64-linux-gnu.so")
     meta = project("several", v0=True) / "recipe" / "meta.yaml"
     meta.write_text(meta.read_text() + "outputs:\n  - name: one\n  - name: another\n")
 
@@ -49,7 +54,7 @@ def test_known_failures_are_recognised_with_place_and_advice(
 ) -> None:
     write_all(project)
     monkeypatch.setattr(workspace_builds, "_has_conda_build", lambda: False)
-    code, document = run(capsys, tmp_path, python_channel)
+    code, document = run(capsys, tmp_path, python_channel, "--memory", "2")
     assert code == 1
     found: dict[str, Any] = {one["output"]: one for one in document["packages"]}
     source = tmp_path / "sources" / "wrong-1.0.tar.gz"
@@ -97,6 +102,30 @@ def test_known_failures_are_recognised_with_place_and_advice(
             "toolless/recipe/recipe.yaml:17",
             "the program not-a-program was not found in the build",
             "Add the package with not-a-program to build.",
+        ),
+        "programless": (
+            "MissingProgram",
+            "programless/recipe/recipe.yaml:31",
+            "the program not-a-program was not found in the test",
+            "Add the package with not-a-program to run or to the test's requirements.",
+        ),
+        "full": (
+            "DiskFull",
+            "full/recipe/recipe.yaml:17",
+            "the disk is full in the build",
+            "Free space, or give --output a folder on another disk; what was built is kept.",
+        ),
+        "greedy": (
+            "OutOfMemory",
+            "greedy/recipe/recipe.yaml:17",
+            "the build ran out of memory",
+            "Give fewer --jobs or a higher --memory.",
+        ),
+        "native": (
+            "WrongNoarch",
+            "native/recipe/recipe.yaml:16",
+            ("the package is noarch and has the extension module site-packages/native.cpython-311-x86_64-linux-gnu.so"),
+            "Remove `noarch: python`, and add the compiler to build and a bare python to host and run.",
         ),
         "several": (
             "NotBuildable",

@@ -50,6 +50,32 @@ def test_entry_whose_file_is_gone_is_dropped(tmp_path: Path) -> None:
     assert LocalChannel(tmp_path / "channel", platform=platform()).hashes() == {}
 
 
+def test_entry_whose_file_is_not_whole_is_dropped(tmp_path: Path) -> None:
+    channel = LocalChannel(tmp_path / "channel", platform=platform())
+    place = channel.add(package(tmp_path), subdir="noarch", manifest={})
+    place.write_bytes(place.read_bytes()[:-1])
+    assert LocalChannel(tmp_path / "channel", platform=platform()).hashes() == {}
+
+
+def test_file_without_an_entry_is_not_in_the_channel(tmp_path: Path) -> None:
+    (tmp_path / "channel" / "noarch").mkdir(parents=True)
+    (tmp_path / "channel" / "noarch" / "thing-1.0-0.conda").write_bytes(b"half")
+    assert LocalChannel(tmp_path / "channel", platform=platform()).hashes() == {}
+
+
+def test_package_that_is_built_again_replaces_its_entry(tmp_path: Path) -> None:
+    channel = LocalChannel(tmp_path / "channel", platform=platform())
+    channel.add(package(tmp_path), subdir="noarch", manifest={"key": "old"})
+    (tmp_path / "stage" / "more.txt").write_text("more")
+    again = plain_package(tmp_path / "made", tmp_path / "stage", "thing", "1.0", depends=["other >=3"])
+    digest = sha256_of(again)
+    channel.add(again, subdir="noarch", manifest={"key": "new"})
+    read = json.loads((tmp_path / "channel" / "noarch" / "repodata.json").read_text())["packages.conda"]
+    entry = read["thing-1.0-0.conda"]
+    assert (entry["depends"], entry["sha256"]) == (["other >=3"], digest)
+    assert channel.manifest("noarch", "thing-1.0-0.conda") == {"key": "new", "sha256": digest}
+
+
 def test_file_that_is_no_package_is_not_added(tmp_path: Path) -> None:
     broken = tmp_path / "broken-1.0-0.conda"
     broken.write_bytes(b"PK nothing")

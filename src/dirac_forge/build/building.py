@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -16,16 +17,19 @@ from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments, Staged, pinned
 from dirac_forge.build.failures import (
     DependencyFailed,
+    DiskFull,
     Failure,
     LicenceNotFound,
     NotBuildable,
+    Phase,
     UnknownFailure,
     Unsolvable,
+    WrongNoarch,
 )
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.model import BuildOptions, PackageResult, Status, TestRun, Unit
 from dirac_forge.build.places import line_of_failure
-from dirac_forge.build.repodata import entry_of_archive
+from dirac_forge.build.repodata import entry_of_archive, extension_module
 from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.build.sources import BuildSources, placed
 from dirac_forge.build.testing import Planned, commands_of, planned, ran
@@ -36,7 +40,7 @@ from dirac_forge.recipe.reading.recipe_text import ReadSource
 
 __all__ = ["ENGINE", "STAGING", "Builder"]
 
-ENGINE = "rattler-build 0.73, 1"
+ENGINE = "rattler-build 0.73, 2"
 """What packages are built with; raised whenever the same inputs would make something else."""
 STAGING = "staging"
 """Below the folder of builds: packages between their build and their tests."""
@@ -81,7 +85,10 @@ class Builder:
         broken = dict(failed)
         for unit in units:
             started = time.monotonic()
-            outcome = self._one(unit, staged, broken)
+            try:
+                outcome = self._one(unit, staged, broken)
+            except OSError as error:
+                outcome = self._failed(unit, self._result(unit, "failed"), _unwritten(error, "build"))
             if isinstance(outcome, Staged):
                 staged.append(outcome)
                 results[unit.key] = self._result(unit, "built", seconds=time.monotonic() - started)
@@ -90,7 +97,11 @@ class Builder:
                 if outcome.failure is not None:
                     broken.setdefault(unit.output, unit.output)
         for one in staged:
-            results[one.unit.key] = self._tested(one, staged, results[one.unit.key], broken)
+            result = results[one.unit.key]
+            try:
+                results[one.unit.key] = self._tested(one, staged, result, broken)
+            except OSError as error:
+                results[one.unit.key] = self._failed(one.unit, result, _unwritten(error, "test"))
         self._publish(staged, results)
         return tuple(results[unit.key] for unit in units)
 
@@ -213,6 +224,8 @@ class Builder:
         made = (entry["name"], entry["version"], entry["build"], entry["subdir"])
         if made != (unit.output, unit.version, unit.build, unit.subdir):
             return UnknownFailure(phase="build", message=f"{unit.file} calls itself {' '.join(map(str, made))}")
+        if unit.noarch == "python" and (module := extension_module(out)):
+            return WrongNoarch(phase="build", file=module)
         place = self._options.folder / STAGING / ready.key[:16] / unit.file
         place.parent.mkdir(parents=True, exist_ok=True)
         out.replace(place)
@@ -351,6 +364,13 @@ class Builder:
             file=file if status == "unchanged" else None,
             **more,
         )
+
+
+def _unwritten(error: OSError, phase: Phase) -> Failure:
+    """The failure of this process to write a file; a child's own is in its log."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(phase=phase, excerpt=(str(error),))
+    return UnknownFailure(phase=phase, message=str(error))
 
 
 def _copied(recipe: Path, folder: Path) -> Path:

@@ -13,6 +13,7 @@ from dirac_forge.untrusted import split_url
 __all__ = [
     "Crashed",
     "DependencyFailed",
+    "DiskFull",
     "Failure",
     "HashMismatch",
     "LicenceNotFound",
@@ -23,10 +24,12 @@ __all__ = [
     "NotBuildable",
     "OutOfMemory",
     "PatchFailed",
+    "Phase",
     "SourceUnavailable",
     "TimedOut",
     "UnknownFailure",
     "Unsolvable",
+    "WrongNoarch",
     "recognised",
 ]
 
@@ -129,6 +132,18 @@ class OutOfMemory(_InPhase):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DiskFull(_InPhase):
+    """A file that could not be written, because the disk or a quota is full."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WrongNoarch(_InPhase):
+    """A `noarch: python` package with an extension module, which one Python on one platform can import."""
+
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Crashed(_InPhase):
     """The build engine ended without an answer."""
 
@@ -168,6 +183,8 @@ Failure = (
     | Unsolvable
     | TimedOut
     | OutOfMemory
+    | DiskFull
+    | WrongNoarch
     | Crashed
     | NotBuildable
     | DependencyFailed
@@ -193,6 +210,7 @@ _MEMORY = re.compile(
     r"MemoryError\b|virtual memory exhausted|[Cc]annot allocate memory|std::bad_alloc|out of memory allocating|"
     r"memory allocation of \d+ bytes failed"
 )
+_DISK = re.compile(r"No space left on device|Disk quota exceeded|There is not enough space on the disk")
 _URL = re.compile(r"https?://[^\s'\")>]+")
 
 
@@ -202,7 +220,7 @@ def recognised(log: Sequence[str], *, phase: Phase, message: str = "") -> Failur
     The log is what programs print, in the words of their authors: it is the one place where text is looked through.
     """
     lines = [line.rstrip() for text in (*log, message) for line in text.splitlines()]
-    for rule in (_memory, _patch, _licence, _network, _header, _module, _program):
+    for rule in (_disk, _memory, _patch, _licence, _network, _header, _module, _program):
         found = rule(lines, phase)
         if found is not None:
             return found
@@ -226,6 +244,11 @@ def _search(lines: Sequence[str], pattern: re.Pattern[str]) -> tuple[int, re.Mat
         if match := pattern.search(lines[at]):
             return at, match
     return None
+
+
+def _disk(lines: Sequence[str], phase: Phase) -> Failure | None:
+    found = _search(lines, _DISK)
+    return DiskFull(phase=phase, excerpt=_around(lines, found[0])) if found else None
 
 
 def _memory(lines: Sequence[str], phase: Phase) -> Failure | None:

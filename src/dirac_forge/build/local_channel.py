@@ -19,6 +19,14 @@ from dirac_forge.untrusted import parse_json
 __all__ = ["LocalChannel"]
 
 
+def _is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
+    """Whether the file of an entry is there, with its size: a machine that lost power may have kept a part of it."""
+    try:
+        return path.stat().st_size == entry.get("size")
+    except OSError:
+        return False
+
+
 class LocalChannel:
     """A folder of packages with its repodata; one writer at a time, safe to use from many threads.
 
@@ -34,7 +42,7 @@ class LocalChannel:
             self._entries[subdir] = {
                 name: entry
                 for name, entry in read_repodata(folder / subdir).items()
-                if (folder / subdir / name).is_file()
+                if _is_whole(folder / subdir / name, entry)
             }
             write_repodata(folder / subdir, self._entries[subdir])
 
@@ -79,6 +87,9 @@ class LocalChannel:
         entry = entry_of_archive(archive)
         with self._lock:
             self._manifest(subdir, archive.name).unlink(missing_ok=True)
+            if self._entries.get(subdir, {}).pop(archive.name, None) is not None:
+                # Until the new entry is written there is none: the old one is of another file.
+                write_repodata(self.folder / subdir, self._entries[subdir])
             try:
                 archive.replace(place)
             except OSError:  # another file system

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dirac_forge.build.failures import (
+    DiskFull,
     Failure,
     HashMismatch,
     LicenceNotFound,
@@ -12,10 +13,12 @@ from dirac_forge.build.failures import (
     MissingModule,
     MissingProgram,
     NetworkUsed,
+    OutOfMemory,
     PatchFailed,
     SourceUnavailable,
     TimedOut,
     UnknownFailure,
+    WrongNoarch,
 )
 from dirac_forge.recipe.reading.yamlnodes import (
     MappingNode,
@@ -32,6 +35,10 @@ __all__ = ["line_of_failure"]
 
 _Place = tuple[tuple[str, ...], int, str]
 """Keys down to a scalar, its line, its text."""
+
+
+_SECTIONS = {"build": ("script",), "test": ("tests",)}
+"""The key that says what is run in a phase."""
 
 
 def line_of_failure(text: str, failure: Failure, *, output: str) -> int | None:
@@ -56,6 +63,8 @@ def _wanted(failure: Failure) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return ("license_file",), failure.files
         case PatchFailed():
             return ("patches",), (failure.patch,)
+        case WrongNoarch():
+            return ("noarch",), ()
         case HashMismatch():
             return ("source",), (failure.expected,)
         case SourceUnavailable():
@@ -68,9 +77,22 @@ def _wanted(failure: Failure) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return ("tests",), (failure.program,)
         case MissingProgram():
             return ("script",), (failure.program,)
-        case MissingModule() | NetworkUsed(phase="build") | TimedOut(phase="build") | UnknownFailure(phase="build"):
+        case (
+            MissingModule()
+            | NetworkUsed(phase="build")
+            | OutOfMemory(phase="build")
+            | DiskFull(phase="build")
+            | TimedOut(phase="build")
+            | UnknownFailure(phase="build")
+        ):
             return ("script",), ()
-        case NetworkUsed() | TimedOut() | UnknownFailure(phase="test"):
+        case (
+            NetworkUsed()
+            | TimedOut()
+            | OutOfMemory(phase="test")
+            | DiskFull(phase="test")
+            | UnknownFailure(phase="test")
+        ):
             return ("tests",), ()
         case _:
             return (), ()

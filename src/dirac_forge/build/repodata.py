@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rattler import PackageRecord
-from rattler.package import IndexJson
+from rattler.package import IndexJson, PathsJson
 
 from dirac_forge.errors import InputError
 from dirac_forge.files import replace_file
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["entry_of", "entry_of_archive", "read_repodata", "sha256_of", "write_repodata"]
+__all__ = ["entry_of", "entry_of_archive", "extension_module", "read_repodata", "sha256_of", "write_repodata"]
 
+_EXTENSION = re.compile(r"\.(?:cpython-\d\S*|abi3)\.so$|\.pyd$")
+"""Suffixes of extension modules (https://docs.python.org/3/library/importlib.html#importlib.machinery.EXTENSION_SUFFIXES)."""
 Entries = Mapping[str, Mapping[str, Any]]
 
 
@@ -68,6 +71,12 @@ def entry_of_archive(path: Path) -> dict[str, Any]:
         "python_site_packages_path": index.python_site_packages_path,
     }
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def extension_module(path: Path) -> str:
+    """Return the first extension module of CPython in a package file; "" where there is none."""
+    paths = (str(entry.relative_path) for entry in PathsJson.from_package_archive(path).paths)
+    return next(filter(_EXTENSION.search, paths), "")
 
 
 def sha256_of(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,6 +16,7 @@ from dirac_forge.build.cluster import Cluster, cluster_of
 from dirac_forge.build.environments import Environments, Explain
 from dirac_forge.build.installing import Installer
 from dirac_forge.build.isolation import Container, Limits, detect
+from dirac_forge.build.jobs import machine_jobs
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.mirror import Packages
 from dirac_forge.build.model import BuildOptions, BuildReport, InstalledTarget, PackageResult
@@ -36,7 +36,6 @@ from dirac_forge.upstream.index.client import IndexClient
 
 __all__ = ["BuildRequest", "run_builds"]
 
-_MEMORY_PER_JOB = 4 * 1024**3
 _MOST_COMMANDS = 20
 Run = Callable[[Child], ChildAnswer]
 
@@ -115,7 +114,7 @@ def _run_builds(
         isolation=detect(),
         container=Container.of(request.container) if request.container else None,
         limits=Limits(seconds=request.seconds, memory=request.memory),
-        jobs=request.jobs or (cluster.places if cluster else _jobs()),
+        jobs=request.jobs or (cluster.places if cluster else machine_jobs(request.memory)),
         keep=request.keep,
         force=request.force,
         test_only=request.test_only,
@@ -251,15 +250,6 @@ def _make(folder: Path) -> None:
             marker.write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{folder} can't be written: {error.strerror or error}", hint="Give --output.") from error
-
-
-def _jobs() -> int:
-    """As many as there is memory and processors for."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 1
-    return max(1, min(os.cpu_count() or 1, int(memory // _MEMORY_PER_JOB)))
 
 
 def _pythons(context: ChannelContext, channel: Channel, platform: str) -> tuple[str, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.build.evidence import BuildEvidence
-from dirac_forge.build.failures import Failure, Unsolvable
+from dirac_forge.build.failures import DependencyFailed, Failure, Unsolvable
 from dirac_forge.build.model import BuildReport, CommandRun, InstalledTarget, PackageResult
 from dirac_forge.report.build_failures import advice, reason
-from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quote, Section, Table
+from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quote, Section, Table, words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,7 +26,13 @@ _ISOLATION = {
         "Use --container IMAGE for recipes that you do not trust."
     ),
 }
-_EXCERPT = 12
+_EXCERPT, _SHORT_EXCERPT = 12, 4
+"""Lines of a log."""
+_FEW_FAILURES = 3
+_ON_A_PAGE, _SLOWEST = 20, 10
+"""Packages."""
+_MINUTES = 600
+"""Seconds from which a time is given in minutes."""
 
 
 def build_json(report: BuildReport) -> dict[str, Any]:
@@ -113,17 +119,19 @@ def build_text(report: BuildReport, *, verbose: bool = False) -> RenderableType:
 
 
 def build_sections(report: BuildReport, *, verbose: bool = False) -> tuple[Section, ...]:
-    """The page as sections."""
-    shown = [one for one in report.packages if verbose or one.status != "unchanged" or len(report.packages) <= 20]
+    """The page as sections; what waits for a package that was not built is named with that package."""
+    failed = [one for one in report.packages if one.failure and not isinstance(one.failure, DependencyFailed)]
+    excerpt = _EXCERPT if verbose or len(failed) <= _FEW_FAILURES else _SHORT_EXCERPT
+    broken = [target for target in report.installed if not target.passed]
     return (
         Section(title="Build", blocks=_head(report)),
-        *Section.of("Packages", [_table(shown)] if shown else []),
-        *_failures(report.packages),
+        *_packages(report.packages, verbose=verbose),
+        *(_failure_section(one, excerpt) for one in failed),
+        *Section.of("Not tried", _waiting(report.packages)),
         *Section.of("Installed", [Items(tuple(map(_line, report.installed)))] if report.installed else []),
         *(
             Section(title=f"{target.target}: not installable as built", blocks=tuple(_wrong(target)))
-            for target in report.installed
-            if not target.passed
+            for target in broken
         ),
     )
 
@@ -132,43 +140,70 @@ def _head(report: BuildReport) -> tuple[Block, ...]:
     counts = Counter(one.status for one in report.packages)
     told = ", ".join(f"{count} {status}" for status, count in counts.items()) or "nothing to build"
     return (
-        Paragraph(f"{told} in {report.seconds:.1f} s on {report.platform}."),
+        Paragraph(f"{told} in {_time(report.seconds)} on {report.platform}."),
         Paragraph(("Channel: ", Code(str(report.channel)))),
         Paragraph(_ISOLATION[report.isolation]),
     )
 
 
-def _failures(packages: Iterable[PackageResult]) -> Iterator[Section]:
+def _packages(packages: Sequence[PackageResult], *, verbose: bool) -> tuple[Section, ...]:
+    """All packages where they fit on a page, else those that took longest."""
+    if verbose or len(packages) <= _ON_A_PAGE:
+        return Section.of("Packages", [_table(packages, verbose=verbose)] if packages else [])
+    slowest = sorted(packages, key=lambda one: -one.seconds)[:_SLOWEST]
+    shown = [one for one in slowest if one.status in ("built", "failed")]
+    return Section.of("Packages that took longest", [_table(shown, verbose=False)] if shown else [])
+
+
+def _failure_section(one: PackageResult, excerpt: int) -> Section:
+    title = f"{one.output} {one.version}".strip()
+    return Section(title=title, blocks=tuple(_blocks(one.failure, str(one.log or ""), one.place, excerpt)))
+
+
+def _waiting(packages: Iterable[PackageResult]) -> list[Block]:
+    """For each package that failed, those that need it."""
+    found: dict[str, list[str]] = {}
     for one in packages:
-        if one.failure is not None:
-            title = f"{one.output} {one.version}".strip()
-            yield Section(title=title, blocks=tuple(_blocks(one.failure, str(one.log or ""), one.place)))
+        if isinstance(one.failure, DependencyFailed):
+            found.setdefault(one.failure.dependency, []).append(one.output)
+    lines = [f"{name} is needed by {words(tuple(dict.fromkeys(needed)))}" for name, needed in found.items()]
+    return [Items(tuple(lines))] if lines else []
 
 
-def _table(results: Iterable[PackageResult]) -> Table:
-    rows = tuple(
-        (one.output, one.version, one.build, one.platform, one.status, f"{one.seconds:.1f} s", _tests(one))
-        for one in results
+def _table(results: Sequence[PackageResult], *, verbose: bool) -> Table:
+    head = ("package", "version", "status", "time", "tests")
+    rows = [(one.output, one.version, one.status, _time(one.seconds), _tests(one)) for one in results]
+    if not verbose:
+        return Table(head=head, rows=tuple(rows))
+    more = [(one.build, one.platform) for one in results]
+    return Table(
+        head=(*head, "build", "platform"), rows=tuple((*row, *add) for row, add in zip(rows, more, strict=True))
     )
-    return Table(head=("package", "version", "build", "platform", "status", "time", "tests"), rows=rows)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < _MINUTES else f"{seconds / 60:.0f} min"
 
 
 def _tests(one: PackageResult) -> str:
+    """`2 of 2 (3.11, 3.14)`: the tests that passed, and the Pythons that they ran with."""
     if not one.tests:
         return "none" if one.status in ("built", "unchanged") else ""
     passed = sum(run.passed for run in one.tests)
     pythons = dict.fromkeys(python for run in one.tests for python in run.python.split(", ") if python)
-    counted = f"{passed} passed" if passed == len(one.tests) else f"{passed} of {len(one.tests)} passed"
-    return f"{counted} (Python {', '.join(pythons)})" if pythons else counted
+    counted = f"{passed} of {len(one.tests)}"
+    return f"{counted} ({', '.join(pythons)})" if pythons else counted
 
 
-def _blocks(failure: Failure, log: str, place: str = "") -> list[Block]:
+def _blocks(failure: Failure | None, log: str, place: str = "", excerpt: int = _EXCERPT) -> list[Block]:
+    if failure is None:
+        return []
     text = f"{place}: {reason(failure)}" if place else reason(failure)
     blocks: list[Block] = [Paragraph(f"{line}.") for line in text.splitlines()[:1]]
     if isinstance(failure, Unsolvable):
         blocks += [Items(tuple(line.strip() for line in text.splitlines()[1:]))] if "\n" in text else []
     if failure.excerpt:
-        blocks.append(Quote(failure.excerpt[-_EXCERPT:]))
+        blocks.append(Quote(failure.excerpt[-excerpt:]))
     if told := advice(failure):
         blocks.append(Paragraph(told))
     if log:

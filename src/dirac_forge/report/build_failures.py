@@ -9,6 +9,7 @@ from dirac_forge.build.evidence import BuildEvidence
 from dirac_forge.build.failures import (
     Crashed,
     DependencyFailed,
+    DiskFull,
     Failure,
     HashMismatch,
     LicenceNotFound,
@@ -23,6 +24,7 @@ from dirac_forge.build.failures import (
     TimedOut,
     UnknownFailure,
     Unsolvable,
+    WrongNoarch,
 )
 from dirac_forge.report.document import words
 
@@ -85,6 +87,8 @@ _REASONS: dict[type, Callable[[Any], str]] = {
     Unsolvable: lambda one: f"the environment ({one.environment}) can't be solved: {one.text}",
     TimedOut: lambda one: f"the {one.phase} took longer than {one.seconds / 60:g} min",
     OutOfMemory: lambda one: f"the {one.phase} ran out of memory",
+    DiskFull: lambda one: f"the disk is full in the {one.phase}",
+    WrongNoarch: lambda one: f"the package is noarch and has the extension module {one.file}",
     Crashed: lambda one: f"the build engine ended without an answer in the {one.phase} (exit code {one.code})",
     NotBuildable: lambda one: str(one.reason),
     DependencyFailed: lambda one: f"{one.dependency}, which it needs, was not built",
@@ -126,5 +130,9 @@ _ADVICE: dict[type, Callable[[Any], str]] = {
     HashMismatch: lambda one: "Find out which of the two is right before you change the recipe.",  # noqa: ARG005
     SourceUnavailable: _source,
     TimedOut: lambda one: "Give a higher --time-limit.",  # noqa: ARG005
+    DiskFull: lambda one: "Free space, or give --output a folder on another disk; what was built is kept.",  # noqa: ARG005
+    WrongNoarch: lambda one: (  # noqa: ARG005
+        "Remove `noarch: python`, and add the compiler to build and a bare python to host and run."
+    ),
     OutOfMemory: lambda one: "Give fewer --jobs or a higher --memory.",  # noqa: ARG005
 }
