@@ -45,8 +45,8 @@ def test_each_patch_of_all_builds_once(ending: str) -> None:
     assert patches_of(text, path="recipe.yaml", settings=[LINUX]) == ("all-1.0.patch", "data.patch")
     assert patches_of(text, path="recipe.yaml", settings=[LINUX, WINDOWS]) == (
         "all-1.0.patch",
-        "data.patch",
         "windows.patch",
+        "data.patch",
     )
     text = V0.replace("\n", ending)
     assert patches_of(text, path="meta.yaml", settings=[WINDOWS, LINUX]) == ("all-1.0.patch", "windows.patch")

@@ -168,3 +168,13 @@ def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ):
         assert main(["bump", *arguments, "--workspace", str(workspace), "-q"]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_build_is_refused_beside_a_token_in_the_environment(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_" + "0" * 36)
+    assert main(["bump", "demo", "--build", "--pr", "--workspace", str(workspace)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "--build runs code from upstream, which could read the token in the environment: nothing was done" in said
+    assert "GITHUB_TOKEN_FILE" in said

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from dirac_forge.bump.changelog import Changelog
 from dirac_forge.bump.extension_lines import ExtensionFit
 from dirac_forge.bump.new_recipes import NewRecipe
+from dirac_forge.bump.patches import PatchResult
 from dirac_forge.bump.reasons import Blocker, BumpNote, PassedOver
 from dirac_forge.bump.versions import Edited
 from dirac_forge.feedstock.change import Change, Edit
@@ -59,6 +60,8 @@ class Bump:
     """When upstream released the new version, where that is known."""
     old_released: datetime | None = None
     links: tuple[ProjectLink, ...] = ()
+    tried: tuple[PatchResult, ...] = ()
+    """What becomes of the recipe's patches on the new sources; () where they were not tried."""
     patches: tuple[str, ...] = ()
     """Patches that the recipe carries: a person sees whether they still apply."""
     satisfies: tuple[ExtensionFit, ...] = ()

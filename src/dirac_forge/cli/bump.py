@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import SentChanges, send
+from dirac_forge.cli.github import SentChanges, send, token_in_environment
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
@@ -45,7 +45,15 @@ def bump(
     dependencies: Literal["update", "report", "off"] | None,
     catch_up: bool = False,
 ) -> int:
-    """Decide bumps, write or send them where asked for, answer with them, and return the exit code."""
+    """Decide bumps, write or send them where asked for, answer with them, and return the exit code.
+
+    Raises InputError for a build that could read the token for the pull requests.
+    """
+    if build and pr and token_in_environment(context):
+        raise InputError(
+            "--build runs code from upstream, which could read the token in the environment: nothing was done",
+            hint="Give the token in a file (GITHUB_TOKEN_FILE) or by `gh auth login`, or leave --build out.",
+        )
     if dependencies is None and to and known_sha256:
         dependencies = "off"
     workspace = read_workspace(context.settings.workspace)
@@ -60,7 +68,9 @@ def bump(
             from dirac_forge.bot.requested import requested_bumps  # noqa: PLC0415  # 0.4 s that others do without
 
             pairs = [(one.folder, one.result) for one in decided]
-            asked = requested_bumps(context, workspace, pairs, options, executor=executor)
+            # Made again for a newer feedstock, a change is not built: the token is in this process then.
+            again = replace(options, build=False)
+            asked = requested_bumps(context, workspace, pairs, again, executor=executor)
             sent = send(context, asked, force=bool(feedstocks))
     if write:
         _write_all(context, workspace, decided)

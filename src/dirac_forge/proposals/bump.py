@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
-from dirac_forge.bump.patches import patches_of
+from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
 from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.reasons import Current, IgnoredKey, NotCompared, Objection, SecondLeft, SecondMoved
 from dirac_forge.bump.releases import Newest, projects_of
@@ -23,6 +23,7 @@ from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.patch_trials import tried_patches
 from dirac_forge.proposals.recipe_builds import RecipeBuilds
 from dirac_forge.proposals.releases import Case, ReleaseLookup
 from dirac_forge.recipe.editing.edit import version_of
@@ -143,7 +144,8 @@ class BumpMaker:
         made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
         made = replace(
             made,
-            patches=patches_of(case.text, path=case.shown, settings=case.settings),
+            patches=patches_of(done.after, path=case.shown, settings=case.settings),
+            tried=self._tried(case, done.after, given=found is None),
             notes=(*notes, *seconds, *made.notes),
         )
         if found is not None:
@@ -161,6 +163,13 @@ class BumpMaker:
 
             made = replace(made, changelog=changelog_of(self.context, made, self._texts(projects, to)))
         return self._with_requirements(case, made, projects)
+
+    def _tried(self, case: Case, after: str, *, given: bool) -> tuple[PatchResult, ...]:
+        """The recipe's patches tried; not where all hashes are given, so that no source is downloaded."""
+        if (self._given and given) or self.context.settings.offline:
+            return ()
+        sources = patched_sources(after, path=case.shown, settings=case.settings)
+        return tried_patches(case.folder, sources, http=self.context.http, place=self.digests.place)
 
     def _edited(
         self,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import IgnoredKey, NotCarried, SecondLeft, WorseTargets
-from dirac_forge.report.bump_reasons import chosen, passed_over, recipe_reason, worded
+from dirac_forge.report.bump_reasons import chosen, passed_over, patch_result, recipe_reason, worded
 from dirac_forge.report.document import (
     Block,
     Bold,
@@ -184,15 +185,25 @@ def _told(line: Carried) -> Line:
 def _looked_at(bump: Bump) -> Iterator[Block]:
     # Changes that are not carried over are in the table of requirements.
     lines: list[Line] = [worded(note) for note in bump.notes if not isinstance(note, (NotCarried, IgnoredKey))]
-    if bump.patches:
-        patches = [part for patch in bump.patches for part in (", ", Code(patch))]
-        lines.append(("The recipe carries patches; whether they still apply was not tried: ", *patches[1:]))
+    lines += _patches(bump)
     notes = bump.drift.notes if bump.drift is not None else ()
     lines += [(Bold("by hand"), f": {note.text}") for note in notes if note.level == "todo"]
     lines += [note.text for note in notes if note.level == "warning"]
     lines += _other_licences(bump, declared=True)
     if lines:
         yield Items(tuple(dict.fromkeys(lines)))
+
+
+def _patches(bump: Bump) -> Iterator[Line]:
+    """Yield a line for each patch that a person has to look at."""
+    for one in bump.tried:
+        said = patch_result(one)
+        if said:
+            yield (Code(one.name), f" {said}")
+    named = {one.name for one in bump.tried}
+    untried = [part for patch in bump.patches if patch not in named for part in (", ", Code(patch))]
+    if untried:
+        yield ("The recipe carries patches; whether they still apply was not tried: ", *untried[1:])
 
 
 def _other_licences(bump: Bump, *, declared: bool) -> list[str]:
@@ -271,7 +282,8 @@ def _checklist(bump: Bump) -> Iterator[Block]:
         (_same_licences(bump), "The licence is upstream's, and its files are still those that the recipe names."),
     ]
     if bump.patches:
-        boxes.append((False, "The patches still apply, and are still needed."))
+        apply = {one.name for one in bump.tried if isinstance(one, TriedPatch) and one.state == "applies"}
+        boxes.append((apply.issuperset(bump.patches), "The patches still apply, and are still needed."))
     proved = bump.proof is not None and bump.proof.outcome in ("better", "same")
     boxes += [
         (proved, "The targets stay installable (see Checks)."),

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from functools import singledispatch
 from itertools import groupby
 
+from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump import reasons
 from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.bump.new_needs import Awaited, Lack
 from dirac_forge.bump.new_recipes import NewRecipe
+from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.report.build_failures import failed_build
 
-__all__ = ["chosen", "described", "passed_over", "recipe_reason", "skip_text", "worded"]
+__all__ = ["chosen", "described", "passed_over", "patch_result", "recipe_reason", "skip_text", "worded"]
 
 _SHOWN = 5
 """Versions that were passed over, of which the reason of a skip tells."""
@@ -70,6 +72,21 @@ def recipe_reason(new: NewRecipe) -> str:
     else:
         why = f"{new.wanted_by} needs {', '.join(new.required_by)}, and that needs it"
     return f"{why}; the channel has no such package"
+
+
+def patch_result(result: PatchResult) -> str:
+    """Return what a person has to know of a patch on the new source; "" where it simply applies."""
+    match result:
+        case UntriedPatch(reason=reason):
+            return f"was not tried: {reason}"
+        case TriedPatch(state="merged"):
+            return "is in upstream's new source already: remove it"
+        case TriedPatch(state="fuzzy", fuzz=fuzz):
+            return f"applies with fuzz {fuzz} only: renew it"
+        case TriedPatch(state="fails", reason=reason):
+            return f"does not apply to the new source: renew or remove it{f' ({reason})' if reason else ''}"
+        case _:
+            return ""
 
 
 # -- versions that are passed over

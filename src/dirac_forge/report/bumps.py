@@ -8,13 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.bump.new_recipes import NewRecipe
+from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import Current
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.build import evidence_json
 from dirac_forge.report.bump_body import attention_sections, bump_sections
-from dirac_forge.report.bump_reasons import recipe_reason, skip_text, worded
+from dirac_forge.report.bump_reasons import patch_result, recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
 from dirac_forge.report.proof_body import UNPROVEN
@@ -92,6 +93,7 @@ def _bump_json(bump: Bump) -> dict[str, Any]:
         "rejected": [{"version": str(one.version), "reason": worded(one.reason)} for one in bump.rejected],
         "links": [{"title": link.title, "url": link.url} for link in bump.links],
         "patches": list(bump.patches),
+        "tried": [{"patch": one.name, **_trial(one)} for one in bump.tried],
         "satisfies": list(map(worded, bump.satisfies)),
         "recipes": [_recipe(new) for new in bump.recipes],
         "notes": _all_notes(bump),
@@ -103,8 +105,15 @@ def _bump_json(bump: Bump) -> dict[str, Any]:
 def _all_notes(bump: Bump) -> list[str]:
     """Return the notes of a bump and of its drift, each once, and that it is not proved where it is not."""
     of_drift = bump.drift.notes if bump.drift is not None else ()
-    notes = dict.fromkeys([*map(worded, bump.notes), *(note.text for note in of_drift)])
+    patches = (f"{one.name} {said}" for one in bump.tried if (said := patch_result(one)))
+    notes = dict.fromkeys([*map(worded, bump.notes), *patches, *(note.text for note in of_drift)])
     return [*notes, *([] if bump.proof is not None else [UNPROVEN])]
+
+
+def _trial(result: PatchResult) -> dict[str, Any]:
+    if isinstance(result, UntriedPatch):
+        return {"state": "unknown", "fuzz": 0, "reason": result.reason}
+    return {"state": result.state, "fuzz": result.fuzz, "reason": result.reason}
 
 
 def _recipe(new: NewRecipe) -> dict[str, Any]:

@@ -119,6 +119,14 @@ class Digests:
             return listed
         return _agreeing(self._downloaded(url, file.url), listed.hashes, "file")
 
+    def place(self, url: str) -> str:
+        """Return where the file at `url` is downloaded from: where the index says, for a file of one.
+
+        Raises NotFoundError where the index lists no such file, UnreachableError where it does not answer.
+        """
+        file = self._listed_file(url)
+        return url if file is None else file.url
+
     def _listed_file(self, url: str) -> ReleaseFile | None:
         """Return the file as the index lists it, None for a URL elsewhere; raises NotFoundError where it lists none."""
         named = project_of(url)

@@ -1,0 +1,75 @@
+"""Patches of a recipe tried on the sources of the new version; they are read and applied to text, nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dirac_forge.build.patches import try_patches
+from dirac_forge.bump.patches import PatchedSource, PatchResult, UntriedPatch
+from dirac_forge.errors import ForgeError
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.http import Http
+from dirac_forge.upstream.files.sdist import SDIST_LIMIT
+
+__all__ = ["tried_patches"]
+
+_LARGEST_PATCH = 20_000_000
+
+
+def tried_patches(
+    folder: FeedstockFolder,
+    sources: Sequence[PatchedSource],
+    *,
+    http: Http,
+    place: Callable[[str], str],
+) -> tuple[PatchResult, ...]:
+    """Return what becomes of each patch of a feedstock on its new sources; `place` says where a URL is served."""
+    return tuple(result for source in sources for result in _on_source(folder, source, http, place))
+
+
+def _on_source(
+    folder: FeedstockFolder, source: PatchedSource, http: Http, place: Callable[[str], str]
+) -> Sequence[PatchResult]:
+    contents: dict[str, bytes] = {}
+    untried: list[PatchResult] = []
+    for name in source.patches:
+        content = _content(folder, name)
+        if isinstance(content, bytes):
+            contents[name] = content
+        else:
+            untried.append(content)
+    url = source.urls[0]
+    if not contents:
+        return untried
+    if not url:
+        reason = "it is for a repository that is checked out"
+        return [*untried, *(UntriedPatch(name=name, reason=reason) for name in contents)]
+    try:
+        with http.download(place(url), limit=SDIST_LIMIT) as body:
+            size = body.seek(0, 2)
+            body.seek(0)
+            tried = try_patches(body, url.rpartition("/")[2], contents, size=size)
+    except ForgeError as error:
+        return [*untried, *(UntriedPatch(name=name, reason=error.message) for name in contents)]
+    return [*untried, *tried]
+
+
+def _content(folder: FeedstockFolder, name: str) -> bytes | UntriedPatch:
+    """The patch's bytes; why not, where the feedstock has no such file here."""
+    if folder.given is not None:
+        return UntriedPatch(name=name, reason="the feedstock's patches are not at hand")
+    recipe = folder.recipe_path.parent
+    path = recipe / name
+    try:
+        if not path.resolve().is_relative_to(_root(folder)):
+            return UntriedPatch(name=name, reason="it is outside of the feedstock")
+        if path.stat().st_size > _LARGEST_PATCH:
+            return UntriedPatch(name=name, reason="it is larger than any patch that is read")
+        return path.read_bytes()
+    except OSError as error:
+        return UntriedPatch(name=name, reason=f"{path} can't be read: {error.strerror or error}")
+
+
+def _root(folder: FeedstockFolder) -> Path:
+    return (folder.path.parent if folder.path.is_file() else folder.path).resolve()
