@@ -147,6 +147,18 @@ def test_a_bump_waits_for_another_and_is_installable_after_it(place: Place) -> N
     assert [one["status"] for one in last.values()] == ["skipped", "skipped"]
 
 
+def test_what_is_up_to_date_tells_the_state_of_the_targets(place: Place) -> None:
+    place.put("lib", recipe("lib", "1.0"))
+    with PackageIndex({"lib": release("lib", "1.0")}) as index:
+        where = ("--workspace", str(place.root), "--index-url", index.url, "--channel", str(place.root / "channel"))
+        assert main(["bump", "lib", *where]) == 0
+        said = " ".join(place.capsys.readouterr().out.split())
+        assert "targets: app 1.0 can be installed in the one cell" in said
+        assert main(["bump", "lib", *where, "--json"]) == 0
+        document = json.loads(place.capsys.readouterr().out)
+    assert [(one["target"], one["status"]) for one in document["targets"]] == [("app", "installable")]
+
+
 def test_a_target_that_is_bumped_itself_gets_better(place: Place) -> None:
     place.put("app", recipe("app", "1.0", run=["tool", "lib"]))
     files: Files = {"app": {**release("app", "1.0", "tool", "lib"), **release("app", "1.1", "tool", "lib")}}

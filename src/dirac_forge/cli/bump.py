@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,11 +20,14 @@ from dirac_forge.proposals.bumps import BumpOptions, Decided, decide
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.report.next_steps import Step, bump_steps
+from dirac_forge.report.target_state import targets_json, targets_lines
 from dirac_forge.untrusted import one_line, parse_json
 from dirac_forge.upstream.digests import read_known
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from dirac_forge.check.cells import Cell
 
 __all__ = ["bump"]
 
@@ -72,15 +75,28 @@ def bump(
             again = replace(options, build=False)
             asked = requested_bumps(context, workspace, pairs, again, executor=executor)
             sent = send(context, asked, force=bool(feedstocks))
+        targets = _targets(context, decided, executor) if check and feedstocks else ()
     if write:
         _write_all(context, workspace, decided)
     results = [one.result for one in decided]
     if context.options.json:
-        context.answer("", {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})})
+        document = {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})}
+        context.answer("", {**document, **({"targets": targets_json(targets)} if targets else {})})
     else:
         shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks) == 1)
-        context.answer(_with_lines(shown, sent.lines), None, _steps(results, feedstocks, written=write or pr))
+        lines = [*targets_lines(targets), *sent.lines]
+        context.answer(_with_lines(shown, lines), None, _steps(results, feedstocks, written=write or pr))
     return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code)
+
+
+def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -> tuple[Cell, ...]:
+    """Return the targets as they are, where no proof tells what becomes of them."""
+    results = [one.result for one in decided]
+    if any(isinstance(one, Bump) or one.kind != "nothing" for one in results):
+        return ()
+    from dirac_forge.proposals.target_state import target_state  # noqa: PLC0415  # the solver's library is large
+
+    return target_state(context, executor)
 
 
 def _steps(results: Sequence[Bump | Skip], asked: Sequence[str], *, written: bool) -> tuple[Step, ...]:

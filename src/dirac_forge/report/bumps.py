@@ -18,7 +18,7 @@ from dirac_forge.report.bump_body import attention_sections, bump_sections
 from dirac_forge.report.bump_reasons import patch_result, recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
-from dirac_forge.report.proof_body import UNPROVEN
+from dirac_forge.report.proof_body import UNPROVEN, unblock_lines
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -149,6 +149,7 @@ def _proof(proof: Proof | None) -> dict[str, Any]:
             "reason": proof.reason,
             "beside": list(proof.beside),
             "warnings": list(proof.warnings),
+            "unblock": unblock_lines(proof),
         },
     }
 
