@@ -72,10 +72,17 @@ class GitError(InputError):
     """git failed for a reason on this machine: it is not installed, a repository is broken, the disk is full."""
 
     def __init__(
-        self, message: str, *, hint: str | None = None, cause: Literal["missing", "disk", "other"] = "other"
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        cause: Literal["missing", "disk", "other"] = "other",
+        said: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.cause = cause
+        self.said = said
+        """All that git said."""
 
 
 class GitUnreachableError(UnknownError):
@@ -172,7 +179,7 @@ def _error(said: str, about: str, code: int) -> InputError | UnknownError:
         return MissingRefError(f"{about}: there is no such repository or branch ({last})")
     if _DEAD.search(said):
         return GitUnreachableError(f"{about}: it can't be reached ({last})", passing=not _ABSENT.search(said))
-    return GitError(f"{about}: {last}", cause="disk" if _DISK.search(said) else "other")
+    return GitError(f"{about}: {last}", cause="disk" if _DISK.search(said) else "other", said=said)
 
 
 def _refused(lines: Sequence[str], about: str, words: str, last: str) -> RefusedPushError:

@@ -9,18 +9,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.git import own_git
+from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.git import GitError, own_git
 from dirac_forge.upstream.files.archive import ArchiveLimits, checked_name
 from dirac_forge.upstream.files.unpack import members
 
-__all__ = ["PatchState", "TriedPatch", "try_patches"]
+__all__ = ["PatchProblem", "PatchState", "TriedPatch", "try_patches"]
 
 PatchState = Literal["applies", "fuzzy", "merged", "fails"]
+PatchProblem = Literal["", "hunk", "no file", "no patch", "binary", "link", "outside", "large", "slow"]
+"""Why a patch fails: a hunk does not match, a file is not there, it is not a patch; the rest is refused untried."""
 _TOUCHED = re.compile(r"^(?:---|\+\+\+) (?!/dev/null)([^\t\n]+)|^(?:rename|copy) from (.+)$", re.MULTILINE)
+_NAMED = re.compile(
+    rb"^--- ([^\t\r\n]+).*\r?\n\+\+\+ ([^\t\r\n]+)|^(?:rename|copy) (?:from|to) ([^\r\n]+)", re.MULTILINE
+)
+"""Names of files; a line of a hunk may look like the first line of a head, but not like both."""
+_REFUSED: tuple[tuple[re.Pattern[bytes], PatchProblem], ...] = (
+    (re.compile(rb"^(?:GIT binary patch|Binary files .* differ)\r?$", re.MULTILINE), "binary"),
+    (re.compile(rb"^(?:(?:new|deleted) file|new|old) mode 1[26]0000|^index \S+ 1[26]0000", re.MULTILINE), "link"),
+)
+_HUNK = re.compile(r"^error: patch failed: (.+):(\d+)$", re.MULTILINE)
+_ABSENT = re.compile(r"^error: (.+): (?:No such file or directory|does not exist.*)$", re.MULTILINE)
+_NO_PATCH = re.compile(
+    r"^error: (?:No valid patches in input|corrupt patch|patch fragment without header)", re.MULTILINE
+)
 _LARGEST = 20_000_000
+_SECONDS = 30.0
 _CONTEXT = 3
 """Lines around a change that `diff` writes; each that differs is one more fuzz."""
+_STRIPS = (1, 0, 2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +48,31 @@ class TriedPatch:
     state: PatchState
     fuzz: int = 0
     """Lines of context, at both ends of a change, that were left out of account."""
-    reason: str = ""
-    """Which file and line, where it fails."""
+    problem: PatchProblem = ""
+    file: str = ""
+    """Of the source, where it fails."""
+    line: int = 0
+    """Where the hunk that does not match begins, in `file`."""
+
+    @property
+    def reason(self) -> str:
+        """Where and why it fails, in a few words; "" where it does not."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        told = _WORDS[self.problem]
+        return f"{place}: {told}" if place else told
+
+
+_WORDS: Mapping[PatchProblem, str] = {
+    "": "",
+    "hunk": "the hunk there does not match",
+    "no file": "the source has no such file",
+    "no patch": "it is not a patch",
+    "binary": "it changes binary files",
+    "link": "it makes or changes a link",
+    "outside": "it leaves the source",
+    "large": "it is larger than 20 MB",
+    "slow": "git took longer than 30 s",
+}
 
 
 def try_patches(source: IO[bytes], filename: str, patches: Mapping[str, bytes], *, size: int) -> tuple[TriedPatch, ...]:
@@ -79,17 +119,51 @@ def _unpack(source: IO[bytes], filename: str, wanted: set[str], folder: Path, si
 
 
 def _tried(name: str, content: bytes, folder: Path) -> TriedPatch:
-    for strip in (1, 0, 2):
-        if _applies(content, folder, strip):
-            return TriedPatch(name=name, state="applies")
-    for strip in (1, 0, 2):
-        if _applies(content, folder, strip, "--reverse", "--check"):
-            return TriedPatch(name=name, state="merged")
+    problem = _refused(content)
+    if problem:
+        return TriedPatch(name=name, state="fails", problem=problem)
+    try:
+        return _applied(name, content, folder)
+    except UnknownError:
+        return TriedPatch(name=name, state="fails", problem="slow")
+
+
+def _refused(content: bytes) -> PatchProblem:
+    """Why a patch is not even tried: git refuses some of these too, but not all."""
+    if len(content) > _LARGEST:
+        return "large"
+    for pattern, problem in _REFUSED:
+        if pattern.search(content):
+            return problem
+    names = (name for match in _NAMED.finditer(content) for name in match.groups() if name)
+    return "outside" if any(map(_leaves, names)) else ""
+
+
+def _leaves(name: bytes) -> bool:
+    """Whether a path of a patch leads out of the source."""
+    return (name.startswith(b"/") and name != b"/dev/null") or b".." in name.split(b"/")
+
+
+def _applied(name: str, content: bytes, folder: Path) -> TriedPatch:
+    if any(_applies(content, folder, strip) for strip in _STRIPS):
+        return TriedPatch(name=name, state="applies")
+    if any(_applies(content, folder, strip, "--reverse", "--check") for strip in _STRIPS):
+        return TriedPatch(name=name, state="merged")
     for fuzz in range(1, _CONTEXT):
-        for strip in (1, 0, 2):
-            if _applies(content, folder, strip, f"-C{_CONTEXT - fuzz}"):
-                return TriedPatch(name=name, state="fuzzy", fuzz=fuzz)
-    return TriedPatch(name=name, state="fails", reason=_why(content, folder))
+        if any(_applies(content, folder, strip, f"-C{_CONTEXT - fuzz}") for strip in _STRIPS):
+            return TriedPatch(name=name, state="fuzzy", fuzz=fuzz)
+    return _failure(name, [_said(content, folder, strip) for strip in _STRIPS])
+
+
+def _failure(name: str, said: Sequence[str]) -> TriedPatch:
+    """The failure, out of what git says with each number of leading folders removed: the one that finds its files."""
+    hunk = next(filter(None, map(_HUNK.search, said)), None)
+    if hunk is not None:
+        return TriedPatch(name=name, state="fails", problem="hunk", file=hunk[1], line=int(hunk[2]))
+    absent = _ABSENT.search(said[0])
+    if absent is not None:
+        return TriedPatch(name=name, state="fails", problem="no file", file=absent[1])
+    return TriedPatch(name=name, state="fails", problem="no patch" if _NO_PATCH.search(said[0]) else "hunk")
 
 
 def _applies(content: bytes, folder: Path, strip: int, *more: str) -> bool:
@@ -100,26 +174,24 @@ def _applies(content: bytes, folder: Path, strip: int, *more: str) -> bool:
     return True
 
 
-def _why(content: bytes, folder: Path) -> str:
+def _said(content: bytes, folder: Path, strip: int) -> str:
     try:
-        _apply(content, folder, 1, "--check")
-    except ForgeError as error:
+        _apply(content, folder, strip, "--check")
+    except GitError as error:
+        return error.said
+    except InputError as error:
         return error.message
     return ""
 
 
 def _apply(content: bytes, folder: Path, strip: int, *more: str) -> None:
-    """Raises GitError where the patch does not apply; git refuses paths that leave the folder."""
+    """Raises InputError where the patch does not apply; git refuses paths that leave the folder."""
     # The folder is no repository; one above it must not be taken for it.
     own_git(
         *("apply", f"-p{strip}", "--whitespace=nowarn", "--ignore-whitespace", *more, "-"),
         about="a patch",
         folder=folder,
         stdin=content,
+        timeout=_SECONDS,
         environment={"GIT_CEILING_DIRECTORIES": str(folder.parent)},
     )
-
-
-def failed(tried: Sequence[TriedPatch]) -> tuple[TriedPatch, ...]:
-    """Return those that do not apply."""
-    return tuple(one for one in tried if one.state == "fails")

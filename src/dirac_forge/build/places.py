@@ -77,23 +77,8 @@ def _wanted(failure: Failure) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return ("tests",), (failure.program,)
         case MissingProgram():
             return ("script",), (failure.program,)
-        case (
-            MissingModule()
-            | NetworkUsed(phase="build")
-            | OutOfMemory(phase="build")
-            | DiskFull(phase="build")
-            | TimedOut(phase="build")
-            | UnknownFailure(phase="build")
-        ):
-            return ("script",), ()
-        case (
-            NetworkUsed()
-            | TimedOut()
-            | OutOfMemory(phase="test")
-            | DiskFull(phase="test")
-            | UnknownFailure(phase="test")
-        ):
-            return ("tests",), ()
+        case MissingModule() | NetworkUsed() | TimedOut() | OutOfMemory() | DiskFull() | UnknownFailure():
+            return _SECTIONS.get(failure.phase, ()), ()
         case _:
             return (), ()
 
