@@ -18,6 +18,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.recipe.reading.functions import marked
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, ReadSource, RecipeError
+from dirac_forge.recipe.reading.templates import TemplateLine
 from dirac_forge.recipe.reading.v0 import RecipeV0
 from dirac_forge.recipe.reading.yamlnodes import Node, lines_of, pairs, plain
 
@@ -33,7 +34,6 @@ _VARIABLES = (
 _TOP = {
     "package": ("name", "version"),
     "requirements": ("build", "host", "run", "run_constrained"),
-    "extra": None,
 }
 _BUILD_READ = ("script_env", "number", "noarch", "skip", "run_exports", "ignore_run_exports", "ignore_run_exports_from")
 _BUILD: Mapping[str, tuple[str, ...]] = {
@@ -122,20 +122,13 @@ class _Document:
         shell = "%{}%" if platform.startswith("win-") else "${}"
         variables = {name: shell.format(name) for name in _VARIABLES}
         root, lines = recipe.document(platform=platform, variant=variant, variables=variables)
+        _decided(lines, self.path)
         self._numbers = [line.number for line in lines]
-        conditional = next((line for line in lines if line.condition is not None), None)
-        if conditional is not None:
-            raise RecipeError(
-                f"whether this line holds depends on {conditional.condition}, which is not known",
-                path=self.path,
-                line=conditional.number,
-            )
         self._lines = {place: self._number(line) for place, line in lines_of(root)}
         self._root = {key: value for key, _, value in pairs(root)}
-        self._only((), (*_TOP, "source", "build", "test", "about"))
+        self._only((), (*_TOP, "extra", "source", "build", "test", "about"))
         for key, inner in _TOP.items():
-            if inner is not None and not isinstance(plain(self._root.get(key)), list):
-                self._only((key,), inner)
+            self._only((key,), inner)
 
     def _number(self, line: int) -> int:
         return self._numbers[line - 1] if line <= len(self._numbers) else 0
@@ -233,6 +226,15 @@ class _Document:
         self._only(("about",), (*_ABOUT, *_ABOUT_LEFT))
         fields = self._fields("about")
         return {_ABOUT[key]: self._value(node, "about", key) for key, node in fields.items() if key in _ABOUT}
+
+
+def _decided(lines: Iterable[TemplateLine], path: str) -> None:
+    """Raise RecipeError for a line that is there under a condition that can't be decided."""
+    for line in lines:
+        if line.condition is not None:
+            raise RecipeError(
+                f"whether this line holds depends on {line.condition}, which is not known", path=path, line=line.number
+            )
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -42,15 +42,18 @@ def evidence_of(report: BuildReport, feedstock: str) -> BuildEvidence:
     """Return what a report says of one feedstock; targets count for every feedstock that was built."""
     mine = [one for one in report.packages if one.feedstock == feedstock]
     done = [one for one in mine if one.status in ("built", "unchanged")]
-    failed = [FailedPart(name=one.output, failure=one.failure) for one in mine if one not in done]
-    failed += [FailedPart(name=one.target, failure=one.failure) for one in report.installed if not one.passed]
+    lost = [FailedPart(name=one.output, failure=one.failure) for one in mine if one not in done]
     return BuildEvidence(
         platform=report.platform,
         outputs=tuple(dict.fromkeys(one.output for one in done)),
         pythons=_tested_with(done),
         targets=tuple(dict.fromkeys(one.target for one in report.installed if one.passed)),
-        failed=tuple(failed),
+        failed=(*lost, *_broken_targets(report)),
     )
+
+
+def _broken_targets(report: BuildReport) -> Iterable[FailedPart]:
+    return (FailedPart(name=one.target, failure=one.failure) for one in report.installed if not one.passed)
 
 
 def _tested_with(packages: Iterable[PackageResult]) -> tuple[str, ...]:

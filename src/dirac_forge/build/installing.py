@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments
@@ -75,16 +76,7 @@ class Installer:
             answer = self.run(child)
         if answer.failure is not None:
             return InstalledTarget(target=target, python=python, failure=answer.failure, log=log)
-        runs = [CommandRun(**one) for one in answer.values["commands"]]
-        installed = InstalledTarget(
-            target=target,
-            python=python,
-            packages=int(answer.values["packages"]),
-            seconds=float(answer.values["installed"]),
-            pip_check=runs[0] if checks else None,
-            commands=tuple(runs[len(checks) :]),
-            log=log,
-        )
+        installed = replace(_installed(target, python, answer.values, len(checks)), log=log)
         if installed.passed:
             memory.parent.mkdir(parents=True, exist_ok=True)
             kept = {"key": key, "checks": len(checks), **answer.values}
@@ -107,18 +99,22 @@ def _remembered(memory: Path, key: str, target: str, python: str) -> InstalledTa
         values = json.loads(memory.read_bytes())
         if not key or values["key"] != key:
             return None
-        runs = [CommandRun(**one) for one in values["commands"]]
-        checks = int(values["checks"])
-        return InstalledTarget(
-            target=target,
-            python=python,
-            packages=int(values["packages"]),
-            seconds=float(values["installed"]),
-            pip_check=runs[0] if checks else None,
-            commands=tuple(runs[checks:]),
-        )
+        return _installed(target, python, values, int(values["checks"]))
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
+
+
+def _installed(target: str, python: str, values: Mapping[str, Any], checks: int) -> InstalledTarget:
+    """What a child answered; the first `checks` commands are pip check."""
+    runs = [CommandRun(**one) for one in values["commands"]]
+    return InstalledTarget(
+        target=target,
+        python=python,
+        packages=int(values["packages"]),
+        seconds=float(values["installed"]),
+        pip_check=runs[0] if checks else None,
+        commands=tuple(runs[checks:]),
+    )
 
 
 def _has(records: Sequence[Record], name: str) -> bool:

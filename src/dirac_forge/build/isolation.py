@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -139,20 +139,33 @@ def hidden() -> tuple[Path, ...]:
 
 def wrapped(command: Sequence[str], *, seen: Seen, isolation: Isolation) -> list[str]:
     """The command, made to run isolated."""
-    if isolation == "none":
-        return list(command)
-    readable = _needed(seen)
-    if isolation == "bwrap":
-        binds = [part for path in hidden() for part in ("--tmpfs", str(path))]
-        binds += [part for path in readable for part in ("--ro-bind", str(path), str(path))]
-        binds += [part for path in seen.writable for part in ("--bind", str(path), str(path))]
-        names = ("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
-        head = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *binds]
-        # Started by root it would keep root's rights, and with them the right to take mounts away.
-        locked = ("--cap-drop", "ALL", "--die-with-parent", "--new-session")
-        return [*head, *names, *locked, "--", *command]
+    match isolation:
+        case "bwrap":
+            return _in_bwrap(command, seen)
+        case "unshare":
+            return _unshared(command, seen)
+        case "none":
+            return list(command)
+
+
+def _in_bwrap(command: Sequence[str], seen: Seen) -> list[str]:
+    binds = _pairs("--tmpfs", hidden(), twice=False)
+    binds += [*_pairs("--ro-bind", _needed(seen)), *_pairs("--bind", seen.writable)]
+    spaces = ("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
+    # Started by root it would keep root's rights, and with them the right to take mounts away.
+    locked = ("--cap-drop", "ALL", "--die-with-parent", "--new-session")
+    head = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", *binds]
+    return [*head, *spaces, *locked, "--", *command]
+
+
+def _pairs(option: str, paths: Iterable[Path], *, twice: bool = True) -> list[str]:
+    """The option for each path: where it is, and where it shall be."""
+    return [part for path in paths for part in (option, *([str(path)] * (2 if twice else 1)))]
+
+
+def _unshared(command: Sequence[str], seen: Seen) -> list[str]:
     plan = [f"hide={path}" for path in hidden()]
-    plan += [f"read={path}" for path in readable]
+    plan += [f"read={path}" for path in _needed(seen)]
     plan += [f"write={path}" for path in seen.writable]
     spaces = ("--user", "--map-root-user", "--mount", "--net", "--pid", "--ipc", "--uts")
     enter = (sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py")))

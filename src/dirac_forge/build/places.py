@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dirac_forge.build.failures import (
-    DiskFull,
+    Crashed,
+    DependencyFailed,
     Failure,
     HashMismatch,
     LicenceNotFound,
     MissingHeader,
     MissingModule,
     MissingProgram,
-    NetworkUsed,
-    OutOfMemory,
+    NotBuildable,
     PatchFailed,
     SourceUnavailable,
-    TimedOut,
-    UnknownFailure,
+    Unsolvable,
     WrongNoarch,
 )
 from dirac_forge.recipe.reading.yamlnodes import (
@@ -37,12 +36,25 @@ _Place = tuple[tuple[str, ...], int, str]
 """Keys down to a scalar, its line, its text."""
 
 
-_SECTIONS = {"build": ("script",), "test": ("tests",)}
+_SECTIONS = {"build": "script", "test": "tests"}
 """The key that says what is run in a phase."""
+_KEYS: Mapping[type[Failure], str] = {
+    LicenceNotFound: "license_file",
+    PatchFailed: "patches",
+    WrongNoarch: "noarch",
+    HashMismatch: "source",
+    SourceUnavailable: "source",
+    MissingHeader: "host",
+}
+"""The key that a failure comes from, whatever is run."""
+_NOWHERE = (Unsolvable, DependencyFailed, NotBuildable, Crashed)
+"""Failures that no line of a recipe is to blame for, or that no line is known for."""
 
 
 def line_of_failure(text: str, failure: Failure, *, output: str) -> int | None:
     """Return the line of the recipe, from 1, that a failure of `output` comes from; None where none can be named."""
+    if isinstance(failure, _NOWHERE):
+        return None
     try:
         root = compose(text)
     except YamlError:
@@ -58,29 +70,24 @@ def line_of_failure(text: str, failure: Failure, *, output: str) -> int | None:
 
 def _wanted(failure: Failure) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Keys that lead to the place, and texts that the best place has."""
+    key = _KEYS.get(type(failure)) or _SECTIONS.get(failure.phase)
+    return ((key,) if key else ()), _texts(failure)
+
+
+def _texts(failure: Failure) -> tuple[str, ...]:
     match failure:
         case LicenceNotFound():
-            return ("license_file",), failure.files
+            return failure.files
         case PatchFailed():
-            return ("patches",), (failure.patch,)
-        case WrongNoarch():
-            return ("noarch",), ()
+            return (failure.patch,)
         case HashMismatch():
-            return ("source",), (failure.expected,)
-        case SourceUnavailable():
-            return ("source",), ()
-        case MissingHeader():
-            return ("host",), ()
+            return (failure.expected,)
         case MissingModule(phase="test"):
-            return ("tests",), (failure.module, failure.module.partition(".")[0])
-        case MissingProgram(phase="test"):
-            return ("tests",), (failure.program,)
+            return (failure.module, failure.module.partition(".")[0])
         case MissingProgram():
-            return ("script",), (failure.program,)
-        case MissingModule() | NetworkUsed() | TimedOut() | OutOfMemory() | DiskFull() | UnknownFailure():
-            return _SECTIONS.get(failure.phase, ()), ()
+            return (failure.program,)
         case _:
-            return (), ()
+            return ()
 
 
 def _leads(path: tuple[str, ...], keys: tuple[str, ...]) -> bool:

@@ -80,12 +80,16 @@ def variants_here(
         elif python and not (index.match(f"python {_spec(python)}")[1] and _minor(python) in pythons):
             without.setdefault(_minor(python))
             continue
-        lowest = values.get("python_min", "")
-        if pythons and (not lowest or lowest not in pythons):
-            values["python_min"] = next((one for one in pythons if _order(one) >= _order(lowest or "3.0")), pythons[0])
+        if pythons:
+            values["python_min"] = _lowest(values.get("python_min", ""), pythons)
         known = Variant(platform=platform, build_platform=platform, values=values)
         found.setdefault(tuple(sorted(values.items())), known)
     return tuple(found.values()), tuple(sorted(without, key=_order))
+
+
+def _lowest(wanted: str, pythons: Sequence[str]) -> str:
+    """The lowest Python to build with: the one that is wanted, else the next higher one that there is."""
+    return next((one for one in pythons if _order(one) >= _order(wanted or "3.0")), pythons[0])
 
 
 def _spec(python: str) -> str:
@@ -178,10 +182,9 @@ def groups_of(
     reached: dict[str, frozenset[str]] = {}
     for unit in units:
         needs = {*map(name_of, (*unit.build_specs, *unit.host_specs)), *unit.run_names}
-        for name in {found for need in needs for found in _reached(need, by_name, through, reached)}:
-            for other in by_name[name]:
-                if other.key != unit.key:
-                    graph.add_edge(other.key, unit.key)
+        names = {found for need in needs for found in _reached(need, by_name, through, reached)}
+        others = (other.key for name in names for other in by_name[name])
+        graph.add_edges_from((other, unit.key) for other in others if other != unit.key)
     condensed = nx.condensation(graph)
     by_key = {unit.key: unit for unit in units}
     groups = {}

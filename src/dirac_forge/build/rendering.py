@@ -16,7 +16,7 @@ from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["rendered"]
+__all__ = ["Outputs", "rendered"]
 
 _KIND = "built-recipes-2"
 

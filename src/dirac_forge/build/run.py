@@ -17,7 +17,7 @@ from dirac_forge.build.failures import Failure
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.model import BuildOptions, PackageResult, TestRun, Unit
 from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of
-from dirac_forge.build.rendering import rendered
+from dirac_forge.build.rendering import Outputs, rendered
 from dirac_forge.build.schedule import run_groups
 from dirac_forge.build.slots import Slots
 from dirac_forge.build.sources import BuildSources
@@ -46,26 +46,13 @@ def build_recipes(
     `signature` stands for the channels below the local one, None where that can't be told: what was built against the
     same channels from the same recipe is unchanged without another look.
     """
-    kept: list[PackageResult] = []
-    todo: list[RecipeToBuild] = []
     memory = _Memory(options, local, signature)
-    for recipe in recipes:
-        known = None if options.force or options.test_only else memory.results(recipe)
-        if known is None:
-            todo.append(recipe)
-        else:
-            kept += known
+    known = {recipe.feedstock: memory.results(recipe) for recipe in recipes}
+    kept = [result for results in known.values() for result in results or ()]
+    todo = [recipe for recipe in recipes if known[recipe.feedstock] is None]
     if not todo:
         return tuple(kept)
-    outputs = rendered(todo, options, store, slots, run)
-    units: list[Unit] = []
-    refused: list[PackageResult] = []
-    for recipe in todo:
-        found = outputs[recipe.feedstock]
-        if isinstance(found, tuple):
-            units += units_of(recipe, found, options.platform)
-        else:
-            refused.append(_refused(recipe, found, options))
+    units, refused = _units(todo, rendered(todo, options, store, slots, run), options)
     graph, groups = groups_of(units, environments.depends)
     builder = Builder(options, environments, local, sources, slots, run)
     with ThreadPoolExecutor(options.jobs) as executor:
@@ -74,6 +61,21 @@ def build_recipes(
         mine = [unit for unit in units if unit.feedstock == recipe.feedstock]
         memory.keep(recipe, mine, results)
     return (*kept, *refused, *results)
+
+
+def _units(
+    recipes: Sequence[RecipeToBuild], outputs: Mapping[str, Outputs | Failure], options: BuildOptions
+) -> tuple[list[Unit], list[PackageResult]]:
+    """The units of all recipes, and those that the engine can't render."""
+    units: list[Unit] = []
+    refused: list[PackageResult] = []
+    for recipe in recipes:
+        found = outputs[recipe.feedstock]
+        if isinstance(found, tuple):
+            units += units_of(recipe, found, options.platform)
+        else:
+            refused.append(_refused(recipe, found, options))
+    return units, refused
 
 
 def _refused(recipe: RecipeToBuild, failure: Failure, options: BuildOptions) -> PackageResult:
@@ -98,28 +100,30 @@ class _Memory:
 
     def results(self, recipe: RecipeToBuild) -> list[PackageResult] | None:
         """What the last run made of the recipe, where nothing that it was made from has changed; else None."""
-        if self._signature is None:
+        if self._signature is None or self._options.force or self._options.test_only:
             return None
         try:
             known = json.loads(self._path(recipe).read_bytes())
-            if known["key"] != self._key(recipe):
-                return None
-            hashes = self._local.hashes()
-            names = set(known["names"])
-            now = {place: digest for place, digest in hashes.items() if _name_of(place) in names}
-            if now != known["local"] or any(hashes.get(place) != digest for place, digest in known["made"].items()):
+            if known["key"] != self._key(recipe) or not self._stands(known):
                 return None
             return [self._result(recipe, entry) for entry in known["packages"]]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def _stands(self, known: Mapping[str, Any]) -> bool:
+        """Whether the local channel still has what was made, and what it was made with."""
+        hashes = self._local.hashes()
+        names = set(known["names"])
+        now = {place: digest for place, digest in hashes.items() if _name_of(place) in names}
+        made: Mapping[str, str] = known["made"]
+        return now == known["local"] and made.items() <= hashes.items()
+
     def keep(self, recipe: RecipeToBuild, units: Sequence[Unit], results: Sequence[PackageResult]) -> None:
         """Remember a recipe whose outputs are all in the channel."""
-        by_key = {
-            (result.platform, f"{result.output}-{result.version}-{result.build}.conda"): result for result in results
-        }
+        by_key = {(one.platform, f"{one.output}-{one.version}-{one.build}.conda"): one for one in results}
         mine = [by_key[unit.key] for unit in units]
-        if self._signature is None or not mine or any(one.status not in ("built", "unchanged") for one in mine):
+        whole = mine and all(one.status in ("built", "unchanged") for one in mine)
+        if self._signature is None or not whole:
             self._path(recipe).unlink(missing_ok=True)
             return
         hashes = self._local.hashes()

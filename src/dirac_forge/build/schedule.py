@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from itertools import chain
 
 import networkx as nx
 
@@ -28,8 +29,7 @@ def run_groups(
     `work` gets the units and what failed before them (package to the one that failed first). When it raises, what
     has not started does not start.
     """
-    total = sum(len(units) for units in groups.values())
-    observer.started("building", total)
+    observer.started("building", sum(map(len, groups.values())))
     needs = {number: set(graph.predecessors(number)) for number in graph}
     failed: dict[str, str] = {}
     done: dict[int, tuple[PackageResult, ...]] = {}
@@ -37,7 +37,7 @@ def run_groups(
     waiting = list(nx.lexicographical_topological_sort(graph))
     try:
         while waiting or running:
-            for number in [number for number in waiting if needs[number] <= done.keys()]:
+            for number in filter(lambda one: needs[one] <= done.keys(), tuple(waiting)):
                 waiting.remove(number)
                 running[executor.submit(work, groups[number], dict(failed))] = number
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -45,13 +45,16 @@ def run_groups(
                 number = running.pop(future)
                 done[number] = future.result()
                 failed |= _failures(done[number], failed)
-                names = ", ".join(result.output for result in done[number])
-                observer.advanced("building", done=len(done[number]), detail=names)
+                observer.advanced("building", done=len(done[number]), detail=_names(done[number]))
     finally:
         for future in running:
             future.cancel()
     observer.finished("building")
-    return tuple(result for number in nx.lexicographical_topological_sort(graph) for result in done[number])
+    return tuple(chain.from_iterable(map(done.__getitem__, nx.lexicographical_topological_sort(graph))))
+
+
+def _names(results: Sequence[PackageResult]) -> str:
+    return ", ".join(result.output for result in results)
 
 
 def _failures(results: Sequence[PackageResult], known: Mapping[str, str]) -> dict[str, str]:

@@ -107,18 +107,8 @@ def _run_builds(
     folder = (request.output or settings.workspace / "build").absolute()
     _make(folder)
     channel = open_channel(context, machine=(platform, machine_packages()))
-    options = BuildOptions(
-        platform=platform,
-        pythons=_pythons(context, channel, platform),
-        folder=folder,
-        isolation=detect(),
-        container=Container.of(request.container) if request.container else None,
-        limits=Limits(seconds=request.seconds, memory=request.memory),
-        jobs=request.jobs or (cluster.places if cluster else machine_jobs(request.memory)),
-        keep=request.keep,
-        force=request.force,
-        test_only=request.test_only,
-    )
+    jobs = request.jobs or (cluster.places if cluster else machine_jobs(request.memory))
+    options = _options(request, folder, platform, _pythons(context, channel, platform), jobs)
     local = LocalChannel(folder / "channel", platform=platform)
     with local.locked():
         shutil.rmtree(folder / STAGING, ignore_errors=True)
@@ -135,6 +125,21 @@ def _run_builds(
         packages=packages,
         installed=installed,
         seconds=time.monotonic() - started,
+    )
+
+
+def _options(request: BuildRequest, folder: Path, platform: str, pythons: tuple[str, ...], jobs: int) -> BuildOptions:
+    return BuildOptions(
+        platform=platform,
+        pythons=pythons,
+        folder=folder,
+        isolation=detect(),
+        container=Container.of(request.container) if request.container else None,
+        limits=Limits(seconds=request.seconds, memory=request.memory),
+        jobs=jobs,
+        keep=request.keep,
+        force=request.force,
+        test_only=request.test_only,
     )
 
 

@@ -82,13 +82,20 @@ class BuildSources:
         with busy:
             if algorithm and place.is_file() and _digest(place, algorithm) == expected:
                 return place
-            problem: HashMismatch | SourceUnavailable | None = None
-            for url in self._places(mirrors):
-                got = self._downloaded(url, place, algorithm, expected)
-                if isinstance(got, Path):
-                    return got
-                problem = got if problem is None or isinstance(got, HashMismatch) else problem
-        return problem or SourceUnavailable(phase="source", url=str(first.url), reason="it has no URL", unknown=False)
+            return self._from_mirrors(mirrors, place, algorithm, expected)
+
+    def _from_mirrors(
+        self, mirrors: list[ReadSource], place: Path, algorithm: str, expected: str
+    ) -> Path | HashMismatch | SourceUnavailable:
+        """The file from the first URL that has it; a wrong file says more than a host that does not answer."""
+        problem: HashMismatch | SourceUnavailable | None = None
+        for url in self._places(mirrors):
+            got = self._downloaded(url, place, algorithm, expected)
+            if isinstance(got, Path):
+                return got
+            problem = got if problem is None or isinstance(got, HashMismatch) else problem
+        url = str(mirrors[0].url)
+        return problem or SourceUnavailable(phase="source", url=url, reason="it has no URL", unknown=False)
 
     def _places(self, mirrors: Iterable[ReadSource]) -> Iterator[str]:
         """The URLs of a source; for a file of a package index also where the index says that it is."""

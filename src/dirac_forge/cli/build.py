@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dirac_forge.build.failures import SourceUnavailable, Unsolvable
+from dirac_forge.build.failures import Failure, SourceUnavailable, Unsolvable
 from dirac_forge.build.model import BuildReport
 from dirac_forge.build.session import BuildRequest, run_builds
 from dirac_forge.check.why_not import why_not
@@ -48,7 +48,11 @@ def exit_code(report: BuildReport) -> int:
     """1 where something failed, 3 where it failed for a host that did not answer."""
     if report.passed:
         return 0
-    failures = [*(one.failure for one in report.packages), *(one.failure for one in report.installed)]
-    wrong = [one for one in failures if one is not None]
-    open_ = [one for one in wrong if isinstance(one, (SourceUnavailable, Unsolvable)) and one.unknown]
-    return _UNKNOWN if wrong and len(open_) == len(wrong) else _NO
+    told = [*(one.failure for one in report.packages), *(one.failure for one in report.installed)]
+    failures: list[Failure] = list(filter(None, told))
+    return _UNKNOWN if failures and all(map(_unanswered, failures)) else _NO
+
+
+def _unanswered(failure: Failure) -> bool:
+    """Whether it failed for a host that did not answer."""
+    return isinstance(failure, (SourceUnavailable, Unsolvable)) and failure.unknown

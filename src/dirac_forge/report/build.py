@@ -120,15 +120,25 @@ def build_text(report: BuildReport, *, verbose: bool = False) -> RenderableType:
 
 def build_sections(report: BuildReport, *, verbose: bool = False) -> tuple[Section, ...]:
     """The page as sections; what waits for a package that was not built is named with that package."""
-    failed = [one for one in report.packages if one.failure and not isinstance(one.failure, DependencyFailed)]
-    excerpt = _EXCERPT if verbose or len(failed) <= _FEW_FAILURES else _SHORT_EXCERPT
-    broken = [target for target in report.installed if not target.passed]
     return (
         Section(title="Build", blocks=_head(report)),
         *_packages(report.packages, verbose=verbose),
-        *(_failure_section(one, excerpt) for one in failed),
+        *_failed(report.packages, verbose=verbose),
         *Section.of("Not tried", _waiting(report.packages)),
-        *Section.of("Installed", [Items(tuple(map(_line, report.installed)))] if report.installed else []),
+        *_targets(report.installed),
+    )
+
+
+def _failed(packages: Iterable[PackageResult], *, verbose: bool) -> tuple[Section, ...]:
+    failed = [one for one in packages if one.failure and not isinstance(one.failure, DependencyFailed)]
+    excerpt = _EXCERPT if verbose or len(failed) <= _FEW_FAILURES else _SHORT_EXCERPT
+    return tuple(_failure_section(one, excerpt) for one in failed)
+
+
+def _targets(installed: Sequence[InstalledTarget]) -> tuple[Section, ...]:
+    broken = [target for target in installed if not target.passed]
+    return (
+        *Section.of("Installed", [Items(tuple(map(_line, installed)))] if installed else []),
         *(
             Section(title=f"{target.target}: not installable as built", blocks=tuple(_wrong(target)))
             for target in broken
