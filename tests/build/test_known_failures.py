@@ -77,7 +77,7 @@ def test_known_failures_are_recognised_with_place_and_advice(
             "PatchFailed",
             "cracked/recipe/recipe.yaml:14",
             "the patch fix.patch does not apply",
-            "Make the patch anew for this version, or remove it if upstream has merged it.",
+            "Make the patch again for this version, or remove it if upstream has merged it.",
         ),
         "asking": (
             "NetworkUsed",

@@ -145,7 +145,7 @@ def test_the_channel_decides_with_the_tables(
 def test_a_binary_project_is_the_package_of_its_stem(listing: MakeListing) -> None:
     mapped = package_for("foo-binary", catalogue=listing("foo"))
     assert (mapped.package, mapped.mapped_by, mapped.alternatives) == ("foo", "guess", ("foo-binary",))
-    assert mapped.evidence.startswith("foo-binary is foo with its libraries inside, as its name tells; ")
+    assert mapped.evidence.startswith("foo-binary is foo with its libraries inside, as its name says; ")
     assert package_for("foo-binary", catalogue=listing("foo", "foo-binary")).package == "foo-binary"
     assert package_for("foo-binary", catalogue=listing()).package == "foo-binary"
     assert {"foo", "foo-binary"} <= set(candidates("foo-binary"))

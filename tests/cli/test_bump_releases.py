@@ -416,7 +416,7 @@ def test_what_only_github_s_own_release_says_of_a_tag(
         ("package:\n  name: demo\nsource:\n  url: x\n", "recipe.yaml: it has no version that can be known"),
         (
             "recipe: {name: a}\noutputs:\n- package: {name: a, version: '1'}\n- package: {name: b, version: '2'}\n",
-            "which version is its own can't be told: there are 1, 2",
+            "it is unclear which version is its own: there are 1, 2",
         ),
         (
             "package:\n  name: demo\n  version: '1.0'\nsource:\n  - git: https://127.0.0.1:1/x\n    rev: main\n",

@@ -153,9 +153,9 @@ def test_the_version_that_the_new_release_requires(
         ("tele-conventions==0.61b0", ", which the new release requires (tele-conventions==0.61b0)"),
         (
             "tele-conventions>=0.61b0",
-            "; nothing tells which version belongs to the new release: see whether it has to move",
+            "; nothing says which version belongs to the new release: check whether it has to move",
         ),
-        ("", "; nothing tells which version belongs to the new release: see whether it has to move"),
+        ("", "; nothing says which version belongs to the new release: check whether it has to move"),
     ],
 )
 def test_a_project_that_stays_is_told(

@@ -119,7 +119,7 @@ It needs what the channel lacks; these recipes for staged-recipes are proposed b
 - `bot: {inspection: disabled}` in `conda-forge.yml` leaves requirements alone.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: version}` in `conda-forge.yml` merges version updates that pass all checks.
-- Who runs the bot can pause it here with `paused = ["dirac-grid"]`; `dirac-forge bot why dirac-grid` tells its history.
+- Its operator can pause it here with `paused = ["dirac-grid"]`. `dirac-forge bot why dirac-grid` shows what it did.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -158,7 +158,7 @@ What upstream requires was not compared with the release before.
 - `bot: {inspection: disabled}` in `conda-forge.yml` leaves requirements alone.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: version}` in `conda-forge.yml` merges version updates that pass all checks.
-- Who runs the bot can pause it here with `paused = ["demo"]`; `dirac-forge bot why demo` tells its history.
+- Its operator can pause it here with `paused = ["demo"]`. `dirac-forge bot why demo` shows what it did.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

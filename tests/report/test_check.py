@@ -112,7 +112,7 @@ def test_many_remedies_are_counted_and_those_of_the_causes_come_first() -> None:
     assert shown((MANY_NO,))[-4:-1] == [
         "  would unblock it: 21 changes together",
         "    for the causes above: build lib for win-64",
-        "    for what these need: build p0, p1, p2, p3 and p4 for win-64 and 15 more changes (check -v tells them)",
+        "    for what these need: build p0, p1, p2, p3 and p4 for win-64 and 15 more changes (check -v lists them)",
     ]
     assert len(document((MANY_NO,))["results"][0]["unblock"]["remedies"]) == 21
     stream = io.StringIO()

@@ -58,7 +58,7 @@ b is rebuilt on linux-64 and osx-64 for the migration `lib2`, wave 2 of 3.
 - `bot: {abi_migration_branches: [BRANCH]}` in `conda-forge.yml` rebuilds other branches, too.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: migration}` in `conda-forge.yml` merges rebuilds that pass all checks.
-- Who runs the bot can pause it here with `paused = ["b"]`; `dirac-forge bot why b` tells its history.
+- Its operator can pause it here with `paused = ["b"]`. `dirac-forge bot why b` shows what it did.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -85,7 +85,9 @@ def test_a_cycle_is_said_and_long_lists_are_cut() -> None:
         for name in ("r0", "r1")
     )
     broken = first if "did not wait" in first else second
-    assert "- It waits for nobody.\n- It did not wait for r1 (r1 → r0), since each needs the other.\n" in broken
+    assert (
+        "- It waits for no other member.\n- It did not wait for r1 (r1 → r0), since each needs the other.\n" in broken
+    )
     assert "m00, m01" in second
     assert " more.\n" in second
 

@@ -103,7 +103,7 @@ A client for @\u200beveryone
 
 - To change it, push to this branch: the bot then stops updating it.
 - To stop it, close it: the recipe is not proposed again.
-- Who runs the bot can pause it here with `paused = ["httpx2"]`; `dirac-forge bot why httpx2` tells its history.
+- Its operator can pause it here with `paused = ["httpx2"]`. `dirac-forge bot why httpx2` shows what it did.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

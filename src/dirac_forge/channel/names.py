@@ -122,7 +122,7 @@ def _as_its_stem(name: str, stem: Mapped, catalogue: Listing | None) -> Mapped:
     own = _by_spelling(name, name, catalogue)
     if own.mapped_by == "channel" or stem.mapped_by in {"normalised", "guess"}:
         return own
-    evidence = f"{name} is {stem.project} with its libraries inside, as its name tells; {stem.evidence}"
+    evidence = f"{name} is {stem.project} with its libraries inside, as its name says; {stem.evidence}"
     return _guess(name, stem.package, evidence, [name])
 
 

@@ -66,7 +66,7 @@ def read_sources(folder: Path) -> dict[str, FeedstockSource]:
             entries = tomllib.loads(path.read_text(encoding="utf-8"))
             found = {name: _source(entry) for name, entry in entries.items()}
         except (OSError, ValueError, TypeError) as exc:
-            hint = "Remove it to have all feedstocks looked at anew."
+            hint = "Remove it to have all feedstocks looked at again."
             raise InputError(f"{path}: it can't be read: {exc}", hint=hint) from exc
     for name, source in _journalled(folder):
         # The line is written before the folder is put in place: it counts where the folder made it.

@@ -58,7 +58,7 @@ def _on_source(
 def _content(folder: FeedstockFolder, name: str) -> bytes | UntriedPatch:
     """The patch's bytes; why not, where the feedstock has no such file here."""
     if folder.given is not None:
-        return UntriedPatch(name=name, reason="the feedstock's patches are not at hand")
+        return UntriedPatch(name=name, reason="the feedstock's patches are not available here")
     recipe = folder.recipe_path.parent
     path = recipe / name
     try:

@@ -133,6 +133,6 @@ def next_steps(change: Change) -> Section:
         (Code(key), " in ", Code("conda-forge.yml"), f" {effect}.") for key, effect in _SETTINGS.get(change.kind, ())
     ]
     pause, why = Code(f'paused = ["{name}"]'), Code(f"dirac-forge bot why {name}")
-    lines.append(("Who runs the bot can pause it here with ", pause, "; ", why, " tells its history."))
+    lines.append(("Its operator can pause it here with ", pause, ". ", why, " shows what it did."))
     by = Paragraph(("Proposed by ", Link("dirac-forge", _HOME), "."))
     return Section(title="Next steps", blocks=(Items(tuple(lines)), by), detail=True)

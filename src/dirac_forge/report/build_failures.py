@@ -125,7 +125,7 @@ _ADVICE: dict[type, Callable[[Any], str]] = {
     MissingModule: _module,
     MissingProgram: _program,
     LicenceNotFound: lambda one: "Name a file that the source has, or put the licence next to the recipe.",  # noqa: ARG005
-    PatchFailed: lambda one: "Make the patch anew for this version, or remove it if upstream has merged it.",  # noqa: ARG005
+    PatchFailed: lambda one: "Make the patch again for this version, or remove it if upstream has merged it.",  # noqa: ARG005
     NetworkUsed: _network,
     HashMismatch: lambda one: "Find out which of the two is right before you change the recipe.",  # noqa: ARG005
     SourceUnavailable: _source,

@@ -324,7 +324,7 @@ def _(note: reasons.SecondLeft) -> str:
         return f"{stays}, though the new release requires {note.requirement}: {note.problem}"
     if note.requirement:
         return f"{stays}, which the new release requires ({note.requirement})"
-    return f"{stays}; nothing tells which version belongs to the new release: see whether it has to move"
+    return f"{stays}; nothing says which version belongs to the new release: check whether it has to move"
 
 
 @worded.register

@@ -37,7 +37,7 @@ __all__ = [
 _EFFECTS = {
     "ignored": "The recipe ignores the run_exports",
     "builds-only": "Only built against it, since it exports nothing",
-    "unknown": "May get a new pin or not, since nothing here tells what is exported",
+    "unknown": "May get a new pin or not, since nothing here says what it exports",
 }
 _SYNC = "`dirac-forge sync` brings them in"
 _MOST_NAMES = 20
@@ -248,7 +248,7 @@ def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> Renderable
         found.append(f"  only on {', '.join(member.platforms)}")
     found += [f"  {one.text}" for one in pinned if one.feedstock == name]
     edges = plan.edges_of(name)
-    found.append("It waits for nobody." if not edges else "It waits for:")
+    found.append("It waits for no other member." if not edges else "It waits for:")
     for edge in edges:
         found += _edge_lines(edge)
     children = plan.children[name]

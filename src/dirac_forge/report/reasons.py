@@ -82,7 +82,7 @@ def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     lines = cause_lines(first.causes) or first.reason.splitlines()
     most = len(lines) if verbose else _MOST_CAUSES
     if len(lines) > most:
-        lines = [*lines[:most], f"and {len(lines) - most} more causes (check -v tells them)"]
+        lines = [*lines[:most], f"and {len(lines) - most} more causes (check -v lists them)"]
     helping: dict[object, list[Cell]] = {}
     for cell in cells:
         key = tuple((one.package, one.action) for one in cell.unblock.remedies) if cell.unblock is not None else ()
@@ -109,6 +109,6 @@ def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: b
     if then:
         most = len(then) if verbose else _MOST_NAMES
         rest = len(then) - most
-        more = f" and {rest} more changes (check -v tells them)" if rest > 0 else ""
+        more = f" and {rest} more changes (check -v lists them)" if rest > 0 else ""
         lines.append(f"  for what these need: {'; '.join(remedy_phrases(then[:most]))}{more}")
     return lines

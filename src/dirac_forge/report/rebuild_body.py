@@ -59,7 +59,7 @@ def _order(plan: Plan, name: str) -> Iterator[Block]:
         else:
             lines.append(f"It did not wait for {edge.parent} ({way}): the migration says so.")
     if not waited:
-        lines.insert(0, "It waits for nobody.")
+        lines.insert(0, "It waits for no other member.")
     children = plan.children[name]
     yield Items(few(lines, _MOST))
     if children:

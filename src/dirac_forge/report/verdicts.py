@@ -58,7 +58,7 @@ def moved(verdict: Verdict) -> Text:
 
 
 def effects(
-    verdicts: Sequence[Verdict], *, verbose: bool = False, hint: str = " (check -v tells them)"
+    verdicts: Sequence[Verdict], *, verbose: bool = False, hint: str = " (check -v lists them)"
 ) -> list[ReasonParagraph]:
     """Return what changes for one target, each line once, with all the cells that it holds for.
 

@@ -37,7 +37,7 @@ SOURCES = (
 )
 TOKENS = "https://github.com/settings/tokens"
 ARCHIVED = "Repository was archived so is read-only."
-AGAIN = "Try again later; https://www.githubstatus.com tells more."
+AGAIN = "Try again later; https://www.githubstatus.com says more."
 
 
 @pytest.fixture

@@ -313,7 +313,7 @@ def test_carriage_returns_spaces_and_the_missing_end_stay() -> None:
         ),
         (
             v0(SOURCE, head='{% set version = "1.0" %}  # [win]\n{% set version = "1.1" %}  # [not win]'),
-            "meta.yaml:1: which version is its own can't be told: there are 1.0, 1.1",
+            "meta.yaml:1: it is unclear which version is its own: there are 1.0, 1.1",
         ),
         (
             v0(f"  url: https://example.com/demo-latest.tar.gz\n  sha256: {OLD}"),

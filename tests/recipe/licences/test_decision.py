@@ -129,8 +129,8 @@ def test_a_gnu_licence_without_version_gets_it_from_a_text_or_notice() -> None:
     made = decided(classifiers=lgpl)
     assert made.expression == ""
     assert notes(made)[1:] == [
-        "warning: The metadata says only LGPL, no file tells which: it has to be looked up.",
-        "todo: license: neither metadata nor a licence file tells it; look at the project's repository.",
+        "warning: The metadata says only LGPL, no file says which: it has to be looked up.",
+        "todo: license: neither metadata nor a licence file states it; look at the project's repository.",
     ]
 
 
@@ -183,7 +183,7 @@ def test_a_choice_is_an_or_and_no_choice_is_an_and_with_a_note() -> None:
 def test_an_unspecific_bsd_is_assumed_to_be_the_usual_one() -> None:
     made = decided({"LICENSE": "see the web"}, field="BSD")
     assert made.expression == "BSD-3-Clause"
-    assert notes(made) == ["warning: The metadata says only BSD, no file tells which: BSD-3-Clause is assumed."]
+    assert notes(made) == ["warning: The metadata says only BSD, no file says which: BSD-3-Clause is assumed."]
 
 
 def test_nothing_known_is_for_a_person() -> None:
@@ -191,7 +191,7 @@ def test_nothing_known_is_for_a_person() -> None:
     assert (made.expression, made.files) == ("", ())
     assert notes(made) == [
         "warning: The sdist ships no licence file.",
-        "todo: license: neither metadata nor a licence file tells it; look at the project's repository.",
+        "todo: license: neither metadata nor a licence file states it; look at the project's repository.",
     ]
 
 

@@ -222,7 +222,7 @@ source:
     assert (
         """\
 about:
-  # TODO: add license, an SPDX expression; nothing that upstream published tells it
+  # TODO: add license, an SPDX expression; nothing that upstream published states it
   # TODO: add license_file; the sources ship none, so add a source for it too
   summary: Nobody knows
 """

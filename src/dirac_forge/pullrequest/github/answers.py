@@ -99,7 +99,7 @@ def refusal(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> 
 def failure(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> UnreachableError:
     """The error for an answer of 5xx: GitHub is out of order."""
     message = _message(answer.status, hide(said(answer)), about)
-    return UnreachableError(message, hint="Try again later; https://www.githubstatus.com tells more.")
+    return UnreachableError(message, hint="Try again later; https://www.githubstatus.com says more.")
 
 
 def _message(status: int, words: str, about: str) -> str:

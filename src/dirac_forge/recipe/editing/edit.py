@@ -203,7 +203,7 @@ def _own_version(text: str, path: Path | str, known: Sequence[str]) -> str:
     own = [version for version in known if any(same_version(place.literal or "", version) for place in named)]
     if len(own) != 1:
         raise RecipeError(
-            f"which version is its own can't be told: there are {', '.join(known) or 'none'}",
+            f"it is unclear which version is its own: there are {', '.join(known) or 'none'}",
             path=path,
             line=named[0].line if named else 0,
         )

@@ -101,7 +101,7 @@ def decide(
         told = [metadata.license or "", *(text[:20_000] for text in (*contents.values(), *texts.values()))]
         expression = with_exception(_weighed(metadata.license or "", evidence, notes), told)
     if not expression:
-        text = "license: neither metadata nor a licence file tells it; look at the project's repository."
+        text = "license: neither metadata nor a licence file states it; look at the project's repository."
         notes.append(Note(level="todo", text=text))
     return LicenceDecision(expression=expression, files=files, notes=tuple(notes))
 
@@ -222,7 +222,7 @@ def _resolved(term: Term, evidence: _Evidence, notes: list[Note]) -> str:
 def _assumed(term: Term, notes: list[Note]) -> str:
     assumed = _ASSUMED.get(term.name, "")
     so = f"{assumed} is assumed" if assumed else "it has to be looked up"
-    notes.append(_warning(f"The metadata says only {term.name}, no file tells which: {so}."))
+    notes.append(_warning(f"The metadata says only {term.name}, no file says which: {so}."))
     return assumed
 
 

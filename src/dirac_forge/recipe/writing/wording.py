@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 SHA256_MISSING: Final = "TODO: add sha256, the SHA-256 of the file at this URL; it could not be found out"
-LICENSE_MISSING: Final = "TODO: add license, an SPDX expression; nothing that upstream published tells it"
+LICENSE_MISSING: Final = "TODO: add license, an SPDX expression; nothing that upstream published states it"
 LICENSE_FILE_MISSING: Final = "TODO: add license_file; the sources ship none, so add a source for it too"
 MAINTAINERS_MISSING: Final = (
     "TODO: add recipe-maintainers, your GitHub user name; --maintainer or the settings fill it in"

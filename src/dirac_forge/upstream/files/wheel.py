@@ -186,7 +186,7 @@ class _Wheel:
         elif info.filename in self._infos:
             if ".dist-info/" in info.filename:
                 raise ArchiveError(
-                    f"{self._file.filename} holds {info.filename[:80]!r} twice: which one counts can't be told."
+                    f"{self._file.filename} holds {info.filename[:80]!r} twice, and it is unclear which one counts."
                 )
             self._problems.append(f"{self._file.filename}: {info.filename[:80]!r} is there twice")
         else:
