@@ -41,4 +41,4 @@ def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
 def _renewed(bump: Bump, text: str) -> tuple[BumpNote, ...]:
     """Return the notes of a bump for its final text, which may say the old version in fewer or other lines."""
     others = (note for note in bump.notes if not isinstance(note, OldVersionLeft))
-    return (*others, *old_version_notes(text, bump.old))
+    return (*others, *(old_version_notes(text, bump.old) if bump.old != bump.new else ()))

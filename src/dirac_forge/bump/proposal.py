@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
     from dirac_forge.check.proof import Proof
 
-__all__ = ["Bump", "ProjectLink", "bump_of"]
+__all__ = ["Bump", "ProjectLink", "bump_of", "catch_up_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +70,28 @@ class Bump:
     """What upstream says of the versions in between; None where it was not looked for, or says nothing."""
     recipes: tuple[NewRecipe, ...] = ()
     """New recipes for packages that it needs and the channel lacks."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether it goes to another version; else it only catches up with what upstream requires of this one."""
+        return self.old != self.new
+
+
+def catch_up_of(feedstock: str, branch: str, path: str, text: str, raised: str, version: str) -> Bump:
+    """Return the proposal to bring a recipe to upstream's state at its own version; `raised` has its next build number.
+
+    Its requirements are still those of `text`.
+    """
+    change = Change(
+        feedstock=feedstock,
+        branch=branch,
+        kind="fix",
+        key=f"requirements of {version}",
+        title=f"Requirements as upstream declares them for {version}",
+        edits=(Edit(path=path, before=text, after=raised),),
+    )
+    edited = Edited(before=text, after=raised, old=version, new=version)
+    return Bump(change=change, old=version, new=version, edited=edited)
 
 
 def bump_of(feedstock: str, branch: str, path: str, edited: Edited, *, asked: bool = True) -> Bump:

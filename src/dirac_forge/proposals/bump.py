@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from packaging.version import Version
 
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
-from dirac_forge.bump.proposal import Bump, bump_of
+from dirac_forge.bump.proposal import Bump, bump_of, catch_up_of
 from dirac_forge.bump.reasons import Current, IgnoredKey, NotCompared, Objection, SecondLeft, SecondMoved
 from dirac_forge.bump.releases import Newest, projects_of
 from dirac_forge.bump.second_projects import asked_version, second_projects
@@ -26,6 +26,7 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.patch_trials import tried_patches
 from dirac_forge.proposals.recipe_builds import RecipeBuilds
 from dirac_forge.proposals.releases import Case, ReleaseLookup
+from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.editing.edit import version_of
 from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version
@@ -91,9 +92,9 @@ class BumpMaker:
             settings, unbuilt = self._builds.of(recipe)
             current = version_of(text, path=str(folder.recipe_path), settings=settings)
             case = Case(folder, path, text, current, settings, recipe.forge.bot, unbuilt)
-            if to:
-                return self._moved(case, to)
-            return self._newest(case)
+            result = self._moved(case, to) if to else self._newest(case)
+            lags = isinstance(result, Skip) and isinstance(result.reason, Current)
+            return (self._caught_up(case) or result) if lags else result
         except ForgeError as error:
             kind: Literal["unknown", "no", "unreadable"] = "unreadable"
             if isinstance(error, (UnknownError, MissingFileError)):
@@ -163,6 +164,19 @@ class BumpMaker:
 
             made = replace(made, changelog=changelog_of(self.context, made, self._texts(projects, to)))
         return self._with_requirements(case, made, projects)
+
+    def _caught_up(self, case: Case) -> Bump | None:
+        """What brings the recipe to upstream's state at its own version; None where it does not lag."""
+        if self.drifting is None or not self.drifting.catch_up:
+            return None
+        projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
+        try:
+            raised = raised_build_number(case.text, path=case.shown, by=1)
+        except RecipeError:
+            return None
+        made = catch_up_of(case.folder.name, case.branch, case.path, case.text, raised, case.current)
+        made = self._with_requirements(case, made, projects) if projects else made
+        return made if made.edited.after != raised else None
 
     def _tried(self, case: Case, after: str, *, given: bool) -> tuple[PatchResult, ...]:
         """The recipe's patches tried; not where all hashes are given, so that no source is downloaded."""

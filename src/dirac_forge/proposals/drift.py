@@ -19,6 +19,7 @@ from dirac_forge.bump.reasons import NotCompared, SecondMoved
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError
 from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.lag import dated
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
@@ -90,6 +91,8 @@ class DriftLookup:
             settings=settings,
             catch_up=self.catch_up,
         )
+        if self.catch_up:
+            found = dated(found, [one.release.project for one in new], bump.new, self.lookup)
         notes = tuple(NotCompared(reason=problem) for problem in problems)
         done = carried(bump, found, write=self.write if write is None else write)
         links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import IgnoredKey, NotCarried, SecondLeft, WorseTargets
-from dirac_forge.report.bump_reasons import chosen, passed_over, patch_result, recipe_reason, worded
+from dirac_forge.report.bump_reasons import chosen, moved_text, passed_over, patch_result, recipe_reason, worded
 from dirac_forge.report.document import (
     Block,
     Bold,
@@ -27,7 +27,7 @@ from dirac_forge.report.document import (
 from dirac_forge.report.proof_body import proof_blocks
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.drift.carried import Carried
+    from dirac_forge.bump.drift.carried import Carried, LagStart
 
 __all__ = ["attention_sections", "bump_sections", "written"]
 
@@ -49,7 +49,8 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
         _head(bump),
         *Section.of("Order", _order(bump, waiting)),
         *Section.of("Checks", (*_build(bump), *proof_blocks(bump.proof, waits=bool(bump.waits_for)))),
-        *Section.of(_requirements_title(bump), _requirements(bump)),
+        *Section.of(_requirements_title(bump), _requirements(bump) if bump.moves else ()),
+        *Section.of("Catching up with upstream", _lag(bump)),
         *Section.of("Needs review", _looked_at(bump)),
         *Section.of("Only reported", _reported(bump)),
         *Section.of("Sources", _sources(bump)),
@@ -91,7 +92,7 @@ def written(bump: Bump) -> bool:
 
 
 def _head(bump: Bump) -> Section:
-    title = f"{bump.change.feedstock} {bump.old} → {bump.new}"
+    title = f"{bump.change.feedstock} {moved_text(bump)}"
     said = [f"{chosen(bump)}."]
     if bump.released is not None:
         before = "" if bump.old_released is None else f", {bump.old} on {bump.old_released:%Y-%m-%d}"
@@ -137,11 +138,12 @@ def _requirements(bump: Bump) -> Iterator[Block]:
     if drift is None:
         yield Paragraph("What upstream requires was not compared with the release before.")
         return
-    if not drift.changes:
+    changes = [line for line in drift.changes if line.since is None]
+    if not changes:
         yield Paragraph(_unchanged(bump))
         return
     outputs: dict[str, list[Carried]] = {}
-    for line in drift.changes:
+    for line in changes:
         outputs.setdefault(line.output, []).append(line)
     for output, lines in outputs.items():
         yield Table(
@@ -150,6 +152,26 @@ def _requirements(bump: Bump) -> Iterator[Block]:
             caption=output if len(outputs) > 1 or output != bump.change.feedstock else "",
             told=tuple(_told(line) for line in lines),
         )
+
+
+def _lag(bump: Bump) -> Iterator[Block]:
+    """Yield what upstream required before this release already, line by line, with since when."""
+    changes = bump.drift.changes if bump.drift is not None else ()
+    lines = [line for line in changes if line.since is not None or not bump.moves]
+    if lines:
+        yield Table(
+            head=("output", "in", "before", "after", "upstream", "since"),
+            rows=tuple((line.output, *_carried(line)[:4], _since(line.since)) for line in lines),
+            told=tuple(
+                (*_told_as(line, f"since {_since(line.since)}" if line.since else line.reason),) for line in lines
+            ),
+        )
+
+
+def _since(start: LagStart | None) -> str:
+    if start is None:
+        return ""
+    return f"{start.version} ({start.date})" if start.date else start.version
 
 
 def _unchanged(bump: Bump) -> str:
@@ -173,7 +195,11 @@ def _carried(line: Carried) -> tuple[Line, ...]:
 
 def _told(line: Carried) -> Line:
     """`run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: M2Crypto>=0.50)`."""
-    part, before, after, evidence, why = _carried(line)
+    return _told_as(line, str(_carried(line)[4]))
+
+
+def _told_as(line: Carried, why: str) -> tuple[Inline, ...]:
+    part, before, after, evidence, _ = _carried(line)
     if before and after:
         what: tuple[Inline, ...] = (Code(line.before), " → ", Code(line.after))
     else:
@@ -266,6 +292,14 @@ def _links(bump: Bump) -> Iterator[Block]:
 # -- what a person does
 
 
+def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
+    if not bump.moves:
+        yield True, "The build number is one higher wherever the recipe writes it."
+        return
+    yield True, "The build number is 0 wherever the recipe writes it."
+    yield bool(bump.edited.digests), "Every source that is another file now has that file's hash (see Sources)."
+
+
 def _same_licences(bump: Bump) -> bool:
     """Return whether each licence is upstream's, with nothing to look at in its files."""
     licences = bump.drift.licences if bump.drift is not None else ()
@@ -276,8 +310,7 @@ def _checklist(bump: Bump) -> Iterator[Block]:
     drift = bump.drift
     clean = drift is not None and not drift.notes and (written(bump) or not drift.changes)
     boxes: list[tuple[bool, Line]] = [
-        (True, "The build number is 0 wherever the recipe writes it."),
-        (bool(bump.edited.digests), "Every source that is another file now has that file's hash (see Sources)."),
+        *_edited_boxes(bump),
         (clean, "Requirements are those of the new version (see Requirements, and what is only reported)."),
         (_same_licences(bump), "The licence is upstream's, and its files are still those that the recipe names."),
     ]

@@ -18,7 +18,7 @@ from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.report.build_failures import failed_build
 
-__all__ = ["chosen", "described", "passed_over", "patch_result", "recipe_reason", "skip_text", "worded"]
+__all__ = ["chosen", "described", "moved_text", "passed_over", "patch_result", "recipe_reason", "skip_text", "worded"]
 
 _SHOWN = 5
 """Versions that were passed over, of which the reason of a skip tells."""
@@ -42,7 +42,14 @@ def skip_text(skip: Skip) -> str:
 
 def chosen(bump: Bump) -> str:
     """Return why a bump goes to its version."""
+    if not bump.moves:
+        return f"The recipe is at {bump.new}, and its requirements lag behind upstream's"
     return f"{bump.new} was asked for" if bump.asked else f"{bump.new} is the newest that fits"
+
+
+def moved_text(bump: Bump) -> str:
+    """Return `1.0 → 1.1`, or `1.0, requirements` where the version stays."""
+    return f"{bump.old} → {bump.new}" if bump.moves else f"{bump.new}, requirements"
 
 
 def described(change: Carried) -> str:

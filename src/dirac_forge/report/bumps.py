@@ -15,7 +15,7 @@ from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.build import evidence_json
 from dirac_forge.report.bump_body import attention_sections, bump_sections
-from dirac_forge.report.bump_reasons import patch_result, recipe_reason, skip_text, worded
+from dirac_forge.report.bump_reasons import moved_text, patch_result, recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
 from dirac_forge.report.proof_body import UNPROVEN, unblock_lines
@@ -204,7 +204,7 @@ def _overview(bumps: Sequence[Bump], *, written: bool) -> list[RenderableType]:
     rows = [
         OverviewRow(
             name=_named(bump),
-            version=f"{bump.old} → {bump.new}",
+            version=moved_text(bump),
             released=_released(bump),
             status="written" if written and bump.status == "proposed" else bump.status,
             why=_why(bump),
@@ -222,7 +222,7 @@ def _whole(bump: Bump, results: Sequence[Bump | Skip]) -> tuple[Section, ...]:
 def _brief(bump: Bump, results: Sequence[Bump | Skip], common: Sequence[Line]) -> tuple[Section, ...]:
     """Return what a person has to decide or look at; () where there is nothing."""
     sections = attention_sections(bump, waiting=dependents_of(bump, results), but=common)
-    title = f"{_named(bump)} {bump.old} → {bump.new}"
+    title = f"{_named(bump)} {moved_text(bump)}"
     return (Section(title=title, blocks=()), *(section.below() for section in sections)) if sections else ()
 
 

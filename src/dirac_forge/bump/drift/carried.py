@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Carried", "CompiledNow", "LicenceComparison", "Part"]
+__all__ = ["Carried", "CompiledNow", "LagStart", "LicenceComparison", "Part"]
 
 Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LagStart:
+    """The first release with what the recipe still lacks."""
+
+    version: str
+    date: str = ""
+    """`2025-03-01`; "" where the index does not tell."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +40,10 @@ class Carried:
     reason: str
     optional: bool = False
     """A marker or an extra makes it optional for upstream."""
+    lags: bool = False
+    """Upstream said so before this release already."""
+    since: LagStart | None = None
+    """When that began; None where nobody looked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

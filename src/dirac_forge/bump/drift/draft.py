@@ -121,6 +121,7 @@ class DriftDraft:
         *,
         project: str = "",
         part: Part | None = None,
+        lags: bool = False,
     ) -> None:
         """Another spec for a line."""
         if line.number in self._decided:
@@ -141,6 +142,7 @@ class DriftDraft:
                 line=line.number,
                 evidence=evidence,
                 reason=reason,
+                lags=lags,
             )
         )
 
@@ -190,6 +192,7 @@ class DriftDraft:
         when: When | None = None,
         project: str = "",
         optional: bool = False,
+        lags: bool = False,
     ) -> None:
         """A new line in a section's list."""
         here = [line for line in output.of(section) if not self.gone(line)]
@@ -212,6 +215,7 @@ class DriftDraft:
                 evidence=evidence,
                 reason=reason,
                 optional=optional,
+                lags=lags,
             )
         )
 

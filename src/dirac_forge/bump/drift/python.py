@@ -176,7 +176,9 @@ def _respecify(
         clauses = tuple(bound if clause.side == "low" else clause for clause in clauses)
     stayed = "upstream's floor is higher" if ceiling is None else "upstream's bound moved"
     reason = stayed if floor.old == floor.new else _ROSE
-    draft.respecify(output.output.name, line, joined(clauses, line.written), str(floor), reason, part="python")
+    lags = floor.old == floor.new and ceiling is None
+    spec = joined(clauses, line.written)
+    draft.respecify(output.output.name, line, spec, str(floor), reason, part="python", lags=lags)
 
 
 def _ceilings(

@@ -93,10 +93,10 @@ def run_drift(
     # What something else asks for from now on is no sign that the recipe holds an extra, nor is what it needs anyway.
     fresh = {key for _, was, now in needs for key in now.keys() - was.keys()} | needs[0][1].keys()
     touched: set[str] = set()
-    for requiring, was, now in needs:
+    merges = [_RunMerge(draft, output, requiring, was, now) for requiring, was, now in needs]
+    for (requiring, was, now), merge in zip(needs, merges, strict=True):
         held = [need for key, need in was.items() if key not in fresh]
         if _holds(output, held) if requiring.extra else not satellite:
-            merge = _RunMerge(draft, output, requiring, was, now)
             merge.add_and_follow(built, family, exists)
             merge.remove(mentioned(after))
             touched |= _touched(was, now)
@@ -104,6 +104,8 @@ def run_drift(
         _drop_duplicates(draft, output, "run", touched)
     if not satellite and (catch_up or draft.edited(output, "run")):
         _catch_up(draft, output, needs[0][1], needs[0][2], bare=catch_up)
+    if not satellite and catch_up:
+        _add_missing(draft, output, needs[0][1], needs[0][2], lambda need: merges[0].why_not(need, built, exists))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,7 +161,7 @@ class _RunMerge:
             if key in NEVER or (was is not None and was.lines == need.lines):
                 continue
             if was is None:
-                why = self._why_not(need, built, exists)
+                why = self.why_not(need, built, exists)
                 if why:
                     self.draft.note(*why)
                 else:
@@ -168,7 +170,7 @@ class _RunMerge:
                 for line in _mine(self.output, need, self.sections):
                     followed(self.draft, self.name, line, was, need)
 
-    def _why_not(self, need: UpstreamNeed, built: Scope, exists: Callable[[str], bool]) -> tuple[Level, str] | None:
+    def why_not(self, need: UpstreamNeed, built: Scope, exists: Callable[[str], bool]) -> tuple[Level, str] | None:
         """Return a note where something new is not added."""
         level: Level = "info"
         if need.keys & _BACKPORTS:
@@ -295,7 +297,32 @@ def _raise_bound(
         return
     reason = "the recipe's bound was behind upstream's"
     spec = joined(clauses, line.written)
-    draft.respecify(output.output.name, line, spec, need.evidence, reason, project=need.project)
+    draft.respecify(output.output.name, line, spec, need.evidence, reason, project=need.project, lags=True)
+
+
+def _add_missing(
+    draft: DriftDraft,
+    output: OutputLines,
+    old: Mapping[str, UpstreamNeed],
+    new: Mapping[str, UpstreamNeed],
+    why_not: Callable[[UpstreamNeed], object],
+) -> None:
+    """Add what upstream required before this release already, everywhere, and run lacks."""
+    for key, need in new.items():
+        was = old.get(key)
+        known = key in NEVER or was is None or was.lines != need.lines or need.everywhere is None
+        if known or why_not(need) is not None or any(line.key in need.keys for line in output.lines):
+            continue
+        draft.add(
+            output,
+            "run",
+            need.package,
+            need.everywhere or "",
+            evidence=need.evidence,
+            reason="upstream asked for it before",
+            project=need.project,
+            lags=True,
+        )
 
 
 def _raised(mine: tuple[Clause, ...], theirs: tuple[Clause, ...], *, bare: bool) -> tuple[Clause, ...] | None:

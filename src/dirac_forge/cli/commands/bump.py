@@ -54,7 +54,11 @@ def bump(
         ),
     ] = None,
     catch_up: Annotated[
-        bool, typer.Option("--catch-up", help="Also raise requirements that were behind upstream's before.")
+        bool,
+        typer.Option(
+            "--catch-up",
+            help="Also bring requirements to upstream's state, where they lagged before; also without a newer version.",
+        ),
     ] = False,
 ) -> int:
     """Show which feedstocks should move to which version, with the edits; --write applies them.
