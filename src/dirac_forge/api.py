@@ -171,8 +171,10 @@ class ForgeSession:
         with self._threads() as executor:
             return tuple(
                 cell
-                for channel, cells in grouped_cells(self, targets)
-                for cell in check_cells(channel, cells, executor=executor, observer=self.observer, remedies=remedies)
+                for group in grouped_cells(self, targets)
+                for cell in check_cells(
+                    group.channel, group.cells, executor=executor, observer=self.observer, remedies=remedies
+                )
             )
 
     def plan(self, migration: str) -> Plan:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,32 +9,16 @@ import pytest
 
 from build.conftest import Project
 from build.test_command import run, statuses
-from dirac_forge.build import cluster
+from dirac_forge import cluster
 from dirac_forge.cli import main
-
-SERVE = """
-from distributed import LocalCluster
-import sys
-with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
-    print(cluster.scheduler_address, flush=True)
-    sys.stdin.read()
-"""
+from support.clusters import workers
 
 
 @pytest.fixture
 def address() -> Iterator[str]:
     """A scheduler with two workers, in other processes."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as server:
-        assert server.stdout is not None
-        assert server.stdin is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.stdin.close()
-            server.wait(timeout=60)
+    with workers(2) as found:
+        yield found
 
 
 def test_packages_are_built_by_the_workers(

@@ -12,6 +12,7 @@ import pytest
 from dirac_forge.cli import main
 from support.archives import wheel
 from support.channel import pkg, pythons, write_channel
+from support.clusters import workers
 from support.gits import repository
 from support.index import PackageIndex
 
@@ -252,3 +253,10 @@ def test_answer_fits_the_terminal(
     monkeypatch.setenv("COLUMNS", str(width))
     main(["audit", "--patches", "patches"])
     assert max(map(len, capsys.readouterr().out.splitlines())) <= width
+
+
+def test_audit_on_a_cluster_answers_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("distributed")
+    code, here = answer(capsys)
+    with workers(2) as address:
+        assert answer(capsys, "--cluster", address) == (code, here)

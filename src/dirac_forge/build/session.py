@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dirac_forge.build.building import STAGING
 from dirac_forge.build.children import Child, ChildAnswer, run_child
-from dirac_forge.build.cluster import Cluster, cluster_of
+from dirac_forge.build.cluster import BuildWorkers
 from dirac_forge.build.environments import Environments, Explain
 from dirac_forge.build.installing import Installer
 from dirac_forge.build.isolation import Container, Limits, detect
@@ -28,6 +28,7 @@ from dirac_forge.build.workspace_builds import channels_signature, machine_packa
 from dirac_forge.channel.opening import ChannelContext, open_channel
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
+from dirac_forge.cluster import connected
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.facts import read_facts
@@ -89,12 +90,13 @@ def run_builds(
         InputError: wrong use, or another run holds the channel.
         UnknownError: a channel can't be read, or no cluster answers.
     """
-    with cluster_of(request.cluster) if request.cluster else nullcontext() as cluster:
-        return _run_builds(context, workspace, request, explain, cluster)
+    with connected(request.cluster) if request.cluster else nullcontext() as cluster:
+        workers = BuildWorkers(cluster) if cluster is not None else None
+        return _run_builds(context, workspace, request, explain, workers)
 
 
 def _run_builds(
-    context: ChannelContext, workspace: Workspace, request: BuildRequest, explain: Explain, cluster: Cluster | None
+    context: ChannelContext, workspace: Workspace, request: BuildRequest, explain: Explain, workers: BuildWorkers | None
 ) -> BuildReport:
     if not request.container and find_spec("rattler_build") is None:
         raise InputError(
@@ -107,14 +109,14 @@ def _run_builds(
     folder = (request.output or settings.workspace / "build").absolute()
     _make(folder)
     channel = open_channel(context, machine=(platform, machine_packages()))
-    jobs = request.jobs or (cluster.places if cluster else machine_jobs(request.memory))
+    jobs = request.jobs or (workers.places if workers else machine_jobs(request.memory))
     options = _options(request, folder, platform, _pythons(context, channel, platform), jobs)
     local = LocalChannel(folder / "channel", platform=platform)
     with local.locked():
         shutil.rmtree(folder / STAGING, ignore_errors=True)
-        if cluster is not None:
-            cluster.check(folder)
-        run = cluster.run if cluster is not None else run_child
+        if workers is not None:
+            workers.check(folder)
+        run = workers.run if workers is not None else run_child
         session = _Session(context, workspace, channel, options, local, explain, run)
         packages = session.packages(request)
         installed = session.installed(packages, request) if request.install else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +13,14 @@ from dirac_forge.progress import Observer
 from dirac_forge.settings import Settings
 from dirac_forge.store import Store
 
-__all__ = ["ChannelContext", "open_catalogue", "open_channel", "open_readable_channel"]
+__all__ = [
+    "ChannelAddress",
+    "ChannelContext",
+    "channel_address",
+    "open_catalogue",
+    "open_channel",
+    "open_readable_channel",
+]
 
 
 class ChannelContext(Protocol):
@@ -37,6 +45,55 @@ class ChannelContext(Protocol):
     def store(self) -> Store:
         """Keeps run_exports, and solutions where all channels are folders."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelAddress:
+    """All that is needed to open the same channels elsewhere, in another process or on another machine."""
+
+    channels: tuple[str, ...]
+    """Folders with their full path."""
+    machines: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    """By platform, virtual packages that differ from conda-forge's floor."""
+    cache: str
+    offline: bool
+
+    def open(self, observer: Observer) -> Channel:
+        """Open them.
+
+        Raises:
+            InputError: a folder that is not there, or without a channel.
+        """
+        cache = Path(self.cache)
+        return Channel.open(
+            self.channels,
+            machines={platform: dict(packages) for platform, packages in self.machines},
+            observer=observer,
+            cache_dir=cache / "repodata",
+            store=Store(cache),
+            offline=self.offline,
+            embedded_dir=cache,
+        )
+
+
+def channel_address(
+    settings: Settings, channels: Sequence[str] = (), machine: Mapping[str, Mapping[str, str]] | None = None
+) -> ChannelAddress:
+    """Return the address of `channels` (default: those of the settings).
+
+    `machine` has by platform what a target's file asks for of a machine; it goes before the settings.
+    """
+    machines = dict(settings.virtual_packages)
+    for platform, packages in (machine or {}).items():
+        machines[platform] = {**machines.get(platform, {}), **packages}
+    return ChannelAddress(
+        channels=tuple(
+            str(Path(each).absolute()) if Path(each).is_dir() else each for each in channels or settings.channels
+        ),
+        machines=tuple((platform, tuple(packages.items())) for platform, packages in machines.items()),
+        cache=str(settings.cache.absolute()),
+        offline=settings.offline,
+    )
 
 
 def open_channel(

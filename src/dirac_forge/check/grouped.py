@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from dirac_forge.channel.opening import ChannelContext, open_channel
+from dirac_forge.channel.opening import ChannelAddress, ChannelContext, channel_address, open_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import asked_cells, channels_of
 from dirac_forge.check.targets import Target
 
-__all__ = ["grouped_cells"]
+__all__ = ["ChannelCells", "grouped_cells"]
 
 
-def grouped_cells(context: ChannelContext, targets: Iterable[Target]) -> list[tuple[Channel, list[Cell]]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelCells:
+    """The cells that are asked of the same channels and machines."""
+
+    channel: Channel
+    address: ChannelAddress
+    cells: tuple[Cell, ...]
+
+
+def grouped_cells(context: ChannelContext, targets: Iterable[Target]) -> list[ChannelCells]:
     """Return the cells of targets, together where they are asked of the same channels and machines.
 
     Raises:
         InputError: a channel that can't be opened.
     """
     settings = context.settings
-    groups: dict[tuple[object, ...], tuple[Channel, list[Cell]]] = {}
+    groups: dict[ChannelAddress, ChannelCells] = {}
     for target in targets:
         cells = asked_cells(settings, target)
+        if not cells:
+            continue
         channels = () if "channels" in settings.flags else channels_of(target, settings.channels)
-        machine = {platform: tuple(packages.items()) for platform, packages in target.machine.items()}
-        key = (channels, tuple(machine.items()))
-        if cells and key not in groups:
-            channel = open_channel(context, channels)
-            for platform, packages in target.machine.items():
-                channel = channel.on_machine(platform, packages)
-            groups[key] = (channel, [])
-        if cells:
-            groups[key][1].extend(replace(cell, channels=channels) for cell in cells)
+        address = channel_address(settings, channels, target.machine)
+        known = groups.get(address) or ChannelCells(
+            channel=_opened(context, channels, target), address=address, cells=()
+        )
+        mine = tuple(replace(cell, channels=channels) for cell in cells)
+        groups[address] = replace(known, cells=(*known.cells, *mine))
     return list(groups.values())
+
+
+def _opened(context: ChannelContext, channels: tuple[str, ...], target: Target) -> Channel:
+    channel = open_channel(context, channels)
+    for platform, packages in target.machine.items():
+        channel = channel.on_machine(platform, packages)
+    return channel

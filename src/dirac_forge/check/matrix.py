@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -21,7 +21,10 @@ from dirac_forge.check.wording import reason_text
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
-__all__ = ["check", "explain_cell", "platforms_with", "solve_cell"]
+__all__ = ["GroupKey", "answered", "check", "explain_cell", "grouped", "merged_groups", "platforms_with", "solve_cell"]
+
+GroupKey = tuple[str, str]
+"""A target's name and a platform."""
 
 
 def check(
@@ -44,40 +47,54 @@ def check(
     watcher = observer or Silent()
     task = "checking"
     watcher.started(task, len(cells))
-
-    groups: dict[tuple[str, str], list[int]] = {}
-    for at, cell in enumerate(cells):
-        groups.setdefault((cell.target, cell.platform), []).append(at)
-    missing = {key: len(positions) for key, positions in groups.items()}
-    solved: dict[int, Cell] = {}
-    answers: dict[tuple[str, str], list[Cell]] = {}
+    groups = grouped(cells)
+    place = {id(cell): (key, at) for key, group in groups.items() for at, cell in enumerate(group)}
+    solved: dict[GroupKey, dict[int, Cell]] = {key: {} for key in groups}
+    answers: dict[GroupKey, Sequence[Cell]] = {}
     lock = threading.Lock()
 
-    def ask(at: int) -> None:
+    def ask(cell: Cell) -> None:
         """Solve one cell; the thread that solves the last of a group explains all of it."""
-        cell = cells[at]
         found = solve_cell(channel, cell)
         watcher.advanced(task, detail=f"{cell.target} {cell.platform} {cell.python}")
-        key = (cell.target, cell.platform)
+        key, at = place[id(cell)]
         with lock:
-            solved[at] = found
-            missing[key] -= 1
-            last = not missing[key]
+            solved[key][at] = found
+            last = len(solved[key]) == len(groups[key])
         if last:
-            answers[key] = _explained(channel, [solved[each] for each in groups[key]], remedies=remedies)
+            answers[key] = _explained(channel, [solved[key][each] for each in range(len(groups[key]))], remedies)
 
-    for _ in executor.map(ask, range(len(cells))):
+    for _ in executor.map(ask, (cell for group in groups.values() for cell in group)):
         pass
     watcher.finished(task)
+    return merged_groups(groups, answers)
+
+
+def grouped(cells: Iterable[Cell]) -> dict[GroupKey, list[Cell]]:
+    """Return the cells of each target and platform: they differ in their Pythons, and are explained together."""
+    groups: dict[GroupKey, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.target, cell.platform), []).append(cell)
+    return groups
+
+
+def answered(channel: Channel, cells: Sequence[Cell], *, remedies: bool) -> list[Cell]:
+    """Return the cells of one group with their answers, one after the other."""
+    return _explained(channel, [solve_cell(channel, cell) for cell in cells], remedies)
+
+
+def merged_groups(
+    groups: Mapping[GroupKey, Sequence[Cell]], answers: Mapping[GroupKey, Sequence[Cell]]
+) -> tuple[Cell, ...]:
+    """Return the answers of all groups, by target, as the groups were asked."""
     found: list[Cell] = []
-    for target in dict.fromkeys(cell.target for cell in cells):
+    for target in dict.fromkeys(target for target, _ in groups):
         mine = [key for key in groups if key[0] == target]
-        asked = {key[1]: [cells[at] for at in groups[key]] for key in mine}
-        found += aligned({key[1]: answers[key] for key in mine}, asked)
+        found += aligned({key[1]: answers[key] for key in mine}, {key[1]: groups[key] for key in mine})
     return tuple(found)
 
 
-def _explained(channel: Channel, cells: Sequence[Cell], *, remedies: bool) -> list[Cell]:
+def _explained(channel: Channel, cells: Sequence[Cell], remedies: bool) -> list[Cell]:
     """The cells of one target and platform, which mostly fail alike: what helps one is tried first on the next."""
     known: list[Unblock] = []
     explained = []

@@ -11,6 +11,7 @@ from dirac_forge.audit.channel_faults import channel_faults, installed_builds
 from dirac_forge.audit.commands import command_findings
 from dirac_forge.audit.evidence import channel_evidence
 from dirac_forge.audit.findings import Audited, EvidenceGap, Finding, Severity, at_least
+from dirac_forge.audit.on_cluster import audit_on_cluster
 from dirac_forge.audit.package_files import clobbered
 from dirac_forge.audit.published import PublishedLookup
 from dirac_forge.audit.run import audit as audit_builds
@@ -19,6 +20,7 @@ from dirac_forge.cli.audit_edits import audit_edits
 from dirac_forge.cli.audit_inputs import AuditInput, AuditRequest, audit_inputs, file_lists
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges
+from dirac_forge.cluster import connected
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.report.audit import audit_json, audit_sections
 from dirac_forge.report.audit_edits import AuditEdits, edits_json, edits_sections
@@ -45,7 +47,7 @@ def audit(context: Context, request: AuditRequest) -> int:
     accepting = read_baseline(request.baseline) if request.baseline else ()
     with ThreadPoolExecutor(_THREADS) as executor:
         inputs = audit_inputs(context, request.specs, since=request.since, executor=executor)
-        looked = looked_at(context, inputs, executor)
+        looked = looked_at(context, inputs, executor, request.cluster)
         findings, accepted = _sorted_out(looked, accepting, request.severity)
         edits, sent = AuditEdits(), SentChanges()
         if findings:
@@ -57,27 +59,17 @@ def audit(context: Context, request: AuditRequest) -> int:
     return max(_exit_code(looked.audited, findings), sent.exit_code)
 
 
-def looked_at(context: Context, inputs: Sequence[AuditInput], executor: Executor) -> AuditLook:
-    """Return what an audit of these builds finds."""
-    return _merged([_look(context, each, executor) for each in inputs])
+def looked_at(context: Context, inputs: Sequence[AuditInput], executor: Executor, cluster: str = "") -> AuditLook:
+    """Return what an audit of these builds finds; upstream is asked by the workers of a `cluster` if one is given."""
+    return _merged([_look(context, each, executor, cluster) for each in inputs])
 
 
-def _look(context: Context, found: AuditInput, executor: Executor) -> AuditLook:
+def _look(context: Context, found: AuditInput, executor: Executor, cluster: str) -> AuditLook:
     """Compare the builds with upstream, and look at the channel's records and at the files."""
     settings = context.settings
     index = IndexClient(context.http, url=settings.index_url)
     lookup = Lookup(context.http, index, context.store, pythons=settings.gil_pythons)
-    audited = audit_builds(
-        found.builds,
-        index=found.channel.index,
-        published=PublishedLookup(
-            lookup.described, context.store, index_url=settings.index_url, overrides=settings.names
-        ),
-        executor=executor,
-        observer=context.observer,
-        overrides=settings.names,
-        python_min=settings.python_min,
-    )
+    audited = _audited(context, found, lookup, executor, cluster)
     pinning = pinning_of(context, found.channel)
     exports = ChannelExports(found.channel, exports_at_hand((), pinning))
     evidence = channel_evidence(found.channel, pinning, exports.of)
@@ -93,6 +85,28 @@ def _look(context: Context, found: AuditInput, executor: Executor) -> AuditLook:
         audited=audited,
         findings=(*declared, *(finding for findings, _ in parts for finding in findings)),
         gaps=tuple(gap for _, gaps in parts for gap in gaps),
+    )
+
+
+def _audited(
+    context: Context, found: AuditInput, lookup: Lookup, executor: Executor, cluster: str
+) -> tuple[Audited, ...]:
+    """Return how the builds compare with upstream, here or on the workers of a cluster."""
+    settings = context.settings
+    if cluster:
+        with connected(cluster) as workers:
+            workers.require_same_version()
+            return audit_on_cluster(workers, settings, found.address, found.builds, observer=context.observer)
+    return audit_builds(
+        found.builds,
+        index=found.channel.index,
+        published=PublishedLookup(
+            lookup.described, context.store, index_url=settings.index_url, overrides=settings.names
+        ),
+        executor=executor,
+        observer=context.observer,
+        overrides=settings.names,
+        python_min=settings.python_min,
     )
 
 

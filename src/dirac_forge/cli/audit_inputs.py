@@ -12,7 +12,7 @@ from pathlib import Path
 from dirac_forge.audit.findings import Severity
 from dirac_forge.audit.run import AuditedBuild, builds_of, recent_builds
 from dirac_forge.channel.file_lists import FileList, file_list
-from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.opening import ChannelAddress, channel_address, open_channel
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
@@ -44,6 +44,8 @@ class AuditRequest:
     broken: Path | None = None
     write: bool = False
     pr: bool = False
+    cluster: str = ""
+    """Address of a Dask scheduler, whose workers ask upstream."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +53,8 @@ class AuditInput:
     """Builds of one channel that are audited together."""
 
     channel: Channel
+    address: ChannelAddress
+    """Of the same channel, for other processes."""
     environments: tuple[tuple[str, str, tuple[Record, ...]], ...] = ()
     """Target, platform, packages."""
     builds: tuple[AuditedBuild, ...] = ()
@@ -85,10 +89,12 @@ def _is_lock_file(text: str) -> bool:
 def _locked(context: Context, path: Path) -> AuditInput:
     lock = read_lock(path)
     named = () if "channels" in context.settings.flags else lock.channels
-    channel = open_channel(context, joined_channels(named, context.settings.channels))
+    channels = joined_channels(named, context.settings.channels)
+    channel = open_channel(context, channels)
     environments = tuple(locked_environments(lock, channel.index))
     return AuditInput(
         channel=channel,
+        address=channel_address(context.settings, channels),
         environments=environments,
         builds=builds_of(environments),
         prefix=path if path.is_dir() else None,
@@ -104,13 +110,19 @@ def _solved(context: Context, specs: Sequence[str], executor: Executor) -> list[
         named = known.get(text)
         targets += [named] if named else read_targets(text, platforms=settings.platforms, pythons=settings.pythons)
     inputs = []
-    for channel, questions in grouped_cells(context, targets):
-        cells = check_cells(channel, questions, executor=executor, observer=context.observer, remedies=False)
+    for group in grouped_cells(context, targets):
+        cells = check_cells(group.channel, group.cells, executor=executor, observer=context.observer, remedies=False)
         _warn(context, cells)
         installed = tuple(cell for cell in cells if cell.status == "installable")
         environments = tuple((cell.target, cell.platform, cell.packages) for cell in installed)
         inputs.append(
-            AuditInput(channel=channel, environments=environments, builds=builds_of(environments), cells=tuple(cells))
+            AuditInput(
+                channel=group.channel,
+                address=group.address,
+                environments=environments,
+                builds=builds_of(environments),
+                cells=tuple(cells),
+            )
         )
     if not any(each.environments for each in inputs):
         raise InputError("nothing to audit: no target can be installed", hint=_HINT)
@@ -134,7 +146,7 @@ def _recent(context: Context, age: str) -> AuditInput:
         for platform in reversed(context.settings.platforms)
         for build in recent_builds(channel.index(platform), since, python_min=python_min)
     }
-    return AuditInput(channel=channel, builds=tuple(found.values()))
+    return AuditInput(channel=channel, address=channel_address(context.settings), builds=tuple(found.values()))
 
 
 def _age(text: str) -> timedelta:

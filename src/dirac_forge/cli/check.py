@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,9 +18,10 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.exports import exports_at_hand
 from dirac_forge.check.files.kinds import read_targets
-from dirac_forge.check.grouped import grouped_cells
+from dirac_forge.check.grouped import ChannelCells, grouped_cells
 from dirac_forge.check.helping import helping_proposals
 from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.check.on_cluster import check_on_cluster
 from dirac_forge.check.proof import Proof, merged
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.recipes_at_hand import RecipesAtHand
@@ -27,6 +29,7 @@ from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import Target
 from dirac_forge.cli.context import Context
+from dirac_forge.cluster import Cluster, connected
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.workspace import read_workspace
@@ -42,7 +45,15 @@ _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 _THREADS = 8
 
 
-def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], since: str = "", remedies: bool) -> int:
+def check(
+    context: Context,
+    specs: Sequence[str],
+    *,
+    with_: Sequence[str],
+    since: str = "",
+    remedies: bool,
+    cluster: str = "",
+) -> int:
     """Check targets, answer with the matrix and what recipes change in it, and return the exit code."""
     settings = context.settings
     for platform in settings.platforms:
@@ -55,13 +66,16 @@ def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], since
     found: list[Cell] = []
     proofs: list[Proof] = []
     changes: list[Turn] = []
-    with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor:
-        for channel, cells in groups:
-            mine = check_cells(channel, cells, executor=executor, observer=context.observer, remedies=remedies)
-            proofs += [_proof(context, channel, mine, recipes, executor)] if recipes else []
+    with (
+        ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor,
+        _workers(cluster) as workers,
+    ):
+        for group in groups:
+            mine = _answers(context, group, workers, executor, remedies=remedies)
+            proofs += [_proof(context, group.channel, mine, recipes, executor)] if recipes else []
             found += mine
             if start is not None:
-                turned = executor.map(turn_of, repeat(channel), mine, repeat(start))
+                turned = executor.map(turn_of, repeat(group.channel), mine, repeat(start))
                 changes += [turn for turn in turned if turn is not None]
     proof = merged(proofs) if proofs else None
     shown = terminal(found, proof, changes, verbose=context.options.verbose)
@@ -70,6 +84,26 @@ def check(context: Context, specs: Sequence[str], *, with_: Sequence[str], since
     steps = check_steps(asked, recipes, no=no, worse=worse, explained=bool(since))
     context.answer(shown, document(found, proof, changes), steps)
     return code
+
+
+def _answers(
+    context: Context, group: ChannelCells, workers: Cluster | None, executor: Executor, *, remedies: bool
+) -> tuple[Cell, ...]:
+    """Return the matrix, from the workers of a cluster where there is one."""
+    if workers is not None:
+        return check_on_cluster(workers, group.address, group.cells, observer=context.observer, remedies=remedies)
+    return check_cells(group.channel, group.cells, executor=executor, observer=context.observer, remedies=remedies)
+
+
+@contextlib.contextmanager
+def _workers(address: str) -> Iterator[Cluster | None]:
+    """Connect to a cluster whose workers have the same dirac-forge; None without an address."""
+    if not address:
+        yield None
+        return
+    with connected(address) as cluster:
+        cluster.require_same_version()
+        yield cluster
 
 
 def _proof(

@@ -30,8 +30,8 @@ def checked(context: Context, executor: Executor) -> tuple[Cell, ...] | Unavaila
         known_platform(platform)
     found: list[Cell] = []
     try:
-        for channel, cells in grouped_cells(context, configured_targets(settings).values()):
-            found += check(channel, cells, executor=executor, observer=context.observer)
+        for group in grouped_cells(context, configured_targets(settings).values()):
+            found += check(group.channel, group.cells, executor=executor, observer=context.observer)
     except ForgeError as error:
         return Unavailable(error.message)
     return tuple(found)

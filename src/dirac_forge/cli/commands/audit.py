@@ -61,6 +61,9 @@ def audit(
         bool,
         typer.Option("--pr", help="Propose corrections and patches as pull requests; without a token, in the outbox."),
     ] = False,
+    cluster: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Ask upstream from the workers of the Dask cluster at ADDRESS.")
+    ] = "",
 ) -> int:
     """Compare what the channel's builds declare with what upstream's metadata of the same version declares.
 
@@ -85,5 +88,6 @@ def audit(
             broken=broken,
             write=write,
             pr=pr,
+            cluster=cluster,
         ),
     )

@@ -44,6 +44,9 @@ def check(
     remedies: Annotated[
         bool, typer.Option("--remedies/--no-remedies", help="Search for what would unblock each no.")
     ] = True,
+    cluster: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Answer on the workers of the Dask cluster at ADDRESS.")
+    ] = "",
 ) -> int:
     """Check whether each target is installable, per platform and Python, and explain why not.
 
@@ -52,4 +55,4 @@ def check(
     """
     from dirac_forge.cli.check import check as run
 
-    return run(context, specs or (), with_=with_ or (), since=since, remedies=remedies)
+    return run(context, specs or (), with_=with_ or (), since=since, remedies=remedies, cluster=cluster)

@@ -1,0 +1,104 @@
+"""Work handed to a Dask cluster of processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.cluster import Cluster, Lost, connected
+from dirac_forge.errors import InputError, UnknownError
+from support.clusters import lengths, workers
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with workers(2) as address, connected(address) as found:
+        yield found
+
+
+def test_results_come_in_the_order_of_the_tasks(cluster: Cluster) -> None:
+    tasks = ["a" * number for number in range(50)]
+    assert cluster.results(lengths, tasks) == list(range(50))
+    assert cluster.results(lengths, []) == []
+
+
+def test_task_is_tried_again_after_its_worker_died(cluster: Cluster, tmp_path: Path) -> None:
+    mark = str(tmp_path / "mark")
+    assert cluster.results(lengths, ["one", mark, "three"]) == [3, len(mark), 5]
+
+
+def test_workers_have_the_same_version(cluster: Cluster) -> None:
+    cluster.require_same_version()
+
+
+def test_scheduler_that_does_not_answer_is_an_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dirac_forge.cluster._SECONDS", 1)
+    with (
+        pytest.raises(UnknownError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9: "),
+        connected("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+class Future:
+    """A task that a worker did, or was killed by."""
+
+    def __init__(self, function: Callable[[Sequence[str]], list[int]], tasks: Sequence[str]) -> None:
+        self.function = function
+        self.tasks = tasks
+
+    def result(self, timeout: float) -> list[int]:
+        if "die" in self.tasks:
+            raise distributed.KilledWorker("task", None, 3)
+        if "wait" in self.tasks:
+            raise TimeoutError(timeout)
+        if "fail" in self.tasks:
+            raise RuntimeError("no space left on the worker")
+        if "wrong" in self.tasks:
+            raise InputError("there is no such folder")
+        return self.function(self.tasks)
+
+
+class Client:
+    """A client whose scheduler has two workers, or none any more."""
+
+    def __init__(self, *, gone: bool = False) -> None:
+        self.gone = gone
+        self.asked: list[Sequence[str]] = []
+
+    def nthreads(self) -> dict[str, int]:
+        return {} if self.gone else {"a": 1, "b": 1}
+
+    def submit(self, function: Callable[[Sequence[str]], list[int]], tasks: Sequence[str], **_: object) -> Future:
+        self.asked.append(list(tasks))
+        return Future(function, tasks)
+
+
+def test_only_the_task_that_kills_workers_is_lost() -> None:
+    client = Client()
+    assert Cluster(client).results(lengths, [*["a"] * 10, "die", *["bb"] * 10]) == [
+        *[1] * 10,
+        Lost("every worker that tried it was lost"),
+        *[2] * 10,
+    ]
+    assert [len(tasks) for tasks in client.asked] == [3] * 7 + [1] * 3
+
+
+def test_task_that_fails_on_a_worker_is_lost_with_the_reason() -> None:
+    assert Cluster(Client()).results(lengths, ["a", "fail"]) == [
+        1,
+        Lost("a worker failed: RuntimeError: no space left on the worker"),
+    ]
+
+
+def test_mistake_that_a_task_finds_ends_the_run() -> None:
+    with pytest.raises(InputError, match="there is no such folder"):
+        Cluster(Client()).results(lengths, ["a", "wrong"])
+
+
+def test_task_is_lost_where_no_worker_is_left() -> None:
+    assert Cluster(Client(gone=True)).results(lengths, ["wait"]) == [Lost("the cluster has no workers any more")]
