@@ -107,6 +107,7 @@ def bumped(
             **source("tele-conventions", "0.61b0"),
             **source("tele-conventions", "0.62b0", "attrs>=25"),
         },
+        "attrs": source("attrs", "25.1.0"),
     }
     with PackageIndex(files) as index:
         options = ("--workspace", str(root), "--index-url", index.url, "--no-check", "--json", "--write")
