@@ -200,3 +200,27 @@ def test_files_of_pypi_are_trusted_where_pypi_is() -> None:
     assert trust.allows("files.pythonhosted.org", "10.0.0.1")
     assert not trust.gives_credentials("https://files.pythonhosted.org/x")
     assert not Trust.of(services=["https://index.example.org/"]).allows("files.pythonhosted.org", "10.0.0.1")
+
+
+def test_files_that_an_internal_index_lists_are_asked_and_other_urls_of_their_host_are_not(
+    names: dict[str, str],
+) -> None:
+    names["index.corp.test"] = "127.0.0.1"
+    trust = Trust(internal=frozenset({"index.corp.test"}))
+    with Server(lambda _: Answer(body=b"x")) as server, recipes(trust) as http:
+        page = http.page(f"http://index.corp.test:{server.port}/simple/demo/", limit=10)
+        file = f"http://127.0.0.1:{server.port}/a b.whl"
+        with pytest.raises(UnreachableError):
+            http.page(file, limit=10)
+        http.allow_listed(page.url, [file])
+        assert http.page(file, limit=10).body == b"x"
+        with pytest.raises(UnreachableError, match=r"is not asked: its address 127\.0\.0\.1 is not public"):
+            http.page(f"http://127.0.0.1:{server.port}/other.whl", limit=10)
+
+
+def test_an_index_with_a_public_address_vouches_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with recipes(PUBLIC) as http:
+        monkeypatch.setattr(Hosts, "addresses", lambda *_: ("151.101.0.223",))
+        http.allow_listed("https://pypi.org/simple/demo/", ["http://127.0.0.1:9/x.whl"])
+        with pytest.raises(UnreachableError, match="is not public"):
+            http.page("http://127.0.0.1:9/x.whl", limit=10)

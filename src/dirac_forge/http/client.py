@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
@@ -199,6 +199,13 @@ class Http:
         if data is not None:
             sent["Content-Type"] = "application/json"
         return self._exchange.call(method, url, sent, data, read)
+
+    def allow_listed(self, page: str, urls: Iterable[str]) -> None:
+        """Let just these URLs, which the index at `page` lists, lead to addresses that are not public.
+
+        Nothing changes where that index has a public address itself.
+        """
+        self._exchange.allow_listed(page, urls)
 
     def reachable(self, url: str) -> bool:
         """Return whether `url`'s host answers at all, asked once a run; False when offline."""

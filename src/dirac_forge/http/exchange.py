@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlunsplit
 
 from requests import PreparedRequest, Response
 from requests.exceptions import InvalidURL
-from requests.utils import get_netrc_auth, select_proxy
+from requests.utils import get_netrc_auth, requote_uri, select_proxy
 from urllib3 import Retry
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -32,7 +32,7 @@ from dirac_forge.http.answers import LostError, UnreachableError, refusal
 from dirac_forge.http.hosts import Hosts
 from dirac_forge.http.pace import TooSlowAnswerError
 from dirac_forge.http.session import Session, unreachable
-from dirac_forge.http.trust import Trust
+from dirac_forge.http.trust import Trust, is_internal
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import join_url, parse_http_date, parse_whole_number, split_url
 
@@ -84,6 +84,11 @@ class Exchange:
         clean = self._without_credentials(url)
         proxies = self._session.merge_environment_settings(clean, {}, None, None, None)["proxies"]
         return self._hosts.problem(clean, proxy=select_proxy(clean, proxies))
+
+    def allow_listed(self, page: str, urls: Iterable[str]) -> None:
+        """Let `urls`, which the index at `page` lists, lead to internal addresses, where that index has one itself."""
+        if any(map(is_internal, self.addresses(page))):
+            self._hosts.allow(form for url in urls for form in (url, requote_uri(url)))
 
     def addresses(self, url: str) -> tuple[str, ...]:
         """Return the numeric addresses of `url`'s host that may be asked; () where they are not known."""

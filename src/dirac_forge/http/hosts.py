@@ -10,6 +10,7 @@ import selectors
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dirac_forge.http.trust import Trust
@@ -69,11 +70,20 @@ class Hosts:
         self._trust = trust
         self._known: dict[tuple[str, int, bool], _Host] = {}
         self._lock = threading.Lock()
+        self._listed: set[str] = set()
+
+    def allow(self, urls: Iterable[str]) -> None:
+        """Let just these URLs lead to any address, as an index that may itself be asked there lists them."""
+        if self._trust is not None:
+            self._listed.update(urls)
 
     def problem(self, url: str, *, proxy: str | None = None) -> str | None:
         """Return why `url`'s host (or the proxy on the way to it) can't be reached; None where it can."""
         name, port = _address(url)
         host = self._host(name, port)
+        if proxy is None and url in self._listed:
+            result = self._asked(self._host(name, port, anywhere=True), name, port, None)
+            return None if isinstance(result, tuple) else str(result)
         if proxy is not None and self._trust is not None and not self._trust.allows_name(name):
             host.result = _NotPublic(name)
         if not isinstance(host.result, tuple):
@@ -83,7 +93,7 @@ class Hosts:
             return None if isinstance(result, tuple) else str(result)
         # The proxy itself is the choice of the person who runs this, wherever it is.
         name, port = _address(proxy)
-        result = self._asked(self._host(name, port, proxy=True), name, port, None)
+        result = self._asked(self._host(name, port, anywhere=True), name, port, None)
         return None if isinstance(result, tuple) else f"the proxy {name}: {result}"
 
     def refuses(self, url: str) -> bool:
@@ -94,7 +104,7 @@ class Hosts:
         """Return the numeric addresses of a host or proxy, the one that answered first; () where it was not asked
         yet.
         """
-        results = (self._host(name, port, proxy=proxy).result for proxy in (False, True))
+        results = (self._host(name, port, anywhere=anywhere).result for anywhere in (False, True))
         return next((result for result in results if isinstance(result, tuple) and result), ())
 
     def _asked(self, host: _Host, name: str, port: int, trust: Trust | None) -> _Result:
@@ -109,9 +119,10 @@ class Hosts:
         host = self._host(*_address(url))
         host.result, host.asked = problem, True
 
-    def _host(self, name: str, port: int, *, proxy: bool = False) -> _Host:
+    def _host(self, name: str, port: int, *, anywhere: bool = False) -> _Host:
+        """Return what is known of a host; `anywhere`: where `trust` does not matter, as for proxies."""
         with self._lock:
-            return self._known.setdefault((name.rstrip("."), port, proxy), _Host())
+            return self._known.setdefault((name.rstrip("."), port, anywhere), _Host())
 
 
 def _address(url: str) -> tuple[str, int]:

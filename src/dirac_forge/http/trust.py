@@ -11,7 +11,7 @@ from typing import Self
 
 from dirac_forge.untrusted import split_url
 
-__all__ = ["INTERNAL_HINT", "Trust"]
+__all__ = ["INTERNAL_HINT", "Trust", "is_internal"]
 
 INTERNAL_HINT = "If this host is yours, list its name in internal-hosts of [tool.dirac-forge]."
 
@@ -56,7 +56,7 @@ class Trust:
         number = _number(address)
         if number is None:
             return False
-        return (self.loopback and number.is_loopback) or (number.is_global and not number.is_multicast)
+        return (self.loopback and number.is_loopback) or not is_internal(address)
 
     def allows_name(self, name: str) -> bool:
         """Return whether a host may be asked through a proxy, which resolves its name: only an address that is written
@@ -70,6 +70,12 @@ class Trust:
     def gives_credentials(self, url: str) -> bool:
         """Return whether `url`'s host gets what ~/.netrc has for it."""
         return split_url(url).scheme == "https" and _host(url) in self.credentials
+
+
+def is_internal(address: str) -> bool:
+    """Return whether a numeric address is not public."""
+    number = _number(address)
+    return number is None or not number.is_global or number.is_multicast
 
 
 def _host(url: str) -> str:

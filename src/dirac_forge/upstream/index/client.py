@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from packaging.utils import InvalidName, canonicalize_name
 
@@ -41,7 +41,9 @@ class IndexClient:
     def read(self, page: Page, name: str) -> Project:
         """Return what `page` says; raises UnreachableError where it is no page of an index."""
         with self._reading:
-            return read_page(page, name)
+            project = read_page(page, name)
+        self._http.allow_listed(page.url, _urls(project))
+        return project
 
     def page(self, name: str) -> Page:
         """Return the project's page, unread.
@@ -68,3 +70,10 @@ class IndexClient:
         spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}
         near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None
+
+
+def _urls(project: Project) -> Iterator[str]:
+    for release in project.releases:
+        for file in release.files:
+            yield file.url
+            yield f"{file.url}.metadata"
