@@ -11,7 +11,7 @@ import pytest
 
 from dirac_forge import files
 from dirac_forge.errors import InputError
-from dirac_forge.files import replace_file, write_file, write_files
+from dirac_forge.files import read_bytes, read_text, replace_file, write_file, write_files
 
 
 def listing(folder: Path) -> dict[str, str]:
@@ -92,3 +92,28 @@ def test_new_files_follow_the_umask_and_old_ones_keep_their_mode(tmp_path: Path)
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "old").stat().st_mode) == 0o664
+
+
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        with pytest.raises(OSError, match="It is no regular file"):
+            read_text(tmp_path / name)
+    with pytest.raises(IsADirectoryError):
+        read_text(tmp_path)
+
+
+def test_what_a_shell_puts_in_the_place_of_a_file_is_read() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"a\r\nb")
+    os.close(writing)
+    assert read_text(Path(f"/dev/fd/{reading}")) == "a\nb"
+    os.close(reading)
+
+
+def test_a_file_without_reasonable_size_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(3 * 2**20))
+    with pytest.raises(OSError, match="It has more than 2 MB"):
+        read_bytes(path, most=2 * 2**20)

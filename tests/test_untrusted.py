@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from dirac_forge.untrusted import (
     parse_http_date,
     parse_specifiers,
     parse_time,
+    parse_toml,
     parse_version,
     parse_whole_number,
     split_url,
@@ -63,3 +65,9 @@ def test_nothing_hidden_is_shown() -> None:
     assert visible("a\nb\tc", but="\n") == "a\nbc"
     assert one_line("a\n\r\u2028 b\x00") == "a b"
     assert one_line("x" * 50, longest=10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize("text", ["x = " + "9" * 5000, "x = " + "[" * 5000, "x ="])
+def test_toml_that_python_chokes_on_is_no_toml(text: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError):
+        parse_toml(text)

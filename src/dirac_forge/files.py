@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -10,7 +11,37 @@ from pathlib import Path
 
 from dirac_forge.errors import InputError
 
-__all__ = ["replace_file", "write_file", "write_files"]
+__all__ = ["read_bytes", "read_text", "replace_file", "write_file", "write_files"]
+
+_MOST = 64 * 1024**2
+"""Bytes of a file that somebody wrote."""
+_GIVEN = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""What a shell puts in the place of a file."""
+
+
+def read_bytes(path: Path, *, most: int = _MOST) -> bytes:
+    """Return what is in a file.
+
+    Raises OSError, also for a file of more than `most` bytes, and for pipes and devices, which may have no end.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        kind = os.fstat(handle).st_mode
+        if not stat.S_ISREG(kind):
+            if stat.S_ISDIR(kind):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+            if not str(path).startswith(_GIVEN):
+                raise OSError(errno.EINVAL, "It is no regular file", str(path))
+            os.set_blocking(handle, True)
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"It has more than {most // 1024**2} MB", str(path))
+    return data
+
+
+def read_text(path: Path, *, most: int = _MOST) -> str:
+    """Return the text of a file, with line feeds. Raises OSError as `read_bytes` does, and UnicodeDecodeError."""
+    return read_bytes(path, most=most).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tomllib
 import unicodedata
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,7 @@ __all__ = [
     "parse_number",
     "parse_specifiers",
     "parse_time",
+    "parse_toml",
     "parse_version",
     "parse_whole_number",
     "split_url",
@@ -84,6 +86,16 @@ def parse_json(data: str | bytes) -> Any:
         raise
     except (ValueError, RecursionError) as error:
         raise json.JSONDecodeError(str(error)[:80] or "not JSON", "", 0) from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Parse TOML; raises tomllib.TOMLDecodeError also for what is nested too deeply or has numbers without end."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise tomllib.TOMLDecodeError(str(error)[:80] or "not TOML") from error
 
 
 def split_url(text: str) -> SplitResult:

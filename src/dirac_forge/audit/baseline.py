@@ -9,6 +9,8 @@ from pathlib import Path
 
 from dirac_forge.audit.findings import Finding
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_text
+from dirac_forge.untrusted import parse_toml
 
 __all__ = ["Accepted", "accepted_by", "read_baseline"]
 
@@ -41,10 +43,10 @@ def read_baseline(path: Path) -> tuple[Accepted, ...]:
         InputError: the file can't be read, or an entry has an unknown key, or lacks `package` or `reason`.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = parse_toml(read_text(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from error
     entries = document.get("accepted", [])
     if set(document) - {"accepted"} or not isinstance(entries, list):

@@ -20,10 +20,14 @@ from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_bytes
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["Folder"]
+
+_LARGEST = 2 * 1024**3
+"""Bytes of repodata; conda-forge's largest has some 500 MB."""
 
 
 class Folder:
@@ -149,6 +153,8 @@ class Folder:
             if subdir not in self._open:
                 path = self.folder / subdir / "repodata.json"
                 try:
+                    if not path.is_file():
+                        raise OSError("it is no regular file")
                     self._open[subdir] = SparseRepoData(self._channel, subdir, path)
                 except OSError as exc:
                     self._open[subdir] = self.broken(subdir, exc)
@@ -170,7 +176,7 @@ class Folder:
         self._repaired.add(subdir)
         path = self.folder / subdir / "repodata.json"
         try:
-            data = parse_json(path.read_bytes())
+            data = parse_json(read_bytes(path, most=_LARGEST))
         except (OSError, ValueError) as exc:
             raise ChannelUnknownError(f"{path}: the repodata can't be read: {exc}") from exc
         bad = 0
@@ -193,7 +199,7 @@ class Folder:
 
 def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
     try:
-        data = parse_json(path.read_bytes())
+        data = parse_json(read_bytes(path, most=_LARGEST))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as exc:

@@ -15,7 +15,7 @@ from dirac_forge.cli.github import SentChanges, send, token_in_environment
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
-from dirac_forge.files import write_files
+from dirac_forge.files import read_text, write_files
 from dirac_forge.proposals.bumps import BumpOptions, Decided, decide
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
@@ -146,7 +146,7 @@ def _known(path: Path | None) -> dict[str, dict[str, str]]:
     if path is None:
         return {}
     try:
-        return read_known(parse_json(path.read_text(encoding="utf-8")))
+        return read_known(parse_json(read_text(path)))
     except (OSError, ValueError) as error:
         raise InputError(f"--known-sha256: {path} can't be read: {error}") from error
     except InputError as error:

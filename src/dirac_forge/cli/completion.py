@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,8 @@ from typer.models import OptionInfo
 from dirac_forge.cli.discovery import find_workspace
 from dirac_forge.cli.options import SHARED
 from dirac_forge.cli.program import COMMANDS, usage_of
+from dirac_forge.files import read_text
+from dirac_forge.untrusted import parse_toml
 
 __all__ = ["candidates", "complete"]
 
@@ -139,7 +140,7 @@ def _migrations() -> list[str]:
 
 def _targets() -> list[str]:
     try:
-        document = tomllib.loads((_workspace() / "pyproject.toml").read_text(encoding="utf-8"))
+        document = parse_toml(read_text(_workspace() / "pyproject.toml"))
         return list(document["tool"]["dirac-forge"]["targets"])
     except (OSError, ValueError, LookupError, TypeError):
         return list(_TARGETS)

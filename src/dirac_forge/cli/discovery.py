@@ -5,6 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from dirac_forge.files import read_text
+from dirac_forge.untrusted import parse_toml
+
 __all__ = ["find_workspace"]
 
 
@@ -21,12 +24,12 @@ def _is_workspace(folder: Path) -> bool:
     try:
         if (folder / "feedstocks").is_dir():
             return True
-        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+        text = read_text(folder / "pyproject.toml")
     except (OSError, UnicodeDecodeError):
         return False
     if "dirac-forge" not in text:
         return False
     try:
-        return "dirac-forge" in tomllib.loads(text).get("tool", {})
+        return "dirac-forge" in parse_toml(text).get("tool", {})
     except (tomllib.TOMLDecodeError, AttributeError):
         return "[tool.dirac-forge" in text  # the mistake in it is reported when the settings are read

@@ -10,6 +10,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
 from dirac_forge.feedstock.facts import facts_of
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.files import read_text
 from dirac_forge.migration.schema import read_migration
 from dirac_forge.report.document import Items, Section
 from dirac_forge.report.terminal import Shown
@@ -60,7 +61,7 @@ def _migration(path: Path) -> tuple[str, ...]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: can't be read: {error}") from error
 

@@ -11,6 +11,7 @@ from rattler import LockFile
 
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT, Lock, LockedPackage, file_parts, locked
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["installed_entries", "is_lock", "read_lock", "read_pixi_lock"]
@@ -69,7 +70,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _MAX_FILE:
             raise InputError(f"{path}: larger than {_MAX_FILE // 1024 // 1024} MiB, which no lock is")
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}", hint=f"Give {_KINDS}.") from error
     except UnicodeDecodeError as error:

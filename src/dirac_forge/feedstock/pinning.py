@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_text
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.recipe.reading.v0 import selected_text, selector_variables
 from dirac_forge.recipe.reading.values import Function
@@ -150,11 +151,11 @@ def read_pinning(folder: Path) -> Pinning:
     support: dict[str, str] = {}
     for place in places:
         for path in sorted((place / "migrations").glob("*.y*ml")):
-            migrations.setdefault(path.stem, path.read_text(encoding="utf-8"))
+            migrations.setdefault(path.stem, read_text(path))
         for path in sorted((place / "migration_support").glob("*")):
             if path.is_file():
-                support.setdefault(path.name, path.read_text(encoding="utf-8"))
-    return Pinning(path=str(config), text=config.read_text(encoding="utf-8"), migrations=migrations, support=support)
+                support.setdefault(path.name, read_text(path))
+    return Pinning(path=str(config), text=read_text(config), migrations=migrations, support=support)
 
 
 def assumed(platform: str, pythons: Sequence[str]) -> Configuration:

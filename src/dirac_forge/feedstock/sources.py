@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from dirac_forge.errors import InputError
-from dirac_forge.files import write_file
-from dirac_forge.untrusted import parse_json
+from dirac_forge.files import read_text, write_file
+from dirac_forge.untrusted import parse_json, parse_toml
 
 __all__ = ["FeedstockSource", "digest_of", "files_of", "journal", "read_sources", "write_sources"]
 
@@ -63,7 +62,7 @@ def read_sources(folder: Path) -> dict[str, FeedstockSource]:
     found: dict[str, FeedstockSource] = {}
     if path.is_file():
         try:
-            entries = tomllib.loads(path.read_text(encoding="utf-8"))
+            entries = parse_toml(read_text(path))
             found = {name: _source(entry) for name, entry in entries.items()}
         except (OSError, ValueError, TypeError) as exc:
             hint = "Remove it to have all feedstocks looked at again."

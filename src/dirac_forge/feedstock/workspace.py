@@ -16,6 +16,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.archived import read_archived
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
 from dirac_forge.feedstock.variants import VariantRecipe
+from dirac_forge.files import read_text
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe
 
@@ -184,6 +185,6 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _MAX_FILE:
             raise RecipeError("the file is larger than any recipe", path=path)
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
         raise RecipeError(f"it can't be read: {exc}", path=path) from exc

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_text
 from dirac_forge.migration.status import PageLabel
 from dirac_forge.untrusted import parse_json
 
@@ -22,7 +23,7 @@ _STATES: tuple[Literal["done", "in-pr", "not-solvable", "bot-error"], ...] = (
 def labels_of_page(path: Path) -> dict[str, PageLabel]:
     """Return the labels of a status page, by feedstock. Raises InputError where the file is no status page."""
     try:
-        page = parse_json(path.read_text(encoding="utf-8"))
+        page = parse_json(read_text(path))
     except (OSError, ValueError) as exc:
         raise InputError(f"{path}: it can't be read: {exc}") from exc
     if not isinstance(page, dict) or not isinstance(page.get("_feedstock_status", {}), dict):

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_text
 from dirac_forge.settings.validation import KeyPath
+from dirac_forge.untrusted import parse_toml
 
 __all__ = ["Document"]
 
@@ -31,14 +33,14 @@ class Document:
     def read(cls, path: Path) -> Document:
         """Return the file at `path`. Raises InputError where it can't be read or is not TOML."""
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_text(path)
         except UnicodeDecodeError as error:
             raise InputError(f"{path}: not UTF-8 (byte {error.start}), which TOML must be") from error
         except OSError as error:
             raise InputError(f"{path} can't be read: {error.strerror or error}") from error
         try:
-            data = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            data = parse_toml(text)
+        except tomllib.TOMLDecodeError as error:
             raise InputError(f"{path}: not valid TOML: {error}") from error
         return cls(path=path, data=data, lines=_Scan(text).lines)
 

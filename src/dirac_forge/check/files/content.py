@@ -9,6 +9,7 @@ from pathlib import Path
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import parse_spec
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_text
 from dirac_forge.recipe.reading.yamlnodes import Node, ScalarNode, SequenceNode, line_of
 
 __all__ = ["Asking", "checked_spec", "content_of", "main_first", "named_channels", "scalars", "specs_in"]
@@ -36,7 +37,7 @@ def content_of(path: Path, *, most: int = _MAX_FILE) -> str:
     try:
         if path.stat().st_size > most:
             raise InputError(f"{path}: larger than any list of packages")
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
         why = (isinstance(exc, OSError) and exc.strerror) or exc
         raise InputError(f"{path}: it can't be read: {why}", hint="Give a package spec or the path of a file.") from exc

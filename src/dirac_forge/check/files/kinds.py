@@ -15,6 +15,7 @@ from dirac_forge.check.files.pixi_lock import read_pixi_lock_targets
 from dirac_forge.check.targets import DEFAULT_PLATFORMS, DEFAULT_PYTHONS, Target, make_target
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.reading.yamlnodes import pairs
+from dirac_forge.untrusted import parse_toml
 
 __all__ = ["KINDS", "read_targets"]
 
@@ -63,7 +64,7 @@ def _is_path(text: str, path: Path) -> bool:
 
 def _toml(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
     try:
-        root = tomllib.loads(content)
+        root = parse_toml(content)
     except tomllib.TOMLDecodeError as exc:
         raise InputError(f"{path}: not readable as TOML: {exc}") from exc
     tool = root.get("tool", {})
