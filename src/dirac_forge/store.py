@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from pathlib import Path
 
 from dirac_forge.files import replace_file
 
 __all__ = ["Store"]
+
+_DAY = 86_400.0
 
 
 class Store:
@@ -24,9 +28,13 @@ class Store:
         path = self._path(self._folder, kind, key)
         try:
             # A FIFO or a socket would be waited for.
-            return path.read_bytes() if path.is_file() else None
+            if not path.is_file():
+                return None
+            blob = path.read_bytes()
         except OSError:
             return None
+        _note_use(path)
+        return blob
 
     def put(self, kind: str, key: str, blob: bytes) -> None:
         """Keep the blob: written under a temporary name and renamed, so a killed run leaves nothing half done."""
@@ -41,3 +49,10 @@ class Store:
         if not key.isalnum():
             raise ValueError(f"a key is a hash in hexadecimal, not {key!r}")
         return folder / kind / key[:2] / key
+
+
+def _note_use(path: Path) -> None:
+    """Keep the day of the last use as the file's time: what was not used for longest is pruned first."""
+    with contextlib.suppress(OSError):
+        if time.time() - path.stat().st_mtime > _DAY:
+            os.utime(path)

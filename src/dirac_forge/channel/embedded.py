@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tarfile
 import tempfile
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -46,6 +48,8 @@ def embedded_folder(cache_dir: Path) -> Path:
     packed = _packed()
     folder = cache_dir / f"embedded-{hashlib.sha256(packed).hexdigest()[:16]}"
     if folder.is_dir():
+        with suppress(OSError):
+            os.utime(folder)  # it is in use: see dirac_forge.cache
         return folder
     cache_dir.mkdir(parents=True, exist_ok=True)
     # Unpacked beside its place and renamed: an interrupted run leaves nothing that looks whole.

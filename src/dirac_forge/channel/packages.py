@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from dirac_forge.channel.solver import Channel
@@ -28,6 +30,8 @@ def unpacked(channel: Channel, name: str, *, cache: Path, platform: str = "linux
         return None
     folder = cache / "packages" / record.sha256.hex()
     if folder.is_dir():
+        with suppress(OSError):
+            os.utime(folder)  # it is in use: see dirac_forge.cache
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Unpacked beside its place and renamed: what was interrupted is never taken for whole.

@@ -53,6 +53,10 @@ class Context:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._leaving.close()
+        if kind is None and "http" in self.__dict__:  # only what asked the web made the cache grow
+            from dirac_forge.cache import prune_daily  # noqa: PLC0415
+
+            prune_daily(self.settings.cache, self.settings.cache_limit * 1_000_000)
 
     @functools.cached_property
     def http(self) -> Http:

@@ -27,6 +27,7 @@ COMMANDS = {
     "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),
     "report": ("dirac_forge.cli.commands.report:report", "Write all that is known as a static site."),
     "snapshot": ("dirac_forge.cli.commands.snapshot:snapshot", "Freeze what targets need into a channel folder."),
+    "cache": ("dirac_forge.cli.commands.cache:cache", "Show, prune or clear the cache."),
     "completion": ("dirac_forge.cli.commands.completion:completion", "Print a completion script for a shell."),
     "validate": ("dirac_forge.cli.commands.validate:validate", "Report mistakes in recipes, settings and migrations."),
     "doctor": ("dirac_forge.cli.commands.doctor:doctor", "Check what dirac-forge needs here, and how to get it."),

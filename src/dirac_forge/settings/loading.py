@@ -30,6 +30,7 @@ ENVIRONMENT_PREFIX = "DIRAC_FORGE_"
 _WORKSPACE = "DIRAC_FORGE_WORKSPACE"
 """Says where the settings are, so the command line reads it before them."""
 _TABLE = ("tool", "dirac-forge")
+_COUNTS = frozenset({"cache-limit", "connections"})
 _LISTS = frozenset({"channels", "platforms", "pythons", "maintainers", "internal-hosts"})
 _TABLES = frozenset({"targets", "feedstocks", "names", "virtual-packages", "bot"})
 _FLAGS = {"channels": "--channel", "platforms": "--platform", "pythons": "--python"}
@@ -160,10 +161,8 @@ def _parsed(key: str, text: str) -> object:
         return [item.strip() for item in text.split(",") if item.strip()]
     if key == "offline":
         return _BOOLEANS.get(text.strip().lower(), text)
-    if key in ("connections", "timeout"):
-        number = parse_whole_number(text.strip()) if key == "connections" else parse_number(text)
-        return text if number is None else number
-    return text
+    number = parse_number(text) if key == "timeout" else parse_whole_number(text.strip()) if key in _COUNTS else None
+    return text if number is None else number
 
 
 def _from_flags(flags: Mapping[str, object]) -> Values:

@@ -159,6 +159,8 @@ class Settings:
     """Where the repository of feedstock `{name}` is: a URL or a path."""
     internal_hosts: tuple[str, ...] = ()
     """Names of hosts that URLs of recipes may lead to at an address that is not public."""
+    cache_limit: int = 5000
+    """Megabytes that the cache may have; beyond that, what was not used for longest is removed."""
     connections: int = 8
     """Connections to one host at the same time."""
     timeout: float = 30.0

@@ -311,6 +311,8 @@ class ForgeTable(_KebabTable):
     """Folder with `conda_build_config.yaml`; default: the channel's `conda-forge-pinning` package."""
     cache: _Folder | None = None
     """Folder for HTTP answers and the contents of archives; default: the user's cache folder."""
+    cache_limit: Annotated[int, _Count(10, 10_000_000)] = 0
+    """Megabytes that the cache may have; beyond that, what was not used for longest is removed, once a day."""
     connections: Annotated[int, _Count(1, 64)] = 0
     """Connections to one host at the same time."""
     timeout: _Seconds = 0

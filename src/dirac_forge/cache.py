@@ -1,0 +1,149 @@
+"""What the cache folder holds, and its pruning: least recently used first, safe beside other processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["CacheEntry", "Pruned", "entries", "prune", "prune_daily", "sizes"]
+
+_STORED = re.compile(r"[0-9a-z]{2}")
+_KEY = re.compile(r"[0-9a-z]{16,}")
+_FOLDERS = re.compile(r"repodata|packages|clones|clones-anonymous|workspace|embedded-[0-9a-f]+")
+"""What is kept as files or folders under names of its own."""
+_IN_USE = 3600.0
+"""Seconds after its last use in which an entry stays: a process may be about to read it."""
+_MARK = ".pruned"
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CacheEntry:
+    """A file or folder that can be fetched or made again."""
+
+    path: Path
+    kind: str
+    size: int
+    """Bytes."""
+    used: float
+    """When it was last used, in seconds since 1970."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pruned:
+    """What pruning did."""
+
+    entries: int
+    """Entries that were removed."""
+    freed: int
+    """Bytes that they had."""
+    left: int
+    """Bytes that are there now."""
+
+
+def entries(folder: Path) -> Iterator[CacheEntry]:
+    """Yield what the cache holds; other things in the same folder are nobody's business."""
+    for kind in _children(folder):
+        name = kind.name
+        if _FOLDERS.fullmatch(name):
+            places = [kind] if name.startswith("embedded-") else _children(kind)
+            yield from (_entry(place, name) for place in places if not place.is_symlink())
+        elif not kind.is_symlink():
+            for part in _children(kind):
+                if _STORED.fullmatch(part.name):
+                    yield from (
+                        _entry(place, name)
+                        for place in _children(part)
+                        if _KEY.fullmatch(place.name) and place.name.startswith(part.name)
+                    )
+
+
+def sizes(folder: Path) -> Mapping[str, tuple[int, int]]:
+    """Return number and bytes of the entries, by kind."""
+    found: dict[str, tuple[int, int]] = {}
+    for entry in entries(folder):
+        count, size = found.get(entry.kind, (0, 0))
+        found[entry.kind] = count + 1, size + entry.size
+    return dict(sorted(found.items()))
+
+
+def prune(folder: Path, most: int, *, now: float | None = None, unused: float = _IN_USE) -> Pruned:
+    """Remove entries, least recently used first, until at most `most` bytes are left.
+
+    What was used within the last `unused` seconds stays. Several processes may do this at the same time.
+    """
+    moment = time.time() if now is None else now
+    known = sorted(entries(folder), key=lambda entry: entry.used)
+    left = sum(entry.size for entry in known)
+    removed = freed = 0
+    for entry in known:
+        if left <= most or entry.used > moment - unused:
+            break
+        if _remove(entry.path):
+            removed, freed = removed + 1, freed + entry.size
+        left -= entry.size
+    return Pruned(entries=removed, freed=freed, left=left)
+
+
+def prune_daily(folder: Path, most: int) -> None:
+    """Prune, once a day, to four fifths of `most` where there is more."""
+    mark = folder / _MARK
+    try:
+        if time.time() - mark.stat().st_mtime < _DAY:
+            return
+    except FileNotFoundError:
+        if not folder.is_dir():
+            return
+    except OSError:
+        return
+    with contextlib.suppress(OSError):
+        mark.touch()
+        if sum(entry.size for entry in entries(folder)) > most:
+            prune(folder, most * 4 // 5)
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # no folder, or another process removed it
+        return []
+
+
+def _entry(place: Path, kind: str) -> CacheEntry:
+    try:
+        found = place.lstat()
+    except OSError:
+        return CacheEntry(path=place, kind=kind, size=0, used=0.0)
+    if stat.S_ISDIR(found.st_mode):  # to look into a folder counts as an access to it
+        size = sum(_size(Path(root, name)) for root, _, names in os.walk(place) for name in names)
+        return CacheEntry(path=place, kind=kind, size=size, used=found.st_mtime)
+    return CacheEntry(path=place, kind=kind, size=found.st_size, used=max(found.st_mtime, found.st_atime))
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _remove(place: Path) -> bool:
+    """Remove a file or folder; a folder gets another name first, so that nobody finds half of it."""
+    try:
+        if place.is_symlink() or not place.is_dir():
+            place.unlink()
+        else:
+            old = place.with_name(f".old-{secrets.token_hex(6)}")
+            place.rename(old)
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError:  # another process was faster, or it is another user's
+        return False
+    return True
