@@ -29,7 +29,7 @@ def _workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["re"], ["recipe"]),
+        (["rec"], ["recipe"]),
         (["migrate", "st"], ["status"]),
         (["-q", "migrate", "--offline", "wh"], ["why"]),
         (["bump", "dirac"], ["dirac-grid", "diracx"]),
