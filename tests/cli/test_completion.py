@@ -41,7 +41,7 @@ def _workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["check", "--with", "m"], ["m2crypto"]),
         (["check", "--platform", "osx"], ["osx-64", "osx-arm64"]),
         (["check", "--channel", ""], ["conda-forge", "embedded"]),
-        (["schema", "s"], ["settings"]),
+        (["schema", "se"], ["settings"]),
         (["help", "bu"], ["build", "bump"]),
         (["recipe", "DIR"], []),
         (["check", "--no-re"], ["--no-remedies"]),

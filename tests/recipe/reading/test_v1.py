@@ -185,6 +185,13 @@ def test_several_outputs_and_a_staging_one() -> None:
         ),
         ("context:\n  a: ${{ 'a' | nosuch }}\npackage: {name: a}\n", "recipe.yaml:2: the filter nosuch is not known"),
         ("package: {name: a}\nbuild:\n  skip: match(python, '>=')\n", None),
+        (
+            "context:\n  a0: "
+            + "x" * 50
+            + "".join(f"\n  a{n}: ${{{{ a{n - 1} }}}}${{{{ a{n - 1} }}}}" for n in range(1, 40))
+            + "\npackage: {name: a}\n",
+            "recipe.yaml:14: a template makes a text that is too long",
+        ),
     ],
 )
 def test_bad_recipes_say_where(text: str, message: str | None) -> None:

@@ -22,6 +22,7 @@ from dirac_forge.recipe.reading.values import (
     Unknown,
     as_text,
     environment_value,
+    limited_text,
     merged,
     truth,
 )
@@ -296,7 +297,10 @@ class _Reader(OutlineReader):
             shown = unknown_mark(value) if isinstance(value, Unknown) else as_text(value)
             parts += [text[position:start], shown]
             position = end
-        return "".join([*parts, text[position:]])
+        try:
+            return limited_text("".join([*parts, text[position:]]))
+        except EvaluationError as exc:
+            raise RecipeError(str(exc), path=self.path, line=line_of(node)) from exc
 
     def marked(self, node: Node | None) -> str | None:
         text = yamlnodes.scalar(node)
