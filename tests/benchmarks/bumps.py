@@ -41,4 +41,11 @@ if __name__ == "__main__":
     asked = ["--workspace", str(options.workspace)]
     asked += ["--channel", str(options.channel)] if options.channel else ["--no-check"]
     asked += ["--pinning", str(options.pinning)] if options.pinning else []
-    compare(partial(command, asked), folder=options.folder, latency=options.latency, connections=options.connections)
+    compare(
+        partial(command, asked),
+        name="bumps, proved" if options.channel else "bumps",
+        most=1.5 if options.channel else 1.2,
+        folder=options.folder,
+        latency=options.latency,
+        connections=options.connections,
+    )

@@ -49,4 +49,11 @@ def command(index: str, cache: Path, connections: int) -> float:
 
 if __name__ == "__main__":
     options = options_of(__doc__).parse_args()
-    compare(command, folder=options.folder, latency=options.latency, connections=options.connections)
+    compare(
+        command,
+        name="closure of DIRAC",
+        most=1.15,
+        folder=options.folder,
+        latency=options.latency,
+        connections=options.connections,
+    )

@@ -22,6 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import requests
+from figures import figure
 
 __all__ = ["Run", "compare", "options_of"]
 
@@ -135,7 +136,7 @@ def options_of(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def compare(run: Run, *, folder: Path, latency: float, connections: int) -> None:
+def compare(run: Run, *, name: str, most: float, folder: Path, latency: float, connections: int) -> None:
     """Run it, and its downloads alone, and print how they compare."""
     folder.mkdir(parents=True, exist_ok=True)
     log: multiprocessing.Queue[tuple[str, str]] = multiprocessing.Queue()
@@ -154,6 +155,7 @@ def compare(run: Run, *, folder: Path, latency: float, connections: int) -> None
     least = min(floor(asked, port, connections) for _ in range(2))
     server.terminate()
     print(f"{len(asked)} requests, {connections} connections, {latency * 1000:.0f} ms each")
-    print(f"cold {cold:.2f} s, the downloads alone {least:.2f} s: ratio {cold / least:.2f}")
+    print(f"cold {cold:.2f} s, the downloads alone {least:.2f} s")
+    figure(f"{name}, cold, {connections} connections", cold / least, most)
     print(f"warm {warm:.2f} s ({len(again)} requests)")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")
