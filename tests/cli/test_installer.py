@@ -74,9 +74,27 @@ def test_installer_is_built_from_exactly_the_solved_packages(
     assert (workspace / "dist" / f"OS-1-{this_platform()}.sh").is_file()
     seen = yaml.safe_load((tmp_path / "seen.yaml").read_text())
     assert seen["specs"] == ["grid==9.1=h7", "lib==1.0=0"]
-    assert seen["extra_envs"] == {"tools": {"specs": ["lib==0.9=0"]}}
+    channels = [f"{(workspace / 'snapshot').as_uri()}/"]
+    assert (seen["channels"], seen["user_requested_specs"]) == (channels, ["grid"])
+    assert seen["extra_envs"] == {
+        "tools": {"specs": ["lib==0.9=0"], "channels": channels, "user_requested_specs": ["lib <1"]}
+    }
     assert (seen["name"], seen["version"]) == ("OS", 1)
     assert sorted(each.name for each in workspace.iterdir()) == ["construct.yaml", "dist", "pyproject.toml", "snapshot"]
+
+
+def test_excluded_packages_are_not_locked_and_the_lock_takes_the_place_of_an_environment_file(
+    capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
+) -> None:
+    (workspace / "environment.yml").write_text("dependencies: [grid]\n")
+    (workspace / "construct.yaml").write_text(
+        "name: OS\nversion: 1\nchannels: [snapshot]\nenvironment_file: environment.yml\nexclude: [lib]\n"
+    )
+    code, _ = answer(capsys, "construct.yaml", "--no-try", "--channel", "snapshot")
+    assert code == 0
+    seen = yaml.safe_load((tmp_path / "seen.yaml").read_text())
+    assert (seen["specs"], seen["exclude"]) == (["grid==9.1=h7"], ["lib"])
+    assert "environment_file" not in seen
 
 
 def test_installer_is_tried_in_a_fresh_prefix(capsys: pytest.CaptureFixture[str]) -> None:

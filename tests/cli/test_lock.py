@@ -25,7 +25,7 @@ PLATFORMS = ("linux-64", "osx-64")
 def records(*more: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         pkg("grid 9.0", "lib >=1", timestamp=START + 10 * DAY, sha256="a" * 64, md5="b" * 32, size=1000),
-        pkg("lib 1.0", timestamp=START + 10 * DAY, sha256="c" * 64, size=1000),
+        pkg("lib 1.0", timestamp=START + 10 * DAY, sha256="c" * 64, md5="c" * 32, size=1000),
         *more,
     ]
 
@@ -91,13 +91,81 @@ def test_explicit_lists_have_every_package_dependencies_first(workspace: Path) -
 
 
 def test_conda_lock_file_is_read_back(workspace: Path) -> None:
-    assert main(["lock", "construct.yaml", "--format", "conda-lock"]) == 0
+    assert main(["lock", "construct.yaml", "--format", "conda-lock", "--as-of", "2020-01-12"]) == 0
     document = yaml.safe_load((workspace / "conda-lock.yml").read_text())
     assert document["metadata"]["platforms"] == ["linux-64", "osx-64"]
     assert document["metadata"]["sources"] == ["construct.yaml"]
     assert document["package"][0]["dependencies"] == {"lib": ">=1"}
     lock = read_lock(workspace / "conda-lock.yml")
-    assert [str(each) for each in lock.environments["default"]["linux-64"]] == ["grid 9.1 0", "lib 1.1 0"]
+    assert [str(each) for each in lock.environments["default"]["linux-64"]] == ["grid 9.0 0", "lib 1.0 0"]
+
+
+def test_conda_lock_file_needs_the_md5_of_each_package(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    assert main(["lock", "construct.yaml", "--format", "conda-lock"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "the channel does not tell that of 2: grid-9.1-0.conda, lib-1.1-0.conda" in said
+    assert not (workspace / "conda-lock.yml").exists()
+
+
+def test_excluded_packages_are_taken_out_after_the_solve(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    text = (
+        "name: OS\nversion: 1\nspecs: [grid, lib]\nexclude:\n  - lib  # [linux]\nextra_envs:\n  more: {specs: [grid]}\n"
+    )
+    (workspace / "construct.yaml").write_text(text)
+    assert main(["lock", "construct.yaml"]) == 0
+    found = read_lock(workspace / "pixi.lock").environments
+    names = {
+        (name, platform): [each.name for each in found[name][platform]] for name in found for platform in PLATFORMS
+    }
+    assert names == {
+        ("default", "linux-64"): ["grid"],
+        ("default", "osx-64"): ["grid", "lib"],
+        ("more", "linux-64"): ["grid"],
+        ("more", "osx-64"): ["grid", "lib"],
+    }
+    capsys.readouterr()
+    assert answer(capsys, "lock", "construct.yaml", "--check")[0] == 0
+
+
+def test_platform_that_a_file_does_not_have_is_told(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid  # [linux]\n")
+    assert main(["lock", "construct.yaml", "--platform", "osx-64"]) == 2
+    assert "construct.yaml: it asks for nothing on osx-64" in capsys.readouterr().err
+    assert not (workspace / "pixi.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "construct.yaml"),
+        ("specs: &a [*a]\n", "construct.yaml"),
+        ("name: OS\nspecs: [grid]\nextra_envs: &e\n  x: *e\n", "construct.yaml"),
+        ("name: OS\nspecs: {grid: 1}\n", "construct.yaml:2: specs: expected package specs, one a line"),
+        ("name: OS\nspecs: [grid]\nexclude: {lib: 1}\n", "construct.yaml:3: exclude: expected names of packages"),
+        ("name: OS\nspecs: [grid]\nextra_envs: [x]\n", "construct.yaml:3: extra_envs: expected"),
+        ("name: OS\nspecs: [grid]\nextra_envs: {x: [y]}\n", "construct.yaml:3: extra_envs: x: expected a mapping"),
+        ("name: OS\nspecs: ['grid >>1']\n", "construct.yaml:2"),
+        ("name: OS\n  specs: [\n", "construct.yaml:2"),
+        ("name: OS\nspecs:\n  - grid  # [vc14 > 3]\n", "construct.yaml:3"),
+    ],
+    ids=[
+        "empty",
+        "cycle",
+        "extra_envs cycle",
+        "specs",
+        "exclude",
+        "extra_envs",
+        "extra env",
+        "spec",
+        "yaml",
+        "selector",
+    ],
+)
+def test_damaged_files_are_told(capsys: pytest.CaptureFixture[str], workspace: Path, text: str, message: str) -> None:
+    (workspace / "construct.yaml").write_text(text)
+    assert main(["lock", "construct.yaml"]) == 2
+    assert message in capsys.readouterr().err
+    assert not (workspace / "pixi.lock").exists()
 
 
 def test_as_of_a_day_uses_what_the_channel_had(workspace: Path) -> None:

@@ -34,6 +34,8 @@ class Target:
     """The channels that a file names, in priority order."""
     machine: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By platform, the virtual packages that a file asks for."""
+    exclude: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By platform, packages that a file takes out after the solve; what depends on them stays."""
     notes: tuple[str, ...] = ()
     """The parts of a file that are left out."""
 

@@ -20,8 +20,8 @@ from dirac_forge.distribution.installer import (
     find_constructor,
     try_installer,
 )
-from dirac_forge.distribution.solving import SolvedDistribution, solve
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.distribution.solving import Distribution, SolvedDistribution, solve
+from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import plain_environment
 from dirac_forge.recipe.reading.yamlnodes import plain
 from dirac_forge.report.distribution import installer_json, installer_sections
@@ -82,12 +82,24 @@ def _built(context: Context, request: InstallerRequest, file: Path) -> tuple[Bui
             file.resolve().parent,
             construct,
             {environment: platforms[platform] for environment, platforms in solved.records.items()},
+            {environment: _channels(context, solved.distribution, environment) for environment in solved.records},
             platform=platform,
             output=request.output,
             scratch=Path(scratch),
             environment=plain_environment(context.environ),
         )
     return built, platform
+
+
+def _channels(context: Context, distribution: Distribution, environment: str) -> list[str]:
+    """The channels of an environment as the file spells them, and those that only the options or settings name."""
+    urls = [source.channel.base_url for source in channels_for(context, distribution)(environment).sources]
+    spelled = {_plain(name): name for name in distribution.channels.get(environment, ())}
+    return [spelled.get(_plain(url), redact(url)) for url in urls]
+
+
+def _plain(channel: str) -> str:
+    return channel.removeprefix("https://conda.anaconda.org/").rstrip("/")
 
 
 def _solved(context: Context, file: Path, platform: str) -> SolvedDistribution:

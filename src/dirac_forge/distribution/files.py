@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.distribution.solving import Distribution
+from dirac_forge.errors import InputError
 
 __all__ = ["read_distribution"]
 
@@ -28,10 +29,15 @@ def read_distribution(text: str, *, platforms: Sequence[str], only: Sequence[str
         }
         for target in targets
     }
+    if not any(environments.values()):
+        asked = ", ".join(only) or "any platform"
+        has = ", ".join(dict.fromkeys(platform for target in targets for platform in target.platforms))
+        raise InputError(f"{text}: it asks for nothing on {asked}", hint=f"Its platforms: {has}." if has else None)
     return Distribution(
         name=targets[0].name,
         environments=environments,
         channels={target.environment: target.channels for target in targets},
+        exclude={target.environment: target.exclude for target in targets},
         machines={target.environment: target.machine for target in targets},
         notes=tuple(dict.fromkeys(note for target in targets for note in target.notes)),
     )

@@ -88,6 +88,7 @@ def build_installer(
     folder: Path,
     construct: Mapping[str, object],
     records: Mapping[str, Sequence[RepoDataRecord]],
+    channels: Mapping[str, Sequence[str]],
     *,
     platform: str,
     output: Path,
@@ -101,6 +102,7 @@ def build_installer(
         folder: where construct.yaml and the files that it names are.
         construct: the file's content for the platform.
         records: environment to packages.
+        channels: environment to the channels that they come from, in priority order.
         platform: conda's name of it.
         output: the folder for the installer.
         scratch: an empty folder, for a copy of `folder` and constructor's own files.
@@ -112,7 +114,7 @@ def build_installer(
     copy = scratch / "construct"
     shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", *(f"*{e}" for e in _ENDINGS)))
     with (copy / "construct.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(_pinned(construct, records), file)
+        YAML().dump(_pinned(construct, records, channels), file)
     made = scratch / "made"
     made.mkdir()
     start = time.monotonic()
@@ -140,17 +142,38 @@ def build_installer(
     return BuiltInstaller(path=target, size=target.stat().st_size, seconds=time.monotonic() - start)
 
 
-def _pinned(construct: Mapping[str, object], records: Mapping[str, Sequence[RepoDataRecord]]) -> dict[str, object]:
-    """The file with the specs of each environment replaced by the exact packages of the lock."""
-    document = dict(construct)
-    document["specs"] = _exact(records[DEFAULT_ENVIRONMENT])
+def _pinned(
+    construct: Mapping[str, object],
+    records: Mapping[str, Sequence[RepoDataRecord]],
+    channels: Mapping[str, Sequence[str]],
+) -> dict[str, object]:
+    """The file with the specs of each environment replaced by the exact packages of the lock.
+
+    constructor notes the specs as asked for by the user, so that a later `conda update` would keep each as it is: what
+    the file asks for is given as `user_requested_specs`. https://github.com/conda/constructor/blob/main/CONSTRUCT.md
+    """
+    document = _pinned_environment(construct, records[DEFAULT_ENVIRONMENT], channels[DEFAULT_ENVIRONMENT])
     extra = document.get("extra_envs")
     if isinstance(extra, Mapping):
         document["extra_envs"] = {
-            name: {**value, "specs": _exact(records[name])} if isinstance(value, Mapping) else value
+            name: _pinned_environment(value, records[name], channels[name]) if isinstance(value, Mapping) else value
             for name, value in extra.items()
+            if name in records
         }
     return document
+
+
+def _pinned_environment(
+    written: Mapping[str, object], records: Sequence[RepoDataRecord], channels: Sequence[str]
+) -> dict[str, object]:
+    asked = written.get("user_requested_specs") or written.get("specs") or []
+    other_sources = {"environment", "environment_file"}  # constructor takes these before `specs`
+    return {
+        **{key: value for key, value in written.items() if key not in other_sources},
+        "channels": list(channels),
+        "specs": _exact(records),
+        **({"user_requested_specs": asked} if asked else {}),
+    }
 
 
 def _exact(records: Sequence[RepoDataRecord]) -> list[str]:

@@ -30,8 +30,14 @@ class Distribution:
     """By environment, the channels that the file names, in priority order."""
     machines: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     """By environment and platform, the virtual packages that the file asks for."""
+    exclude: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By environment and platform, packages that are taken out after the solve."""
     notes: tuple[str, ...] = ()
     """The parts of the file that are not locked."""
+
+    def excludes(self, environment: str, platform: str, name: str) -> bool:
+        """Whether a package is taken out after the solve."""
+        return name in self.exclude.get(environment, {}).get(platform, ())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +80,12 @@ def solve(
             solved += check_cells(view, cells, executor=executor, observer=observer, remedies=False)
         for cell in solved:
             if cell.status == "installable":
-                records.setdefault(environment, {})[cell.platform] = channel.raw(cell.platform, cell.packages)
+                kept = [
+                    record
+                    for record in cell.packages
+                    if not distribution.excludes(environment, cell.platform, record.name)
+                ]
+                records.setdefault(environment, {})[cell.platform] = channel.raw(cell.platform, kept)
         answers += solved
     failed = tuple(cell for cell in answers if cell.status != "installable")
     return SolvedDistribution(distribution=distribution, records=records, failed=failed)
@@ -128,7 +139,8 @@ def unsatisfied(
     for environment, platforms in distribution.environments.items():
         for platform, specs in platforms.items():
             records = {record.name.normalized: record for record in known.get((environment, platform), ())}
-            found += [f"{environment} {platform}: {spec}" for spec in specs if not _met(spec, records)]
+            wanted = [spec for spec in specs if not distribution.excludes(environment, platform, name_of(spec))]
+            found += [f"{environment} {platform}: {spec}" for spec in wanted if not _met(spec, records)]
     return tuple(found)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from rattler import LockChannel, LockFile, LockPlatform, PackageRecord, RepoDataRecord
 from ruamel.yaml import YAML
 
+from dirac_forge.errors import InputError
+
 __all__ = ["Solved", "as_conda_lock", "as_explicit", "as_pixi_lock"]
 
 Solved = Mapping[str, Mapping[str, Sequence[RepoDataRecord]]]
@@ -53,7 +55,18 @@ def as_conda_lock(
     specs: Mapping[str, Sequence[str]],
     source: str,
 ) -> str:
-    """Return conda-lock's unified lock file, version 1, of one environment."""
+    """Return conda-lock's unified lock file, version 1, of one environment.
+
+    Raises:
+        InputError: a package has no MD5, which conda-lock wants of each.
+    """
+    without = sorted({record.file_name for records in by_platform.values() for record in records if not record.md5})
+    if without:
+        raise InputError(
+            f"conda-lock's format needs the MD5 of each package, and the channel does not tell that of {len(without)}: "
+            f"{', '.join(without[:3])}",
+            hint="Use --format pixi or explicit.",
+        )
     packages = [
         {
             "name": record.name.normalized,

@@ -25,6 +25,8 @@ class _Environment:
 
     specs: list[str] = field(default_factory=list)
     channels: tuple[str, ...] = ()
+    exclude: tuple[str, ...] | None = None
+    """None: not written, so that an extra environment has that of the installer."""
 
 
 def read_construct(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
@@ -75,14 +77,18 @@ def _selected(content: str, path: Path, platform: str) -> str:
 def _environments(root: Node | None, path: Path, asked: Asking) -> dict[str, _Environment]:
     main = _read(root, path, asked)
     found = {DEFAULT_ENVIRONMENT: main}
-    for key, _, value in pairs(root):
-        if key == "extra_envs":
-            for name, _, extra in pairs(value):
-                if not isinstance(extra, MappingNode):
-                    raise InputError(f"{path}:{line_of(extra)}: extra_envs: {name}: expected a mapping")
-                one = _read(extra, path, asked)
-                one.channels = one.channels or main.channels
-                found[str(name)] = one
+    written = next((value for key, _, value in pairs(root) if key == "extra_envs"), None)
+    if written is None or (isinstance(written, ScalarNode) and not written.value):
+        return found
+    if not isinstance(written, MappingNode):
+        raise InputError(f"{path}:{line_of(written)}: extra_envs: expected a mapping of names to environments")
+    for name, _, extra in pairs(written):
+        if not isinstance(extra, MappingNode):
+            raise InputError(f"{path}:{line_of(extra)}: extra_envs: {name}: expected a mapping")
+        one = _read(extra, path, asked)
+        one.channels = one.channels or main.channels
+        one.exclude = main.exclude if one.exclude is None else one.exclude
+        found[str(name)] = one
     return found
 
 
@@ -93,6 +99,8 @@ def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:
             found.specs += specs_in(value, path, key)
         elif key == "channels":
             found.channels = named_channels((text for text, _ in scalars(value, path, key, "channels")), path.parent)
+        elif key == "exclude":
+            found.exclude = tuple(text.lower() for text, _ in scalars(value, path, key, "names of packages"))
         elif key == "environment_file" and isinstance(value, ScalarNode):
             file = path.parent / str(value.value)
             own = read_environment(rendered(content_of(file), file, ""), file, asked)
@@ -113,6 +121,7 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
         pythons=asked.pythons,
         environment=environment,
         channels=_merged(one.channels for one in by_platform.values()),
+        exclude={platform: one.exclude for platform, one in by_platform.items() if one.exclude},
     )
 
 
