@@ -46,13 +46,19 @@ def second_projects(
     found: dict[str, SecondProject] = {}
     texts = (outputs_of(text, path=path, settings=settings) for text in (before, after))
     for (_, old), (_, new) in zip(*texts, strict=True):
-        urls = {source.url for output in old for source in output.sources}
-        kept = [source for output in new for source in output.sources if source.url in urls]
-        versions = {output.name: output.version for output in old}
-        outputs = [output for output in new if versions.get(output.name) == output.version]
-        for one in (*_of_sources(kept, version), *_of_outputs(outputs, kept, version)):
+        for one in _left(old, new, version):
             found.setdefault(canonicalize_name(one.name), one)
     return tuple(found.values())
+
+
+def _left(old: Sequence[ReadOutput], new: Sequence[ReadOutput], version: str) -> Iterator[SecondProject]:
+    """Yield what one build leaves at another version."""
+    urls = {source.url for output in old for source in output.sources}
+    kept = [source for output in new for source in output.sources if source.url in urls]
+    versions = {output.name: output.version for output in old}
+    outputs = [output for output in new if versions.get(output.name) == output.version]
+    yield from _of_sources(kept, version)
+    yield from _of_outputs(outputs, kept, version)
 
 
 def _of_sources(sources: Iterable[ReadSource], version: str) -> Iterator[SecondProject]:
@@ -80,18 +86,22 @@ def asked_version(project: str, metadata: Iterable[CoreMetadata]) -> tuple[str, 
 
     What only an extra asks for does not count.
     """
-    name = canonicalize_name(project)
-    requirements = [
-        one
-        for release in metadata
-        for one in release.requires_dist
-        if canonicalize_name(one.name) == name and "extra" not in str(one.marker or "")
-    ]
     exact: dict[Version, tuple[str, Requirement]] = {}
-    for one in requirements:
-        clauses = [each for each in one.specifier if each.operator in {"==", "==="} and "*" not in each.version]
-        for clause in clauses:
-            parsed = parse_version(clause.version)
+    for one in _requirements_of(project, metadata):
+        for text in _exact_versions(one):
+            parsed = parse_version(text)
             if parsed is not None:
-                exact.setdefault(parsed, (clause.version, one))
+                exact.setdefault(parsed, (text, one))
     return next(iter(exact.values())) if len(exact) == 1 else None
+
+
+def _requirements_of(project: str, metadata: Iterable[CoreMetadata]) -> Iterator[Requirement]:
+    name = canonicalize_name(project)
+    for one in (one for release in metadata for one in release.requires_dist):
+        if canonicalize_name(one.name) == name and "extra" not in str(one.marker or ""):
+            yield one
+
+
+def _exact_versions(requirement: Requirement) -> list[str]:
+    exact = (clause for clause in requirement.specifier if clause.operator in {"==", "==="})
+    return [clause.version for clause in exact if "*" not in clause.version]

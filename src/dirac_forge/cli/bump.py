@@ -52,41 +52,64 @@ def bump(
 
     Raises InputError for a build that could read the token for the pull requests.
     """
-    if build and pr and token_in_environment(context):
-        raise InputError(
-            "--build runs code from upstream, which could read the token in the environment: nothing was done",
-            hint="Give the token in a file (GITHUB_TOKEN_FILE) or by `gh auth login`, or leave --build out.",
-        )
+    if build and pr:
+        _refuse_token(context)
     if dependencies is None and to and known_sha256:
         dependencies = "off"
     workspace = read_workspace(context.settings.workspace)
     folders = _chosen(workspace, feedstocks, to)
-    options = BumpOptions(to=to, check=check, build=build, known=_known(known_sha256), catch_up=catch_up, changelog=pr)
-    if dependencies is not None:
-        options = replace(options, dependencies=dependencies)
+    options = BumpOptions(
+        to=to,
+        dependencies=dependencies,
+        check=check,
+        build=build,
+        known=_known(known_sha256),
+        catch_up=catch_up,
+        changelog=pr,
+    )
     with ThreadPoolExecutor(context.settings.connections) as executor:
         decided = decide(context, workspace, folders, options, executor=executor)
-        sent = SentChanges()
-        if pr:
-            from dirac_forge.bot.requested import requested_bumps  # noqa: PLC0415  # 0.4 s that others do without
-
-            pairs = [(one.folder, one.result) for one in decided]
-            # Made again for a newer feedstock, a change is not built: the token is in this process then.
-            again = replace(options, build=False)
-            asked = requested_bumps(context, workspace, pairs, again, executor=executor)
-            sent = send(context, asked, force=bool(feedstocks))
+        sent = _sent(context, workspace, decided, options, executor, force=bool(feedstocks)) if pr else None
         targets = _targets(context, decided, executor) if check and feedstocks else ()
     if write:
         _write_all(context, workspace, decided)
     results = [one.result for one in decided]
     if context.options.json:
-        document = {**bumps_json(with_bodies(results)), **({"requests": sent.document} if pr else {})}
-        context.answer("", {**document, **({"targets": targets_json(targets)} if targets else {})})
+        requests = {"requests": sent.document} if sent is not None else {}
+        standing = {"targets": targets_json(targets)} if targets else {}
+        context.answer("", {**bumps_json(with_bodies(results)), **requests, **standing})
     else:
         shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks) == 1)
-        lines = [*targets_lines(targets), *sent.lines]
+        lines = [*targets_lines(targets), *(sent.lines if sent is not None else ())]
         context.answer(_with_lines(shown, lines), None, _steps(results, feedstocks, written=write or pr))
-    return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code)
+    return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code if sent is not None else 0)
+
+
+def _refuse_token(context: Context) -> None:
+    """Raise InputError where upstream's code could read the token for the pull requests."""
+    if token_in_environment(context):
+        raise InputError(
+            "--build runs code from upstream, which could read the token in the environment: nothing was done",
+            hint="Give the token in a file (GITHUB_TOKEN_FILE) or by `gh auth login`, or leave --build out.",
+        )
+
+
+def _sent(
+    context: Context,
+    workspace: Workspace,
+    decided: Iterable[Decided],
+    options: BumpOptions,
+    executor: Executor,
+    *,
+    force: bool,
+) -> SentChanges:
+    from dirac_forge.bot.requested import requested_bumps  # noqa: PLC0415  # 0.4 s that others do without
+
+    pairs = [(one.folder, one.result) for one in decided]
+    # Made again for a newer feedstock, a change is not built: the token is in this process then.
+    again = replace(options, build=False)
+    asked = requested_bumps(context, workspace, pairs, again, executor=executor)
+    return send(context, asked, force=force)
 
 
 def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -> tuple[Cell, ...]:

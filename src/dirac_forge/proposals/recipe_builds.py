@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -62,15 +63,23 @@ def builds_of(recipe: VariantRecipe, pinning: Pinning | None = None, *, table: b
     known = _WELL_KNOWN if table else {}
     built: list[Setting] = []
     unbuilt: list[Setting] = []
-    for platform in (*PLATFORMS, *_MORE_PLATFORMS):
-        for variant in variants(recipe, pinning, platform=platform, only=names):
-            values = {**known, **variant.values}
-            setting = platform, {key: value for key, value in values.items() if key in names}
-            skipped = recipe.text.render(platform=platform, variant=setting[1]).skipped
-            (built if platform in platforms and skipped is not True else unbuilt).append(setting)
+    for platform, values in _settings(recipe, pinning, known):
+        skipped = recipe.text.render(platform=platform, variant=values).skipped
+        (built if platform in platforms and skipped is not True else unbuilt).append((platform, values))
     if names & _OLD_PYTHON:
         unbuilt += [(platform, {**values, "python": "2.7.*"}) for platform, values in (*built, *unbuilt)]
     return tuple(built or unbuilt), tuple(unbuilt if built else ())
+
+
+def _settings(
+    recipe: VariantRecipe, pinning: Pinning | None, known: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each platform and variant, with the keys that the recipe uses."""
+    names = recipe.text.names
+    for platform in (*PLATFORMS, *_MORE_PLATFORMS):
+        for variant in variants(recipe, pinning, platform=platform, only=names):
+            values = {**known, **variant.values}
+            yield platform, {key: value for key, value in values.items() if key in names}
 
 
 def _lacks_keys(recipe: VariantRecipe, builds: Builds) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -16,7 +16,7 @@ from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.model import Level
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 
 __all__ = ["NEVER", "Requiring", "followed", "run_drift"]
 
@@ -73,39 +73,50 @@ def run_drift(
     be lower. A `satellite` (an output around another of the same project) has no part in the plain requirements, only
     in the extras that it holds.
     """
-    noarch = output.output.noarch is not None
-    before, after = old.metadata, new.metadata
-    needs = [
-        (
-            Requiring(),
-            needs_of(before.requires_dist, scopes[0], providers, noarch=noarch),
-            needs_of(after.requires_dist, scopes[1], providers, noarch=noarch),
-        )
+    base, *extras = [
+        _RunMerge(draft, output, *asked)
+        for asked in _asked(output, old.metadata, new.metadata, scopes=scopes, providers=providers)
     ]
-    needs += [
-        (
+    # What something else asks for from now on is no sign that the recipe holds an extra, nor is what it needs anyway.
+    fresh = {key for one in (base, *extras) for key in one.new.keys() - one.old.keys()} | base.old.keys()
+    held = [one for one in extras if _holds(output, [need for key, need in one.old.items() if key not in fresh])]
+    touched: set[str] = set()
+    for merge in (*(() if satellite else (base,)), *held):
+        merge.add_and_follow(built, family, exists)
+        merge.remove(mentioned(new.metadata))
+        touched |= _touched(merge.old, merge.new)
+    edited = draft.edited(output, "run")
+    if edited:
+        _drop_duplicates(draft, output, "run", touched)
+    if satellite:
+        return
+    if catch_up or edited:
+        _catch_up(draft, output, base.old, base.new, bare=catch_up)
+    if catch_up:
+        _add_missing(draft, output, base.old, base.new, lambda need: base.why_not(need, built, exists))
+
+
+def _asked(
+    output: OutputLines,
+    before: CoreMetadata,
+    after: CoreMetadata,
+    *,
+    scopes: tuple[Scope, Scope],
+    providers: Providers,
+) -> Iterator[tuple[Requiring, dict[str, UpstreamNeed], dict[str, UpstreamNeed]]]:
+    """Yield what the release requires in both versions, then what each of its extras adds."""
+    noarch = output.output.noarch is not None
+    yield (
+        Requiring(),
+        needs_of(before.requires_dist, scopes[0], providers, noarch=noarch),
+        needs_of(after.requires_dist, scopes[1], providers, noarch=noarch),
+    )
+    for extra in extras_named(before):
+        yield (
             Requiring(extra=extra),
             only_extra(before, extra, scopes[0], providers, noarch=noarch),
             only_extra(after, extra, scopes[1], providers, noarch=noarch),
         )
-        for extra in extras_named(before)
-    ]
-    # What something else asks for from now on is no sign that the recipe holds an extra, nor is what it needs anyway.
-    fresh = {key for _, was, now in needs for key in now.keys() - was.keys()} | needs[0][1].keys()
-    touched: set[str] = set()
-    merges = [_RunMerge(draft, output, requiring, was, now) for requiring, was, now in needs]
-    for (requiring, was, now), merge in zip(needs, merges, strict=True):
-        held = [need for key, need in was.items() if key not in fresh]
-        if _holds(output, held) if requiring.extra else not satellite:
-            merge.add_and_follow(built, family, exists)
-            merge.remove(mentioned(after))
-            touched |= _touched(was, now)
-    if draft.edited(output, "run"):
-        _drop_duplicates(draft, output, "run", touched)
-    if not satellite and (catch_up or draft.edited(output, "run")):
-        _catch_up(draft, output, needs[0][1], needs[0][2], bare=catch_up)
-    if not satellite and catch_up:
-        _add_missing(draft, output, needs[0][1], needs[0][2], lambda need: merges[0].why_not(need, built, exists))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

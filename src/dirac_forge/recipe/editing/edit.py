@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dirac_forge.recipe.editing.build_number import reset_build_number, unreset_number
-from dirac_forge.recipe.editing.moved_sources import ALGORITHMS, EditedText, MovedSource, hash_places, paired
+from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource, digests_of, hash_places, paired
 from dirac_forge.recipe.editing.notes import CommitKept, EditNote, HashKept, kept_commits, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
 from dirac_forge.recipe.editing.text_places import (
@@ -311,11 +311,11 @@ def _prove_source(
     draft: EditDraft, was: Sequence[ReadSource], now: Sequence[ReadSource], hashes: Mapping[str, Mapping[str, str]]
 ) -> None:
     """Check that a file at another URL has its new hash, and a file at the same one the hash that it had."""
-    expected = {name: value for name in ALGORITHMS if (value := getattr(was[0], name))}
+    expected = digests_of(was[0])
     if [source.url for source in was] != [source.url for source in now]:
         known = next((hashes[url] for source in now if (url := source.url or "") in hashes), {})
         expected = {name: known.get(name, "") for name in expected}
-    if {name: value for name in ALGORITHMS if (value := getattr(now[0], name))} != expected:
+    if digests_of(now[0]) != expected:
         raise RecipeError(
             f"the hash of {now[0].url} could not be put where it belongs: edit it by hand",
             path=draft.path,

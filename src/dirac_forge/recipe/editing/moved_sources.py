@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values, sources_end
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 
-__all__ = ["ALGORITHMS", "EditedText", "MovedSource", "hash_places", "paired"]
+__all__ = ["ALGORITHMS", "EditedText", "MovedSource", "digests_of", "hash_places", "paired"]
 
 ALGORITHMS: Mapping[str, int] = {"sha256": 64, "sha1": 40, "md5": 32}
 """Algorithm to digits of a hash."""
@@ -99,8 +99,13 @@ def _source(was: Iterable[ReadSource], now: Sequence[ReadSource]) -> MovedSource
         before=tuple(source.url or "" for source in was),
         line=first.line,
         entry=first.entry,
-        hashes={name: value for name in ALGORITHMS if (value := getattr(first, name))},
+        hashes=digests_of(first),
     )
+
+
+def digests_of(source: ReadSource) -> dict[str, str]:
+    """Return the hashes of a source that the recipe names: algorithm to digest."""
+    return {name: value for name in ALGORITHMS if (value := getattr(source, name))}
 
 
 def hash_places(text: str, old: str, source: MovedSource, entries: Iterable[int]) -> list[tuple[int, int]]:

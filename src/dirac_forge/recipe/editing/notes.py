@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dirac_forge.recipe.editing.versions import left_over
@@ -52,18 +52,15 @@ def kept_commits(
 
     Raises RecipeError where that is all that there is: the new version would be built from the old text.
     """
-    checkouts = [
-        (was, now)
-        for old_outputs, new_outputs in zip(before, after, strict=True)
-        for old, new in zip(old_outputs, new_outputs, strict=True)
-        for was, now in zip(old.sources, new.sources, strict=False)
-        if now.git is not None
-    ]
     kept: dict[str, ReadSource] = {}
-    for _, now in (pair for pair in checkouts if not _checked_out_elsewhere(*pair)):
-        kept.setdefault(now.git or "", now)
+    moves = files_move
+    for was, now in _checkouts(before, after):
+        if (was.git, was.rev) == (now.git, now.rev):
+            kept.setdefault(now.git or "", now)
+        else:
+            moves = True
     first = next(iter(kept.values()), None)
-    if first is not None and not (files_move or any(_checked_out_elsewhere(*pair) for pair in checkouts)):
+    if first is not None and not moves:
         raise RecipeError(
             f"{first.git} is checked out at {first.rev or 'its newest commit'}, whatever the version: edit it by hand",
             path=path,
@@ -72,5 +69,11 @@ def kept_commits(
     return [CommitKept(line=source.line, repository=url, revision=source.rev) for url, source in kept.items()]
 
 
-def _checked_out_elsewhere(was: ReadSource, now: ReadSource) -> bool:
-    return (was.git, was.rev) != (now.git, now.rev)
+def _checkouts(
+    before: Sequence[Sequence[ReadOutput]], after: Sequence[Sequence[ReadOutput]]
+) -> Iterator[tuple[ReadSource, ReadSource]]:
+    """Yield the repositories that the recipe checks out, before and after."""
+    for old_outputs, new_outputs in zip(before, after, strict=True):
+        for old, new in zip(old_outputs, new_outputs, strict=True):
+            pairs = zip(old.sources, new.sources, strict=False)
+            yield from ((was, now) for was, now in pairs if now.git is not None)

@@ -8,6 +8,8 @@ from functools import lru_cache
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from dirac_forge.recipe.reading.filters import FILTERS, TESTS
+from dirac_forge.recipe.reading.methods import attribute, call
+from dirac_forge.recipe.reading.operators import arithmetic, compare
 from dirac_forge.recipe.reading.selectors import connected
 from dirac_forge.recipe.reading.values import (
     Budget,
@@ -15,11 +17,7 @@ from dirac_forge.recipe.reading.values import (
     Function,
     Namespace,
     Unknown,
-    arithmetic,
     as_text,
-    attribute,
-    call,
-    compare,
     item,
     limited,
     limited_text,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dirac_forge.recipe.reading.methods import join, replace
 from dirac_forge.recipe.reading.values import (
     EvaluationError,
     Unknown,
     as_text,
     item,
-    join,
     limited,
     merged,
-    replace,
     to_float,
     to_int,
     truth,

@@ -11,16 +11,14 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from dirac_forge.recipe.reading.methods import attribute, call
+from dirac_forge.recipe.reading.operators import arithmetic, compare
 from dirac_forge.recipe.reading.values import (
     Budget,
     EvaluationError,
     Function,
     Unknown,
-    arithmetic,
     as_text,
-    attribute,
-    call,
-    compare,
     item,
     merged,
     to_float,
