@@ -46,3 +46,9 @@ def test_a_folder_with_files_is_refused(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err == (
         "error: pinning is not empty\nName a new folder: a snapshot is never mixed with other files.\n"
     )
+
+
+@pytest.mark.parametrize("spec", ["[", "a\x1b[2J"])
+def test_what_is_no_spec_is_refused(capsys: pytest.CaptureFixture[str], spec: str) -> None:
+    assert main(["snapshot", spec, "--output", "frozen", "--pinning", "pinning"]) == 2
+    assert "is not a package spec" in capsys.readouterr().err

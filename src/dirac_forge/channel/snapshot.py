@@ -42,7 +42,7 @@ def closure(index: RecordIndex, specs: Iterable[str]) -> frozenset[str]:
         ChannelUnknownError: a channel can't be read.
     """
     reached: set[str] = set()
-    todo = {name_of(spec) for spec in specs}
+    todo = {name for spec in specs if (name := name_of(spec))}
     while todo:
         reached |= todo
         index.prefetch(todo)

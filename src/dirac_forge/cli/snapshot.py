@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.snapshot import PINNING, snapshot_of
+from dirac_forge.channel.solver import parse_spec
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
@@ -84,6 +85,8 @@ def _asked(context: Context, names: Iterable[str]) -> tuple[list[str], list[str]
     platforms: dict[str, None] = {}
     for name in names:
         some, wanted = specs_of(context.settings, name)
+        for spec in some:
+            parse_spec(spec)  # says what is wrong with one that is none
         specs |= dict.fromkeys(some)
         platforms |= dict.fromkeys(wanted)
     return list(specs), list(platforms)
