@@ -236,3 +236,9 @@ def test_a_reader_that_goes_away() -> None:
     assert ran.stderr.read() == ""
     ran.stderr.close()
     assert ran.wait() == 141
+
+
+@pytest.mark.parametrize("name", ["COLUMNS", "LINES"])
+def test_a_size_of_the_terminal_without_end_is_no_size(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "9" * 5000)
+    assert main(["schema", "settings"]) == 0

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "run"]
 
+_LONGEST_SIZE = 5
+"""Digits of the size of a terminal."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; `argv` are the arguments, those of the process where None.
@@ -22,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from dirac_forge.cli.program import application  # noqa: PLC0415  # `import dirac_forge.cli` stays cheap
 
+    for size in ("COLUMNS", "LINES"):  # rich would read a number of any length
+        if len(os.environ.get(size, "")) > _LONGEST_SIZE:
+            del os.environ[size]
     try:
         application()(args=None if argv is None else list(argv), prog_name="dirac-forge")
     except SystemExit as leaving:
