@@ -218,6 +218,29 @@ def test_further_names_and_extras_are_outputs() -> None:
     assert {outputs[n].noarch for n in ("demo-ext", "demo_ext-full")} == {"generic"}
 
 
+def test_requirements_of_an_extra_for_one_system_are_told_apart_by_builds() -> None:
+    requires = ["uvloop; sys_platform != 'win32' and extra == 'full'", "h11; extra == 'full'"]
+    part = FamilyPart(
+        package="demo", facts=facts("demo", requires=requires, extras=["full"]), extras={"full": "demo-full"}
+    )
+    recipe = made(part)
+    full = recipe.outputs[1]
+    assert [(line.name, line.when.v1 if line.when else "") for line in full.run] == [
+        ("demo", ""),
+        ("__unix", "unix"),
+        ("__win", "win"),
+        ("h11", ""),
+        ("uvloop", "unix"),
+    ]
+    assert recipe.noarch_platforms == ("linux_64", "win_64")
+
+
+def test_a_compiled_package_names_its_commands_too() -> None:
+    points = [EntryPoint(name="tool", value="demo:main")]
+    tagged = facts("demo", wheels=["cp312-cp312-manylinux_2_28_x86_64"], entry_points=points, sdist_members=["a.c"])
+    assert only(tagged).entry_points == ("tool = demo:main",)
+
+
 def test_commands_are_tested_where_their_module_parses_a_command_line() -> None:
     points = [EntryPoint(name=f"tool{n}", value="demo.cli:main") for n in range(7)]
     points += [

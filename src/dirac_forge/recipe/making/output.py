@@ -18,7 +18,7 @@ from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import sound_entry_points
 from dirac_forge.recipe.making.markers import python_condition
 from dirac_forge.recipe.making.output_tests import test_of
-from dirac_forge.recipe.making.requirements import convert
+from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.making.sources import chosen_source
 from dirac_forge.recipe.making.specs import conda_spec, conda_version
 from dirac_forge.recipe.making.tools import IS_ABI3, arch_tools, noarch_tools
@@ -123,8 +123,7 @@ class _Builder:
             skip=() if self.nature.noarch else self._skipped(),
             script_env=self.source.environment,
             version_independent=IS_ABI3 if self.nature.abi3 else None,
-            # Of a compiled package pip writes the commands: conda-forge's recipes name them for noarch.
-            entry_points=self._entry_points() if self.nature.noarch else (),
+            entry_points=self._entry_points(),
             build=build,
             host=host,
             run=self._run(host),
@@ -216,7 +215,9 @@ class _Builder:
             return (Requirement(name="python"), *self._with_cffi(lines, host))
         clauses = [">=@{python_min}", *self._python_patch(), *self._python_ceiling()]
         floor = Requirement(name="python", spec=",".join(clauses))
-        return (floor, *self._by_platform(lines))
+        told_apart = by_system(lines)
+        self.notes += told_apart.notes
+        return (floor, *told_apart.lines)
 
     def _with_cffi(self, lines: list[Requirement], host: Iterable[Requirement]) -> list[Requirement]:
         """What cffi compiled imports cffi's backend, whether or not upstream says so."""
@@ -242,23 +243,6 @@ class _Builder:
             elif (match := re.fullmatch(r"(?:<=?|!=)3\.(\d{1,9})(?!\d).*", clause)) and int(match[1]) > floor:
                 kept.append(clause)
         return sorted(kept)
-
-    def _by_platform(self, lines: list[Requirement]) -> list[Requirement]:
-        """Noarch lines under conditions: one build for each kind of system, told apart by a virtual package."""
-        conditions = {line.when.v1 for line in lines if line.when}
-        if not conditions:
-            return lines
-        by_unix = conditions <= {"win", "unix", "not win", "not unix"}
-        systems = ("unix", "win") if by_unix else ("linux", "osx", "win")
-        names = ", ".join(sorted({line.name for line in lines if line.when}))
-        platforms = "linux_64 and win_64" if by_unix else "linux_64, osx_64 and win_64"
-        self._note(
-            "info",
-            f"{names}: upstream needs it on some systems only; noarch, with one variant each "
-            f"({' and '.join('__' + s for s in systems)}) and noarch_platforms {platforms} in conda-forge.yml",
-        )
-        markers = [Requirement(name=f"__{system}", when=When(system, system)) for system in systems]
-        return [*markers, *lines]
 
     def _pinned(self, lines: list[Requirement]) -> list[Requirement]:
         """Siblings of the same version are released together: each asks for exactly the other's version."""

@@ -16,7 +16,7 @@ from dirac_forge.recipe.model import Note, Requirement, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
 
-__all__ = ["Converted", "convert"]
+__all__ = ["Converted", "by_system", "convert"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +47,23 @@ def convert(
         lines += new
         notes += more
     return Converted(lines=tuple(sorted(lines, key=_order)), notes=tuple(dict.fromkeys(notes)))
+
+
+def by_system(lines: Sequence[Requirement]) -> Converted:
+    """Return lines of a noarch package, under conditions with the virtual packages that tell its builds apart."""
+    conditions = {line.when.v1 for line in lines if line.when}
+    if not conditions:
+        return Converted(lines=tuple(lines))
+    by_unix = conditions <= {"win", "unix", "not win", "not unix"}
+    systems = ("unix", "win") if by_unix else ("linux", "osx", "win")
+    names = ", ".join(sorted({line.name for line in lines if line.when}))
+    platforms = "linux_64 and win_64" if by_unix else "linux_64, osx_64 and win_64"
+    text = (
+        f"{names}: upstream needs it on some systems only; noarch, with one variant each "
+        f"({' and '.join('__' + s for s in systems)}) and noarch_platforms {platforms} in conda-forge.yml"
+    )
+    markers = [Requirement(name=f"__{system}", when=When(system, system)) for system in systems]
+    return Converted(lines=(*markers, *lines), notes=(_info(text),))
 
 
 def _grouped(wanted: Sequence[WantedRequirement]) -> Iterator[tuple[str, list[WantedRequirement]]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.output import FamilyPart
-from dirac_forge.recipe.making.requirements import convert
+from dirac_forge.recipe.making.requirements import Converted, by_system, convert
 from dirac_forge.recipe.model import Note, Output, Requirement, Test
 from dirac_forge.recipe.scope import Scope
 
@@ -23,14 +23,16 @@ def satellites(
             level="info", text=f"{name} only requires {main.name}: conda-forge has both names, and users of either"
         )
         yield _satellite(name, main, ()), (note,)
-    plain = convert(part.facts.metadata.requires_dist, scope, providers, noarch=True).lines
+    noarch = main.noarch is not None
+    plain = convert(part.facts.metadata.requires_dist, scope, providers, noarch=noarch).lines
     for extra, name in sorted(part.extras.items()):
-        converted = convert(part.facts.metadata.requires_dist, scope, providers, noarch=True, extras=(extra,))
-        added = tuple(line for line in converted.lines if line not in plain and line.when is None)
+        converted = convert(part.facts.metadata.requires_dist, scope, providers, noarch=noarch, extras=(extra,))
+        added = [line for line in converted.lines if line not in plain]
+        told_apart = by_system(added) if noarch else Converted(lines=tuple(added))
         note = Note(
             level="info", text=f"{name} is {main.name} with its extra {extra}, which conda-forge has as a package"
         )
-        yield _satellite(name, main, added), (note, *converted.notes)
+        yield _satellite(name, main, told_apart.lines), (note, *converted.notes, *told_apart.notes)
 
 
 def _satellite(name: str, main: Output, added: tuple[Requirement, ...]) -> Output:
