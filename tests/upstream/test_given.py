@@ -10,7 +10,15 @@ from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http
-from dirac_forge.upstream.given import RepositoryTag, from_file, from_folder, from_repository, is_given, repository_tag
+from dirac_forge.upstream.given import (
+    RepositoryTag,
+    as_published,
+    from_file,
+    from_folder,
+    from_repository,
+    is_given,
+    repository_tag,
+)
 from support.server import Answer, Asked, Server
 
 PYPROJECT = """
@@ -87,6 +95,32 @@ def test_from_folder_reads_a_tree_and_tells_that_the_version_is_computed(tmp_pat
     assert facts.problems[-1] == f"{tmp_path}: the version is computed when it is built; 0.0.0 stands for it"
     assert facts.sdist is not None
     assert set(facts.sdist.members) == set(FILES)
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "text", "version"),
+    [
+        ('[tool.hatch.version]\npath = "src/demo/__init__.py"', "src/demo/__init__.py", '__version__ = "1.4"', "1.4"),
+        ('[tool.pdm.version]\nsource = "file"\npath = "v.py"', "v.py", "__version__ = '1.5'", "1.5"),
+        ('[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}', "demo.py", '__version__ = "2"', "2"),
+        ('[tool.hatch.version]\npath = "v.py"', "v.py", "__version__ = made()", "0.0.0"),
+        ('[tool.hatch.version]\npath = "../v.py"', "v.py", '__version__ = "1"', "0.0.0"),
+    ],
+)
+def test_from_folder_reads_a_version_that_a_module_assigns(
+    settings: str, path: str, text: str, version: str, tmp_path: Path
+) -> None:
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text(text)
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "demo"\ndynamic = ["version"]\n{settings}\n')
+    assert from_folder(tmp_path).release.version == Version(version)
+
+
+def test_as_published_names_the_sdist_of_the_index(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "De-mo.X"\nversion = "1.0"\n')
+    (file,) = as_published(from_folder(tmp_path)).release.files
+    assert (file.filename, file.sha256) == ("de_mo_x-1.0.tar.gz", None)
+    assert file.url == "https://files.pythonhosted.org/packages/source/de_mo_x-1.0.tar.gz"
 
 
 def test_from_folder_refuses_a_tree_without_a_project(tmp_path: Path) -> None:

@@ -42,10 +42,11 @@ def recipe(
     pr: bool,
     force: bool,
     maintainer: Sequence[str] = (),
+    published: bool = False,
 ) -> int:
     """Write recipes, answer with them and their dependencies, and return the exit code."""
     settings = context.settings
-    inputs = read_inputs(projects, feedstock, context.http)
+    inputs = read_inputs(projects, feedstock, context.http, published=published)
     with ThreadPoolExecutor(settings.connections) as executor:
         maker = maker_of(context, executor, given=inputs.given, maintainers=_maintainers(maintainer, settings))
         made = maker.make(inputs.orders, deps)

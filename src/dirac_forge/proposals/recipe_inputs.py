@@ -18,6 +18,7 @@ from dirac_forge.recipe.making.families import Order
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.upstream.given import (
     RepositoryTag,
+    as_published,
     from_file,
     from_folder,
     from_repository,
@@ -36,8 +37,10 @@ class RecipeInputs:
     given: tuple[ReleaseFacts, ...] = ()
 
 
-def read_inputs(texts: Sequence[str], feedstock: str, http: Http) -> RecipeInputs:
+def read_inputs(texts: Sequence[str], feedstock: str, http: Http, *, published: bool = False) -> RecipeInputs:
     """One order for each input, or one for all where they go into the same feedstock.
+
+    With `published` folders and sdists have the source that the index will serve once they are there.
 
     Raises:
         InputError: an input is not a project, repository, folder or file that can be read.
@@ -48,7 +51,7 @@ def read_inputs(texts: Sequence[str], feedstock: str, http: Http) -> RecipeInput
     given = []
     for text in texts:
         if is_given(text):
-            facts = _given(text, http)
+            facts = as_published(_given(text, http)) if published else _given(text, http)
             given.append(facts)
             projects[facts.release.project] = SpecifierSet(f"=={facts.release.version}")
             continue

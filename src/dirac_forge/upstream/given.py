@@ -14,6 +14,7 @@ from typing import IO, Literal
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
+    canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
 )
@@ -25,14 +26,25 @@ from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFacts
+from dirac_forge.upstream.files.metadata import METADATA_LIMIT
 from dirac_forge.upstream.files.sdist import SDIST_LIMIT, read_folder, read_sdist
 from dirac_forge.upstream.files.wheel import read_wheel
 from dirac_forge.upstream.index.project import Release, ReleaseFile
 
-__all__ = ["RepositoryTag", "from_file", "from_folder", "from_repository", "is_given", "repository_tag"]
+__all__ = [
+    "RepositoryTag",
+    "as_published",
+    "from_file",
+    "from_folder",
+    "from_repository",
+    "is_given",
+    "repository_tag",
+]
 
 _MOST_FILES = 20_000
 _ASIDE = {".git", ".hg", ".tox", ".venv", "node_modules", "__pycache__", "build", "dist", ".eggs", ".mypy_cache"}
+_VERSION = re.compile(r"""^(?:__version__|VERSION)(?: ?: ?str)? *= *(['"])v?(.+?)\1""", re.IGNORECASE | re.MULTILINE)
+"""As hatchling and PDM read a version from a file (https://hatch.pypa.io/latest/plugins/version-source/regex/)."""
 _SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -139,7 +151,7 @@ def from_file(path: Path) -> ReleaseFacts:
 
 
 def from_folder(folder: Path) -> ReleaseFacts:
-    """Return the facts of a source tree, read statically; a version that is computed is 0.0.0.
+    """Return the facts of a source tree, read statically; a version that can't be read without running code is 0.0.0.
 
     Raises:
         InputError: there is no such folder, it has too many files, or it names no project.
@@ -154,7 +166,7 @@ def from_folder(folder: Path) -> ReleaseFacts:
     )
     members = tuple(_files(folder.resolve()))
     facts = read_folder(members, file, project=folder.resolve().name)
-    name, version = _own_name(facts), _own_version(facts)
+    name, version = _own_name(facts), _own_version(facts) or _version_in_file(folder, facts)
     if name is None:
         raise InputError(
             f"{folder} names no project", hint="It has neither [project] name in pyproject.toml nor setup()."
@@ -166,6 +178,17 @@ def from_folder(folder: Path) -> ReleaseFacts:
     return replace(
         made, problems=(*made.problems, f"{folder}: the version is computed when it is built; 0.0.0 stands for it")
     )
+
+
+def as_published(facts: ReleaseFacts) -> ReleaseFacts:
+    """Return the facts of a folder or sdist with the URL that PyPI will serve its sdist at (PEP 625)."""
+    file = facts.release.sdist
+    if file is None or not file.url.startswith("file:"):
+        return facts
+    name = canonicalize_name(facts.release.project).replace("-", "_")
+    filename = file.filename if file.hashes else f"{name}-{facts.release.version}.tar.gz"
+    published = replace(file, filename=filename, url=f"https://files.pythonhosted.org/packages/source/{filename}")
+    return replace(facts, release=replace(facts.release, files=(published,)))
 
 
 def _files(folder: Path) -> Iterator[ArchiveMember]:
@@ -219,6 +242,32 @@ def _own_version(facts: SdistFacts) -> Version | None:
             except InvalidVersion:
                 return None
     return None
+
+
+def _version_in_file(folder: Path, facts: SdistFacts) -> Version | None:
+    """Return the version that the build reads from a module of the tree, as the build's settings say."""
+    tool = ("hatch", "version"), ("pdm", "version")
+    paths = [table(facts.pyproject, "tool", *keys).get("path") for keys in tool]
+    attribute = table(facts.pyproject, "tool", "setuptools", "dynamic", "version").get("attr")
+    if isinstance(attribute, str):
+        module = attribute.rpartition(".")[0].replace(".", "/")
+        paths += [f"{start}{module}{end}" for start in ("", "src/") for end in (".py", "/__init__.py")]
+    for path in paths:
+        if isinstance(path, str) and (version := _assigned_version(folder, path)) is not None:
+            return version
+    return None
+
+
+def _assigned_version(folder: Path, path: str) -> Version | None:
+    """Return the version that a file below the folder assigns, None where there is no such file or version."""
+    file = (folder / path).resolve()
+    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+        return None
+    match = _VERSION.search(_start_of(file, METADATA_LIMIT).decode("utf-8", errors="replace"))
+    try:
+        return Version(match[2]) if match is not None else None
+    except InvalidVersion:
+        return None
 
 
 def _version_of_tag(tag: str) -> Version:

@@ -35,7 +35,7 @@ class Deps(StrEnum):
     "dirac-forge recipe DIRAC==9.1.9 --format v0 --output my-feedstocks",
     "dirac-forge recipe DIRACCommon DIRAC --feedstock dirac-grid",
     "dirac-forge recipe https://github.com/DIRACGrid/DB12@v1.0.4",
-    "dirac-forge recipe ./my-project --maintainer octocat",
+    "dirac-forge recipe ./my-project --as-published --maintainer octocat",
 )
 def recipe(
     context: Context,
@@ -78,6 +78,12 @@ def recipe(
             show_default="the workspace's, else your own GitHub name",
         ),
     ] = None,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--as-published", help="Name the sdist that the index will have as the source of folders and sdists."
+        ),
+    ] = False,
     pr: PullRequests = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite recipes that differ.")] = False,
 ) -> int:
@@ -101,4 +107,5 @@ def recipe(
         pr=pr,
         force=force,
         maintainer=maintainer or (),
+        published=published,
     )

@@ -66,7 +66,7 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenS
         return _unpacked_wheel(facts, wheel, version)
     if sdist is None:
         return _nothing_published(facts)
-    sha256 = facts.sdist.sha256 if facts.sdist is not None else sdist.sha256
+    sha256 = facts.sdist.sha256 or None if facts.sdist is not None else sdist.sha256
     if re.search(r"^file:|/archive/refs/tags/|/-/archive/", sdist.url):
         return _unpublished(facts, sdist, version)
     own = Source(url=_url(facts, sdist, "source", version), sha256=sha256)
