@@ -281,3 +281,22 @@ def test_exceptions_that_spdx_lists_are_found(field: str, text: str, spdx: str) 
 def test_a_file_of_reuse_is_the_licence_that_it_is_named_after() -> None:
     text = "Permission notice appear in supporting documentation."
     assert decided({"LICENSES/BSD-2-Clause.txt": text}, field="BSD-2-Clause").notes == ()
+
+
+def test_other_or_proprietary_beside_a_licence_is_no_licence() -> None:
+    classifiers = ("License :: OSI Approved :: MIT License", "License :: Other/Proprietary License")
+    assert decided({"LICENSE": MIT}, classifiers=classifiers).expression == "MIT"
+    assert decided({}, classifiers=classifiers[1:]).expression == "LicenseRef-Proprietary"
+
+
+def test_file_and_classifier_outweigh_a_field_that_names_another_licence() -> None:
+    text = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software"
+    classifiers = (
+        "License :: OSI Approved :: MIT License",
+        "License :: OSI Approved :: MIT No Attribution License (MIT-0)",
+    )
+    made = decided({"LICENSE": text}, field="MIT", classifiers=classifiers)
+    assert made.expression == "MIT-0"
+    assert notes(made) == [
+        "warning: The License field says MIT, a classifier and LICENSE say MIT-0; MIT-0 is taken.",
+    ]

@@ -33,6 +33,17 @@ def test_what_must_fail_is_left_out_and_told() -> None:
     )
 
 
+def test_what_may_come_with_an_extra_is_not_told_beside_it() -> None:
+    made = facts("demo", members=["demod/__init__.py"], requires=["aiohttp; extra == 'd'"], extras=["d"])
+    assert made.sdist is not None
+    modules = (SourceModule(path="src/demod/__init__.py", imports=("aiohttp.web", "strange_dependency")),)
+    made = replace(made, sdist=replace(made.sdist, modules=modules))
+    result = output_test(made, (), Scope(), frozenset())
+    assert [note.text for note in result.notes] == [
+        "src/demod/__init__.py imports aiohttp.web, which only the extra d brings (aiohttp): not tested"
+    ]
+
+
 def test_an_empty_wheel_installs_no_modules() -> None:
     result = output_test(facts("demo", members=["demo-1.0.dist-info/METADATA"]), (), Scope(), None)
     assert (result.test, result.installs_modules) == (model.Test(), False)

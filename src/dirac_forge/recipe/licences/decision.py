@@ -7,7 +7,7 @@ of the licence files are weighed against each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +26,7 @@ _NO_TEXT: Final = (
     ".py", ".pyc", ".pyi", ".c", ".h", ".js", ".css", ".json", ".toml", ".cfg",
     ".in", ".html", ".png", ".svg",
 )  # fmt: skip
-_PEOPLE: Final = re.compile(r"(?i)(?:authors?|contributors?|credits|maintainers?|thanks)(?:[-_.].*)?")
+_PEOPLE: Final = re.compile(r"(?i)(?:authors?(?:hip)?|contributors?|credits|maintainers?|thanks)(?:[-_.].*)?")
 """Names of files that list people, which some backends take for licences."""
 _ASIDE: Final = re.compile(
     r"(?i)(?:^|/)(?:\.eggs|_?vendor(?:ed|ing)?|third[-_]?party|extern(?:al|als)?|deps|dependencies|subprojects|node_modules|"
@@ -92,18 +92,23 @@ def decide(
     files = licence_files(metadata.license_files, texts, members)
     notes: list[Note] = []
     if not files and has_source:
-        elsewhere = f"; the wheel has {', '.join(sorted(wheel_texts))}" if wheel_texts else ""
-        notes.append(_warning(f"The sdist ships no licence file{elsewhere}."))
+        notes.append(_no_file(wheel_texts or {}))
     contents = {path: texts[path] for path in files if path in texts} or dict(wheel_texts or {})
     evidence = _evidence(metadata, contents, texts)
     expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:
-        told = [metadata.license or "", *(text[:20_000] for text in (*contents.values(), *texts.values()))]
-        expression = with_exception(_weighed(metadata.license or "", evidence, notes), told)
+        field = metadata.license or ""
+        told = [field, *(text[:20_000] for text in (*contents.values(), *texts.values()))]
+        expression = with_exception(_weighed(field, evidence, notes), told)
     if not expression:
         text = "license: neither metadata nor a licence file states it; look at the project's repository."
         notes.append(Note(level="todo", text=text))
     return LicenceDecision(expression=expression, files=files, notes=tuple(notes))
+
+
+def _no_file(wheel_texts: Mapping[str, str]) -> Note:
+    elsewhere = f"; the wheel has {', '.join(sorted(wheel_texts))}" if wheel_texts else ""
+    return _warning(f"The sdist ships no licence file{elsewhere}.")
 
 
 def _warning(text: str) -> Note:
@@ -130,17 +135,29 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
     licences = {path: text for path, text in contents.items() if not _is_notice(path)}
     remarks = [text[:_SHORT] for text in licences.values() if len(text) < _SHORT]
     others = [text[:20_000] for path, text in texts.items() if path not in contents and not _is_licence(path)]
-    either = any(map(dual, [field, *(text for text in remarks if len(identify(text)) != 1)]))
     return _Evidence(
         field=named,
-        classifiers=_refined(_unique(filter(None, map(from_classifier, metadata.classifiers)))),
+        classifiers=_classified(metadata.classifiers),
         texts=_read(licences),
         notices=_unique(term for text in others for term in gnu_notice(text[:_SHORT])),
         where=_places(licences),
         several=len(licences) > 1,
-        dual=either or (len(named) > 1 and re.search(r"(?i)\bor\b|/", field) is not None),
+        dual=_one_may_choose(field, named, remarks),
         later=any(map(later_versions, [*remarks, *others])),
     )
+
+
+def _classified(classifiers: Iterable[str]) -> tuple[Term, ...]:
+    """The licences that classifiers name; `Other/Proprietary License` counts where no other one does."""
+    terms = _refined(_unique(filter(None, map(from_classifier, classifiers))))
+    return tuple(term for term in terms if term.name != "LicenseRef-Proprietary") or terms
+
+
+def _one_may_choose(field: str, named: tuple[Term, ...], remarks: Iterable[str]) -> bool:
+    """Whether the field or a short licence file says that one may choose among several licences."""
+    if len(named) > 1 and re.search(r"(?i)\bor\b|/", field):
+        return True
+    return dual(field) or any(dual(text) for text in remarks if len(identify(text)) != 1)
 
 
 def _named_in_field(field: str, *, classified: bool) -> tuple[Term, ...]:
@@ -173,6 +190,12 @@ def _named_by_reuse(path: str) -> tuple[Term, ...]:
 def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
     """Without an expression of the project's own: the field if it is exact, else what agrees with the texts."""
     exact = None if any(term.gnu and term.later is None for term in evidence.field) else normalised(field.strip())
+    if exact is not None and (told := _told_otherwise(evidence)) is not None:
+        text = (
+            f"The License field says {exact}, a classifier and {evidence.where} say {told.spdx}; {told.spdx} is taken."
+        )
+        notes.append(_warning(text))
+        return told.spdx
     if exact is not None:
         notes += _contradiction(exact, "the License field", evidence)
         if evidence.field and evidence.classifiers and not _agree(evidence.field, evidence.classifiers):
@@ -181,6 +204,13 @@ def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
         return exact
     declared = _checked(_declared(evidence, notes), evidence, notes) or evidence.texts
     return _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
+
+
+def _told_otherwise(evidence: _Evidence) -> Term | None:
+    """The one licence that both the files and a classifier are, where the License field names another one."""
+    if len(evidence.texts) != 1 or evidence.texts[0] not in evidence.classifiers or evidence.texts[0].gnu:
+        return None
+    return None if _agree(evidence.field, evidence.texts) else evidence.texts[0]
 
 
 def _checked(declared: tuple[Term, ...], evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
@@ -297,10 +327,14 @@ def licence_files(declared: Iterable[str], texts: Mapping[str, str], members: It
     """Those of License-File that the sdist has (lists of people aside), else the outermost licence files."""
     there = {*texts, *members}
     named = tuple(path for path in dict.fromkeys(declared) if path in there and not _lists_people(path))
-    own = [path for path in texts if _is_licence(path) and not _ASIDE.search(path)]
-    depth = min((path.count("/") for path in own if not _is_notice(path)), default=-1)
-    outermost = (path for path in own if path.count("/") == depth)
-    return named or tuple(sorted(outermost, key=lambda path: (_is_notice(path), path)))
+    return named or _outermost([path for path in texts if _is_licence(path) and not _ASIDE.search(path)])
+
+
+def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
+    """Those in the outermost folder that has a licence, notices last."""
+    depth = min((path.count("/") for path in paths if not _is_notice(path)), default=-1)
+    outermost = (path for path in paths if path.count("/") == depth)
+    return tuple(sorted(outermost, key=lambda path: (_is_notice(path), path)))
 
 
 def _lists_people(path: str) -> bool:

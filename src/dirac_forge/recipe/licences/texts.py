@@ -7,6 +7,7 @@ only they have; the rest is compared with grayskull's bundled texts.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
@@ -110,12 +111,20 @@ def identify(text: str) -> tuple[Term, ...]:
     words = _words(text[:_LONGEST])
     if (whole := _whole(words)) is not None:
         return (Term(whole),)
-    names = ["Apache-2.0"] if _title(words) else []
-    names += ["PSF-2.0"] if any(phrase in words for phrase in _PYTHON) else []
-    names += [name for phrase, name in _PHRASES if re.search(phrase, words)]
-    names += [name for grant in _GRANTS for name in _granted(words, *grant)]
+    names = list(_parts(words))
     terms = [Term(name) for name in names if name != "HPND" or "MIT-CMU" not in names]
     return tuple(dict.fromkeys([*terms, *gnu_notice(text)])) or _alike(words)
+
+
+def _parts(words: str) -> Iterator[str]:
+    """The licences that a text may hold several of."""
+    if _title(words):
+        yield "Apache-2.0"
+    if any(phrase in words for phrase in _PYTHON):
+        yield "PSF-2.0"
+    yield from (name for phrase, name in _PHRASES if re.search(phrase, words))
+    for grant in _GRANTS:
+        yield from _granted(words, *grant)
 
 
 def _whole(words: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
@@ -51,20 +51,26 @@ class Nature:
 
 def nature(facts: ReleaseFacts) -> Nature:
     """Decide from the tags of all wheels of the release, and from the sdist where they do not decide."""
-    pure = [w.filename for w in facts.release.wheels if w.filename.endswith("-any.whl")]
-    tagged = [w.filename for w in facts.release.wheels if not w.filename.endswith("-any.whl")]
-    if pure and not tagged:
-        return Nature(noarch=True, reason=f"its only wheels are for any platform ({pure[0]})")
-    if facts.sdist is None:
-        return _without_sdist(facts, pure, tagged)
-    compiles = what_compiles(facts.sdist)
-    if tagged and not pure:
-        made = _arch(facts.sdist, f"its wheels are for single platforms ({tagged[0]})")
-        return _for_systems(made, facts, tagged)
-    if tagged:
-        return _optional(facts.sdist, compiles, pure[0], tagged)
-    if compiles and (source_languages(facts.sdist) or build_backend(facts.sdist).startswith(_COMPILED_ANYHOW)):
-        return _for_systems(_arch(facts.sdist, f"there are no wheels, and {compiles} compiles"), facts, ())
+    names = [wheel.filename for wheel in facts.release.wheels]
+    pure = [name for name in names if name.endswith("-any.whl")]
+    tagged = [name for name in names if name not in pure]
+    match pure, tagged, facts.sdist:
+        case [first, *_], [], _:
+            return Nature(noarch=True, reason=f"its only wheels are for any platform ({first})")
+        case _, _, None:
+            return _without_sdist(facts, pure, tagged)
+        case [], [first, *_], sdist:
+            return _for_systems(_arch(sdist, f"its wheels are for single platforms ({first})"), facts, tagged)
+        case [first, *_], _, sdist:
+            return _optional(sdist, what_compiles(sdist), first, tagged)
+        case _, _, sdist:
+            return _without_wheels(facts, sdist)
+
+
+def _without_wheels(facts: ReleaseFacts, sdist: SdistFacts) -> Nature:
+    compiles = what_compiles(sdist)
+    if compiles and (source_languages(sdist) or build_backend(sdist).startswith(_COMPILED_ANYHOW)):
+        return _for_systems(_arch(sdist, f"there are no wheels, and {compiles} compiles"), facts, ())
     return Nature(noarch=True, reason="there are no wheels, and the sdist has nothing to compile")
 
 
@@ -128,13 +134,23 @@ def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, str] | Non
     named = [c for c in facts.metadata.classifiers if c.startswith("Operating System :: ")]
     if served == {"win"} and not _knows_other_systems(facts, named):
         return "win", "its wheels are for Windows only"
-    for system, starts in _CLASSIFIERS.items():
-        if named and all(classifier.startswith(starts) for classifier in named) and served <= {system}:
-            return system, f"its only classifier of a system is {named[0]}"
-    setup = facts.sdist.texts.get("setup.py", "") if facts.sdist is not None else ""
-    if _FRAMEWORK.search(setup) and served <= {"osx"} and not re.search(r"platform|uname|darwin", setup):
+    if (system := _only_classified(named)) and served <= {system}:
+        return system, f"its only classifier of a system is {named[0]}"
+    if served <= {"osx"} and _links_framework(facts):
         return "osx", "setup.py links a framework of macOS"
     return None
+
+
+def _only_classified(named: Sequence[str]) -> str:
+    """The system that all classifiers of systems name, "" where there are none or several."""
+    systems = (s for s, starts in _CLASSIFIERS.items() if all(name.startswith(starts) for name in named))
+    return next(systems, "") if named else ""
+
+
+def _links_framework(facts: ReleaseFacts) -> bool:
+    """Whether setup.py links a framework of macOS, and does not ask which system it is on."""
+    setup = facts.sdist.texts.get("setup.py", "") if facts.sdist is not None else ""
+    return _FRAMEWORK.search(setup) is not None and re.search(r"platform|uname|darwin", setup) is None
 
 
 def _knows_other_systems(facts: ReleaseFacts, named: Iterable[str]) -> bool:
@@ -149,9 +165,8 @@ def _knows_other_systems(facts: ReleaseFacts, named: Iterable[str]) -> bool:
 def _with_abi3(compiled: Nature, wheels: Iterable[str]) -> Nature:
     """With the floor of the stable ABI, where wheels of CPython are built for it alone (free-threaded ones aside)."""
     tags = [name.removesuffix(".whl").split("-")[-3:-1] for name in wheels]
-    stable = {python for python, abi in tags if "abi3" in abi}
-    single = {python for python, abi in tags if abi.startswith("cp") and not abi.endswith("t")}
-    if not stable or single:
+    if any(abi.startswith("cp") and not abi.endswith("t") for _, abi in tags):
         return compiled
-    oldest = min(int(python[3:]) for python in stable if re.fullmatch(r"cp3\d+", python))
-    return replace(compiled, abi3=f"3.{oldest}")
+    minors = (re.fullmatch(r"cp3(\d+)", python) for python, abi in tags if "abi3" in abi)
+    oldest = min((int(minor[1]) for minor in minors if minor), default=None)
+    return compiled if oldest is None else replace(compiled, abi3=f"3.{oldest}")

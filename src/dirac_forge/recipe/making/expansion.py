@@ -118,11 +118,7 @@ class _Expansion:
     ) -> None:
         """One requirement, where it holds with any of `extras`; `added_by` is the one whose extra brings it."""
         text = requirement.line
-        self._steps += 1
-        if len(self.found) > MOST_REQUIREMENTS or self._steps > _MOST_STEPS or self._depth > _DEEPEST:
-            raise InputError(
-                f"more than {MOST_REQUIREMENTS} requirements: the metadata can't be right (at {shortened(text)})"
-            )
+        self._count(text)
         if added_by and not reach(requirement.marker, self.scope).never:
             return  # it holds without the extra too: the plain requirement of that package brings it
         where = both(reach(requirement.marker, self.scope, extras), within, self.scope)
@@ -147,6 +143,14 @@ class _Expansion:
         for extra in unfolded:
             self._unfold(requirement, extra, where)
         self._depth -= 1
+
+    def _count(self, text: str) -> None:
+        """Refuse metadata that unfolds without end."""
+        self._steps += 1
+        if len(self.found) > MOST_REQUIREMENTS or self._steps > _MOST_STEPS or self._depth > _DEEPEST:
+            raise InputError(
+                f"more than {MOST_REQUIREMENTS} requirements: the metadata can't be right (at {shortened(text)})"
+            )
 
     def _packages(self, requirement: Requirement) -> tuple[list[str], list[str]]:
         """The packages for a requirement, and those of its extras that they do not hold by themselves."""

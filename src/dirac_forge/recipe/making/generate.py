@@ -14,7 +14,7 @@ from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.output import Family, FamilyPart, LicenceFile, output_of, requires_python
 from dirac_forge.recipe.making.satellites import satellites
 from dirac_forge.recipe.making.specs import conda_version
-from dirac_forge.recipe.model import About, Note, Output, Recipe, Source, Test
+from dirac_forge.recipe.model import About, Note, Output, Recipe, Test
 from dirac_forge.recipe.scope import Scope
 
 __all__ = ["FamilyPart", "LicenceFile", "generate"]
@@ -41,27 +41,22 @@ def generate(
         python_min=python_min,
         channel=scope,
     )
-    notes: list[Note] = []
-    outputs = {}
-    for part in parts:
-        output, more = output_of(part, admitted[part.package], family, providers)
-        outputs[part.package] = output
-        notes += _labelled(more, part.package, several=len(parts) > 1)
-        for beside, why in satellites(part, output, admitted[part.package], providers):
-            outputs[beside.name] = beside
-            notes += why
+    outputs, notes = _outputs(parts, admitted, family, providers)
     about = _common(main, outputs[main.package].about)
     if not about.summary:
         notes.append(Note(level="todo", text="upstream gives no summary: fill in about"))
+    # An output that only requires another one packages the licence too, and for that it needs the source.
+    several = len(parts) == 1 and len(outputs) > 1
+    shared = outputs[main.package].sources if several else ()
     outputs = {
-        name: replace(output, about=_inheriting(output.about, about), test=_test(output, outputs))
+        name: replace(
+            output,
+            about=_inheriting(output.about, about),
+            test=_test(output, outputs),
+            sources=() if several else output.sources,
+        )
         for name, output in outputs.items()
     }
-    shared: tuple[Source, ...] = ()
-    if len(parts) == 1 and len(outputs) > 1:
-        # An output that only requires another one packages the licence too, and for that it needs the source.
-        shared = outputs[main.package].sources
-        outputs = {name: replace(output, sources=()) for name, output in outputs.items()}
     return Recipe(
         feedstock=feedstock,
         version=family.version,
@@ -73,6 +68,22 @@ def generate(
         noarch_platforms=_noarch_platforms(outputs.values(), scope),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _outputs(
+    parts: Sequence[FamilyPart], admitted: Mapping[str, Scope], family: Family, providers: Providers
+) -> tuple[dict[str, Output], list[Note]]:
+    """The outputs of all parts by name, each with those that only require it, and what a person should know."""
+    outputs: dict[str, Output] = {}
+    notes: list[Note] = []
+    for part in parts:
+        output, more = output_of(part, admitted[part.package], family, providers)
+        outputs[part.package] = output
+        notes += _labelled(more, part.package, several=len(parts) > 1)
+        for beside, why in satellites(part, output, admitted[part.package], providers):
+            outputs[beside.name] = beside
+            notes += why
+    return outputs, notes
 
 
 def _common(main: FamilyPart, about: About) -> About:

@@ -87,17 +87,26 @@ def build_requirements(sdist: SdistFacts) -> RequirementList:
     Those of [build-system], else setuptools; what an in-tree backend asks for; with setuptools also `setup_requires` of
     setup.cfg and setup.py, and what setup.py imports.
     """
-    requires = _system(sdist).get("requires")
-    lines = [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
+    lines = _declared(sdist)
     lines += _undeclared_backend(sdist, _names(lines))
-    lines += (line for line in _asked_in_tree(sdist) if not _names([line]) & _names(lines))
+    lines += _others(_asked_in_tree(sdist), _names(lines))
     if build_backend(sdist).startswith(("setuptools.", "backend")) or "setuptools" in _names(lines):
         # setuptools' backend adds setup_requires to what [build-system] says.
-        lines += (line for line in _setup_requires(sdist) if not _names([line]) & _NOT_NEEDED)
-        lines += (project for project in _imported(sdist) if project not in _names(lines))
-    if _names(lines) & _NEEDS_SETUPTOOLS and "setuptools" not in _names(lines):
-        lines.append("setuptools")
+        lines += _others(_setup_requires(sdist), _NOT_NEEDED)
+        lines += _others(_imported(sdist), _names(lines))
+    if _names(lines) & _NEEDS_SETUPTOOLS:
+        lines += _others(["setuptools"], _names(lines))
     return RequirementList(tuple(dict.fromkeys(lines)))
+
+
+def _declared(sdist: SdistFacts) -> list[str]:
+    requires = _system(sdist).get("requires")
+    return [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
+
+
+def _others(lines: Iterable[str], names: frozenset[str]) -> list[str]:
+    """The lines of other projects than these."""
+    return [line for line in lines if _bare(line) not in names]
 
 
 def _bare(line: str) -> str:
@@ -164,14 +173,14 @@ def _setup_requires(sdist: SdistFacts) -> Iterator[str]:
 
 def _list(value: str) -> Iterator[str]:
     """A list by line, or in one line with `;` (setuptools) or `,` between requirements."""
-    lines = [line.strip() for line in value.splitlines() if line.strip() and not line.strip().startswith("#")]
-    for line in lines:
-        if len(lines) > 1 or _readable(line):
-            yield line
-        elif all(map(_readable, parts := [part.strip() for part in re.split(r"[;,]", line) if part.strip()])):
-            yield from parts
-        else:
-            yield from (part.strip() for part in line.split(";") if part.strip())
+    lines = [line for line in map(str.strip, value.splitlines()) if line and not line.startswith("#")]
+    if len(lines) != 1 or _readable(lines[0]):
+        yield from lines
+        return
+    parts = [part.strip() for part in re.split(r"[;,]", lines[0])]
+    if not all(map(_readable, filter(None, parts))):
+        parts = [part.strip() for part in lines[0].split(";")]
+    yield from filter(None, parts)
 
 
 def _readable(line: str) -> bool:

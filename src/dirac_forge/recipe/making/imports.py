@@ -101,16 +101,20 @@ def _names(tree: Tree, graph: ModuleGraph, within: str = "") -> list[str]:
 
 def _importable(name: str, below: Tree, graph: ModuleGraph, within: str) -> Iterable[str]:
     if not below:
-        match = _MODULE.match(name)
-        return [] if match is None or (within and match[1] == "__init__") else [f"{within}{match[1]}"]
+        return _module(name, within)
     if not name.isidentifier() or keyword.iskeyword(name):
         return []
     package = f"{within}{name}"
-    regular = any(_MODULE.match(inner) and inner.startswith("__init__.") for inner in below)
-    if regular and not graph.namespace(package):
-        return [package]
-    deeper = _names(below, graph, f"{package}.") if package.count(".") < _DEEPEST_NAMESPACE else []
-    return deeper or ([package] if regular else [])
+    own = [package] if any(_MODULE.match(inner) and inner.startswith("__init__.") for inner in below) else []
+    if (own and not graph.namespace(package)) or package.count(".") >= _DEEPEST_NAMESPACE:
+        return own
+    return _names(below, graph, f"{package}.") or own
+
+
+def _module(name: str, within: str) -> list[str]:
+    """The module that a file is, none for other files and for the `__init__.py` of a package."""
+    match = _MODULE.match(name)
+    return [] if match is None or (within and match[1] == "__init__") else [f"{within}{match[1]}"]
 
 
 def _chosen(names: Iterable[str]) -> tuple[str, ...]:

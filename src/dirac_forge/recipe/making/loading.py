@@ -103,16 +103,25 @@ def unmet_imports(
     unmet: dict[str, UnmetImport] = {}
     for target, path in graph.foreign_imports(name).items():
         top = target.partition(".")[0]
-        if top in _STANDARD or top in unmet:
-            continue
-        if _held_back(required) if top == "pkg_resources" else explained(target, (*required, *(brought or ()))):
+        if top in _STANDARD or top in unmet or _met(target, required, brought):
             continue
         owner = next((project for project in extras if explained(target, (project,))), "")
-        known = owner or ("setuptools" if top in _SETUPTOOLS else next(iter(projects_importing(top)), ""))
-        if brought is None and not owner and known != "setuptools":
-            continue
-        unmet[top] = UnmetImport(module=target, path=path, project=known, extra=extras.get(owner, ""))
+        known = owner or _project_of(top)
+        if owner or known == "setuptools" or brought is not None:
+            unmet[top] = UnmetImport(module=target, path=path, project=known, extra=extras.get(owner, ""))
     return tuple(unmet.values())
+
+
+def _met(target: str, required: Mapping[str, SpecifierSet], brought: Collection[str] | None) -> bool:
+    """Whether something that is installed may have the module."""
+    if target.partition(".")[0] == "pkg_resources":
+        return _held_back(required)
+    return explained(target, (*required, *(brought or ())))
+
+
+def _project_of(top: str) -> str:
+    """The project that is known to install a top-level module, "" for none."""
+    return "setuptools" if top in _SETUPTOOLS else next(iter(projects_importing(top)), "")
 
 
 def _held_back(required: Mapping[str, SpecifierSet]) -> bool:
@@ -129,8 +138,8 @@ def explained(target: str, projects: Iterable[str]) -> bool:
 def _may_install(project: str, target: str, top: str) -> bool:
     if top in _SETUPTOOLS:
         return project == "setuptools"
-    known = import_name_for(project)
-    if known is not None and (target == known or f"{target}.".startswith(f"{known}.") or known.startswith(f"{top}.")):
+    known = import_name_for(project) or ""
+    if known and (f"{target}.".startswith(f"{known}.") or known.startswith(f"{top}.")):
         return True
     if any(canonicalize_name(candidate) == project for candidate in projects_importing(top)):
         return True

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib import import_module
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
@@ -32,6 +32,8 @@ from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 
 __all__ = ["Deps", "MadeRecipes", "Maker", "Needed", "Upstream"]
+
+T = TypeVar("T")
 
 Deps = Literal["missing", "none", "all"]
 
@@ -121,11 +123,8 @@ class Maker:
         """The facts of the ordered projects, and the tree of what they need to run."""
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
         extras = {p: frozenset(order.extras.get(p, ())) for order in orders for p in order.projects}
-        light = {
-            project: self.executor.submit(self.upstream.metadata, project, spec) for project, spec in wanted.items()
-        }
-        roots = {project: future.result() for project, future in light.items()}
-        asked = {project: self.executor.submit(self._facts, project, spec) for project, spec in wanted.items()}
+        roots = _results(self._asked(self.upstream.metadata, wanted))
+        asked = self._asked(self._facts, wanted)
         tree = walk(
             {project: replace(_found(metadata), extras=extras[project]) for project, metadata in roots.items()},
             self._look,
@@ -133,7 +132,10 @@ class Maker:
             self.executor,
             observer=self.observer,
         )
-        return {project: future.result() for project, future in asked.items()}, tree
+        return _results(asked), tree
+
+    def _asked(self, ask: Callable[[str, SpecifierSet], T], wanted: Mapping[str, SpecifierSet]) -> dict[str, Future[T]]:
+        return {project: self.executor.submit(ask, project, specifiers) for project, specifiers in wanted.items()}
 
     # -- what the tree needs
 
@@ -316,17 +318,20 @@ class Maker:
             return None  # the conversion writes what a person has to find out
 
 
+def _results(futures: Mapping[str, Future[T]]) -> dict[str, T]:
+    return {project: future.result() for project, future in futures.items()}
+
+
 def _found(metadata: CoreMetadata) -> FoundProject:
     return FoundProject(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
 
 
 def _refuse_unreadable(facts: ReleaseFacts) -> None:
     """A source archive that is there and can't be read is an error: nobody should build from it."""
-    sdist = facts.release.sdist
-    if sdist is not None and facts.sdist is None:
-        about = next((problem for problem in facts.problems if sdist.filename in problem), sdist.filename)
+    if facts.unreadable_sdist:
+        release = f"{facts.metadata.name} {facts.release.version}"
         raise InputError(
-            f"The source archive of {facts.metadata.name} {facts.release.version} can't be used: {about}",
+            f"The source archive of {release} can't be used: {facts.unreadable_sdist}",
             hint="Look at the file on the index, tell upstream, or choose another version.",
         )
 

@@ -65,14 +65,11 @@ def _reach(text: str, scope: Scope, extras: tuple[str, ...]) -> Reach:
     by_python, by_platform = bool(names & _PYTHON_NAMES), bool(names & _PLATFORM_NAMES)
     pythons = scope.pythons if by_python else scope.pythons[:1]
     platforms = scope.platforms if by_platform else scope.platforms[:1]
-    holds = [
-        pair for pair in product(pythons, platforms) if any(_evaluate(marker, *pair, extra) for extra in ("", *extras))
-    ]
-    cells = (
-        pair
-        for python, platform in holds
-        for pair in product([python] if by_python else scope.pythons, [platform] if by_platform else scope.platforms)
-    )
+    cells: set[tuple[str, str]] = set()
+    for python, platform in product(pythons, platforms):
+        if any(_evaluate(marker, python, platform, extra) for extra in ("", *extras)):
+            alike = [python] if by_python else scope.pythons, [platform] if by_platform else scope.platforms
+            cells.update(product(*alike))
     return _reaching(frozenset(cells), scope)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -45,8 +46,7 @@ def test_of(
     commands = help_commands(points, facts.sdist)
     missing = {name: unmet(name) for name in (*modules, *(point.module for point in commands))}
     sound = [point for point in commands if not missing[point.module]]
-    notes = [_note(each) for each in dict.fromkeys(each for group in missing.values() for each in group)]
-    notes += _strangers(facts)
+    notes = [*map(_note, _told(missing.values())), *_strangers(facts)]
     return OutputTest(
         test=Test(
             imports=tuple(name for name in modules if not missing[name]),
@@ -55,6 +55,15 @@ def test_of(
         installs_modules=bool(modules),
         notes=tuple(notes),
     )
+
+
+def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:
+    """The unmet imports of all modules, once each; what may come with an extra's projects is not told beside those."""
+    told: dict[UnmetImport, None] = {}
+    for group in groups:
+        with_extra = any(each.extra for each in group)
+        told |= dict.fromkeys(each for each in group if each.project or not with_extra)
+    return told
 
 
 def _strangers(facts: ReleaseFacts) -> list[Note]:
@@ -69,19 +78,21 @@ def _requirements(facts: ReleaseFacts, scope: Scope) -> tuple[Mapping[str, Speci
     """The projects that are required everywhere, and those that only an extra requires, with the extra."""
     required: dict[str, SpecifierSet] = {}
     extras: dict[str, str] = {}
-    offered = {extra: canonicalize_name(extra) for extra in facts.metadata.provides_extra}
     for requirement in facts.metadata.requires_dist:
         name = canonicalize_name(requirement.name)
         if not reach(requirement.marker, scope).never:
             required[name] = required.get(name, SpecifierSet()) & requirement.specifier
-            continue
-        if name not in extras:
-            text = str(requirement.marker)
-            named = ((extra, plain) for extra, plain in offered.items() if extra in text or plain in text)
-            bringing = (extra for extra, plain in named if not reach(requirement.marker, scope, (extra, plain)).never)
-            if (first := next(bringing, None)) is not None:
-                extras[name] = first
+        elif name not in extras and (extra := _bringing(requirement.marker, facts.metadata.provides_extra, scope)):
+            extras[name] = extra
     return required, {name: extra for name, extra in extras.items() if name not in required}
+
+
+def _bringing(marker: Marker | None, offered: Iterable[str], scope: Scope) -> str:
+    """The first extra with which a marker holds, "" for none; only those that its text names are tried."""
+    text = str(marker)
+    spellings = ((extra, canonicalize_name(extra)) for extra in offered)
+    named = ((extra, plain) for extra, plain in spellings if extra in text or plain in text)
+    return next((extra for extra, plain in named if not reach(marker, scope, (extra, plain)).never), "")
 
 
 def _note(unmet: UnmetImport) -> Note:

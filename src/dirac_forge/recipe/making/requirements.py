@@ -121,20 +121,24 @@ def _wrapped(expression: str) -> str:
 def _noarch_lines(
     package: str, group: Sequence[WantedRequirement], scope: Scope
 ) -> tuple[list[Requirement], list[Note]]:
-    notes = [
-        _info(f"{package}: needed by some Pythons only, required for all (noarch): {one.origin}")
-        for one in group
-        if not one.reach.every_python
-    ]
+    some = [one for one in group if not one.reach.every_python]
+    notes = [_info(f"{package}: needed by some Pythons only, required for all (noarch): {one.origin}") for one in some]
     conditions = [platform_condition(one.reach.platforms, scope) for one in group]
-    if all(one.reach.exact for one in group) and not any(c and "target_platform" in c.v1 for c in conditions):
+    if all(one.reach.exact for one in group) and not any(map(_by_machine, conditions)):
         return list(_by_condition(package, group, conditions)), notes
-    for one, condition in zip(group, conditions, strict=True):
-        if condition is not None or not one.reach.exact:
-            systems = " and ".join(_SYSTEM_NAMES[system] for system in _systems(one.reach.platforms))
-            text = f"{package}: needed on some machines only, required on all of {systems} (noarch): {one.origin}"
-            notes.append(_info(f"{text}; only builds for each platform could tell them apart"))
-    return list(_by_system(package, group, scope)), notes
+    narrow = [one for one in group if not (one.reach.every_platform and one.reach.exact)]
+    return list(_by_system(package, group, scope)), [*notes, *(_widened(package, one) for one in narrow)]
+
+
+def _by_machine(condition: When | None) -> bool:
+    """Whether a condition tells machines of one system apart, which builds of a noarch package can't."""
+    return condition is not None and "target_platform" in condition.v1
+
+
+def _widened(package: str, one: WantedRequirement) -> Note:
+    systems = " and ".join(_SYSTEM_NAMES[system] for system in _systems(one.reach.platforms))
+    text = f"{package}: needed on some machines only, required on all of {systems} (noarch): {one.origin}"
+    return _info(f"{text}; only builds for each platform could tell them apart")
 
 
 def _info(text: str) -> Note:
@@ -165,13 +169,16 @@ def _by_system(package: str, group: Sequence[WantedRequirement], scope: Scope) -
     by_spec: dict[str, list[str]] = {}
     for system in _systems(scope.platforms):
         platforms = [platform for platform in scope.platforms if platform.partition("-")[0] == system]
-        cells = product(scope.pythons, platforms)
-        holding = ([one for one in group if cell in one.reach.cells] for cell in cells)
-        sets = [merged(one.specifiers for one in members) for members in holding if members]
-        if sets:
+        if sets := _held_in(product(scope.pythons, platforms), group):
             by_spec.setdefault(conda_spec(_union(sets)), []).extend(platforms)
     for spec, platforms in by_spec.items():
         yield Requirement(name=package, spec=spec, when=platform_condition(platforms, scope))
+
+
+def _held_in(cells: Iterable[tuple[str, str]], group: Sequence[WantedRequirement]) -> list[SpecifierSet]:
+    """What is asked for in each of the pairs of Python and platform, where anything is."""
+    holding = ([one for one in group if cell in one.reach.cells] for cell in cells)
+    return [merged(one.specifiers for one in members) for members in holding if members]
 
 
 def _spec(members: Sequence[WantedRequirement]) -> str:
@@ -200,15 +207,16 @@ def _union(sets: Sequence[SpecifierSet]) -> list[Specifier]:
     if all(specifiers == sets[0] for specifiers in sets):
         return list(sets[0])
     lows, highs = [_lower(specifiers) for specifiers in sets], [_upper(specifiers) for specifiers in sets]
-    kept = []
-    if None not in lows:
-        low, admitted = min(filter(None, lows), key=lambda bound: (bound[0], not bound[1]))
-        kept.append(Specifier(f"{'>=' if admitted else '>'}{low}"))
-    if None not in highs:
-        high, admitted = max(filter(None, highs))
-        kept.append(Specifier(f"{'<=' if admitted else '<'}{high}"))
-    excluded = [{c for c in specifiers if c.operator == "!="} for specifiers in sets]
-    return [*kept, *set.intersection(*excluded)]
+    low = min(filter(None, lows), key=lambda bound: (bound[0], not bound[1])) if None not in lows else None
+    high = max(filter(None, highs)) if None not in highs else None
+    excluded = [{clause for clause in specifiers if clause.operator == "!="} for specifiers in sets]
+    return [*_clause(">", low), *_clause("<", high), *set.intersection(*excluded)]
+
+
+def _clause(operator: str, bound: _Bound | None) -> Iterator[Specifier]:
+    if bound is not None:
+        version, admitted = bound
+        yield Specifier(f"{operator}{'=' if admitted else ''}{version}")
 
 
 def _lower(specifiers: SpecifierSet) -> _Bound | None:

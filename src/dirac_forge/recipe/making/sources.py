@@ -70,8 +70,8 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenS
     if re.search(r"^file:|/archive/refs/tags/|/-/archive/", sdist.url):
         return _unpublished(facts, sdist, version)
     own = Source(url=_url(facts, sdist, "source", version), sha256=sha256)
-    lost = lost_files(facts.wheel, facts.sdist) if facts.wheel is not None and facts.sdist is not None else ()
-    if wheel is None or len(lost) < _MOST_LOST or len(lost) * 10 < len(facts.wheel.members if facts.wheel else ()):
+    lost = _lost(facts)
+    if wheel is None or not lost:
         return ChosenSource(sources=(own,))
     examples = ", ".join(lost[:3])
     text = f"{len(lost)} files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
@@ -81,6 +81,14 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenS
         wheel=True,
         notes=(Note(level="warning", text=text),),
     )
+
+
+def _lost(facts: ReleaseFacts) -> tuple[str, ...]:
+    """The files that a build from the sdist would lose, () where they are few and may be made by it."""
+    if facts.wheel is None or facts.sdist is None:
+        return ()
+    lost = lost_files(facts.wheel, facts.sdist)
+    return () if len(lost) < _MOST_LOST or len(lost) * 10 < len(facts.wheel.members) else lost
 
 
 def _unpublished(facts: ReleaseFacts, sdist: ReleaseFile, version: str) -> ChosenSource:

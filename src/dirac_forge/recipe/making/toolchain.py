@@ -50,6 +50,9 @@ _CMAKE_TOOLS = ("py-build-cmake", "scikit-build", "scikit-build-core")
 _RUNS_CMAKE = re.compile(r"CMakeExtension|[\"']cmake[\"']|\bcmake_(?:args|source_dir|install_dir)\b")
 
 
+_ASKS_PKG_CONFIG = re.compile(r"pkg-config|pkg_check_modules|dependency\(")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Toolchain:
     """What the builds of one release need."""
@@ -159,8 +162,7 @@ def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> Iterator[str]:
         yield from ("cmake", "ninja")
     elif _RUNS_CMAKE.search(setup):
         yield from ("cmake", "ninja" if re.search(r"\bninja\b", setup, re.IGNORECASE) else "make")
-    texts = [text for path, text in sdist.texts.items() if path in libraries.values()]
-    if any("pkg-config" in text or "pkg_check_modules" in text or "dependency(" in text for text in texts):
+    if any(_ASKS_PKG_CONFIG.search(sdist.texts[path]) for path in set(libraries.values())):
         yield "pkg-config"
 
 

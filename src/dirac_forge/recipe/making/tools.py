@@ -34,19 +34,25 @@ def noarch_tools(lines: Sequence[Requirement]) -> Tools:
 def arch_tools(package: str, lines: Sequence[Requirement], nature: Nature) -> Tools:
     """Compilers and programs in build, with what cross-compilation runs there; the rest and libraries in host."""
     host = [line for line in lines if line.name not in _PROGRAMS]
-    programs = {name: Requirement(name=name) for name in nature.programs}
-    programs |= {line.name: line for line in lines if line.name in _PROGRAMS}
     named = {package, *(line.name for line in lines)}
-    build = (
-        *_cross(host),
-        *(Requirement(name=language, kind="compiler") for language in nature.languages),
-        Requirement(name="c", kind="stdlib"),
-        *([Requirement(name="cargo-bundle-licenses")] if "rust" in nature.languages else []),
-        *(programs[name] for name in sorted(programs)),
-    )
     libraries = (_library(name) for name in nature.libraries if name not in named)
     stable = [Requirement(name="python-abi3", when=IS_ABI3)] if nature.abi3 else []
+    build = (*_cross(host), *_compilers(nature), *_programs(lines, nature))
     return build, (Requirement(name="python"), *stable, Requirement(name="pip"), *host, *libraries)
+
+
+def _compilers(nature: Nature) -> Iterator[Requirement]:
+    yield from (Requirement(name=language, kind="compiler") for language in nature.languages)
+    yield Requirement(name="c", kind="stdlib")
+    if "rust" in nature.languages:
+        yield Requirement(name="cargo-bundle-licenses")
+
+
+def _programs(lines: Sequence[Requirement], nature: Nature) -> list[Requirement]:
+    """What the build runs, in the versions that upstream asks for."""
+    programs = {name: Requirement(name=name) for name in nature.programs}
+    programs |= {line.name: line for line in lines if line.name in _PROGRAMS}
+    return [programs[name] for name in sorted(programs)]
 
 
 def _library(name: str) -> Requirement:

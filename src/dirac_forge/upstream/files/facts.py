@@ -119,5 +119,7 @@ class ReleaseFacts:
     """The file it was read from (`dirac-9.1.9-py3-none-any.whl`, `PKG-INFO of dirac-9.1.9.tar.gz`…)."""
     wheel: WheelFacts | None = None
     sdist: SdistFacts | None = None
+    unreadable_sdist: str = ""
+    """Why the source archive that the release has can't be read, "" where it can be, or there is none."""
     problems: tuple[str, ...] = ()
     """What could not be read, or contradicts itself, in words."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor
+from dataclasses import replace
 from typing import TypeVar
 
 from dirac_forge.errors import InputError
@@ -64,7 +65,8 @@ def gather(
     if index_url is not None and wheel is None and not origin.startswith("PKG-INFO"):
         metadata, added = describe(http, index_url, metadata)
         problems += [f"{', '.join(added)}: not in the files, from the index's description"] if added else []
-    return _facts(release, wheel, source, problems, metadata, origin)
+    facts = _facts(release, wheel, source, problems, metadata, origin)
+    return replace(facts, unreadable_sdist=str(other)) if isinstance(other, InputError) else facts
 
 
 def _readable(facts: _T | InputError | None, problems: list[str]) -> _T | None:
