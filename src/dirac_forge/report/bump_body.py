@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import IgnoredKey, NotCarried, SecondLeft, WorseTargets
+from dirac_forge.bump.reasons import BumpNote, IgnoredKey, NotCarried, SecondLeft, WorseTargets
 from dirac_forge.report.bump_reasons import chosen, moved_text, passed_over, patch_result, recipe_reason, worded
 from dirac_forge.report.document import (
     Block,
@@ -68,21 +68,19 @@ def _build(bump: Bump) -> Iterator[Block]:
         yield Items((built_line(bump.build),))
 
 
-def attention_sections(bump: Bump, *, waiting: Sequence[str] = (), but: Sequence[Line] = ()) -> tuple[Section, ...]:
+def attention_sections(
+    bump: Bump, *, waiting: Sequence[str] = (), but: Collection[BumpNote] = ()
+) -> tuple[Section, ...]:
     """Return what a person has to decide or look at; `but` are notes that are told elsewhere."""
     proof = bump.proof
     bad = proof is not None and proof.outcome in ("worse", "unknown")
-    notes = [line for block in _looked_at(bump) for line in _lines(block) if line not in but]
+    notes = _review_lines(bump, but=but)
     return (
         *Section.of("Order", _order(bump, waiting) if bump.status != "proposed" else ()),
         *Section.of("Checks", proof_blocks(proof, waits=bool(bump.waits_for)) if bad else ()),
         *Section.of("Needs review", [Items(few(notes, _MOST_NOTES))] if notes else []),
         *Section.of("New recipes", _recipes(bump)),
     )
-
-
-def _lines(block: Block) -> tuple[Line, ...]:
-    return block.lines if isinstance(block, Items) else ()
 
 
 def written(bump: Bump) -> bool:
@@ -209,15 +207,22 @@ def _told_as(line: Carried, why: str) -> tuple[Inline, ...]:
 
 
 def _looked_at(bump: Bump) -> Iterator[Block]:
+    lines = _review_lines(bump)
+    if lines:
+        yield Items(lines)
+
+
+def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, ...]:
+    """Return what a person has to look at, without the notes in `but`."""
     # Changes that are not carried over are in the table of requirements.
-    lines: list[Line] = [worded(note) for note in bump.notes if not isinstance(note, (NotCarried, IgnoredKey))]
+    told = (note for note in bump.notes if not isinstance(note, (NotCarried, IgnoredKey)) and note not in but)
+    lines: list[Line] = list(map(worded, told))
     lines += _patches(bump)
     notes = bump.drift.notes if bump.drift is not None else ()
     lines += [(Bold("by hand"), f": {note.text}") for note in notes if note.level == "todo"]
     lines += [note.text for note in notes if note.level == "warning"]
     lines += _other_licences(bump, declared=True)
-    if lines:
-        yield Items(tuple(dict.fromkeys(lines)))
+    return tuple(dict.fromkeys(lines))
 
 
 def _patches(bump: Bump) -> Iterator[Line]:

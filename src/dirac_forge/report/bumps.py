@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import Current
+from dirac_forge.bump.reasons import BumpNote, Current
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.build import evidence_json
@@ -174,7 +174,8 @@ def bumps_text(
         sections = _whole(bump, results) if verbose else _brief(bump, results, common)
         parts += _below_overview(bump, sections, edits=diffs or verbose)
     if common and not verbose:
-        parts += [Shown([Section(title="For several feedstocks", blocks=(Items(common),))]), Text()]
+        lines = Items(tuple(map(worded, common)))
+        parts += [Shown([Section(title="For several feedstocks", blocks=(lines,))]), Text()]
     for section in _skipped(skips, verbose=verbose):
         parts += [Shown([section]), Text()]
     parts.append(Text(_in_all(bumps, skips, written=written)))
@@ -219,16 +220,16 @@ def _whole(bump: Bump, results: Sequence[Bump | Skip]) -> tuple[Section, ...]:
     return (head, *(section.below() for section in rest))
 
 
-def _brief(bump: Bump, results: Sequence[Bump | Skip], common: Sequence[Line]) -> tuple[Section, ...]:
+def _brief(bump: Bump, results: Sequence[Bump | Skip], common: Collection[BumpNote]) -> tuple[Section, ...]:
     """Return what a person has to decide or look at; () where there is nothing."""
     sections = attention_sections(bump, waiting=dependents_of(bump, results), but=common)
     title = f"{_named(bump)} {moved_text(bump)}"
     return (Section(title=title, blocks=()), *(section.below() for section in sections)) if sections else ()
 
 
-def _common_notes(bumps: Sequence[Bump]) -> tuple[Line, ...]:
+def _common_notes(bumps: Sequence[Bump]) -> tuple[BumpNote, ...]:
     """Return the notes that several bumps have, such as a host that could not be reached."""
-    counts = Counter(worded(note) for bump in bumps for note in dict.fromkeys(bump.notes))
+    counts = Counter(note for bump in bumps for note in dict.fromkeys(bump.notes))
     return tuple(note for note, count in counts.items() if count > 1)
 
 
