@@ -293,3 +293,67 @@ def test_a_git_source_with_a_tag_moves_beside_an_archive() -> None:
         assert [source.rev for source in output.sources if source.git] == ["v1.3.0"]
         assert (f"{tag}: v1.3.0" in after) == (tag is not None)
         assert draft.notes == ()
+
+
+LINUX64, NOT_LINUX = {"linux-64"}, EVERYWHERE - LINUX
+REPORTED = [
+    pytest.param(
+        v0(
+            "  - url: https://e.org/demo-{{ version }}.zip\n    sha256: {{ sha256 }}\n"
+            "  - url: https://e.org/cgal-{{ cgal_version }}.zip\n    sha256: {{ cgal_sha256 }}\n",
+            f'{{% set sha256 = "{A}" %}}\n{{% set cgal_version = "4.13" %}}\n{{% set cgal_sha256 = "{B}" %}}\n',
+        ),
+        {"demo-1.3.0.zip": EVERYWHERE, "cgal-4.13.zip": EVERYWHERE},
+        id="several-versions-and-hashes-in-variables",
+    ),
+    pytest.param(
+        v0(
+            f"  - url: https://e.org/linux-{{{{ version }}}}.zip  # [linux64]\n    sha256: {A}  # [linux64]\n"
+            f"  - url: https://e.org/other-{{{{ version }}}}.zip  # [not linux]\n    sha256: {B}  # [not linux]\n",
+            '{% set patch = "3" %}\n{% set version = version + "." + patch %}\n',
+            "1.2",
+        ),
+        {"linux-1.3.0.zip": LINUX64, "other-1.3.0.zip": NOT_LINUX},
+        id="a-version-that-is-put-together-again",
+    ),
+    pytest.param(
+        v0(plain("https://e.org/{{ series }}/x-{{ version }}.zip"), '{% set\n   series = "1.2"\n%}\n'),
+        {"x-1.3.0.zip": EVERYWHERE},
+        id="a-set-over-several-lines",
+    ),
+    pytest.param(
+        v0(
+            plain("https://e.org/x-{{ version }}-{{ pyver }}.whl", f"{A}  # [py==310]\n  sha256: {B}  # [py==312]"),
+            '{% set pyver = "cp" ~ py %}\n',
+        ),
+        {"x-1.3.0-cp310.whl": EVERYWHERE, "x-1.3.0-cp312.whl": EVERYWHERE},
+        id="a-file-for-each-python",
+    ),
+    pytest.param(
+        v0(plain("https://e.org/x-{{ own }}.zip", "{{ digest }}"), f'{{% set own, digest = version, "{A}" %}}\n'),
+        {"x-1.3.0.zip": EVERYWHERE},
+        id="two-names-in-one-set",
+    ),
+    pytest.param(
+        v0(
+            "  - url: https://e.org/x-{{ version }}.zip\n    sha256: {{ hashes[0] }}\n"
+            "  - url: https://e.org/y-{{ version }}.zip\n    sha256: {{ hashes[1] }}\n",
+            f"{{% set hashes = ['{A}', '{B}'] %}}\n",
+        ),
+        {"x-1.3.0.zip": EVERYWHERE, "y-1.3.0.zip": EVERYWHERE},
+        id="hashes-in-a-list",
+    ),
+    pytest.param(
+        v0(
+            f"  - url: https://e.org/x-{{{{ version }}}}.zip\n    sha256: {A}\n"
+            f"  - url: https://e.org/docs-{{{{ version }}}}.zip\n    sha256: {A}\n"
+        ),
+        {"x-1.3.0.zip": EVERYWHERE, "docs-1.3.0.zip": EVERYWHERE},
+        id="two-files-that-were-the-same",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "files"), REPORTED)
+def test_recipes_that_bots_were_reported_to_fail_on(text: str, files: dict[str, set[str]]) -> None:
+    assert moved(text)[1] == files
