@@ -205,6 +205,7 @@ def test_json() -> None:
         "reason": "dirac-grid 9.1.22 can't be installed on osx-64",
         "beside": ["m2crypto"],
         "warnings": ["The run_exports of lib are unknown."],
+        "unblock": [],
     }
     assert full["blocked_by"] == ["m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1"]
     assert full["reason"] == (
