@@ -32,7 +32,7 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.workspace import Workspace, read_workspace
-from dirac_forge.http import Http, Trust
+from dirac_forge.http import Http
 from dirac_forge.migration.plan import Plan
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.proposals.bumps import BumpOptions, decide
@@ -41,6 +41,7 @@ from dirac_forge.proposals.recipes import maker_of
 from dirac_forge.recipe.making.families import Order
 from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.settings import Settings, load
+from dirac_forge.settings.connecting import http_of
 from dirac_forge.store import Store
 from dirac_forge.upstream.sources.github import GitHubAccess
 
@@ -116,21 +117,7 @@ class ForgeSession:
     @functools.cached_property
     def http(self) -> Http:
         """The HTTP session, with the cache of the settings."""
-        settings = self.settings
-        return self._leaving.enter_context(
-            Http(
-                cache=settings.cache,
-                offline=settings.offline,
-                connections=settings.connections,
-                timeout=settings.timeout,
-                observer=self.observer,
-                trust=Trust.of(
-                    services=(settings.index_url, *settings.channels, self.github.url),
-                    feedstocks=settings.feedstock_url,
-                    internal_hosts=settings.internal_hosts,
-                ),
-            )
-        )
+        return self._leaving.enter_context(http_of(self.settings, github_url=self.github.url, observer=self.observer))
 
     @functools.cached_property
     def store(self) -> Store:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
-from io import SEEK_CUR, SEEK_END, SEEK_SET
 from typing import IO
 
 from rattler import Client
 from rattler.package_streaming import download_to_writer
 
 from dirac_forge.channel.archives import LargePackageError, read_info
+from dirac_forge.sparse import SparseFile
 
 __all__ = ["read_remote_info"]
 
@@ -70,8 +70,8 @@ class _Limited:
         return self._file.write(data)
 
 
-class _Tail:
-    """A seekable view of a zip whose end is known; where more is read, it is fetched."""
+class _Tail(SparseFile):
+    """A zip whose end is known."""
 
     def __init__(self, tail: bytes, part: Callable[[int, int], bytes]) -> None:
         """`part` fetches the bytes between two positions; raises OSError for a tail without a zip's directory."""
@@ -83,40 +83,9 @@ class _Tail:
         self._tail_start = offset + size - end
         if self._tail_start < 0:
             raise OSError("it is no .conda package: its directory is broken")
-        self._total = self._tail_start + len(tail)
+        super().__init__(self._tail_start, tail, total=self._tail_start + len(tail))
         self._part = part
-        self._parts = [(self._tail_start, tail)]
-        self._position = 0
 
-    def tell(self) -> int:
-        """Return where the next read starts."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
-        """As a file's; raises OSError for a position before the start."""
-        position = offset + {SEEK_SET: 0, SEEK_CUR: self._position, SEEK_END: self._total}[whence]
-        if position < 0:
-            raise OSError("it points before its own start")
-        self._position = position
-        return position
-
-    def read(self, size: int, /) -> bytes:
-        """Return `size` bytes, fewer only at the file's end."""
-        end = min(self._position + size, self._total)
-        pieces = []
-        while self._position < end:
-            data = self._here(end) or self._fetched(end)
-            pieces.append(data)
-            self._position += len(data)
-        return b"".join(pieces)
-
-    def _here(self, end: int) -> bytes:
-        for start, body in self._parts:
-            if start <= self._position < start + len(body):
-                return body[self._position - start : end - start]
-        return b""
-
-    def _fetched(self, end: int) -> bytes:
+    def _fetch(self, end: int) -> None:
         start, stop = self._position, min(max(end, self._position + _STEP), self._tail_start)
         self._parts[1:] = [(start, self._part(start, stop))]
-        return self._here(end)

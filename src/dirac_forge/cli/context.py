@@ -61,31 +61,16 @@ class Context:
     @functools.cached_property
     def http(self) -> Http:
         """The HTTP session of this run."""
-        from dirac_forge.http import Http  # noqa: PLC0415  # not every command asks the web
+        from dirac_forge.settings.connecting import http_of  # noqa: PLC0415  # not every command asks the web
 
-        settings = self.settings
-        return self._leaving.enter_context(
-            Http(
-                cache=settings.cache,
-                offline=settings.offline,
-                connections=settings.connections,
-                timeout=settings.timeout,
-                observer=self.observer,
-                trust=self.trust,
-            )
-        )
+        return self._leaving.enter_context(http_of(self.settings, github_url=self.github.url, observer=self.observer))
 
     @property
     def trust(self) -> Trust:
         """The hosts that the settings name."""
-        from dirac_forge.http import Trust  # noqa: PLC0415
+        from dirac_forge.settings.connecting import trust_of  # noqa: PLC0415
 
-        settings = self.settings
-        return Trust.of(
-            services=(settings.index_url, *settings.channels, self.github.url),
-            feedstocks=settings.feedstock_url,
-            internal_hosts=settings.internal_hosts,
-        )
+        return trust_of(self.settings, github_url=self.github.url)
 
     @functools.cached_property
     def github(self) -> GitHubAccess:
