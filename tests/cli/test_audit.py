@@ -144,7 +144,7 @@ def test_write_corrects_the_recipe_of_the_workspace(capsys: pytest.CaptureFixtur
     assert main(["audit"]) == 1
     text = " ".join(capsys.readouterr().out.split())
     assert "Recipes to correct - grid: " in text
-    assert text.endswith("Next: dirac-forge audit --write corrects these recipes; --pr proposes them.")
+    assert text.endswith("Next - dirac-forge audit --write: corrects these recipes; --pr proposes them")
     assert "tool\n" in path.read_text()
     assert main(["audit", "--write"]) == 1
     assert path.read_text().endswith("  run:\n    - python >=3.11\n    - tool <2\n    - helper >=1\n")

@@ -127,6 +127,12 @@ def test_excluded_packages_are_taken_out_after_the_solve(capsys: pytest.CaptureF
     assert answer(capsys, "lock", "construct.yaml", "--check")[0] == 0
 
 
+def test_excluded_package_that_others_need_is_a_warning(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [grid]\nexclude: [lib]\n")
+    assert main(["lock", "construct.yaml", "--platform", "linux-64"]) == 0
+    assert "`exclude` takes out lib, which grid on linux-64 needs" in " ".join(capsys.readouterr().err.split())
+
+
 def test_platform_that_a_file_does_not_have_is_told(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid  # [linux]\n")
     assert main(["lock", "construct.yaml", "--platform", "osx-64"]) == 2
@@ -292,6 +298,20 @@ def test_answers_fit_the_terminal(
     main(["lock", "construct.yaml", "--check"])
     main(["diff", "pixi.lock", "today"])
     assert max(map(len, capsys.readouterr().out.splitlines())) <= width
+
+
+def test_answers_end_with_what_to_do_next(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    def last(*argv: str) -> str:
+        main([*argv])
+        return " ".join(capsys.readouterr().out.split()).rpartition("Next - ")[2]
+
+    assert last("lock", "construct.yaml", "--as-of", "2020-01-12") == (
+        "dirac-forge audit pixi.lock: faults in these packages"
+    )
+    assert last("lock", "construct.yaml", "--check") == "dirac-forge lock construct.yaml: writes it again"
+    assert last("diff", "pixi.lock", "today") == "dirac-forge diff pixi.lock today --markdown: release notes of it"
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [gird]\n")
+    assert last("lock", "construct.yaml") == "dirac-forge check construct.yaml: what would make it installable"
 
 
 def test_diff_of_nothing_known_is_told(capsys: pytest.CaptureFixture[str]) -> None:

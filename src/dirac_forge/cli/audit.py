@@ -23,7 +23,7 @@ from dirac_forge.cli.github import SentChanges
 from dirac_forge.cluster import connected
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.report.audit import audit_json, audit_sections
-from dirac_forge.report.audit_edits import AuditEdits, edits_json, edits_sections
+from dirac_forge.report.audit_edits import AuditEdits, audit_steps, edits_json, edits_sections
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
@@ -53,9 +53,10 @@ def audit(context: Context, request: AuditRequest) -> int:
         if findings:
             edits, sent = audit_edits(context, request, inputs, findings, executor)
     sections = audit_sections(looked.audited, findings, accepted, looked.gaps, verbose=context.options.verbose)
-    sections += edits_sections(edits, findings)
+    sections += edits_sections(edits)
     document = audit_json(looked.audited, findings, accepted, looked.gaps) | edits_json(edits)
-    context.answer(Shown(sections), document | ({"requests": sent.document} if request.pr else {}))
+    steps = audit_steps(edits, findings, request.specs)
+    context.answer(Shown(sections), document | ({"requests": sent.document} if request.pr else {}), steps=steps)
     return max(_exit_code(looked.audited, findings), sent.exit_code)
 
 

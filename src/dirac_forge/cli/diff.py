@@ -24,6 +24,7 @@ from dirac_forge.distribution.solving import Distribution, lock_of, solve
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.report.distribution import difference_json, difference_sections
 from dirac_forge.report.markdown import markdown as as_markdown
+from dirac_forge.report.next_steps import step
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.vulnerabilities import VulnerabilityLookup
 
@@ -42,7 +43,8 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, sec
     report = _security(context, difference) if security else None
     sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
-    context.answer(text, difference_json(difference, report))
+    steps = () if difference.empty or markdown else step("release notes of it", "diff", old, new, "--markdown")
+    context.answer(text, difference_json(difference, report), steps=steps)
     return 0
 
 

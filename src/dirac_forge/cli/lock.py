@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,8 @@ from typing import Literal
 from rattler import RepoDataRecord
 
 from dirac_forge.channel.records import name_of
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.wording import listed
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, distribution_of
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
@@ -19,6 +21,7 @@ from dirac_forge.distribution.reading import read_pixi_lock
 from dirac_forge.distribution.solving import (
     SolvedDistribution,
     lock_of,
+    missing_dependencies,
     outdated,
     solve,
     unsatisfied,
@@ -28,6 +31,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
 from dirac_forge.report.distribution import lock_json, lock_sections
 from dirac_forge.report.document import Items, Paragraph, Section
+from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.terminal import Shown
 
 __all__ = ["LockRequest", "lock", "moment_of"]
@@ -68,13 +72,28 @@ def lock(context: Context, request: LockRequest) -> int:
     with ThreadPoolExecutor(_THREADS) as executor:
         solved = solve(channel_of, distribution, executor=executor, observer=context.observer, keep=keep)
     if solved.failed:
-        return _failed(context, solved)
+        return _failed(context, request, solved)
     if request.check:
         return _checked(context, request, solved, known)
+    return _locked(context, request, solved, channel_of)
+
+
+def _locked(
+    context: Context, request: LockRequest, solved: SolvedDistribution, channel_of: Callable[[str], Channel]
+) -> int:
+    """Write the lock, and answer with what is in it."""
+    for missing in missing_dependencies(solved):
+        context.observer.warned(
+            f"`exclude` takes out {missing.name}, which {listed(missing.needed_by)} on {missing.platform} "
+            f"{'needs' if len(missing.needed_by) == 1 else 'need'}"
+        )
     urls = {name: [source.channel.base_url for source in channel_of(name).sources] for name in solved.records}
     written = _write(request, solved, urls)
-    found = lock_of(solved, urls, distribution.name)
-    context.answer(Shown(lock_sections(found, written, distribution.notes)), lock_json(found, written))
+    found = lock_of(solved, urls, solved.distribution.name)
+    after = step("faults in these packages", "audit", near(request.path)) if request.format != "explicit" else ()
+    context.answer(
+        Shown(lock_sections(found, written, solved.distribution.notes)), lock_json(found, written), steps=after
+    )
     return 0
 
 
@@ -137,17 +156,18 @@ def _write(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, 
     return written
 
 
-def _failed(context: Context, solved: SolvedDistribution) -> int:
+def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) -> int:
     lines = tuple(f"{cell.target}, {cell.platform}: {cell.reason}" for cell in solved.failed)
     section = Section(
         title=f"{solved.distribution.name} cannot be locked",
-        blocks=(Items(lines), Paragraph("Nothing was written. `dirac-forge check` shows what would help.")),
+        blocks=(Items(lines), Paragraph("Nothing was written.")),
     )
+    after = step("what would make it installable", "check", request.file)
     failed = [
         {"environment": cell.target, "platform": cell.platform, "status": cell.status, "reason": cell.reason}
         for cell in solved.failed
     ]
-    context.answer(Shown([section]), {"name": solved.distribution.name, "failed": failed, "written": []})
+    context.answer(Shown([section]), {"name": solved.distribution.name, "failed": failed, "written": []}, steps=after)
     return 1 if any(cell.status == "not-installable" for cell in solved.failed) else 3
 
 
@@ -165,5 +185,6 @@ def _checked(context: Context, request: LockRequest, solved: SolvedDistribution,
         "unsatisfied": list(wrong),
         "outdated": [{"environment": env, "platform": platform, "name": name} for env, platform, name in moved],
     }
-    context.answer(Shown([Section(title=f"{request.path}: {state}", blocks=blocks)]), document)
+    after = step("writes it again", "lock", request.file) if lines else ()
+    context.answer(Shown([Section(title=f"{request.path}: {state}", blocks=blocks)]), document, steps=after)
     return 1 if lines else 0

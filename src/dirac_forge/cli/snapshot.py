@@ -17,6 +17,7 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.files import write_files
 from dirac_forge.report.document import Items, Section
 from dirac_forge.report.next_steps import near, step
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
 
 __all__ = ["snapshot"]
@@ -49,7 +50,7 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
     write_files(output, files)
     size = sum(len(text) for text in files.values())
     facts = (
-        f"{made.names} packages, {made.records} builds, {size / 1e6:.1f} MB, as of {made.as_of}",
+        f"{counted(made.names, 'package')}, {counted(made.records, 'build')}, {size / 1e6:.1f} MB, as of {made.as_of}",
         "with the pinning" if pinning is not None else "without a pinning: name its folder with --pinning to add it",
     )
     context.answer(

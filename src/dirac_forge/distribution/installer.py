@@ -169,7 +169,7 @@ def _pinned_environment(
     asked = written.get("user_requested_specs") or written.get("specs") or []
     other_sources = {"environment", "environment_file"}  # constructor takes these before `specs`
     return {
-        **{key: value for key, value in written.items() if key not in other_sources},
+        **{key: value for key, value in written.items() if key not in other_sources and value is not None},
         "channels": list(channels),
         "specs": _exact(records),
         **({"user_requested_specs": asked} if asked else {}),

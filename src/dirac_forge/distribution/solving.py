@@ -16,7 +16,16 @@ from dirac_forge.distribution.locks import Lock, LockedPackage, locked
 from dirac_forge.errors import redact
 from dirac_forge.progress import Observer
 
-__all__ = ["Distribution", "SolvedDistribution", "lock_of", "outdated", "solve", "unsatisfied"]
+__all__ = [
+    "Distribution",
+    "MissingDependency",
+    "SolvedDistribution",
+    "lock_of",
+    "missing_dependencies",
+    "outdated",
+    "solve",
+    "unsatisfied",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +135,34 @@ def lock_of(solved: SolvedDistribution, channels: Mapping[str, Sequence[str]], n
 def _locked(records: Iterable[RepoDataRecord], asked: frozenset[str]) -> tuple[LockedPackage, ...]:
     ordered = sorted(records, key=lambda record: record.name.normalized)
     return tuple(locked(record, asked=record.name.normalized in asked) for record in ordered)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MissingDependency:
+    """A package that the file takes out, and the packages that need it."""
+
+    environment: str
+    platform: str
+    name: str
+    needed_by: tuple[str, ...]
+
+
+def missing_dependencies(solved: SolvedDistribution) -> tuple[MissingDependency, ...]:
+    """Return the packages that a file excludes and that what is left depends on: the installer may not work."""
+    found = []
+    for environment, platforms in solved.records.items():
+        for platform, records in platforms.items():
+            for name in solved.distribution.exclude.get(environment, {}).get(platform, ()):
+                needing = sorted(
+                    record.name.normalized for record in records if name in set(map(name_of, record.depends))
+                )
+                if needing:
+                    found.append(
+                        MissingDependency(
+                            environment=environment, platform=platform, name=name, needed_by=tuple(needing)
+                        )
+                    )
+    return tuple(found)
 
 
 def unsatisfied(

@@ -16,10 +16,10 @@ from dirac_forge.report.audit import finding_line
 from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.document import Block, Items, Line, Paragraph, Section, few
 from dirac_forge.report.markdown import markdown
-from dirac_forge.report.next_step import next_step
+from dirac_forge.report.next_steps import Step, step
 from dirac_forge.report.numbers import counted
 
-__all__ = ["AuditEdits", "edits_json", "edits_sections", "with_findings_body"]
+__all__ = ["AuditEdits", "audit_steps", "edits_json", "edits_sections", "with_findings_body"]
 
 _MOST = 50
 
@@ -42,31 +42,32 @@ class AuditEdits:
     """What became of each request."""
 
 
-def edits_sections(edits: AuditEdits, findings: Sequence[Finding]) -> tuple[Section, ...]:
-    """Return what mends the findings: edits, patches, requests; and what to do next."""
+def edits_sections(edits: AuditEdits) -> tuple[Section, ...]:
+    """Return what mends the findings: edits, patches, requests."""
     return (
         *_corrections(edits),
         *(section for proof in edits.proofs for section in _patches(proof)),
         *Section.of("Builds to mark as broken", [Items(tuple(map(str, edits.broken)))] if edits.broken else []),
         *Section.of("Written", [Items(edits.files)] if edits.files else []),
         *Section.of("Requests", [Items(edits.sent)] if edits.sent else []),
-        *_next(edits, findings),
     )
 
 
-def _next(edits: AuditEdits, findings: Sequence[Finding]) -> tuple[Section, ...]:
-    """The one command that most people want now."""
+def audit_steps(edits: AuditEdits, findings: Sequence[Finding], asked: Sequence[str]) -> tuple[Step, ...]:
+    """Return what most people want to do now, after an audit of what was `asked`."""
+    changed = [result.feedstock for result in edits.corrections if isinstance(result, Change)]
     if not findings or edits.sent:
         return ()
-    changes = any(isinstance(result, Change) for result in edits.corrections)
-    if changes and not edits.corrected:
-        return (next_step("dirac-forge audit --write", "corrects these recipes; --pr proposes them"),)
-    if edits.corrected:
-        return (next_step("dirac-forge check --with FEEDSTOCK", "shows what the corrected recipe does to targets"),)
+    if edits.corrected and changed:
+        return step(
+            "what the corrected recipes do to the targets", "check", *(p for c in changed for p in ("--with", c))
+        )
+    if changed:
+        return step("corrects these recipes; --pr proposes them", "audit", *asked, "--write")
     if edits.files:
-        return (next_step("dirac-forge audit --pr", "proposes these files"),)
+        return step("proposes these files", "audit", *asked, "--pr")
     if any(finding.kind in {"missing", "looser", "python-looser"} for finding in findings):
-        return (next_step("dirac-forge audit --patches patches", "writes repodata patches for builds that are out"),)
+        return step("writes repodata patches for builds that are out", "audit", *asked, "--patches", "patches")
     return ()
 
 

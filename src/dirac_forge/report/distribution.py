@@ -39,7 +39,7 @@ def lock_sections(lock: Lock, written: Sequence[str], notes: Sequence[str]) -> t
         for platform, packages in platforms.items():
             size = _size(packages)
             where = f"{environment}, {platform}" if len(lock.environments) > 1 else platform
-            lines.append(f"{where}: {len(packages)} packages" + (f", {size}" if size else ""))
+            lines.append(f"{where}: {counted(len(packages), 'package')}" + (f", {size}" if size else ""))
     blocks: list[Block] = [Items(tuple(lines)), *(Paragraph(note) for note in notes)]
     if written:
         blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
