@@ -245,7 +245,7 @@ def test_newest_version_that_the_machine_hides(workspace: Path, capsys: pytest.C
         {
             "package": "app",
             "version": "2.0",
-            "reason": "app: excludes all but __glibc >=2.99, and this machine has __glibc 2.28",
+            "reason": "app: allows only __glibc >=2.99, and this machine has __glibc 2.28",
         },
     )
 

@@ -23,7 +23,7 @@ class HiddenGroup:
     """What a channel of lower priority has under a name; strict channel priority hides it."""
 
     channel: str
-    found: tuple[PackageRecord, ...]
+    found: tuple[RepoDataRecord, ...]
 
     def newest(self, wanted: MatchSpec) -> str:
         """Return the newest version that matches; "" where none does."""

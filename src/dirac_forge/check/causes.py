@@ -115,6 +115,10 @@ class NoVersion:
     """The channel that the builds come from, where another one has a version that matches."""
     hidden: tuple[HiddenVersion, ...] = ()
     """Versions that match, in channels of lower priority."""
+    builds: tuple[str, ...] = ()
+    """Builds of a version that matches, where none of them is the build that is asked for."""
+    of_platforms: tuple[str, ...] = ()
+    """The platforms that have the build that is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -178,13 +178,13 @@ def explain_cell(
 
 
 def platforms_with(channel: Channel, platform: str) -> Elsewhere:
-    """Return a function that gives the other platforms for which there are builds of a name."""
+    """Return a function that gives the other platforms for which there are builds of a name, or of a spec."""
 
     def look(name: str) -> tuple[str, ...]:
         others = []
         for other in channel.platforms():
             try:
-                if other != platform and channel.index(other).group(name).records:
+                if other != platform and channel.index(other).match(name)[1]:
                     others.append(other)
             except UnknownError:
                 continue

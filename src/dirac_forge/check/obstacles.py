@@ -29,7 +29,7 @@ from dirac_forge.check.causes import (
 __all__ = ["PYTHON", "Elsewhere", "absent", "machine_mismatch", "python_lines", "python_mismatch"]
 
 Elsewhere = Callable[[str], tuple[str, ...]]
-"""The other platforms for which there are builds of a name."""
+"""The other platforms for which there are builds of a name, or of a spec."""
 PYTHON = ("python", "python_abi")
 _PYTHON_CHOICES = (*PYTHON, "python-freethreading")
 _LEAST_ALIKE = 75.0
@@ -54,12 +54,24 @@ def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsew
         for below in group.hidden
         if len(wanted) == 1 and (version := below.newest(wanted[0]))
     ]
+    builds = _other_builds(index, specs)
     return NoVersion(
         specs=tuple(specs),
         newest=group.records[0].version,
         channel=group.channel if hidden else "",
         hidden=tuple(hidden),
+        builds=builds,
+        of_platforms=elsewhere(specs[0]) if builds else (),
     )
+
+
+def _other_builds(index: RecordIndex, specs: Sequence[str]) -> tuple[str, ...]:
+    """Return builds of a version that a spec asks for, where only the build that it asks for is not there."""
+    spec = parsed(specs[0]) if len(specs) == 1 else None
+    if spec is None or spec.build is None or spec.version is None:
+        return ()
+    fitting = list(index.matching(f"{spec.name.normalized} {spec.version}"))
+    return tuple(dict.fromkeys(record.build for record in fitting if record.version == fitting[0].version))
 
 
 def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle:

@@ -16,6 +16,7 @@ __all__ = [
     "RelaxConstraints",
     "RelaxPin",
     "Remedy",
+    "TakeFrom",
     "Unblock",
 ]
 
@@ -70,7 +71,17 @@ class RelaxConstraints:
     specs: tuple[str, ...]
 
 
-Action = BuildFor | BuildForPython | BuildVersion | NewPackage | NewerMachine | RelaxPin | RelaxConstraints
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeFrom:
+    """Let a channel of lower priority have the package: it has a version that fits."""
+
+    channel: str
+    version: str
+    instead_of: str
+    """The channel that comes first."""
+
+
+Action = BuildFor | BuildForPython | BuildVersion | NewPackage | NewerMachine | RelaxPin | RelaxConstraints | TakeFrom
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

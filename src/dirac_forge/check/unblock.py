@@ -9,10 +9,10 @@ from dataclasses import replace
 from rattler import Version, VersionSpec
 
 from dirac_forge.channel.index import RecordIndex, parsed
-from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.records import Record, name_of, to_record
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.causes import Cause, MachineMismatch
+from dirac_forge.check.causes import Cause, MachineMismatch, NoVersion, PinConflict
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.obstacles import Elsewhere
 from dirac_forge.check.remedies import (
@@ -25,6 +25,7 @@ from dirac_forge.check.remedies import (
     RelaxConstraints,
     RelaxPin,
     Remedy,
+    TakeFrom,
     Unblock,
 )
 
@@ -33,6 +34,7 @@ __all__ = ["supposed_build", "unblock"]
 _MOST_ROUNDS = 12
 _MOST_REMEDIES = 60
 _MOST_TO_TRY_WITHOUT = 8
+_END = re.compile(r"<|==|\*|~=|^[0-9]")
 _SYSTEMS = frozenset({"__unix", "__win", "__linux", "__osx", "__archspec"})
 _TOOLCHAIN = re.compile(
     r"__.*|python|python_abi|_python_abi3_support|cpython|libgcc(-ng|-devel)?|libstdcxx(-ng)?|libcxx|libgfortran(-ng|5)?"
@@ -208,12 +210,34 @@ def _supposed(record: Record, depends: tuple[str, ...]) -> Record:
 
 
 def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
+    """A version that fits: of another channel, where one has it, else a build that somebody would have to make."""
+    hidden = _hidden(channel.index(platform), cause)
+    if hidden is not None:
+        return hidden
     version = _version_for(cause.spec)
     record = channel.index(platform).newest(cause.package)
     if version is None or record is None or cause.package == "python":
         return None
     action = BuildVersion(version=version, platform=platform)
-    return Remedy(package=cause.package, action=action, record=replace(_loose(record, platform), version=version))
+    # What that version needs is not known: of the pins of another one only the names are taken.
+    loose = _loose(record, platform)
+    depends = tuple(dict.fromkeys(map(name_of, loose.depends)))
+    return Remedy(package=cause.package, action=action, record=replace(loose, version=version, depends=depends))
+
+
+def _hidden(index: RecordIndex, cause: Cause) -> Remedy | None:
+    """The newest build that fits, of the first channel that has one and that strict channel priority hides."""
+    wanted = parsed(cause.spec)
+    if wanted is None or not isinstance(cause.obstacle, NoVersion) or not cause.obstacle.hidden:
+        return None
+    group = index.group(cause.package)
+    for other in group.hidden:
+        fitting = [to_record(record) for record in other.found if wanted.matches(record)]
+        if fitting:
+            newest = max(fitting, key=lambda record: (Version(record.version), record.build_number))
+            action = TakeFrom(channel=other.channel, version=newest.version, instead_of=group.channel)
+            return Remedy(package=cause.package, action=action, record=replace(newest, file_name="", channel=""))
+    return None
 
 
 def _version_for(spec: str) -> str | None:
@@ -233,19 +257,40 @@ def _version_for(spec: str) -> str | None:
 
 
 def _relaxed(index: RecordIndex, cause: Cause) -> Remedy | None:
-    """The same build of the package before the last, with its pin on the last taken away."""
+    """The build of a package that pins, without its pin: of two pins the one with an upper end, which gets stale."""
     if len(cause.chain) < 2:
         return None
-    holder, pinned = cause.chain[-2:]
     if parsed(cause.spec) is not None and name_of(cause.spec) == cause.spec:
-        record = index.newest(pinned)
-        if record is None or not record.constrains:
-            return None
-        action: Action = RelaxConstraints(version=record.version, specs=record.constrains)
-        return Remedy(package=pinned, action=action, record=_supposed(record, record.depends))
-    record = next((one for one in index.group(holder).records if cause.spec in one.depends), None)
+        return _without_constraints(index, cause.chain[-1])
+    sides = [(cause.chain[-2], cause.spec)]
+    second = cause.obstacle.second if isinstance(cause.obstacle, PinConflict) else None
+    if second is not None and second.chain and len(second.specs) == 1 and not second.excludes:
+        sides.append((second.chain[-1], second.specs[0]))
+    sides.sort(key=lambda side: not _has_end(side[1]))
+    return next((found for holder, spec in sides if (found := _without_pin(index, holder, spec))), None)
+
+
+def _has_end(spec: str) -> bool:
+    """Whether a requirement excludes newer versions."""
+    found = parsed(spec)
+    return (
+        found is not None and found.version is not None and re.search(r"<|==|\*|~=|^[0-9]", found.version) is not None
+    )
+
+
+def _without_constraints(index: RecordIndex, package: str) -> Remedy | None:
+    record = index.newest(package)
+    if record is None or not record.constrains:
+        return None
+    action = RelaxConstraints(version=record.version, specs=record.constrains)
+    return Remedy(package=package, action=action, record=_supposed(record, record.depends))
+
+
+def _without_pin(index: RecordIndex, holder: str, pin: str) -> Remedy | None:
+    pinned = name_of(pin)
+    record = next((one for one in index.group(holder).records if pin in one.depends), None)
     if record is None:
         return None
     depends = tuple(pinned if name_of(spec) == pinned else spec for spec in record.depends)
-    action = RelaxPin(version=record.version, on=pinned, spec=cause.spec)
+    action = RelaxPin(version=record.version, on=pinned, spec=pin)
     return Remedy(package=holder, action=action, record=_supposed(record, depends))

@@ -31,6 +31,7 @@ from dirac_forge.check.remedies import (
     RelaxConstraints,
     RelaxPin,
     Remedy,
+    TakeFrom,
     Unblock,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 _Case = tuple[str, str] | None
+_MOST_BUILDS = 3
 
 
 def reason_text(causes: Sequence[Cause]) -> str:
@@ -178,7 +180,15 @@ def _no_version(obstacle: NoVersion) -> str:
         )
     if len(obstacle.specs) > 1:
         return f"no build matches {specs} at once"
+    if obstacle.builds:
+        elsewhere = f"; the one asked for is for {listed(obstacle.of_platforms)}" if obstacle.of_platforms else ""
+        return f"no build matches {specs}: of this version there is {_some(obstacle.builds)}{elsewhere}"
     return f"no build matches {specs}: the newest version is {obstacle.newest}"
+
+
+def _some(builds: Sequence[str]) -> str:
+    more = len(builds) - _MOST_BUILDS
+    return f"{', '.join(builds[:_MOST_BUILDS])} and {more} more" if more > 0 else listed(builds)
 
 
 def _python(obstacle: PythonMismatch) -> str:
@@ -215,7 +225,7 @@ def _bounds(fit: Sequence[PythonLine], known: Sequence[PythonLine], wish: Sequen
 
 def _machine(obstacle: MachineMismatch) -> str:
     have = f"has {obstacle.name} {obstacle.have}" if obstacle.have else f"has no {obstacle.name}"
-    verb = "excludes all but" if obstacle.only_constrains else "needs"
+    verb = "allows only" if obstacle.only_constrains else "needs"
     return f"{verb} {' and '.join(obstacle.specs)}, and this machine {have}"
 
 
@@ -224,7 +234,7 @@ def _conflict(obstacle: PinConflict, case: _Case) -> str:
     if obstacle.barred:
         needed = " → ".join(obstacle.needed)
         wish = " or ".join(obstacle.second.specs)
-        second = f"{obstacle.barred} excludes all but {wish}, and {needed} is needed"
+        second = f"{obstacle.barred} allows only {wish}, and {needed} is needed"
     else:
         second = _demand(obstacle.second, case)
     return f"pins that exclude each other: {first}, but {second}"
@@ -237,7 +247,7 @@ def _demand(demand: Demand, case: _Case, *, last_only: bool = False) -> str:
         return f"{' and '.join(demand.specs)} is {'proposed' if demand.proposed else 'asked for'}"
     who = demand.chain[-1] if last_only else " → ".join(demand.chain)
     joined = (" and " if last_only else " or ").join(demand.specs)
-    return f"{who} {'excludes all but' if demand.excludes else 'needs'} {joined}"
+    return f"{who} {'allows only' if demand.excludes else 'needs'} {joined}"
 
 
 def _action(remedy: Remedy, packages: Sequence[str]) -> str:
@@ -255,5 +265,7 @@ def _action(remedy: Remedy, packages: Sequence[str]) -> str:
             return f"a machine with {name} {version}"
         case RelaxPin(version=version, on=on, spec=spec):
             return f"relax the pin of {names} {version} on {on} ({spec})"
+        case TakeFrom(channel=channel, version=version, instead_of=first):
+            return f"take {names} {version} from {channel} instead of from {first}"
         case RelaxConstraints(version=version, specs=specs):
             return f"relax the constraints of {names} {version} ({', '.join(specs)})"

@@ -1,0 +1,93 @@
+"""Remedies and explanations of situations that people asked about in public trackers, each as a small channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.cells import Cell, cells_of
+from dirac_forge.check.matrix import check
+from dirac_forge.check.targets import make_target
+from dirac_forge.check.wording import unblock_text
+from support.channel import pkg, write_channel
+
+
+def asked(
+    root: Path, channels: Mapping[str, Mapping[str, list[dict[str, Any]]]], *specs: str, platform: str = "linux-64"
+) -> Cell:
+    """The one cell of some specs, from channels in their order."""
+    folders = [str(write_channel(root / name, subdirs)) for name, subdirs in channels.items()]
+    target = make_target(specs[0], specs, platforms=[platform], pythons=[])
+    with ThreadPoolExecutor(1) as executor:
+        (cell,) = check(Channel.open(folders), cells_of(target), executor=executor)
+    return cell
+
+
+def told(cell: Cell, root: Path) -> Sequence[str]:
+    """The reason and the remedy, without the folder of the channels."""
+    assert cell.unblock is not None
+    return [text.replace(f"{root}/", "") for text in (cell.reason, unblock_text(cell.unblock))]
+
+
+def test_version_that_a_later_channel_has_is_taken_from_there(tmp_path: Path) -> None:
+    """prefix-dev/pixi#615: a package of the channel that comes first hides a newer one."""
+    channels = {
+        "nvidia": {"linux-64": [pkg("nvcc 11.6")]},
+        "forge": {"linux-64": [pkg("nvcc 12.0", "lib >=1"), pkg("lib 1.0"), pkg("jaxlib 0.4", "nvcc >=12")]},
+    }
+    assert told(asked(tmp_path, channels, "jaxlib"), tmp_path) == [
+        (
+            "jaxlib → nvcc: no build in nvidia matches nvcc >=12; forge has 12.0, but nvidia comes first and channel "
+            "priority is strict"
+        ),
+        "take nvcc 12.0 from forge instead of from nvidia",
+    ]
+
+
+def test_pin_with_an_upper_end_is_the_one_to_relax(tmp_path: Path) -> None:
+    """openmm/openmm#2385: of two pins the old package's is stale, not the lower bound of the new one."""
+    records = [
+        pkg("openmm 7.4", "numpy >=1.16"),
+        pkg("msmbuilder 3.8", "numpy 1.12.*"),
+        pkg("numpy 1.12.1"),
+        pkg("numpy 1.16.4"),
+    ]
+    for specs in (("openmm", "msmbuilder"), ("msmbuilder", "openmm")):
+        cell = asked(tmp_path / specs[0], {"c": {"linux-64": records}}, *specs)
+        assert told(cell, tmp_path)[1] == "relax the pin of msmbuilder 3.8 on numpy (numpy 1.12.*)"
+
+
+def test_version_that_is_to_be_built_does_not_inherit_the_pins_of_an_older_one(tmp_path: Path) -> None:
+    """conda/conda#16361: packages of one project that pin each other by version."""
+    records = [
+        pkg("dask 26", "core >=26,<27", "distributed ==26"),
+        pkg("core 26"),
+        pkg("core 25"),
+        pkg("distributed 25", "core >=25,<26"),
+    ]
+    channels = {"c": {"linux-64": records}}
+    assert told(asked(tmp_path, channels, "dask"), tmp_path) == [
+        "dask → distributed: no build matches distributed ==26: the newest version is 25",
+        "build distributed 26 for linux-64",
+    ]
+
+
+def test_build_that_is_for_another_platform_is_told_as_such(tmp_path: Path) -> None:
+    """PolarBean/DeepSlice#48: an exported environment of another platform."""
+    channels = {
+        "c": {
+            "linux-64": [pkg("aiohttp 3.8.1", build="py37h7f_0")],
+            "osx-arm64": [pkg("aiohttp 3.8.1", build="py37ha_0"), pkg("aiohttp 3.9.0", build="py37ha_0")],
+        }
+    }
+    cell = asked(tmp_path, channels, "aiohttp=3.8.1=py37h7f_0", platform="osx-arm64")
+    assert cell.reason == (
+        "aiohttp: no build matches aiohttp=3.8.1=py37h7f_0: of this version there is py37ha_0; the one asked for is "
+        "for linux-64"
+    )
+    assert asked(tmp_path / "b", channels, "aiohttp=3.8.1=nope_0", platform="osx-arm64").reason == (
+        "aiohttp: no build matches aiohttp=3.8.1=nope_0: of this version there is py37ha_0"
+    )
