@@ -13,12 +13,12 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from dirac_forge.report.site.links import slug, web_url
-from dirac_forge.report.site.words import change_words, day, moment, number, percent, plural, state_words
+from dirac_forge.report.site.words import change_words, day, moment, number, parted, percent, plural, state_words
 from dirac_forge.untrusted import visible
 
 __all__ = ["ASSETS", "Frame", "asset", "fragment", "render"]
 
-ASSETS = ("site.css", "site.js", "vendor.js")
+ASSETS = ("site.css", "vendor.js", "site.js")
 """In the order in which a page loads them."""
 _PACKAGE = "dirac_forge.report.site"
 _COMMON = "default-src 'none'; img-src {images} data:; base-uri 'none'; form-action 'none'"
@@ -90,6 +90,7 @@ def _environment() -> Environment:
         "day": day,
         "moment": moment,
         "number": number,
+        "parted": parted,
         "percent": percent,
         "plural": plural,
         "slug": slug,

@@ -8,7 +8,7 @@ from typing import Any
 
 from dirac_forge.untrusted import parse_time
 
-__all__ = ["STATE_ORDER", "change_words", "day", "moment", "number", "percent", "plural", "state_words"]
+__all__ = ["STATE_ORDER", "change_words", "day", "moment", "number", "parted", "percent", "plural", "state_words"]
 
 STATE_ORDER = ("done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error")
 _STATES = {
@@ -46,6 +46,15 @@ def day(text: str | None) -> str:
 def number(value: int) -> str:
     """Return a number with a narrow space between thousands."""
     return f"{value:,}".replace(",", "\u202f")
+
+
+def parted(text: str, first: int = 110) -> tuple[str, str]:
+    """Return a long text as its beginning and the rest, cut between words; a short one has no rest."""
+    if len(text) <= first + 30:
+        return text, ""
+    end = text.rfind(" ", first // 2, first)
+    end = end if end > 0 else first
+    return text[:end], text[end:].lstrip()
 
 
 def percent(part: int, whole: int) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import networkx as nx
 
 from dirac_forge.untrusted import visible
 
-__all__ = ["IGNORED", "IMPLIED", "THROUGH", "closure_drawing", "migration_drawing"]
+__all__ = ["BROKEN", "IGNORED", "THROUGH", "closure_drawing", "migration_drawing"]
 
-IMPLIED, BROKEN, IGNORED, THROUGH = 1, 2, 4, 8
-"""What is special about an edge: it follows from others; it closes a cycle; nobody waits for it; it runs through
-feedstocks that are no members."""
+BROKEN, IGNORED, THROUGH = 1, 2, 4
+"""What is special about an edge: it closes a cycle, nobody waits for it, it runs through others that are no members."""
 
 
 def migration_drawing(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,23 +23,17 @@ def migration_drawing(document: Mapping[str, Any]) -> dict[str, Any]:
     at = {name: number for number, name in enumerate(names)}
     waves = {name: number for number, wave in enumerate(plan.get("waves", ())) for name in wave}
     edges = [each for each in plan.get("edges", ()) if each["parent"] in at and each["child"] in at]
-    implied = _implied(names, [(each["parent"], each["child"]) for each in edges if _waited(each)])
     return {
         "column": "wave",
         "columns": len(plan.get("waves", ())),
         "nodes": [[name, waves[name], states.get(name, "planned")] for name in names],
-        "edges": [[at[each["parent"]], at[each["child"]], _flags(each, implied)] for each in edges],
+        "edges": [[at[each["parent"]], at[each["child"]], _flags(each)] for each in edges],
         "why": [_reasons(each) for each in edges],
     }
 
 
-def _waited(edge: Mapping[str, Any]) -> bool:
-    return not edge["broken"] and not edge["ignored"]
-
-
-def _flags(edge: Mapping[str, Any], implied: frozenset[tuple[str, str]]) -> int:
-    flags = IMPLIED if (edge["parent"], edge["child"]) in implied else 0
-    flags |= BROKEN if edge["broken"] else 0
+def _flags(edge: Mapping[str, Any]) -> int:
+    flags = BROKEN if edge["broken"] else 0
     flags |= IGNORED if edge["ignored"] else 0
     return flags | (THROUGH if len(edge["path"]) > 2 else 0)
 
@@ -49,26 +42,6 @@ def _reasons(edge: Mapping[str, Any]) -> str:
     """Return the reasons of an edge in lines, without the words that its two ends say already."""
     start = f"{edge['child']} needs {edge['parent']} in "
     return visible("\n".join(each.removeprefix(start) for each in edge["because"]), but="\n")
-
-
-def _implied(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Return the edges that a longer way through others says too; `names` are in an order in which parents go first."""
-    parents: dict[str, list[str]] = {}
-    for parent, child in edges:
-        parents.setdefault(child, []).append(parent)
-    bit = {name: 1 << number for number, name in enumerate(names)}
-    before: dict[str, int] = {}
-    found: set[tuple[str, str]] = set()
-    for name in names:
-        own = [parent for parent in parents.get(name, ()) if parent in before]
-        further = 0
-        for parent in own:
-            further |= before[parent]
-        found |= {(parent, name) for parent in own if bit[parent] & further}
-        before[name] = further
-        for parent in own:
-            before[name] |= bit[parent]
-    return frozenset(found)
 
 
 def closure_drawing(
@@ -84,14 +57,12 @@ def closure_drawing(
     column = _columns(graph)
     names = sorted(graph.nodes, key=lambda name: (column[name], name))
     at = {name: number for number, name in enumerate(names)}
-    forward = [(parent, child) for parent, child in sorted(graph.edges) if column[parent] < column[child]]
-    implied = _implied(names, forward)
     edges = sorted(graph.edges)
     return {
         "column": "step",
         "columns": max(column.values(), default=-1) + 1,
         "nodes": [[name, column[name], states.get(name, "unknown")] for name in names],
-        "edges": [[at[parent], at[child], IMPLIED if (parent, child) in implied else 0] for parent, child in edges],
+        "edges": [[at[parent], at[child], 0] for parent, child in edges],
         "why": [],
         "roots": [at[name] for name in roots if name in at],
     }
