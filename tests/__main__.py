@@ -2,7 +2,8 @@
 
 Needs only Python and git: what the checks are made with goes into `.venv` beside this folder, anew where pyproject.toml
 has changed. `--here` uses the packages of the Python that runs it instead; names of steps run only these. Where npm is
-there too, GitHub's description of its API goes into `.openapi`, for the tests that hold requests to it.
+there too, GitHub's description of its API goes into `.openapi`, for the tests that hold requests to it, and what drives
+a browser into `tools/site/node_modules`; as root with apt-get chromium is installed for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import venv
 from pathlib import Path
@@ -37,6 +39,8 @@ STEPS: dict[str, list[tuple[str, ...]]] = {
 """Name of a step to its commands, which run until one fails."""
 DESCRIPTION = ("@octokit/openapi", "23.0.2", "71a18407dd5e8464f4e0525daf03deabbe65abd9287d6adc7b5d98f516cd0d0c")
 """The npm package with GitHub's description of its REST API, its version, and the SHA-256 of its tarball."""
+BROWSER = {"chromium": "chromium", "node": "nodejs", "npm": "npm"}
+"""Program to Debian's package of it, for the tests of the status site."""
 PYTEST_SUMMARY = re.compile(r"=+ .*\b(passed|failed|error|errors|no tests ran)\b.* in [\d.]+s.*=+")
 
 
@@ -52,10 +56,14 @@ def main() -> int:
     if unknown:
         parser.error(f"no such step: {', '.join(sorted(unknown))}; expected {', '.join(STEPS)}")
     python = sys.executable if arguments.here else environment(ROOT / ".venv")
+    fetching = threading.Thread(target=fetch_browser, args=(ROOT / "tools/site",))
     if "tests" in (arguments.steps or STEPS):
+        fetching.start()
         describe(ROOT / ".openapi")
     failed, summary = [], ""
     for step in arguments.steps or STEPS:
+        if step == "tests":
+            fetching.join()
         start = time.monotonic()
         well, closing = run(python, step)
         summary = closing or summary
@@ -141,6 +149,24 @@ def describe(folder: Path) -> None:
             say(f"{package} can't be fetched ({error}): the tests that need it are skipped")
             return
     stamp.write_text(digest)
+
+
+def fetch_browser(folder: Path) -> None:
+    """Install chromium (as root, with apt-get) and what drives it; without them the tests that need it are skipped."""
+    missing = [package for program, package in BROWSER.items() if shutil.which(program) is None]
+    apt = shutil.which("apt-get")
+    try:
+        if missing and apt is not None and getattr(os, "geteuid", lambda: 1)() == 0:
+            environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            install = ["install", "--yes", "--no-install-recommends", *missing]
+            for arguments in (["update"], install):
+                subprocess.run([apt, "-qq", *arguments], env=environ, timeout=400, check=True, capture_output=True)
+        npm = shutil.which("npm")
+        if npm is not None and not (folder / "node_modules/playwright-core").is_dir():
+            options = ["--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
+            subprocess.run([npm, "ci", *options], cwd=folder, timeout=300, check=True, capture_output=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        say(f"a browser can't be installed ({error}): the tests that need one are skipped")
 
 
 def say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
 
 from dirac_forge import __version__
 from dirac_forge.cli.program import COMMANDS
@@ -100,3 +103,25 @@ def test_every_import_of_the_package_is_a_declared_dependency() -> None:
     used = {modules[name] for name in imported & modules.keys()}
     assert used - declared == set()
     assert declared - used <= {"grayskull"}  # read as data
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_distributions_have_the_assets_of_the_status_site(kind: str) -> None:
+    builder = {"wheel": WheelBuilder, "sdist": SdistBuilder}[kind](str(ROOT))
+    built = {Path(file.distribution_path).as_posix() for file in builder.recurse_included_files()}
+    site = ROOT / "src/dirac_forge/report/site"
+    wanted = [path for name in ("assets", "templates") for path in (site / name).iterdir()]
+    assert len(wanted) > 12
+    start = {"wheel": ROOT / "src", "sdist": ROOT}[kind]
+    assert [path.name for path in wanted if path.relative_to(start).as_posix() not in built] == []
+    if kind == "sdist":
+        assert {f"tools/site/{name}" for name in ("package-lock.json", "build.mjs", "vendor.mjs")} <= built
+        assert [path for path in built if "node_modules" in path] == []
+
+
+def test_licences_are_of_the_libraries_that_the_lock_pins() -> None:
+    locked = json.loads((ROOT / "tools/site/package-lock.json").read_text(encoding="utf-8"))["packages"]
+    text = (ROOT / "src/dirac_forge/report/site/assets/LICENCES.txt").read_text(encoding="utf-8")
+    named = dict(re.findall(r"^(@?[a-z0-9/-]+) (\d+\.\d+\.\d+) \((?:MIT|ISC|BSD-3-Clause)\)$", text, re.MULTILINE))
+    assert {"@dagrejs/dagre", "@dagrejs/graphlib", "d3-zoom", "tablesort"} <= set(named)
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in named} == named

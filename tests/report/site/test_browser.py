@@ -16,11 +16,8 @@ from support.site import made_documents, made_migration
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "everything is there")
 
-ATTACKS = (
-    "<img src=x onerror=alert(1)></script><script>alert(2)</script>",
-    "\"><svg onload=alert(3)>' onmouseover='alert(4)",
-    "javascript:alert(5)",
-)
+ATTACK = """<img src=x onerror=alert(1)></script><script>alert(2)</script>"><svg onload=alert(3)>' onclick='alert(4)"""
+URL = "javascript:alert(5)//https://example.org/"
 PAGES = (
     "index.html",
     "targets/grid.html",
@@ -41,7 +38,7 @@ def write(folder: Path, pages: dict[str, str]) -> Path:
 
 
 def alone(document: dict[str, Any]) -> str:
-    index = {"made": "2026-01-05T14:03:00+00:00", "program": "dirac-forge", "unavailable": {}, "as_of": None}
+    index: dict[str, Any] = {"made": "2026-01-05T14:03:00+00:00", "program": "dirac-forge", "unavailable": {}, "as_of": None}
     frame = Frame(title=document["migration"], root="", here="migrations", alone=True)
     page, nobody = migration_page(document), frozenset[str]()
     return render("migration.html", frame, page=page, index=index, feedstocks=nobody, targets=nobody)
@@ -59,13 +56,15 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield opened
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", [*PAGES, "large.html"])
+@pytest.mark.parametrize(
+    ("page", "scheme"),
+    [*((page, "light") for page in PAGES), *((page, "dark") for page in ("index.html", "migrations/lib2.html"))],
+)
 def test_page_has_no_errors_and_no_violations(browser: Browser, site: Path, page: str, scheme: str) -> None:
     assert browser.open(site / page, scheme=scheme, width=400 if scheme == "dark" else 1280) == "true"
-    assert browser.do("axe") == []
     assert browser.do("said") == []
     assert browser.eval("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.do("axe") == []
 
 
 def test_tables_filter_sort_and_keep_it_in_the_address(browser: Browser, site: Path) -> None:
@@ -156,9 +155,8 @@ def test_print_leaves_out_what_needs_a_screen(browser: Browser, site: Path) -> N
     assert len(browser.texts(ROWS)) == 20
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_foreign_text_is_text_and_nothing_runs(browser: Browser, tmp_path: Path, attack: str) -> None:
-    documents = made_documents(lambda text: f"{text} {attack}", url=attack)
+def test_foreign_text_is_text_and_nothing_runs(browser: Browser, tmp_path: Path) -> None:
+    documents = made_documents(lambda text: f"{text} {ATTACK}", url=URL)
     folder = write(tmp_path, pages_of(documents))
     seen = 0
     for page in PAGES:
@@ -174,7 +172,7 @@ def test_foreign_text_is_text_and_nothing_runs(browser: Browser, tmp_path: Path,
         )
         links = browser.eval("[...document.querySelectorAll('main a')].map((each) => each.href)")
         assert [link for link in links if not link.startswith("file:")] == []
-        seen += browser.eval("document.body.innerText").count(attack)
+        seen += browser.eval("document.body.innerText").count(ATTACK)
     assert seen > 20
 
 
@@ -184,7 +182,7 @@ def test_policy_refuses_what_would_get_past_the_escaping(browser: Browser, site:
         "(() => { const made = document.createElement('script');"
         " try { made.text = 'window.ran = 1'; document.body.append(made) } catch {}"
         " try { document.body.innerHTML = '<img src=x onerror=\"window.ran = 1\">' } catch {}"
-        " document.body.setAttribute('onclick', 'window.ran = 1'); document.body.click() })()"
+        " try { document.body.setAttribute('onclick', 'window.ran = 1'); document.body.click() } catch {} })()"
     )
     assert browser.eval("window.ran ?? null") is None
     assert browser.do("said") != []

@@ -20,7 +20,7 @@ def slug(name: str) -> str:
     # Names that Windows or a web server treats in a special way (`con`, `index`) get a hash too.
     if _PLAIN.fullmatch(name) and name not in {"index", "con", "prn", "aux", "nul"}:
         return name
-    readable = _OTHER.sub("-", name.lower()).strip("-.")[:60]
+    readable = _OTHER.sub("-", name.lower()).strip("-._")[:60]
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:_DIGITS]
     return f"{readable}-{digest}" if readable else digest
 
