@@ -38,7 +38,12 @@ def write(folder: Path, pages: dict[str, str]) -> Path:
 
 
 def alone(document: dict[str, Any]) -> str:
-    index: dict[str, Any] = {"made": "2026-01-05T14:03:00+00:00", "program": "dirac-forge", "unavailable": {}, "as_of": None}
+    index: dict[str, Any] = {
+        "made": "2026-01-05T14:03:00+00:00",
+        "program": "dirac-forge",
+        "unavailable": {},
+        "as_of": None,
+    }
     frame = Frame(title=document["migration"], root="", here="migrations", alone=True)
     page, nobody = migration_page(document), frozenset[str]()
     return render("migration.html", frame, page=page, index=index, feedstocks=nobody, targets=nobody)

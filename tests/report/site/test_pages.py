@@ -96,7 +96,12 @@ def test_pages_need_no_script_and_load_nothing_from_elsewhere() -> None:
 
 
 def test_page_alone_has_everything_inside() -> None:
-    index: dict[str, Any] = {"made": "2026-01-05T14:03:00+00:00", "program": "dirac-forge", "unavailable": {}, "as_of": None}
+    index: dict[str, Any] = {
+        "made": "2026-01-05T14:03:00+00:00",
+        "program": "dirac-forge",
+        "unavailable": {},
+        "as_of": None,
+    }
     frame = Frame(title="lib2", root="", here="migrations", alone=True)
     nobody = frozenset[str]()
     page = render(
