@@ -309,9 +309,10 @@
     }
 
     wire() {
-      const list = $("datalist", this.root);
-      list.append(...this.model.nodes.map((node) => element("option", { value: node.name })));
       this.find = $("[data-graph-find]", this.root);
+      // Thousands of names are not needed before somebody looks for one.
+      const list = $("datalist", this.root);
+      this.find.addEventListener("focus", () => list.append(...this.model.nodes.map((node) => element("option", { value: node.name }))), { once: true });
       this.find.addEventListener("change", () => this.search(this.find.value.trim()));
       this.hide = $("[data-graph-hide-done]", this.root);
       this.hide?.addEventListener("change", () => {
@@ -537,4 +538,5 @@
   const tables = $$("table[data-table]").map((table, at) => filtered(table, at ? `t${at + 1}` : ""));
   for (const root of $$("[data-graph]")) new GraphView(root, tables[0]);
   document.documentElement.dataset.ready = "true";
+  performance.mark("dirac-forge-ready");
 })();
