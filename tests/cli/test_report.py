@@ -74,7 +74,7 @@ def test_targets_are_those_of_check(made: Made, capsys: pytest.CaptureFixture[st
         assert Counter(cell.attributes["data-status"] for cell in cells) == expected
         (caption,) = [table.children[0] for table in elements(page, "table", data_target="grid")]
         assert " ".join(caption.text.split()) == "grid: installable on 2 of 4"
-    (no,) = elements(made.page("targets/grid.html"), "details", class_="no")
+    (no,) = elements(made.page("targets/grid.html"), "details", id="no-1")
     assert "osx-64 (Python 3.11, 3.12): not installable" in no.text
     (cause,) = results[-1]["causes"]
     assert cause["text"] in no.text
@@ -185,6 +185,22 @@ def test_a_second_run_tells_what_changed(made: Made, tmp_path: Path) -> None:
     kept = json.loads((site / "data/history.json").read_text())
     assert [each["kind"] for each in kept["changes"]] == ["better", "migration"]
     assert len(kept["runs"]) == 2
+
+
+def test_distribution_is_that_of_diff(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "environment.yml"
+    file.write_text("dependencies:\n- lib <2\n")
+    options = ("--platform", "linux-64")
+    assert made.run("lock", str(file), *options) == 0
+    file.write_text("dependencies:\n- lib\n")
+    site = tmp_path / "site"
+    command = ("report", "--output", str(site), "--no-bumps", "--no-audit", "--migration", "later")
+    assert made.run(*command, "--distribution", str(file), *options) == 0
+    expected = printed(made, capsys, "diff", str(tmp_path / "pixi.lock"), "today", "--file", str(file), *options)
+    (found,) = json.loads((site / "data/distributions.json").read_text())["distributions"]
+    assert {key: found[key] for key in expected} == expected
+    assert [(each["name"], each["to"]) for each in found["platforms"]["linux-64"]["changed"]] == [("lib", "2.0 0")]
+    assert "linux-64: 1 changed, 0 added, 0 removed" in page_text((site / "index.html").read_text())
 
 
 def test_a_folder_of_others_is_left_alone(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

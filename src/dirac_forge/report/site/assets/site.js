@@ -218,7 +218,7 @@
   const widthOf = (text) => Math.max(70, Math.round(text.length * 7.3) + 28);
 
   // Boxes with an edge are laid out by dagre, each in its column; those without one stand below, in rows.
-  const placed = (view, word) => {
+  const placed = (view, word, width) => {
     const graph = new siteVendor.Graph();
     graph.setGraph({ rankdir: "LR", ranker: "none", nodesep: GAP, ranksep: view.folds.length ? 24 : 70, edgesep: 6, marginx: 12, marginy: 44 });
     graph.setDefaultEdgeLabel(() => ({}));
@@ -241,7 +241,7 @@
     view.folds.slice(1).forEach((fold, at) => graph.setEdge(`f${view.folds[at].column}`, `f${fold.column}`, { fold: true }));
     siteVendor.layout(graph);
     const drawn = graph.nodes().map((id) => graph.node(id));
-    const right = Math.max(900, ...drawn.map((box) => box.x + box.width / 2));
+    const right = Math.max(Math.min(900, width), ...drawn.map((box) => box.x + box.width / 2));
     const bottom = Math.max(30, ...drawn.map((box) => box.y + box.height / 2));
     const lone = boxes.filter((box) => box.node && !linked.has(box.node.at));
     let x = 12, y = bottom + 40, last = -1;
@@ -436,7 +436,7 @@
 
     draw() {
       this.view = viewOf(this.model, this.chosen, this.hide?.checked, this.unfolded);
-      this.layout = placed(this.view, this.word);
+      this.layout = placed(this.view, this.word, this.canvas.clientWidth);
       const children = document.createDocumentFragment();
       const columns = new Map();
       for (const box of this.layout.boxes) if (box.node && !box.first && !this.layout.lone.includes(box)) columns.set(box.node.column, box.x);
