@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
+from dirac_forge.cli import main
 from dirac_forge.proposals.lag import first_with
 from dirac_forge.upstream.index.project import Release
+from support.index import PackageIndex
 
 from .test_bumps import Files, Place, place, recipe, release  # noqa: F401  # a fixture
 
@@ -43,6 +45,16 @@ def test_a_recipe_that_lags_is_brought_up_to_date(place: Place) -> None:  # noqa
     assert "- [x] The build number is one higher wherever the recipe writes it.\n" in found["body"]
     again = place.run(HISTORY, "lib", "--no-check", "--catch-up", "--write")["lib"]
     assert again["status"] == "skipped"
+
+
+def test_a_person_reads_since_when_it_lags(place: Place) -> None:  # noqa: F811
+    place.put("lib", recipe("lib", "1.0", run=["six >=1.15", "attrs", "idna >=3"]))
+    with PackageIndex(HISTORY) as index:
+        where = ("--workspace", str(place.root), "--index-url", index.url, "--no-check")
+        assert main(["bump", "lib", "--catch-up", *where]) == 0
+    said = " ".join(place.capsys.readouterr().out.split())
+    assert "lib 1.0, requirements Catching up with upstream" in said
+    assert "- run: attrs → attrs >=22 (since 0.9 (2026-01-02): attrs>=22)" in said
 
 
 def test_a_recipe_that_does_not_lag_is_up_to_date(place: Place) -> None:  # noqa: F811

@@ -78,6 +78,7 @@ def attention_sections(
     return (
         *Section.of("Order", _order(bump, waiting) if bump.status != "proposed" else ()),
         *Section.of("Checks", proof_blocks(proof, waits=bool(bump.waits_for)) if bad else ()),
+        *Section.of("Catching up with upstream", _lag(bump)),
         *Section.of("Needs review", [Items(few(notes, _MOST_NOTES))] if notes else []),
         *Section.of("New recipes", _recipes(bump)),
     )
@@ -160,10 +161,12 @@ def _lag(bump: Bump) -> Iterator[Block]:
         yield Table(
             head=("output", "in", "before", "after", "upstream", "since"),
             rows=tuple((line.output, *_carried(line)[:4], _since(line.since)) for line in lines),
-            told=tuple(
-                (*_told_as(line, f"since {_since(line.since)}" if line.since else line.reason),) for line in lines
-            ),
+            told=tuple(dict.fromkeys(_told_as(line, _since_when(line)) for line in lines)),
         )
+
+
+def _since_when(line: Carried) -> str:
+    return f"since {_since(line.since)}" if line.since is not None else line.reason
 
 
 def _since(start: LagStart | None) -> str:
