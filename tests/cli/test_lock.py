@@ -317,3 +317,18 @@ def test_answers_end_with_what_to_do_next(capsys: pytest.CaptureFixture[str], wo
 def test_diff_of_nothing_known_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "nowhere", "today"]) == 2
     assert "nowhere: neither a file nor a git revision that has construct.yaml" in capsys.readouterr().err
+
+
+def test_locked_build_that_the_channel_lost_is_told_and_replaced(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
+    gone = [each for each in records(*NEWER) if (each["name"], each["version"]) != ("lib", "1.0")]
+    write_channel(workspace / "snapshot", dict.fromkeys(PLATFORMS, gone))
+    capsys.readouterr()
+    assert main(["lock", "construct.yaml", "--check"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "default, linux-64: lib would change" in said
+    assert main(["lock", "construct.yaml", "--update", "grid"]) == 0
+    assert [(each.name, each.version) for each in on_osx(workspace)] == [("grid", "9.1"), ("lib", "1.1")]
+    assert "the channel no longer has lib-1.0-0.conda" in " ".join(capsys.readouterr().err.split())

@@ -19,7 +19,7 @@ from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
 from dirac_forge.recipe.making.specs import conda_spec
 
-__all__ = ["Patch", "applied", "patch_for", "patch_yaml"]
+__all__ = ["Patch", "applied", "patch_yaml", "patches_for"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +33,8 @@ class Patch:
     old: str | None
     """The spec that is replaced; None where one is added."""
     new: str
+    subdir: str = ""
+    """Only this subdir: files of different subdirs may share a name. "" for all."""
     files: tuple[str, ...] = ()
     """Exactly these files, where name, version and the old spec would hit others too."""
     lacks: str = ""
@@ -44,7 +46,7 @@ class Patch:
             return False
         if (record.timestamp or 0) >= self.before:
             return False
-        if self.files and record.file not in self.files:
+        if (self.subdir and record.subdir != self.subdir) or (self.files and record.file not in self.files):
             return False
         if self.old is not None:
             return self.old in record.depends
@@ -57,19 +59,17 @@ class Patch:
         return replace(record, depends=tuple(self.new if spec == self.old else spec for spec in record.depends))
 
 
-def patch_for(finding: Finding, faulty: Sequence[Record], records: Iterable[Record]) -> Patch | None:
-    """Return the patch that mends exactly the `faulty` builds.
+def patches_for(finding: Finding, faulty: Sequence[Record], records: Iterable[Record]) -> tuple[Patch, ...]:
+    """Return the patches that mend exactly the `faulty` builds: one, unless its condition would hit others too.
 
     Args:
-        finding: what is missing or admits too much; None is returned for other kinds, which a patch can't mend.
+        finding: what is missing or admits too much; other kinds, which a patch can't mend, have none.
         faulty: all builds that have it, of one package and version.
         records: every record of that package, on all platforms.
-
-    A patch that would hit other builds too names the files instead.
     """
     spec = _tightened(finding)
     if not spec:
-        return None
+        return ()
     patch = Patch(
         name=finding.record.name,
         version=finding.record.version,
@@ -79,8 +79,13 @@ def patch_for(finding: Finding, faulty: Sequence[Record], records: Iterable[Reco
         lacks=finding.dependency,
     )
     mine = {(record.subdir, record.file) for record in faulty}
-    hit = {(record.subdir, record.file) for record in records if patch.hits(record)}
-    return patch if hit == mine else replace(patch, files=tuple(sorted({file for _, file in mine})))
+    if {(record.subdir, record.file) for record in records if patch.hits(record)} == mine:
+        return (patch,)
+    subdirs = sorted({subdir for subdir, _ in mine})
+    return tuple(
+        replace(patch, subdir=subdir, files=tuple(sorted(file for there, file in mine if there == subdir)))
+        for subdir in subdirs
+    )
 
 
 def _tightened(finding: Finding) -> str:
@@ -137,6 +142,8 @@ def patch_yaml(patches: Iterable[Patch]) -> str:
 
 def _document(patch: Patch) -> Mapping[str, object]:
     condition: dict[str, object] = {"name": patch.name, "version": patch.version, "timestamp_lt": patch.before}
+    if patch.subdir:
+        condition["subdir_in"] = patch.subdir
     if patch.files:
         condition["artifact_in"] = list(patch.files)
     if patch.old is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dirac_forge.audit.broken import broken_request, to_mark_broken
 from dirac_forge.audit.findings import Finding
-from dirac_forge.audit.patches import Patch, patch_for, patch_yaml
+from dirac_forge.audit.patches import Patch, patch_yaml, patches_for
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.audit_inputs import AuditInput, AuditRequest
@@ -126,13 +126,11 @@ def _patches(channel: Channel, findings: Sequence[Finding]) -> tuple[Patch, ...]
         record = finding.record
         key = (record.name, record.version, finding.kind, finding.dependency, finding.declared)
         groups.setdefault(key, []).append(finding)
-    made = []
+    made: list[Patch] = []
     for mine in groups.values():
         records = _all_builds(channel, mine[0].record.name)
         faulty = list(dict.fromkeys(finding.record for finding in mine))
-        patch = patch_for(mine[0], faulty, records)
-        if patch is not None:
-            made.append(patch)
+        made += patches_for(mine[0], faulty, records)
     return tuple(made)
 
 

@@ -13,7 +13,7 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.distribution.locks import Lock, LockedPackage, locked
-from dirac_forge.errors import redact
+from dirac_forge.errors import UnknownError, redact
 from dirac_forge.progress import Observer
 
 __all__ = [
@@ -78,26 +78,57 @@ def solve(
 
     Raises:
         InputError: a spec or platform that is none.
+        UnknownError: a channel can't be read.
     """
     answers: list[Cell] = []
     records: dict[str, dict[str, tuple[RepoDataRecord, ...]]] = {}
     for environment, platforms in distribution.environments.items():
         channel = channel_of(environment)
+        there = _still_there(channel, environment, platforms, keep or {}, observer)
         solved: list[Cell] = []
-        for group, cells in _by_kept(environment, platforms, keep or {}):
+        for group, cells in _by_kept(environment, platforms, there):
             view = channel.preferring(group) if group else channel
             solved += check_cells(view, cells, executor=executor, observer=observer, remedies=False)
-        for cell in solved:
-            if cell.status == "installable":
-                kept = [
-                    record
-                    for record in cell.packages
-                    if not distribution.excludes(environment, cell.platform, record.name)
-                ]
-                records.setdefault(environment, {})[cell.platform] = channel.raw(cell.platform, kept)
+        records[environment] = {
+            cell.platform: _raw(channel, distribution, cell) for cell in solved if cell.status == "installable"
+        }
         answers += solved
     failed = tuple(cell for cell in answers if cell.status != "installable")
-    return SolvedDistribution(distribution=distribution, records=records, failed=failed)
+    solved_records = {environment: platforms for environment, platforms in records.items() if platforms}
+    return SolvedDistribution(distribution=distribution, records=solved_records, failed=failed)
+
+
+def _raw(channel: Channel, distribution: Distribution, cell: Cell) -> tuple[RepoDataRecord, ...]:
+    """The packages of a solved cell but for those that the file excludes, as the channel lists them."""
+    kept = [record for record in cell.packages if not distribution.excludes(cell.target, cell.platform, record.name)]
+    found = channel.raw(cell.platform, kept)
+    if len(found) != len(kept):
+        lost = {record.file for record in kept} - {record.file_name for record in found}
+        raise UnknownError(
+            f"{cell.platform}: the channel does not list what the solver chose: {', '.join(sorted(lost))}"
+        )
+    return found
+
+
+def _still_there(
+    channel: Channel,
+    environment: str,
+    platforms: Iterable[str],
+    keep: Mapping[tuple[str, str], Sequence[RepoDataRecord]],
+    observer: Observer,
+) -> dict[tuple[str, str], Sequence[RepoDataRecord]]:
+    """The records that stay, without those that the channel no longer has: the solver would keep them all the same."""
+    found: dict[tuple[str, str], Sequence[RepoDataRecord]] = {}
+    for platform in platforms:
+        index = channel.index(platform)
+        wanted = keep.get((environment, platform), ())
+        index.prefetch(record.name.normalized for record in wanted)
+        files = {(each.subdir, each.file) for record in wanted for each in index.group(record.name.normalized).records}
+        found[environment, platform] = [record for record in wanted if (record.subdir, record.file_name) in files]
+        for record in wanted:
+            if (record.subdir, record.file_name) not in files:
+                observer.warned(f"the channel no longer has {record.file_name} for {platform}: another build is taken")
+    return found
 
 
 def _by_kept(
