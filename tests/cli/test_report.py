@@ -203,6 +203,20 @@ def test_distribution_is_that_of_diff(made: Made, tmp_path: Path, capsys: pytest
     assert "linux-64: 1 changed, 0 added, 0 removed" in page_text((site / "index.html").read_text())
 
 
+def test_page_of_one_migration_is_a_file_that_needs_no_other(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "lib2.html"
+    expected = printed(made, capsys, "migrate", "status", "lib2")
+    found = printed(made, capsys, "migrate", "status", "lib2", "--html", str(page))
+    assert found == expected
+    html = page.read_text(encoding="utf-8")
+    assert {
+        row.attributes["data-name"]: row.attributes["data-state"] for row in elements(html, "tr", data_name=True)
+    } == {each["feedstock"]: each["state"] for each in expected["feedstocks"]}
+    assert elements(html, "link") == elements(html, "script", src=True) == []
+
+
 def test_a_folder_of_others_is_left_alone(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
     assert made.run("report", "--output", str(tmp_path), "--no-bumps", "--no-audit") == 2

@@ -462,7 +462,16 @@ def made_documents(say: Callable[[str], str] = str, *, url: str = "https://examp
                             "linux-64": {
                                 "added": [{"name": say("new"), "version": "1", "build": "0", "asked": False}],
                                 "removed": [],
-                                "changed": [{"name": "grid", "kind": "up", "from": "8 0", "to": "9 0", "why": []}],
+                                "changed": [
+                                    {
+                                        "name": "grid",
+                                        "kind": "up",
+                                        "from": "8 0",
+                                        "to": "9 0",
+                                        "why": [],
+                                        "security": {"fixed": [{"id": say("CVE-1"), "link": url}]},
+                                    }
+                                ],
                                 "size": {"from": 1, "to": 2},
                             }
                         }

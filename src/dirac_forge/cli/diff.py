@@ -28,7 +28,7 @@ from dirac_forge.report.next_steps import step
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.vulnerabilities import VulnerabilityLookup
 
-__all__ = ["diff", "state_of"]
+__all__ = ["compared", "diff"]
 
 _TODAY = "today"
 _THREADS = 4
@@ -37,15 +37,22 @@ _THREADS = 4
 def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, security: bool = True) -> int:
     """Read or solve both states, answer with their difference, and return the exit code."""
     old, new = _range(old, new)
-    before, after = (state_of(context, each, file) for each in (old, new))
-    asked = _asked(context, file)
-    difference = difference_of(with_asked(before, asked), with_asked(after, asked))
-    report = _security(context, difference) if security else None
+    difference, report = compared(context, old, new, file=file, security=security)
     sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
     steps = () if difference.empty or markdown else step("release notes of it", "diff", old, new, "--markdown")
     context.answer(text, difference_json(difference, report), steps=steps)
     return 0
+
+
+def compared(
+    context: Context, old: str, new: str, *, file: str, security: bool = True
+) -> tuple[LockDifference, SecurityReport | None]:
+    """Return the difference of two states, and the security fixes in it where they are asked for."""
+    before, after = (_state(context, each, file) for each in (old, new))
+    asked = _asked(context, file)
+    difference = difference_of(with_asked(before, asked), with_asked(after, asked))
+    return difference, _security(context, difference) if security else None
 
 
 def _range(old: str, new: str) -> tuple[str, str]:
@@ -75,7 +82,7 @@ def _security(context: Context, difference: LockDifference) -> SecurityReport:
         return security_of(difference, lookup, executor=executor)
 
 
-def state_of(context: Context, text: str, file: str) -> Lock:
+def _state(context: Context, text: str, file: str) -> Lock:
     """Return the packages of a lock, a prefix, `today`, or a git revision of `file`."""
     path = Path(text)
     if text == _TODAY:

@@ -168,26 +168,25 @@ def _near(path: Path, root: Path) -> str:
 def _distributions(context: Context, asked: Sequence[Path]) -> list[LockedDistribution]:
     root = context.settings.workspace
     paths = asked or [root / name for name in _FILES if (root / name).is_file() and _lock_of(root / name) is not None]
-    return [LockedDistribution(name=_near(path, root), difference=_next_release(context, path)) for path in paths]
+    return [_next_release(context, path) for path in paths]
 
 
 def _lock_of(path: Path) -> Path | None:
     return next((path.parent / name for name in _LOCKS if (path.parent / name).is_file()), None)
 
 
-def _next_release(context: Context, path: Path) -> Any:
+def _next_release(context: Context, path: Path) -> LockedDistribution:
     """Return what a lock of today has differently from the one beside the file."""
-    from dirac_forge.cli.diff import state_of  # noqa: PLC0415  # only where there is a distribution
-    from dirac_forge.distribution.difference import difference_of  # noqa: PLC0415
+    from dirac_forge.cli.diff import compared  # noqa: PLC0415  # only where there is a distribution
 
     if not path.is_file():
         raise InputError(f"--distribution {path}: there is no such file")
-    lock = _lock_of(path)
+    name, lock = _near(path, context.settings.workspace), _lock_of(path)
     if lock is None:
-        return Unavailable(
-            f"there is no lock beside it ({' or '.join(_LOCKS)}): `dirac-forge lock {path.name}` writes one"
-        )
+        hint = f"`dirac-forge lock {path.name}` writes one"
+        return LockedDistribution(name=name, difference=Unavailable(f"there is no lock beside it: {hint}"))
     try:
-        return difference_of(state_of(context, str(lock), ""), state_of(context, "today", str(path)))
+        difference, security = compared(context, str(lock), "today", file=str(path))
     except ForgeError as error:
-        return Unavailable(error.message)
+        return LockedDistribution(name=name, difference=Unavailable(error.message))
+    return LockedDistribution(name=name, difference=difference, security=security)

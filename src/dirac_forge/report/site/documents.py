@@ -21,7 +21,7 @@ from dirac_forge.report.distribution import difference_json
 from dirac_forge.report.migration import list_json, plan_json
 from dirac_forge.report.migration_status import status_json
 from dirac_forge.report.site.history import history_of_site
-from dirac_forge.report.site.inputs import FeedstockLine, MigrationFacts, SiteInputs, Unavailable
+from dirac_forge.report.site.inputs import FeedstockLine, LockedDistribution, MigrationFacts, SiteInputs, Unavailable
 from dirac_forge.report.site.links import slug
 from dirac_forge.report.site.upstream import UpstreamAnswer, upstream_answers, upstream_row
 
@@ -42,7 +42,7 @@ def documents_of(inputs: SiteInputs) -> dict[str, Document]:
             inputs.audited, "findings", lambda audited: audit_json(audited, inputs.findings, (), inputs.gaps)
         ),
         "migrations.json": _migrations(inputs, migrations),
-        "distributions.json": {"distributions": [_distribution(each.name, each) for each in inputs.distributions]},
+        "distributions.json": {"distributions": [_distribution(each) for each in inputs.distributions]},
         **{f"targets/{slug(name)}.json": document for name, document in targets.items()},
         **{f"migrations/{slug(each['migration'])}.json": each for each in migrations},
         **{f"feedstocks/{slug(name)}.json": document for name, document in feedstocks.items()},
@@ -258,8 +258,8 @@ def _migrations(inputs: SiteInputs, migrations: Sequence[Document]) -> Document:
     return {"migrations": rows, **({"unavailable": reason} if reason else {})}
 
 
-def _distribution(name: str, found: Any) -> Document:
-    return {"name": name, **_part(found.difference, difference_json)}
+def _distribution(found: LockedDistribution) -> Document:
+    return {"name": found.name, **_part(found.difference, lambda each: difference_json(each, found.security))}
 
 
 def _feedstocks(

@@ -11,6 +11,7 @@ from dirac_forge.audit.findings import Audited, EvidenceGap, Finding
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.check.cells import Cell
 from dirac_forge.distribution.difference import LockDifference
+from dirac_forge.distribution.security import SecurityReport
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.effects import TargetEffect
@@ -68,6 +69,7 @@ class LockedDistribution:
 
     name: str
     difference: LockDifference | Unavailable
+    security: SecurityReport | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
