@@ -11,6 +11,7 @@ from dirac_forge.bot.release_lines import ReleaseLine, look
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Silent
 from dirac_forge.pullrequest.clones import Clones, Tip
+from dirac_forge.pullrequest.forge import BranchHead
 from dirac_forge.settings import Settings
 
 LINES = [ReleaseLine(name=name) for name in "abcdefgh"]
@@ -24,7 +25,9 @@ class Failing(Clones):
         self.bad = bad
         self.asked: list[str] = []
 
-    def refresh(self, full_name: str, url: str, branch: str, *, default: str = "") -> Tip:
+    def refresh(
+        self, full_name: str, url: str, branch: str, *, default: str = "", known: BranchHead | None = None
+    ) -> Tip:
         name = full_name.rpartition("/")[2].removesuffix("-feedstock")
         self.asked.append(name)
         if name in self.bad:

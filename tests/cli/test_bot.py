@@ -23,6 +23,7 @@ from support.archives import sdist
 from support.bots import TOKEN, without_spacing
 from support.channel import pkg, write_channel
 from support.github import GitHub
+from support.gits import commit
 from support.index import IndexFile, PackageIndex
 
 pytestmark = pytest.mark.skipif(
@@ -222,6 +223,31 @@ def test_what_is_open_is_found_on_github_where_the_ledger_was_lost(here: Here, t
     assert (code, [one["state"] for one in found["retracted"]]) == (0, ["closed"])
     (pull,) = here.github.pulls("conda-forge/demo-feedstock")
     assert pull.state == "closed"
+
+
+def test_a_turn_that_finds_nothing_new_costs_a_few_requests(here: Here, token: str) -> None:
+    here.run("bot", "run", "--pr")
+    assert here.states("--pr") == {"demo": "unchanged"}
+    here.github.forget()
+    code, document = here.run("bot", "run", "--pr")
+    assert (code, document["idle"], document["requests"]) == (0, True, [])
+    assert [line for line in here.github.lines() if not line.endswith(("/user", "/graphql"))] == []
+    assert here.github.git_requests == []
+    here.github.say("conda-forge/demo-feedstock", 1, "bot", "a comment")
+    here.github.pulls("conda-forge/demo-feedstock")[0].updated += 1
+    assert here.states("--pr") == {"demo": "unchanged"}
+    commit(here.github.path("conda-forge/still-feedstock"), {"README.md": "new\n"})
+    _, document = here.run("bot", "run", "--pr")
+    assert "idle" not in document
+    here.index.publish("still", "still-1.1.tar.gz", release("still", "1.1"))
+    assert here.states("--pr") == {"demo": "unchanged", "still": "opened"}
+
+
+def test_a_turn_without_graphql_is_a_whole_one(here: Here, token: str) -> None:
+    here.github.graphql = False
+    for _ in range(3):
+        _, document = here.run("bot", "run", "--pr")
+        assert "idle" not in document
 
 
 def test_bump_goes_the_same_path(here: Here, token: str) -> None:

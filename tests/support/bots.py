@@ -103,7 +103,7 @@ class Mover:
         assert tip is not None
         wanted = ProposedChange(
             change=change,
-            remake=lambda files: self.change(folder_of(name, tip.full_name, tip.branch, kept(files))),
+            remake=lambda files: self.change(folder_of(name, tip.full_name, looked.branch, kept(files))),
             blocks=self.blocks.get(name, 0),
             review=self.review,
             allowed=looked.folder.read().forge.bot.automerge,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dirac_forge.bot.proposed import Unneeded
+from dirac_forge.report.foreign import escaped
 
 __all__ = ["closing_words", "unneeded_words"]
 
@@ -25,7 +26,8 @@ def unneeded_words(unneeded: Unneeded) -> str:
 
 def closing_words(unneeded: Unneeded) -> str:
     """Return the comment with which a request that is not needed any more is closed or marked."""
-    reason = unneeded_words(unneeded)
+    # Upstream's own words may mention people.
+    reason = escaped(unneeded_words(unneeded))
     if unneeded.why == "withdrawn":
         return f"{reason[:1].upper()}{reason[1:]}. If it comes back, a new request is opened."
     return f"Closed because {reason}."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import ADMIN_REQUESTS
@@ -16,6 +16,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.git import MissingRefError
 from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.clones import Clones, Tip
+from dirac_forge.pullrequest.forge import BranchHead
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 
@@ -114,8 +115,11 @@ def look(
     executor: Executor,
     observer: Observer,
     problem: Callable[[str], str | None] = lambda _: None,
+    head: Callable[[ReleaseLine], BranchHead | None] = lambda _: None,
 ) -> tuple[CurrentLine, ...]:
     """What each line has now, in their order; `problem` tells why the host of a URL can't be asked, where it can't.
+
+    `head` gives the newest commit of a line where it is known already.
 
     Nobody goes on asking a host of which so many repositories in a row could not be had that it must be the host.
     """
@@ -126,7 +130,8 @@ def look(
     failed: list[str] = []
 
     def one(line: ReleaseLine) -> CurrentLine:
-        found = _one(line, settings, clones, trouble, failed if "://" in url else [])
+        known = head(line)
+        found = _one(line, settings, clones, trouble, failed if "://" in url else [], known)
         observer.advanced(_TASK, detail=line.name)
         return found
 
@@ -137,7 +142,14 @@ def look(
         observer.finished(_TASK)
 
 
-def _one(line: ReleaseLine, settings: Settings, clones: Clones, trouble: str | None, failed: list[str]) -> CurrentLine:
+def _one(
+    line: ReleaseLine,
+    settings: Settings,
+    clones: Clones,
+    trouble: str | None,
+    failed: list[str],
+    known: BranchHead | None,
+) -> CurrentLine:
     """`failed` are the messages of those that failed since the last one that did not."""
     try:
         if trouble is not None:
@@ -147,14 +159,15 @@ def _one(line: ReleaseLine, settings: Settings, clones: Clones, trouble: str | N
                 line=line, state="unknown", text=f"not asked, for {_GIVEN_UP} before it failed: {failed[0]}"
             )
         full_name, url = full_name_of(settings, line.name)
-        tip = clones.refresh(full_name, url, line.branch or "main")
+        about: dict[str, Any] = {} if known is None else {"known": known}
+        tip = clones.refresh(full_name, url, line.branch or "main", **about)
         failed.clear()
         files = kept(clones.read(tip, under=_UNDER))
         if not any(path in files for path in _RECIPES):
             return CurrentLine(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
-        return CurrentLine(
-            line=line, state="read", folder=folder_of(line.name, tip.full_name, tip.branch, files), tip=tip
-        )
+        # The default branch is `main`, whatever it is called there: renamed, it is still the same line.
+        folder = folder_of(line.name, tip.full_name, line.branch or "main", files)
+        return CurrentLine(line=line, state="read", folder=folder, tip=tip)
     except MissingRefError as error:
         return CurrentLine(line=line, state="missing", text=error.message)
     except UnknownError as error:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, github_of, has_credentials, outbox_of
 from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import Outcome
@@ -175,8 +177,11 @@ def retract(
 
 def _named(what: Iterable[str]) -> list[str]:
     """The names that may be those of feedstocks, without their branch."""
-    names = (name.partition("@")[0].removesuffix("-feedstock") for name in what)
-    return [name for name in names if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name)]
+    names = []
+    for name in what:
+        with suppress(InputError):  # the id of a run is none
+            names.append(safe_name(name.partition("@")[0].removesuffix("-feedstock")))
+    return names
 
 
 def sweep(

@@ -5,21 +5,25 @@ from __future__ import annotations
 import copy
 import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_batch
-from dirac_forge.bot.connections import Connections, open_connections, open_ledger
+from dirac_forge.bot.batch_checks import checked_batch
+from dirac_forge.bot.connections import Connections, open_connections
 from dirac_forge.bot.dashboard_place import keep_dashboard, read_dashboard
 from dirac_forge.bot.decisions import RunDecisions
 from dirac_forge.bot.observing import observe_requests
 from dirac_forge.bot.outcomes import exit_code
-from dirac_forge.bot.release_lines import look, wanted_lines
+from dirac_forge.bot.release_lines import ReleaseLine, look, wanted_lines
 from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.bot.summary import fault_notes, result_json, result_notes, result_rows
+from dirac_forge.bot.watch import TurnState, read_state, write_state
+from dirac_forge.cli.bot_watch import answer_idle, idle_since, is_quiet, keep_turn, see, seen_file
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.exit_codes import INTERNAL
 from dirac_forge.cli.github import github_of, outbox_of, rendering_of, token_in_environment
@@ -54,6 +58,8 @@ class RunRequest:
     ledger: Path | None = None
     summary: Path | None = None
     log: Path | None = None
+    watch: bool = False
+    """Whether the step that observes also writes down what GitHub has now."""
 
 
 def run_once(context: Context, request: RunRequest, write: Write) -> int:
@@ -64,15 +70,41 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
     token observe what became of open requests before, and send after this one prepared.
     """
     if not request.pr:
-        return _decide(context, request, write, github=False)
-    if token_in_environment(context):
-        return _decide(context, request, write, github=True)
-    github_of(context, wanted=True, read=False)  # says now that there is no token, not after an hour
-    code = _in_child(context, "observe", request)
-    if code not in {0, UnknownError.exit_code}:
-        return code
-    _prepare(context, request, write)
-    return _in_child(context, "send", request)
+        result, found = _live_run(context, request, write, github=False, sealed=False)
+        where = f"all is in {outbox_of(context, request.outbox)}; nothing was sent anywhere"
+        _report(context, request, result, where, found)
+        return exit_code(result.states)
+    lines = wanted_lines(read_workspace(context.settings.workspace), context.settings, request.feedstocks)
+    here = token_in_environment(context)
+    if here:
+        seen = _seen_here(context, request, lines)
+    else:
+        github_of(context, wanted=True, read=False)  # says now that there is no token, not after an hour
+        seen_file(context, request.ledger).unlink(missing_ok=True)
+        code = _in_child(context, "observe", replace(request, watch=True))
+        if code not in {0, UnknownError.exit_code}:
+            return code
+        seen = read_state(seen_file(context, request.ledger)) if code == 0 else None
+    since = idle_since(context, request.ledger, seen)
+    if since is not None:
+        return answer_idle(context, request.ledger, since, lines)
+    result, found = _live_run(context, request, write, github=here, sealed=not here, seen=seen)
+    if here:
+        _report(context, request, result, "requests are on GitHub", found)
+        code = exit_code(result.states)
+    else:
+        code = _in_child(context, "send", request)
+    keep_turn(context, request.ledger, seen, result, code)
+    return code
+
+
+def _seen_here(context: Context, request: RunRequest, lines: Sequence[ReleaseLine]) -> TurnState | None:
+    """What GitHub has now, asked in this process."""
+    with (
+        ThreadPoolExecutor(context.settings.connections) as executor,
+        _with_token(context, request, executor, None) as connections,
+    ):
+        return see(connections, context, lines, read_dashboard(connections, context.settings.bot.dashboard))
 
 
 def run_step(context: Context, step: str, request: RunRequest) -> int:
@@ -93,7 +125,9 @@ def prepare_once(context: Context, request: RunRequest, write: Write) -> int:
 def send_once(context: Context, request: RunRequest, write: Write) -> int:
     """Send a sealed batch with a token; the exit code. No recipe is read, rendered or executed."""
     outbox = outbox_of(context, request.outbox)
-    batch = read_batch(outbox, now=utc_now())
+    settings = context.settings
+    lines = wanted_lines(read_workspace(settings.workspace), settings, tuple(settings.feedstocks))
+    batch = checked_batch(read_batch(outbox, now=utc_now()), lines)
     decider = BatchDecider(batch=batch, folder=outbox)
     github = github_of(context, wanted=True)
     with (
@@ -131,25 +165,30 @@ def observe_once(context: Context, request: RunRequest, write: Write) -> int:
     """Bring the ledger up to date with what became of open requests, with a token; the exit code."""
     with (
         ThreadPoolExecutor(context.settings.connections) as executor,
-        open_connections(
-            context,
-            executor=executor,
-            github=github_of(context, wanted=True),
-            outbox=outbox_of(context, request.outbox),
-            ledger=request.ledger,
-            write=write,
-        ) as connections,
+        _with_token(context, request, executor, write) as connections,
     ):
+        if request.watch:
+            settings = context.settings
+            lines = wanted_lines(read_workspace(settings.workspace), settings, request.feedstocks)
+            seen = see(connections, context, lines, read_dashboard(connections, settings.bot.dashboard))
+            write_state(seen_file(context, request.ledger), seen)
+            if is_quiet(context, request.ledger, seen):
+                return 0
         outcomes = observe_requests(connections)
     return exit_code(outcome.state for outcome in outcomes)
 
 
-def _decide(context: Context, request: RunRequest, write: Write, *, github: bool) -> int:
-    result, found = _live_run(context, request, write, github=github, sealed=False)
-    outbox = outbox_of(context, request.outbox)
-    where = "requests are on GitHub" if github else f"all is in {outbox}; nothing was sent anywhere"
-    _report(context, request, result, where, found)
-    return exit_code(result.states)
+def _with_token(
+    context: Context, request: RunRequest, executor: Executor, write: Write
+) -> AbstractContextManager[Connections]:
+    return open_connections(
+        context,
+        executor=executor,
+        github=github_of(context, wanted=True),
+        outbox=outbox_of(context, request.outbox),
+        ledger=request.ledger,
+        write=write,
+    )
 
 
 def _prepare(context: Context, request: RunRequest, write: Write) -> Result:
@@ -157,9 +196,15 @@ def _prepare(context: Context, request: RunRequest, write: Write) -> Result:
 
 
 def _live_run(
-    context: Context, request: RunRequest, write: Write, *, github: bool, sealed: bool
+    context: Context,
+    request: RunRequest,
+    write: Write,
+    *,
+    github: bool,
+    sealed: bool,
+    seen: TurnState | None = None,
 ) -> tuple[Result, tuple[DistributionOutlook, ...]]:
-    """Look, decide and prove; send to GitHub, or prepare in the outbox."""
+    """Look, decide and prove; send to GitHub, or prepare in the outbox. `seen` is what GitHub has, if it is known."""
     outbox = outbox_of(context, request.outbox)
     workspace = read_workspace(context.settings.workspace)
     if not github and not sealed:
@@ -202,6 +247,7 @@ def _live_run(
                     executor=executor,
                     observer=context.observer,
                     problem=context.http.problem,
+                    head=lambda line: seen.head(settings, line) if seen is not None else None,
                 ),
                 decider=decider,
                 canary=request.canary,
@@ -282,17 +328,13 @@ def _clear_sent(connections: Connections, outbox: Path) -> None:
     for change in prepared.prepared():
         known = None if change.header is None else connections.ledger.entry(change.header.identity)
         if known is not None and known.on_forge:
-            prepared.remove(change)
+            prepared.forget(change)
     if outbox.is_dir():
         prepared.summarize()
 
 
 def _in_child(context: Context, step: Literal["observe", "send"], request: RunRequest) -> int:
     """Run a step that has the token in a process of its own, and return its exit code."""
-    if step == "observe":
-        with open_ledger(context, request.ledger) as ledger:
-            if not ledger.rebuilt and not any(entry.on_forge for entry in ledger.entries(states=("pushed", "open"))):
-                return 0
     context.observer.stop()
     values = {"request": replace(request, summary=request.summary if step == "send" else None)}
     child = multiprocessing.get_context("spawn").Process(target=_child, args=(step, context.options, values))

@@ -62,6 +62,8 @@ class Http:
         from dirac_forge.http.exchange import Exchange  # noqa: PLC0415
 
         self._offline = offline
+        self.pages_read: dict[str, str] = {}
+        """The URLs of the pages that were read, and what was accepted of each."""
         self._exchange = Exchange(
             cache=cache,
             offline=offline,
@@ -89,6 +91,7 @@ class Http:
         Raises NotFoundError (404, 410), RefusedError (other 4xx), TooLargeError, and UnreachableError for a host that
         does not answer, fails, breaks off, or is not asked because the run is offline.
         """
+        self.pages_read[url] = accept or "*/*"
 
         def read(response: Response) -> Page:
             raw = b"".join(pieces(response, limit))

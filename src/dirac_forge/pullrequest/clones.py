@@ -20,6 +20,7 @@ from dirac_forge.feedstock.change import Edit
 from dirac_forge.git import GitError, GitUnreachableError, MissingRefError, RefusedPushError, own_git, place_of
 from dirac_forge.pullrequest import trees
 from dirac_forge.pullrequest.branches import safe_branch
+from dirac_forge.pullrequest.forge import BranchHead
 from dirac_forge.pullrequest.trees import Author
 
 __all__ = ["Author", "CloneLog", "Clones", "Tip"]
@@ -74,8 +75,12 @@ class Clones:
         self._locks: dict[Path, threading.Lock] = {}
         self._guard = threading.Lock()
 
-    def refresh(self, full_name: str, url: str, branch: str, *, default: str = "") -> Tip:
+    def refresh(
+        self, full_name: str, url: str, branch: str, *, default: str = "", known: BranchHead | None = None
+    ) -> Tip:
         """The newest commit of a branch, fetched where it is not here; a clone that is broken is made again.
+
+        `known` is the newest commit, where it was found out already: then the repository is not asked for it.
 
         Where there is no `main`, it is the `default` branch (asked for where it isn't given). Raises MissingError
         where there is no such repository or branch, UnknownError where it can't be reached.
@@ -84,7 +89,10 @@ class Clones:
             raise InputError(f"{full_name[:200]!r} is no name of a repository")
         folder = self.folder / f"{full_name}.git"
         place = place_of(url)
-        name, commit = self._newest(place, url, safe_branch(branch), default)
+        if known is not None and _COMMIT.fullmatch(known.commit):
+            name, commit = safe_branch(known.branch), known.commit
+        else:
+            name, commit = self._newest(place, url, safe_branch(branch), default)
         tip = Tip(folder=folder, full_name=full_name, url=url, branch=name, commit=commit)
         with self._locked(folder):
             if _is_whole(tip) and _commit_of(tip) == tip.commit:

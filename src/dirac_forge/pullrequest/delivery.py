@@ -20,6 +20,7 @@ from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.making import MadeCommits, Remake, make, rebased, staged
 from dirac_forge.pullrequest.notes import RERENDER
+from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
@@ -28,6 +29,7 @@ from dirac_forge.pullrequest.settling import conflicting, left_closed, left_to_o
 from dirac_forge.pullrequest.smithy import Rerendered
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 from dirac_forge.report.bump_reasons import skip_text
+from dirac_forge.report.foreign import quiet
 
 __all__ = ["DeliveryOptions", "Outcome", "Prepared", "Remake", "deliver"]
 
@@ -123,15 +125,34 @@ class _Delivery(DeliveryState):
         known, force, remake = self.known, self.options.force, self.options.remake_conflicts
         decision = decide(wanted, requests, known, force=force, remake_conflicts=remake)
         if decision.act == "open":
-            others = self.destination.others(place, base, wanted.identity)
-            if self.options.others == "ignore":
-                # One that we opened as another account is no other's.
-                others = tuple(each for each in others if known is not None and each.number == known.number)
+            others = self._beside(wanted, place)
+            if not others and self.options.others != "ignore":
+                others = self.destination.others(place, base, wanted.identity)
             return decide(wanted, requests, known, others, force=force)
         if decision.act in {"finish", "edit_text"} and self._failed_before(wanted, place, base):
             self.journal.event(self.identity, "again", "its checks failed, and the feedstock has moved on since")
             return replace(decision, act="update")
         return decision
+
+    def _beside(self, wanted: WantedRequest, place: RepositoryPlace) -> tuple[OtherRequest, ...]:
+        """The request that we opened, where it is not ours any more: as another account, or aimed elsewhere since."""
+        known = self.known
+        if known is None or not known.number:
+            return ()
+        there = self.destination.by_number(place, known.number, wanted.branch)
+        if there is None or there.state != "open":
+            return ()
+        return (
+            OtherRequest(
+                number=there.number,
+                url=there.url,
+                author=there.author,
+                title=quiet(there.title, longest=200),
+                branch=there.branch,
+                head_sha=there.head_sha,
+                header=there.header,
+            ),
+        )
 
     def _failed_before(self, wanted: WantedRequest, place: RepositoryPlace, base: str) -> bool:
         """Whether checks failed on an older state of the feedstock: then the request is made again, once."""

@@ -60,6 +60,7 @@ class Request:
     body: str = ""
     labels: tuple[str, ...] = ()
     draft: bool = False
+    author: str = ""
     closed: str = ""
     """When, and by whom, in words."""
     by_us: bool = False

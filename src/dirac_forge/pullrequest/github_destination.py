@@ -174,9 +174,8 @@ class GitHubDestination:
         repo, login = self._repo(place), self.forge.login()
         shared = mark.startswith("rerender ")
         if not any(
-            hidden in comment.body
+            hidden in comment.body and (comment.author == login or (shared and text in comment.body))
             for comment in self.forge.comments(repo, request.number)
-            if shared or comment.author == login
         ):
             self.forge.comment(repo, request.number, f"{text}\n\n{hidden}\n")
 
@@ -233,6 +232,7 @@ class GitHubDestination:
             body=pull.body,
             labels=pull.labels,
             draft=pull.draft,
+            author=pull.author,
         )
 
     def _closed(self, repo: Repo, pull: PullRequest) -> Request:

@@ -193,6 +193,10 @@ class Outbox:
             own_git("update-ref", "-d", ref, about=str(change.repository_folder), folder=change.repository_folder)
         self._remove_folder(change.folder)
 
+    def forget(self, change: PreparedChange) -> None:
+        """Take a change out and leave its branch: git is not started in a repository that others could write to."""
+        self._remove_folder(change.folder)
+
     def apply(self, change: PreparedChange, clone: Path) -> str:
         """Make a change a branch of a local clone, and return the branch's name. Nothing is checked out.
 

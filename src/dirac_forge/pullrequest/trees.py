@@ -25,6 +25,8 @@ _MAX_ALL = 40_000_000
 _MAX_FILES = 5_000
 _PLAIN = {"100644", "100755"}
 _SPECIAL = {"120000": "a symbolic link", "160000": "a submodule"}
+_WORKFLOWS = frozenset({"automerge.yml", "conda-build.yml", "webservices.yml"})
+"""Of conda-smithy: https://github.com/conda-forge/conda-smithy/tree/main/conda_smithy/templates"""
 _MARKS = re.compile(r"[\x00-\x1f\x7f<>]")
 
 
@@ -159,15 +161,28 @@ def adopt_tree(
     raw = own_git("diff-tree", "-r", "-z", "--raw", "--no-renames", parent, tree, about=about, folder=folder)
     fields = raw.decode(errors="replace").split("\0")
     changed = list(zip(fields[::2], fields[1::2], strict=False))
+    if not changed:
+        return parent
     for told, path in changed:
         mode = told.split(" ")[1]
         if mode not in _PLAIN | {"000000"}:
             raise InputError(f"{about}: rerendering made {path} something else than a plain file")
-        if path.startswith("recipe/") or path in {"conda-forge.yml", ".gitmodules"}:
+        if _is_not_rendered(path):
             raise InputError(f"{about}: rerendering changed {path}")
-    if not changed:
-        return parent
+    files = _listed(folder, tree, about)
+    if len(files) > _MAX_FILES or sum(file.size for file in files.values()) > _MAX_ALL:
+        raise InputError(f"{about}: rerendering made more than there is in any feedstock")
+    for path, file in files.items():
+        if file.size > _MAX_FILE:
+            raise InputError(f"{about}: {path} is larger than anything in a feedstock")
     return _committed(folder, tree, parent, about=about, message=message, author=author, when=when)
+
+
+def _is_not_rendered(path: str) -> bool:
+    """Whether a file is none that conda-smithy writes: people's, or a workflow that conda-forge does not have."""
+    if path.startswith("recipe/") or path in {"conda-forge.yml", ".gitmodules"}:
+        return True
+    return path.startswith(".github/workflows/") and path.rpartition("/")[2] not in _WORKFLOWS
 
 
 def _measured(place: Path, about: str) -> None:

@@ -1,0 +1,77 @@
+"""Where conda-smithy may run: only where no secret is within reach of the recipe that it executes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dirac_forge.pullrequest.jail import Jail
+from dirac_forge.pullrequest.local_rendering import SecretReach, local_smithy, reach_of, token_files
+from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
+
+SMITHY = Smithy(command=Path("/bin/conda-smithy"), version="3.50")
+JAIL = Jail(unshare=Path("/usr/bin/unshare"))
+
+
+def process(proc: Path, number: int, parent: int, *variables: str) -> None:
+    folder = proc / str(number)
+    folder.mkdir(parents=True)
+    (folder / "environ").write_bytes(b"\0".join(each.encode() for each in variables))
+    (folder / "stat").write_text(f"{number} (a (strange) name) S {parent} 1 1\n")
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN"])
+def test_a_token_in_the_environment_is_found(tmp_path: Path, name: str) -> None:
+    found = reach_of({name: "ghp_x"}, home=tmp_path, proc=tmp_path / "proc")
+    assert found == SecretReach(environments=(f"{name} in the environment",))
+
+
+def test_a_token_in_the_environment_of_any_ancestor_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dirac_forge.pullrequest.local_rendering.os.getppid", lambda: 30)
+    monkeypatch.setattr("dirac_forge.pullrequest.local_rendering.sys.platform", "linux")
+    proc = tmp_path / "proc"
+    process(proc, 30, 20, "PATH=/bin")
+    process(proc, 20, 10, "GITHUB_TOKEN=ghp_x", "GITHUB_TOKEN_FILE=/x")
+    process(proc, 10, 0)
+    found = reach_of({}, home=tmp_path, proc=proc)
+    assert found.environments == ("GITHUB_TOKEN in the environment of process 20",)
+
+
+def test_a_process_that_can_not_be_read_ends_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dirac_forge.pullrequest.local_rendering.os.getppid", lambda: 30)
+    process(tmp_path / "proc", 30, 20)
+    assert reach_of({}, home=tmp_path, proc=tmp_path / "proc") == SecretReach()
+
+
+def test_stores_files_and_sockets_are_found(tmp_path: Path) -> None:
+    (tmp_path / ".config/gh").mkdir(parents=True)
+    (tmp_path / ".config/gh/hosts.yml").write_text("x")
+    token = tmp_path / "token"
+    token.write_text("ghp_x")
+    environ = {"SSH_AUTH_SOCK": "/run/agent", "GITHUB_TOKEN_FILE": str(token), "GITHUB_APP_PRIVATE_KEY": "/none"}
+    assert token_files(environ) == (token,)
+    found = reach_of(environ, home=tmp_path, proc=tmp_path / "proc")
+    assert found.environments == ()
+    assert found.stores == (str(token), str(tmp_path / ".config/gh/hosts.yml"), "SSH_AUTH_SOCK")
+
+
+def test_conda_smithy_runs_in_the_sandbox_or_where_there_is_nothing_to_find() -> None:
+    jailed = local_smithy(SMITHY, SecretReach(stores=("~/.netrc",)), JAIL)
+    assert isinstance(jailed, Smithy)
+    assert jailed.jail == JAIL
+    assert local_smithy(SMITHY, SecretReach(), None) == SMITHY
+
+
+def test_it_does_not_run_next_to_a_token_and_says_why() -> None:
+    reach = SecretReach(environments=("GITHUB_TOKEN in the environment",))
+    assert local_smithy(SMITHY, reach, JAIL) == NoSmithy(
+        reason="not rendered locally: a recipe could read GITHUB_TOKEN in the environment", said=True
+    )
+    stores = SecretReach(stores=("a", "b", "c", "d", "e"))
+    assert local_smithy(SMITHY, stores, None) == NoSmithy(
+        reason="not rendered locally: no sandbox here, and a recipe could reach a, b, c and 2 more", said=True
+    )
+    assert local_smithy(None, SecretReach(), JAIL) == NoSmithy(
+        reason="conda-smithy is not installed where this was made"
+    )
