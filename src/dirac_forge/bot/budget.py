@@ -131,16 +131,18 @@ def kept_whole(
     go: Sequence[QueuedChange], held: Sequence[Held], candidates: Sequence[QueuedChange]
 ) -> tuple[list[QueuedChange], list[Held]]:
     """Return those that may go and those that may not, such that each group of `candidates` goes as a whole."""
-    broken = {each.group for each in candidates} - {""}
-    going = {each.identity for each in go}
-    broken = {
-        group for group in broken if not all(each.identity in going for each in candidates if each.group == group)
-    }
+    broken = _broken(go, candidates)
     reasons = {each.identity: each.reason for each in held}
     more = [
         Held(identity=each.identity, reason=_together(each, candidates, reasons)) for each in go if each.group in broken
     ]
     return [each for each in go if each.group not in broken], [*held, *more]
+
+
+def _broken(go: Iterable[QueuedChange], candidates: Iterable[QueuedChange]) -> set[str]:
+    """The groups of which some may go and others may not."""
+    going = {each.identity for each in go}
+    return {each.group for each in candidates if each.identity not in going} - {""}
 
 
 def _together(one: QueuedChange, candidates: Iterable[QueuedChange], reasons: Mapping[Identity, str]) -> str:
@@ -169,11 +171,10 @@ def choose(
         if len(now) == len(chosen.now):
             return Chosen(now=tuple(now), held=(*dropped, *held))
         # What these would have taken is free for others.
-        going = {each.identity for each in now}
-        broken = {each.group for each in chosen.now if each.identity not in going}
+        broken = _broken(now, chosen.now)
         gone = {each.identity for each in left if each.group in broken}
         dropped += [each for each in held if each.identity in gone]
-        left = [each for each in left if each.identity not in gone]
+        left = [each for each in left if each.group not in broken]
 
 
 def _fitting(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -86,8 +86,7 @@ def dashboard(state: DashboardState) -> str:
 
 def _sections(state: DashboardState) -> dict[str, list[str]]:
     failed = [each for each in state.outcomes if each.state in {"failed", "unknown"}]
-    failing = {each.identity for each in failed}
-    closed = [each for each in _in_states(state, "closed-by-person", "retracted") if each.identity not in failing]
+    closed = _closed(state, {each.identity for each in failed})
     return {
         "Distributions": [f"- {_short(line)}" for line in state.distributions],
         "Open": [_entry(each, "again") for each in _in_states(state, "pushed", "open")],
@@ -97,6 +96,10 @@ def _sections(state: DashboardState) -> dict[str, list[str]]:
         "Requests of others": [_entry(each) for each in _in_states(state, "theirs")],
         "Closed by people": [_entry(each, "again") for each in closed],
     }
+
+
+def _closed(state: DashboardState, failing: Collection[Identity]) -> list[LedgerEntry]:
+    return [each for each in _in_states(state, "closed-by-person", "retracted") if each.identity not in failing]
 
 
 def _in_states(state: DashboardState, *states: str) -> list[LedgerEntry]:

@@ -45,20 +45,38 @@ def grouped(
     for names in groups:
         for branch in dict.fromkeys(each.identity.branch for each in wanted if each.identity.feedstock in names):
             members = [each for each in wanted if _belongs(each, names, branch)]
-            stuck = next((each for each in decisions if _is_stuck(each, names, branch)), None)
-            if stuck is not None:
-                reason = f"moves together with {stuck.feedstock}, which can't move yet: {stuck.reason or stuck.decided}"
-                held += [
-                    Held(identity=each.identity, reason=reason) for each in members if each.identity not in entries
-                ]
-            if len(members) > 1:
-                order = _in_order(members, names)
-                note = _note(order, entries)
-                changed |= {each.identity: _with_note(each, note, order) for each in order}
+            held += _stuck(members, decisions, names, branch, entries)
+            changed |= {each.identity: each for each in _linked(members, names, entries)}
     waiting = {each.identity for each in held}
     return GroupedChanges(
         wanted=tuple(each for identity, each in changed.items() if identity not in waiting), held=tuple(held)
     )
+
+
+def _stuck(
+    members: Sequence[ProposedChange],
+    decisions: Sequence[RunDecision],
+    names: Sequence[str],
+    branch: str,
+    entries: Mapping[Identity, LedgerEntry],
+) -> list[Held]:
+    """The new changes of a group that wait for one of it that can't move."""
+    stuck = next((each for each in decisions if _is_stuck(each, names, branch)), None)
+    if stuck is None:
+        return []
+    reason = f"moves together with {stuck.feedstock}, which can't move yet: {stuck.reason or stuck.decided}"
+    return [Held(identity=each.identity, reason=reason) for each in members if each.identity not in entries]
+
+
+def _linked(
+    members: Sequence[ProposedChange], names: Sequence[str], entries: Mapping[Identity, LedgerEntry]
+) -> list[ProposedChange]:
+    """The changes of a group with the merge order in their bodies; one alone has none."""
+    if len(members) < 2:
+        return list(members)
+    order = _in_order(members, names)
+    note = _note(order, entries)
+    return [_with_note(each, note, order) for each in order]
 
 
 def _belongs(each: ProposedChange, names: Sequence[str], branch: str) -> bool:

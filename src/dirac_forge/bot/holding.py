@@ -20,20 +20,32 @@ def waits_for_time(change: Proposal, settings: BotSettings, *, seen: datetime | 
 
     `seen` is when it was seen first, where that is known.
     """
+    return _behind_others(change, settings, seen, now) or _young(change, settings, seen, now) or _closed(settings, now)
+
+
+def _behind_others(change: Proposal, settings: BotSettings, seen: datetime | None, now: datetime) -> str:
     delay = _delay(change, settings)
-    if delay and seen is not None and now < seen + delay:
-        return f"waits until {_moment(seen + delay)}, so that conda-forge's bot can go first"
+    if not delay or seen is None or now >= seen + delay:
+        return ""
+    return f"waits until {_moment(seen + delay)}, so that conda-forge's bot can go first"
+
+
+def _young(change: Proposal, settings: BotSettings, seen: datetime | None, now: datetime) -> str:
     cooldown, released = _cooldown(change, settings), change.released or seen
-    if cooldown and released is not None and now < released + cooldown:
-        what = "released" if change.released is not None else "seen first"
-        return (
-            f"{what} on {released:%Y-%m-%d}: waits until {_moment(released + cooldown)}, because `cooldown` wants a "
-            f"release to be {_span(cooldown)} old"
-        )
-    if settings.schedule and not any(window.contains(now) for window in settings.schedule):
-        windows = "; ".join(window.text for window in settings.schedule)
-        return f"new requests are opened in the hours of `schedule` only: {windows} (UTC)"
-    return ""
+    if not cooldown or released is None or now >= released + cooldown:
+        return ""
+    what = "released" if change.released is not None else "seen first"
+    return (
+        f"{what} on {released:%Y-%m-%d}: waits until {_moment(released + cooldown)}, because `cooldown` wants a "
+        f"release to be {_span(cooldown)} old"
+    )
+
+
+def _closed(settings: BotSettings, now: datetime) -> str:
+    if not settings.schedule or any(window.contains(now) for window in settings.schedule):
+        return ""
+    windows = "; ".join(window.text for window in settings.schedule)
+    return f"new requests are opened in the hours of `schedule` only: {windows} (UTC)"
 
 
 def _delay(change: Proposal, settings: BotSettings) -> timedelta:

@@ -217,33 +217,41 @@ class BotRun:
         connections.observer.started(_TASK, len(by_identity))
 
         def deliver(identity: Identity) -> Outcome:
-            change = by_identity[identity]
-            force = identity in self.asked.again
-            outcome = send(
-                connections,
-                change.change,
-                change.remake,
-                log=log,
-                lease=lease,
-                force=force,
-                remake_conflicts=change.remake_conflicts,
-            )
+            outcome = self._sent(by_identity[identity], log, lease)
             connections.observer.advanced(_TASK, detail=identity.feedstock)
             return outcome
 
         updates = [each for each in by_identity if each in open_already and not self._paused(each, log)]
         self._outcomes += connections.executor.map(deliver, updates)
         new = [each for identity, each in by_identity.items() if identity not in open_already]
-        ready, early = self._in_time(new, log)
-        in_time = {each.identity for each in ready}
         queue = ordered(_queued(each, open_already, self.settings.groups) for each in new)
         queue.sort(key=lambda each: each.identity not in self.asked.now | self.asked.again)
-        candidates = [each for each in queue if each.identity in in_time]
-        free, held = canaries_held(candidates, self.canary, canaries_of(here, now=connections.ledger.now()))
-        free, held = kept_whole(free, [*early, *held], queue)
-        self._hold(held, log)
+        free = self._free(queue, new, here, log)
         self._open(free, deliver, log)
         connections.observer.finished(_TASK)
+
+    def _sent(self, change: ProposedChange, log: RunLog, lease: Lease) -> Outcome:
+        return send(
+            self.connections,
+            change.change,
+            change.remake,
+            log=log,
+            lease=lease,
+            force=change.identity in self.asked.again,
+            remake_conflicts=change.remake_conflicts,
+        )
+
+    def _free(
+        self, queue: list[QueuedChange], new: Sequence[ProposedChange], here: Sequence[LedgerEntry], log: RunLog
+    ) -> list[QueuedChange]:
+        """The new changes that wait neither for a time nor for canaries, in order; a group goes as a whole."""
+        ready, early = self._in_time(new, log)
+        in_time = {each.identity for each in ready}
+        candidates = [each for each in queue if each.identity in in_time]
+        free, held = canaries_held(candidates, self.canary, canaries_of(here, now=self.connections.ledger.now()))
+        free, held = kept_whole(free, [*early, *held], queue)
+        self._hold(held, log)
+        return free
 
     def _open(self, candidates: list[QueuedChange], deliver: Callable[[Identity], Outcome], log: RunLog) -> None:
         """Open as many as the budget allows; one that turns out to need no request makes room for the next."""

@@ -26,6 +26,7 @@ from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import Outcome
+from dirac_forge.pullrequest.records import LedgerEntry
 from dirac_forge.report.migration import sentences
 from dirac_forge.untrusted import one_line
 
@@ -148,24 +149,21 @@ def retract(
     """Close open requests, answer with them, and return the exit code."""
     from dirac_forge.bot import retract as retraction  # noqa: PLC0415
 
-    with open_ledger(context, ledger) as opened:
-        known = retraction.all_known(opened, what)
-    if has_credentials(context):
-        workspace = read_workspace(context.settings.workspace)
-        _learn(context, [] if known else [*workspace.feedstocks, *_named(what)], ledger)
-    with open_ledger(context, ledger) as opened:
-        entries = retraction.chosen(opened, list(what))
+    entries = _chosen(context, what, ledger)
     if not yes and entries:
         _confirmed(context, [f"{entry.identity}: {entry.url}" for entry in entries])
     outcomes: list[Outcome] = []
     for on_forge in (True, False):
         some = [entry for entry in entries if entry.on_forge == on_forge]
         if some:
-            github = github_of(context, wanted=on_forge)
             with (
                 ThreadPoolExecutor(context.settings.connections) as executor,
                 open_connections(
-                    context, executor=executor, github=github, outbox=outbox_of(context, outbox), ledger=ledger
+                    context,
+                    executor=executor,
+                    github=github_of(context, wanted=on_forge),
+                    outbox=outbox_of(context, outbox),
+                    ledger=ledger,
                 ) as connections,
             ):
                 outcomes += retraction.retract(connections, some, reason=reason)
@@ -173,6 +171,19 @@ def retract(
     document = {"retracted": SentChanges(outcomes=tuple(outcomes)).document}
     context.answer(sentences(lines or ["No request of it is open."]), document)
     return exit_code(outcome.state for outcome in outcomes)
+
+
+def _chosen(context: Context, what: Sequence[str], ledger: Path | None) -> tuple[LedgerEntry, ...]:
+    """The open requests that are meant; with a token, GitHub is asked for what the ledger does not know."""
+    from dirac_forge.bot import retract as retraction  # noqa: PLC0415
+
+    if has_credentials(context):
+        with open_ledger(context, ledger) as opened:
+            known = retraction.all_known(opened, what)
+        workspace = read_workspace(context.settings.workspace)
+        _learn(context, [] if known else [*workspace.feedstocks, *_named(what)], ledger)
+    with open_ledger(context, ledger) as opened:
+        return retraction.chosen(opened, list(what))
 
 
 def _named(what: Iterable[str]) -> list[str]:

@@ -30,9 +30,8 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     """
     root = context.settings.workspace
     files = dict(_workflow(context)) if where == "actions" else _units(root)
-    files |= _settings(root, dashboard)
     differing = [path for path, text in files.items() if path.exists() and path.read_text(encoding="utf-8") != text]
-    differing = [path for path in differing if path.name != "pyproject.toml"]
+    files |= _settings(root, dashboard)
     if differing and not force:
         names = ", ".join(str(path.relative_to(root)) for path in differing)
         context.observer.warned(f"{names}: there already, and different; nothing was written (--force overwrites)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from dirac_forge.pullrequest.making import MadeCommits, Remake, make, rebased, s
 from dirac_forge.pullrequest.notes import RERENDER
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
-from dirac_forge.pullrequest.records import Identity
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
 from dirac_forge.pullrequest.request_text import request_text
 from dirac_forge.pullrequest.settling import conflicting, left_closed, left_to_others, merged, supersede
@@ -278,18 +278,18 @@ class _Delivery(DeliveryState):
         self, wanted: WantedRequest, place: RepositoryPlace, request: Request, state: OutcomeState, text: str
     ) -> None:
         """Note what is not known yet of a request that is there."""
-        if self.destination.prepares:
-            about: dict[str, Any] = {"state": "prepared", "url": request.url, "head": request.branch}
-        else:
-            about = {"state": "open", "number": request.number, "url": request.url, "head": request.branch}
-        known, there = self.known, {**about, "fingerprint": wanted.fingerprint}
-        if state != "updated" and known is not None and all(getattr(known, name) == there[name] for name in there):
-            return
+        about: dict[str, Any] = {"state": "prepared", "url": request.url, "head": request.branch}
         if not self.destination.prepares:
-            batch = known.batch if known is not None and known.batch else self.journal.run
-            about |= {"batch": batch, "repository": place.full_name}
-        step = "updated" if state == "updated" else "found"
-        self.note(wanted, "prepared" if self.destination.prepares else step, f"{request.url}: {text}", **about)
+            about |= {"state": "open", "number": request.number}
+        known = self.known
+        if state != "updated" and _is_noted(known, {**about, "fingerprint": wanted.fingerprint}):
+            return
+        step: str = "prepared"
+        if not self.destination.prepares:
+            batch = known.batch if known is not None else ""
+            about |= {"batch": batch or self.journal.run, "repository": place.full_name}
+            step = "updated" if state == "updated" else "found"
+        self.note(wanted, step, f"{request.url}: {text}", **about)
 
     def _complete(
         self,
@@ -305,9 +305,7 @@ class _Delivery(DeliveryState):
         if new:
             self._introduce(place, request)
         if ask:
-            self.destination.say(place, request, RERENDER, mark=f"rerender {wanted.mark}")
-            if not self.destination.prepares:
-                self.note(wanted, "asked", "conda-forge's service was asked to rerender")
+            self._ask_to_rerender(wanted, place, request)
         for older in decision.older:
             supersede(self, wanted, place, request, older)
         if self.options.automerge and place.may_label and _LABEL not in request.labels:
@@ -316,6 +314,11 @@ class _Delivery(DeliveryState):
         known = self.known
         if known is None or known.step != "finished" or known.error or known.attempts:
             self.note(wanted, "finished", "", attempts=0, error="", next_try=None)
+
+    def _ask_to_rerender(self, wanted: WantedRequest, place: RepositoryPlace, request: Request) -> None:
+        self.destination.say(place, request, RERENDER, mark=f"rerender {wanted.mark}")
+        if not self.destination.prepares:
+            self.note(wanted, "asked", "conda-forge's service was asked to rerender")
 
     def _introduce(self, place: RepositoryPlace, request: Request) -> None:
         """Put the labels of the settings on a new request, and ask for reviews; where that is refused, go on."""
@@ -355,3 +358,7 @@ class _Delivery(DeliveryState):
         error = self.journal.failed(self.identity, exc, fault=fault)
         state: OutcomeState = "unknown" if fault is not None or isinstance(exc, UnknownError) else "failed"
         return replace(self.outcome(state, error.message), error=error, fault=fault)
+
+
+def _is_noted(known: LedgerEntry | None, there: Mapping[str, Any]) -> bool:
+    return known is not None and all(getattr(known, name) == value for name, value in there.items())

@@ -30,12 +30,12 @@ def request_text(
     `batch` is the run that opens it.
     """
     if rerender is None:
-        rerender = "" if made.rerendered is None else "done" if made.rerendered.state == "done" else "ask"
+        rerender = _rerender(made)
     end = notes(rerendered=made.rerendered, lints=made.lints, unlinted=made.unlinted, automerge=automerge)
     header = wanted.header(
         rerender=rerender,
         version=__version__,
-        batch=old.header.batch if old is not None and old.header is not None and old.header.batch else batch,
+        batch=_batch(old) or batch,
     )
     title, body = wanted.title, wanted.change.body.rstrip("\n") + "\n"
     if old is None or old.header is None:
@@ -44,3 +44,15 @@ def request_text(
         title = old.title
     theirs = changed_by_people(old.body)
     return title, with_header(body if theirs is None else theirs, header, end=end if theirs is None else "")
+
+
+def _rerender(made: MadeCommits) -> str:
+    """What the header says of rerendering."""
+    if made.rerendered is None:
+        return ""
+    return "done" if made.rerendered.state == "done" else "ask"
+
+
+def _batch(old: Request | None) -> str:
+    """The run that opened a request, where its header says so."""
+    return old.header.batch if old is not None and old.header is not None else ""

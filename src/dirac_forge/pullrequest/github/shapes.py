@@ -118,16 +118,24 @@ def login(user: Any) -> str:
 def checks(runs: list[Any], combined: Any) -> CheckReport:
     """Return the verdict of all: one failure is enough for red, and whatever still runs makes the rest pending."""
     found = [(str(each.get("name", "")), _verdict(each["status"], each.get("conclusion"))) for each in runs]
+    found += _statuses(combined)
     verdicts = {verdict for _, verdict in found}
-    if combined["total_count"]:
-        verdicts.add(_STATUSES.get(combined["state"], "red"))
-        told = combined.get("statuses") or ()
-        found += [(str(each.get("context", "")), _STATUSES.get(each["state"], "red")) for each in told]
     order: tuple[Checks, ...] = ("red", "pending", "green")
     return CheckReport(
         verdict=next((worst for worst in order if worst in verdicts), "none"),
         failing=tuple(dict.fromkeys(_line(name) for name, verdict in found if verdict == "red" and _line(name))),
     )
+
+
+def _statuses(combined: Any) -> list[tuple[str, str]]:
+    """The statuses of a commit, by name; first the verdict of all, which has none."""
+    if not combined["total_count"]:
+        return []
+    told = combined.get("statuses") or ()
+    return [
+        ("", _STATUSES.get(combined["state"], "red")),
+        *((str(each.get("context", "")), _STATUSES.get(each["state"], "red")) for each in told),
+    ]
 
 
 _STATUSES = {"success": "green", "pending": "pending"}
