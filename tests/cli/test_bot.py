@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +248,30 @@ def test_a_turn_without_graphql_is_a_whole_one(here: Here, token: str) -> None:
     for _ in range(3):
         _, document = here.run("bot", "run", "--pr")
         assert "idle" not in document
+
+
+@pytest.mark.parametrize("how", ["yanked", "deleted"])
+def test_the_request_for_a_release_that_upstream_took_back_is_closed(here: Here, token: str, how: str) -> None:
+    here.run("bot", "run", "--pr")
+    if how == "yanked":
+        here.index.publish("demo", "demo-1.1.tar.gz", replace(release("demo", "1.1"), yanked="broken @everybody"))
+    else:
+        here.index.delete("demo", "demo-1.1.tar.gz")
+    shutil.rmtree(here.folder.parent / "cache", ignore_errors=True)
+    _, document = here.run("bot", "run", "--pr")
+    (request,) = document["requests"]
+    said = (
+        "upstream took 1.1 back: yanked (broken @everybody)"
+        if how == "yanked"
+        else "upstream does not offer 1.1 any more"
+    )
+    assert (request["state"], request["reason"]) == ("closed", said)
+    (pull,) = here.github.pulls("conda-forge/demo-feedstock")
+    assert pull.state == "closed"
+    assert "@everybody" not in pull.comments[-1].body
+    here.index.publish("demo", "demo-1.2.tar.gz", release("demo", "1.2"))
+    shutil.rmtree(here.folder.parent / "cache", ignore_errors=True)
+    assert here.states("--pr") == {"demo": "opened"}
 
 
 def test_bump_goes_the_same_path(here: Here, token: str) -> None:

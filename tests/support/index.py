@@ -103,6 +103,11 @@ class PackageIndex:
         """Empty the log."""
         self.server.forget()
 
+    def delete(self, project: str, filename: str) -> None:
+        """Take a file away."""
+        del self.projects[_normalised(project)][filename]
+        self._pages.clear()
+
     def publish(self, project: str, filename: str, file: bytes | IndexFile) -> None:
         """List one more file (or another one of that name)."""
         normalised = _normalised(project)

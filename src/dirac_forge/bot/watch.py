@@ -100,7 +100,9 @@ def _about(settings: Settings, lines: Sequence[ReleaseLine]) -> str:
     return digest.hexdigest()
 
 
-def with_pages(state: TurnState, http: Http, pages: Mapping[str, str], executor: Executor) -> TurnState:
+def with_pages(
+    state: TurnState, http: Http, pages: Mapping[str, str], executor: Executor, *, revalidate: bool = True
+) -> TurnState:
     """Return a state with what these pages (URL to what is accepted of it) say now; an unchanged one is a short answer.
 
     What can't be read differs from everything.
@@ -109,7 +111,8 @@ def with_pages(state: TurnState, http: Http, pages: Mapping[str, str], executor:
 
     def digest(url: str) -> str:
         try:
-            return sha256(http.page(url, accept=pages[url], limit=_PAGE_LIMIT).body).hexdigest()
+            page = http.page(url, accept=pages[url], limit=_PAGE_LIMIT, revalidate=revalidate)
+            return sha256(page.body).hexdigest()
         except ForgeError as error:
             return f"{state.made.isoformat()} {type(error).__name__}"
 

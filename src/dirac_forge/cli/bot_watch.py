@@ -63,7 +63,8 @@ def keep_turn(context: Context, ledger: Path | None, seen: TurnState | None, res
     kept = seen if code == 0 and rests(result) else None
     if kept is not None:
         with ThreadPoolExecutor(context.settings.connections) as executor:
-            kept = with_pages(kept, context.http, context.http.pages_read, executor)
+            # From the cache: what the decisions were made from, not what there is by now.
+            kept = with_pages(kept, context.http, context.http.pages_read, executor, revalidate=False)
     write_state(_turn_file(context, ledger), kept)
 
 

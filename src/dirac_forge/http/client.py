@@ -85,8 +85,10 @@ class Http:
         """Close the connections."""
         self._exchange.close()
 
-    def page(self, url: str, *, accept: str | None = None, limit: int) -> Page:
+    def page(self, url: str, *, accept: str | None = None, limit: int, revalidate: bool = False) -> Page:
         """Return the body at `url`, at most `limit` bytes (decoded), through the HTTP cache.
+
+        `revalidate`: the server is asked whether what the cache has is still so, also where it would be taken for that.
 
         Raises NotFoundError (404, 410), RefusedError (other 4xx), TooLargeError, and UnreachableError for a host that
         does not answer, fails, breaks off, or is not asked because the run is offline.
@@ -100,7 +102,8 @@ class Http:
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Page(url=response.url, headers=headers, body=body)
 
-        return self._exchange.ask(url, {"Accept": accept or "*/*", "Accept-Encoding": "gzip, deflate"}, read)
+        headers = {"Accept": accept or "*/*", "Accept-Encoding": "gzip, deflate"}
+        return self._exchange.ask(url, {**headers, **({"Cache-Control": "max-age=0"} if revalidate else {})}, read)
 
     def part(self, url: str, *, start: int | None = None, length: int) -> RangePart | None:
         """`length` bytes from `start` (from the end where None), fewer where the file ends before. Not cached.
