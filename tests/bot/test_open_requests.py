@@ -31,12 +31,12 @@ def test_the_request_for_a_yanked_release_is_closed_and_opened_again_when_it_com
     del bot.decider.versions["demo"]
     bot.decider.over[entry.identity] = YANKED
     assert [(one.state, one.text) for one in bot.run().outcomes] == [
-        ("closed", "upstream took 2.0 back: yanked (broken)")
+        ("closed", "2.0 can't be taken any more: yanked (broken)")
     ]
     (pull,) = bot.github.pulls(DEMO)
     assert pull.state == "closed"
     assert pull.comments[-1].body.startswith(
-        "Upstream took 2.0 back: yanked (broken). If it comes back, a new request is opened."
+        "2.0 can't be taken any more: yanked (broken). If it comes back, a new request is opened."
     )
     assert bare.branches(bot.github.path(FORK)).keys() == {"main"}
     bot.decider.over.clear()

@@ -198,7 +198,7 @@ def test_a_batch_is_taken_back_and_stays_so(here: Here, token: str) -> None:
     assert (code, [one["state"] for one in found["retracted"]]) == (0, ["closed"])
     (pull,) = here.github.pulls("conda-forge/demo-feedstock")
     assert pull.state == "closed"
-    assert pull.comments[-1].body.startswith("Taken back by who runs this bot: too early")
+    assert pull.comments[-1].body.startswith("Retracted by the operator of this bot: too early")
     assert here.states("--pr") == {"demo": "closed"}
     assert len(here.github.pulls("conda-forge/demo-feedstock")) == 1
     code, said = here.run("bot", "retract", "nothing-like-it", "--yes")
@@ -261,7 +261,7 @@ def test_the_request_for_a_release_that_upstream_took_back_is_closed(here: Here,
     _, document = here.run("bot", "run", "--pr")
     (request,) = document["requests"]
     said = (
-        "upstream took 1.1 back: yanked (broken @everybody)"
+        "1.1 can't be taken any more: yanked (broken @everybody)"
         if how == "yanked"
         else "upstream does not offer 1.1 any more"
     )

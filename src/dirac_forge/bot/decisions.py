@@ -187,12 +187,7 @@ class RunDecisions:
                 try:
                     decisions += self._rebuild(migrating, name, mine, requests)
                 except ForgeError as error:
-                    state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
-                    decisions.append(
-                        RunDecision(
-                            feedstock="", branch="", kind="migration", state=state, found=name, reason=error.message
-                        )
-                    )
+                    decisions.append(_unplanned(name, error))
         return decisions
 
     def _rebuild(
@@ -262,6 +257,12 @@ class RunDecisions:
         except ForgeError:
             return None
         return list(dict.fromkeys(output.name for each in rendered for output in each.packages))
+
+
+def _unplanned(migration: str, error: ForgeError) -> RunDecision:
+    """Return the decision on a migration that can't be planned."""
+    state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
+    return RunDecision(feedstock="", branch="", kind="migration", state=state, found=migration, reason=error.message)
 
 
 def _new_recipes(bumps: Iterable[Bump], blocks: Mapping[str, int]) -> list[RunDecision]:

@@ -19,7 +19,7 @@ def unneeded_words(unneeded: Unneeded) -> str:
         case "excluded":
             return f"conda-forge.yml excludes {version}"
         case "withdrawn" if unneeded.objection:
-            return f"upstream took {version} back: {unneeded.objection}"
+            return f"{version} can't be taken any more: {unneeded.objection}"
         case "withdrawn":
             return f"upstream does not offer {version} any more"
 

@@ -111,8 +111,8 @@ def with_pages(
 
     def digest(url: str) -> str:
         try:
-            page = http.page(url, accept=pages[url], limit=_PAGE_LIMIT, revalidate=revalidate)
-            return sha256(page.body).hexdigest()
+            read = http.revalidated_page if revalidate else http.page
+            return sha256(read(url, accept=pages[url], limit=_PAGE_LIMIT).body).hexdigest()
         except ForgeError as error:
             return f"{state.made.isoformat()} {type(error).__name__}"
 

@@ -85,25 +85,28 @@ class Http:
         """Close the connections."""
         self._exchange.close()
 
-    def page(self, url: str, *, accept: str | None = None, limit: int, revalidate: bool = False) -> Page:
+    def page(self, url: str, *, accept: str | None = None, limit: int) -> Page:
         """Return the body at `url`, at most `limit` bytes (decoded), through the HTTP cache.
-
-        `revalidate`: the server is asked whether what the cache has is still so, also where it would be taken for that.
 
         Raises NotFoundError (404, 410), RefusedError (other 4xx), TooLargeError, and UnreachableError for a host that
         does not answer, fails, breaks off, or is not asked because the run is offline.
         """
         self.pages_read[url] = accept or "*/*"
+        return self._page(url, {"Accept": accept or "*/*"}, limit)
 
+    def revalidated_page(self, url: str, *, accept: str, limit: int) -> Page:
+        """Return what `page` does, after asking the server whether the cache is still right. Raises as it does."""
+        return self._page(url, {"Accept": accept, "Cache-Control": "max-age=0"}, limit)
+
+    def _page(self, url: str, headers: Mapping[str, str], limit: int) -> Page:
         def read(response: Response) -> Page:
             raw = b"".join(pieces(response, limit))
             body = unfolded(response, raw, limit)
             self._exchange.keep(response, raw)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Page(url=response.url, headers=headers, body=body)
+            told = {name.lower(): value for name, value in response.headers.items()}
+            return Page(url=response.url, headers=told, body=body)
 
-        headers = {"Accept": accept or "*/*", "Accept-Encoding": "gzip, deflate"}
-        return self._exchange.ask(url, {**headers, **({"Cache-Control": "max-age=0"} if revalidate else {})}, read)
+        return self._exchange.ask(url, {**headers, "Accept-Encoding": "gzip, deflate"}, read)
 
     def part(self, url: str, *, start: int | None = None, length: int) -> RangePart | None:
         """`length` bytes from `start` (from the end where None), fewer where the file ends before. Not cached.

@@ -212,7 +212,10 @@ def why(
     feedstock: Annotated[str, typer.Argument(metavar="FEEDSTOCK", help="A name, or a release line NAME@BRANCH.")],
     ledger: LedgerFile = None,
 ) -> int:
-    """Show what the bot found, decided and tried for a feedstock, and when it tries again; from the ledger, offline."""
+    """Show what the bot found, decided and tried for a feedstock, and when it tries again.
+
+    The ledger has the answer; where it knows of no request and there is a token, GitHub is asked.
+    """
     from dirac_forge.cli.bot import why as run_why
 
     return run_why(context, feedstock, ledger=ledger)
