@@ -44,6 +44,15 @@ def test_the_request_for_a_yanked_release_is_closed_and_opened_again_when_it_com
     assert [one.state for one in bot.run().outcomes] == ["opened"]
 
 
+def test_open_requests_are_known_to_a_new_ledger(bot: Bots) -> None:
+    opened(bot)
+    (entry,) = bot.entries()
+    bot.ledger = bot.folder / "new.sqlite"
+    del bot.decider.versions["demo"]
+    bot.decider.over[entry.identity] = YANKED
+    assert [one.state for one in bot.run().outcomes] == ["closed"]
+
+
 def test_the_request_for_a_deleted_release_is_marked_where_the_settings_say_so(bot: Bots) -> None:
     opened(bot)
     (entry,) = bot.entries()
@@ -80,6 +89,8 @@ def test_the_names_of_failed_checks_are_noted_and_a_request_is_made_again_once_w
     assert [one.state for one in bot.run().outcomes] == ["updated"]
     second = head(bot)
     assert second != first
+    (pull,) = bot.github.pulls(DEMO)
+    assert len([each for each in pull.comments if "please rerender" in each.body]) == 2
     (entry,) = bot.entries()
     assert entry.failing == ()
     bot.github.get(DEMO).check_runs[second] = [CheckRun(id=3, name="linux_64_", conclusion="failure")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal
 
 from dirac_forge.bot.automerge import LABEL, automerge
@@ -13,11 +14,12 @@ from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.outcomes import failure
 from dirac_forge.bot.proposed import Decider, ProposedChange
 from dirac_forge.bot.reasons import closing_words, unneeded_words
+from dirac_forge.bot.relearning import relearn_requests
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.following import mark, observed_request, relearn, withdraw
-from dirac_forge.pullrequest.forge import CheckReport, Forge, PullRequest, Repo
+from dirac_forge.pullrequest.forge import CheckReport, Forge, OwnRequest, PullRequest, Repo
 from dirac_forge.pullrequest.github_destination import SERVICES
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
@@ -84,9 +86,18 @@ class OpenRequests:
 
     def observed(self) -> list[Outcome]:
         """Read the state of each open request, and return what changed and what is not known."""
+        self._learn_in_a_new_ledger()
         found = self._each(self.there(), self._observed)
         self._tidy()
         return found
+
+    def _learn_in_a_new_ledger(self) -> None:
+        """Note our open requests in a ledger that is used for the first time: another may have been lost."""
+        if self.connections.forge is not None and len(self.connections.ledger.runs(last=2)) == 1:
+            try:
+                relearn_requests(self.connections, run=self.log.run)
+            except UnknownError as error:
+                self.log.say("learnt", error.message)
 
     def _tidy(self) -> None:
         """Delete the branches of requests that are over, once; also those that a killed run left."""
@@ -167,12 +178,28 @@ class OpenRequests:
         forge = self.connections.forge
         if forge is None or not entry.number or not entry.repository:
             return
-        repo = self._repository(entry.repository, forge)
-        report = forge.checks(repo, commit) if commit else CheckReport()
+        report = self._checks(entry, commit, forge)
         failing = "\n".join(report.failing or (("a check",) if report.verdict == "red" else ()))
         if failing != entry.checks and report.verdict != "pending":
             text = f"{entry.url}: checks failed: {', '.join(failing.splitlines())}" if failing else ""
             self.log.journal.note(entry.identity, "checked", text, checks=failing)
+
+    def _checks(self, entry: LedgerEntry, commit: str, forge: Forge) -> CheckReport:
+        """The checks of a commit; of many requests, only where an overview of all says that some failed."""
+        known = self._overview.get((entry.repository.lower(), entry.number))
+        if known is not None and known.head_sha == commit and not known.red:
+            return CheckReport(verdict="pending" if known.pending else "none")
+        return forge.checks(self._repository(entry.repository, forge), commit) if commit else CheckReport()
+
+    @cached_property
+    def _overview(self) -> dict[tuple[str, int], OwnRequest]:
+        """Our open requests by repository and number; {} where the forge can't tell for all at once."""
+        forge = self.connections.forge
+        try:
+            found = forge.own_requests() if forge is not None else None
+        except UnknownError:
+            found = None
+        return {(each.repository.lower(), each.number): each for each in found or ()}
 
     def _closed(self, entry: LedgerEntry) -> Outcome | None:
         """Close a request that is not needed any more."""

@@ -6,13 +6,11 @@ from collections.abc import Iterable
 
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
-from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.pullrequest.branches import PREFIX
 from dirac_forge.pullrequest.destination import Request
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.records import LedgerEntry
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
-from dirac_forge.settings import Settings
 
 __all__ = ["relearn_requests", "repositories_of_ours"]
 
@@ -33,14 +31,11 @@ def repositories_of_ours(connections: Connections) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(each.repository for each in ours if (each.repository.lower(), each.number) not in known))
 
 
-def relearn_requests(
-    connections: Connections, settings: Settings, *, feedstocks: Iterable[str], run: str
-) -> list[LedgerEntry]:
+def relearn_requests(connections: Connections, *, repositories: Iterable[str] = (), run: str) -> list[LedgerEntry]:
     """Note our open requests that the ledger does not know, and return them.
 
-    They are looked for everywhere at once, and where the forge can't do that, on the repositories of `feedstocks`. One
-    that can't be read stops none of the others. Raises what the ledger raises, and UnknownError where the forge does
-    not answer.
+    They are looked for everywhere at once, and where the forge can't do that, on `repositories`. One that can't be read
+    stops none of the others. Raises what the ledger raises, and UnknownError where the forge does not answer.
     """
     destination = connections.destination
     if not isinstance(destination, GitHubDestination):
@@ -48,7 +43,7 @@ def relearn_requests(
     log = RunLog(connections.ledger, run, connections.write)
     names = repositories_of_ours(connections)
     if names is None:
-        names = tuple(dict.fromkeys(full_name_of(settings, name)[0] for name in feedstocks))
+        names = tuple(dict.fromkeys(repositories))
 
     def one(name: str) -> tuple[str, tuple[Request, ...]]:
         try:

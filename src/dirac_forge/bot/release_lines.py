@@ -20,7 +20,7 @@ from dirac_forge.pullrequest.forge import BranchHead
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 
-__all__ = ["CurrentLine", "ReleaseLine", "folder_of", "full_name_of", "kept", "look", "wanted_lines"]
+__all__ = ["CurrentLine", "ReleaseLine", "all_lines", "folder_of", "full_name_of", "kept", "look", "wanted_lines"]
 
 _GIVEN_UP = 5
 """So many repositories in a row, and their host is asked no more in this run."""
@@ -74,6 +74,12 @@ def wanted_lines(workspace: Workspace, settings: Settings, names: Sequence[str] 
             raise InputError(f"{name} is not a feedstock of the workspace", hint="Use the name of its folder.")
         chosen += matching
     return chosen
+
+
+def all_lines(workspace: Workspace, settings: Settings) -> list[ReleaseLine]:
+    """Return every line that a run may be asked to change: of the workspace, and of all feedstocks of the settings."""
+    known = [*_workspace_lines(workspace), *_settings_lines(workspace, settings, tuple(settings.feedstocks))]
+    return list(dict.fromkeys(known))
 
 
 def _workspace_lines(workspace: Workspace) -> Iterator[ReleaseLine]:

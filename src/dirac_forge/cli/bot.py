@@ -17,6 +17,7 @@ import typer
 from dirac_forge.bot.connections import open_connections, open_ledger
 from dirac_forge.bot.history import History, history_json, history_lines, history_of
 from dirac_forge.bot.outcomes import exit_code
+from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, github_of, has_credentials, outbox_of
@@ -139,7 +140,8 @@ def _learn(context: Context, feedstocks: Sequence[str], ledger: Path | None) -> 
         Lease(connections.ledger),
     ):
         run = connections.ledger.start_run()
-        learnt = relearn_requests(connections, context.settings, feedstocks=feedstocks, run=run.id)
+        repositories = [full_name_of(context.settings, name)[0] for name in feedstocks]
+        learnt = relearn_requests(connections, repositories=repositories, run=run.id)
         connections.ledger.end_run(run, f"{len(learnt)} learnt")
 
 

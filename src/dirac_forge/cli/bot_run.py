@@ -19,7 +19,7 @@ from dirac_forge.bot.dashboard_place import keep_dashboard, read_dashboard
 from dirac_forge.bot.decisions import RunDecisions
 from dirac_forge.bot.observing import observe_requests
 from dirac_forge.bot.outcomes import exit_code
-from dirac_forge.bot.release_lines import ReleaseLine, look, wanted_lines
+from dirac_forge.bot.release_lines import ReleaseLine, all_lines, look, wanted_lines
 from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.bot.summary import fault_notes, result_json, result_notes, result_rows
 from dirac_forge.bot.watch import TurnState, read_state, write_state
@@ -126,7 +126,7 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
     """Send a sealed batch with a token; the exit code. No recipe is read, rendered or executed."""
     outbox = outbox_of(context, request.outbox)
     settings = context.settings
-    lines = wanted_lines(read_workspace(settings.workspace), settings, tuple(settings.feedstocks))
+    lines = all_lines(read_workspace(settings.workspace), settings)
     batch = checked_batch(read_batch(outbox, now=utc_now()), lines)
     decider = BatchDecider(batch=batch, folder=outbox)
     github = github_of(context, wanted=True)

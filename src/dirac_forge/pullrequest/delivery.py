@@ -316,7 +316,10 @@ class _Delivery(DeliveryState):
             self.note(wanted, "finished", "", attempts=0, error="", next_try=None)
 
     def _ask_to_rerender(self, wanted: WantedRequest, place: RepositoryPlace, request: Request) -> None:
-        self.destination.say(place, request, RERENDER, mark=f"rerender {wanted.mark}")
+        known = self.known
+        # Made again on a newer state of the feedstock, it has to be rendered again, too.
+        again = f" {known.base_sha[:12]}" if known is not None and known.remade == wanted.fingerprint else ""
+        self.destination.say(place, request, RERENDER, mark=f"rerender {wanted.mark}{again}")
         if not self.destination.prepares:
             self.note(wanted, "asked", "conda-forge's service was asked to rerender")
 

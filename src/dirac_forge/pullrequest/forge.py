@@ -48,6 +48,10 @@ class OwnRequest:
     head_sha: str
     state: str
     """Another text after each change: commits, comments, labels, checks."""
+    red: bool = False
+    """Whether some check of its last commit failed."""
+    pending: bool = False
+    """Whether some check has not ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

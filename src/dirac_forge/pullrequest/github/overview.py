@@ -101,4 +101,6 @@ def _request(node: Mapping[str, Any]) -> OwnRequest:
         branch=str(node["headRefName"]),
         head_sha=str(node["headRefOid"]),
         state=f"{node['updatedAt']} {node['headRefOid']} {rollup.get('state') or ''}",
+        red=rollup.get("state") in {"FAILURE", "ERROR"},
+        pending=rollup.get("state") in {"PENDING", "EXPECTED"},
     )
