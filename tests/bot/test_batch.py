@@ -19,7 +19,7 @@ from dirac_forge.pullrequest.records import Identity
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CHANGE = Change(
     feedstock="demo", kind="bump", key="2.0", title="demo 2.0", body="Größe\n", reasons=("a",),
-    edits=(Edit(path="recipe/recipe.yaml", before="a\n", after="b\n"), Edit(path="recipe/new", before=None, after="\x00")),
+    edits=(Edit(path="recipe/recipe.yaml", before="a\n", after="b\n"), Edit(path="x", before=None, after="\x00")),
 )  # fmt: skip
 WANTED = ProposedChange(
     change=CHANGE, remake=lambda _: CHANGE, blocks=3, review="look", allowed="version",

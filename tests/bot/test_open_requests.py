@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from dirac_forge.bot.proposed import Unneeded
 from support.bots import Bots, recipe
 from support.github import bare
@@ -47,7 +49,7 @@ def test_the_request_for_a_yanked_release_is_closed_and_opened_again_when_it_com
 def test_open_requests_are_known_to_a_new_ledger(bot: Bots) -> None:
     opened(bot)
     (entry,) = bot.entries()
-    bot.ledger = bot.folder / "new.sqlite"
+    bot.ledger, bot.many = bot.folder / "new.sqlite", True
     del bot.decider.versions["demo"]
     bot.decider.over[entry.identity] = YANKED
     assert [one.state for one in bot.run().outcomes] == ["closed"]
@@ -72,9 +74,11 @@ def test_the_request_for_a_deleted_release_is_marked_where_the_settings_say_so(b
     assert [one.state for one in bot.run().outcomes] == ["unchanged"]
 
 
+@pytest.mark.parametrize("many", [True, False])
 def test_the_names_of_failed_checks_are_noted_and_a_request_is_made_again_once_when_the_feedstock_moved(
-    bot: Bots,
+    bot: Bots, many: bool
 ) -> None:
+    bot.many = many
     opened(bot)
     first = head(bot)
     bot.github.get(DEMO).check_runs[first] = [

@@ -225,7 +225,10 @@ def test_what_is_open_is_found_on_github_where_the_ledger_was_lost(here: Here, t
     assert pull.state == "closed"
 
 
-def test_a_turn_that_finds_nothing_new_costs_a_few_requests(here: Here, token: str) -> None:
+def test_a_turn_that_finds_nothing_new_costs_a_few_requests(
+    here: Here, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dirac_forge.bot.connections.MANY", 1)
     here.run("bot", "run", "--pr")
     assert here.states("--pr") == {"demo": "unchanged"}
     here.github.forget()
@@ -243,7 +246,8 @@ def test_a_turn_that_finds_nothing_new_costs_a_few_requests(here: Here, token: s
     assert here.states("--pr") == {"demo": "unchanged", "still": "opened"}
 
 
-def test_a_turn_without_graphql_is_a_whole_one(here: Here, token: str) -> None:
+def test_a_turn_without_graphql_is_a_whole_one(here: Here, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dirac_forge.bot.connections.MANY", 1)
     here.github.graphql = False
     for _ in range(3):
         _, document = here.run("bot", "run", "--pr")

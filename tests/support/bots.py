@@ -159,6 +159,8 @@ class Bots:
     token: str = TOKEN
     http: Http | None = None
     ledger: Path | None = None
+    many: bool = False
+    """Whether the forge is asked for many things at once."""
     jump: timedelta = timedelta()
     """By how much the bot's clock is wrong."""
     on_step: Callable[[str], None] = lambda _: None
@@ -238,6 +240,7 @@ class Bots:
                 draft=self.settings.bot.draft,
                 labels=self.settings.bot.labels,
                 reviewers=self.settings.bot.reviewers,
+                many=self.many,
                 write=self.log.append,
             )
 

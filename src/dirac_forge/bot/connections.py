@@ -28,9 +28,26 @@ from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.settings import Settings
 
-__all__ = ["Connections", "ledger_path", "member_of", "open_connections", "open_ledger", "open_rebuilds", "request_of"]
+__all__ = [
+    "MANY",
+    "Connections",
+    "are_many",
+    "ledger_path",
+    "member_of",
+    "open_connections",
+    "open_ledger",
+    "open_rebuilds",
+    "request_of",
+]
 
 _STATE = ".dirac-forge"
+MANY = 20
+"""Release lines: for fewer, each repository is asked by itself."""
+
+
+def are_many(lines: int) -> bool:
+    """Return whether a run over so many release lines asks the forge for many things at once."""
+    return lines >= MANY
 
 
 def _nothing_prepared(wanted: WantedRequest, tip: Tip) -> PreparedTree | None:  # noqa: ARG001
@@ -52,6 +69,8 @@ class Connections:
     """None where it is not installed: conda-forge's service is asked to rerender."""
     others: str = "wait"
     """`other-requests` of the settings."""
+    many: bool = False
+    """Whether the run is about so many feedstocks that the forge is asked for many at once."""
     draft: bool = False
     """Whether new requests are drafts."""
     labels: tuple[str, ...] = ()
@@ -135,10 +154,11 @@ def open_connections(
     write: Callable[[str], None] | None = None,
     smithy: Smithy | NoSmithy | None = None,
     prepared: Callable[[Clones, WantedRequest, Tip], PreparedTree | None] | None = None,
+    lines: int = 0,
 ) -> Iterator[Connections]:
     """Open the connections of one run; `github` None: all goes into `outbox`.
 
-    A process that has a token runs no recipe: with `github` conda-smithy is not used, whatever `smithy` is. `prepared`
+    `lines` is the number of release lines that the run is about. A process that has a token runs no recipe: with `github` conda-smithy is not used, whatever `smithy` is. `prepared`
     finds commits that a process without a token made. Raises UnknownError offline, where repositories would have to be
     asked, and what opening the ledger raises.
     """
@@ -169,6 +189,7 @@ def open_connections(
             forge=github,
             smithy=smithy,
             others=settings.bot.other_requests,
+            many=are_many(lines),
             draft=settings.bot.draft,
             labels=settings.bot.labels,
             reviewers=settings.bot.reviewers,

@@ -93,7 +93,8 @@ class OpenRequests:
 
     def _learn_in_a_new_ledger(self) -> None:
         """Note our open requests in a ledger that is used for the first time: another may have been lost."""
-        if self.connections.forge is not None and len(self.connections.ledger.runs(last=2)) == 1:
+        connections = self.connections
+        if connections.forge is not None and connections.many and len(connections.ledger.runs(last=2)) == 1:
             try:
                 relearn_requests(self.connections, run=self.log.run)
             except UnknownError as error:
@@ -194,7 +195,7 @@ class OpenRequests:
     @cached_property
     def _overview(self) -> dict[tuple[str, int], OwnRequest]:
         """Our open requests by repository and number; {} where the forge can't tell for all at once."""
-        forge = self.connections.forge
+        forge = self.connections.forge if self.connections.many else None
         try:
             found = forge.own_requests() if forge is not None else None
         except UnknownError:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_batch
 from dirac_forge.bot.batch_checks import checked_batch
-from dirac_forge.bot.connections import Connections, open_connections
+from dirac_forge.bot.connections import Connections, are_many, open_connections, open_ledger
 from dirac_forge.bot.dashboard_place import keep_dashboard, read_dashboard
 from dirac_forge.bot.decisions import RunDecisions
 from dirac_forge.bot.observing import observe_requests
@@ -81,7 +81,10 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
     else:
         github_of(context, wanted=True, read=False)  # says now that there is no token, not after an hour
         seen_file(context, request.ledger).unlink(missing_ok=True)
-        code = _in_child(context, "observe", replace(request, watch=True))
+        watch = are_many(len(lines))
+        code = (
+            _in_child(context, "observe", replace(request, watch=True)) if watch or _has_open(context, request) else 0
+        )
         if code not in {0, UnknownError.exit_code}:
             return code
         seen = read_state(seen_file(context, request.ledger)) if code == 0 else None
@@ -99,12 +102,20 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
 
 
 def _seen_here(context: Context, request: RunRequest, lines: Sequence[ReleaseLine]) -> TurnState | None:
-    """What GitHub has now, asked in this process."""
+    """What GitHub has now, asked in this process; None where the lines are few."""
+    if not are_many(len(lines)):
+        return None
     with (
         ThreadPoolExecutor(context.settings.connections) as executor,
-        _with_token(context, request, executor, None) as connections,
+        _with_token(context, request, executor, None, len(lines)) as opened,
     ):
-        return see(connections, context, lines, read_dashboard(connections, context.settings.bot.dashboard))
+        return see(opened, context, lines, read_dashboard(opened, context.settings.bot.dashboard))
+
+
+def _has_open(context: Context, request: RunRequest) -> bool:
+    """Whether there is something to observe."""
+    with open_ledger(context, request.ledger) as ledger:
+        return ledger.rebuilt or any(entry.on_forge for entry in ledger.entries(states=("pushed", "open")))
 
 
 def run_step(context: Context, step: str, request: RunRequest) -> int:
@@ -163,23 +174,23 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
 
 def observe_once(context: Context, request: RunRequest, write: Write) -> int:
     """Bring the ledger up to date with what became of open requests, with a token; the exit code."""
+    settings = context.settings
+    lines = wanted_lines(read_workspace(settings.workspace), settings, request.feedstocks) if request.watch else []
     with (
-        ThreadPoolExecutor(context.settings.connections) as executor,
-        _with_token(context, request, executor, write) as connections,
+        ThreadPoolExecutor(settings.connections) as executor,
+        _with_token(context, request, executor, write, len(lines)) as opened,
     ):
         if request.watch:
-            settings = context.settings
-            lines = wanted_lines(read_workspace(settings.workspace), settings, request.feedstocks)
-            seen = see(connections, context, lines, read_dashboard(connections, settings.bot.dashboard))
+            seen = see(opened, context, lines, read_dashboard(opened, settings.bot.dashboard))
             write_state(seen_file(context, request.ledger), seen)
             if is_quiet(context, request.ledger, seen):
                 return 0
-        outcomes = observe_requests(connections)
+        outcomes = observe_requests(opened)
     return exit_code(outcome.state for outcome in outcomes)
 
 
 def _with_token(
-    context: Context, request: RunRequest, executor: Executor, write: Write
+    context: Context, request: RunRequest, executor: Executor, write: Write, lines: int
 ) -> AbstractContextManager[Connections]:
     return open_connections(
         context,
@@ -188,6 +199,7 @@ def _with_token(
         outbox=outbox_of(context, request.outbox),
         ledger=request.ledger,
         write=write,
+        lines=lines,
     )
 
 
@@ -227,6 +239,7 @@ def _live_run(
             ledger=request.ledger,
             write=write,
             smithy=rendering_of(context),
+            lines=len(lines),
         ) as connections,
     ):
         decider = RunDecisions(

@@ -32,7 +32,7 @@ def see(
     connections: Connections, context: Context, lines: Sequence[ReleaseLine], asked: DashboardRequests
 ) -> TurnState | None:
     """Return what GitHub has now, with few requests; None where it can't be asked so."""
-    if connections.forge is None:
+    if connections.forge is None or not connections.many:
         return None
     ticked = asked != DashboardRequests()
     try:
