@@ -158,9 +158,9 @@ def open_connections(
 ) -> Iterator[Connections]:
     """Open the connections of one run; `github` None: all goes into `outbox`.
 
-    `lines` is the number of release lines that the run is about. A process that has a token runs no recipe: with `github` conda-smithy is not used, whatever `smithy` is. `prepared`
-    finds commits that a process without a token made. Raises UnknownError offline, where repositories would have to be
-    asked, and what opening the ledger raises.
+    `lines` is the number of release lines that the run is about. A process that has a token runs no recipe: with
+    `github` conda-smithy is not used, whatever `smithy` is. `prepared` finds commits that a process without a token
+    made. Raises UnknownError offline, where repositories would have to be asked, and what opening the ledger raises.
     """
     settings = world.settings
     if settings.offline and "://" in settings.feedstock_url:
