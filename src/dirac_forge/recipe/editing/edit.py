@@ -121,8 +121,18 @@ def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
     where a hash is missing, where the text has no place for it, or where the result does not say what it should: in
     every build each source with another URL has its new hash, and all others have what they had.
     """
-    text = draft.text
     places: dict[tuple[int, int], str] = {}
+    for begin, end, new in _hash_edits(draft, hashes):
+        if places.setdefault((begin, end), new) != new:
+            line = draft.text.count("\n", 0, begin) + 1
+            raise RecipeError("two files with different hashes are checked by this one", path=draft.path, line=line)
+    result = replaced(draft.text, [(begin, end, new) for (begin, end), new in places.items()])
+    _prove(draft, result, hashes)
+    return result
+
+
+def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> Iterator[Replacement]:
+    """Yield where the draft has an old hash, with the new one. Raises RecipeError where a hash is missing."""
     entries = sorted({source.entry for source in (*draft.moved, *draft.unmoved)})
     for source in draft.moved:
         known = next((hashes[url] for url in source.urls if url in hashes), {})
@@ -131,17 +141,8 @@ def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
         for algorithm, old in source.hashes.items():
             if algorithm not in known:
                 raise RecipeError(f"there is no {algorithm} for {source.urls[0]}", path=draft.path, line=source.line)
-            new = known[algorithm]
-            for place in hash_places(text, old, source, entries):
-                if places.setdefault(place, new) != new:
-                    line = text.count("\n", 0, place[0]) + 1
-                    raise RecipeError(
-                        "two files with different hashes are checked by this one", path=draft.path, line=line
-                    )
-    replacements: list[Replacement] = [(begin, end, new) for (begin, end), new in places.items()]
-    result = replaced(text, replacements)
-    _prove(draft, result, hashes)
-    return result
+            for begin, end in hash_places(draft.text, old, source, entries):
+                yield begin, end, known[algorithm]
 
 
 def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> tuple[EditNote, ...]:

@@ -61,13 +61,15 @@ def _in_variables(
     """The variables that the version is made from, then those that only sources are made from."""
     defining = closure({name for place in keys for name in place.names}, assigned)
     reached = closure({name for place in sources for name in place.names}, assigned)
-    own = [place for place in assigned if place.name in defining]
+    others = (place for place in assigned if place.name in reached - defining)
+    places = _in_own([place for place in assigned if place.name in defining], change, v1=v1)
+    return places + [edit for place in others for edit in _whole(place, *change, v1=v1) or _partly(place, *change)]
+
+
+def _in_own(own: Sequence[TextPlace], change: tuple[str, str], *, v1: bool) -> list[Replacement]:
+    """The variables that spell the version, else those that it is put together from."""
     places = [edit for place in own for edit in _whole(place, *change, v1=v1)]
-    places = places or list(_split([place for place in own if place.literal is not None], *change))
-    for place in assigned:
-        if place.name in reached - defining:
-            places += _whole(place, *change, v1=v1) or _partly(place, *change)
-    return places
+    return places or list(_split([place for place in own if place.literal is not None], *change))
 
 
 def left_over(text: str, old: str) -> tuple[int, ...]:

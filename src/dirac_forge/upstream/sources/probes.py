@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http, NotFoundError, RefusedError
@@ -97,14 +97,17 @@ class Probes:
         while waiting and self.asked < _MOST:
             following = [version for version in next_versions(waiting.pop(0)) if version not in seen]
             seen.update(following)
-            for version in following:
-                read = read_version(version)
-                if read is not None and self._there(version):
-                    offers[version] = Offer(version=read)
-                    waiting.append(version)
+            found = self._found(following)
+            offers |= found
+            waiting += found
         if offers and self._there(_absurd(current)):
             return there, (*notes, "the server has a file for any version that it is asked for, so none of them counts")
         return (*there, *offers.values()), tuple(notes)
+
+    def _found(self, versions: Iterable[str]) -> dict[str, Offer]:
+        """Return those of the versions whose files are there."""
+        read = {version: read_version(version) for version in versions}
+        return {text: Offer(version=own) for text, own in read.items() if own is not None and self._there(text)}
 
     def _there(self, version: str) -> bool:
         try:
