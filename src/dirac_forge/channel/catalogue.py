@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cmp_to_key
 from pathlib import Path
-from typing import Protocol
 
 from rattler import PackageName, RepoDataRecord, Version
 from rattler.exceptions import InvalidPackageNameError
@@ -18,23 +17,7 @@ from dirac_forge.channel.repodata import RecordSource, Sources
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
-__all__ = ["Catalogue", "RattlerCatalogue"]
-
-
-class Catalogue(Protocol):
-    """What there is under which name."""
-
-    def info(self, names: Iterable[str]) -> Listing:
-        """The packages of these names; ask for many at once."""
-        ...
-
-    def satisfies(self, name: str, spec: str) -> bool:
-        """Whether some version of `name` that is known to be there matches conda's version spec ("": any does)."""
-        ...
-
-    def status(self, name: str, spec: str) -> Availability:
-        """How a requirement stands; never `missing` or `outdated` where a channel could not be read."""
-        ...
+__all__ = ["RattlerCatalogue"]
 
 
 class RattlerCatalogue:

@@ -1,18 +1,15 @@
-"""Values: what channels have under the names they were asked for."""
+"""Values: what channels have under the names they were asked for, and the provider that is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
-
-from rattler import Version, VersionSpec
-from rattler.exceptions import InvalidVersionSpecError
+from typing import Literal, Protocol
 
 from dirac_forge.errors import InputError
 
-__all__ = ["Availability", "Listing", "PackageInfo", "Status", "availability", "matches", "newer"]
+__all__ = ["Availability", "Catalogue", "Listing", "PackageInfo", "Status", "availability", "matches", "newer"]
 
 Status = Literal["available", "outdated", "missing", "unknown"]
 
@@ -80,6 +77,22 @@ class Listing(Mapping[str, PackageInfo]):
         return len(self.packages)
 
 
+class Catalogue(Protocol):
+    """What there is under which name."""
+
+    def info(self, names: Iterable[str]) -> Listing:
+        """The packages of these names; ask for many at once."""
+        ...
+
+    def satisfies(self, name: str, spec: str) -> bool:
+        """Whether some version of `name` that is known to be there matches conda's version spec ("": any does)."""
+        ...
+
+    def status(self, name: str, spec: str) -> Availability:
+        """How a requirement stands; never `missing` or `outdated` where a channel could not be read."""
+        ...
+
+
 def availability(listing: Listing | None, package: str, spec: str) -> Availability:
     """How a requirement stands.
 
@@ -108,6 +121,9 @@ def newest_match(info: PackageInfo, spec: str) -> str | None:
     """The newest version that satisfies conda's version spec, None where none does; raises as `matches` does."""
     if spec.strip() in {"", "*"}:
         return info.newest
+    from rattler import Version, VersionSpec  # noqa: PLC0415  # large, and not needed before a channel answers
+    from rattler.exceptions import InvalidVersionSpecError  # noqa: PLC0415
+
     try:
         wanted = VersionSpec("".join(spec.split()))
     except InvalidVersionSpecError as exc:
@@ -117,4 +133,6 @@ def newest_match(info: PackageInfo, spec: str) -> str | None:
 
 def newer(version: str, other: str) -> bool:
     """Whether conda orders `version` after `other`."""
+    from rattler import Version  # noqa: PLC0415  # large, and not needed before a channel answers
+
     return Version(version) > Version(other)

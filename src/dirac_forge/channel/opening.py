@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from dirac_forge.channel.catalogue import RattlerCatalogue
-from dirac_forge.channel.solver import Channel
 from dirac_forge.progress import Observer
 from dirac_forge.settings import Settings
 from dirac_forge.store import Store
+
+if TYPE_CHECKING:
+    from dirac_forge.channel.catalogue import RattlerCatalogue
+    from dirac_forge.channel.solver import Channel
 
 __all__ = [
     "ChannelAddress",
@@ -64,6 +66,8 @@ class ChannelAddress:
         Raises:
             InputError: a folder that is not there, or without a channel.
         """
+        from dirac_forge.channel.solver import Channel  # noqa: PLC0415  # the solver's library is large
+
         cache = Path(self.cache)
         return Channel.open(
             self.channels,
@@ -106,6 +110,8 @@ def open_channel(
     Raises:
         InputError: a folder without a channel, or a text that names none.
     """
+    from dirac_forge.channel.solver import Channel  # noqa: PLC0415  # the solver's library is large
+
     settings = context.settings
     machines = dict(settings.virtual_packages)
     if machine is not None:
@@ -143,6 +149,8 @@ def open_catalogue(context: ChannelContext, platforms: Sequence[str]) -> Rattler
     Raises:
         InputError: a folder without a channel, or a text that names none.
     """
+    from dirac_forge.channel.catalogue import RattlerCatalogue  # noqa: PLC0415  # the solver's library is large
+
     settings = context.settings
     return RattlerCatalogue.open(
         settings.channels,

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dirac_forge.bot.requested import requested_recipe
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, send
 from dirac_forge.errors import ForgeError
@@ -71,6 +70,8 @@ def recipe(
 
 
 def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> SentChanges:
+    from dirac_forge.bot.requested import requested_recipe  # noqa: PLC0415  # only with --pr
+
     pairs = zip(made.recipes, outcomes, strict=True)
     asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
     return send(context, asked, force=True)

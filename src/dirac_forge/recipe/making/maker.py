@@ -12,8 +12,7 @@ from typing import Literal, Protocol, TypeVar
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from dirac_forge.channel.catalogue import Catalogue
-from dirac_forge.channel.listing import Listing, Status, availability
+from dirac_forge.channel.listing import Catalogue, Listing, Status, availability
 from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
