@@ -19,6 +19,7 @@ from dirac_forge.cli.report_checks import checked, installed_audit, proposed
 from dirac_forge.cli.report_migrations import followed
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.workspace import Workspace, read_workspace
+from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.report.document import Code, Items, Line, Section, words
 from dirac_forge.report.site.inputs import FeedstockLine, LedgerFacts, LockedDistribution, SiteInputs, Unavailable
 from dirac_forge.report.site.site import site_of
@@ -138,26 +139,30 @@ def _ledger(context: Context, path: Path | None) -> LedgerFacts | Unavailable:
         )
     try:
         with open_ledger(context, path) as ledger:
-            lines, entries, runs = ledger.lines(), ledger.entries(), ledger.runs(last=1)
-            names = sorted({*(line.feedstock for line in lines), *(entry.identity.feedstock for entry in entries)})
-            histories = {
-                name: history_json(
-                    history_of(
-                        name,
-                        now=ledger.now(),
-                        lines=[line for line in lines if line.feedstock == name],
-                        entries=[entry for entry in entries if entry.identity.feedstock == name],
-                        events=ledger.events(feedstock=name),
-                        runs=runs,
-                        paused=context.settings.bot.paused,
-                    )
-                )
-                for name in names
-            }
+            histories = _histories(ledger, context.settings.bot.paused)
     except ForgeError as error:
         return Unavailable(error.message)
     last = next((each["last_run"] for each in histories.values()), None)
     return LedgerFacts(histories=histories, last_run=last)
+
+
+def _histories(ledger: Ledger, paused: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what `bot why --json` prints for each feedstock that the ledger has."""
+    lines, entries, runs = ledger.lines(), ledger.entries(), ledger.runs(last=1)
+    return {
+        name: history_json(
+            history_of(
+                name,
+                now=ledger.now(),
+                lines=[line for line in lines if line.feedstock == name],
+                entries=[entry for entry in entries if entry.identity.feedstock == name],
+                events=ledger.events(feedstock=name),
+                runs=runs,
+                paused=paused,
+            )
+        )
+        for name in sorted({*(line.feedstock for line in lines), *(entry.identity.feedstock for entry in entries)})
+    }
 
 
 def _near(path: Path, root: Path) -> str:

@@ -64,8 +64,7 @@ def upstream_row(
     `makers` are the feedstocks that make it, `answers` those of `upstream_answers`.
     """
     name = next((each for each in makers if each in answers), makers[0] if makers else "")
-    answer = answers.get(name)
-    row = {
+    row: dict[str, Any] = {
         "package": package["name"],
         "version": package["version"],
         "feedstock": name or None,
@@ -73,16 +72,22 @@ def upstream_row(
         "released": None,
         "days": None,
     }
-    if answer is None:
-        why = "its feedstock was not looked at" if name else "no feedstock of the workspace makes it"
-        return {**row, "status": "unknown", "reason": why}
+    answer = answers.get(name, UpstreamAnswer(reason=_UNASKED if name else _UNMADE))
     if not answer.newest:
         return {**row, "status": "unknown", "reason": answer.reason}
+    return row | _compared(package["version"], answer, now)
+
+
+_UNASKED = "its feedstock was not looked at"
+_UNMADE = "no feedstock of the workspace makes it"
+
+
+def _compared(version: str, answer: UpstreamAnswer, now: datetime) -> dict[str, Any]:
+    """Return the parts of a row that compare an installed version with the newest one."""
     released = answer.released
     days = (now - released.astimezone(UTC)).days if released is not None else None
-    status = _status(package["version"], answer.newest)
+    status = _status(version, answer.newest)
     return {
-        **row,
         "newest": answer.newest,
         "released": released.isoformat() if released is not None else None,
         "days": days if status == "outdated" else None,

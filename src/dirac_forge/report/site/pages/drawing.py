@@ -17,16 +17,15 @@ BROKEN, IGNORED, THROUGH = 1, 2, 4
 
 def migration_drawing(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the graph of a migration: a column for each wave, boxes with their states."""
-    plan, status = document["plan"], document["status"]
-    states = {each["feedstock"]: each["state"] for each in status.get("feedstocks", ())}
-    names = [name for wave in plan.get("waves", ()) for name in wave]
-    at = {name: number for number, name in enumerate(names)}
+    plan = document["plan"]
+    states = {each["feedstock"]: each["state"] for each in document["status"].get("feedstocks", ())}
     waves = {name: number for number, wave in enumerate(plan.get("waves", ())) for name in wave}
-    edges = [each for each in plan.get("edges", ()) if each["parent"] in at and each["child"] in at]
+    at = {name: number for number, name in enumerate(waves)}
+    edges = [each for each in plan.get("edges", ()) if {each["parent"], each["child"]} <= at.keys()]
     return {
         "column": "wave",
         "columns": len(plan.get("waves", ())),
-        "nodes": [[name, waves[name], states.get(name, "planned")] for name in names],
+        "nodes": [[name, wave, states.get(name, "planned")] for name, wave in waves.items()],
         "edges": [[at[each["parent"]], at[each["child"]], _flags(each)] for each in edges],
         "why": [_reasons(each) for each in edges],
     }

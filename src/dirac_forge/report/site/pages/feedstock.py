@@ -120,17 +120,23 @@ class _Reasons:
 
 def _explained(bump: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield the kind of a changed line, what it contains, and the reason."""
-    released = bump.get("released") or {}
     if bump["to"]:
-        when = f", released {released['to'][:10]}" if released.get("to") else ""
-        yield "added", bump["to"], f"{bump['from']} → {bump['to']}{when}"
+        released = (bump.get("released") or {}).get("to")
+        yield (
+            "added",
+            bump["to"],
+            f"{bump['from']} → {bump['to']}" + (f", released {released[:10]}" if released else ""),
+        )
     for digest in bump.get("hashes", ()):
-        for name, value in digest.items():
-            if name not in {"url", "origin"} and isinstance(value, str):
-                yield "added", value, f"{name} of {digest['url']} ({digest['origin']})"
-    carried = [line for kind in ("added", "changed", "removed") for line in bump["dependencies"].get(kind, ())]
-    for line in (*carried, *bump.get("beyond", ())):
+        yield from _hashes(digest)
+    dependencies = bump["dependencies"]
+    for line in (*dependencies["added"], *dependencies["changed"], *dependencies["removed"], *bump.get("beyond", ())):
         said = f"{line['reason']}: {line['evidence']}" if line["evidence"] else line["reason"]
-        yield "added", line["after"], said
         # A changed requirement is explained at its new line.
-        yield "removed", "" if line["after"] else line["before"], said
+        yield ("added", line["after"], said) if line["after"] else ("removed", line["before"], said)
+
+
+def _hashes(digest: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for name, value in digest.items():
+        if name not in {"url", "origin"} and isinstance(value, str):
+            yield "added", value, f"{name} of {digest['url']} ({digest['origin']})"

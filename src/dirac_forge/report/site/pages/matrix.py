@@ -46,16 +46,16 @@ def matrix_of(target: str, results: Sequence[Result], changes: Mapping[str, str]
     platforms = list(dict.fromkeys(each["platform"] for each in results))
     pythons = list(dict.fromkeys(each["python"] or "" for each in results))
     cells = {(each["platform"], each["python"] or ""): _cell(each, changes) for each in results}
-    wanted = [each for each in results if each["wanted"]]
+    wanted = [each["status"] for each in results if each["wanted"]]
     return TargetMatrix(
         target=target,
         pythons=tuple(pythons),
         rows=tuple(
             (platform, tuple(cells.get((platform, python), _NOT_ASKED) for python in pythons)) for platform in platforms
         ),
-        installable=sum(each["status"] == "installable" for each in wanted),
+        installable=wanted.count("installable"),
         wanted=len(wanted),
-        unknown=sum(each["status"] == "unknown" for each in wanted),
+        unknown=wanted.count("unknown"),
     )
 
 

@@ -157,18 +157,8 @@ def _bars(rows: Sequence[MemberRow], platforms: Mapping[str, Mapping[str, Any]])
 
 def _steps(effect: Mapping[str, Any]) -> Iterator[TargetStep]:
     for platform, closure in effect["closure"].items():
-        waves = [each for each in effect["waves"] if each["platform"] == platform]
-        good = [each["wave"] for each in waves if each["new"]["status"] == "installable"]
-        last = waves[-1]["new"]["status"] if waves else "unknown"
-        yield TargetStep(
-            target=effect["target"],
-            platform=platform,
-            wave=min(good) if good else None,
-            status="untouched" if not closure["touched"] else "installable" if good else last,
-            members=tuple(closure["members"]),
-            path=tuple(closure["critical_path"]),
-            outside=tuple(closure["outside"]),
-            reason=closure["reason"] or "",
+        yield _step(
+            effect["target"], platform, closure, [one for one in effect["waves"] if one["platform"] == platform]
         )
     if effect["missing"]:
         names = ", ".join(f"{each['package']} {each['version']}" for each in effect["missing"])
@@ -182,6 +172,21 @@ def _steps(effect: Mapping[str, Any]) -> Iterator[TargetStep]:
             outside=(),
             reason=f"no channel has {names} yet, so nothing can be tried",
         )
+
+
+def _step(target: str, platform: str, closure: Mapping[str, Any], waves: Sequence[Mapping[str, Any]]) -> TargetStep:
+    good = [each["wave"] for each in waves if each["new"]["status"] == "installable"]
+    last = waves[-1]["new"]["status"] if waves else "unknown"
+    return TargetStep(
+        target=target,
+        platform=platform,
+        wave=min(good, default=None),
+        status="untouched" if not closure["touched"] else "installable" if good else last,
+        members=tuple(closure["members"]),
+        path=tuple(closure["critical_path"]),
+        outside=tuple(closure["outside"]),
+        reason=closure["reason"] or "",
+    )
 
 
 def _excluded(excluded: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
