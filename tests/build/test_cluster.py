@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from build.conftest import Project
 from build.test_command import run, statuses
 from dirac_forge import cluster
+from dirac_forge.build.cluster import BuildWorkers
 from dirac_forge.cli import main
 from support.clusters import workers
+from support.condachannel import platform
 
 
 @pytest.fixture
@@ -29,6 +32,25 @@ def test_packages_are_built_by_the_workers(
     code, document = run(capsys, tmp_path, python_channel, "--cluster", address)
     assert (code, statuses(document)) == (0, {"lower": "built", "upper": "built"})
     assert sorted(path.name for path in (tmp_path / "build" / "slots").iterdir()) == ["0"]
+
+
+class Workers:
+    """Answers for workers, as a cluster does."""
+
+    def __init__(self, *isolations: str) -> None:
+        self.isolations = isolations
+
+    def told(self, function: object, token: str) -> dict[str, tuple[str, str, str]]:
+        word = Path(token).read_text()
+        return {f"tcp://{at}": (platform(), word, kind) for at, kind in enumerate(self.isolations)}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "weakest"),
+    [(("bwrap", "bwrap"), "bwrap"), (("bwrap", "none"), "none"), (("unshare", "bwrap"), "unshare")],
+)
+def test_weakest_isolation_of_the_workers_is_told(tmp_path: Path, kinds: tuple[str, ...], weakest: str) -> None:
+    assert BuildWorkers(cast("cluster.Cluster", Workers(*kinds))).check(tmp_path) == weakest
 
 
 def test_cluster_that_does_not_answer_is_an_unknown(

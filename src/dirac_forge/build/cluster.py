@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dirac_forge.build.children import Child, ChildAnswer, run_child
 from dirac_forge.build.failures import Crashed
-from dirac_forge.build.isolation import detect
+from dirac_forge.build.isolation import Isolation, detect
 from dirac_forge.build.workspace_builds import this_platform
 from dirac_forge.cluster import Cluster, Lost
 from dirac_forge.errors import InputError
@@ -27,8 +27,11 @@ class BuildWorkers:
         """How many builds run at the same time."""
         return self._cluster.places
 
-    def check(self, folder: Path) -> None:
-        """Raise InputError where a worker has another platform, or does not see the files in `folder`."""
+    def check(self, folder: Path) -> Isolation:
+        """Return the weakest isolation among the workers.
+
+        Raises InputError where one has another platform, or does not see the files in `folder`.
+        """
         token = folder / ".cluster"
         word = secrets.token_hex(8)
         token.write_text(word, encoding="utf-8")
@@ -37,7 +40,7 @@ class BuildWorkers:
         finally:
             token.unlink(missing_ok=True)
         here = this_platform()
-        for worker, (platform, seen) in sorted(told.items()):
+        for worker, (platform, seen, _) in sorted(told.items()):
             if platform != here:
                 raise InputError(f"the worker {worker} is {platform}, and this machine is {here}")
             if seen != word:
@@ -45,6 +48,8 @@ class BuildWorkers:
                     f"the worker {worker} does not see the files in {folder}",
                     hint="Give --output a folder that all workers share, at the same path.",
                 )
+        kinds: list[Isolation] = [isolation for _, _, isolation in told.values()]
+        return max(kinds, key=("bwrap", "unshare", "none").index)
 
     def run(self, child: Child) -> ChildAnswer:
         """Run a child on some worker."""
@@ -59,7 +64,7 @@ def run_on_worker(child: Child) -> ChildAnswer:
     return run_child(replace(child, isolation=detect()))
 
 
-def _seen(token: str) -> tuple[str, str]:
-    """Return the platform of a worker, and what it reads in the file."""
+def _seen(token: str) -> tuple[str, str, Isolation]:
+    """Return the platform of a worker, what it reads in the file, and how it isolates children."""
     path = Path(token)
-    return this_platform(), path.read_text(encoding="utf-8") if path.is_file() else ""
+    return this_platform(), path.read_text(encoding="utf-8") if path.is_file() else "", detect()

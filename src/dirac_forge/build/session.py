@@ -114,8 +114,7 @@ def _run_builds(
     local = LocalChannel(folder / "channel", platform=platform)
     with local.locked():
         shutil.rmtree(folder / STAGING, ignore_errors=True)
-        if workers is not None:
-            workers.check(folder)
+        isolation = workers.check(folder) if workers is not None else options.isolation
         run = workers.run if workers is not None else run_child
         session = _Session(context, workspace, channel, options, local, explain, run)
         packages = session.packages(request)
@@ -123,7 +122,7 @@ def _run_builds(
     return BuildReport(
         channel=local.folder,
         platform=platform,
-        isolation="container" if options.container else options.isolation,
+        isolation="container" if options.container else isolation,
         packages=packages,
         installed=installed,
         seconds=time.monotonic() - started,
