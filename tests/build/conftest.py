@@ -50,7 +50,7 @@ TESTS = """\
 - python:
     imports:
       - @NAME
-    pip_check: true
+    pip_check: false
 - script:
     - @NAME
 """

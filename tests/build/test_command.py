@@ -106,6 +106,7 @@ def test_lowest_and_highest_python_container_variant_and_test_only(
         script=f"{copied} && echo ${{{{ flavour }}}} > $SP_DIR/sweet/flavour.txt",
         code="from pathlib import Path\n\nHERE = Path(__file__)\n\n"
         "def main():\n    print(HERE.with_name('flavour.txt').read_text())\n",
+        tests="- python:\n    imports:\n      - sweet\n    pip_check: true\n- script:\n    - sweet\n",
     )
     newer = another_interpreter()
     assert newer is not None
@@ -120,15 +121,14 @@ def test_lowest_and_highest_python_container_variant_and_test_only(
     installed = {one["python"]: [run["output"] for run in one["commands"]] for one in document["installed"]}
     assert installed == {MINOR: ["vanilla\n\n"], newer.minor: ["vanilla\n\n"]}
     assert list((tmp_path / "build" / "slots").glob("0/*/out"))
-    # Another value is another build; the Python that is asked for is the only one.
-    arguments = ("--variant", "flavour=mint", "--python", newer.minor)
+    # The Python that is asked for is the only one; nothing is built, and nothing kept.
+    arguments = ("--variant", "flavour=vanilla", "--python", newer.minor, "--test-only")
+    before = Path(package["file"]).stat().st_mtime_ns
     code, document = run(capsys, tmp_path, two_pythons_channel, *arguments)
-    assert (code, statuses(document)) == (0, {"sweet": "built"})
-    assert [run["output"] for one in document["installed"] for run in one["commands"]] == ["mint\n\n"]
-    assert document["packages"][0]["build"] != package["build"]
-    assert not list((tmp_path / "build" / "slots").glob("*/*/out"))
-    code, document = run(capsys, tmp_path, two_pythons_channel, *arguments, "--test-only")
     assert (code, [test["python"] for test in document["packages"][0]["tests"]]) == (0, [newer.minor] * 2)
+    assert [one["python"] for one in document["installed"]] == [newer.minor]
+    assert Path(package["file"]).stat().st_mtime_ns == before
+    assert not list((tmp_path / "build" / "slots").glob("*/*/out"))
 
 
 FAMILY = """\

@@ -119,6 +119,7 @@ def _run_builds(
         session = _Session(context, workspace, channel, options, local, explain, run)
         packages = session.packages(request)
         installed = session.installed(packages, request) if request.install else ()
+        shutil.rmtree(folder / STAGING, ignore_errors=True)
     return BuildReport(
         channel=local.folder,
         platform=platform,
