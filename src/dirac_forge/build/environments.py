@@ -36,18 +36,21 @@ class Staged:
     @property
     def record(self) -> Record:
         """As a channel would list it."""
-        entry = self.entry
-        return Record(
-            name=entry["name"],
-            version=entry["version"],
-            build=entry["build"],
-            build_number=int(entry["build_number"]),
-            subdir=entry["subdir"],
-            depends=tuple(entry["depends"]),
-            constrains=tuple(entry["constrains"]),
-            noarch=entry.get("noarch"),
-            timestamp=entry.get("timestamp"),
-        )
+        return _record(self.entry)
+
+
+def _record(entry: Mapping[str, Any]) -> Record:
+    return Record(
+        name=entry["name"],
+        version=entry["version"],
+        build=entry["build"],
+        build_number=int(entry["build_number"]),
+        subdir=entry["subdir"],
+        depends=tuple(entry["depends"]),
+        constrains=tuple(entry["constrains"]),
+        noarch=entry.get("noarch"),
+        timestamp=entry.get("timestamp"),
+    )
 
 
 class Environments:
@@ -74,6 +77,11 @@ class Environments:
             view = self._views[1]
         return view.overlaid([one.record for one in staged]) if staged else view
 
+    def _uploaded(self, staged: Sequence[Staged]) -> Channel:
+        """The channels as if all that was built here were uploaded to them: it hides no other version of a package."""
+        ours = [_record(entry) for _, entry in self._local.packages().values()]
+        return self._base.overlaid([*(one.record for one in staged), *ours])
+
     def depends(self, name: str) -> tuple[str, ...]:
         """Return what the newest build of a package in the channels depends on, by name; none where unknown."""
         try:
@@ -97,6 +105,9 @@ class Environments:
         view = self.view(staged)
         try:
             found = view.solve(list(specs), platform=self.platform, required=required)
+            if isinstance(found, NoSolution) and self._local.packages():
+                # What was built here goes first; where nothing can be installed with it, an older build may do.
+                found = self._uploaded(staged).solve(list(specs), platform=self.platform, required=required)
             if isinstance(found, NoSolution):
                 asked = (*specs, *(f"{one.name} =={one.version}" for one in required))
                 told = self._explain(view, asked, self.platform, found.text)
@@ -109,33 +120,29 @@ class Environments:
 
     def inputs(self, records: Iterable[Record], staged: Sequence[Staged] = ()) -> dict[str, str]:
         """Of every package of an environment, `subdir/file` to SHA-256."""
-        view = self.view(staged)
-        mine = {(one.entry["subdir"], one.archive.name): str(one.entry["sha256"]) for one in staged}
-        found = {}
-        rest = []
-        for record in records:
-            known = mine.get((record.subdir, record.file))
-            if known is None:
-                rest.append(record)
-            else:
-                found[f"{record.subdir}/{record.file}"] = known
-        for raw in view.raw(self.platform, rest):
+        own, rest = self._parted(records, staged)
+        found = {f"{entry['subdir']}/{path.name}": str(entry["sha256"]) for path, entry in own}
+        for raw in self._base.raw(self.platform, rest):
             found[f"{raw.subdir}/{raw.file_name}"] = raw.sha256.hex() if raw.sha256 else ""
         return found
+
+    def _parted(
+        self, records: Iterable[Record], staged: Sequence[Staged]
+    ) -> tuple[list[tuple[Path, Mapping[str, Any]]], list[Record]]:
+        """The packages that were built here, each with its file and entry, and the others."""
+        mine = dict(self._local.packages())
+        mine |= {(str(one.entry["subdir"]), one.archive.name): (one.archive, one.entry) for one in staged}
+        wanted = list(records)
+        own = [mine[key] for record in wanted if (key := (record.subdir, record.file)) in mine]
+        return own, [record for record in wanted if (record.subdir, record.file) not in mine]
 
     def mirror(self, records: Iterable[Record], folder: Path, staged: Sequence[Staged] = ()) -> str:
         """Write the packages of environments as a channel into `folder`; its URL. Raises UnknownError.
 
-        Staged packages come from their files.
+        What was built here comes from its files.
         """
-        mine = {(one.record.subdir, one.archive.name): one for one in staged}
-        wanted = list(records)
-        own = [mine[key] for record in wanted if (key := (record.subdir, record.file)) in mine]
-        rest = [record for record in wanted if (record.subdir, record.file) not in mine]
-        extra = [(one.archive, one.entry) for one in own]
-        return write_mirror(
-            self.view(staged), rest, folder, platform=self.platform, packages=self._packages, extra=extra
-        )
+        own, rest = self._parted(records, staged)
+        return write_mirror(self._base, rest, folder, platform=self.platform, packages=self._packages, extra=own)
 
 
 def pinned(specs: Iterable[str], variant: Mapping[str, str]) -> tuple[str, ...]:

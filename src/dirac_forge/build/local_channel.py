@@ -72,6 +72,15 @@ class LocalChannel:
         with self._lock:
             return self._entries.get(subdir, {}).get(file)
 
+    def packages(self) -> dict[tuple[str, str], tuple[Path, Mapping[str, Any]]]:
+        """Return every package, by subdir and file name, with its path and its entry."""
+        with self._lock:
+            return {
+                (subdir, name): (self.folder / subdir / name, entry)
+                for subdir, entries in self._entries.items()
+                for name, entry in entries.items()
+            }
+
     def hashes(self) -> dict[str, str]:
         """Of every package, `subdir/file` to SHA-256."""
         with self._lock:

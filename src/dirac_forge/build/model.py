@@ -33,6 +33,8 @@ class BuildOptions:
     """This machine's."""
     pythons: tuple[str, ...]
     """`X.Y` that the channel has and that tests run with, lowest first."""
+    available: tuple[str, ...]
+    """All `X.Y` that the channel has, lowest first: what a recipe's lowest Python is taken from."""
     folder: Path
     """Absolute; holds the local channel, logs, caches and work in progress."""
     isolation: Isolation

@@ -62,11 +62,13 @@ def variants_here(
     *,
     platform: str,
     pythons: Sequence[str],
+    available: Sequence[str],
     chosen: Mapping[str, str],
 ) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
     """The variants that can be built with what the channel has, and the Pythons that others would need.
 
-    `pythons` are those to build with; `chosen` fixes keys. `python_min` is raised to the channel's lowest Python.
+    `pythons` are those to build with; `chosen` fixes keys. `python_min` is raised to the lowest Python that is
+    `available` in the channel, whatever is built and tested with: it is part of the package.
     """
     index = channel.index(platform)
     found: dict[tuple[tuple[str, str], ...], Variant] = {}
@@ -80,8 +82,8 @@ def variants_here(
         elif python and not (index.match(f"python {_spec(python)}")[1] and _minor(python) in pythons):
             without.setdefault(_minor(python))
             continue
-        if pythons:
-            values["python_min"] = _lowest(values.get("python_min", ""), pythons)
+        if available:
+            values["python_min"] = _lowest(values.get("python_min", ""), available)
         known = Variant(platform=platform, build_platform=platform, values=values)
         found.setdefault(tuple(sorted(values.items())), known)
     return tuple(found.values()), tuple(sorted(without, key=_order))

@@ -33,6 +33,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.settings import Settings
 from dirac_forge.upstream.index.client import IndexClient
 
 __all__ = ["BuildRequest", "run_builds"]
@@ -110,7 +111,9 @@ def _run_builds(
     _make(folder)
     channel = open_channel(context, machine=(platform, machine_packages()))
     jobs = request.jobs or (workers.places if workers else machine_jobs(request.memory))
-    options = _options(request, folder, platform, _pythons(context, channel, platform), jobs)
+    available = pythons_in(channel, platform, at_least=settings.python_min)
+    pythons = _pythons(settings, available, platform)
+    options = _options(request, folder, platform, pythons, available, jobs)
     local = LocalChannel(folder / "channel", platform=platform)
     with local.locked():
         shutil.rmtree(folder / STAGING, ignore_errors=True)
@@ -130,10 +133,13 @@ def _run_builds(
     )
 
 
-def _options(request: BuildRequest, folder: Path, platform: str, pythons: tuple[str, ...], jobs: int) -> BuildOptions:
+def _options(
+    request: BuildRequest, folder: Path, platform: str, pythons: tuple[str, ...], available: tuple[str, ...], jobs: int
+) -> BuildOptions:
     return BuildOptions(
         platform=platform,
         pythons=pythons,
+        available=available,
         folder=folder,
         isolation=detect(),
         container=Container.of(request.container) if request.container else None,
@@ -179,6 +185,7 @@ class _Session:
             pinning,
             platform=options.platform,
             pythons=options.pythons,
+            available=options.available,
             chosen=request.variant,
             converted=options.folder / "converted",
         )
@@ -259,9 +266,8 @@ def _make(folder: Path) -> None:
         raise InputError(f"{folder} can't be written: {error.strerror or error}", hint="Give --output.") from error
 
 
-def _pythons(context: ChannelContext, channel: Channel, platform: str) -> tuple[str, ...]:
-    settings = context.settings
-    there = pythons_in(channel, platform, at_least=settings.python_min)
+def _pythons(settings: Settings, there: tuple[str, ...], platform: str) -> tuple[str, ...]:
+    """Those to test and install with: all, or those that are asked for."""
     if "pythons" not in settings.flags:
         return there
     missing = [python for python in settings.pythons if python not in there]

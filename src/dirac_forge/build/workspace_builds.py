@@ -69,6 +69,7 @@ class _Machine:
     pinning: Pinning | None
     platform: str
     pythons: Sequence[str]
+    available: Sequence[str]
     chosen: Mapping[str, str]
     converted: Path
     """Where recipes are written that take the place of a meta.yaml."""
@@ -81,6 +82,7 @@ def prepared(
     *,
     platform: str,
     pythons: Sequence[str],
+    available: Sequence[str],
     chosen: Mapping[str, str],
     converted: Path,
 ) -> Prepared:
@@ -89,7 +91,13 @@ def prepared(
     Raises UnknownError where the channel can't be read.
     """
     machine = _Machine(
-        channel=channel, pinning=pinning, platform=platform, pythons=pythons, chosen=chosen, converted=converted
+        channel=channel,
+        pinning=pinning,
+        platform=platform,
+        pythons=pythons,
+        available=available,
+        chosen=chosen,
+        converted=converted,
     )
     recipes: list[RecipeToBuild] = []
     refused: list[PackageResult] = []
@@ -112,6 +120,7 @@ def _prepared(folder: FeedstockFolder, machine: _Machine) -> RecipeToBuild:
         machine.channel,
         platform=platform,
         pythons=machine.pythons,
+        available=machine.available,
         chosen=machine.chosen,
     )
     live = [one for one in found if recipe.text.render(platform=platform, variant=one.values).skipped is not True]
