@@ -86,17 +86,14 @@ def _dependencies(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[Block]:
     order = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
     yield Table(
         head=("package", "required", "status", "in the channel", "project, and how its name was found"),
-        rows=tuple(
-            (
-                Code(row.mapped.package),
-                Code(row.requirement) if row.requirement else "",
-                row.status,
-                in_channel(row),
-                f"{row.project} ({row.mapped.mapped_by})",
-            )
-            for row in sorted(rows, key=lambda row: (order[row.status], row.mapped.package))
-        ),
+        rows=tuple(map(_row, sorted(rows, key=lambda row: (order[row.status], row.mapped.package)))),
     )
+
+
+def _row(needed: Needed) -> tuple[Line, ...]:
+    requirement: Line = Code(needed.requirement) if needed.requirement else ""
+    name = f"{needed.project} ({needed.mapped.mapped_by})"
+    return Code(needed.mapped.package), requirement, needed.status, in_channel(needed), name
 
 
 def in_channel(row: Needed) -> str:

@@ -87,13 +87,13 @@ def _remarkable(rows: Sequence[Needed]) -> list[Block]:
     blocks: list[Block] = [_table(action[:_MOST_ROWS])] if action else []
     if len(action) > _MOST_ROWS:
         blocks.append(Paragraph(f"and {len(action) - _MOST_ROWS} more"))
-    unknown = [row.mapped.package for row in rows if row.status == "unknown"]
-    if unknown:
-        blocks.append(Items((f"unknown: {words(unknown, 12)}",)))
-    guesses = [row.mapped.package for row in rows if row.mapped.mapped_by == "guess"]
-    if guesses:
-        blocks.append(Items((f"guessed names, to be checked: {words(guesses, 12)}",)))
+    blocks += _listed("unknown", [row for row in rows if row.status == "unknown"])
+    blocks += _listed("guessed names, to be checked", [row for row in rows if row.mapped.mapped_by == "guess"])
     return blocks
+
+
+def _listed(what: str, rows: Sequence[Needed]) -> list[Block]:
+    return [Items((f"{what}: {words([row.mapped.package for row in rows], 12)}",))] if rows else []
 
 
 def _table(rows: Sequence[Needed]) -> Table:

@@ -78,10 +78,7 @@ def _plain(value: object) -> object:
 def _read(kind: Any, value: Any) -> Any:
     """Return the value of a type annotation, made of JSON values."""
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind)
-        if value.keys() != hints.keys():
-            raise ValueError("fields of another version")
-        return kind(**{name: _read(hint, value[name]) for name, hint in hints.items()})
+        return kind(**_fields(kind, value))
     if kind in _SCALARS:
         return _SCALARS[kind](value)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -91,6 +88,13 @@ def _read(kind: Any, value: Any) -> Any:
         items = (_read(arguments[0], item) for item in value)
         return frozenset(items) if origin is frozenset else tuple(items)
     return value
+
+
+def _fields(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    hints = _hints(kind)
+    if value.keys() != hints.keys():
+        raise ValueError("fields of another version")
+    return {name: _read(hint, value[name]) for name, hint in hints.items()}
 
 
 @cache

@@ -147,14 +147,16 @@ class Digests:
             return None
         project, filename = named
         asked = Named("wheel" if filename.endswith(".whl") else "sdist", wanted)
-        names = FileNames(project)
-        for given, _ in self._known.values():
-            other = project_of(given)
-            if other is not None and names.read(other[1]) == asked:
-                return given
+        if (given := self._given(FileNames(project), asked)) is not None:
+            return given
         files = [file for file in self._files(project) if (file.kind, file.version) == asked]
         best = sorted(files, key=lambda file: (not filename.endswith(_ending(file.filename)), file.filename))
         return best[0].url if best and (asked.kind == "sdist" or len(best) == 1) else None
+
+    def _given(self, names: FileNames, asked: Named) -> str | None:
+        """Return the URL of the file among those whose hashes were given."""
+        files = ((url, project_of(url)) for url, _ in self._known.values())
+        return next((url for url, other in files if other is not None and names.read(other[1]) == asked), None)
 
     def _files(self, project: str) -> Sequence[ReleaseFile]:
         name = canonicalize_name(project)

@@ -334,6 +334,28 @@ def test_a_repository_of_an_impossible_name_is_no_source(path: str) -> None:
     assert "upstream published no sdist and names no repository: fill in the source" in notes(recipe, "todo")
 
 
+def test_compressed_copies_of_files_of_the_sdist_are_not_lost() -> None:
+    names = [f"demo/data/{number}/service.json" for number in range(9)]
+    compressed = ["demo/__init__.py", *(f"{name}.gz" for name in names)]
+    recipe = made(
+        FamilyPart(
+            package="demo",
+            facts=facts(
+                "demo", members=compressed, sdist_members=["src/demo/__init__.py", *(f"src/{n}" for n in names)]
+            ),
+        )
+    )
+    assert [source.comment for source in recipe.outputs[0].sources] == [""]
+
+
+def test_compressed_files_beside_those_of_the_sdist_are_lost() -> None:
+    names = [f"demo/data/{number}/service.json" for number in range(9)]
+    members = ["demo/__init__.py", *names, *(f"{name}.gz" for name in names)]
+    own = ["src/demo/__init__.py", *(f"src/{name}" for name in names)]
+    recipe = made(FamilyPart(package="demo", facts=facts("demo", members=members, sdist_members=own)))
+    assert recipe.outputs[0].sources[0].comment == "the wheel, because the sdist lacks files that it has"
+
+
 def test_a_wheel_with_more_than_the_sdist_is_installed_as_it_is() -> None:
     built = [f"demo/static/bundle{number}.js.gz" for number in range(6)]
     recipe = made(

@@ -190,20 +190,23 @@ def _named_by_reuse(path: str) -> tuple[Term, ...]:
 def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
     """Without an expression of the project's own: the field if it is exact, else what agrees with the texts."""
     exact = None if any(term.gnu and term.later is None for term in evidence.field) else normalised(field.strip())
-    if exact is not None and (told := _told_otherwise(evidence)) is not None:
-        text = (
-            f"The License field says {exact}, a classifier and {evidence.where} say {told.spdx}; {told.spdx} is taken."
-        )
-        notes.append(_warning(text))
-        return told.spdx
     if exact is not None:
-        notes += _contradiction(exact, "the License field", evidence)
-        if evidence.field and evidence.classifiers and not _agree(evidence.field, evidence.classifiers):
-            said = f"The License field says {exact}, the classifiers say {_listed(evidence.classifiers)}"
-            notes.append(_warning(f"{said}; {exact} is taken."))
-        return exact
+        return _exact(exact, evidence, notes)
     declared = _checked(_declared(evidence, notes), evidence, notes) or evidence.texts
     return _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
+
+
+def _exact(field: str, evidence: _Evidence, notes: list[Note]) -> str:
+    """A License field that is SPDX, unless a classifier and the files agree on another licence."""
+    if (told := _told_otherwise(evidence)) is not None:
+        said = f"The License field says {field}, a classifier and {evidence.where} say {told.spdx}"
+        notes.append(_warning(f"{said}; {told.spdx} is taken."))
+        return told.spdx
+    notes += _contradiction(field, "the License field", evidence)
+    if evidence.field and evidence.classifiers and not _agree(evidence.field, evidence.classifiers):
+        said = f"The License field says {field}, the classifiers say {_listed(evidence.classifiers)}"
+        notes.append(_warning(f"{said}; {field} is taken."))
+    return field
 
 
 def _told_otherwise(evidence: _Evidence) -> Term | None:

@@ -86,15 +86,8 @@ class Families:
         for requirement in main.requires_dist:
             if "extra" not in str(requirement.marker or ""):
                 self.executor.submit(self._foreseen, requirement.name)
-        required: dict[str, SpecifierSet] = {canonicalize_name(r.name): r.specifier for r in main.requires_dist}
-        same = SpecifierSet(f"=={main.version}")
-        found = {
-            member: self.executor.submit(
-                self._first, member, [same, *([required[member]] if member in required else [])]
-            )
-            for member in members
-            if member not in given
-        }
+        asked = {member: _tries(member, main) for member in members if member not in given}
+        found = {member: self.executor.submit(self._first, member, tries) for member, tries in asked.items()}
         chosen = {}
         for member in members:
             try:
@@ -119,3 +112,9 @@ class Families:
             return specifiers
         self.metadata(project, last)
         return last
+
+
+def _tries(member: str, main: CoreMetadata) -> list[SpecifierSet]:
+    """The versions of a member that are tried, best first: that of the given project, then what it requires."""
+    required = [r.specifier for r in main.requires_dist if canonicalize_name(r.name) == member]
+    return [SpecifierSet(f"=={main.version}"), *required[-1:]]

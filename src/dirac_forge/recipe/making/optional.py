@@ -41,10 +41,15 @@ def _flags(tree: ast.Module) -> Iterator[tuple[str, str]]:
             if isinstance(target, ast.Name):
                 assigned.setdefault(target.id, []).append((node.value, test))
     for name, values in assigned.items():
-        variables = [_asked(value, {}) or (test if _is(value, True) else "") for value, test in values]
-        open_ones = [v for v, (value, _) in zip(variables, values, strict=True) if not v and not _is(value, False)]
-        if any(variables) and not open_ones:
-            yield name, next(filter(None, variables))
+        # What is False takes nothing away: the others decide.
+        variables = [_variable_of(value, test) for value, test in values if not _is(value, False)]
+        if variables and all(variables):
+            yield name, variables[0]
+
+
+def _variable_of(value: ast.expr, test: str) -> str:
+    """The variable that an assigned value depends on; `test` is that of the `if` around the assignment."""
+    return _asked(value, {}) or (test if _is(value, True) else "")
 
 
 def _is(node: ast.expr, value: object) -> bool:
@@ -53,12 +58,11 @@ def _is(node: ast.expr, value: object) -> bool:
 
 def _assignments(tree: ast.Module) -> Iterator[tuple[ast.Assign, str]]:
     """Assignments, those under `if os.environ…:` with its variable."""
+    under: dict[int, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.If):
-            variable = _asked(node.test, {})
-            yield from ((inner, variable) for inner in node.body if isinstance(inner, ast.Assign))
-    under = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.If) for inner in node.body}
-    yield from ((n, "") for n in ast.walk(tree) if isinstance(n, ast.Assign) and id(n) not in under)
+            under |= dict.fromkeys(map(id, node.body), _asked(node.test, {}))
+    yield from ((node, under.get(id(node), "")) for node in ast.walk(tree) if isinstance(node, ast.Assign))
 
 
 def _asked(test: ast.expr, flags: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.licences.decision import decide
+from dirac_forge.recipe.licences.decision import LicenceDecision, decide
 from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
@@ -255,37 +255,41 @@ class _Builder:
         ]
 
     def _about(self) -> About:
-        wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else {}
-        texts = dict(self.facts.sdist.texts) if self.facts.sdist is not None else {}
-        if self.source.unpacked:
-            texts = dict(wheel_texts)
-        if self.part.licence is not None:
-            texts[self.part.licence.name] = self.part.licence.text
-        members = self.facts.sdist.members if self.facts.sdist is not None else ()
-        decision = decide(
-            self.facts.metadata,
-            texts,
-            wheel_texts=wheel_texts,
-            members=members,
-            has_source=self.facts.sdist is not None or bool(self.source.unpacked),
-        )
+        decision = self._licence()
         self.notes += decision.notes
-        files = [path for path in decision.files if "@{" not in path]
-        if self.source.unpacked:
-            files = [f"{self.source.unpacked}{path}" for path in self._in_wheel(files)]
-        if "rust" in self.nature.languages:
-            files.append("THIRDPARTY.yml")
-        homepage, repository, documentation = links_of(self.facts.metadata)
-        summary = summary_of(self.facts.metadata)
         self.notes += stand_in(self.facts.metadata, self.part.package)
+        homepage, repository, documentation = links_of(self.facts.metadata)
         return About(
-            summary=summary,
+            summary=summary_of(self.facts.metadata),
             license=decision.expression,
-            license_files=tuple(files),
+            license_files=self._licence_files(decision),
             homepage=homepage,
             repository=repository,
             documentation=documentation,
         )
+
+    def _licence(self) -> LicenceDecision:
+        """The licence, from the files of the source: the sdist, or the wheel that is unpacked for them."""
+        sdist = self.facts.sdist
+        wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else {}
+        texts = dict(sdist.texts) if sdist is not None else {}
+        if self.source.unpacked:
+            texts = dict(wheel_texts)
+        if self.part.licence is not None:
+            texts[self.part.licence.name] = self.part.licence.text
+        return decide(
+            self.facts.metadata,
+            texts,
+            wheel_texts=wheel_texts,
+            members=sdist.members if sdist is not None else (),
+            has_source=sdist is not None or bool(self.source.unpacked),
+        )
+
+    def _licence_files(self, decision: LicenceDecision) -> tuple[str, ...]:
+        files = [path for path in decision.files if "@{" not in path]
+        if self.source.unpacked:
+            files = [f"{self.source.unpacked}{path}" for path in self._in_wheel(files)]
+        return (*files, *(["THIRDPARTY.yml"] if "rust" in self.nature.languages else []))
 
     def _in_wheel(self, paths: list[str]) -> list[str]:
         """Where licence files are below the wheel's .dist-info folder."""

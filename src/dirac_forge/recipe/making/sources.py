@@ -27,6 +27,8 @@ _PYPI_FILES = "files.pythonhosted.org"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.+!~-]+")
 """The name of a file that a script may have: nothing in it means something to a shell, or leads elsewhere."""
 _REPOSITORY_PATH = re.compile(r"(?!\.)[\w.-]+(?:/(?!\.)[\w.-]+)+", re.ASCII)
+_MOST_TAILS = 4
+"""Folders above a package in an sdist are few: `src`, `lib`."""
 _MOST_LOST = 5
 """Files: fewer are a version file, or made by the build."""
 _MADE_BY_BUILDS = re.compile(
@@ -108,9 +110,27 @@ def _unpublished(facts: ReleaseFacts, sdist: ReleaseFile, version: str) -> Chose
 
 
 def lost_files(wheel: WheelFacts, sdist: SdistFacts) -> tuple[str, ...]:
-    """The files of a wheel whose names are nowhere in the sdist, and that are not known to be made by builds."""
+    """The files of a wheel whose names are nowhere in the sdist, and that are not known to be made by builds.
+
+    A compressed file that stands for a file that the sdist has at the same place is not lost: botocore's wheels have
+    those. Beside the file itself it is one more, which a plain build does not make.
+    """
     names = {PurePosixPath(member).name for member in sdist.members}
-    return tuple(m for m in wheel.members if PurePosixPath(m).name not in names and not _MADE_BY_BUILDS.search(m))
+    strange = [m for m in wheel.members if PurePosixPath(m).name not in names and not _MADE_BY_BUILDS.search(m)]
+    replaced = {plain for member in strange if (plain := _plain(member))}.difference(wheel.members)
+    tails = {tail for member in sdist.members for tail in _tails(member)} if replaced else set()
+    return tuple(member for member in strange if _plain(member) not in replaced & tails)
+
+
+def _plain(member: str) -> str:
+    """The path of the file that a member is the compressed form of, "" for any other member."""
+    return next((member.removesuffix(end) for end in (".gz", ".br", ".zst") if member.endswith(end)), "")
+
+
+def _tails(member: str) -> Iterator[str]:
+    """A path, and the same without its first folders: `src/a/b`, `a/b`, `b`."""
+    parts = member.split("/")
+    yield from ("/".join(parts[start:]) for start in range(min(len(parts), _MOST_TAILS)))
 
 
 def _pure_wheel(facts: ReleaseFacts) -> ReleaseFile | None:
