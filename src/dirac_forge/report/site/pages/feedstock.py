@@ -122,11 +122,8 @@ def _explained(bump: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield the kind of a changed line, what it contains, and the reason."""
     if bump["to"]:
         released = (bump.get("released") or {}).get("to")
-        yield (
-            "added",
-            bump["to"],
-            f"{bump['from']} → {bump['to']}" + (f", released {released[:10]}" if released else ""),
-        )
+        when = f", released {released[:10]}" if released else ""
+        yield "added", bump["to"], f"{bump['from']} → {bump['to']}{when}"
     for digest in bump.get("hashes", ()):
         yield from _hashes(digest)
     dependencies = bump["dependencies"]
