@@ -79,7 +79,8 @@ def test_old_runs_are_thinned_out_to_one_a_day() -> None:
         {},
         {"version": 2, "runs": [], "changes": [], "states": {}},
         {"version": 1, "runs": [{"time": "yesterday"}], "changes": [], "states": {}},
-        {"version": 1, "runs": [{"time": NOW.isoformat(), "cells": {"a": 1}}], "changes": [], "states": {}},
+        {"version": 1, "runs": [{"time": NOW.isoformat(), "cells": []}], "changes": [], "states": {}},
+        {"version": 1, "runs": [{**run(1), "cells": {"a": 1}}], "changes": [], "states": {}},
     ],
 )
 def test_history_that_cannot_be_used_begins_anew(past: Any) -> None:

@@ -76,7 +76,10 @@ def _is_sound(past: Mapping[str, Any]) -> bool:
 def _is_sound_run(run: Any) -> bool:
     if not isinstance(run, dict) or parse_time(run.get("time")) is None:
         return False
-    parts = [*run.get("cells", {}).values(), *run.get("migrations", {}).values()]
+    cells, migrations = run.get("cells"), run.get("migrations")
+    if not isinstance(cells, dict) or not isinstance(migrations, dict):
+        return False
+    parts = [*cells.values(), *migrations.values()]
     return all(isinstance(part, list) and len(part) == 2 for part in parts)
 
 
