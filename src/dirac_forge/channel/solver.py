@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from rattler import (
     RepoDataRecord,
     SparseRepoData,
 )
-from rattler.exceptions import GatewayError, InvalidMatchSpecError, SolverError
+from rattler.exceptions import GatewayError, SolverError
 from rattler.package import BuildString
 from rattler.repo_data.multi_source import MultiSource
 from rattler.solver import solve, solve_with_sparse_repodata
@@ -28,7 +27,8 @@ from dirac_forge.channel.embedded import EmbeddedFolder
 from dirac_forge.channel.index import RecordIndex, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
-from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources, innermost
+from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources
+from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
 from dirac_forge.channel.watched import ExcessError, watched
@@ -37,24 +37,6 @@ from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
 __all__ = ["Channel", "NoSolution", "Solution", "parse_spec"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Solution:
-    """What would be installed, by name."""
-
-    packages: tuple[Record, ...]
-
-    def get(self, name: str) -> Record | None:
-        """The package with this name."""
-        return next((record for record in self.packages if record.name == name), None)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NoSolution:
-    """The specs can't be installed together; `text` is what the solver says, raw."""
-
-    text: str
 
 
 class Channel:
@@ -434,21 +416,6 @@ class Channel:
             for subdir, records in fresh.items():
                 newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
                 usable(source.matching(subdir, newer), source, self._observer)
-
-
-def parse_spec(spec: str) -> MatchSpec:
-    """A spec that a user wrote.
-
-    Raises:
-        InputError: it can't be parsed.
-    """
-    try:
-        return MatchSpec(spec)
-    except InvalidMatchSpecError as exc:
-        raise InputError(
-            f"{spec!r} is not a package spec: {innermost(exc)}",
-            hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
-        ) from exc
 
 
 def _machine_record(package: VirtualPackage) -> PackageRecord:

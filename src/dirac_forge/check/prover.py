@@ -200,16 +200,24 @@ class _Trial:
 
     def retried(self, proof: Proof) -> Retrial:
         """See `Prover.retried`."""
-        holds = True
-        for cell in (one.before for one in proof.verdicts if one.outcome == "worse" and one.before.wanted):
-            verdict = self.targets.certificate(cell) or self.targets.verdict(cell, proof.excused)
-            holds &= verdict.outcome in ("same", "better")
-            if not holds and not self.explains:
-                return Retrial(holds=False)
+        worse = [one.before for one in proof.verdicts if one.outcome == "worse" and one.before.wanted]
+        kept = (self._is_kept(cell, proof.excused) for cell in worse)
+        # With reasons all of them are asked, so that every culprit is known.
+        holds = all(list(kept)) if self.explains else all(kept)
+        if holds or self.explains:
+            holds &= self._is_mended(proof)
+        return Retrial(holds=holds, culprits=frozenset(self.targets.culprits | self.environments.culprits))
+
+    def _is_kept(self, cell: Cell, excused: Collection[str]) -> bool:
+        """Whether a target is not worse off."""
+        verdict = self.targets.certificate(cell) or self.targets.verdict(cell, excused)
+        return verdict.outcome in ("same", "better")
+
+    def _is_mended(self, proof: Proof) -> bool:
+        """Whether the environments can be solved that a proof found broken."""
         broken = {_place(one) for one in proof.environments if one.fault and self._must_solve(one.output)}
         asked = [one for one in self._questions if (one.output, one.part, one.on, one.variant) in broken]
-        holds &= not any(answer.fault or answer.status == "unknown" for answer in self.environments.answers(asked))
-        return Retrial(holds=holds, culprits=frozenset(self.targets.culprits | self.environments.culprits))
+        return not any(answer.fault or answer.status == "unknown" for answer in self.environments.answers(asked))
 
     def proof(self, executor: Executor | None) -> Proof:
         """Targets and environments; raises as `Prover.proof`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rattler import Version, VersionSpec
@@ -262,12 +262,17 @@ def _relaxed(index: RecordIndex, cause: Cause) -> Remedy | None:
         return None
     if parsed(cause.spec) is not None and name_of(cause.spec) == cause.spec:
         return _without_constraints(index, cause.chain[-1])
-    sides = [(cause.chain[-2], cause.spec)]
-    second = cause.obstacle.second if isinstance(cause.obstacle, PinConflict) else None
-    if second is not None and second.chain and len(second.specs) == 1 and not second.excludes:
-        sides.append((second.chain[-1], second.specs[0]))
-    sides.sort(key=lambda side: not _has_end(side[1]))
+    sides = sorted(_pins(cause), key=lambda side: not _has_end(side[1]))
     return next((found for holder, spec in sides if (found := _without_pin(index, holder, spec))), None)
+
+
+def _pins(cause: Cause) -> Iterator[tuple[str, str]]:
+    """Yield the packages that pin, each with its requirement."""
+    yield cause.chain[-2], cause.spec
+    if isinstance(cause.obstacle, PinConflict):
+        second = cause.obstacle.second
+        if second.chain and len(second.specs) == 1 and not second.excludes:
+            yield second.chain[-1], second.specs[0]
 
 
 def _has_end(spec: str) -> bool:
