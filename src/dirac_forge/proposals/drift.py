@@ -22,6 +22,7 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.lag import dated
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import exactly
 from dirac_forge.upstream.index.client import UnknownProjectError
@@ -126,7 +127,9 @@ class DriftLookup:
         return None
 
     def _exists(self, project: str) -> bool:
-        """Whether the index has a project; true where nobody could tell."""
+        """Whether PyPI has a project; true where nobody could tell. Other indexes need not have what is required."""
+        if split_url(self.context.settings.index_url).hostname != "pypi.org":
+            return True
         try:
             self.lookup.project(project)
         except UnknownProjectError:
