@@ -156,10 +156,10 @@ def attributes(value: object, *names: str) -> tuple[object, ...]:
             lambda content: [(said.author, said.body) for said in map(shapes.comment, content)],
             [("octocat", "Me too")],
         ),
-        ("combined-commit-status", lambda content: shapes.checks([], content), "green"),
+        ("combined-commit-status", lambda content: shapes.checks([], content).verdict, "green"),
         (
             "check-run-paginated",
-            lambda content: shapes.checks(content["check_runs"], {"total_count": 0, "state": "pending"}),
+            lambda content: shapes.checks(content["check_runs"], {"total_count": 0, "state": "pending"}).verdict,
             "green",
         ),
     ],
