@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ WHOLE = """\
 
 package:
   name: {{ name }}
-  version: {{ version }}
+  version: "{{ version }}"
 
 source:
   url: https://pypi.org/packages/source/p/particles/particles-{{ version }}.tar.gz
@@ -132,6 +133,14 @@ def _meant(need: Requirement, made: Recipe, platform: str) -> str:
     minimum = made.context.get("python_min", "9999")
     spec = need.spec.replace("@{python_min}.*", minimum).replace("@{python_min}", minimum)
     return f"{need.name} {spec.replace('@{version}', made.version)}".strip()
+
+
+@pytest.mark.parametrize(
+    ("version", "line"),
+    [("1.10", 'version: "{{ version }}"'), ("2026", 'version: "{{ version }}"'), ("1.10.0", "version: {{ version }}")],
+)
+def test_a_version_that_yaml_reads_as_a_number_is_quoted(version: str, line: str) -> None:
+    assert f"  {line}\n" in write(replace(recipe(pure()), version=version))
 
 
 def test_conditions_are_selectors() -> None:

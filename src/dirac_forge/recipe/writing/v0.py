@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from dirac_forge.recipe.model import About, Output, Recipe, Requirement, Source, When
 from dirac_forge.recipe.writing import wording
@@ -10,6 +12,9 @@ from dirac_forge.recipe.writing.blocks import Lines, entry, items, nested, secti
 from dirac_forge.recipe.writing.scalars import V0, sanitised
 
 __all__ = ["write"]
+
+_NUMBER: Final = re.compile(r"\d+(?:\.\d*)?")
+"""A version without a second dot."""
 
 
 def write(recipe: Recipe) -> str:
@@ -30,9 +35,15 @@ def write(recipe: Recipe) -> str:
         *(f"{{% set {key} = {V0.quoted(value)} %}}" for key, value in variables.items()),
     ]
     version = recipe.outputs[0].version if flat else None
-    scalar = V0.quoted(version) if version else V0.variable("version")
+    scalar = V0.quoted(version) if version else _version(recipe.version)
     package = nested("package", [*entry("name", V0.variable("name")), *entry("version", scalar)])
     return text_of(sections(head, package, *(_flat(recipe) if flat else _several(recipe)), _extra(recipe, name)))
+
+
+def _version(version: str) -> str:
+    """The variable, in quotes where YAML would read its value as a number: `1.10` is not 1.1."""
+    variable = V0.variable("version")
+    return f'"{variable}"' if _NUMBER.fullmatch(version) else variable
 
 
 def _top_name(recipe: Recipe) -> str:
