@@ -71,6 +71,8 @@ def _look(context: Context, found: AuditInput, executor: Executor, cluster: str)
     index = IndexClient(context.http, url=settings.index_url)
     lookup = Lookup(context.http, index, context.store, pythons=settings.gil_pythons)
     audited = _audited(context, found, lookup, executor, cluster)
+    for _, platform, records in found.environments:
+        found.channel.index(platform).prefetch(record.name for record in records)
     pinning = pinning_of(context, found.channel)
     exports = ChannelExports(found.channel, exports_at_hand((), pinning))
     evidence = channel_evidence(found.channel, pinning, exports.of)
