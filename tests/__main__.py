@@ -105,7 +105,7 @@ def environment(folder: Path) -> str:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
     stamp = folder / "made-for"
-    if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
+    if not (python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
         say(f"making {folder}")
         venv.create(folder, clear=True, with_pip=True)
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
@@ -113,7 +113,7 @@ def environment(folder: Path) -> str:
         subprocess.run(
             [*pip, "--editable", ".", "--group", "test", "--group", "lint", "--group", "docs"], check=True, cwd=ROOT
         )
-        stamp.write_text(wanted)
+        stamp.write_text(wanted, encoding="utf-8")
     return str(python)
 
 
@@ -121,7 +121,7 @@ def describe(folder: Path) -> None:
     """Fetch GitHub's description of its API as data; without it the tests that need it are skipped."""
     package, version, digest = DESCRIPTION
     name, stamp = "api.github.com.json", folder / "made-for"
-    if stamp.exists() and stamp.read_text() == digest:
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
         return
     npm = shutil.which("npm")
     if npm is None:
@@ -148,7 +148,7 @@ def describe(folder: Path) -> None:
         except (OSError, ValueError, KeyError, subprocess.SubprocessError, tarfile.TarError) as error:
             say(f"{package} can't be fetched ({error}): the tests that need it are skipped")
             return
-    stamp.write_text(digest)
+    stamp.write_text(digest, encoding="utf-8")
 
 
 def fetch_browser(folder: Path) -> None:

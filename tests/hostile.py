@@ -239,7 +239,9 @@ def run(case: Case) -> Outcome:
         (folder / "workspace").mkdir(exist_ok=True)
         for platform in ("noarch", "linux-64"):
             (folder / "channel" / platform).mkdir(parents=True)
-            (folder / "channel" / platform / "repodata.json").write_text('{"packages": {}, "packages.conda": {}}')
+            (folder / "channel" / platform / "repodata.json").write_text(
+                '{"packages": {}, "packages.conda": {}}', encoding="utf-8"
+            )
         environment = {**os.environ, "DIRAC_FORGE_CACHE": str(folder / "cache"), **case.settings}
         command += ["--channel", str(folder / "channel"), "--platform", "linux-64", "--python", "3.12"]
         start = time.monotonic()

@@ -47,14 +47,14 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_channel(
         folder / "channel", {"noarch": [pkg("app 1", "python", noarch="python")], "linux-64": pythons("3.12")}
     )
-    (folder / "pyproject.toml").write_text(SETTINGS)
+    (folder / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
     for path, text in {
         "pinning/conda_build_config.yaml": "zlib:\n  - '1'\n",
         "migrations/zlib2.yaml": MIGRATION,
         "feedstocks/lib/recipe/recipe.yaml": RECIPE,
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+        (folder / path).write_text(text, encoding="utf-8")
     return folder
 
 
@@ -85,7 +85,7 @@ def test_bump_and_recipe_without_releases(workspace: Path) -> None:
 
 
 def test_mistakes_in_settings(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nchanels = []\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nchanels = []\n", encoding="utf-8")
     with pytest.raises(InputError, match="did you mean 'channels'"):
         ForgeSession.open(tmp_path)
 

@@ -28,3 +28,20 @@ def test_files_do_not_import_each_other_in_circles() -> None:
     )
     circles = [sorted(group) for group in nx.strongly_connected_components(imports) if len(group) > 1]
     assert circles == []
+
+
+def test_text_files_have_an_encoding() -> None:
+    """Without one it depends on the locale what a file says."""
+    bare = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((*PACKAGE.rglob("*.py"), *Path(__file__).parent.rglob("*.py")))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_bare(node, node.func.attr)
+    ]
+    assert bare == []
+
+
+def _is_bare(call: ast.Call, method: str) -> bool:
+    arguments = {"read_text": 0, "write_text": 1}
+    named = any(keyword.arg in ("encoding", None) for keyword in call.keywords)
+    return method in arguments and not named and len(call.args) == arguments[method]

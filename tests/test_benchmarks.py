@@ -19,7 +19,7 @@ def test_figures_are_noted_where_the_run_asks_for_them(tmp_path: Path, monkeypat
     monkeypatch.setenv(FILE, str(path))
     figure("20 cells", 1.1234, 1.15)
     figure("memory", 0.5, 0.45, unit="GB")
-    assert [json.loads(line) for line in path.read_text().splitlines()] == [
+    assert [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] == [
         {"name": "20 cells", "value": 1.123, "limit": 1.15, "unit": "times"},
         {"name": "memory", "value": 0.5, "limit": 0.45, "unit": "GB"},
     ]

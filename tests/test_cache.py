@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> Path:
     (package / "share" / "x").write_bytes(bytes(400))
     os.utime(package, (1, 1))
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "notes.txt").write_text("not of the cache")
-    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "mine" / "notes.txt").write_text("not of the cache", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
     return tmp_path
 
 
@@ -71,7 +71,7 @@ def test_an_entry_that_another_process_removes_meanwhile_is_no_error(
 def test_a_link_in_the_cache_is_not_followed(folder: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside" / "aa"
     outside.mkdir(parents=True)
-    (outside / ("a" * 64)).write_text("x")
+    (outside / ("a" * 64)).write_text("x", encoding="utf-8")
     (folder / "linked").symlink_to(outside.parent)
     prune(folder, -1)
     assert (outside / ("a" * 64)).is_file() is False or "linked" not in sizes(folder)

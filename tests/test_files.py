@@ -15,11 +15,15 @@ from dirac_forge.files import read_bytes, read_text, replace_file, write_file, w
 
 
 def listing(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_files_are_written_and_removed_together(tmp_path: Path) -> None:
-    (tmp_path / "old").write_text("gone soon")
+    (tmp_path / "old").write_text("gone soon", encoding="utf-8")
     write_files(tmp_path, {"a": "1\r\n", "deep/b": "2\n", "old": None})
     assert (tmp_path / "a").read_bytes() == b"1\r\n"
     assert listing(tmp_path) == {"a": "1\n", "deep/b": "2\n"}
@@ -77,7 +81,7 @@ def test_a_link_within_the_workspace_is_written_through(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     write_files(tmp_path / "link", {"a": "x"}, within=tmp_path)
-    assert (tmp_path / "real" / "a").read_text() == "x"
+    assert (tmp_path / "real" / "a").read_text(encoding="utf-8") == "x"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no umask")
@@ -85,7 +89,7 @@ def test_new_files_follow_the_umask_and_old_ones_keep_their_mode(tmp_path: Path)
     before = os.umask(0o077)
     try:
         write_files(tmp_path, {"new": "x"})
-        (tmp_path / "old").write_text("x")
+        (tmp_path / "old").write_text("x", encoding="utf-8")
         (tmp_path / "old").chmod(0o664)
         write_files(tmp_path, {"old": "y"})
     finally:

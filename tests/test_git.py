@@ -33,7 +33,7 @@ CASES = [
 def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A git that says what stands in the file."""
     program = tmp_path / "git"
-    program.write_text(f"#!/bin/sh\ncat {tmp_path}/said >&2\nexit 128\n")
+    program.write_text(f"#!/bin/sh\ncat {tmp_path}/said >&2\nexit 128\n", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     return tmp_path / "said"
@@ -41,7 +41,7 @@ def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(("said", "kind"), CASES)
 def test_what_it_says(says: Path, said: str, kind: type[Exception]) -> None:
-    says.write_text(said)
+    says.write_text(said, encoding="utf-8")
     with pytest.raises(kind) as caught:
         own_git("fetch", about=HOST)
     assert type(caught.value) is kind
@@ -51,7 +51,8 @@ def test_what_it_says(says: Path, said: str, kind: type[Exception]) -> None:
 
 def test_why_a_push_is_refused(says: Path) -> None:
     says.write_text(
-        "remote: \nremote: no \x1b[31mroom \nremote: today\nTo u\n ! [remote rejected] a -> b (hook declined)\n"
+        "remote: \nremote: no \x1b[31mroom \nremote: today\nTo u\n ! [remote rejected] a -> b (hook declined)\n",
+        encoding="utf-8",
     )
     with pytest.raises(RefusedPushError) as caught:
         git("push", about="u")
@@ -61,7 +62,8 @@ def test_why_a_push_is_refused(says: Path) -> None:
 def test_what_a_token_lacks(says: Path) -> None:
     says.write_text(
         "remote: Permission to a/b.git denied to me.\n"
-        "fatal: unable to access 'u': The requested URL returned error: 403\n"
+        "fatal: unable to access 'u': The requested URL returned error: 403\n",
+        encoding="utf-8",
     )
     with pytest.raises(RefusedPushError) as caught:
         git("push", about="u")
@@ -79,7 +81,7 @@ def test_it_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_it_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(UnknownError) as caught:
@@ -102,7 +104,7 @@ def test_places(tmp_path: Path) -> None:
 def test_settings_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "theirs"))
-    (tmp_path / "theirs").write_text("[user]\n\tname = Theirs\n")
+    (tmp_path / "theirs").write_text("[user]\n\tname = Theirs\n", encoding="utf-8")
     assert git("config", "user.name", about="u") == b"Theirs\n"
     with pytest.raises(GitError):
         own_git("config", "user.name", about="u")

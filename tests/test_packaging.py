@@ -62,7 +62,9 @@ def test_action_runs_known_commands_and_takes_inputs_through_the_environment() -
 def test_image_copies_what_the_build_context_has_and_runs_as_a_user() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     copied = {source for line in lines if line.startswith("COPY ") for source in line.split()[1:-1]}
-    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    kept = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line.startswith("!")
+    }
     assert copied == kept
     assert all((ROOT / source).exists() for source in copied)
     (base,) = [line.split()[1] for line in lines if line.startswith("FROM ")]

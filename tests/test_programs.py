@@ -24,7 +24,7 @@ def gone(pid: int) -> bool:
     state = Path(f"/proc/{pid}/stat")
     for _ in range(1000):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if state.read_text().rpartition(")")[2].split()[0] not in "ZX":
+            if state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "ZX":
                 time.sleep(0.01)
                 continue
         return True
@@ -48,7 +48,7 @@ def test_one_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> Non
     with pytest.raises(TooSlowError) as caught:
         run(command, timeout=1, environment=plain_environment())
     assert str(caught.value) == "no end within 1 s"
-    assert gone(int((tmp_path / "pid").read_text()))
+    assert gone(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
 def test_there_is_no_such_program() -> None:

@@ -68,7 +68,7 @@ def channel(tmp_path: Path) -> Path:
         for name, version in (("common", "2.0"), ("older", "1.0"))
     }
     document = {"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": records}
-    (folder / "repodata.json").write_text(json.dumps(document))
+    (folder / "repodata.json").write_text(json.dumps(document), encoding="utf-8")
     return folder.parent
 
 
@@ -113,7 +113,7 @@ def test_recipes_are_written_and_what_they_need_is_told(
         "older": ("outdated", "channel"),
         "hatchling": ("missing", "curated"),
     }
-    text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text()
+    text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert "name: demo" in text
     assert (tmp_path / "feedstocks" / "demo" / "conda-forge.yml").exists()
 
@@ -140,7 +140,7 @@ def test_again_is_unchanged_and_something_different_is_shown_and_kept(
 def test_both_formats_and_another_folder(run: Run, tmp_path: Path) -> None:
     with PackageIndex(DEMO) as index:
         assert run(index, "common", "--format", "v0", "--output", "elsewhere") == 0
-    text = (tmp_path / "elsewhere" / "common" / "recipe" / "meta.yaml").read_text()
+    text = (tmp_path / "elsewhere" / "common" / "recipe" / "meta.yaml").read_text(encoding="utf-8")
     assert '{% set name = "common" %}' in text
     assert not (tmp_path / "feedstocks").exists()
 
@@ -148,7 +148,7 @@ def test_both_formats_and_another_folder(run: Run, tmp_path: Path) -> None:
 def test_several_projects_go_into_one_recipe(run: Run, tmp_path: Path) -> None:
     with PackageIndex(DEMO) as index:
         assert run(index, "demo", "common", "--feedstock", "both", "--deps", "none") == 0
-    text = (tmp_path / "feedstocks" / "both" / "recipe" / "recipe.yaml").read_text()
+    text = (tmp_path / "feedstocks" / "both" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert "recipe:\n  name: both\n" in text
     assert "feedstock-name: both" in text
 
@@ -274,7 +274,7 @@ def test_nothing_from_upstream_is_executed_or_evaluated(
     document = json.loads(capsys.readouterr().out)
     (output,) = document["recipes"][-1]["outputs"]
     assert output["entry_points"] == ["evil = evil.cli:main"]
-    text = (tmp_path / "feedstocks" / "evil" / "recipe" / "recipe.yaml").read_text()
+    text = (tmp_path / "feedstocks" / "evil" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert (
         load_v1(text, "linux-64")[0]["about"]["summary"]
         == "{{ cycler.__init__.__globals__.os.system('id') }} ${{ env.get('HOME') }} # [win]"
@@ -286,7 +286,7 @@ def test_an_sdist_file_becomes_a_recipe_that_asks_for_its_archive(run: Run, tmp_
     (tmp_path / name).write_bytes(content)
     with PackageIndex(DEMO) as index:
         assert run(index, f"./{name}", "--deps", "none", "--maintainer", "octocat", "-q") == 0
-    text = (tmp_path / "feedstocks" / "local" / "recipe" / "recipe.yaml").read_text()
+    text = (tmp_path / "feedstocks" / "local" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert f"url: {(tmp_path / name).as_uri()}" in text
     assert "# TODO: the source is on this machine" in text
     assert "    - octocat\n" in text
@@ -298,5 +298,5 @@ def test_extras_that_are_asked_for_are_folded_in(run: Run, tmp_path: Path) -> No
     )
     with PackageIndex({**DEMO, "demo": demo}) as index:
         assert run(index, "demo[fast]", "--deps", "none", "-q") == 0
-    text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text()
+    text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert "    - common\n    - older\n" in text

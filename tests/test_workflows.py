@@ -91,7 +91,7 @@ def test_conda_smithy_is_installed_only_where_no_token_is() -> None:
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 70, 137])
 def test_only_open_questions_leave_a_job_green(job: str, passing: set[int], code: int, tmp_path: Path) -> None:
     program = tmp_path / "dirac-forge"
-    program.write_text(f"#!/bin/sh\nexit {code}\n")
+    program.write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
     program.chmod(0o755)
     (script,) = [
         step["run"]

@@ -14,7 +14,10 @@ from .test_patches import finding
 
 def test_entry_covers_what_its_fields_name(tmp_path: Path) -> None:
     path = tmp_path / "accepted.toml"
-    path.write_text('[[accepted]]\npackage = "demo"\nkind = "missing"\nreason = "comes with the base environment"\n')
+    path.write_text(
+        '[[accepted]]\npackage = "demo"\nkind = "missing"\nreason = "comes with the base environment"\n',
+        encoding="utf-8",
+    )
     baseline = read_baseline(path)
     found = accepted_by(baseline, finding())
     assert found is not None
@@ -34,7 +37,7 @@ def test_entry_covers_what_its_fields_name(tmp_path: Path) -> None:
 )
 def test_mistakes_are_told_with_the_file(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "accepted.toml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_baseline(path)
     assert str(path) in caught.value.message

@@ -110,7 +110,7 @@ def main() -> int:
         wrong = [name for name in given.names if name not in known]
         if wrong:
             parser.error(f"{', '.join(wrong)}: expected {', '.join(known)}")
-        last = json.loads(given.last.read_text()) if given.last and given.last.exists() else {}
+        last = json.loads(given.last.read_text(encoding="utf-8")) if given.last and given.last.exists() else {}
         rows: list[Row] = []
         now = dict(last)
         for name in given.names or known:
@@ -119,7 +119,7 @@ def main() -> int:
             now |= {each["name"]: each["value"] for each in figures}
     print(table(rows))
     if given.last:
-        given.last.write_text(json.dumps(now, indent=2) + "\n")
+        given.last.write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
     return 0 if all(row.good for row in rows) else 1
 
 

@@ -90,7 +90,7 @@ def main() -> None:
 
 def copy(recipe: Path, place: Path, archives: list[Path]) -> Path:
     """The recipe with its source from a file."""
-    text = (recipe / "recipe" / "recipe.yaml").read_text()
+    text = (recipe / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     lines = text.splitlines()
     for at, line in enumerate(lines):
         if line.strip().startswith("url: "):
@@ -98,7 +98,7 @@ def copy(recipe: Path, place: Path, archives: list[Path]) -> Path:
             archive = next(path for path in archives if digest in str(path))
             lines[at] = line.partition("url:")[0] + f"url: {archive.as_uri()}"
     place.mkdir(parents=True)
-    (place / "recipe.yaml").write_text("\n".join(lines) + "\n")
+    (place / "recipe.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return place / "recipe.yaml"
 
 

@@ -112,7 +112,7 @@ def synthetic(folder: Path, records: int) -> None:
             }
         (folder / subdir).mkdir(parents=True)
         data = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": entries, "repodata_version": 1}
-        (folder / subdir / "repodata.json").write_text(json.dumps(data))
+        (folder / subdir / "repodata.json").write_text(json.dumps(data), encoding="utf-8")
 
 
 def first_answer(folder: Path, kind: str) -> None:
@@ -131,7 +131,7 @@ def peak_memory() -> float:
     """Of this process, in GB: the kernel's own mark, since Linux hands `ru_maxrss` on from the parent over `exec`."""
     status = Path("/proc/self/status")
     if status.exists():
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024 / 1e9
+        return int(status.read_text(encoding="utf-8").partition("VmHWM:")[2].split()[0]) * 1024 / 1e9
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 

@@ -22,7 +22,7 @@ def command(index: str, cache: Path, connections: int) -> float:
         channel = Path(output, "channel", "noarch")
         channel.mkdir(parents=True)
         (channel / "repodata.json").write_text(
-            json.dumps({"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}})
+            json.dumps({"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}), encoding="utf-8"
         )
         start = time.perf_counter()
         subprocess.run(

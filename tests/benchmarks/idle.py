@@ -48,11 +48,12 @@ def main() -> int:
                 for path, text in made.items():
                     place = root / "workspace/feedstocks" / name / path
                     place.parent.mkdir(parents=True, exist_ok=True)
-                    place.write_text(str(text))
+                    place.write_text(str(text), encoding="utf-8")
             (root / "workspace/pyproject.toml").write_text(
                 f'[tool.dirac-forge]\nchannels = ["{channel}"]\nplatforms = ["linux-64"]\npythons = ["3.12"]\n'
                 f'feedstock-url = "{github.url}/conda-forge/{{name}}-feedstock"\ncache = "{root / "cache"}"\n'
-                '[tool.dirac-forge.targets.target]\nspecs = ["target"]\n'
+                '[tool.dirac-forge.targets.target]\nspecs = ["target"]\n',
+                encoding="utf-8",
             )
             os.environ |= {"GITHUB_API_URL": github.api_url, "GITHUB_TOKEN": TOKEN}
             good = False

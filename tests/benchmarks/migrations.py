@@ -343,8 +343,8 @@ def recipe_figures(count: int, processes: int) -> None:
             place.mkdir(parents=True)
             # Two in three feedstocks of conda-forge are pure Python; more and more recipes have format v1.
             name, text = EXAMPLES[dice.choices(range(4), (33, 33, 22, 12))[0]]
-            (place / name).write_text(text.replace("NUMBER", str(number)))
-            (place.parent / "conda-forge.yml").write_text(CONFIGURATION)
+            (place / name).write_text(text.replace("NUMBER", str(number)), encoding="utf-8")
+            (place.parent / "conda-forge.yml").write_text(CONFIGURATION, encoding="utf-8")
         store = Store(root / "cache")
         past = time.time() - 60
         for path in root.rglob("*.y*ml"):

@@ -98,7 +98,7 @@ def test_without_a_token_git_tells_which_commit_it_was_and_all_goes_into_the_out
     assert (bot.folder / "outbox/demo/fix/v8.0.x/pr-1/change.patch").is_file()
     issue = Path(found["v7.3.x"].issue)
     assert issue == bot.folder / "outbox/demo/issues/1-v7.3.x.md"
-    assert issue.read_text().startswith("# Carry #1 over to v7.3.x\n")
+    assert issue.read_text(encoding="utf-8").startswith("# Carry #1 over to v7.3.x\n")
 
 
 def test_one_branch_that_is_not_there_stops_none_of_the_others(bot: Bots, demo: str) -> None:

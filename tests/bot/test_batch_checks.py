@@ -55,10 +55,10 @@ def sent(bot: Bots) -> Result:
 def resealed(folder: Path, change: Callable[[Any], None]) -> None:
     """Change what is in a batch, and seal it again, as who can write the file can."""
     path = folder / "batch.json"
-    content = json.loads(json.loads(path.read_text())["batch"])
+    content = json.loads(json.loads(path.read_text(encoding="utf-8"))["batch"])
     change(content)
     text = json.dumps(content)
-    path.write_text(json.dumps({"seal": hashlib.sha256(text.encode()).hexdigest(), "batch": text}))
+    path.write_text(json.dumps({"seal": hashlib.sha256(text.encode()).hexdigest(), "batch": text}), encoding="utf-8")
 
 
 def change_of(content: Any) -> Any:
@@ -76,7 +76,7 @@ def test_an_untouched_batch_is_sent(bot: Bots) -> None:
 
 def test_changed_bytes_are_refused(bot: Bots) -> None:
     path = prepared(bot) / "batch.json"
-    path.write_text(path.read_text().replace("demo 2.0", "demo 6.6"))
+    path.write_text(path.read_text(encoding="utf-8").replace("demo 2.0", "demo 6.6"), encoding="utf-8")
     with pytest.raises(InputError, match="was changed after it was sealed"):
         sent(bot)
     assert nothing_happened(bot)
@@ -152,7 +152,7 @@ def add_tree(bot: Bots, tree: str, pack: bytes) -> None:
     name = hashlib.sha256(pack).hexdigest()
     (folder / "packs").mkdir(exist_ok=True)
     (folder / "packs" / f"{name}.pack").write_bytes(pack)
-    request = json.loads(next(folder.rglob("request.json")).read_text())
+    request = json.loads(next(folder.rglob("request.json")).read_text(encoding="utf-8"))
     (entry,) = bot.entries()
 
     def put(content: Any) -> None:
@@ -171,7 +171,7 @@ def add_tree(bot: Bots, tree: str, pack: bytes) -> None:
 
 def base_of(bot: Bots) -> tuple[Path, str]:
     """The bare repository in the outbox, and the commit of the change there."""
-    request = json.loads(next((bot.folder / "outbox").rglob("request.json")).read_text())
+    request = json.loads(next((bot.folder / "outbox").rglob("request.json")).read_text(encoding="utf-8"))
     return bot.folder / "outbox" / "demo.git", request["commit"]
 
 

@@ -121,7 +121,7 @@ def test_without_a_repository_it_is_a_file(bot: Bots) -> None:
         result = bot.run_with(connections)
         place = keep_dashboard(connections, "", bot.folder / "outbox", result)
     assert place == str(bot.folder / "outbox/dashboard.md")
-    assert "## Open (1)" in (bot.folder / "outbox/dashboard.md").read_text()
+    assert "## Open (1)" in (bot.folder / "outbox/dashboard.md").read_text(encoding="utf-8")
 
 
 @git

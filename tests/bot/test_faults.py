@@ -81,7 +81,7 @@ def refuse_pushes(bot: Bots) -> None:
     bot.github.fork(bot.github.get(DEMO), "bot")
     hook = bot.github.path(FORK) / "hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho 'no room here' >&2\nexit 1\n")
+    hook.write_text("#!/bin/sh\necho 'no room here' >&2\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
 
 

@@ -79,7 +79,7 @@ def test_versions_from_upstream(bot: Bots) -> None:
 def test_files_that_lead_elsewhere_are_not_read(bot: Bots, tmp_path: Path) -> None:
     demo = bot.feedstock("demo", wanted="2.0")
     secret = tmp_path / "secret"
-    secret.write_text("context:\n  version: 1.0\n")
+    secret.write_text("context:\n  version: 1.0\n", encoding="utf-8")
     link = {"recipe/recipe.yaml": str(secret)}
     commit(bot.github.path(demo), dict(link), modes={"recipe/recipe.yaml": "120000"})
     result = bot.run()

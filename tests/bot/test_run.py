@@ -42,7 +42,7 @@ def test_without_a_token_all_goes_into_the_outbox_and_nobody_is_asked(bot: Bots)
     assert bot.github.requests == []
     folder = bot.folder / "outbox/demo/bump/main/2.0"
     assert sorted(path.name for path in folder.iterdir()) == ["body.md", "change.patch", "request.json"]
-    assert "+  version: 2.0" in (folder / "change.patch").read_text()
+    assert "+  version: 2.0" in (folder / "change.patch").read_text(encoding="utf-8")
     assert states(bot, outbox=True) == {"demo": "unchanged"}
     # With a token then, the same is opened.
     assert states(bot) == {"demo": "opened"}

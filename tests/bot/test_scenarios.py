@@ -140,7 +140,7 @@ def test_a_protected_branch_backs_off_and_goes_on_when_it_is_free(bot: Bots) -> 
     bot.github.fork(bot.github.get(DEMO), "bot")
     hook = bot.github.path(FORK) / "hooks/update"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
+    hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
     (outcome,) = bot.run().outcomes
     assert outcome.state == "failed"

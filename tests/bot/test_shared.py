@@ -35,7 +35,8 @@ def workspace(tmp_path: Path) -> Path:
         "[tool.dirac-forge]\n"
         f'feedstock-url = "{tmp_path.as_posix()}/conda-forge/{{name}}-feedstock.git"\n'
         f'pinning = "{(SHARED / "pinning").resolve().as_posix()}"\ncache = "{(tmp_path / "cache").as_posix()}"\n\n'
-        '[tool.dirac-forge.feedstocks.dirac-grid]\nprojects = ["DIRACCommon", "DIRAC"]\n'
+        '[tool.dirac-forge.feedstocks.dirac-grid]\nprojects = ["DIRACCommon", "DIRAC"]\n',
+        encoding="utf-8",
     )
     return tmp_path
 
@@ -72,7 +73,7 @@ def test_on_the_snapshot_one_request_and_waits_and_with_what_is_waited_for_all_m
     assert states == {"dirac-grid": "opened", "diracx": "opened", "m2crypto": states["m2crypto"]}
     assert states["m2crypto"] in {"unchanged", "updated"}  # its body may say now what it does to the others
     for one in document["requests"]:
-        body = (Path(one["url"]) / "body.md").read_text()
+        body = (Path(one["url"]) / "body.md").read_text(encoding="utf-8")
         assert f"## {one['feedstock']} " in body
         assert "## Checks" in body
         branch = f"dirac-forge/bump/main/{one['key']}"

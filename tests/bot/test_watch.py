@@ -53,7 +53,7 @@ def test_a_state_is_kept_in_a_file_and_one_that_is_broken_is_none(tmp_path: Path
     assert read_state(path) is None
     write_state(path, STATE)
     assert read_state(path) == STATE
-    path.write_text(path.read_text()[:40])
+    path.write_text(path.read_text(encoding="utf-8")[:40], encoding="utf-8")
     assert read_state(path) is None
     write_state(path, None)
     assert not path.exists()

@@ -44,7 +44,7 @@ def test_commands_see_no_token_no_file_of_ours_and_no_network(
     if kind not in working():
         pytest.skip(f"{kind} does not work here")
     secret = tmp_path / "id_rsa"
-    secret.write_text("s3cret")
+    secret.write_text("s3cret", encoding="utf-8")
     for name in ("GITHUB_TOKEN", "SSH_AUTH_SOCK", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, str(secret))
     answer = run_child(child(tmp_path, "env; ls -A $HOME", f"cat {secret}", CONNECT, isolation=kind))
@@ -54,7 +54,7 @@ def test_commands_see_no_token_no_file_of_ours_and_no_network(
     assert str(secret) not in answer.values["commands"][0]["output"]
     home = tmp_path / "slots" / "0" / "work" / "home"
     assert {f"HOME={home}", f"TMPDIR={home / 'tmp'}", "tmp"} <= set(told.splitlines())
-    assert (tmp_path / "logs" / "log").read_text().startswith("+ env; ls -A $HOME\n")
+    assert (tmp_path / "logs" / "log").read_text(encoding="utf-8").startswith("+ env; ls -A $HOME\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
@@ -83,7 +83,7 @@ shift
 def stand_in(folder: Path, end: str, python: str = sys.executable) -> Container:
     """A program in the place of docker, which runs the command here, and ends as it is told."""
     program = folder / "docker"
-    program.write_text(DOCKER.format(log=folder / "arguments", python=python, end=end))
+    program.write_text(DOCKER.format(log=folder / "arguments", python=python, end=end), encoding="utf-8")
     program.chmod(0o755)
     return Container(program=str(program), image="image:1")
 
@@ -91,7 +91,7 @@ def stand_in(folder: Path, end: str, python: str = sys.executable) -> Container:
 def test_abort_after_the_answer_does_not_take_it_away(tmp_path: Path) -> None:
     answer = run_child(child(tmp_path, "echo done", container=stand_in(tmp_path, "kill -ABRT $$")))
     assert (codes(answer), output(answer)) == ([0], "done\n")
-    told = (tmp_path / "arguments").read_text().splitlines()
+    told = (tmp_path / "arguments").read_text(encoding="utf-8").splitlines()
     assert told[:5] == ["run", "--rm", "--init", "--network", "none"]
     work = tmp_path / "slots" / "0" / "work"
     engine = told[told.index("image:1") + 2]

@@ -41,7 +41,7 @@ class Workers:
         self.isolations = isolations
 
     def told(self, function: object, token: str) -> dict[str, tuple[str, str, str]]:
-        word = Path(token).read_text()
+        word = Path(token).read_text(encoding="utf-8")
         return {f"tcp://{at}": (platform(), word, kind) for at, kind in enumerate(self.isolations)}
 
 

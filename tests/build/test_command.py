@@ -172,7 +172,7 @@ def test_outputs_that_need_each_other_are_built_as_they_are_released_and_again_w
 ) -> None:
     folder = tmp_path / "feedstocks" / "family" / "recipe"
     folder.mkdir(parents=True)
-    (folder / "recipe.yaml").write_text(FAMILY)
+    (folder / "recipe.yaml").write_text(FAMILY, encoding="utf-8")
     code, document = run(capsys, tmp_path, python_channel)
     assert (code, statuses(document)) == (0, {"family-lib": "built", "family-app": "built"}), document
     assert [(one["target"], one["pip_check"]["code"]) for one in document["installed"]] == [("family", 0)]
@@ -180,7 +180,7 @@ def test_outputs_that_need_each_other_are_built_as_they_are_released_and_again_w
     assert (code, statuses(document)) == (0, {"family-lib": "built", "family-app": "built"})
     # What was built again is what the channel lists.
     noarch = tmp_path / "build" / "channel" / "noarch"
-    entries = json.loads((noarch / "repodata.json").read_text())["packages.conda"]
+    entries = json.loads((noarch / "repodata.json").read_text(encoding="utf-8"))["packages.conda"]
     assert {name: entry["sha256"] for name, entry in entries.items()} == {
         path.name: sha256_of(path) for path in noarch.glob("*.conda")
     }

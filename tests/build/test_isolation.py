@@ -59,7 +59,7 @@ isolated = pytest.mark.parametrize(
 @isolated
 def test_child_sees_its_own_folder_and_neither_homes_nor_the_network(tmp_path: Path, kind: Isolation) -> None:
     secret, own = tmp_path / "secret", tmp_path / "own"
-    secret.write_text("s3cret")
+    secret.write_text("s3cret", encoding="utf-8")
     own.mkdir()
     # tmp_path is below /tmp, which is hidden but for what a child may see.
     assert any(secret.resolve().is_relative_to(folder) for folder in hidden())
@@ -76,7 +76,7 @@ def test_child_sees_its_own_folder_and_neither_homes_nor_the_network(tmp_path: P
     found = json.loads(done.stdout)
     assert found.pop("processes") < 10
     assert found == {"hidden": False, "own": "done", "system": "OSError", "network": "OSError", "loopback": "done"}
-    assert (own / "made").read_text() == "x"
+    assert (own / "made").read_text(encoding="utf-8") == "x"
 
 
 @isolated

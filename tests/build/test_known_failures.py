@@ -41,7 +41,7 @@ def write_all(project: Project) -> None:
     compiled = "gcc -shared -fPIC -x c /dev/null -o"
     project("native", script=f"mkdir -p $SP_DIR && {compiled} $SP_DIR/native.cpython-311-x86_64-linux-gnu.so")
     meta = project("several", v0=True) / "recipe" / "meta.yaml"
-    meta.write_text(meta.read_text() + "outputs:\n  - name: one\n  - name: another\n")
+    meta.write_text(meta.read_text(encoding="utf-8") + "outputs:\n  - name: one\n  - name: another\n", encoding="utf-8")
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="a C compiler is needed")

@@ -24,7 +24,9 @@ def test_added_package_is_in_the_repodata_with_its_hash(tmp_path: Path) -> None:
     place = channel.add(archive, subdir="noarch", manifest={"key": "k"})
     assert place == tmp_path / "channel" / "noarch" / "thing-1.0-0.conda"
     assert not archive.exists()
-    entry = json.loads((tmp_path / "channel" / "noarch" / "repodata.json").read_text())["packages.conda"][place.name]
+    entry = json.loads((tmp_path / "channel" / "noarch" / "repodata.json").read_text(encoding="utf-8"))[
+        "packages.conda"
+    ][place.name]
     assert (entry["name"], entry["depends"], entry["noarch"], entry["sha256"]) == (
         "thing",
         ["other >=2"],
@@ -66,11 +68,11 @@ def test_file_without_an_entry_is_not_in_the_channel(tmp_path: Path) -> None:
 def test_package_that_is_built_again_replaces_its_entry(tmp_path: Path) -> None:
     channel = LocalChannel(tmp_path / "channel", platform=platform())
     channel.add(package(tmp_path), subdir="noarch", manifest={"key": "old"})
-    (tmp_path / "stage" / "more.txt").write_text("more")
+    (tmp_path / "stage" / "more.txt").write_text("more", encoding="utf-8")
     again = plain_package(tmp_path / "made", tmp_path / "stage", "thing", "1.0", depends=["other >=3"])
     digest = sha256_of(again)
     channel.add(again, subdir="noarch", manifest={"key": "new"})
-    read = json.loads((tmp_path / "channel" / "noarch" / "repodata.json").read_text())["packages.conda"]
+    read = json.loads((tmp_path / "channel" / "noarch" / "repodata.json").read_text(encoding="utf-8"))["packages.conda"]
     entry = read["thing-1.0-0.conda"]
     assert (entry["depends"], entry["sha256"]) == (["other >=3"], digest)
     assert channel.manifest("noarch", "thing-1.0-0.conda") == {"key": "new", "sha256": digest}

@@ -45,7 +45,7 @@ def bumped(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str], c
     """What is proposed for demo 1.1, whose module is `code`."""
     path = workspace / "feedstocks/demo/recipe/recipe.yaml"
     path.parent.mkdir(parents=True)
-    path.write_text(RECIPE)
+    path.write_text(RECIPE, encoding="utf-8")
     archive = sdist("demo", "1.1", {"demo/__init__.py": code, "LICENSE": "do as you like\n"})
     with PackageIndex({"demo": {"demo-1.1.tar.gz": archive}}) as index:
         arguments = ["bump", "demo", "--build", "--no-check", "--dependencies", "off", "--index-url", index.url]
@@ -62,7 +62,7 @@ def test_bump_that_builds_has_a_line_of_proof(
     assert (found["status"], found["build"]["passed"], found["build"]["outputs"]) == ("proposed", True, ["demo"])
     line = f"Built and tested on {found['build']['platform']} with Python {MINOR}; demo installed with it"
     assert f"- {line}, pip check clean, commands ran." in found["body"].splitlines()
-    assert 'version: "1.0"' in (tmp_path / "feedstocks/demo/recipe/recipe.yaml").read_text()
+    assert 'version: "1.0"' in (tmp_path / "feedstocks/demo/recipe/recipe.yaml").read_text(encoding="utf-8")
 
 
 def test_bump_that_fails_its_test_is_blocked(

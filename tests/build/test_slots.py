@@ -10,9 +10,9 @@ from dirac_forge.build.slots import Slots
 def test_work_goes_when_the_place_is_given_back_and_the_cache_stays(tmp_path: Path) -> None:
     slots = Slots(tmp_path, 1)
     with slots.taken("a") as slot:
-        (slot.work / "file").write_text("x")
+        (slot.work / "file").write_text("x", encoding="utf-8")
         slot.cache.mkdir()
-        (slot.cache / "package").write_text("x")
+        (slot.cache / "package").write_text("x", encoding="utf-8")
     assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == [
         "0",
         "0/cache",
@@ -22,7 +22,7 @@ def test_work_goes_when_the_place_is_given_back_and_the_cache_stays(tmp_path: Pa
 
 def test_kept_work_stays_until_the_next_run(tmp_path: Path) -> None:
     with Slots(tmp_path, 1, keep=True).taken("a") as slot:
-        (slot.work / "file").write_text("x")
+        (slot.work / "file").write_text("x", encoding="utf-8")
     assert (tmp_path / "0" / "a" / "file").is_file()
     Slots(tmp_path, 1)
     assert not (tmp_path / "0" / "a").exists()

@@ -25,8 +25,8 @@ def test_the_next_tag_and_the_next_file() -> None:
     counted: Counter[str] = Counter()
     for feedstock in sorted(BUMPS.iterdir()):
         for folder in sorted(path for path in feedstock.iterdir() if path.is_dir())[-2:] if feedstock.is_dir() else ():
-            case = json.loads((folder / "case.json").read_text())
-            text, path = (folder / "before.yaml").read_text(), Path(case["recipe"]).name
+            case = json.loads((folder / "case.json").read_text(encoding="utf-8"))
+            text, path = (folder / "before.yaml").read_text(encoding="utf-8"), Path(case["recipe"]).name
             version, wanted = version_of(text, path=path, settings=SETTINGS), case["new_version"]
             places = places_of(text, path=path, version=version, settings=SETTINGS, updates=VersionUpdates())
             assert isinstance(places, tuple), folder

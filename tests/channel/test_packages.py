@@ -27,8 +27,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for version in ("1.0", "2.0"):
         stage = tmp_path_factory.mktemp("stage")
         (stage / "share" / "conda-forge" / "migrations").mkdir(parents=True)
-        (stage / "conda_build_config.yaml").write_text(f"zlib:\n  - '{version}'\n")
-        (stage / "share" / "conda-forge" / "migrations" / "zlib2.yaml").write_text("zlib:\n  - '2'\n")
+        (stage / "conda_build_config.yaml").write_text(f"zlib:\n  - '{version}'\n", encoding="utf-8")
+        (stage / "share" / "conda-forge" / "migrations" / "zlib2.yaml").write_text("zlib:\n  - '2'\n", encoding="utf-8")
         assemble_package(
             name="conda-forge-pinning",
             version=version,

@@ -51,7 +51,7 @@ def test_snapshot_is_a_channel_that_answers_alike(channel: Channel, tmp_path: Pa
     )
     assert (made.as_of, made.names, made.records) == (date(2026, 6, 1), 5, 8)
     write_files(tmp_path / "frozen", made.files)
-    about = json.loads((tmp_path / "frozen" / "snapshot.json").read_text())
+    about = json.loads((tmp_path / "frozen" / "snapshot.json").read_text(encoding="utf-8"))
     assert about == {"as_of": "2026-06-01", "names": 5, "records": 8, "targets": ["grid"]}
     frozen = Channel.open([str(tmp_path / "frozen")])
     for platform in platforms:

@@ -123,7 +123,7 @@ def test_run_exports_come_from_the_file_beside_the_repodata(tmp_path: Path) -> N
 
 def test_a_truncated_file_is_unknown_and_named(simple: Path) -> None:
     path = simple / "linux-64" / "repodata.json"
-    path.write_text(path.read_text()[:-100])
+    path.write_text(path.read_text(encoding="utf-8")[:-100], encoding="utf-8")
     channel = Channel.open([str(simple)])
     with pytest.raises(ChannelUnknownError) as caught:
         channel.solve(["app"], platform="linux-64")
@@ -134,7 +134,7 @@ def test_a_truncated_file_is_unknown_and_named(simple: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "<html>", "[]", '{"packages": null}'])
 def test_what_is_no_repodata_is_unknown(simple: Path, text: str) -> None:
-    (simple / "noarch" / "repodata.json").write_text(text)
+    (simple / "noarch" / "repodata.json").write_text(text, encoding="utf-8")
     with pytest.raises(ChannelUnknownError, match=r"noarch/repodata\.json: the repodata can't be read"):
         Channel.open([str(simple)]).solve(["app"], platform="linux-64")
 

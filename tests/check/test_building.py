@@ -65,10 +65,10 @@ def channel(folder: Path, **more: Any) -> Channel:
 
 def recipe(folder: Path, text: str, *, name: str = "recipe.yaml", **files: str) -> VariantRecipe:
     (folder / "recipe").mkdir(parents=True)
-    (folder / "recipe" / name).write_text(text)
+    (folder / "recipe" / name).write_text(text, encoding="utf-8")
     for file, content in files.items():
         path = folder / {"forge": "conda-forge.yml", "config": "recipe/conda_build_config.yaml"}[file]
-        path.write_text(content)
+        path.write_text(content, encoding="utf-8")
     return FeedstockFolder("it", folder).read()
 
 

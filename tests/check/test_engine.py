@@ -86,10 +86,10 @@ outputs:
 @pytest.mark.parametrize("platform", ["linux-64", "osx-arm64", "win-64"])
 def test_a_recipe_with_conditions(tmp_path: Path, platform: str) -> None:
     (tmp_path / "recipe").mkdir()
-    (tmp_path / "recipe" / "recipe.yaml").write_text(RECIPE)
+    (tmp_path / "recipe" / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
     config = tmp_path / "conda_build_config.yaml"
-    config.write_text("python:\n  - 3.12.* *_cpython\n  - 3.13.* *_cp313\n")
-    pinning = Pinning(path=str(config), text=config.read_text())
+    config.write_text("python:\n  - 3.12.* *_cpython\n  - 3.13.* *_cp313\n", encoding="utf-8")
+    pinning = Pinning(path=str(config), text=config.read_text(encoding="utf-8"))
     found = of_reader(tmp_path, pinning, platform)
     assert found == of_engine(tmp_path, config, platform)
     assert len(found) == 3

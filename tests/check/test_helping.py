@@ -42,7 +42,8 @@ def recipe(folder: Path, line: str, *run: str, host: Sequence[str] = ()) -> tupl
     built = "".join(f"    - {one}\n" for one in host)
     (place / "recipe.yaml").write_text(
         f"package:\n  name: {name}\n  version: {version}\nbuild:\n  number: 0\n  noarch: generic\n"
-        f"requirements:\n  host:\n{built}  run:\n{needs}"
+        f"requirements:\n  host:\n{built}  run:\n{needs}",
+        encoding="utf-8",
     )
     return name, FeedstockFolder(name, folder / name)
 

@@ -86,10 +86,10 @@ def test_channel_that_changed_is_read_again_in_the_next_run(channel: Path, tmp_p
     where = address(channel, tmp_path)
     before = check_on_cluster(Inline(), where, cells()[:1], observer=Silent())
     path = channel / "noarch" / "repodata.json"
-    data = json.loads(path.read_text())
+    data = json.loads(path.read_text(encoding="utf-8"))
     del data["packages.conda"]["app-1.0-0.conda"]
     path.unlink()
-    path.write_text(json.dumps(data))
+    path.write_text(json.dumps(data), encoding="utf-8")
     after = check_on_cluster(Inline(), where, cells()[:1], observer=Silent())
     assert [one.status for one in (*before, *after)] == ["installable", "not-installable"]
 

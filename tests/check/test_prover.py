@@ -22,7 +22,8 @@ def recipe(folder: Path, name: str, version: str, *run: str, extra: str = "") ->
     lines = "".join(f"    - {line}\n" for line in run)
     (folder / name / "recipe" / "recipe.yaml").write_text(
         f"package:\n  name: {name}\n  version: {version}\nbuild:\n  number: 0\n  noarch: generic\n"
-        f"requirements:\n  run:\n{lines}{extra}"
+        f"requirements:\n  run:\n{lines}{extra}",
+        encoding="utf-8",
     )
     return FeedstockFolder(name, folder / name).read()
 

@@ -39,7 +39,7 @@ class Match:
 def published() -> dict[tuple[str, str, str], list[dict[str, Any]]]:
     found = defaultdict(list)
     for subdir in ("noarch", "linux-64"):
-        data = json.loads((SHARED / "channel" / subdir / "repodata.json").read_text())
+        data = json.loads((SHARED / "channel" / subdir / "repodata.json").read_text(encoding="utf-8"))
         for record in (*data["packages"].values(), *data["packages.conda"].values()):
             if not any(key.startswith("x-") for key in record):
                 found[record["name"], record["version"], subdir].append(record)

@@ -54,7 +54,8 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, index: PackageInd
     (folder / "pyproject.toml").write_text(
         f'[tool.dirac-forge]\nchannels = ["snapshot"]\nplatforms = ["linux-64"]\nindex-url = "{index.url}"\n'
         "[tool.dirac-forge.targets.grid]\n"
-        'specs = ["grid"]\nplatforms = ["linux-64"]\npythons = ["3.11", "3.12"]\n'
+        'specs = ["grid"]\nplatforms = ["linux-64"]\npythons = ["3.11", "3.12"]\n',
+        encoding="utf-8",
     )
     return folder
 
@@ -95,7 +96,7 @@ def test_second_run_asks_upstream_nothing(capsys: pytest.CaptureFixture[str], in
 
 
 def test_baseline_leaves_out_what_was_accepted(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
-    (workspace / "accepted.toml").write_text('[[accepted]]\npackage = "grid"\nreason = "known"\n')
+    (workspace / "accepted.toml").write_text('[[accepted]]\npackage = "grid"\nreason = "known"\n', encoding="utf-8")
     code, document = answer(capsys, "--baseline", "accepted.toml")
     assert (code, document["findings"]) == (0, [])
     assert [(each["dependency"], each["reason"]) for each in document["accepted"]] == [
@@ -108,7 +109,7 @@ def test_patches_make_the_broken_solve_impossible(capsys: pytest.CaptureFixture[
     assert main(["audit", "--patches", "patches"]) == 1
     text = " ".join(capsys.readouterr().out.split())
     assert "Targets: 2 of 2 cells are installable with the patches, 2 without." in text
-    written = (workspace / "patches" / "grid.yaml").read_text()
+    written = (workspace / "patches" / "grid.yaml").read_text(encoding="utf-8")
     assert "add_depends: helper >=1\n" in written
     assert "old: tool\n      new: tool <2\n" in written
 
@@ -139,16 +140,17 @@ def test_write_corrects_the_recipe_of_the_workspace(capsys: pytest.CaptureFixtur
     path.parent.mkdir(parents=True)
     path.write_text(
         'package:\n  name: grid\n  version: "9.0"\nbuild:\n  number: 0\n  noarch: python\n'
-        "requirements:\n  run:\n    - python >=3.11\n    - tool\n"
+        "requirements:\n  run:\n    - python >=3.11\n    - tool\n",
+        encoding="utf-8",
     )
     assert main(["audit"]) == 1
     text = " ".join(capsys.readouterr().out.split())
     assert "Recipes to correct - grid: " in text
     assert text.endswith("Next - dirac-forge audit --write: corrects these recipes; --pr proposes them")
-    assert "tool\n" in path.read_text()
+    assert "tool\n" in path.read_text(encoding="utf-8")
     assert main(["audit", "--write"]) == 1
-    assert path.read_text().endswith("  run:\n    - python >=3.11\n    - tool <2\n    - helper >=1\n")
-    assert "number: 1\n" in path.read_text()
+    assert path.read_text(encoding="utf-8").endswith("  run:\n    - python >=3.11\n    - tool <2\n    - helper >=1\n")
+    assert "number: 1\n" in path.read_text(encoding="utf-8")
 
 
 RECIPE = (
@@ -168,13 +170,14 @@ def test_without_a_token_corrections_and_patches_go_into_the_outbox(
     repository(forge / "conda-forge-repodata-patches-feedstock", {"recipe/patch_yaml/grid.yaml": there})
     settings = workspace / "pyproject.toml"
     settings.write_text(
-        settings.read_text().replace(
+        settings.read_text(encoding="utf-8").replace(
             "[tool.dirac-forge.targets", f'feedstock-url = "{forge}/{{name}}-feedstock"\n[tool.dirac-forge.targets', 1
-        )
+        ),
+        encoding="utf-8",
     )
     path = workspace / "feedstocks" / "grid" / "recipe" / "recipe.yaml"
     path.parent.mkdir(parents=True)
-    path.write_text(RECIPE)
+    path.write_text(RECIPE, encoding="utf-8")
     code, document = answer(capsys, "--pr")
     assert code == 1
     assert [(each["feedstock"], each["state"]) for each in document["requests"]] == [
@@ -183,10 +186,10 @@ def test_without_a_token_corrections_and_patches_go_into_the_outbox(
     ]
     outbox = workspace / "outbox"
     (patch,) = outbox.glob("conda-forge-repodata-patches/fix/main/*/change.patch")
-    assert "+---\n+if:\n+  name: grid\n" in patch.read_text()
-    assert " - add_depends: six" in patch.read_text()
+    assert "+---\n+if:\n+  name: grid\n" in patch.read_text(encoding="utf-8")
+    assert " - add_depends: six" in patch.read_text(encoding="utf-8")
     (body,) = outbox.glob("grid/fix/main/*/body.md")
-    assert "helper is missing" in body.read_text()
+    assert "helper is missing" in body.read_text(encoding="utf-8")
     assert [each["state"] for each in answer(capsys, "--pr")[1]["requests"]] == ["unchanged", "unchanged"]
 
 
@@ -195,11 +198,13 @@ def test_lock_is_audited_and_a_build_that_was_taken_back_is_broken(
 ) -> None:
     lock = workspace / "locked.txt"
     names = ("noarch/grid-9.0-0.conda", "noarch/tool-1.0-0.conda", "noarch/helper-0.9-0.conda", "noarch/none-1-0.conda")
-    lock.write_text("# platform: linux-64\n@EXPLICIT\n" + "".join(f"https://host/c/{name}\n" for name in names))
+    lock.write_text(
+        "# platform: linux-64\n@EXPLICIT\n" + "".join(f"https://host/c/{name}\n" for name in names), encoding="utf-8"
+    )
     repodata = workspace / "snapshot" / "noarch" / "repodata.json"
-    data = json.loads(repodata.read_text())
+    data = json.loads(repodata.read_text(encoding="utf-8"))
     data["removed"] = ["helper-0.9-0.conda"]
-    repodata.write_text(json.dumps(data))
+    repodata.write_text(json.dumps(data), encoding="utf-8")
     code, document = answer(capsys, str(lock))
     assert code == 1
     found = {(each["package"], each["kind"], each["targets"][0]) for each in document["findings"]}
@@ -217,7 +222,9 @@ def test_prefix_lists_files_that_clobber_each_other_and_commands_that_are_lost(
     folder.mkdir(parents=True)
     for name, files in (("helper", ["bin/same"]), ("local", ["bin/same", "bin/own"])):
         entry = {"name": name, "version": "1.0", "build": "0", "subdir": "noarch", "depends": ["python"]}
-        (folder / f"{name}.json").write_text(json.dumps({**entry, "fn": f"{name}-1.0-0.conda", "files": files}))
+        (folder / f"{name}.json").write_text(
+            json.dumps({**entry, "fn": f"{name}-1.0-0.conda", "files": files}), encoding="utf-8"
+        )
     del index
     code, document = answer(capsys, "prefix", "--severity", "low", "--broken", "requests")
     assert code == 1
@@ -229,7 +236,7 @@ def test_prefix_lists_files_that_clobber_each_other_and_commands_that_are_lost(
         1,
     )
     assert document["broken"] == ["noarch/local-1.0-0.conda"]
-    assert (workspace / "requests" / "broken.yml").read_text() == (
+    assert (workspace / "requests" / "broken.yml").read_text(encoding="utf-8") == (
         "action: broken\npackages:\n- noarch/local-1.0-0.conda\n"
     )
 

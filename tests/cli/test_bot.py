@@ -63,7 +63,7 @@ class Here:
         for path, text in files.items():
             place = self.folder / "feedstocks" / name / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(str(text))
+            place.write_text(str(text), encoding="utf-8")
         return full_name
 
     def run(self, *arguments: str, options: tuple[str, ...] = ()) -> tuple[int, Any]:
@@ -99,7 +99,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
             f'channels = ["{channel.as_posix()}"]\nplatforms = ["linux-64"]\npythons = ["3.12"]\n'
             f'feedstock-url = "{github.url}/conda-forge/{{name}}-feedstock"\n'
             f'cache = "{(tmp_path / "cache").as_posix()}"\n\n'
-            '[tool.dirac-forge.targets.target]\nspecs = ["target"]\n'
+            '[tool.dirac-forge.targets.target]\nspecs = ["target"]\n',
+            encoding="utf-8",
         )
         monkeypatch.setenv("GITHUB_API_URL", github.api_url)
         made = Here(folder=workspace, github=github, index=index, capsys=capsys)
@@ -122,18 +123,21 @@ def test_a_first_user_sees_in_the_outbox_what_would_happen(here: Here) -> None:
     assert (request["feedstock"], request["state"]) == ("demo", "prepared")
     folder = Path(request["url"])
     assert folder == here.folder / "outbox/demo/bump/main/1.1"
-    assert "(demo/bump/main/1.1/body.md)" in (here.folder / "outbox/README.md").read_text()
-    assert (folder / "body.md").read_text().splitlines()[1] == "## demo 1.0 → 1.1"
+    assert "(demo/bump/main/1.1/body.md)" in (here.folder / "outbox/README.md").read_text(encoding="utf-8")
+    assert (folder / "body.md").read_text(encoding="utf-8").splitlines()[1] == "## demo 1.0 → 1.1"
     assert here.github.requests == []
     assert here.states() == {"demo": "unchanged"}
-    assert (here.folder / ".dirac-forge/.gitignore").read_text() == "*\n"
-    assert here.folder.joinpath("feedstocks/demo/recipe/recipe.yaml").read_text() == recipe("demo")
+    assert (here.folder / ".dirac-forge/.gitignore").read_text(encoding="utf-8") == "*\n"
+    assert here.folder.joinpath("feedstocks/demo/recipe/recipe.yaml").read_text(encoding="utf-8") == recipe("demo")
 
 
 def test_where_the_repositories_can_not_be_reached_the_workspace_is_used_and_that_is_said(here: Here) -> None:
     settings = here.folder / "pyproject.toml"
     settings.write_text(
-        settings.read_text().replace(f"{here.github.url}/conda-forge", "http://127.0.0.1:9/conda-forge")
+        settings.read_text(encoding="utf-8").replace(
+            f"{here.github.url}/conda-forge", "http://127.0.0.1:9/conda-forge"
+        ),
+        encoding="utf-8",
     )
     for state in ("prepared", "unchanged"):
         code, document = here.run("bot", "run")
@@ -164,9 +168,9 @@ def test_with_a_token_requests_are_opened_once_and_why_says_so(here: Here, token
     assert (pull.title, pull.state) == ("demo 1.1", "open")
     assert pull.pull is not None
     assert pull.pull.maintainer_can_modify
-    assert summary.read_text() == step.read_text()
-    assert summary.read_text().startswith("## dirac-forge bot\n\n1 opened, 1 nothing to do.\n")
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert summary.read_text(encoding="utf-8") == step.read_text(encoding="utf-8")
+    assert summary.read_text(encoding="utf-8").startswith("## dirac-forge bot\n\n1 opened, 1 nothing to do.\n")
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert {line["run"] for line in lines} == {document["run"]}
     assert [line["step"] for line in lines if line.get("feedstock") == "demo"][-1] == "opened"
     assert here.states("--pr") == {"demo": "unchanged"}
@@ -178,7 +182,7 @@ def test_with_a_token_requests_are_opened_once_and_why_says_so(here: Here, token
     assert (code, why["lines"][0]["decided"]) == (0, "nothing")
     code, why = here.run("bot", "why", "elsewhere")
     assert (code, why["known"]) == (1, False)
-    assert TOKEN not in "".join(here.said) + log.read_text() + summary.read_text()
+    assert TOKEN not in "".join(here.said) + log.read_text(encoding="utf-8") + summary.read_text(encoding="utf-8")
 
 
 def test_one_feedstock_or_line_can_be_named_and_wrong_names_are_told(here: Here) -> None:
@@ -339,7 +343,7 @@ def test_every_goes_on_and_reads_the_settings_anew(here: Here, monkeypatch: pyte
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         if len(slept) == 1:
-            (here.folder / "pyproject.toml").write_text("[tool.dirac-forge]\nnonsense = 1\n")
+            (here.folder / "pyproject.toml").write_text("[tool.dirac-forge]\nnonsense = 1\n", encoding="utf-8")
         else:
             raise KeyboardInterrupt
 
@@ -398,13 +402,13 @@ def test_no_program_gets_the_token_but_git_where_it_asks_the_forge(
         '[ "$1" = --version ] && echo "conda-smithy, version 2026.1.3"\nexit 0\n',
     }
     for name, script in scripts.items():
-        (programs / name).write_text(f"#!/bin/sh\n{script}")
+        (programs / name).write_text(f"#!/bin/sh\n{script}", encoding="utf-8")
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     assert here.run("bot", "run", "--pr", "--log", str(tmp_path / "log.jsonl"))[0] == 0
     assert here.run("bot", "why", "demo")[0] == 0
-    assert "rerender" not in (told / "arguments").read_text()
-    assert "push" in (told / "arguments").read_text()
+    assert "rerender" not in (told / "arguments").read_text(encoding="utf-8")
+    assert "push" in (told / "arguments").read_text(encoding="utf-8")
     files = [path for path in tmp_path.rglob("*") if path.is_file() and tmp_path / "github" not in path.parents]
     assert len(files) > 20
     assert [path for path in files if token.encode() in path.read_bytes()] == []

@@ -51,12 +51,14 @@ class Here:
             files = {"recipe/meta.yaml": recipe(name, *needs), "conda-forge.yml": CONFIGURATION}
             github.repository(f"conda-forge/{name}-feedstock", dict(files))
             (folder / "workspace/feedstocks" / name / "recipe").mkdir(parents=True)
-            (folder / "workspace/feedstocks" / name / "recipe/meta.yaml").write_text(files["recipe/meta.yaml"])
+            (folder / "workspace/feedstocks" / name / "recipe/meta.yaml").write_text(
+                files["recipe/meta.yaml"], encoding="utf-8"
+            )
         github.git("conda-forge/a-feedstock", "branch", "v1", "main")
         (folder / "workspace/feedstocks/a@v1/recipe").mkdir(parents=True)
-        (folder / "workspace/feedstocks/a@v1/recipe/meta.yaml").write_text(recipe("a", "lib"))
+        (folder / "workspace/feedstocks/a@v1/recipe/meta.yaml").write_text(recipe("a", "lib"), encoding="utf-8")
         (folder / "workspace/migrations").mkdir()
-        (folder / "workspace/migrations/lib2.yaml").write_text(MIGRATION)
+        (folder / "workspace/migrations/lib2.yaml").write_text(MIGRATION, encoding="utf-8")
         self.channel()
 
     def channel(self, *more: dict[str, Any]) -> None:
@@ -139,8 +141,10 @@ def test_migrate_run_goes_the_same_path(here: Here) -> None:
 
 
 def test_a_migration_that_is_paused_or_broken_stops_no_other(here: Here) -> None:
-    (here.folder / "workspace/migrations/broken.yaml").write_text("a: [\n")
-    (here.folder / "workspace/pyproject.toml").write_text('[tool.dirac-forge.bot]\npaused = ["lib2"]\n')
+    (here.folder / "workspace/migrations/broken.yaml").write_text("a: [\n", encoding="utf-8")
+    (here.folder / "workspace/pyproject.toml").write_text(
+        '[tool.dirac-forge.bot]\npaused = ["lib2"]\n', encoding="utf-8"
+    )
     code, document = here.run("bot", "run", "--pr")
     assert code == 1
     assert here.rebuilds(document) == {}

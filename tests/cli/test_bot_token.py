@@ -100,7 +100,7 @@ if sys.argv[1] == "rerender":
 
 def program(folder: Path, name: str, text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(text)
+    (folder / name).write_text(text, encoding="utf-8")
     (folder / name).chmod(0o755)
 
 
@@ -110,8 +110,8 @@ def run(
     """The program, as a person starts it: with a home folder, an agent, and conda-smithy on PATH."""
     home = tmp_path / "home"
     (home / ".config/gh").mkdir(parents=True)
-    (home / ".config/gh/hosts.yml").write_text(f"github.com:\n  oauth_token: {TOKEN}\n")
-    (home / ".git-credentials").write_text(f"https://me:{TOKEN}@github.com\n")
+    (home / ".config/gh/hosts.yml").write_text(f"github.com:\n  oauth_token: {TOKEN}\n", encoding="utf-8")
+    (home / ".git-credentials").write_text(f"https://me:{TOKEN}@github.com\n", encoding="utf-8")
     program(tmp_path / "bin", "conda-smithy", SMITHY.format(python=sys.executable, places=[str(tmp_path)]))
     plain = {name: text for name, text in os.environ.items() if not name.startswith(("GITHUB_", "GH_"))}
     plain |= {
@@ -138,7 +138,7 @@ def spied(here: Here) -> Here:  # noqa: F811
 def test_a_recipe_that_is_rendered_finds_no_token_during_a_run_that_uses_one(spied: Here, tmp_path: Path) -> None:
     secret = tmp_path / "secrets" / "token"
     secret.parent.mkdir()
-    secret.write_text(f"{TOKEN}\n")
+    secret.write_text(f"{TOKEN}\n", encoding="utf-8")
     done = run(spied, tmp_path, {"GITHUB_TOKEN_FILE": str(secret)})
     assert done.returncode == 0, done.stderr
     (request,) = json.loads(done.stdout)["requests"]
@@ -167,7 +167,7 @@ def test_with_the_token_in_the_environment_no_recipe_is_executed_and_the_service
 
 
 def test_the_spy_finds_a_token_that_is_within_reach(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": TOKEN}
     with subprocess.Popen(("sleep", "60"), env=environment) as other:
         known = f"PLACES, ONLY = [{str(tmp_path)!r}], ({str(other.pid)!r},)\n"

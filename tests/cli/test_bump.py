@@ -75,12 +75,14 @@ def test_the_newest_release_is_found_written_and_then_there_is_nothing_more(
 
 def test_all_given_asks_nobody(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = workspace / "known.json"
-    known.write_text(json.dumps({"https://pypi.org/packages/source/d/demo/demo-3.0.tar.gz": "b" * 64}))
+    known.write_text(
+        json.dumps({"https://pypi.org/packages/source/d/demo/demo-3.0.tar.gz": "b" * 64}), encoding="utf-8"
+    )
     folder = str(workspace / "feedstocks/demo")
     options = ("--to", "3.0", "--offline", "--known-sha256", str(known), "--dependencies", "off")
     code, (found,) = run(workspace, capsys, folder, *options)
     assert (code, found["to"], found["hashes"][0]["origin"]) == (0, "3.0", "given")
-    assert OLD in (workspace / "feedstocks/demo/recipe/recipe.yaml").read_text()  # not without --write
+    assert OLD in (workspace / "feedstocks/demo/recipe/recipe.yaml").read_text(encoding="utf-8")  # not without --write
     code, (found,) = run(workspace, capsys, "demo", "--to", "1.0", "--offline")
     assert (code, found["status"], found["reason"]) == (0, "skipped", "it is at 1.0 already")
 
@@ -160,7 +162,7 @@ def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str], mo
 def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(workspace, "other", recipe(PYPI))
     known = workspace / "known.json"
-    known.write_text("[")
+    known.write_text("[", encoding="utf-8")
     for arguments, message in (
         (("--to", "2.0"), "--to is for one feedstock"),
         (("nowhere",), f"there is no feedstock nowhere in {workspace / 'feedstocks'}"),

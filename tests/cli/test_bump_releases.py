@@ -33,10 +33,11 @@ def put(workspace: Path, url: str, *, version: str = "1.0", forge: str = "", nam
     path.parent.mkdir(parents=True)
     path.write_text(
         f"context:\n  version: '{version}'\npackage:\n  name: {name}\n  version: ${{{{ version }}}}\n"
-        f"source:\n  url: {url}\n  sha256: {OLD}\nbuild:\n  number: 2\n"
+        f"source:\n  url: {url}\n  sha256: {OLD}\nbuild:\n  number: 2\n",
+        encoding="utf-8",
     )
     if forge:
-        (path.parents[1] / "conda-forge.yml").write_text(forge)
+        (path.parents[1] / "conda-forge.yml").write_text(forge, encoding="utf-8")
     return path
 
 
@@ -71,7 +72,8 @@ def gitlab(root: Path, *archives: str) -> Server:
 def test_tags_of_a_gitlab_in_the_recipe_s_spelling(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bare_repository(workspace / "web/x/demo.git", ["v10r2p3", "v10r2p4", "v10r2p5-pre1", "v11r0", "old"])
     (workspace / "pyproject.toml").write_text(
-        '[tool.dirac-forge.feedstocks.demo]\nprojects = ["demo"]\nbranches = { main = ">=10.2,<11" }\n'
+        '[tool.dirac-forge.feedstocks.demo]\nprojects = ["demo"]\nbranches = { main = ">=10.2,<11" }\n',
+        encoding="utf-8",
     )
     with gitlab(workspace / "web", "v10r2p4") as server:
         put(workspace, f"{server.url}/x/demo/-/archive/v10r2p3/demo.tar.gz", version="10.2.3")
@@ -81,7 +83,7 @@ def test_tags_of_a_gitlab_in_the_recipe_s_spelling(workspace: Path, capsys: pyte
             {"version": "11.0", "reason": "it does not belong on this branch (<11,>=10.2)"},
             {"version": "10.2.5rc1", "reason": "a pre-release"},
         ]
-        after = (workspace / "feedstocks/demo/recipe/recipe.yaml").read_text()
+        after = (workspace / "feedstocks/demo/recipe/recipe.yaml").read_text(encoding="utf-8")
         assert f"{server.url}/x/demo/-/archive/v10r2p4/demo.tar.gz" in after
         assert hashlib.sha256(archive("v10r2p4")).hexdigest() in after
         code, (again,), _ = run(workspace, capsys)
@@ -254,7 +256,7 @@ def test_github_is_asked_where_the_environment_says(
     url = "https://github.com/a/demo/releases/download/v${{ version }}/demo-${{ version }}.tar.gz"
     put(workspace, url)
     known = workspace / "known.json"
-    known.write_text(json.dumps({url.replace("${{ version }}", "1.1"): "b" * 64}))
+    known.write_text(json.dumps({url.replace("${{ version }}", "1.1"): "b" * 64}), encoding="utf-8")
     with Server(answer) as server:
         monkeypatch.setenv("GITHUB_API_URL", server.url)
         code, (found,), said = run(workspace, capsys, "--known-sha256", str(known), "--dependencies", "off")
@@ -272,12 +274,12 @@ def test_a_repository_that_is_checked_out(workspace: Path, capsys: pytest.Captur
     bare_repository(workspace / "web/demo.git", ["release-1-0", "release-1-1"], annotated=["release-1-1"])
     with Server(lambda asked: served(workspace / "web", asked)) as server:
         path = put(workspace, "x")
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         source = f"git: {server.url}/demo.git\n  tag: release-${{{{ version | replace('.', '-') }}}}\n"
-        path.write_text(text.replace(f"url: x\n  sha256: {OLD}\n", source))
+        path.write_text(text.replace(f"url: x\n  sha256: {OLD}\n", source), encoding="utf-8")
         code, (found,), _ = run(workspace, capsys, "--write")
         assert (code, found["to"], found["hashes"]) == (0, "1.1", [])
-        assert path.read_text() == path.read_text().replace("1.0", "1.1")
+        assert path.read_text(encoding="utf-8") == path.read_text(encoding="utf-8").replace("1.0", "1.1")
         code, (again,), _ = run(workspace, capsys)
         assert again["reason"] == "1.1 is the newest release that fits"
 
@@ -295,15 +297,15 @@ def test_sources_pinned_by_a_commit_follow_the_tag(workspace: Path, capsys: pyte
     with Server(answer) as server:
         path = put(workspace, "x")
         archives = f"{server.url}/x/demo/-/archive/${{{{ commit }}}}/demo.tar.gz"
-        text = path.read_text().replace("context:\n", f"context:\n  commit: {commits['v1.0']}\n")
+        text = path.read_text(encoding="utf-8").replace("context:\n", f"context:\n  commit: {commits['v1.0']}\n")
         text = text.replace(f"url: x\n  sha256: {OLD}\n", f"- url: {archives}\n    sha256: {OLD}\n@")
         checkouts = f"  - git: {server.url}/x/demo.git\n    rev: {commits['v1.0']}\n"
         foreign = f"  - git: {server.url}/x/other.git\n    rev: {other['v7.0']}\n"
-        path.write_text(text.replace("@", checkouts + foreign))
+        path.write_text(text.replace("@", checkouts + foreign), encoding="utf-8")
         code, (found,), _ = run(workspace, capsys, "--write")
     assert (code, found["to"]) == (0, "1.1"), found["reason"]
     fresh = hashlib.sha256(archive(f"/x/demo/-/archive/{commits['v1.1']}/demo.tar.gz")).hexdigest()
-    moved = path.read_text()
+    moved = path.read_text(encoding="utf-8")
     assert moved.count(commits["v1.1"]) == 2
     assert commits["v1.0"] not in moved
     assert (fresh in moved, other["v7.0"] in moved) == (True, True)
@@ -333,10 +335,12 @@ def test_a_folder_named_after_the_year_is_found_by_trying(
         year = "${{ year }}" if variable else "2025"
         path = put(workspace, f"{server.url}/{year}/sqlite-autoconf-{coded}.tar.gz", version="3.49.0")
         if variable:
-            path.write_text(path.read_text().replace("context:\n", "context:\n  year: 2025\n"))
+            path.write_text(
+                path.read_text(encoding="utf-8").replace("context:\n", "context:\n  year: 2025\n"), encoding="utf-8"
+            )
         code, (found,), _ = run(workspace, capsys, "--write")
     assert (code, found["to"]) == (0, to), found["reason"]
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert hashlib.sha256(archive(to)).hexdigest() in text
     assert ("2027" in text, "2025" in text) == (to == "3.50.0", to == "3.49.1")
     assert f"{to} exists; {server.url[7:]} lists nothing, so newer ones can't be ruled out" in found["notes"]
@@ -352,17 +356,17 @@ def test_a_source_on_this_machine_is_not_asked(
     with Server(lambda asked: Answer(body=b"secret")) as server:
         path = put(workspace, f"{server.url}/x/demo/-/archive/v${{{{ version }}}}/demo.tar.gz")
         if source == "git":
-            text = path.read_text()
+            text = path.read_text(encoding="utf-8")
             start = text.index("url: ")
             end = text.index("\n", text.index("sha256: ")) + 1
             tag = "tag: v${{ version }}"
-            path.write_text(f"{text[:start]}git: {server.url}/demo.git\n  {tag}\n{text[end:]}")
-        before = path.read_text()
+            path.write_text(f"{text[:start]}git: {server.url}/demo.git\n  {tag}\n{text[end:]}", encoding="utf-8")
+        before = path.read_text(encoding="utf-8")
         code, (bump,), _ = run(workspace, capsys, "demo", "--write")
         assert (server.connections, server.log) == (0, [])
     assert (code, bump["kind"]) == (3, "unknown")
     assert "its address 127.0.0.1 is not public, and the settings do not name this host" in json.dumps(bump)
-    assert path.read_text() == before
+    assert path.read_text(encoding="utf-8") == before
 
 
 @needs_git
@@ -383,7 +387,7 @@ def test_what_only_github_s_own_release_says_of_a_tag(
     url = "https://github.com/a/demo/archive/v${{ version }}.tar.gz"
     put(workspace, url)
     known = workspace / "known.json"
-    known.write_text(json.dumps({url.replace("${{ version }}", "1.1"): "b" * 64}))
+    known.write_text(json.dumps({url.replace("${{ version }}", "1.1"): "b" * 64}), encoding="utf-8")
 
     def answer(asked: Asked) -> Answer:
         tag = asked.path.rpartition("/")[2]
@@ -399,7 +403,7 @@ def test_what_only_github_s_own_release_says_of_a_tag(
         assert server.lines() == [f"GET /repos/a/demo/releases/tags/v1.{minor}" for minor in (2, 1)]
     assert (code, found["to"]) == (0, "1.1")
     assert found["rejected"] == [{"version": "1.2", "reason": "a pre-release, as GitHub says"}]
-    known.write_text(json.dumps({url.replace("${{ version }}", "1.2"): "b" * 64}))
+    known.write_text(json.dumps({url.replace("${{ version }}", "1.2"): "b" * 64}), encoding="utf-8")
     dead = f"http://127.0.0.1:{dead_port()}"
     monkeypatch.setenv("GITHUB_API_URL", dead)
     code, (found,), _ = run(workspace, capsys, "--known-sha256", str(known), "--dependencies", "off")
@@ -428,8 +432,8 @@ def test_recipes_without_a_version_of_their_own(
     text: str, reason: str, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = put(workspace, "x")
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     _, (found,), _ = run(workspace, capsys, "--write")
     assert found["status"] == "skipped"
     assert reason in found["reason"]
-    assert path.read_text() == text
+    assert path.read_text(encoding="utf-8") == text

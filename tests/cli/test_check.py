@@ -33,7 +33,8 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     (folder / "pyproject.toml").write_text(
         '[tool.dirac-forge]\nchannels = ["snapshot"]\n'
         "[tool.dirac-forge.targets.grid]\n"
-        'specs = ["grid"]\nplatforms = ["linux-64", "osx-64"]\npythons = ["3.11", "3.12"]\n'
+        'specs = ["grid"]\nplatforms = ["linux-64", "osx-64"]\npythons = ["3.11", "3.12"]\n',
+        encoding="utf-8",
     )
     return folder
 
@@ -43,7 +44,8 @@ def recipe(folder: Path, name: str, version: str, run: str) -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(
         f"package:\n  name: {name}\n  version: {version}\nbuild:\n  number: 0\n  noarch: generic\n"
-        f"requirements:\n  run:\n    - {run}\n"
+        f"requirements:\n  run:\n    - {run}\n",
+        encoding="utf-8",
     )
     return path
 
@@ -103,7 +105,7 @@ def test_a_machine_of_the_workspace(workspace: Path, capsys: pytest.CaptureFixtu
 
 def test_a_channel_that_cannot_be_read_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = workspace / "snapshot" / "osx-64" / "repodata.json"
-    path.write_text(path.read_text()[:-50])
+    path.write_text(path.read_text(encoding="utf-8")[:-50], encoding="utf-8")
     code, document = answer(capsys)
     assert code == 3
     assert [one["status"] for one in document["results"]] == ["installable"] * 2 + ["unknown"] * 2
@@ -187,7 +189,7 @@ def test_channels_of_a_file_come_before_those_of_the_workspace(
 ) -> None:
     write_channel(workspace / "mine", {"linux-64": [pkg("extra 1.0")]})
     path = workspace / "environment.yml"
-    path.write_text("name: it\nchannels: [./mine]\ndependencies: [grid, extra, python 3.12.*]\n")
+    path.write_text("name: it\nchannels: [./mine]\ndependencies: [grid, extra, python 3.12.*]\n", encoding="utf-8")
     code, document = answer(capsys, "environment.yml", "--platform", "linux-64")
     (result,) = document["results"]
     assert (code, result["status"], result["channels"]) == (0, "installable", ["mine", str(workspace / "snapshot")])
@@ -202,7 +204,9 @@ def test_channels_of_a_file_are_said(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
     write_channel(workspace / "mine", {"linux-64": [pkg("extra 1.0")]})
-    (workspace / "environment.yml").write_text("channels: [./mine]\ndependencies: [extra, python 3.12.*]\n")
+    (workspace / "environment.yml").write_text(
+        "channels: [./mine]\ndependencies: [extra, python 3.12.*]\n", encoding="utf-8"
+    )
     assert main(["check", "environment.yml", "--platform", "linux-64", "-q"]) == 0
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "environment.yml"
@@ -256,7 +260,11 @@ DIRACOS = Path(__file__).parents[1] / "data" / "diracos" / "construct.yaml"
 def test_every_missing_package_of_a_distribution_in_one_run(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    listed = [line.split("- ", 1)[1].split()[0] for line in DIRACOS.read_text().splitlines() if line.startswith("  - ")]
+    listed = [
+        line.split("- ", 1)[1].split()[0]
+        for line in DIRACOS.read_text(encoding="utf-8").splitlines()
+        if line.startswith("  - ")
+    ]
     there = [name for name in listed if name != "python"][::2]
     write_channel(workspace / "part", {"linux-64": [*pythons("3.11"), *(pkg(f"{name} 9.0") for name in there)]})
     code, document = answer(capsys, str(DIRACOS), "--platform", "linux-64", "--channel", "part")
@@ -347,7 +355,8 @@ def test_recipes_of_the_workspace_that_unblock_another_one_are_named(
         place.mkdir(parents=True)
         requirements = f"requirements:\n  run:\n    - {run}\n" if run else ""
         (place / "recipe.yaml").write_text(
-            f"package:\n  name: {name}\n  version: {version}\nbuild:\n  number: 0\n  noarch: generic\n{requirements}"
+            f"package:\n  name: {name}\n  version: {version}\nbuild:\n  number: 0\n  noarch: generic\n{requirements}",
+            encoding="utf-8",
         )
     options = ["--channel", "held", "--platform", "linux-64", "--with", "core"]
     assert main(["check", "app", *options]) == 1

@@ -22,7 +22,7 @@ def _workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "feedstocks" / name).mkdir(parents=True)
     (tmp_path / "migrations").mkdir()
     (tmp_path / "migrations" / "openssl4.yaml").touch()
-    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge.targets.lhcbdirac]\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge.targets.lhcbdirac]\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path / "feedstocks" / "diracx")
 
 
@@ -85,7 +85,7 @@ def test_bash_completes_with_the_script(tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     program = programs / "dirac-forge"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dirac_forge "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dirac_forge "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     script = f"{SHELLS['bash']}\nCOMP_WORDS=(dirac-forge bump m); COMP_CWORD=2; _dirac_forge; echo ${{COMPREPLY[@]}}"
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"

@@ -19,7 +19,7 @@ from dirac_forge.cli.discovery import find_workspace
     ],
 )
 def test_settings_make_a_workspace(tmp_path: Path, text: str) -> None:
-    (tmp_path / "pyproject.toml").write_text(text)
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
     assert find_workspace(below) == tmp_path
@@ -29,7 +29,7 @@ def test_settings_make_a_workspace(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", ["", "[project]\nname = 'dirac-forge'\n", "[tool.ruff]\n", "tool = 3\n", "no toml"])
 def test_other_projects_are_passed_over(tmp_path: Path, text: str) -> None:
     (tmp_path / "feedstocks" / "x" / "recipe").mkdir(parents=True)
-    (tmp_path / "feedstocks" / "x" / "pyproject.toml").write_text(text)
+    (tmp_path / "feedstocks" / "x" / "pyproject.toml").write_text(text, encoding="utf-8")
     assert find_workspace(tmp_path / "feedstocks" / "x" / "recipe") == tmp_path
 
 

@@ -43,7 +43,7 @@ def channel(asked: Asked) -> Answer:
 def test_all_is_well(doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = tmp_path / "snapshot"
     (snapshot / "noarch").mkdir(parents=True)
-    (snapshot / "noarch" / "repodata.json").write_text("{}")
+    (snapshot / "noarch" / "repodata.json").write_text("{}", encoding="utf-8")
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "entry").write_bytes(bytes(200_000))
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_0123456789abcdefghij")
@@ -106,7 +106,7 @@ def test_programs(doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: 
     found = doctor("--offline", code=1)  # without git nothing works
     assert (found["git"]["status"], found["conda-smithy"]["status"]) == ("missing", "missing")
     for name, body in {"git": "echo git version 2.50.1", "conda-smithy": "exit 1"}.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
         (tmp_path / name).chmod(stat.S_IRWXU)
     found = doctor("--offline")
     assert found["git"]["detail"] == f"2.50.1 ({tmp_path / 'git'})"
@@ -135,7 +135,7 @@ def test_scopes_of_a_token_and_slow_hosts(
 
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_0123456789abcdefghij")
     (tmp_path / "c" / "noarch").mkdir(parents=True)
-    (tmp_path / "c" / "noarch" / "repodata.json").write_text("{}")
+    (tmp_path / "c" / "noarch" / "repodata.json").write_text("{}", encoding="utf-8")
     with Server(answer) as server:
         monkeypatch.setenv("GITHUB_API_URL", server.url)
         start = time.monotonic()

@@ -48,13 +48,16 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     write_channel(
         folder / "snapshot", {this_platform(): [pkg("grid 9.1", "lib", build="h7"), pkg("lib 1.0"), pkg("lib 0.9")]}
     )
-    (folder / "pyproject.toml").write_text('[tool.dirac-forge]\nchannels = ["snapshot"]\n')
+    (folder / "pyproject.toml").write_text('[tool.dirac-forge]\nchannels = ["snapshot"]\n', encoding="utf-8")
     (folder / "construct.yaml").write_text(
-        "name: OS\nversion: 1\nspecs:\n  - grid\n  - absent  # [win]\nextra_envs:\n  tools:\n    specs: [lib <1]\n"
+        "name: OS\nversion: 1\nspecs:\n  - grid\n  - absent  # [win]\nextra_envs:\n  tools:\n    specs: [lib <1]\n",
+        encoding="utf-8",
     )
     programs = tmp_path / "bin"
     programs.mkdir()
-    (programs / "constructor").write_text(CONSTRUCTOR.format(python=sys.executable, seen=str(tmp_path / "seen.yaml")))
+    (programs / "constructor").write_text(
+        CONSTRUCTOR.format(python=sys.executable, seen=str(tmp_path / "seen.yaml")), encoding="utf-8"
+    )
     (programs / "constructor").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     return folder
@@ -72,7 +75,7 @@ def test_installer_is_built_from_exactly_the_solved_packages(
     assert code == 0
     assert Path(document["installer"]["path"]) == Path("dist") / f"OS-1-{this_platform()}.sh"
     assert (workspace / "dist" / f"OS-1-{this_platform()}.sh").is_file()
-    seen = yaml.safe_load((tmp_path / "seen.yaml").read_text())
+    seen = yaml.safe_load((tmp_path / "seen.yaml").read_text(encoding="utf-8"))
     assert seen["specs"] == ["grid==9.1=h7", "lib==1.0=0"]
     channels = [f"{(workspace / 'snapshot').as_uri()}/"]
     assert (seen["channels"], seen["user_requested_specs"]) == (channels, ["grid"])
@@ -86,13 +89,14 @@ def test_installer_is_built_from_exactly_the_solved_packages(
 def test_excluded_packages_are_not_locked_and_the_lock_takes_the_place_of_an_environment_file(
     capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
 ) -> None:
-    (workspace / "environment.yml").write_text("dependencies: [grid]\n")
+    (workspace / "environment.yml").write_text("dependencies: [grid]\n", encoding="utf-8")
     (workspace / "construct.yaml").write_text(
-        "name: OS\nversion: 1\nchannels: [snapshot]\nenvironment_file: environment.yml\nexclude: [lib]\n"
+        "name: OS\nversion: 1\nchannels: [snapshot]\nenvironment_file: environment.yml\nexclude: [lib]\n",
+        encoding="utf-8",
     )
     code, _ = answer(capsys, "construct.yaml", "--no-try", "--channel", "snapshot")
     assert code == 0
-    seen = yaml.safe_load((tmp_path / "seen.yaml").read_text())
+    seen = yaml.safe_load((tmp_path / "seen.yaml").read_text(encoding="utf-8"))
     assert (seen["specs"], seen["exclude"]) == (["grid==9.1=h7"], ["lib"])
     assert "environment_file" not in seen
 
@@ -119,7 +123,7 @@ def test_failing_command_is_told_with_what_it_prints(capsys: pytest.CaptureFixtu
 
 
 def test_failing_constructor_leaves_nothing(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
-    (workspace / "construct.yaml").write_text("name: broken\nversion: 1\nspecs: [grid]\n")
+    (workspace / "construct.yaml").write_text("name: broken\nversion: 1\nspecs: [grid]\n", encoding="utf-8")
     assert main(["installer", "construct.yaml"]) == 2
     assert f"constructor failed for {this_platform()} (exit code 1):" in capsys.readouterr().err
     assert not (workspace / "dist").exists()

@@ -45,9 +45,12 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     write_channel(folder / "snapshot", dict.fromkeys(PLATFORMS, records(*NEWER)))
     (folder / "pyproject.toml").write_text(
         '[tool.dirac-forge]\nchannels = ["snapshot"]\nplatforms = ["linux-64", "osx-64"]\n'
-        '[tool.dirac-forge.targets.grid]\nspecs = ["grid"]\n'
+        '[tool.dirac-forge.targets.grid]\nspecs = ["grid"]\n',
+        encoding="utf-8",
     )
-    (folder / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid\n  - lib  # [linux]\n")
+    (folder / "construct.yaml").write_text(
+        "name: OS\nversion: 1\nspecs:\n  - grid\n  - lib  # [linux]\n", encoding="utf-8"
+    )
     return folder
 
 
@@ -78,7 +81,7 @@ def test_pixi_lock_is_exactly_the_solvers_answer(workspace: Path) -> None:
 
 def test_explicit_lists_have_every_package_dependencies_first(workspace: Path) -> None:
     assert main(["lock", "construct.yaml", "--format", "explicit", "--output", "locks"]) == 0
-    lines = (workspace / "locks" / "osx-64.txt").read_text().splitlines()
+    lines = (workspace / "locks" / "osx-64.txt").read_text(encoding="utf-8").splitlines()
     assert lines[:2] == ["# platform: osx-64", "@EXPLICIT"]
     assert [line.rpartition("/")[2] for line in lines[2:]] == [
         f"lib-1.1-0.conda#sha256:{'e' * 64}",
@@ -92,7 +95,7 @@ def test_explicit_lists_have_every_package_dependencies_first(workspace: Path) -
 
 def test_conda_lock_file_is_read_back(workspace: Path) -> None:
     assert main(["lock", "construct.yaml", "--format", "conda-lock", "--as-of", "2020-01-12"]) == 0
-    document = yaml.safe_load((workspace / "conda-lock.yml").read_text())
+    document = yaml.safe_load((workspace / "conda-lock.yml").read_text(encoding="utf-8"))
     assert document["metadata"]["platforms"] == ["linux-64", "osx-64"]
     assert document["metadata"]["sources"] == ["construct.yaml"]
     assert document["package"][0]["dependencies"] == {"lib": ">=1"}
@@ -111,7 +114,7 @@ def test_excluded_packages_are_taken_out_after_the_solve(capsys: pytest.CaptureF
     text = (
         "name: OS\nversion: 1\nspecs: [grid, lib]\nexclude:\n  - lib  # [linux]\nextra_envs:\n  more: {specs: [grid]}\n"
     )
-    (workspace / "construct.yaml").write_text(text)
+    (workspace / "construct.yaml").write_text(text, encoding="utf-8")
     assert main(["lock", "construct.yaml"]) == 0
     found = read_lock(workspace / "pixi.lock").environments
     names = {
@@ -128,13 +131,13 @@ def test_excluded_packages_are_taken_out_after_the_solve(capsys: pytest.CaptureF
 
 
 def test_excluded_package_that_others_need_is_a_warning(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
-    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [grid]\nexclude: [lib]\n")
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [grid]\nexclude: [lib]\n", encoding="utf-8")
     assert main(["lock", "construct.yaml", "--platform", "linux-64"]) == 0
     assert "`exclude` takes out lib, which grid on linux-64 needs" in " ".join(capsys.readouterr().err.split())
 
 
 def test_platform_that_a_file_does_not_have_is_told(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
-    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid  # [linux]\n")
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid  # [linux]\n", encoding="utf-8")
     assert main(["lock", "construct.yaml", "--platform", "osx-64"]) == 2
     assert "construct.yaml: it asks for nothing on osx-64" in capsys.readouterr().err
     assert not (workspace / "pixi.lock").exists()
@@ -168,7 +171,7 @@ def test_platform_that_a_file_does_not_have_is_told(capsys: pytest.CaptureFixtur
     ],
 )
 def test_damaged_files_are_told(capsys: pytest.CaptureFixture[str], workspace: Path, text: str, message: str) -> None:
-    (workspace / "construct.yaml").write_text(text)
+    (workspace / "construct.yaml").write_text(text, encoding="utf-8")
     assert main(["lock", "construct.yaml"]) == 2
     assert message in capsys.readouterr().err
     assert not (workspace / "pixi.lock").exists()
@@ -189,7 +192,7 @@ def test_check_tells_what_is_outdated_and_what_is_not_satisfied(
     capsys.readouterr()
     assert answer(capsys, "lock", "construct.yaml", "--check")[0] == 0
     assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
-    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid >=9.1\n")
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid >=9.1\n", encoding="utf-8")
     capsys.readouterr()
     before = (workspace / "pixi.lock").read_bytes()
     code, document = answer(capsys, "lock", "construct.yaml", "--check")
@@ -209,7 +212,9 @@ def test_update_moves_only_the_named_package(workspace: Path) -> None:
 
 
 def test_unsolvable_platform_writes_nothing(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
-    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs:\n  - grid\n  - gird  # [osx]\n")
+    (workspace / "construct.yaml").write_text(
+        "name: OS\nversion: 1\nspecs:\n  - grid\n  - gird  # [osx]\n", encoding="utf-8"
+    )
     code, document = answer(capsys, "lock", "construct.yaml")
     assert code == 1
     assert [(each["platform"], each["status"]) for each in document["failed"]] == [("osx-64", "not-installable")]
@@ -270,8 +275,8 @@ def test_diff_of_git_revisions_solves_as_of_their_dates(
 def test_diff_of_package_lists_takes_sizes_and_licences_from_the_channel(
     capsys: pytest.CaptureFixture[str], workspace: Path
 ) -> None:
-    (workspace / "old.txt").write_text("# OS 1, env=base\ngrid-9.0-0.conda\nlib-1.0-0.conda\n")
-    (workspace / "new.txt").write_text("# platform: linux-64\ngrid-9.1-0.conda\nlib-1.0-0.conda\n")
+    (workspace / "old.txt").write_text("# OS 1, env=base\ngrid-9.0-0.conda\nlib-1.0-0.conda\n", encoding="utf-8")
+    (workspace / "new.txt").write_text("# platform: linux-64\ngrid-9.1-0.conda\nlib-1.0-0.conda\n", encoding="utf-8")
     code, document = answer(capsys, "diff", "old.txt", "new.txt")
     assert code == 0
     linux = document["platforms"]["linux-64"]
@@ -282,7 +287,7 @@ def test_diff_of_package_lists_takes_sizes_and_licences_from_the_channel(
 
 
 def test_diff_of_an_installer_says_which_file_to_give(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
-    (workspace / "OS-1-Linux-x86_64.sh").write_text("#!/bin/sh\n")
+    (workspace / "OS-1-Linux-x86_64.sh").write_text("#!/bin/sh\n", encoding="utf-8")
     assert main(["diff", "OS-1-Linux-x86_64.sh", "today"]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "OS-1-Linux-x86_64.sh: an installer, not a list of its packages" in said
@@ -310,7 +315,7 @@ def test_answers_end_with_what_to_do_next(capsys: pytest.CaptureFixture[str], wo
     )
     assert last("lock", "construct.yaml", "--check") == "dirac-forge lock construct.yaml: writes it again"
     assert last("diff", "pixi.lock", "today") == "dirac-forge diff pixi.lock today --markdown: release notes of it"
-    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [gird]\n")
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [gird]\n", encoding="utf-8")
     assert last("lock", "construct.yaml") == "dirac-forge check construct.yaml: what would make it installable"
 
 

@@ -69,7 +69,7 @@ def test_an_internal_error_is_brief_and_its_traceback_is_saved(
     (saved,) = tmp_path.glob("dirac-forge-error-*.txt")
     told = capsys.readouterr().err
     assert told == f"error: internal error: ZeroDivisionError: https://***@host/\n{REPORT}. Details: {saved}\n"
-    trace = saved.read_text()
+    trace = saved.read_text(encoding="utf-8")
     assert trace.startswith("Traceback (most recent call last)")
     assert "s3cret" not in trace
 
@@ -89,7 +89,7 @@ def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_wrong_settings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nchanels = []\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nchanels = []\n", encoding="utf-8")
     assert main(["ends", "x", "--json"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -100,7 +100,9 @@ def test_the_workspace(capsys: pytest.CaptureFixture[str], tmp_path: Path, monke
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         folder.mkdir()
-        (folder / "pyproject.toml").write_text(f"[tool.dirac-forge]\nchannels = ['{folder.name}-forge']\n")
+        (folder / "pyproject.toml").write_text(
+            f"[tool.dirac-forge]\nchannels = ['{folder.name}-forge']\n", encoding="utf-8"
+        )
     monkeypatch.setenv("DIRAC_FORGE_WORKSPACE", str(folders[0]))
     main(["ends", "x", "--json"])
     assert json.loads(capsys.readouterr().out)["channels"] == ["one-forge"]

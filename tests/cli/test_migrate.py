@@ -37,10 +37,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, needs in {"lib": (), "a": ("lib",), "b": ("lib", "a"), "c": ("zlib",)}.items():
         folder = tmp_path / "feedstocks" / name / "recipe"
         folder.mkdir(parents=True)
-        (folder / "meta.yaml").write_text(recipe(name, *needs))
-        (folder.parent / "conda-forge.yml").write_text("provider: {osx_64: null, win_64: null}\n")
+        (folder / "meta.yaml").write_text(recipe(name, *needs), encoding="utf-8")
+        (folder.parent / "conda-forge.yml").write_text("provider: {osx_64: null, win_64: null}\n", encoding="utf-8")
     (tmp_path / "migrations").mkdir()
-    (tmp_path / "migrations/lib2.yaml").write_text(MIGRATION)
+    (tmp_path / "migrations/lib2.yaml").write_text(MIGRATION, encoding="utf-8")
     return tmp_path
 
 
@@ -57,7 +57,7 @@ def channel(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     packages = {f"{one['name']}-{one['version']}-{one['build']}.conda": one for one in records}
     repodata = {"info": {"subdir": "linux-64"}, "packages": {}, "packages.conda": packages, "repodata_version": 1}
-    (folder / "repodata.json").write_text(json.dumps(repodata))
+    (folder / "repodata.json").write_text(json.dumps(repodata), encoding="utf-8")
     return tmp_path / "channel"
 
 
@@ -108,13 +108,13 @@ def test_plan(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_path_serves_as_a_name(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (workspace / "elsewhere.yaml").write_text(MIGRATION)
+    (workspace / "elsewhere.yaml").write_text(MIGRATION, encoding="utf-8")
     assert run(workspace, "plan", str(workspace / "elsewhere.yaml"), "--json") == 0
     assert answer(capsys)["migration"] == "elsewhere"
 
 
 def test_unreadable_recipes_are_said_and_left_out(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (workspace / "feedstocks/c/recipe/meta.yaml").write_text("package: {\n")
+    (workspace / "feedstocks/c/recipe/meta.yaml").write_text("package: {\n", encoding="utf-8")
     assert main(["migrate", "plan", "lib2", "--workspace", str(workspace), "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["unreadable"][0]["feedstock"] == "c"
@@ -123,7 +123,7 @@ def test_unreadable_recipes_are_said_and_left_out(workspace: Path, capsys: pytes
 
 def test_unknown_keys_of_conda_forge_yml_are_warned_of(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in "ab":
-        (workspace / f"feedstocks/{name}/conda-forge.yml").write_text("bot: {}\nbuild_platfrom: {}\n")
+        (workspace / f"feedstocks/{name}/conda-forge.yml").write_text("bot: {}\nbuild_platfrom: {}\n", encoding="utf-8")
     for _ in ("read", "kept"):
         assert main(["migrate", "plan", "lib2", "--workspace", str(workspace), "--json"]) == 0
         out, err = capsys.readouterr()
@@ -163,9 +163,9 @@ def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, caps
     assert out == "  b  b has no build with lib 2 (linux-64)\nThe others: 1 done.\n"
     assert run(workspace, "run", "lib2", "--channel", str(channel), "--write") == 0
     assert "+  number: 1" in capsys.readouterr().out
-    assert "number: 1" in (workspace / "feedstocks/b/recipe/meta.yaml").read_text()
-    assert (workspace / "feedstocks/b/.ci_support/migrations/lib2.yaml").read_text() == MIGRATION
-    assert "number: 0" in (workspace / "feedstocks/a/recipe/meta.yaml").read_text()
+    assert "number: 1" in (workspace / "feedstocks/b/recipe/meta.yaml").read_text(encoding="utf-8")
+    assert (workspace / "feedstocks/b/.ci_support/migrations/lib2.yaml").read_text(encoding="utf-8") == MIGRATION
+    assert "number: 0" in (workspace / "feedstocks/a/recipe/meta.yaml").read_text(encoding="utf-8")
 
 
 def test_what_the_request_of_a_rebuild_would_say(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,11 +184,11 @@ def test_what_the_request_of_a_rebuild_would_say(workspace: Path, capsys: pytest
 
 def change_channel(channel: Path, *, gone: tuple[str, ...] = (), added: tuple[dict[str, object], ...] = ()) -> None:
     path = channel / "linux-64/repodata.json"
-    data = json.loads(path.read_text())
+    data = json.loads(path.read_text(encoding="utf-8"))
     for name in gone:
         del data["packages.conda"][name]
     data["packages.conda"] |= {f"{each['name']}-{each['version']}-{each['build']}.conda": each for each in added}
-    path.write_text(json.dumps(data))
+    path.write_text(json.dumps(data), encoding="utf-8")
 
 
 def test_a_new_version_that_no_channel_has_is_said_once_and_first(
@@ -217,7 +217,7 @@ def test_a_spec_without_builds_is_a_no_also_where_another_package_is_missing(
     workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = workspace / "feedstocks/b/recipe/meta.yaml"
-    folder.write_text(recipe("b", "lib", "unheard-of", "a >=7"))
+    folder.write_text(recipe("b", "lib", "unheard-of", "a >=7"), encoding="utf-8")
     assert run(workspace, "status", "lib2", "--channel", str(channel), "--json") == 0
     found = answer(capsys)["feedstocks"]
     assert isinstance(found, list)
@@ -225,7 +225,7 @@ def test_a_spec_without_builds_is_a_no_also_where_another_package_is_missing(
         "not-solvable",
         "host of b on linux-64 has no solution: a: no build matches a >=7: the newest version is 1.0",
     )
-    folder.write_text(recipe("b", "lib", "unheard-of"))
+    folder.write_text(recipe("b", "lib", "unheard-of"), encoding="utf-8")
     assert run(workspace, "status", "lib2", "--channel", str(channel), "--json") == 0
     found = answer(capsys)["feedstocks"]
     assert isinstance(found, list)
@@ -245,10 +245,12 @@ def test_the_status_as_a_picture(workspace: Path, channel: Path, capsys: pytest.
 
 
 def test_the_migrations_there_are(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (workspace / "migrations/old.yaml").write_text("__migrator: {paused: true, commit_message: Old}\nzlib:\n- '2'\n")
+    (workspace / "migrations/old.yaml").write_text(
+        "__migrator: {paused: true, commit_message: Old}\nzlib:\n- '2'\n", encoding="utf-8"
+    )
     (workspace / "pinning/migrations").mkdir(parents=True)
-    (workspace / "pinning/conda_build_config.yaml").write_text("zlib:\n- '1'\n")
-    (workspace / "pinning/migrations/theirs.yaml").write_text("__migrator: {}\nzstd:\n- '2'\n")
+    (workspace / "pinning/conda_build_config.yaml").write_text("zlib:\n- '1'\n", encoding="utf-8")
+    (workspace / "pinning/migrations/theirs.yaml").write_text("__migrator: {}\nzstd:\n- '2'\n", encoding="utf-8")
     assert run(workspace, "list", "--pinning", str(workspace / "pinning"), "--json") == 0
     listed = answer(capsys)["migrations"]
     assert isinstance(listed, list)
@@ -262,29 +264,31 @@ def test_the_migrations_there_are(workspace: Path, capsys: pytest.CaptureFixture
 def test_a_paused_migration_does_nothing_without_the_flag(
     workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (workspace / "migrations/lib2.yaml").write_text(MIGRATION.replace("kind:", "paused: true\n  kind:"))
+    (workspace / "migrations/lib2.yaml").write_text(
+        MIGRATION.replace("kind:", "paused: true\n  kind:"), encoding="utf-8"
+    )
     recipe_path = workspace / "feedstocks/b/recipe/meta.yaml"
-    before = recipe_path.read_text()
+    before = recipe_path.read_text(encoding="utf-8")
     arguments = ["lib2", "--channel", str(channel)]
     assert run(workspace, "next", *arguments) == 0
     assert capsys.readouterr().out == "The migration is paused.\nNothing goes; --paused shows what could.\n"
     assert run(workspace, "run", *arguments, "--write") == 0
     assert capsys.readouterr().out == "lib2 is paused: nothing is rebuilt. --paused does it all the same.\n"
-    assert recipe_path.read_text() == before
+    assert recipe_path.read_text(encoding="utf-8") == before
     assert run(workspace, "next", *arguments, "--paused", "--json") == 0
     found = answer(capsys)
     assert (found["paused"], [each["feedstock"] for each in found["next"]]) == (True, ["b"])  # type: ignore[attr-defined]
     assert run(workspace, "run", *arguments, "--write", "--paused") == 0
-    assert recipe_path.read_text() == before.replace("number: 0", "number: 1")
+    assert recipe_path.read_text(encoding="utf-8") == before.replace("number: 0", "number: 1")
 
 
 def test_release_lines_are_members(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = workspace / "feedstocks/b@v0.x"
     (line / "recipe").mkdir(parents=True)
-    (line / "recipe/meta.yaml").write_text(recipe("b", "lib", version="0.9"))
-    (line / "conda-forge.yml").write_text("provider: {osx_64: null, win_64: null}\n")
+    (line / "recipe/meta.yaml").write_text(recipe("b", "lib", version="0.9"), encoding="utf-8")
+    (line / "conda-forge.yml").write_text("provider: {osx_64: null, win_64: null}\n", encoding="utf-8")
     forge = workspace / "feedstocks/a/conda-forge.yml"
-    forge.write_text(forge.read_text() + "bot: {abi_migration_branches: [v7]}\n")
+    forge.write_text(forge.read_text(encoding="utf-8") + "bot: {abi_migration_branches: [v7]}\n", encoding="utf-8")
     change_channel(channel, added=(record("b", "1.0", "lib >=2.0,<3.0a0", number=1),))
     arguments = ["lib2", "--channel", str(channel)]
     assert run(workspace, "plan", *arguments, "--json") == 0
@@ -318,7 +322,7 @@ def test_release_lines_are_members(workspace: Path, channel: Path, capsys: pytes
 def test_a_rebuild_of_a_release_line_is_for_its_branch(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = workspace / "feedstocks/b@v0.x/recipe"
     line.mkdir(parents=True)
-    (line / "meta.yaml").write_text(recipe("b", "lib", version="0.9"))
+    (line / "meta.yaml").write_text(recipe("b", "lib", version="0.9"), encoding="utf-8")
     assert run(workspace, "run", "lib2", "b@v0.x", "--json") == 0
     changes = answer(capsys)["changes"]
     assert isinstance(changes, list)
@@ -329,9 +333,9 @@ def test_a_rebuild_of_a_release_line_is_for_its_branch(workspace: Path, capsys: 
 
 def test_a_host_without_a_solution(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = channel / "linux-64/repodata.json"
-    data = json.loads(path.read_text())
+    data = json.loads(path.read_text(encoding="utf-8"))
     del data["packages.conda"]["lib-2.0-h_0.conda"]
-    path.write_text(json.dumps(data))
+    path.write_text(json.dumps(data), encoding="utf-8")
     arguments = ["lib2", "--channel", str(channel), "--json"]
     assert run(workspace, "status", *arguments) == 0
     found = answer(capsys)["feedstocks"]
@@ -346,8 +350,10 @@ def test_a_host_without_a_solution(workspace: Path, channel: Path, capsys: pytes
 
 def test_another_migration_goes_first(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     migrations = workspace / "migrations"
-    (migrations / "zlib2.yaml").write_text(MIGRATION.replace("lib:", "zlib:"))
-    (migrations / "lib2.yaml").write_text(MIGRATION.replace("kind:", "wait_for_migrators: [zlib2, long_gone]\n  kind:"))
+    (migrations / "zlib2.yaml").write_text(MIGRATION.replace("lib:", "zlib:"), encoding="utf-8")
+    (migrations / "lib2.yaml").write_text(
+        MIGRATION.replace("kind:", "wait_for_migrators: [zlib2, long_gone]\n  kind:"), encoding="utf-8"
+    )
     arguments = ["status", "lib2", "--channel", str(channel), "--workspace", str(workspace), "--json"]
     assert main(["migrate", *arguments]) == 0
     out, err = capsys.readouterr()
@@ -405,10 +411,10 @@ def test_an_added_python_that_no_channel_has_is_said(
     workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     migration = "__migrator:\n  operation: key_add\n  primary_key: python\npython:\n- 3.15.* *_cp315\n"
-    (workspace / "migrations/python315.yaml").write_text(migration)
+    (workspace / "migrations/python315.yaml").write_text(migration, encoding="utf-8")
     app = workspace / "feedstocks/app/recipe"
     app.mkdir(parents=True)
-    (app / "meta.yaml").write_text(recipe("app", "python"))
+    (app / "meta.yaml").write_text(recipe("app", "python"), encoding="utf-8")
     python = record("python", "3.14.1")
     change_channel(channel, added=(python, record("app", "1.0", "python >=3.9")))
     arguments = ["plan", "python315", "--channel", str(channel), "--platform", "linux-64", "--target", "app"]
@@ -422,10 +428,10 @@ def test_packages_from_outside_are_supposed_and_said(
     workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = channel / "linux-64/repodata.json"
-    data = json.loads(path.read_text())
+    data = json.loads(path.read_text(encoding="utf-8"))
     far = record("far", "3.1", "lib >=1.4,<2.0a0")
     data["packages.conda"] |= {"far-3.1-h_0.conda": far, "app-1.0-h_0.conda": record("app", "1.0", "b", "far 3.1 h_0")}
-    path.write_text(json.dumps(data))
+    path.write_text(json.dumps(data), encoding="utf-8")
     arguments = ["plan", "lib2", "--channel", str(channel), "--target", "app", "--platform", "linux-64"]
     assert run(workspace, *arguments, "--json") == 0
     targets = answer(capsys)["targets"]
@@ -444,7 +450,7 @@ def test_packages_from_outside_are_supposed_and_said(
 def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (channel / "noarch").mkdir()
     (channel / "noarch/repodata.json").write_text(
-        '{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}'
+        '{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}', encoding="utf-8"
     )
     arguments = ["plan", "--add-platform", "osx-64", "--target", "b", "--channel", str(channel), "--json"]
     assert run(workspace, *arguments) == 0
@@ -479,7 +485,7 @@ def test_long_sentences_break_at_words_only(
     for name in names:
         folder = workspace / f"feedstocks/{name}/recipe"
         folder.mkdir(parents=True)
-        (folder / "meta.yaml").write_text(recipe(name, "lib", "a"))
+        (folder / "meta.yaml").write_text(recipe(name, "lib", "a"), encoding="utf-8")
     monkeypatch.setenv("COLUMNS", "80")
     assert run(workspace, "why", "lib2", "a") == 0
     lines = capsys.readouterr().out.splitlines()
@@ -492,11 +498,11 @@ def test_long_sentences_break_at_words_only(
 
 def test_new(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "pinning").mkdir()
-    (workspace / "pinning/conda_build_config.yaml").write_text("openssl:\n- '3.5'\n")
+    (workspace / "pinning/conda_build_config.yaml").write_text("openssl:\n- '3.5'\n", encoding="utf-8")
     arguments = ["new", "openssl", "4.0", "--pinning", str(workspace / "pinning")]
     assert run(workspace, *arguments) == 0
     assert capsys.readouterr().out.splitlines()[0] == str(workspace / "migrations/openssl40.yaml")
-    assert "- '4.0'" in (workspace / "migrations/openssl40.yaml").read_text()
+    assert "- '4.0'" in (workspace / "migrations/openssl40.yaml").read_text(encoding="utf-8")
     assert run(workspace, *arguments) == 2
     assert "is there already" in capsys.readouterr().err
 
@@ -541,14 +547,14 @@ def test_typos_get_a_hint(
     workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     (workspace / "pinning").mkdir()
-    (workspace / "pinning/conda_build_config.yaml").write_text("openssl:\n- '3.5'\n")
+    (workspace / "pinning/conda_build_config.yaml").write_text("openssl:\n- '3.5'\n", encoding="utf-8")
     given = ["--channel", str(channel), "--pinning", str(workspace / "pinning")]
     assert run(workspace, *arguments, *given) == 2
     assert words in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_empty_workspace_says_how_to_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "lib2.yaml").write_text(MIGRATION)
+    (tmp_path / "lib2.yaml").write_text(MIGRATION, encoding="utf-8")
     arguments = ["plan", str(tmp_path / "lib2.yaml"), "--workspace", str(tmp_path)]
     assert main(["migrate", *arguments]) == 0
     out, err = capsys.readouterr()
@@ -559,7 +565,7 @@ def test_an_empty_workspace_says_how_to_fill_it(tmp_path: Path, capsys: pytest.C
 
 def test_a_typo_in_a_migration(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = workspace / "migrations/lib2.yaml"
-    path.write_text(MIGRATION.replace("kind: version", "autonerge: true"))
+    path.write_text(MIGRATION.replace("kind: version", "autonerge: true"), encoding="utf-8")
     assert run(workspace, "plan", "lib2") == 2
     assert (
         capsys.readouterr().err == f"error: {path}:2: unknown key '__migrator.autonerge'; did you mean 'automerge'?\n"
@@ -571,7 +577,7 @@ def test_a_platform_that_the_channel_does_not_have_is_named_once(
 ) -> None:
     for name in "ab":
         (workspace / f"feedstocks/{name}/conda-forge.yml").write_text(
-            "provider: {linux_aarch64: default, osx_64: null, win_64: null}\n"
+            "provider: {linux_aarch64: default, osx_64: null, win_64: null}\n", encoding="utf-8"
         )
     arguments = ("status", "lib2", "--channel", str(channel))
     assert run(workspace, *arguments) == 0

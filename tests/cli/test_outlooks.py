@@ -10,18 +10,21 @@ FILE = "name: OS\nversion: 1\nspecs:\n  - target\n"
 def with_distributions(here: Here, *files: str) -> None:  # noqa: F811
     settings = here.folder / "pyproject.toml"
     listed = ", ".join(f'"{file}"' for file in files)
-    settings.write_text(f"{settings.read_text()}\n[tool.dirac-forge.bot]\ndistributions = [{listed}]\n")
+    settings.write_text(
+        f"{settings.read_text(encoding='utf-8')}\n[tool.dirac-forge.bot]\ndistributions = [{listed}]\n",
+        encoding="utf-8",
+    )
 
 
 def test_next_release_is_on_the_dashboard_and_in_the_summary(here: Here) -> None:  # noqa: F811
-    (here.folder / "construct.yaml").write_text(FILE)
+    (here.folder / "construct.yaml").write_text(FILE, encoding="utf-8")
     with_distributions(here, "construct.yaml")
     _, document = here.run("bot", "run", "--summary", str(here.folder / "summary.md"))
     (found,) = document["distributions"]
     assert (found["name"], found["failed"], found["problem"]) == ("OS", [], None)
     line = "the next OS would be as"
-    assert line in (here.folder / "outbox" / "dashboard.md").read_text()
-    assert line in (here.folder / "summary.md").read_text()
+    assert line in (here.folder / "outbox" / "dashboard.md").read_text(encoding="utf-8")
+    assert line in (here.folder / "summary.md").read_text(encoding="utf-8")
 
 
 def test_file_that_is_not_there_stops_no_run(here: Here) -> None:  # noqa: F811
@@ -30,4 +33,4 @@ def test_file_that_is_not_there_stops_no_run(here: Here) -> None:  # noqa: F811
     assert code == 0
     (found,) = document["distributions"]
     assert "nowhere.yaml" in found["problem"]
-    assert "nowhere.yaml: not known: " in (here.folder / "outbox" / "dashboard.md").read_text()
+    assert "nowhere.yaml: not known: " in (here.folder / "outbox" / "dashboard.md").read_text(encoding="utf-8")

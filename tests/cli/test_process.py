@@ -133,7 +133,7 @@ def test_an_interrupt_is_one_line_at_any_moment(tmp_path: Path, delay: float) ->
 
 def test_fifty_runs_of_the_solver_end_with_the_code(tmp_path: Path) -> None:
     """py-rattler's threads may call into the interpreter while it ends, which aborts it."""
-    (tmp_path / "repodata.json").write_text('{"packages": {}, "packages.conda": {}}')
+    (tmp_path / "repodata.json").write_text('{"packages": {}, "packages.conda": {}}', encoding="utf-8")
     script = (
         "from dirac_forge.cli.process import run_process\n"
         "def main():\n"

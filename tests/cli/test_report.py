@@ -52,7 +52,7 @@ def printed(made: Made, capsys: pytest.CaptureFixture[str], *command: str) -> An
 def test_data_files_follow_the_schema(made: Made) -> None:
     folder = made.root / "site/data"
     documents = {
-        path.relative_to(folder).as_posix(): json.loads(path.read_text())
+        path.relative_to(folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
         for path in folder.rglob("*.json")
         if path.name != "schema.json"
     }
@@ -164,7 +164,7 @@ def test_a_second_run_tells_what_changed(made: Made, tmp_path: Path) -> None:
     past["runs"][0]["time"] = "2026-01-01T00:00:00+00:00"
     past["runs"][0]["cells"]["grid|linux-64|3.12"] = ["not-installable", None]
     past["runs"][0]["migrations"]["lib2"] = [0, 2]
-    (tmp_path / "history.json").write_text(json.dumps(past))
+    (tmp_path / "history.json").write_text(json.dumps(past), encoding="utf-8")
     site = tmp_path / "site"
     options = (
         "--no-bumps",
@@ -175,32 +175,32 @@ def test_a_second_run_tells_what_changed(made: Made, tmp_path: Path) -> None:
         str(tmp_path / "history.json"),
     )
     assert made.run("report", "--output", str(site), *options) == 0
-    text = " ".join(page_text((site / "index.html").read_text()).split())
+    text = " ".join(page_text((site / "index.html").read_text(encoding="utf-8")).split())
     assert "grid on linux-64, Python 3.12: installable now, 9.0" in text
     assert "lib2: 1 of 2 done, 0 before" in text
     assert "left out by --no-bumps" in text
-    feed = (site / "feed.xml").read_text()
+    feed = (site / "feed.xml").read_text(encoding="utf-8")
     assert "<title>lib2: 1 of 2 done, 0 before</title>" in feed
     assert 'href="https://example.org/status/targets/grid.html"' in feed
-    kept = json.loads((site / "data/history.json").read_text())
+    kept = json.loads((site / "data/history.json").read_text(encoding="utf-8"))
     assert [each["kind"] for each in kept["changes"]] == ["better", "migration"]
     assert len(kept["runs"]) == 2
 
 
 def test_distribution_is_that_of_diff(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "environment.yml"
-    file.write_text("dependencies:\n- lib <2\n")
+    file.write_text("dependencies:\n- lib <2\n", encoding="utf-8")
     options = ("--platform", "linux-64")
     assert made.run("lock", str(file), *options) == 0
-    file.write_text("dependencies:\n- lib\n")
+    file.write_text("dependencies:\n- lib\n", encoding="utf-8")
     site = tmp_path / "site"
     command = ("report", "--output", str(site), "--no-bumps", "--no-audit", "--migration", "later")
     assert made.run(*command, "--distribution", str(file), *options) == 0
     expected = printed(made, capsys, "diff", str(tmp_path / "pixi.lock"), "today", "--file", str(file), *options)
-    (found,) = json.loads((site / "data/distributions.json").read_text())["distributions"]
+    (found,) = json.loads((site / "data/distributions.json").read_text(encoding="utf-8"))["distributions"]
     assert {key: found[key] for key in expected} == expected
     assert [(each["name"], each["to"]) for each in found["platforms"]["linux-64"]["changed"]] == [("lib", "2.0 0")]
-    assert "linux-64: 1 changed, 0 added, 0 removed" in page_text((site / "index.html").read_text())
+    assert "linux-64: 1 changed, 0 added, 0 removed" in page_text((site / "index.html").read_text(encoding="utf-8"))
 
 
 def test_page_of_one_migration_is_a_file_that_needs_no_other(
@@ -218,7 +218,7 @@ def test_page_of_one_migration_is_a_file_that_needs_no_other(
 
 
 def test_a_folder_of_others_is_left_alone(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "thesis.tex").write_text("mine")
+    (tmp_path / "thesis.tex").write_text("mine", encoding="utf-8")
     assert made.run("report", "--output", str(tmp_path), "--no-bumps", "--no-audit") == 2
     assert "has other files than a site" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]

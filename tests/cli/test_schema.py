@@ -65,7 +65,7 @@ def test_settings_schema_has_defaults_and_descriptions() -> None:
 )
 def test_settings_schema_agrees_with_the_reader(tmp_path: Path, text: str) -> None:
     headed = text.replace("[", "[tool.dirac-forge.", 1) if text.startswith("[") else f"[tool.dirac-forge]\n{text}"
-    (tmp_path / "pyproject.toml").write_text(headed)
+    (tmp_path / "pyproject.toml").write_text(headed, encoding="utf-8")
     try:
         load(tmp_path, environ={}, flags={})
         accepted = True

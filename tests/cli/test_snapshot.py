@@ -18,9 +18,12 @@ def _workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grid = pkg("grid 1", "tool", "python", noarch="python", timestamp=1_780_272_000_000)
     write_channel(tmp_path / "channel", {"noarch": [grid, pkg("tool 1")], "linux-64": pythons("3.12")})
     (tmp_path / "pinning").mkdir()
-    (tmp_path / "pinning" / "conda_build_config.yaml").write_text("# a comment\nzlib:\n  - 1  # [linux]\n")
+    (tmp_path / "pinning" / "conda_build_config.yaml").write_text(
+        "# a comment\nzlib:\n  - 1  # [linux]\n", encoding="utf-8"
+    )
     (tmp_path / "pyproject.toml").write_text(
-        "[tool.dirac-forge]\nchannels = ['./channel']\n[tool.dirac-forge.targets.grid]\nplatforms = ['linux-64']\n"
+        "[tool.dirac-forge]\nchannels = ['./channel']\n[tool.dirac-forge.targets.grid]\nplatforms = ['linux-64']\n",
+        encoding="utf-8",
     )
 
 
@@ -35,7 +38,7 @@ def test_folder_is_a_channel_with_the_pinning(capsys: pytest.CaptureFixture[str]
         "pinning": True,
     }
     pinned = tmp_path / "frozen" / "conda-forge-pinning" / "conda_build_config.yaml"
-    assert pinned.read_text() == "zlib:\n  - 1  # [linux]\n"
+    assert pinned.read_text(encoding="utf-8") == "zlib:\n  - 1  # [linux]\n"
     assert main(["check", "--channel", "frozen", "--python", "3.12", "--json"]) == 0
     (result,) = json.loads(capsys.readouterr().out)["results"]
     assert (result["status"], result["packages"]) == ("installable", 3)

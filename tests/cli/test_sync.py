@@ -21,7 +21,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
     work = tmp_path / "work"
     (work / "recipe").mkdir(parents=True)
-    (work / "recipe/meta.yaml").write_text("package: {name: a, version: 1}\n")
+    (work / "recipe/meta.yaml").write_text("package: {name: a, version: 1}\n", encoding="utf-8")
     options = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
     for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "first"), ("branch", "v1")):
         subprocess.run(("git", "-C", str(work), *options, *arguments), check=True)
@@ -31,7 +31,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings = f'feedstock-url = "{tmp_path}/repositories/{{name}}-feedstock"\n'
     lines = '[tool.dirac-forge.feedstocks.a]\nbranches = { main = ">=2", v1 = "<2" }\n'
     (tmp_path / "workspace").mkdir()
-    (tmp_path / "workspace/pyproject.toml").write_text(f"[tool.dirac-forge]\n{settings}{lines}")
+    (tmp_path / "workspace/pyproject.toml").write_text(f"[tool.dirac-forge]\n{settings}{lines}", encoding="utf-8")
     return tmp_path / "workspace"
 
 
@@ -60,12 +60,12 @@ def test_archived_feedstocks_are_told_and_left_out(
             0,
             {"a": "unchanged", "a@v1": "unchanged", "b": "archived", "old": "archived"},
         )
-    noted = (workspace / "feedstocks/archived.txt").read_text()
+    noted = (workspace / "feedstocks/archived.txt").read_text(encoding="utf-8")
     assert noted.splitlines()[1:] == ["b", "old"]
     for name in "ab":
         text = f"package: {{name: {name}, version: 1}}\nrequirements:\n  host:\n    - lib\n"
-        (workspace / f"feedstocks/{name}/recipe/meta.yaml").write_text(text)
-    (workspace / "lib2.yaml").write_text("__migrator: {}\nlib:\n- '2'\n")
+        (workspace / f"feedstocks/{name}/recipe/meta.yaml").write_text(text, encoding="utf-8")
+    (workspace / "lib2.yaml").write_text("__migrator: {}\nlib:\n- '2'\n", encoding="utf-8")
     assert main(["migrate", "plan", str(workspace / "lib2.yaml"), "--workspace", str(workspace), "--json", "-q"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert [member["feedstock"] for member in plan["members"]] == ["a"]
@@ -91,7 +91,7 @@ def test_the_closure_of_a_target(workspace: Path, tmp_path: Path, capsys: pytest
         for name, depends in {"a": ["b", "c"], "b": [], "c": []}.items()
     }
     repodata = {"info": {"subdir": "linux-64"}, "packages": {}, "packages.conda": packages}
-    (folder / "repodata.json").write_text(json.dumps(repodata))
+    (folder / "repodata.json").write_text(json.dumps(repodata), encoding="utf-8")
     arguments = ["--closure", "a", "--channel", str(tmp_path / "channel"), "--platform", "linux-64"]
     assert states(workspace, capsys, *arguments) == (0, {"a": "new", "b": "new"})
 
@@ -102,15 +102,15 @@ def test_local_changes_are_said(
     monkeypatch.setenv("COLUMNS", "300")  # where the tests run may be a long way down
     states(workspace, capsys, "b")
     path = workspace / "feedstocks/b/recipe/meta.yaml"
-    path.write_text("mine\n")
+    path.write_text("mine\n", encoding="utf-8")
     assert main(["sync", "b", "--workspace", str(workspace), "-q"]) == 1
     assert f"{workspace}/feedstocks/b has local changes" in capsys.readouterr().out
     assert states(workspace, capsys, "b", "--force") == (0, {"b": "updated"})
-    assert path.read_text() != "mine\n"
+    assert path.read_text(encoding="utf-8") != "mine\n"
 
 
 def test_offline_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (workspace / "pyproject.toml").write_text("")
+    (workspace / "pyproject.toml").write_text("", encoding="utf-8")
     assert main(["sync", "a", "--workspace", str(workspace), "--offline"]) == 3
     assert capsys.readouterr().err.startswith("error: offline: repositories can't be asked\n")
 
@@ -121,7 +121,7 @@ def test_unknown_keys_of_conda_forge_yml_are_warned_of(
     work = tmp_path / "again"
     bare = tmp_path / "repositories/b-feedstock.git"
     subprocess.run(("git", "clone", "-q", str(bare), str(work)), check=True)
-    (work / "conda-forge.yml").write_text("proivder: {}\n")
+    (work / "conda-forge.yml").write_text("proivder: {}\n", encoding="utf-8")
     author = ("-c", "user.name=me", "-c", "user.email=me@example.org")
     subprocess.run(("git", "-C", str(work), "add", "."), check=True)
     subprocess.run(("git", "-C", str(work), *author, "commit", "-qm", "settings"), check=True)

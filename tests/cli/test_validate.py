@@ -26,7 +26,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", sorted(GOOD))
 def test_valid_files(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / name).write_text(GOOD[name])
+    (tmp_path / name).write_text(GOOD[name], encoding="utf-8")
     assert main(["validate", str(tmp_path / name), "--workspace", str(tmp_path.parent)]) == 0
     assert capsys.readouterr().out == "1 file valid\n"
 
@@ -34,7 +34,7 @@ def test_valid_files(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize("name", sorted(BAD))
 def test_mistakes_are_reported(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, said = BAD[name]
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(text, encoding="utf-8")
     assert main(["validate", str(tmp_path / name), "--json", "--workspace", str(tmp_path.parent)]) == 1
     (entry,) = json.loads(capsys.readouterr().out)["files"]
     assert entry["path"] == str(tmp_path / name)

@@ -75,19 +75,19 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         recipe = folder / "feedstocks" / name / "recipe" / "recipe.yaml"
         recipe.parent.mkdir(parents=True)
         host = "    - library" if name != "library" else "    - make"
-        recipe.write_text(RECIPE.format(name=name, host=host, hash="a" * 64))
+        recipe.write_text(RECIPE.format(name=name, host=host, hash="a" * 64), encoding="utf-8")
     (folder / "migrations").mkdir()
     pins = "".join(f"{name.replace('-', '_')}:\n- '2'\n" for name in ("library", *NAMES[6:]))
     head = "__migrator:\n  kind: version\n  migration_number: 1\n  commit_message: Rebuild for a library of "
     for number, keys in ((2, "library:\n- '2'\n"), (3, pins)):
         text = f"{head}{'long words ' * number * 5}\n{keys}migrator_ts: 1700000000\n"
-        (folder / f"migrations/library{number}.yaml").write_text(text)
-    (folder / "pyproject.toml").write_text(SETTINGS)
+        (folder / f"migrations/library{number}.yaml").write_text(text, encoding="utf-8")
+    (folder / "pyproject.toml").write_text(SETTINGS, encoding="utf-8")
     missing = "".join(f"- nowhere-{name} >=1.2,<3\n" for name in NAMES)
     (folder / "environment.yml").write_text(
-        f"name: everything that a site wants\ndependencies:\n- library >=2\n{missing}"
+        f"name: everything that a site wants\ndependencies:\n- library >=2\n{missing}", encoding="utf-8"
     )
-    (folder / "small.yml").write_text(f"name: small\ndependencies:\n- {NAMES[0]}\n")
+    (folder / "small.yml").write_text(f"name: small\ndependencies:\n- {NAMES[0]}\n", encoding="utf-8")
     before = Path.cwd()
     os.chdir(folder)
     yield folder

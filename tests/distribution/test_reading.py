@@ -22,7 +22,7 @@ def test_file_parts_of_urls_and_names() -> None:
 def test_explicit_list(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     digest = "0" * 32
-    path.write_text(f"# platform: osx-64\n@EXPLICIT\nhttps://host/c/noarch/a-1-0.conda#{digest}\n")
+    path.write_text(f"# platform: osx-64\n@EXPLICIT\nhttps://host/c/noarch/a-1-0.conda#{digest}\n", encoding="utf-8")
     (package,) = read_lock(path).environments["default"]["osx-64"]
     assert (package.name, package.version, package.build, package.md5) == ("a", "1", "0", digest)
     assert package.url == "https://host/c/noarch/a-1-0.conda"
@@ -34,7 +34,8 @@ def test_conda_lock_file(tmp_path: Path) -> None:
         "version: 1\nmetadata:\n  channels:\n  - url: conda-forge\n    used_env_vars: []\npackage:\n"
         "- name: a\n  version: '1.0'\n  manager: conda\n  platform: linux-64\n  dependencies:\n    b: '>=2'\n"
         "  url: https://host/c/linux-64/a-1.0-h0.conda\n  hash:\n    sha256: ff\n"
-        "- name: pipped\n  version: '1'\n  manager: pip\n  platform: linux-64\n  url: https://host/x.whl\n"
+        "- name: pipped\n  version: '1'\n  manager: pip\n  platform: linux-64\n  url: https://host/x.whl\n",
+        encoding="utf-8",
     )
     lock = read_lock(path)
     (package,) = lock.environments["default"]["linux-64"]
@@ -46,7 +47,7 @@ def test_installed_prefix(tmp_path: Path) -> None:
     folder = tmp_path / "conda-meta"
     folder.mkdir()
     entry = {"name": "a", "version": "1", "build": "h0", "subdir": "linux-64", "depends": ["b"], "size": 3}
-    (folder / "a-1-h0.json").write_text(json.dumps({**entry, "license": "MIT"}))
+    (folder / "a-1-h0.json").write_text(json.dumps({**entry, "license": "MIT"}), encoding="utf-8")
     (package,) = read_lock(tmp_path).environments["default"]["linux-64"]
     assert (package.size, package.license, package.depends) == (3, "MIT", ("b",))
 
@@ -65,7 +66,7 @@ def test_installed_prefix(tmp_path: Path) -> None:
 )
 def test_damaged_locks_are_told(tmp_path: Path, name: str, text: str, message: str) -> None:
     path = tmp_path / name
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_lock(path)
     assert str(path) in caught.value.message

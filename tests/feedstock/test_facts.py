@@ -40,14 +40,14 @@ test:
 def workspace(tmp_path: Path) -> Path:
     folder = tmp_path / "feedstocks/a/recipe"
     folder.mkdir(parents=True)
-    (folder / "meta.yaml").write_text(RECIPE)
+    (folder / "meta.yaml").write_text(RECIPE, encoding="utf-8")
     return tmp_path
 
 
 def add(workspace: Path, name: str, text: str, file: str = "meta.yaml") -> None:
     folder = workspace / "feedstocks" / name / "recipe"
     folder.mkdir(parents=True)
-    (folder / file).write_text(text)
+    (folder / file).write_text(text, encoding="utf-8")
 
 
 def test_needs_are_joined_over_platforms(workspace: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_second_reading_parses_nothing(workspace: Path, tmp_path: Path, monkey
 
     monkeypatch.setattr(module, "facts_of", fail)
     assert read_facts(read_workspace(workspace), None, store) == first
-    (workspace / "feedstocks/a/recipe/conda_build_config.yaml").write_text("thing: [lib2]\n")
+    (workspace / "feedstocks/a/recipe/conda_build_config.yaml").write_text("thing: [lib2]\n", encoding="utf-8")
     with pytest.raises(AssertionError, match="parsed again"):
         read_facts(read_workspace(workspace), None, store)
 
@@ -84,12 +84,14 @@ def test_a_broken_blob_is_read_anew(workspace: Path, tmp_path: Path) -> None:
     first = read_facts(read_workspace(workspace), None, store)
     for path in (tmp_path / "cache").rglob("*"):
         if path.is_file():
-            path.write_text("[1, 2")
+            path.write_text("[1, 2", encoding="utf-8")
     assert read_facts(read_workspace(workspace), None, store) == first
 
 
 def test_values_of_the_recipes_own_configuration(workspace: Path) -> None:
-    (workspace / "feedstocks/a/recipe/conda_build_config.yaml").write_text("thing:\n- none\n- mpich  # [linux]\n")
+    (workspace / "feedstocks/a/recipe/conda_build_config.yaml").write_text(
+        "thing:\n- none\n- mpich  # [linux]\n", encoding="utf-8"
+    )
     facts = read_facts(read_workspace(workspace), None, Store(None))["a"]
     assert [(need.name, need.platforms) for need in facts.needs if need.line == 14] == [("none", 3), ("mpich", 1)]
     assert facts.notes == ()

@@ -10,7 +10,11 @@ from support.recipes import PURE
 
 
 def files(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder).as_posix()): p.read_text() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder).as_posix()): p.read_text(encoding="utf-8")
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 def test_a_new_feedstock_is_written_whole(tmp_path: Path) -> None:
@@ -72,6 +76,6 @@ def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path, monkeypatc
 
 
 def test_a_file_in_the_way_is_an_error_in_words(tmp_path: Path) -> None:
-    (tmp_path / PURE.feedstock).write_text("in the way")
+    (tmp_path / PURE.feedstock).write_text("in the way", encoding="utf-8")
     with pytest.raises(InputError, match="can't be written: "):
         put(tmp_path, PURE, "v1", force=False)

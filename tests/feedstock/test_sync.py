@@ -34,7 +34,7 @@ def commit(folder: Path, files: dict[str, str], *, branch: str = "main") -> str:
         git(folder, "checkout", "-q", "-b", branch)
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "change")
     return git(folder, "rev-parse", "HEAD")
@@ -105,26 +105,26 @@ def test_news_are_copied_and_what_is_gone_goes(tmp_path: Path, repositories: Pat
     head = commit(repositories / "a-feedstock", {"recipe/meta.yaml": RECIPE.replace("1", "2")})
     results = run(tmp_path, SyncedLine(name="a"))
     assert (results["a"].state, results["a"].commit) == ("updated", head)
-    assert (tmp_path / "feedstocks/a/recipe/meta.yaml").read_text() == RECIPE.replace("1", "2")
+    assert (tmp_path / "feedstocks/a/recipe/meta.yaml").read_text(encoding="utf-8") == RECIPE.replace("1", "2")
     assert not (tmp_path / "feedstocks/a/.ci_support/migrations").exists()
 
 
 def test_local_changes_stay_unless_forced(tmp_path: Path, repositories: Path) -> None:
     run(tmp_path, SyncedLine(name="a"))
     mine = tmp_path / "feedstocks/a/recipe/meta.yaml"
-    mine.write_text("mine\n")
+    mine.write_text("mine\n", encoding="utf-8")
     (tmp_path / "feedstocks/b/recipe").mkdir(parents=True)
-    (tmp_path / "feedstocks/b/recipe/recipe.yaml").write_text("generated\n")
+    (tmp_path / "feedstocks/b/recipe/recipe.yaml").write_text("generated\n", encoding="utf-8")
     results = run(tmp_path, SyncedLine(name="a"), SyncedLine(name="b"))
     assert states(results) == {"a": "kept", "b": "kept"}
     assert results["a"].text == f"{tmp_path}/feedstocks/a has local changes"
     assert results["b"].text == f"{tmp_path}/feedstocks/b was not copied from a repository"
-    assert mine.read_text() == "mine\n"
+    assert mine.read_text(encoding="utf-8") == "mine\n"
     assert states(run(tmp_path, SyncedLine(name="a"), SyncedLine(name="b"), force=True)) == {
         "a": "updated",
         "b": "updated",
     }
-    assert mine.read_text() == RECIPE
+    assert mine.read_text(encoding="utf-8") == RECIPE
 
 
 def test_release_lines(tmp_path: Path, repositories: Path) -> None:
@@ -134,7 +134,7 @@ def test_release_lines(tmp_path: Path, repositories: Path) -> None:
         tmp_path, SyncedLine(name="a"), SyncedLine(name="a", branch="v1.x"), SyncedLine(name="a", branch="none")
     )
     assert states(results) == {"a": "new", "a@v1.x": "new", "a@none": "missing"}
-    assert (tmp_path / "feedstocks/a@v1.x/recipe/meta.yaml").read_text() == "old line\n"
+    assert (tmp_path / "feedstocks/a@v1.x/recipe/meta.yaml").read_text(encoding="utf-8") == "old line\n"
 
 
 def test_what_is_missing_or_no_feedstock(tmp_path: Path, repositories: Path) -> None:
@@ -190,7 +190,7 @@ def test_an_unreachable_host_is_unknown_and_asked_once(tmp_path: Path) -> None:
 
 def test_unreadable_sources_are_an_error(tmp_path: Path, repositories: Path) -> None:
     (tmp_path / "feedstocks").mkdir()
-    (tmp_path / "feedstocks/sources.toml").write_text("a = 1\n")
+    (tmp_path / "feedstocks/sources.toml").write_text("a = 1\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"sources\.toml: it can't be read"):
         run(tmp_path, SyncedLine(name="a"))
 
@@ -199,14 +199,14 @@ def test_links_that_a_killed_run_left_are_removed(tmp_path: Path, repositories: 
     folder = tmp_path / "feedstocks"
     outside = tmp_path / "outside"
     outside.mkdir()
-    (outside / "kept").write_text("x")
+    (outside / "kept").write_text("x", encoding="utf-8")
     folder.mkdir()
     for name in (".new-1", ".old-a"):
         (folder / name).symlink_to(outside)
     assert states(run(tmp_path, SyncedLine(name="a"))) == {"a": "new"}
     assert not (folder / "a").is_symlink()
     assert sorted(path.name for path in folder.iterdir()) == ["a", "sources.toml"]
-    assert (outside / "kept").read_text() == "x"
+    assert (outside / "kept").read_text(encoding="utf-8") == "x"
 
 
 def test_a_journal_that_is_not_text_is_ignored(tmp_path: Path, repositories: Path) -> None:

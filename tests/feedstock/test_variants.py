@@ -199,10 +199,10 @@ def test_what_is_no_configuration(text: str, message: str) -> None:
 
 def test_a_pinning_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "recipe/migrations").mkdir(parents=True)
-    (tmp_path / "recipe/conda_build_config.yaml").write_text("openssl: ['3.5']\n")
-    (tmp_path / "recipe/migrations/a.yaml").write_text("x: ['1']\n")
+    (tmp_path / "recipe/conda_build_config.yaml").write_text("openssl: ['3.5']\n", encoding="utf-8")
+    (tmp_path / "recipe/migrations/a.yaml").write_text("x: ['1']\n", encoding="utf-8")
     (tmp_path / "recipe/migration_support").mkdir()
-    (tmp_path / "recipe/migration_support/list.txt").write_text("a b\n")
+    (tmp_path / "recipe/migration_support/list.txt").write_text("a b\n", encoding="utf-8")
     pinning = read_pinning(tmp_path)
     assert (dict(pinning.migrations), dict(pinning.support)) == ({"a": "x: ['1']\n"}, {"list.txt": "a b\n"})
     with pytest.raises(ConfigurationError, match=r"there is no conda_build_config\.yaml"):

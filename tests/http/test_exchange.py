@@ -52,7 +52,7 @@ def test_nothing_is_kept(serve: Serve, http: Http, tmp_path: Path) -> None:
 def test_netrc_does_not_replace_credentials(
     serve: Serve, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password wrong\n")
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password wrong\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     server = serve(lambda _: Answer(body=b"{}"))
     http.call("GET", server.url, headers=BEARER, limit=1000)

@@ -206,7 +206,7 @@ def test_a_folder_that_can_not_be_written_costs_time_only(
 
 
 def test_a_cache_that_is_no_folder_costs_time_only(site: Site, tmp_path: Path) -> None:
-    (tmp_path / "cache").write_text("in the way")
+    (tmp_path / "cache").write_text("in the way", encoding="utf-8")
     with Http(cache=tmp_path / "cache") as http:
         assert http.page(site.url, limit=LIMIT).body == b"one"
         assert http.page(site.url, limit=LIMIT).body == b"one"

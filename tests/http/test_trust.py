@@ -176,7 +176,7 @@ def test_netrc_goes_over_https_to_hosts_of_the_settings_only() -> None:
 
 @pytest.mark.parametrize("trust", [None, Trust.of(services=["http://127.0.0.1/simple/"])])
 def test_netrc_is_not_sent_without_tls(trust: Trust | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with Server(lambda _: Answer(body=b"{}")) as server, Http(cache=None, trust=trust) as http:
         http.page(server.url, limit=10)

@@ -55,8 +55,8 @@ def evidence_of(
 ) -> Evidence:
     """What a channel with these builds, by platform and package, tells of a feedstock with this recipe."""
     (root / "recipe").mkdir(parents=True)
-    (root / "recipe/meta.yaml").write_text(text)
-    (root / "conda-forge.yml").write_text(forge or "provider: {win_64: null, osx_64: null}\n")
+    (root / "recipe/meta.yaml").write_text(text, encoding="utf-8")
+    (root / "conda-forge.yml").write_text(forge or "provider: {win_64: null, osx_64: null}\n", encoding="utf-8")
     folder = FeedstockFolder("user", root)
     plan = make_plan(build_graph(read_facts([folder], PINNING, Store(None))), migration)
     there = {platform for platform, _ in builds}

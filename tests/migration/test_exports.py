@@ -33,8 +33,8 @@ build:
 
 def graph_of(root: Path, text: str, configuration: str = "") -> Graph:
     (root / "recipe").mkdir(parents=True)
-    (root / "recipe/meta.yaml").write_text(text)
-    (root / "recipe/conda_build_config.yaml").write_text(configuration)
+    (root / "recipe/meta.yaml").write_text(text, encoding="utf-8")
+    (root / "recipe/conda_build_config.yaml").write_text(configuration, encoding="utf-8")
     return build_graph(read_facts([FeedstockFolder("python", root)], None, Store(None)))
 
 

@@ -23,8 +23,10 @@ RECIPE = "package:\n  name: user\n  version: 1\nbuild:\n  number: 4  # old\nrequ
 @pytest.fixture
 def feedstock(tmp_path: Path) -> FeedstockFolder:
     (tmp_path / "recipe").mkdir()
-    (tmp_path / "recipe/meta.yaml").write_text(RECIPE)
-    (tmp_path / "conda-forge.yml").write_text("# mine\nprovider:\n  osx_64: azure  # why\nbot: {automerge: true}\n")
+    (tmp_path / "recipe/meta.yaml").write_text(RECIPE, encoding="utf-8")
+    (tmp_path / "conda-forge.yml").write_text(
+        "# mine\nprovider:\n  osx_64: azure  # why\nbot: {automerge: true}\n", encoding="utf-8"
+    )
     return FeedstockFolder("user", tmp_path)
 
 
@@ -52,7 +54,7 @@ def test_a_second_run_does_nothing(feedstock: FeedstockFolder, migration_of: Mig
     for edit in change.edits:
         path = feedstock.path / edit.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(edit.after or "")
+        path.write_text(edit.after or "", encoding="utf-8")
     again = FeedstockFolder("user", feedstock.path)
     assert rebuild(again, planned(again, migration)) == Skip(
         feedstock="user", reason="the migration is applied already"

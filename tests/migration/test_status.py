@@ -238,8 +238,8 @@ def built(tmp_path: Path, migration_of: MigrationOf) -> Callable[..., Evidence]:
         {"recipe/meta.yaml": RECIPE, "conda-forge.yml": "provider: {win_64: null, osx_64: null}\n"}, root=tmp_path
     )
     (tmp_path / "recipe").mkdir()
-    (tmp_path / "recipe/meta.yaml").write_text(RECIPE)
-    (tmp_path / "conda-forge.yml").write_text("provider: {win_64: null, osx_64: null}\n")
+    (tmp_path / "recipe/meta.yaml").write_text(RECIPE, encoding="utf-8")
+    (tmp_path / "conda-forge.yml").write_text("provider: {win_64: null, osx_64: null}\n", encoding="utf-8")
     folder = FeedstockFolder("user", tmp_path)
     plan = make_plan(build_graph(read_facts([folder], PINNING, Store(None))), migration_of())
 
@@ -310,7 +310,7 @@ def test_what_conda_forge_did(folder: Path) -> None:
         FeedstockFolder(path.name, path) for kind in ("feedstocks", "others") for path in (folder / kind).iterdir()
     ]
     plan = make_plan(build_graph(read_facts(folders, None, Store(None))), read_migration(folder / "migration.yaml"))
-    expected = json.loads((folder / "expected.json").read_text())
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     assert list(plan.network.names) == sorted(expected["feedstocks"])
     edges = {(parent, child) for child, parents in plan.parents.items() for parent in parents}
     assert edges == {tuple(edge) for edge in expected["edges"]}

@@ -46,7 +46,7 @@ PLATFORMS = ("linux-64", "osx-64", "win-64")
 
 def feedstock(root: Path, text: str, file: str = "meta.yaml") -> FeedstockFolder:
     (root / "recipe").mkdir(parents=True)
-    (root / "recipe" / file).write_text(text)
+    (root / "recipe" / file).write_text(text, encoding="utf-8")
     return FeedstockFolder("user", root)
 
 

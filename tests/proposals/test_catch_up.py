@@ -26,12 +26,12 @@ HISTORY: Files = {
 
 def test_a_recipe_that_lags_is_brought_up_to_date(place: Place) -> None:  # noqa: F811
     path = place.put("lib", recipe("lib", "1.0", run=["six >=1.10", "attrs"]))
-    before = path.read_text()
+    before = path.read_text(encoding="utf-8")
     assert place.run(HISTORY, "lib", "--no-check")["lib"]["status"] == "skipped"
     found = place.run(HISTORY, "lib", "--no-check", "--catch-up", "--write")["lib"]
     assert (found["status"], found["from"], found["to"]) == ("proposed", "1.0", "1.0")
     expected = before.replace("six >=1.10", "six >=1.15").replace("- attrs\n", "- attrs >=22\n    - idna >=3\n")
-    assert path.read_text() == expected.replace("number: 0", "number: 1")
+    assert path.read_text(encoding="utf-8") == expected.replace("number: 0", "number: 1")
     lines = [*found["dependencies"]["changed"], *found["dependencies"]["added"]]
     assert {(one["after"], one["since"]["version"]) for one in lines} == {
         ("six >=1.15", "1.0"),

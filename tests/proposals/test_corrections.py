@@ -54,7 +54,7 @@ def folder(tmp_path: Path, text: str) -> FeedstockFolder:
     name = "recipe.yaml" if text.startswith("context") else "meta.yaml"
     path = tmp_path / "demo" / "recipe" / name
     path.parent.mkdir(parents=True)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return FeedstockFolder("demo", tmp_path / "demo")
 
 

@@ -42,10 +42,11 @@ def bumped(root: Path, patches: dict[str, str], capsys: pytest.CaptureFixture[st
         path.write_text(
             "context:\n  version: '1.0'\npackage:\n  name: demo\n  version: ${{ version }}\n"
             f"source:\n  url: {server.url}/demo-${{{{ version }}}}.tar.gz\n  sha256: {'a' * 64}\n  patches:\n{listed}"
-            "build:\n  number: 2\n"
+            "build:\n  number: 2\n",
+            encoding="utf-8",
         )
         for name, text in patches.items():
-            (path.parent / name).write_text(text)
+            (path.parent / name).write_text(text, encoding="utf-8")
         main(["bump", "demo", "--to", "1.1", "--workspace", str(root), "--no-check", *options])
         said = capsys.readouterr().out
     if "--json" not in options:
@@ -87,7 +88,7 @@ def test_each_patch_is_tried_and_told(root: Path, capsys: pytest.CaptureFixture[
 
 def test_without_a_network_patches_are_not_tried(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = root / "known.json"
-    known.write_text("{}")
+    known.write_text("{}", encoding="utf-8")
     found = bumped(root, PATCHES, capsys, "--json", "--offline", "--known-sha256", str(known))
     assert found["status"] in {"unknown", "skipped"}
     assert found.get("tried") is None

@@ -45,7 +45,9 @@ RECIPES = pytest.mark.parametrize(("name", "text"), [("meta.yaml", V0), ("recipe
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "pyproject.toml").write_text('[tool.dirac-forge]\nplatforms = ["linux-64"]\ntargets = {}\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.dirac-forge]\nplatforms = ["linux-64"]\ntargets = {}\n', encoding="utf-8"
+    )
     return tmp_path
 
 
@@ -55,21 +57,25 @@ def bumped(
     """The bump to 1.1 of a recipe, where only the mirror's file has a hash."""
     path = workspace / "feedstocks/r-demo/recipe" / name
     path.parent.mkdir(parents=True)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     known = workspace / "known.json"
-    known.write_text(json.dumps({f"{mirror}/src/contrib/demo_1.1.tar.gz": NEW}))
+    known.write_text(json.dumps({f"{mirror}/src/contrib/demo_1.1.tar.gz": NEW}), encoding="utf-8")
     where = ("--workspace", str(workspace), "--known-sha256", str(known), "--json", "--offline")
     main(["bump", "r-demo", "--to", "1.1", "--write", *where, *options])
     (found,) = json.loads(capsys.readouterr().out)["bumps"]
     assert found["status"] == "proposed", found["reason"]
-    assert path.read_text() == text.replace('"1.0"', '"1.1"').replace(OLD, NEW).replace("number: 1", "number: 0")
+    assert path.read_text(encoding="utf-8") == text.replace('"1.0"', '"1.1"').replace(OLD, NEW).replace(
+        "number: 1", "number: 0"
+    )
     found_urls: dict[str, Any] = found
     return found_urls
 
 
 def pinned(folder: Path, mirror: str) -> Path:
     folder.mkdir(parents=True)
-    (folder / "conda_build_config.yaml").write_text(f"cran_mirror:\n  - '{mirror}'\npython:\n  - 3.12.* *_cpython\n")
+    (folder / "conda_build_config.yaml").write_text(
+        f"cran_mirror:\n  - '{mirror}'\npython:\n  - 3.12.* *_cpython\n", encoding="utf-8"
+    )
     return folder
 
 
@@ -104,7 +110,7 @@ def test_a_key_that_nobody_defines_stops_the_edit(
 ) -> None:
     path = workspace / "feedstocks/r-demo/recipe" / name
     path.parent.mkdir(parents=True)
-    path.write_text(text.replace("cran_mirror", "own_mirror"))
+    path.write_text(text.replace("cran_mirror", "own_mirror"), encoding="utf-8")
     code = main(["bump", "r-demo", "--to", "1.1", "--no-check", "--offline", "--json", "--workspace", str(workspace)])
     (found,) = json.loads(capsys.readouterr().out)["bumps"]
     assert (code, found["status"]) == (2, "skipped")

@@ -97,7 +97,7 @@ def bumped(
     """The bump from 1.40.0 to 1.41.0, whose metadata has `requirement`; the recipe after it, and the index's files."""
     path = root / "feedstocks/tele-sdk/recipe" / name
     path.parent.mkdir(parents=True)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     files = {
         "tele-sdk": {
             **source("tele-sdk", "1.40.0", "tele-conventions==0.61b0"),
@@ -113,7 +113,7 @@ def bumped(
         options = ("--workspace", str(root), "--index-url", index.url, "--no-check", "--json", "--write")
         main(["bump", "tele-sdk", *options])
     (found,) = json.loads(capsys.readouterr().out)["bumps"]
-    return found, path.read_text(), files
+    return found, path.read_text(encoding="utf-8"), files
 
 
 @pytest.fixture

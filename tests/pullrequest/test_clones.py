@@ -97,7 +97,7 @@ def test_a_broken_clone_is_made_again(clones: Clones, place: Path, tip: Tip, dam
     if damage == "objects":
         shutil.rmtree(tip.folder / "objects")
     elif damage == "head":
-        (tip.folder / "HEAD").write_text("nonsense")
+        (tip.folder / "HEAD").write_text("nonsense", encoding="utf-8")
     elif damage == "truncated":
         for path in (tip.folder / "objects").rglob("*"):
             if path.is_file():
@@ -105,7 +105,7 @@ def test_a_broken_clone_is_made_again(clones: Clones, place: Path, tip: Tip, dam
                 path.write_bytes(path.read_bytes()[:20])
     else:
         shutil.rmtree(tip.folder)
-        tip.folder.write_text("")
+        tip.folder.write_text("", encoding="utf-8")
     again = clones.refresh("conda-forge/a-feedstock", str(place), "main")
     assert again == tip
     assert clones.read(again)["recipe/recipe.yaml"] == RECIPE
@@ -179,7 +179,7 @@ def test_paths_that_are_refused(clones: Clones, tip: Tip) -> None:
 
 def test_links_are_not_followed(tmp_path: Path, clones: Clones, place: Path) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("s")
+    secret.write_text("s", encoding="utf-8")
     links = {"recipe/link": str(secret), "linked": str(tmp_path)}
     commit(place, links, modes=dict.fromkeys(links, "120000"))
     tip = clones.refresh("conda-forge/a-feedstock", str(place), "main")
@@ -191,23 +191,23 @@ def test_links_are_not_followed(tmp_path: Path, clones: Clones, place: Path) -> 
         made(clones, tip, Edit(path="linked/secret", before=None, after="x"))
     with clones.work_tree(tip, tip.commit) as folder:
         assert not (folder / "recipe" / "link").is_symlink()
-        (folder / "conda-forge.yml").write_text("new\n")
+        (folder / "conda-forge.yml").write_text("new\n", encoding="utf-8")
         rerendered = clones.adopt(tip, folder, parent=tip.commit, message="m", author=AUTHOR, when=WHEN)
     assert "120000 recipe/link" in git(tip.folder, "ls-tree", "-r", "--format=%(objectmode) %(path)", rerendered)
-    assert secret.read_text() == "s"
+    assert secret.read_text(encoding="utf-8") == "s"
 
 
 def test_a_work_tree_for_programs(tmp_path: Path, clones: Clones, tip: Tip) -> None:
     first = made(clones, tip, Edit(path="conda-forge.yml", before="bot: {}\n", after="bot: {a: 1}\n"))
     with clones.work_tree(tip, first) as folder:
         assert (folder / "recipe" / "recipe.yaml").read_bytes() == RECIPE.encode()
-        assert (folder / "conda-forge.yml").read_text() == "bot: {a: 1}\n"
+        assert (folder / "conda-forge.yml").read_text(encoding="utf-8") == "bot: {a: 1}\n"
         assert git(folder, "status", "--porcelain") == ""
         assert git(folder, "rev-parse", "--abbrev-ref", "HEAD") == "main"
         assert clones.adopt(tip, folder, parent=first, message="m", author=AUTHOR, when=WHEN) == first
-        (folder / "README.md").write_text("made\n")
+        (folder / "README.md").write_text("made\n", encoding="utf-8")
         (folder / ".ci_support").mkdir()
-        (folder / ".ci_support" / "linux_64_.yaml").write_text("a: 1\n")
+        (folder / ".ci_support" / "linux_64_.yaml").write_text("a: 1\n", encoding="utf-8")
         (folder / "recipe" / "build.sh").chmod(stat.S_IRWXU)
         second = clones.adopt(tip, folder, parent=first, message="MNT: Re-rendered\n", author=AUTHOR, when=WHEN)
     assert not folder.exists()
@@ -253,7 +253,7 @@ def test_a_fork_that_is_behind(tmp_path: Path, clones: Clones, place: Path) -> N
 def test_a_push_that_a_hook_refuses(tmp_path: Path, clones: Clones, place: Path, tip: Tip) -> None:
     hook = place / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho no entry >&2\nexit 1\n")
+    hook.write_text("#!/bin/sh\necho no entry >&2\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
     change = made(clones, tip, Edit(path="conda-forge.yml", before="bot: {}\n", after="one\n"))
     with pytest.raises(RefusedPushError, match=r"\[remote rejected\] .* \(pre-receive hook declined\) \(no entry\)"):
@@ -263,12 +263,13 @@ def test_a_push_that_a_hook_refuses(tmp_path: Path, clones: Clones, place: Path,
 
 def test_settings_of_this_machine_do_not_count(tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     evil = tmp_path / "evil"
-    evil.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\ncat\n")
+    evil.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\ncat\n", encoding="utf-8")
     evil.chmod(0o755)
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / ".gitconfig").write_text(
         f'[filter "evil"]\n\tsmudge = {evil}\n\tclean = {evil}\n[core]\n\thooksPath = {tmp_path}\n\tautocrlf = true\n'
-        f"[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = {evil}\n"
+        f"[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = {evil}\n",
+        encoding="utf-8",
     )
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("GIT_DIR", str(tmp_path))
@@ -278,7 +279,7 @@ def test_settings_of_this_machine_do_not_count(tmp_path: Path, place: Path, monk
     change = made(clones, tip, Edit(path="recipe/build.sh", before="exit 1\n", after="exit 0\n"))
     with clones.work_tree(tip, change) as folder:
         assert (folder / "recipe" / "recipe.yaml").read_bytes() == RECIPE.encode()
-        (folder / "recipe" / "build.sh").write_text("exit 2\n")
+        (folder / "recipe" / "build.sh").write_text("exit 2\n", encoding="utf-8")
         clones.adopt(tip, folder, parent=change, message="m", author=AUTHOR, when=WHEN)
     assert not (tmp_path / "ran").exists()
 
@@ -327,7 +328,7 @@ def test_packs_do_not_pile_up(clones: Clones, place: Path, tip: Tip, monkeypatch
 
 
 def test_netrc_is_not_sent_without_tls(tmp_path: Path, clones: Clones, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n", encoding="utf-8")
     monkeypatch.setenv("HOME", str(tmp_path))
     with Server(lambda _: Answer(status=401, headers={"WWW-Authenticate": "Basic realm=x"})) as server:
         with pytest.raises(InputError):

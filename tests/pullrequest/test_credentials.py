@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     (folder / ".gitconfig").write_text(
-        "[credential]\n\thelper = store\n[user]\n\tname = Me\n\temail = me@example.org\n"
+        "[credential]\n\thelper = store\n[user]\n\tname = Me\n\temail = me@example.org\n", encoding="utf-8"
     )
     return folder
 
@@ -59,7 +59,7 @@ def test_git_gets_in(github: GitHub, tmp_path: Path, home: Path) -> None:
     work = tmp_path / "work"
     assert git(tmp_path, "clone", f"{github.url}/{PRIVATE}.git", str(work), home=home, more={}).returncode != 0
     assert git(tmp_path, "clone", f"{github.url}/{PRIVATE}.git", str(work), home=home, more=more).returncode == 0
-    (work / "b").write_text("2")
+    (work / "b").write_text("2", encoding="utf-8")
     git(work, "add", "b", home=home, more={})
     git(work, "commit", "-m", "b", home=home, more={})
     assert git(work, "push", "origin", "HEAD:refs/heads/v2", home=home, more=more).returncode == 0
@@ -75,12 +75,17 @@ def test_the_token_is_in_no_process_list_and_no_trace(github: GitHub, tmp_path: 
     """The server looks at all processes while git waits for it; git traces all that it does."""
     hook = github.path(MINE) / "hooks" / "pre-receive"
     hook.parent.mkdir()
-    hook.write_text(f"#!/bin/sh\nfor each in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$each; echo; done >{tmp_path}/ps\n")
+    hook.write_text(
+        f"#!/bin/sh\nfor each in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$each; echo; done >{tmp_path}/ps\n",
+        encoding="utf-8",
+    )
     hook.chmod(0o755)
     trace = {"GIT_TRACE": str(tmp_path / "trace"), "GIT_TRACE_CURL": str(tmp_path / "curl"), "GIT_TRACE_SETUP": "1"}
     wrapper = tmp_path / "bin" / "git"
     wrapper.parent.mkdir()
-    wrapper.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >>{tmp_path}/arguments\nPATH="${{PATH#*:}}" exec git "$@"\n')
+    wrapper.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >>{tmp_path}/arguments\nPATH="${{PATH#*:}}" exec git "$@"\n', encoding="utf-8"
+    )
     wrapper.chmod(0o755)
     path = {"PATH": f"{wrapper.parent}:{os.environ['PATH']}"}
     more = {**git_environment(Token(SECRET), github.url), **trace, **path}
@@ -90,7 +95,10 @@ def test_the_token_is_in_no_process_list_and_no_trace(github: GitHub, tmp_path: 
     done.append(git(work, "push", "origin", "HEAD:refs/heads/..bad", home=home, more=more))
     done.append(git(work, "push", f"{github.url}/conda-forge/none.git", "HEAD:refs/heads/x", home=home, more=more))
     assert [each.returncode == 0 for each in done] == [True, True, False, False]
-    seen = {name: (tmp_path / name).read_text(errors="replace") for name in ("ps", "trace", "curl", "arguments")}
+    seen = {
+        name: (tmp_path / name).read_text(errors="replace", encoding="utf-8")
+        for name in ("ps", "trace", "curl", "arguments")
+    }
     assert "git-remote-http" in seen["ps"]  # it was looked at the right moment
     assert VARIABLE in seen["trace"]  # the helper ran, and its line was traced
     assert "git-receive-pack" in seen["curl"]

@@ -395,7 +395,8 @@ def test_a_token_that_may_not_change_workflows(world: World, tmp_path: Path) -> 
         "#!/bin/sh\n"
         f"git cat-file -e $3:{WORKFLOW} 2>/dev/null || exit 0\n"
         "echo 'refusing to allow a Personal Access Token to create or update workflow without `workflow` scope' >&2\n"
-        "exit 1\n"
+        "exit 1\n",
+        encoding="utf-8",
     )
     hook.chmod(0o755)
     assert world.deliver(bump("2")).state == "opened"

@@ -237,7 +237,7 @@ def test_a_push_that_is_refused(world: World) -> None:
     world.client().fork(world.client().repository(FEEDSTOCK))
     hook = world.github.path(FORK) / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho 'no room' >&2\nexit 1\n")
+    hook.write_text("#!/bin/sh\necho 'no room' >&2\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
     outcome = world.deliver(bump("2"))
     assert outcome.state == "failed"
@@ -335,12 +335,12 @@ def test_the_token_shows_in_no_argument(world: World, tmp_path: Path, monkeypatc
     git = shutil.which("git")
     (tmp_path / "bin").mkdir()
     wrapper = tmp_path / "bin" / "git"
-    wrapper.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/arguments\nexec {git} "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/arguments\nexec {git} "$@"\n', encoding="utf-8")
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     assert world.deliver(bump("2", RECIPE.format(1))).state == "opened"
-    said = (tmp_path / "arguments").read_text()
+    said = (tmp_path / "arguments").read_text(encoding="utf-8")
     assert "push" in said
     assert TOKEN not in said
     assert world.entry("2").identity == identity("2")

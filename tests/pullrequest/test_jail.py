@@ -42,7 +42,7 @@ def test_the_command_names_what_is_hidden_and_what_is_writable(tmp_path: Path) -
 @pytest.mark.skipif(sys.platform != "linux" or find_jail() is None, reason="namespaces are not allowed here")
 def test_other_processes_folders_and_files_are_out_of_reach(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("x")
+    secret.write_text("x", encoding="utf-8")
     work = tmp_path / "work"
     work.mkdir()
     jail = find_jail((secret,))

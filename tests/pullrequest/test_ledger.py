@@ -321,7 +321,7 @@ def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
 
 
 def test_a_file_where_its_folder_should_be(tmp_path: Path) -> None:
-    (tmp_path / "here").write_text("")
+    (tmp_path / "here").write_text("", encoding="utf-8")
     with pytest.raises(LedgerError) as caught:
         Ledger.open(tmp_path / "here" / "ledger.sqlite")
     assert (

@@ -18,7 +18,7 @@ def process(proc: Path, number: int, parent: int, *variables: str) -> None:
     folder = proc / str(number)
     folder.mkdir(parents=True)
     (folder / "environ").write_bytes(b"\0".join(each.encode() for each in variables))
-    (folder / "stat").write_text(f"{number} (a (strange) name) S {parent} 1 1\n")
+    (folder / "stat").write_text(f"{number} (a (strange) name) S {parent} 1 1\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN"])
@@ -46,9 +46,9 @@ def test_a_process_that_can_not_be_read_ends_the_search(tmp_path: Path, monkeypa
 
 def test_stores_files_and_sockets_are_found(tmp_path: Path) -> None:
     (tmp_path / ".config/gh").mkdir(parents=True)
-    (tmp_path / ".config/gh/hosts.yml").write_text("x")
+    (tmp_path / ".config/gh/hosts.yml").write_text("x", encoding="utf-8")
     token = tmp_path / "token"
-    token.write_text("ghp_x")
+    token.write_text("ghp_x", encoding="utf-8")
     environ = {"SSH_AUTH_SOCK": "/run/agent", "GITHUB_TOKEN_FILE": str(token), "GITHUB_APP_PRIVATE_KEY": "/none"}
     assert token_files(environ) == (token,)
     found = reach_of(environ, home=tmp_path, proc=tmp_path / "proc")

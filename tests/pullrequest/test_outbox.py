@@ -89,7 +89,7 @@ def test_what_would_be_sent(box: Box) -> None:
     folder = box.folder / "demo" / "bump" / "main" / "2"
     assert (outcome.state, outcome.url, outcome.number) == ("prepared", str(folder), 0)
     assert sorted(box.files()) == [f"demo/bump/main/2/{name}" for name in ("body.md", "change.patch", "request.json")]
-    told = json.loads((folder / "request.json").read_text())
+    told = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     bare = box.folder / "demo.git"
     assert told == {
         "repository": "conda-forge/demo-feedstock",
@@ -114,7 +114,7 @@ def test_what_would_be_sent(box: Box) -> None:
         "draft": False,
         "comments": {next(iter(told["comments"])): "@conda-forge-admin, please rerender"},
     }
-    header = read_header((folder / "body.md").read_text())
+    header = read_header((folder / "body.md").read_text(encoding="utf-8"))
     assert header is not None
     assert header.identity == identity("2")
     assert log(bare, BRANCH) == ["demo 2", "change"]
@@ -126,7 +126,7 @@ def test_the_patch_can_be_applied(box: Box, tmp_path: Path) -> None:
     work = tmp_path / "work"
     git(tmp_path, "clone", "--quiet", str(box.place), str(work))
     git(work, "am", "--quiet", str(box.folder / "demo" / "bump" / "main" / "2" / "change.patch"))
-    assert (work / "recipe" / "recipe.yaml").read_text() == RECIPE.format(2)
+    assert (work / "recipe" / "recipe.yaml").read_text(encoding="utf-8") == RECIPE.format(2)
     assert git(work, "log", "-1", "--format=%an: %s") == "dirac-forge: demo 2"
 
 
@@ -198,7 +198,7 @@ def test_what_is_damaged_is_made_again(box: Box, damage: str) -> None:
         shutil.rmtree(box.folder / "demo.git")
         (folder / "request.json").unlink()
     elif damage == "nonsense":
-        (folder / "request.json").write_text("[]")
+        (folder / "request.json").write_text("[]", encoding="utf-8")
     else:
         (folder / damage).unlink()
     assert box.deliver(bump("2")).state == "prepared"
@@ -226,7 +226,7 @@ def test_killed_while_it_is_written(box: Box, before: str, monkeypatch: pytest.M
     assert box.deliver(bump("2", body="Better.\n")).state == "prepared"
     assert b"Better." in box.files()["demo/bump/main/2/body.md"]
     assert box.deliver(bump("2", body="Better.\n")).state == "unchanged"
-    summary = box.outbox().summarize().read_text()
+    summary = box.outbox().summarize().read_text(encoding="utf-8")
     assert summary.count("demo 2") == 1
 
 
@@ -257,10 +257,10 @@ def test_taken_back(box: Box) -> None:
 
 
 def test_the_summary(box: Box) -> None:
-    assert box.outbox().summarize().read_text().endswith("\n\nNothing is prepared.\n")
+    assert box.outbox().summarize().read_text(encoding="utf-8").endswith("\n\nNothing is prepared.\n")
     box.deliver(bump("2", title="demo 2 | <b>x</b>"))
     box.deliver(bump("9", kind="migration", key="openssl4", title="Rebuild for openssl4"))
-    assert box.outbox().summarize().read_text().split("\n\n")[-1] == (
+    assert box.outbox().summarize().read_text(encoding="utf-8").split("\n\n")[-1] == (
         "| change | for | branch |\n"
         "| --- | --- | --- |\n"
         "| [demo 2 \\| &lt;b&gt;x&lt;/b&gt;](demo/bump/main/2/body.md) | `conda-forge/demo-feedstock` | `main` |\n"

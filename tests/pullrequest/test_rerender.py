@@ -15,8 +15,8 @@ from support.smithy import WORKFLOW, on_path, smithy
 def feedstock(tmp_path: Path) -> Path:
     folder = tmp_path / "work" / "feedstock"
     (folder / "recipe").mkdir(parents=True)
-    (folder / "recipe" / "recipe.yaml").write_text("version: 1\n")
-    (folder / ".appveyor.yml").write_text("old\n")
+    (folder / "recipe" / "recipe.yaml").write_text("version: 1\n", encoding="utf-8")
+    (folder / ".appveyor.yml").write_text("old\n", encoding="utf-8")
     return folder
 
 
@@ -39,7 +39,7 @@ def test_a_placeholder_is_not_it(tmp_path: Path, version: str) -> None:
 
 def test_there_is_none(tmp_path: Path) -> None:
     assert find_smithy(str(tmp_path)) is None
-    (tmp_path / "conda-smithy").write_text("#!/nowhere/at/all\n")
+    (tmp_path / "conda-smithy").write_text("#!/nowhere/at/all\n", encoding="utf-8")
     (tmp_path / "conda-smithy").chmod(0o755)
     assert find_smithy(str(tmp_path)) is None
 
@@ -56,7 +56,7 @@ def test_rerender(tmp_path: Path, feedstock: Path, monkeypatch: pytest.MonkeyPat
         "README.md",
         "recipe/recipe.yaml",
     ]
-    log = (tmp_path / "bin" / "log").read_text()
+    log = (tmp_path / "bin" / "log").read_text(encoding="utf-8")
     assert "TOKEN" not in log
     assert "PAT'" not in log
     assert "GIT_DIR" not in log

@@ -66,7 +66,7 @@ def test_nothing_there() -> None:
 
 
 def test_an_app(tmp_path: Path) -> None:
-    (tmp_path / "key.pem").write_text(PEM)
+    (tmp_path / "key.pem").write_text(PEM, encoding="utf-8")
     wanted = AppKey("123", PEM)
     inline = {"GITHUB_APP_ID": "123", "GITHUB_APP_PRIVATE_KEY": PEM.replace("\n", "\\n"), "GITHUB_TOKEN": "a"}
     assert from_environment(inline) == wanted

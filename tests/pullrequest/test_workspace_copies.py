@@ -18,7 +18,7 @@ RECIPE = "package:\n  name: demo\n  version: '1'\n"
 def folder(root: Path, name: str, text: str = RECIPE, branch: str | None = None) -> FeedstockFolder:
     place = root / (name if branch is None else f"{name}@{branch}") / "recipe"
     place.mkdir(parents=True, exist_ok=True)
-    (place / "recipe.yaml").write_text(text)
+    (place / "recipe.yaml").write_text(text, encoding="utf-8")
     return FeedstockFolder(name, place.parent, branch)
 
 

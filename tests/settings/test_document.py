@@ -168,7 +168,7 @@ def test_files_that_can_not_be_read(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         Document.read(path)
     assert str(error.value) == f"{path}: not UTF-8 (byte 5), which TOML must be"
-    path.write_text("a = 1\nb = = 2\n")
+    path.write_text("a = 1\nb = = 2\n", encoding="utf-8")
     with pytest.raises(InputError) as error:
         Document.read(path)
     assert str(error.value) == f"{path}: not valid TOML: Invalid value (at line 2, column 5)"

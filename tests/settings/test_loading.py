@@ -13,7 +13,7 @@ from dirac_forge.settings import BotSettings, FeedstockSettings, Settings, Targe
 
 
 def workspace(folder: Path, text: str = "", *, header: bool = True) -> Path:
-    (folder / "pyproject.toml").write_text(("[tool.dirac-forge]\n" if header else "") + text)
+    (folder / "pyproject.toml").write_text(("[tool.dirac-forge]\n" if header else "") + text, encoding="utf-8")
     return folder
 
 

@@ -102,7 +102,7 @@ def python_package(channel: Path, stage: Path, python: Interpreter | None = None
     for externally in library.glob("EXTERNALLY-MANAGED"):
         externally.unlink()
     (library / "site-packages").mkdir(exist_ok=True)
-    (library / "site-packages" / "README.txt").write_text("Packages go here.\n")
+    (library / "site-packages" / "README.txt").write_text("Packages go here.\n", encoding="utf-8")
     _without_symbols([executable, *(stage / "lib").glob("*.so*"), *library.glob("lib-dynload/*.so")])
     for compiled in library.rglob("*.pyc"):
         _valid_anywhere(compiled)
@@ -178,7 +178,7 @@ def wheel_package(channel: Path, stage: Path, wheel: Path) -> Path:
     info = next((stage / "site-packages").glob("*.dist-info"))
     for data in list((stage / "site-packages").glob("*.data")):
         _spread(data, stage)
-    (info / "INSTALLER").write_text("conda\n")
+    (info / "INSTALLER").write_text("conda\n", encoding="utf-8")
     metadata = HeaderParser().parsestr((info / "METADATA").read_text(encoding="utf-8"))
     _write_scripts(info, stage / "python-scripts")
     made = assemble_package(
@@ -237,7 +237,7 @@ def _write_scripts(info: Path, folder: Path) -> None:
         module, _, attribute = place.split("[")[0].strip().partition(":")
         folder.mkdir(exist_ok=True)
         call = f"import sys\nfrom {module} import {attribute.split('.')[0]}\nsys.exit({attribute}())\n"
-        (folder / name).write_text(f"#!/usr/bin/env python\n{call}")
+        (folder / name).write_text(f"#!/usr/bin/env python\n{call}", encoding="utf-8")
         (folder / name).chmod(0o755)
 
 

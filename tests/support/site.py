@@ -32,12 +32,12 @@ def make_workspace(folder: Path) -> Path:
     for name, (version, *needs) in RECIPES.items():
         place = folder / "feedstocks" / name / "recipe"
         place.mkdir(parents=True)
-        (place / "meta.yaml").write_text(recipe(name, version, *needs))
-        (place.parent / "conda-forge.yml").write_text("provider: {osx_64: null, win_64: null}\n")
+        (place / "meta.yaml").write_text(recipe(name, version, *needs), encoding="utf-8")
+        (place.parent / "conda-forge.yml").write_text("provider: {osx_64: null, win_64: null}\n", encoding="utf-8")
     (folder / "migrations").mkdir()
-    (folder / "migrations/lib2.yaml").write_text(MIGRATION)
+    (folder / "migrations/lib2.yaml").write_text(MIGRATION, encoding="utf-8")
     (folder / "migrations/later.yaml").write_text(
-        MIGRATION.replace("lib:", "other:").replace("  kind", "  paused: true\n  kind")
+        MIGRATION.replace("lib:", "other:").replace("  kind", "  paused: true\n  kind"), encoding="utf-8"
     )
     stamp = 1_760_000_000_000
     write_channel(
@@ -58,10 +58,13 @@ def make_workspace(folder: Path) -> Path:
     (folder / "pyproject.toml").write_text(
         '[tool.dirac-forge]\nchannels = ["channel"]\nplatforms = ["linux-64", "osx-64"]\n'
         "[tool.dirac-forge.targets.grid]\n"
-        'specs = ["grid"]\nplatforms = ["linux-64", "osx-64"]\npythons = ["3.11", "3.12"]\n'
+        'specs = ["grid"]\nplatforms = ["linux-64", "osx-64"]\npythons = ["3.11", "3.12"]\n',
+        encoding="utf-8",
     )
     (folder / "pinning").mkdir()
-    (folder / "pinning/conda_build_config.yaml").write_text("lib:\n- '1.4'\npython:\n- 3.12.* *_cpython\n")
+    (folder / "pinning/conda_build_config.yaml").write_text(
+        "lib:\n- '1.4'\npython:\n- 3.12.* *_cpython\n", encoding="utf-8"
+    )
     return folder
 
 

@@ -56,7 +56,8 @@ def smithy(
             lints=lints,
             hangs=hangs,
             workflow=WORKFLOW,
-        )
+        ),
+        encoding="utf-8",
     )
     program.chmod(0o755)
     return program

@@ -55,7 +55,7 @@ def test_from_fork_to_merge(github: GitHub, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     address = github.url.replace("://", f"://x-access-token:{TOKEN}@") + "/bot/demo-feedstock.git"
     assert git(tmp_path, "clone", address, str(clone)).returncode == 0
-    (clone / "recipe" / "meta.yaml").write_text("version: 2\n")
+    (clone / "recipe" / "meta.yaml").write_text("version: 2\n", encoding="utf-8")
     who = ("-c", "user.name=Bot", "-c", "user.email=bot@example.org")
     git(clone, *who, "commit", "-am", "Version 2")
     assert git(clone, "push", "origin", "HEAD:refs/heads/v2").returncode == 0

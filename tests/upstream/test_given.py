@@ -88,7 +88,7 @@ def test_from_repository_reads_the_archive_of_the_tag() -> None:
 def test_from_folder_reads_a_tree_and_tells_that_the_version_is_computed(tmp_path: Path) -> None:
     for path, text in FILES.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
+        (tmp_path / path).write_text(text, encoding="utf-8")
     (tmp_path / "away").symlink_to("/etc")
     facts = from_folder(tmp_path)
     assert (facts.release.project, facts.release.version) == ("demo", Version("0.0.0"))
@@ -111,13 +111,15 @@ def test_from_folder_reads_a_version_that_a_module_assigns(
     settings: str, path: str, text: str, version: str, tmp_path: Path
 ) -> None:
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / path).write_text(text)
-    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "demo"\ndynamic = ["version"]\n{settings}\n')
+    (tmp_path / path).write_text(text, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "demo"\ndynamic = ["version"]\n{settings}\n', encoding="utf-8"
+    )
     assert from_folder(tmp_path).release.version == Version(version)
 
 
 def test_as_published_names_the_sdist_of_the_index(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "De-mo.X"\nversion = "1.0"\n')
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "De-mo.X"\nversion = "1.0"\n', encoding="utf-8")
     (file,) = as_published(from_folder(tmp_path)).release.files
     assert (file.filename, file.sha256) == ("de_mo_x-1.0.tar.gz", None)
     assert file.url == "https://files.pythonhosted.org/packages/source/de_mo_x-1.0.tar.gz"

@@ -133,7 +133,7 @@ def _hide(paths: Sequence[str]) -> None:
 
 def _drop_capabilities() -> None:
     """Give up the rights over the namespaces, so that nothing hidden can be uncovered."""
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_bytes())
     for capability in range(last + 1):
         _checked(_libc().prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "capabilities")
     _checked(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "privileges")

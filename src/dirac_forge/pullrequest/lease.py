@@ -46,7 +46,7 @@ def dead(holder: str) -> bool:
 def _space() -> str:
     """Numbers of processes mean something within one boot and one container only."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}:{Path('/proc/self/ns/pid').readlink().name}"
     except OSError:
         return "-"

@@ -63,7 +63,7 @@ def _of_ancestors(proc: Path) -> Iterable[tuple[str, str]]:
         folder = proc / str(number)
         try:
             variables = (folder / "environ").read_bytes().split(b"\0")
-            status = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            status = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         except OSError:
             return  # of another user, or over
         pairs = (variable.decode(errors="replace").partition("=") for variable in variables)

@@ -93,10 +93,10 @@ class Smithy:
 def _objects_of(folder: Path) -> list[Path]:
     """Return the folders with objects that a work tree shares."""
     try:
-        lines = (folder / ".git" / "objects" / "info" / "alternates").read_text().splitlines()
+        lines = (folder / ".git" / "objects" / "info" / "alternates").read_bytes().splitlines()
     except OSError:
         return []
-    return [path for line in lines if (path := Path(line)).is_dir()]
+    return [path for line in lines if (path := Path(os.fsdecode(line))).is_dir()]
 
 
 def find_smithy(path: str | None = None) -> Smithy | None:

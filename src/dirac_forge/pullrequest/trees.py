@@ -124,7 +124,7 @@ def work_tree(folder: Path, commit: str, *, branch: str, about: str) -> Iterator
         place = Path(temporary) / "feedstock"
         own_git("init", "--quiet", "--template=", f"--initial-branch={branch}", str(place), about=about)
         (place / ".git" / "info").mkdir(exist_ok=True)
-        (place / ".git" / "objects" / "info" / "alternates").write_text(f"{folder.absolute()}/objects\n")
+        (place / ".git" / "objects" / "info" / "alternates").write_bytes(os.fsencode(f"{folder.absolute()}/objects\n"))
         shallow = folder / "shallow"
         if shallow.exists():
             (place / ".git" / "shallow").write_bytes(shallow.read_bytes())

@@ -29,7 +29,8 @@ def test_construct_yaml_has_selectors(tmp_path: Path) -> None:
         "  - pythonapple  # [osx]\n"
         "  - only-arm  # [aarch64 or arm64]\n"
         "virtual_specs:\n"
-        "  - __glibc >=2.17  # [linux]\n"
+        "  - __glibc >=2.17  # [linux]\n",
+        encoding="utf-8",
     )
     target = read_target(str(path), platforms=["linux-64", "osx-arm64"])
     assert target.name == "DIRACOS"
@@ -48,7 +49,7 @@ def test_construct_yaml_has_selectors(tmp_path: Path) -> None:
 
 def test_selectors_are_never_run(tmp_path: Path) -> None:
     path = tmp_path / "construct.yaml"
-    path.write_text("name: x\nspecs:\n  - a  # [__import__('os').system('touch pwned')]\n")
+    path.write_text("name: x\nspecs:\n  - a  # [__import__('os').system('touch pwned')]\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"construct\.yaml:3: "):
         read_target(str(path))
     assert not Path("pwned").exists()
@@ -60,7 +61,8 @@ def test_extra_environments_are_targets_with_their_own_channels(tmp_path: Path) 
         "name: DIRACOS\nchannels: [conda-forge]\nspecs: [dirac-grid, python 3.11.*]\n"
         "extra_envs:\n"
         "  tools:\n    specs: [rucio-clients]  # [linux]\n    channels: [other, conda-forge]\n"
-        "  plain:\n    specs: [curl]\n"
+        "  plain:\n    specs: [curl]\n",
+        encoding="utf-8",
     )
     main, tools, plain = read_targets(str(path), platforms=["linux-64", "osx-64"])
     assert [target.name for target in (main, tools, plain)] == ["DIRACOS", "DIRACOS:tools", "DIRACOS:plain"]
@@ -74,14 +76,14 @@ def test_extra_environments_are_targets_with_their_own_channels(tmp_path: Path) 
 
 
 def test_environment_file_of_an_installer_is_read(tmp_path: Path) -> None:
-    (tmp_path / "env.yml").write_text("dependencies: [dirac-grid, python 3.11.*]\n")
+    (tmp_path / "env.yml").write_text("dependencies: [dirac-grid, python 3.11.*]\n", encoding="utf-8")
     path = tmp_path / "construct.yaml"
-    path.write_text("name: X\nenvironment_file: env.yml\nspecs: [curl]\n")
+    path.write_text("name: X\nenvironment_file: env.yml\nspecs: [curl]\n", encoding="utf-8")
     assert read_target(str(path)).specs == ("dirac-grid", "curl", "python 3.11.*")
 
 
 def test_extra_environment_that_is_not_a_mapping(tmp_path: Path) -> None:
     path = tmp_path / "construct.yaml"
-    path.write_text("specs: [a]\nextra_envs:\n  tools: [b]\n")
+    path.write_text("specs: [a]\nextra_envs:\n  tools: [b]\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"construct\.yaml:3: extra_envs: tools: expected a mapping"):
         read_targets(str(path))

@@ -17,7 +17,8 @@ def test_environment_file_gives_specs_and_channels(tmp_path: Path) -> None:
     path = tmp_path / "environment.yml"
     path.write_text(
         "name: grid\nchannels: [./mine, conda-forge, nodefaults]\ndependencies:\n"
-        "  - python=3.12\n  - dirac-grid>=9\n  - conda-forge::numpy 1.*\n  - pip:\n      - wonder\n"
+        "  - python=3.12\n  - dirac-grid>=9\n  - conda-forge::numpy 1.*\n  - pip:\n      - wonder\n",
+        encoding="utf-8",
     )
     target = read_target(str(path), platforms=["linux-64"])
     assert target.name == "grid"
@@ -29,7 +30,7 @@ def test_environment_file_gives_specs_and_channels(tmp_path: Path) -> None:
 
 def test_defaults_are_the_channels_of_conda(tmp_path: Path) -> None:
     path = tmp_path / "environment.yml"
-    path.write_text("channels: [defaults]\ndependencies: [numpy]\n")
+    path.write_text("channels: [defaults]\ndependencies: [numpy]\n", encoding="utf-8")
     assert read_target(str(path)).channels == (
         "https://repo.anaconda.com/pkgs/main",
         "https://repo.anaconda.com/pkgs/r",

@@ -17,7 +17,7 @@ def read_target(text: str, **asked: Sequence[str]) -> Target:
 
 def test_a_list_of_specs(tmp_path: Path) -> None:
     path = tmp_path / "specs.txt"
-    path.write_text("# the extension\nlhcbdirac\ndirac-grid >=9,<10  # its line\n\n")
+    path.write_text("# the extension\nlhcbdirac\ndirac-grid >=9,<10  # its line\n\n", encoding="utf-8")
     assert read_target(str(path)).specs == ("lhcbdirac", "dirac-grid >=9,<10")
 
 
@@ -31,7 +31,7 @@ def test_a_list_of_specs(tmp_path: Path) -> None:
 )
 def test_wrong_files_are_named(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "environment.yaml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_target(str(path))
     assert caught.value.message == message.format(path=path)
@@ -39,7 +39,7 @@ def test_wrong_files_are_named(tmp_path: Path, text: str, message: str) -> None:
 
 def test_a_spec_in_a_file_that_is_none_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "environment.yml"
-    path.write_text("dependencies:\n  - numpy >=>1\n")
+    path.write_text("dependencies:\n  - numpy >=>1\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"environment\.yml:2: 'numpy >=>1' is not a package spec"):
         read_target(str(path))
 
@@ -67,7 +67,7 @@ def test_file_of_another_kind_is_an_error_that_names_the_kinds(
     tmp_path: Path, name: str, text: str, message: str
 ) -> None:
     path = tmp_path / name
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_targets(str(path))
     assert caught.value.message == message.format(path=path)

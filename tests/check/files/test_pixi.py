@@ -52,7 +52,7 @@ lone = { features = ["test"], no-default-feature = true }
 
 def test_environments_of_a_manifest_by_platform(tmp_path: Path) -> None:
     path = tmp_path / "pixi.toml"
-    path.write_text(MANIFEST)
+    path.write_text(MANIFEST, encoding="utf-8")
     main, test, lone = read_targets(str(path), platforms=["linux-aarch64"], pythons=["3.12"])
     common = ("dirac-grid", "conda-forge::numpy 2.*", "mkl >=2024 *_intel")
     assert [one.name for one in (main, test, lone)] == ["grid", "grid:test", "grid:lone"]
@@ -79,7 +79,7 @@ def test_environments_of_a_manifest_by_platform(tmp_path: Path) -> None:
 def test_manifest_in_pyproject(tmp_path: Path) -> None:
     path = tmp_path / "pyproject.toml"
     lines = ("[tool.pixi.project]", 'channels = ["a"]', 'platforms = ["linux-64"]')
-    path.write_text("\n".join((*lines, "[tool.pixi.dependencies]", 'x = "1.*"')))
+    path.write_text("\n".join((*lines, "[tool.pixi.dependencies]", 'x = "1.*"')), encoding="utf-8")
     (target,) = read_targets(str(path))
     assert (target.name, target.specs, target.channels) == ("pyproject.toml", ("x 1.*",), ("a",))
 
@@ -99,7 +99,7 @@ def test_manifest_in_pyproject(tmp_path: Path) -> None:
 )
 def test_wrong_manifests_are_named(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "pixi.toml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_targets(str(path))
     assert message.format(path=path) in caught.value.message

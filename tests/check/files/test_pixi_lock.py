@@ -33,7 +33,7 @@ packages:
 
 def test_packages_of_a_lock_are_asked_for_by_version_and_build(tmp_path: Path) -> None:
     path = tmp_path / "pixi.lock"
-    path.write_text(LOCK)
+    path.write_text(LOCK, encoding="utf-8")
     (target,) = read_targets(str(path))
     assert (target.name, target.platforms, target.channels) == ("pixi.lock", ("linux-64", "osx-64"), (f"{URL}/",))
     assert target.specs_for("linux-64") == ("zlib ==1.3.1 hb9d3cd8_2",)
@@ -44,6 +44,6 @@ def test_packages_of_a_lock_are_asked_for_by_version_and_build(tmp_path: Path) -
 @pytest.mark.parametrize("text", ["version: 99\nenvironments: {}\npackages: []\n", "nothing", ""])
 def test_lock_that_cannot_be_read(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pixi.lock"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"pixi\.lock: not readable as a pixi\.lock: "):
         read_targets(str(path))

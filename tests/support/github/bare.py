@@ -40,8 +40,10 @@ def make(folder: Path, default_branch: str = "main") -> None:
     """An empty bare repository: what `git init --bare` writes, without the process."""
     for inside in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
         (folder / inside).mkdir(parents=True)
-    (folder / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n")
-    (folder / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n")
+    (folder / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n", encoding="utf-8")
+    (folder / "config").write_text(
+        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n", encoding="utf-8"
+    )
 
 
 def commit(
@@ -70,7 +72,7 @@ def commit(
     ref = folder / "refs" / "heads" / branch
     ref.parent.mkdir(parents=True, exist_ok=True)
     new = ref.with_name(f"{ref.name}.lock")
-    new.write_text(f"{made}\n")
+    new.write_text(f"{made}\n", encoding="utf-8")
     new.replace(ref)
     return made
 
@@ -93,14 +95,14 @@ def branches(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     packed = folder / "packed-refs"
     if packed.exists():
-        for line in packed.read_text().splitlines():
+        for line in packed.read_text(encoding="utf-8").splitlines():
             sha, _, ref = line.partition(" ")
             if ref.startswith("refs/heads/"):
                 found[ref.removeprefix("refs/heads/")] = sha
     heads = folder / "refs" / "heads"
     for each in heads.rglob("*"):
         if each.is_file() and each.suffix != ".lock":
-            found[each.relative_to(heads).as_posix()] = each.read_text().strip()
+            found[each.relative_to(heads).as_posix()] = each.read_text(encoding="utf-8").strip()
     return found
 
 

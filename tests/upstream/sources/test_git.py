@@ -108,7 +108,7 @@ def test_a_repository_on_this_machine_is_not_asked(tmp_path: Path) -> None:
 
 
 def test_git_reads_no_netrc_for_a_repository_of_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n", encoding="utf-8")
     monkeypatch.setenv("HOME", str(tmp_path))
     with Server(lambda _: Answer(status=401, headers={"WWW-Authenticate": "Basic realm=x"})) as server:
         with pytest.raises(InputError):
