@@ -22,6 +22,7 @@ from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.proof_body import environment_reasons, unblock_lines
 from dirac_forge.report.reasons import reasons
 from dirac_forge.report.since import turn_json, turns
+from dirac_forge.report.terminal import Hanging
 from dirac_forge.report.verdicts import (
     OUTCOMES,
     axes,
@@ -220,9 +221,9 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
         parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
         parts += effects(mine, verbose=verbose)
     parts.append(_in_all(proposal))
-    parts += [Text(f"{line}\n") for line in unblock_lines(proposal)]
-    parts += [Text(f"{line}\n") for line in environment_reasons(proposal.environments)]
-    parts += [Text(f"{warning}\n", "yellow") for warning in proposal.warnings]
+    for lines in (unblock_lines(proposal), environment_reasons(proposal.environments), proposal.warnings):
+        style = "yellow" if lines is proposal.warnings else ""
+        parts += [Hanging("- ", Text(line, style)) for line in lines]
     return parts
 
 

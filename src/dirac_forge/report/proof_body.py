@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dirac_forge.check.remedies import Action, BuildFor, BuildVersion, Unblock
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
 
 if TYPE_CHECKING:
@@ -55,7 +57,28 @@ def unblock_lines(proof: Proof) -> list[str]:
         return []
     from dirac_forge.check.wording import unblock_text  # noqa: PLC0415  # the solver's library is large
 
-    return [f"would unblock it: {unblock_text(found)}" for found in proof.unblock]
+    return [f"would unblock it: {unblock_text(found)}" for found in _of_all_platforms(proof.unblock)]
+
+
+def _of_all_platforms(found: Iterable[Unblock]) -> Iterator[Unblock]:
+    """Yield what would unblock it; what is to be built alike for several platforms is one thing."""
+    alike: dict[object, list[Unblock]] = {}
+    for one in found:
+        key = tuple((remedy.package, _for_platform(remedy.action, "")) for remedy in one.remedies)
+        alike.setdefault(key, []).append(one)
+    for first, *others in alike.values():
+        platforms = [_platform(remedy.action) for one in (first, *others) for remedy in one.remedies]
+        where = words(list(dict.fromkeys(filter(None, platforms))))
+        remedies = [replace(remedy, action=_for_platform(remedy.action, where)) for remedy in first.remedies]
+        yield replace(first, remedies=tuple(remedies)) if others else first
+
+
+def _platform(action: Action) -> str:
+    return action.platform if isinstance(action, (BuildFor, BuildVersion)) else ""
+
+
+def _for_platform(action: Action, platform: str) -> Action:
+    return replace(action, platform=platform) if isinstance(action, (BuildFor, BuildVersion)) else action
 
 
 def _environments(environments: Sequence[EnvironmentProof]) -> Iterator[Block]:
