@@ -38,3 +38,14 @@ def test_unknown_name_has_the_nearest(root: Path, text: str) -> None:
         read_workspace(root).find(text)
     assert error.value.message == f"there is no feedstock numppy in {root / 'feedstocks'}"
     assert error.value.hint == "Did you mean numpy?"
+
+
+def test_the_feedstock_that_makes_a_package(root: Path) -> None:
+    (root / "feedstocks/numpy/recipe/meta.yaml").write_text(
+        "package:\n  name: numpy\noutputs:\n  - name: numpy-base  # the library\n  - name: numpy-base-dev\n",
+        encoding="utf-8",
+    )
+    (root / "feedstocks/empty").mkdir()
+    workspace = read_workspace(root)
+    names = ["numpy", "numpy-base", "numpy-bas", "base"]
+    assert [folder and folder.name for folder in map(workspace.making, names)] == ["numpy", "numpy", None, None]

@@ -32,7 +32,7 @@ Newer versions that were passed over:
 
 ## Order
 
-- **It is blocked until there is m2crypto and httpx2**; it can be merged once the channel has them.
+- **It is blocked until the channel has m2crypto >=0.50 and httpx2**.
 - m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1
 - Waiting for it: lhcbdirac.
 - lhcbdirac main needs dirac-grid >=9.1,&lt;10: 9.1.22 belongs to it

@@ -31,8 +31,7 @@ demo@v1.x   1.0 → 1.1                   proposed  not proven
 
 dirac-grid 9.1.9 → 9.1.22
   Order
-    - It is blocked until there is m2crypto and httpx2; it can be merged once
-      the channel has them.
+    - It is blocked until the channel has m2crypto >=0.50 and httpx2.
     - m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1
     - lhcbdirac main needs dirac-grid >=9.1,<10: 9.1.22 belongs to it
   Checks
@@ -95,11 +94,17 @@ SKIPS = (
 )
 
 
-def shown(results: Sequence[Bump | Skip], *, width: int = 80, verbose: bool = False, diffs: bool = False) -> list[str]:
+def shown(
+    results: Sequence[Bump | Skip],
+    *,
+    width: int = 80,
+    verbose: bool = False,
+    diffs: bool = False,
+    requested: bool = False,
+) -> list[str]:
     stream = io.StringIO()
-    Console(file=stream, width=width).print(
-        bumps_text(results, written=False, verbose=verbose, diffs=diffs), crop=False
-    )
+    text = bumps_text(results, written=False, verbose=verbose, diffs=diffs, requested=requested)
+    Console(file=stream, width=width).print(text, crop=False)
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
@@ -112,10 +117,11 @@ def test_a_terminal_of_80_columns() -> None:
 def test_with_v_all_that_a_pull_request_would_say() -> None:
     lines = shown([FULL], verbose=True, width=200)
     assert "    [ ] The patches still apply, and are still needed." in lines
-    assert any("dirac-forge bot why dirac-grid" in line for line in lines)
     assert "-version: 9.1.9" in lines
     quiet = shown([FULL], width=200)
     assert "  Before merging" in lines
+    assert "  Next steps" not in lines
+    assert "  Next steps" in shown([FULL], verbose=True, width=200, requested=True)
     assert not {"  Before merging", "  Next steps", "-version: 9.1.9"} & set(quiet)
 
 

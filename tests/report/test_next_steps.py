@@ -83,6 +83,14 @@ def test_a_bump_leads_to(proposed: tuple[str, ...], open_: bool, written: bool, 
     assert commands(bump_steps(proposed, asked=["boto3", "diracx"], open_=open_, written=written)) == command
 
 
+def test_a_blocked_bump_leads_to_what_blocks_it() -> None:
+    blocked = bump_steps((), asked=["grid"], open_=True, written=False, first=["m2crypto"], verbose=True)
+    assert blocked == (Step("dirac-forge bump m2crypto grid", "looks at both, in order"),)
+    absent = bump_steps((), asked=["grid"], open_=True, written=False, absent=["m2crypto"])
+    assert commands(absent) == ["dirac-forge sync m2crypto", "dirac-forge bump grid -v"]
+    assert bump_steps((), asked=["grid"], open_=True, written=False, verbose=True) == ()
+
+
 def test_a_build_leads_to() -> None:
     assert commands(build_steps(["boto3"], passed=True, kept=False)) == ["dirac-forge check --with boto3"]
     assert commands(build_steps(["boto3"], passed=False, kept=False)) == ["dirac-forge build boto3 --keep"]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, send, token_in_environment
@@ -79,9 +80,11 @@ def bump(
         standing = {"targets": targets_json(targets)} if targets else {}
         context.answer("", {**bumps_json(with_bodies(results)), **requests, **standing})
     else:
-        shown = bumps_text(results, written=write, verbose=context.options.verbose, diffs=len(feedstocks) == 1)
+        verbose = context.options.verbose
+        shown = bumps_text(results, written=write, verbose=verbose, diffs=len(feedstocks) == 1, requested=pr)
         lines = [*targets_lines(targets), *(sent.lines if sent is not None else ())]
-        context.answer(_with_lines(shown, lines), None, _steps(results, feedstocks, written=write or pr))
+        steps = _steps(workspace, results, feedstocks, written=write or pr, verbose=verbose)
+        context.answer(_with_lines(shown, lines), None, steps)
     return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code if sent is not None else 0)
 
 
@@ -122,11 +125,25 @@ def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -
     return target_state(context, executor)
 
 
-def _steps(results: Sequence[Bump | Skip], asked: Sequence[str], *, written: bool) -> tuple[Step, ...]:
+def _steps(
+    workspace: Workspace, results: Sequence[Bump | Skip], asked: Sequence[str], *, written: bool, verbose: bool
+) -> tuple[Step, ...]:
     bumps = [result for result in results if isinstance(result, Bump)]
     proposed = [bump.change.feedstock for bump in bumps if bump.status == "proposed"]
     open_ = len(bumps) > len(proposed) or any(isinstance(one, Skip) and one.kind == "unknown" for one in results)
-    return bump_steps(proposed, asked=asked, open_=open_, written=written)
+    first, absent = _to_bump_first(workspace, bumps) if asked else ((), ())
+    return bump_steps(proposed, asked=asked, open_=open_, written=written, first=first, absent=absent, verbose=verbose)
+
+
+def _to_bump_first(workspace: Workspace, bumps: Sequence[Bump]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the feedstocks that make newer versions of what blocks the bumps, and packages that none here makes."""
+    looked = {bump.change.feedstock for bump in bumps}
+    lacks = [lack for bump in bumps for lack in bump.blocked_by if isinstance(lack, Lack) and not lack.offered]
+    makers = {lack.need.package: workspace.making(lack.need.package) for lack in lacks}
+    outdated = {lack.need.package for lack in lacks if lack.availability.status == "outdated"}
+    first = dict.fromkeys(folder.name for folder in makers.values() if folder is not None)
+    absent = (package for package, folder in makers.items() if folder is None and package in outdated)
+    return tuple(name for name in first if name not in looked), tuple(absent)
 
 
 def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[FeedstockFolder]:

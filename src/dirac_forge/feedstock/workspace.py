@@ -155,6 +155,21 @@ class Workspace:
         hint = f"Did you mean {' or '.join(near[:3])}?" if near else "`dirac-forge sync NAME` fetches one."
         raise InputError(f"there is no feedstock {name} in {self.root / 'feedstocks'}", hint=hint)
 
+    def making(self, package: str) -> FeedstockFolder | None:
+        """Return the feedstock that makes a package: the one of its name, else one whose recipe has such an output."""
+        if package in self.feedstocks:
+            return self.feedstocks[package]
+        named = re.compile(rf"^[\s-]*name:[ \t]*[\"']?{re.escape(package)}[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
+        return next((folder for folder in self if any(map(named.search, _recipe_text(folder)))), None)
+
+
+def _recipe_text(folder: FeedstockFolder) -> tuple[str, ...]:
+    """Return the recipe's text, nothing where it can't be read."""
+    try:
+        return (next(iter(folder.texts.values())),)
+    except RecipeError:
+        return ()
+
 
 def _name_in_url(text: str) -> str:
     """Return the feedstock that the URL of a repository (`…/NAME-feedstock`) names, else the text."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dirac_forge.build.patches import TriedPatch
+from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import BumpNote, IgnoredKey, NotCarried, SecondLeft, WorseTargets
 from dirac_forge.report.bump_reasons import chosen, moved_text, passed_over, patch_result, recipe_reason, worded
@@ -108,15 +109,22 @@ def _head(bump: Bump) -> Section:
 def _order(bump: Bump, waiting: Sequence[str]) -> Iterator[Block]:
     lines: list[Line] = []
     if bump.waits_for:
-        first = "It is blocked until there is" if bump.status == "blocked" else "It waits for"
-        them = "it" if len(bump.waits_for) == 1 else "them"
-        lines.append((Bold(f"{first} {words(bump.waits_for)}"), f"; it can be merged once the channel has {them}."))
+        lines.append(_awaited(bump))
     lines += [reason if bump.waits_for else (Bold("Blocked"), f": {reason}") for reason in _blockers(bump)]
     if waiting:
         lines.append(f"Waiting for it: {words(waiting)}.")
     lines += map(worded, bump.satisfies)
     if lines:
         yield Items(tuple(lines))
+
+
+def _awaited(bump: Bump) -> Line:
+    """Return what has to come first: of what blocks it, the requirement itself."""
+    if bump.status == "blocked":
+        lacked = {one.need.package: str(one.need) for one in bump.blocked_by if isinstance(one, Lack)}
+        return (Bold(f"It is blocked until the channel has {words([lacked.get(n, n) for n in bump.waits_for])}"), ".")
+    them = "it" if len(bump.waits_for) == 1 else "them"
+    return (Bold(f"It waits for {words(bump.waits_for)}"), f"; it can be merged once the channel has {them}.")
 
 
 def _blockers(bump: Bump) -> tuple[str, ...]:

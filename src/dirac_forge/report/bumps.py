@@ -155,11 +155,17 @@ def _proof(proof: Proof | None) -> dict[str, Any]:
 
 
 def bumps_text(
-    results: Sequence[Bump | Skip], *, written: bool, verbose: bool = False, diffs: bool = False
+    results: Sequence[Bump | Skip],
+    *,
+    written: bool,
+    verbose: bool = False,
+    diffs: bool = False,
+    requested: bool = False,
 ) -> RenderableType:
     """Return an overview in the run's order, what needs a person, then what is skipped, grouped by reason.
 
-    `verbose` tells of each proposal what its pull request would; `diffs` shows the edits.
+    `verbose` tells of each proposal what its pull request would; `diffs` shows the edits; `requested`: pull requests
+    were asked for.
     """
     from rich.console import Group  # noqa: PLC0415  # 0.05 s that --json does without
     from rich.text import Text  # noqa: PLC0415
@@ -171,7 +177,7 @@ def bumps_text(
     common = _common_notes(bumps)
     parts: list[RenderableType] = _overview(bumps, written=written)
     for bump in bumps:
-        sections = _whole(bump, results) if verbose else _brief(bump, results, common)
+        sections = _whole(bump, results, requested=requested) if verbose else _brief(bump, results, common)
         parts += _below_overview(bump, sections, edits=diffs or verbose)
     if common and not verbose:
         lines = Items(tuple(map(worded, common)))
@@ -215,8 +221,10 @@ def _overview(bumps: Sequence[Bump], *, written: bool) -> list[RenderableType]:
     return [Overview(rows), Text()]
 
 
-def _whole(bump: Bump, results: Sequence[Bump | Skip]) -> tuple[Section, ...]:
-    head, *rest = (*bump_sections(bump, waiting=dependents_of(bump, results)), next_steps(bump.change))
+def _whole(bump: Bump, results: Sequence[Bump | Skip], *, requested: bool) -> tuple[Section, ...]:
+    """Return all there is to say of a bump; how to handle its pull request only where one was asked for."""
+    sections = bump_sections(bump, waiting=dependents_of(bump, results))
+    head, *rest = (*sections, next_steps(bump.change)) if requested else sections
     return (head, *(section.below() for section in rest))
 
 

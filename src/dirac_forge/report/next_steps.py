@@ -81,11 +81,31 @@ def check_steps(
     return () if no else step("which feedstocks have newer releases", "bump")
 
 
-def bump_steps(proposed: Sequence[str], *, asked: Sequence[str], open_: bool, written: bool) -> tuple[Step, ...]:
-    """Return what to do after a bump: `proposed` feedstocks of those `asked` for; `open_`: some stay open."""
-    more = step("the evidence of each", "bump", *asked, "-v") if open_ else ()
+def bump_steps(
+    proposed: Sequence[str],
+    *,
+    asked: Sequence[str],
+    open_: bool,
+    written: bool,
+    first: Sequence[str] = (),
+    absent: Sequence[str] = (),
+    verbose: bool = False,
+) -> tuple[Step, ...]:
+    """Return what to do after a bump: `proposed` feedstocks of those `asked` for; `open_`: some stay open.
+
+    `first` are feedstocks of the workspace that were not asked for and make what blocks one; `absent` are packages in
+    too old a version of which no feedstock is here; `verbose`: the evidence was shown.
+    """
+    more = step("the evidence of each", "bump", *asked, "-v") if open_ and not verbose else ()
+    if first:
+        count = "both" if len(first) + len(asked) == 2 else "all"
+        more = (*step(f"looks at {count}, in order", "bump", *first, *asked), *more)
+    if absent:
+        more = (*step(f"fetches what has to move first; then bump {_it(absent)}, too", "sync", *absent), *more)
+    if not proposed and (first or absent or open_):
+        return more
     if not proposed:
-        return more or step("whether the targets are installable", "check")
+        return step("whether the targets are installable", "check")
     if written:
         return (*step("builds, installs and tests what was written; runs upstream code", "build", *proposed), *more)
     return (*step(f"writes {_it(proposed)} into the workspace", "bump", *proposed, "--write"), *more)
