@@ -59,6 +59,12 @@ def test_the_dashboard_shows_what_is_open_waiting_blocked_failed_and_closed() ->
     )
 
 
+def test_what_is_only_prepared_is_listed() -> None:
+    entry = LedgerEntry(identity=DEMO, state="prepared", title="demo 2.0")
+    state = DashboardState(now=NOW, run="r", outcome="1 prepared (in the outbox)", entries=(entry,))
+    assert dashboard(state).endswith("## Prepared (1)\n\n- demo 2.0\n")
+
+
 def test_ticked_boxes_are_read_back() -> None:
     body = dashboard(STATE)
     assert asked_for(body) == DashboardRequests()

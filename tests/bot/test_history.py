@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+import pytest
 
 from dirac_forge.bot.history import history_json, history_lines, history_of
-from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry, LedgerLine, Run
+from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry, LedgerLine, Run, State
 
 NOW = datetime(2026, 1, 5, 14, 3, tzinfo=UTC)
 BUMP = Identity(feedstock="m2crypto", branch="main", kind="bump", key="0.46.2")
@@ -87,6 +90,15 @@ def test_what_the_bot_never_saw_is_said_with_what_it_did_see() -> None:
         "Is it in the workspace?",
     ]
     assert lines([RUN], ["x"]) == ["The bot has never looked at x: x is, by `paused` of [tool.dirac-forge.bot]."]
+
+
+@pytest.mark.parametrize("state", get_args(State))
+def test_every_state_of_a_change_is_said(state: State) -> None:
+    entry = LedgerEntry(identity=BUMP, state=state)
+    found = history_of("m2crypto", now=NOW, lines=[], entries=[entry], events=[], runs=[], paused=[])
+    (said,) = history_lines(found)
+    assert said.startswith("bump 0.46.2 (main): ")
+    assert history_json(found)["changes"][0]["state"] == state
 
 
 def test_a_try_that_is_due_comes_with_the_next_run_and_old_events_are_for_v() -> None:

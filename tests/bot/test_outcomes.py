@@ -23,3 +23,4 @@ def test_the_exit_code_says_the_worst(states: list[str], code: int) -> None:
 def test_the_outcome_counts_what_happened() -> None:
     assert outcome_of(["unchanged", "unchanged"]) == "nothing to do"
     assert outcome_of(["opened", "failed", "opened", "unchanged", "unknown"]) == "2 opened, 1 failed, 1 unknown"
+    assert outcome_of(["prepared", "unchanged"]) == "1 prepared (in the outbox)"

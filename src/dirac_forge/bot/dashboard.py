@@ -90,6 +90,7 @@ def _sections(state: DashboardState) -> dict[str, list[str]]:
     return {
         "Distributions": [f"- {_short(line)}" for line in state.distributions],
         "Open": [_entry(each, "again") for each in _in_states(state, "pushed", "open")],
+        "Prepared": [_entry(each) for each in _in_states(state, "prepared")],
         "Waiting": [_held(each) for each in state.held],
         "Blocked": [f"- {code(name)}: {_short(reason)}" for name, reason in state.waiting],
         "Failed": [_failed(each) for each in failed],

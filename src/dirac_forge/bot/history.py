@@ -9,12 +9,14 @@ from typing import Any
 
 from dirac_forge.bot.budget import paused_by
 from dirac_forge.pullrequest.backoff import due
-from dirac_forge.pullrequest.records import Event, LedgerEntry, LedgerLine, Run
+from dirac_forge.pullrequest.records import Event, LedgerEntry, LedgerLine, Run, State
 
 __all__ = ["History", "history_json", "history_lines", "history_of", "moment"]
 
-_SAID = {
+_SAID: dict[State, str] = {
     "wanted": "wanted, and not sent yet",
+    "prepared": "prepared in the outbox, and not sent yet",
+    "theirs": "left to the request of somebody else",
     "pushed": "its branch is pushed, the request is not open yet",
     "open": "open",
     "merged": "merged; the channel has no package of it yet",

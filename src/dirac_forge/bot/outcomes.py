@@ -12,10 +12,23 @@ from dirac_forge.pullrequest.records import Identity
 
 __all__ = ["BAD", "UNKNOWN", "exit_code", "failure", "outcome_of"]
 
-BAD = frozenset({"failed", "error"})
+BAD = frozenset({"failed"})
 """The answer was no, and a person should look."""
 UNKNOWN = frozenset({"unknown"})
 """The answer is not known: the next run asks again."""
+
+_SAID = {
+    "opened": "opened",
+    "prepared": "prepared (in the outbox)",
+    "updated": "updated",
+    "closed": "closed",
+    "merged": "merged",
+    "done": "done",
+    "waiting": "waiting",
+    "failed": "failed",
+    "unknown": "unknown",
+}
+"""What a run says of the states that count, in this order; in all others nothing was to be done."""
 
 
 def exit_code(states: Iterable[str]) -> int:
@@ -31,8 +44,7 @@ def exit_code(states: Iterable[str]) -> int:
 def outcome_of(states: Iterable[str]) -> str:
     """How a run went, for the ledger: `3 opened, 1 failed`."""
     counts = Counter(states)
-    order = ("opened", "updated", "closed", "merged", "done", "failed", "error", "unknown")
-    listed = [f"{counts[state]} {state}" for state in order if counts[state]]
+    listed = [f"{counts[state]} {said}" for state, said in _SAID.items() if counts[state]]
     return ", ".join(listed) or "nothing to do"
 
 
