@@ -53,6 +53,7 @@ def test_all_is_well(doctor: Callable[..., Findings], tmp_path: Path, monkeypatc
     statuses = {name: finding["status"] for name, finding in found.items() if name not in ("git", "conda-smithy")}
     assert statuses == {
         "python": "ok",
+        "build": "ok",
         "github token": "ok",
         "bot": "ok",
         f"channel {server.url}/c": "ok",
@@ -111,6 +112,17 @@ def test_programs(doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: 
     found = doctor("--offline")
     assert found["git"]["detail"] == f"2.50.1 ({tmp_path / 'git'})"
     assert found["conda-smithy"]["status"] == "unknown"
+
+
+def test_a_token_in_a_file_is_found(
+    doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN_FILE", str(tmp_path / "token"))
+    missing = doctor("--offline")["github token"]
+    assert (missing["status"], missing["remedy"]) == ("missing", "It is the path of a file with the token.")
+    (tmp_path / "token").write_text("ghp_0123456789abcdefghij\n", encoding="utf-8")
+    found = doctor("--offline")["github token"]
+    assert (found["status"], found["detail"]) == ("ok", "in the file that GITHUB_TOKEN_FILE names")
 
 
 def test_a_cache_that_can_not_be_written(

@@ -13,6 +13,7 @@ from dirac_forge.cli.findings import (
     Program,
     as_json,
     as_text,
+    build_finding,
     cache_finding,
     disk_finding,
     exit_code,
@@ -25,21 +26,32 @@ from dirac_forge.cli.findings import (
 )
 from dirac_forge.http import NotFoundError, RefusedError, UnreachableError
 
-ENGINE = {"py-rattler": "0.28.0", "py-rattler-build": "0.73.0"}
+ENGINE = {"py-rattler": "0.28.0"}
 
 
 def test_python() -> None:
     assert python_finding((3, 13, 1), "/bin/python", ENGINE) == Check(
         name="python",
         status="ok",
-        detail="3.13.1 (/bin/python), py-rattler 0.28.0, py-rattler-build 0.73.0; "
-        "the programs pixi and rattler-build are not needed",
+        detail="3.13.1 (/bin/python), py-rattler 0.28.0",
         required=True,
     )
     old = python_finding((3, 10, 2), "/bin/python", ENGINE)
     assert (old.status, old.remedy, old.required) == ("missing", "use 3.11 or newer", True)
     broken = python_finding((3, 13, 1), "/bin/python", {**ENGINE, "py-rattler": None})
     assert (broken.status, broken.detail) == ("missing", "3.13.1 (/bin/python) without py-rattler")
+
+
+def test_the_engine_of_build_has_a_line_of_its_own() -> None:
+    here = build_finding("0.73.0")
+    assert (here.status, here.cost) == ("ok", "")
+    assert build_finding(None) == Check(
+        name="build",
+        status="missing",
+        detail="py-rattler-build is not installed",
+        cost="no `dirac-forge build`",
+        remedy="pip install 'dirac-forge[build]'",
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,8 +87,9 @@ def test_a_token_is_not_shown() -> None:
     missing = token_finding({"PATH": "x"})
     assert (missing.status, missing.detail) == (
         "missing",
-        "neither GITHUB_TOKEN nor GH_TOKEN is set, nor a GitHub App's key",
+        "none in GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN_FILE, the keyring or `gh auth token`, and no GitHub App's key",
     )
+    assert token_finding({}, outside="the keyring").detail == "in the keyring"
     app = {"GITHUB_APP_ID": "7", "GITHUB_APP_PRIVATE_KEY": "-----BEGIN", "GITHUB_API_URL": "https://x/api/v3"}
     assert token_finding(app).detail == (
         "a GitHub App's, by GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY, for https://x/api/v3"

@@ -205,7 +205,7 @@ def sweep(
 
     settings = context.settings
     folder = outbox_of(context, outbox)
-    github = github_of(context, wanted=pr)
+    github = github_of(context, wanted=pr, otherwise="Without --pr the changes go to the outbox.")
     with (
         ThreadPoolExecutor(settings.connections) as executor,
         open_connections(context, executor=executor, github=github, outbox=folder, ledger=ledger) as connections,

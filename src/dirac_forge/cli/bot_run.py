@@ -26,7 +26,7 @@ from dirac_forge.bot.watch import TurnState, read_state, write_state
 from dirac_forge.cli.bot_watch import answer_idle, idle_since, is_quiet, keep_turn, see, seen_file
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.exit_codes import INTERNAL
-from dirac_forge.cli.github import github_of, outbox_of, rendering_of, token_in_environment
+from dirac_forge.cli.github import github_of, needs_token, outbox_of, rendering_of, token_in_environment
 from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.cli.outlooks import outlooks
 from dirac_forge.distribution.outlook import DistributionOutlook
@@ -74,12 +74,12 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
         where = f"all is in {outbox_of(context, request.outbox)}; nothing was sent anywhere"
         _report(context, request, result, where, found)
         return exit_code(result.states)
+    needs_token(context)  # says now that there is none, not after an hour
     lines = wanted_lines(read_workspace(context.settings.workspace), context.settings, request.feedstocks)
     here = token_in_environment(context)
     if here:
         seen = _seen_here(context, request, lines)
     else:
-        github_of(context, wanted=True, read=False)  # says now that there is no token, not after an hour
         seen_file(context, request.ledger).unlink(missing_ok=True)
         watch = are_many(len(lines))
         code = (

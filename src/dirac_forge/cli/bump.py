@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import SentChanges, send, token_in_environment
+from dirac_forge.cli.github import SentChanges, needs_token, send, token_in_environment
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
@@ -53,6 +53,8 @@ def bump(
 
     Raises InputError for a build that could read the token for the pull requests.
     """
+    if pr:
+        needs_token(context)
     if build and pr:
         _refuse_token(context)
     if dependencies is None and to and known_sha256:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dirac_forge.bot.connections import ledger_path
@@ -25,6 +26,7 @@ from dirac_forge.cli.findings import (
     Program,
     as_json,
     as_text,
+    build_finding,
     cache_finding,
     disk_finding,
     exit_code,
@@ -36,9 +38,13 @@ from dirac_forge.cli.findings import (
     smithy_finding,
     token_finding,
     token_variable,
+    unreadable_token_finding,
 )
-from dirac_forge.errors import ForgeError
+from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.http import Http, NotFoundError
+from dirac_forge.pullrequest.github.api import site_of
+from dirac_forge.pullrequest.github.client import API_URL
+from dirac_forge.pullrequest.tokens import place_outside
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 
@@ -49,7 +55,7 @@ _LIMIT = 3.0
 _LARGEST = 100_000
 _PATIENCE = 2.5
 """Seconds for a program to say its version, and for a host to send something once it is connected."""
-_ENGINE = ("py-rattler", "py-rattler-build")
+_ENGINE = ("py-rattler",)
 
 
 def doctor(context: Context) -> int:
@@ -84,15 +90,26 @@ def _checks(context: Context, settings: Settings, http: Http) -> dict[str, Calla
         "python": lambda: python_finding(
             sys.version_info[:3], sys.executable, {name: _version(name) for name in _ENGINE}
         ),
+        "build": lambda: build_finding(_version("py-rattler-build")),
         "git": lambda: git_finding(_program("git")),
         "conda-smithy": lambda: smithy_finding(_program("conda-smithy")),
-        "github token": lambda: token_finding(context.environ, _scopes(context, http)),
+        "github token": lambda: _token(context, http),
         "bot": lambda: _ledger(settings),
         **channels,
         "index": lambda: place_finding("index", settings.index_url, _index(http, settings.index_url, settings.offline)),
         "cache": lambda: _cache(settings.cache),
         "disk": lambda: disk_finding(settings.workspace, free=shutil.disk_usage(settings.workspace).free),
     }
+
+
+def _token(context: Context, http: Http) -> Check:
+    if token_variable(context.environ):
+        return token_finding(context.environ, _scopes(context, http))
+    host = urlsplit(site_of(context.environ.get("GITHUB_API_URL", "").strip() or API_URL)).netloc
+    try:
+        return token_finding(context.environ, outside=place_outside(context.environ, host=host))
+    except InputError as error:
+        return unreadable_token_finding(error)
 
 
 def _scopes(context: Context, http: Http) -> frozenset[str] | str | None:

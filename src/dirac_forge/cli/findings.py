@@ -21,6 +21,7 @@ __all__ = [
     "Program",
     "as_json",
     "as_text",
+    "build_finding",
     "cache_finding",
     "disk_finding",
     "exit_code",
@@ -32,6 +33,7 @@ __all__ = [
     "smithy_finding",
     "token_finding",
     "token_variable",
+    "unreadable_token_finding",
 ]
 
 Status = Literal["ok", "missing", "unknown"]
@@ -96,21 +98,21 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
             remedy="install dirac-forge again: these are dependencies of it",
             required=True,
         )
-    have = ", ".join(f"{name} {found}" for name, found in engine.items() if found is not None)
-    if engine.get(_BUILD_ENGINE, "") is None:
-        return Check(
-            name="python",
-            status="ok",
-            detail=f"{detail}, {have}",
-            cost=f"no `dirac-forge build`: {_BUILD_ENGINE} is not installed",
-            remedy="pip install 'dirac-forge[build]'",
-            required=True,
-        )
+    have = [f"{name} {found}" for name, found in engine.items() if found is not None and name != _BUILD_ENGINE]
+    return Check(name="python", status="ok", detail=", ".join([detail, *have]), required=True)
+
+
+def build_finding(engine: str | None) -> Check:
+    """Decide on the engine of `build`, by its version; None where it is not installed."""
+    if engine is not None:
+        detail = f"{_BUILD_ENGINE} {engine}; the programs pixi and rattler-build are not needed"
+        return Check(name="build", status="ok", detail=detail)
     return Check(
-        name="python",
-        status="ok",
-        detail=f"{detail}, {have}; the programs pixi and rattler-build are not needed",
-        required=True,
+        name="build",
+        status="missing",
+        detail=f"{_BUILD_ENGINE} is not installed",
+        cost="no `dirac-forge build`",
+        remedy="pip install 'dirac-forge[build]'",
     )
 
 
@@ -166,10 +168,13 @@ def _program(name: str, program: Program, *, required: bool = False) -> Check:
     return Check(name=name, status="ok", detail=f"{number.group()} ({program.path})", required=required)
 
 
-def token_finding(environ: Mapping[str, str], scopes: frozenset[str] | str | None = None) -> Check:
+def token_finding(
+    environ: Mapping[str, str], scopes: frozenset[str] | str | None = None, *, outside: str = ""
+) -> Check:
     """Decide on GitHub credentials, and name the GitHub that they are for.
 
-    `scopes` are those of a classic token, or why they are not known; None for a token of another kind.
+    `scopes` are those of a classic token, or why they are not known; None for a token of another kind. `outside` is
+    where a token is that the environment does not hold.
     """
     api = environ.get("GITHUB_API_URL", "").strip()
     where = f", for {api}" if api else ""
@@ -188,19 +193,30 @@ def token_finding(environ: Mapping[str, str], scopes: frozenset[str] | str | Non
     variable = token_variable(environ)
     if variable:
         return _scoped(Check(name="github token", status="ok", detail=f"in {variable}{where}"), scopes)
+    if outside:
+        return Check(name="github token", status="ok", detail=f"in {outside}{where}")
     return Check(
         name="github token",
         status="missing",
-        detail="neither GITHUB_TOKEN nor GH_TOKEN is set, nor a GitHub App's key",
-        cost="no pull requests: what would be sent goes into the outbox, a folder",
+        detail="none in GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN_FILE, the keyring or `gh auth token`, "
+        "and no GitHub App's key",
+        cost="no pull requests: --pr needs it; `bot run` without --pr writes to a folder, outbox/",
         remedy="make a classic token with the scopes public_repo and workflow at https://github.com/settings/tokens "
         "and set GITHUB_TOKEN; docs/bot.md has the alternatives",
     )
 
 
+def unreadable_token_finding(error: ForgeError) -> Check:
+    """Return the finding for a token that is named and can't be taken."""
+    remedy = error.hint or "docs/bot.md says where it may be"
+    return Check(
+        name="github token", status="missing", detail=error.message, cost="no pull requests (--pr)", remedy=remedy
+    )
+
+
 def token_variable(environ: Mapping[str, str]) -> str:
-    """Return the variable with a token, "" where there is none; `gh` looks for them in the same order."""
-    return next((name for name in ("GH_TOKEN", "GITHUB_TOKEN") if environ.get(name, "").strip()), "")
+    """Return the variable with a token, "" where there is none; pull requests take them in the same order."""
+    return next((name for name in ("GITHUB_TOKEN", "GH_TOKEN") if environ.get(name, "").strip()), "")
 
 
 def _scoped(finding: Check, scopes: frozenset[str] | str | None) -> Check:

@@ -20,15 +20,20 @@ if TYPE_CHECKING:
     from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 
 __all__ = [
+    "TO_THE_OUTBOX",
     "SentChanges",
     "github_of",
     "has_credentials",
+    "needs_token",
     "outbox_of",
     "rendering_of",
     "send",
     "send_or_prepare",
     "token_in_environment",
 ]
+
+TO_THE_OUTBOX = "`dirac-forge bot run` without --pr writes branches, patches and bodies to outbox/."
+"""What can be done without a token."""
 
 
 def token_in_environment(context: Context) -> bool:
@@ -38,11 +43,12 @@ def token_in_environment(context: Context) -> bool:
     return bool(secrets_in(context.environ))
 
 
-def github_of(context: Context, *, wanted: bool, read: bool = True) -> GitHub | None:
+def github_of(context: Context, *, wanted: bool, read: bool = True, otherwise: str = "") -> GitHub | None:
     """Return GitHub where it is wanted, None for the outbox.
 
     `read`: take the token now, which is right only after the last program that executes a recipe. Else it is only
-    made sure that there may be one. Raises InputError where there is no token, or one that can't be valid.
+    made sure that there may be one. `otherwise` says what can be done without one. Raises InputError where there is
+    no token, or one that can't be valid.
     """
     if not wanted:
         return None
@@ -66,7 +72,7 @@ def github_of(context: Context, *, wanted: bool, read: bool = True) -> GitHub | 
             )
     raise InputError(
         "there is no token for GitHub, and pull requests need one",
-        hint=f"It is taken from {SOURCES}. docs/bot.md says what it must be allowed to do.",
+        hint=f"{otherwise} The token is taken from {SOURCES}. docs/bot.md says what it must be allowed to do.".lstrip(),
     )
 
 
@@ -99,8 +105,15 @@ def rendering_of(context: Context) -> Smithy | NoSmithy:
     return found
 
 
-def send(context: Context, requested: Sequence[RequestedChange], *, force: bool) -> SentChanges:
-    """Send what a command made to GitHub.
+def needs_token(context: Context, *, otherwise: str = TO_THE_OUTBOX) -> None:
+    """Raise InputError, before anything is done, where there can be no token; `otherwise` as for `github_of`."""
+    github_of(context, wanted=True, read=False, otherwise=otherwise)
+
+
+def send(
+    context: Context, requested: Sequence[RequestedChange], *, force: bool, otherwise: str = TO_THE_OUTBOX
+) -> SentChanges:
+    """Send what a command made to GitHub; `otherwise` as for `github_of`.
 
     Where the token is not in the environment, changes are rerendered first, while nothing secret is in this process.
     Raises InputError where there is no token.
@@ -108,7 +121,7 @@ def send(context: Context, requested: Sequence[RequestedChange], *, force: bool)
     from dirac_forge.bot.connections import open_connections  # noqa: PLC0415
     from dirac_forge.bot.requested import propose, rerendered  # noqa: PLC0415
 
-    github_of(context, wanted=True, read=False)
+    needs_token(context, otherwise=otherwise)
     with ThreadPoolExecutor(context.settings.connections) as executor:
         prepared = None
         if not token_in_environment(context):
@@ -116,7 +129,7 @@ def send(context: Context, requested: Sequence[RequestedChange], *, force: bool)
         with open_connections(
             context,
             executor=executor,
-            github=github_of(context, wanted=True),
+            github=github_of(context, wanted=True, otherwise=otherwise),
             outbox=outbox_of(context, None),
             smithy=rendering_of(context) if prepared is None else None,
             prepared=prepared,

@@ -14,7 +14,7 @@ from dirac_forge.bot.requested import requested_rebuilds
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import SentChanges, send
+from dirac_forge.cli.github import SentChanges, needs_token, send
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.channel_pinning import pinning_of
@@ -258,6 +258,8 @@ def run_rebuilds(
     paused: bool,
 ) -> int:
     """Make rebuild changes, write or send them where asked for, answer with them, and return the exit code."""
+    if pr:
+        needs_token(context)
     with migration_context(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if plan.migration.settings.paused and not paused:

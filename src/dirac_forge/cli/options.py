@@ -14,9 +14,7 @@ import typer
 
 __all__ = ["SHARED", "Color", "LedgerFile", "Options", "OutboxFolder", "PullRequests", "after_command"]
 
-PullRequests = Annotated[
-    bool, typer.Option("--pr", help="Open pull requests on GitHub; without a token, write to the outbox.")
-]
+PullRequests = Annotated[bool, typer.Option("--pr", help="Open pull requests on GitHub; this needs a token.")]
 OutboxFolder = Annotated[
     Path | None,
     typer.Option("--outbox", metavar="DIR", help="Write to DIR without --pr.", show_default="outbox/"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import SentChanges, send
+from dirac_forge.cli.github import SentChanges, needs_token, send
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.generated import WriteOutcome, put
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from dirac_forge.build.model import BuildReport
 
 __all__ = ["recipe"]
+
+_BY_HAND = (
+    "Without --pr the recipe is written; to propose it by hand, fork conda-forge/staged-recipes, copy the recipe's "
+    "folder to recipes/ there, and open a pull request."
+)
 
 
 def recipe(
@@ -44,6 +49,8 @@ def recipe(
     published: bool = False,
 ) -> int:
     """Write recipes, answer with them and their dependencies, and return the exit code."""
+    if pr:
+        needs_token(context, otherwise=_BY_HAND)
     settings = context.settings
     inputs = read_inputs(projects, feedstock, context.http, published=published)
     with ThreadPoolExecutor(settings.connections) as executor:
@@ -74,7 +81,7 @@ def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome])
 
     pairs = zip(made.recipes, outcomes, strict=True)
     asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
-    return send(context, asked, force=True)
+    return send(context, asked, force=True, otherwise=_BY_HAND)
 
 
 def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:

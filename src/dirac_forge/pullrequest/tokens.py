@@ -22,6 +22,7 @@ __all__ = [
     "find_credentials",
     "from_environment",
     "has_source",
+    "place_outside",
     "secrets_in",
 ]
 
@@ -127,6 +128,19 @@ def find_credentials(environment: Mapping[str, str], *, host: str = "github.com"
         return _from_file(Path(name).expanduser())
     text = _from_keyring() or _from_gh(host)
     return Token(text) if text else None
+
+
+def place_outside(environment: Mapping[str, str], *, host: str = "github.com") -> str:
+    """Return where a token is found that no variable holds, in the order of `find_credentials`; "" for nowhere.
+
+    Raises InputError for a file that can't be read and for what can't be a token.
+    """
+    if name := environment.get("GITHUB_TOKEN_FILE", "").strip():
+        _from_file(Path(name).expanduser())
+        return "the file that GITHUB_TOKEN_FILE names"
+    if _from_keyring():
+        return "the keyring"
+    return "`gh auth token`" if _from_gh(host) else ""
 
 
 def secrets_in(environment: Mapping[str, str]) -> tuple[str, ...]:
