@@ -85,8 +85,9 @@ def _rows(schema: dict[str, Any], table: dict[str, Any], prefix: str) -> Iterato
             yield f"| `{prefix}{key}` | table by name | | {entry.get('description', '')} |\n"
             yield from _rows(schema, nested, f"{prefix}{key}.NAME.")
         else:
+            told = " ".join(entry.get("description", "").split())
             default = f"`{json.dumps(entry['default'])}`" if "default" in entry else ""
-            yield f"| `{prefix}{key}` | {_type(entry)} | {default} | {entry.get('description', '')} |\n"
+            yield f"| `{prefix}{key}` | {_type(entry)} | {default} | {told} |\n"
 
 
 def _referred(schema: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -88,6 +89,17 @@ def test_mistakes_in_settings(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nchanels = []\n", encoding="utf-8")
     with pytest.raises(InputError, match="did you mean 'channels'"):
         ForgeSession.open(tmp_path)
+
+
+def test_the_example_on_the_page_runs(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(workspace)
+    names: dict[str, object] = {}
+    with PackageIndex({}) as index:
+        monkeypatch.setenv("DIRAC_FORGE_INDEX_URL", index.url)
+        exec(compile(example, "api.md", "exec"), names)  # our own page
+    assert names["name"] == "lib"
 
 
 def test_example_in_the_documentation(

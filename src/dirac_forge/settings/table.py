@@ -253,7 +253,7 @@ class BotTable(_KebabTable):
     version_delay: _Span | None = None
     """How long a new version waits before its request is opened, so that conda-forge's bot can go first."""
     migration_delay: _Span | None = None
-    """The same for rebuilds."""
+    """As `version-delay`, for rebuilds."""
     fork_owner: _Person | None = None
     """The account whose forks carry the branches; default: the token's owner."""
     dashboard: _Repository | None = None
@@ -274,7 +274,7 @@ class BotTable(_KebabTable):
     """What to do with the open request for a release that upstream yanked or deleted: close or mark it."""
     distributions: Annotated[tuple[_Text, ...], _Listed("files", empty=True)] = ()
     """Files of distributions (`construct.yaml`) in the workspace: each run tells what the next release would get,
-    compared with the `pixi.lock` beside them (without one with 30 days ago), and what does not solve."""
+    compared with the `pixi.lock` beside them (where there is none, with 30 days ago), and what does not solve."""
 
 
 def _each_project_once(feedstocks: dict[str, FeedstockTable]) -> dict[str, FeedstockTable]:
