@@ -180,3 +180,25 @@ def test_a_build_is_refused_beside_a_token_in_the_environment(
     said = " ".join(capsys.readouterr().err.split())
     assert "--build runs code from upstream, which could read the token in the environment: nothing was done" in said
     assert "GITHUB_TOKEN_FILE" in said
+
+
+def test_without_a_workspace_nothing_is_said_to_be_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["bump"]) == 2
+    assert f"There is no workspace in {tmp_path} or above it" in " ".join(capsys.readouterr().err.split())
+    assert main(["bump", "--workspace", str(tmp_path)]) == 2
+    assert "or above it" not in capsys.readouterr().err
+
+
+def test_a_version_that_no_index_has_is_a_no_whatever_other_hosts_say(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dead = f"http://127.0.0.1:{dead_port()}/LICENSE-${{{{ version }}}}"
+    text = recipe(PYPI).replace("source:\r\n  url", "source:\r\n- url")
+    put(workspace, "two", text.replace("build:", f"- url: {dead}\r\n  sha256: {OLD}\r\nbuild:"))
+    with PackageIndex({"demo": {"demo-1.0.tar.gz": ARCHIVE, "demo-1.2b1.tar.gz": ARCHIVE}}) as index:
+        code, (found,) = run(workspace, capsys, "two", "--to", "9", "--index-url", index.url)
+    assert (code, found["kind"]) == (1, "no")
+    assert found["reason"] == "the index has no demo 9; the newest is 1.0"

@@ -40,6 +40,15 @@ def test_unknown_name_has_the_nearest(root: Path, text: str) -> None:
     assert error.value.hint == "Did you mean numpy?"
 
 
+def test_a_path_without_a_recipe_is_told_as_a_path(root: Path) -> None:
+    folder = f"{root}/feedstocks/"
+    with pytest.raises(InputError) as error:
+        read_workspace(root).find(folder)
+    assert error.value.message == f"{folder}: this folder has no recipe"
+    with pytest.raises(InputError, match="there is no such folder or recipe"):
+        read_workspace(root).find("no/where")
+
+
 def test_the_feedstock_that_makes_a_package(root: Path) -> None:
     (root / "feedstocks/numpy/recipe/meta.yaml").write_text(
         "package:\n  name: numpy\noutputs:\n  - name: numpy-base  # the library\n  - name: numpy-base-dev\n",

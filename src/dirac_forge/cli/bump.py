@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.discovery import require_workspace
 from dirac_forge.cli.github import SentChanges, needs_token, send, token_in_environment
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
@@ -59,6 +60,8 @@ def bump(
         _refuse_token(context)
     if dependencies is None and to and known_sha256:
         dependencies = "off"
+    if not feedstocks:
+        require_workspace(context.settings.workspace, named=context.named_workspace)
     workspace = read_workspace(context.settings.workspace)
     folders = _chosen(workspace, feedstocks, to)
     options = BumpOptions(
@@ -132,7 +135,8 @@ def _steps(
 ) -> tuple[Step, ...]:
     bumps = [result for result in results if isinstance(result, Bump)]
     proposed = [bump.change.feedstock for bump in bumps if bump.status == "proposed"]
-    open_ = len(bumps) > len(proposed) or any(isinstance(one, Skip) and one.kind == "unknown" for one in results)
+    unknown = not asked and any(isinstance(one, Skip) and one.kind == "unknown" for one in results)
+    open_ = unknown or len(bumps) > len(proposed)
     first, absent = _to_bump_first(workspace, bumps) if asked else ((), ())
     return bump_steps(proposed, asked=asked, open_=open_, written=written, first=first, absent=absent, verbose=verbose)
 

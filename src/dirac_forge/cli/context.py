@@ -39,12 +39,17 @@ class Context:
     @classmethod
     def of(cls, options: Options, environ: Mapping[str, str], observer: Terminal) -> Self:
         """Return the context for these options. Raises InputError for wrong settings."""
-        from dirac_forge.settings import ENVIRONMENT_PREFIX, load  # noqa: PLC0415  # --help does without pydantic
+        from dirac_forge.settings import load  # noqa: PLC0415  # --help does without pydantic
 
-        named = options.workspace or environ.get(f"{ENVIRONMENT_PREFIX}WORKSPACE")
+        named = _named_workspace(options, environ)
         workspace = Path(named) if named else find_workspace(Path.cwd()) or Path.cwd()
         settings = load(workspace, environ=environ, flags=options.flags)
         return cls(options=options, environ=environ, settings=settings, observer=observer)
+
+    @property
+    def named_workspace(self) -> bool:
+        """Whether the user named the workspace; else it was looked for from the current folder upwards."""
+        return bool(_named_workspace(self.options, self.environ))
 
     def __enter__(self) -> Self:
         return self
@@ -112,3 +117,9 @@ class Context:
         from dirac_forge.report.terminal import Shown  # noqa: PLC0415
 
         print_result(Shown(steps_section(steps)), color=self.options.color)
+
+
+def _named_workspace(options: Options, environ: Mapping[str, str]) -> Path | str | None:
+    from dirac_forge.settings import ENVIRONMENT_PREFIX  # noqa: PLC0415  # --help does without pydantic
+
+    return options.workspace or environ.get(f"{ENVIRONMENT_PREFIX}WORKSPACE")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_toml
 
-__all__ = ["find_workspace"]
+__all__ = ["find_workspace", "require_workspace"]
 
 
 def find_workspace(folder: Path) -> Path | None:
@@ -18,6 +19,15 @@ def find_workspace(folder: Path) -> Path | None:
     """
     start = folder.absolute()
     return next((each for each in (start, *start.parents) if _is_workspace(each)), None)
+
+
+def require_workspace(folder: Path, *, named: bool) -> None:
+    """Raise InputError where the folder is no workspace; `named`: the user gave it, else it is the current one."""
+    if not _is_workspace(folder):
+        raise InputError(
+            f"There is no workspace in {folder}{'' if named else ' or above it'}",
+            hint="--workspace DIR names one: a folder with feedstocks/, which `dirac-forge sync NAME` fills.",
+        )
 
 
 def _is_workspace(folder: Path) -> bool:

@@ -150,6 +150,10 @@ class Workspace:
         if path.is_file() or (path.is_dir() and find_recipe(path) is not None):
             folder = path.resolve()
             return FeedstockFolder(folder.name.partition("@")[0].removesuffix("-feedstock"), path)
+        if "/" in name or os.sep in name:
+            what = "this folder has no recipe" if path.is_dir() else "there is no such folder or recipe"
+            hint = "Give a folder with recipe/recipe.yaml or recipe/meta.yaml, or the name of a feedstock."
+            raise InputError(f"{name}: {what}", hint=hint)
         near = difflib.get_close_matches(name, self.feedstocks, n=3, cutoff=0.6)
         near += sorted(other for other in self.feedstocks if name in other and other not in near)
         hint = f"Did you mean {' or '.join(near[:3])}?" if near else "`dirac-forge sync NAME` fetches one."

@@ -9,15 +9,16 @@ from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
 from dirac_forge.bump.proposal import Bump, bump_of, catch_up_of
 from dirac_forge.bump.reasons import Current, IgnoredKey, NotCompared, Objection, SecondLeft, SecondMoved
 from dirac_forge.bump.releases import Newest, projects_of
 from dirac_forge.bump.second_projects import asked_version, second_projects
-from dirac_forge.bump.versions import Edited, MissingFileError, edited
+from dirac_forge.bump.versions import Edited, MissingFileError, UnansweredError, edited
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Skip
@@ -140,7 +141,13 @@ class BumpMaker:
             for version in (case.current, to):
                 self._facts(projects, version)
         commits, notes = ({}, ()) if self._given and found is None else self._looking.commits(case, to)
-        done = self._edited(case, case.text, to, projects, commits=commits)
+        try:
+            done = self._edited(case, case.text, to, projects, commits=commits)
+        except (MissingFileError, UnansweredError) as error:
+            absent = self._unreleased(projects, to) if found is None else []
+            if absent:  # a no, whatever other hosts would say
+                raise MissingFileError("; ".join(absent)) from error
+            raise
         done, seconds = self._with_seconds(case, done, projects)
         made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
         made = replace(
@@ -164,6 +171,19 @@ class BumpMaker:
 
             made = replace(made, changelog=changelog_of(self.context, made, self._texts(projects, to)))
         return self._with_requirements(case, made, projects)
+
+    def _unreleased(self, projects: Iterable[str], to: str) -> list[str]:
+        """Return of each project that its index has no such release, and its newest; nothing where that is unknown."""
+        found: list[str] = []
+        index = "PyPI" if urlsplit(self.context.settings.index_url).hostname == "pypi.org" else "the index"
+        for name in projects:
+            with suppress(ForgeError, InvalidVersion):
+                project = self.lookup.project(name)
+                versions = [release.version for release in project.releases]
+                if versions and Version(to) not in versions:
+                    newest = max(versions, key=lambda version: (not version.is_prerelease, version))
+                    found.append(f"{index} has no {project.name} {to}; the newest is {newest}")
+        return found
 
     def _caught_up(self, case: Case) -> Bump | None:
         """What brings the recipe to upstream's state at its own version; None where it does not lag."""

@@ -128,8 +128,9 @@ def test_tags_are_kept_for_ten_minutes_and_for_offline_runs(tmp_path: Path) -> N
 
 
 def test_offline_without_anything_kept_is_unknown(tmp_path: Path) -> None:
-    with Http(cache=None, offline=True) as http, pytest.raises(UnreachableError, match="this run is offline"):
+    with Http(cache=None, offline=True) as http, pytest.raises(UnreachableError, match="this run is offline") as error:
         places(http, offline=True).ask(SourceQuery(origin=hub("https://github.com"), ways=("tags",), version="1.0"))
+    assert error.value.hint == "Leave out --offline to ask it."
 
 
 def test_what_github_says_of_one_tag() -> None:

@@ -44,6 +44,7 @@ class ReleaseSources:
             pythons=pythons,
             github=github or GitHubAccess(),
         )
+        self._offline = offline
 
     def ask(self, query: SourceQuery) -> Offers:
         """Return the versions that the first source that answers has.
@@ -90,8 +91,11 @@ class ReleaseSources:
         problem = self._access.http.problem(url) if parts and isinstance(error, UnknownError) else None
         if parts is None or problem is None:
             return error
+        host = parts.netloc.rpartition("@")[2]
+        if self._offline:
+            return UnreachableError(f"{host} is not asked: this run is offline", hint="Leave out --offline to ask it.")
         hint = "Check the network and the proxy settings; --offline serves what the cache has."
-        return UnreachableError(f"{parts.netloc.rpartition('@')[2]} can't be reached: {problem}", hint=hint)
+        return UnreachableError(f"{host} can't be reached: {problem}", hint=hint)
 
 
 def _failure(origin: Origin, failed: Sequence[ForgeError]) -> ForgeError:
