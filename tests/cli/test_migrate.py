@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -141,7 +142,7 @@ def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, caps
         {
             "feedstock": "a",
             "state": "done",
-            "evidence": "there is a 1.0 (linux-64)",
+            "evidence": "a 1.0 is built (linux-64)",
             "platforms": {"linux-64": True},
             "waits_for": [],
             "waits_for_migrations": [],
@@ -172,7 +173,7 @@ def test_what_the_request_of_a_rebuild_would_say(workspace: Path, capsys: pytest
     assert main(["migrate", "run", "lib2", "b", "-v", "--workspace", str(workspace)]) == 0
     out = capsys.readouterr().out
     assert "\n  Order\n    - It waited for a (a → b): b needs a in host: b/recipe/meta.yaml:9: a\n" in out
-    assert "\n    - To see why the bot did something or not: dirac-forge bot why b.\n" in out
+    assert "Next steps" not in out  # those are for the maintainers of a request, which is not there yet
     assert "\n+  number: 1\n" in out
     assert run(workspace, "run", "lib2", "b", "--json") == 0
     changes = answer(capsys)["changes"]
@@ -198,11 +199,11 @@ def test_a_new_version_that_no_channel_has_is_said_once_and_first(
     arguments = ["lib2", "--channel", str(channel)]
     assert run(workspace, "next", *arguments) == 0
     assert capsys.readouterr().out == (
-        "lib 2 is not in the channel yet: nothing can go.\nNothing can go now: 1 awaiting-parents, 1 not-solvable.\n"
+        "No rebuild can start: the channel has no lib 2 yet.\n1 awaiting-parents, 1 not-solvable.\n"
     )
     assert run(workspace, "status", *arguments) == 0
     assert capsys.readouterr().out == (
-        "lib 2 is not in the channel yet: nothing can go.\n"
+        "No rebuild can start: the channel has no lib 2 yet.\n"
         "lib2: 1 awaiting-parents, 1 not-solvable\n"
         "  linux-64: 0 of 2 done (0 %)\n"
         "\nawaiting-parents (1)\n"
@@ -311,7 +312,7 @@ def test_release_lines_are_members(workspace: Path, channel: Path, capsys: pytes
     assert capsys.readouterr().out == (
         "a@v7 is a release line that is rebuilt too, and its recipe is not in the workspace.\n"
         "If it needs what the default branch needs, it waits for no other member.\n"
-        "`dirac-forge sync a@v7` brings it in.\n"
+        "`dirac-forge sync a@v7` fetches it.\n"
     )
     change_channel(channel, added=(record("b", "0.9", "lib >=2.0,<3.0a0", number=2),))
     assert run(workspace, "status", *arguments, "--json") == 0
@@ -341,7 +342,7 @@ def test_a_host_without_a_solution(workspace: Path, channel: Path, capsys: pytes
     found = answer(capsys)["feedstocks"]
     assert isinstance(found, list)
     assert [(one["feedstock"], one["state"], one["evidence"]) for one in found] == [
-        ("a", "done", "there is a 1.0 (linux-64)"),
+        ("a", "done", "a 1.0 is built (linux-64)"),
         ("b", "not-solvable", "needs lib 2"),
     ]
     assert run(workspace, "next", *arguments) == 0
@@ -420,7 +421,7 @@ def test_an_added_python_that_no_channel_has_is_said(
     arguments = ["plan", "python315", "--channel", str(channel), "--platform", "linux-64", "--target", "app"]
     assert run(workspace, *arguments) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "python 3.15 is not in the channel yet: nothing can go. What that does to app can't be tried yet."
+        "No rebuild can start: the channel has no python 3.15 yet. What that does to app can't be tried yet."
     )
 
 
@@ -442,9 +443,38 @@ def test_packages_from_outside_are_supposed_and_said(
     assert (closure["members"], closure["outside"], closure["proved"]) == (["b"], ["far"], True)
     assert run(workspace, *arguments) == 0
     out = capsys.readouterr().out
-    assert "linux-64: with these 1 outside packages rebuilt too" not in out
-    assert "linux-64: with this outside package rebuilt too, which no feedstock here makes" in out
-    assert "linux-64: 1 member has to be done before app is installable with the new pin: b.\n" in out
+    assert out[out.index("linux-64:") :].splitlines() == [
+        "linux-64:",
+        "  1 member has to be done before app is installable with the new pin: b.",
+        "  The longest chain has 1: b",
+        (
+            "  This package has to be rebuilt too, and its feedstock is not in this workspace (`dirac-forge sync "
+            "--closure app` fetches it): far."
+        ),
+    ]
+
+
+def test_a_target_whose_feedstocks_are_not_here_is_unknown(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("lib", "a", "b"):
+        shutil.rmtree(workspace / "feedstocks" / name)
+    plan = ["migrate", "plan", "lib2", "--channel", str(channel), "--target", "b", "--workspace", str(workspace)]
+    assert main([*plan, "--platform", "linux-64"]) == 3
+    assert capsys.readouterr().out.splitlines() == [
+        "lib2: the only feedstock of this workspace does not have to be rebuilt; of others nothing is known.",
+        "Packages that b installs and that need lib come from feedstocks that are not in this workspace: b.",
+        "What has to be rebuilt, and in which order, is unknown without them.",
+        "Next",
+        "  - dirac-forge sync --closure b: fetches the feedstocks of all that b installs",
+    ]
+    change_channel(channel, gone=("lib-1.4-h_0.conda", "lib-2.0-h_0.conda", "a-1.0-h_1.conda", "b-1.0-h_0.conda"))
+    change_channel(channel, added=(record("b", "1.0"),))
+    assert run(workspace, *plan[1:], "--platform", "linux-64") == 3
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "linux-64: whether the migration changes b is unknown: the channel has no package lib, and not all feedstocks "
+        "of b are in this workspace."
+    )
 
 
 def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -460,7 +490,7 @@ def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFi
     assert found["proof"] == {"status": "installable", "reason": "", "each": True, "nowhere": []}
     assert run(workspace, *arguments[:-1]) == 0
     out = capsys.readouterr().out
-    assert "b is installable on osx-64 once it has these 3 packages: b, lib and a.\n" in out
+    assert "b becomes installable on osx-64 once these 3 packages are built for it: b, lib and a.\n" in out
 
 
 def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -558,7 +588,7 @@ def test_an_empty_workspace_says_how_to_fill_it(tmp_path: Path, capsys: pytest.C
     arguments = ["plan", str(tmp_path / "lib2.yaml"), "--workspace", str(tmp_path)]
     assert main(["migrate", *arguments]) == 0
     out, err = capsys.readouterr()
-    assert out == "Nothing has to be rebuilt.\n"
+    assert out == "lib2: this workspace has no feedstocks, so nothing is known.\n"
     assert "there are no feedstocks in" in err
     assert "`dirac-forge sync NAME...`" in " ".join(err.split())
 

@@ -20,11 +20,12 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.files import write_file, write_files
+from dirac_forge.migration.effects import TargetEffect
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
-from dirac_forge.migration.status import Status
+from dirac_forge.migration.status import MissingPin, Status
 from dirac_forge.proposals.migration_effects import effect_of
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MigrationContext, processes
@@ -35,6 +36,7 @@ from dirac_forge.report import migration_status as states
 from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.dot import dot
 from dirac_forge.report.mermaid import mermaid
+from dirac_forge.report.migration_effect import effect_json, effect_text
 from dirac_forge.report.next_steps import Step, step
 from dirac_forge.report.picture import Picture, picture_of
 from dirac_forge.report.svg import svg
@@ -82,7 +84,28 @@ def _status_steps(plan: Plan) -> tuple[Step, ...]:
     return step("what is done and what can go now", "migrate", "status", plan.migration.name)
 
 
-def _rebuild_steps(plan: Plan, status: Status) -> tuple[Step, ...]:
+def _bump_steps(plan: Plan, missing: Sequence[MissingPin]) -> tuple[Step, ...]:
+    """Return how new versions that no channel has come there, where their feedstocks are in the workspace."""
+    names = dict.fromkeys(name for each in missing for name in plan.graph.makers_of(each.package))
+    return step("the new version, which has to be built first", "bump", *names) if names else ()
+
+
+def _plan_steps(plan: Plan, effect: TargetEffect | None) -> tuple[Step, ...]:
+    if effect is not None and effect.unknown:
+        return _sync_steps(effect.target)
+    bump = _bump_steps(plan, effect.missing) if effect is not None else ()
+    return (*bump, *(_status_steps(plan) if plan.members else ()))
+
+
+def _sync_steps(target: str) -> tuple[Step, ...]:
+    return step(f"fetches the feedstocks of all that {target} installs", "sync", "--closure", target)
+
+
+def _rebuild_steps(context: Context, plan: Plan, status: Status) -> tuple[Step, ...]:
+    if not plan.members:
+        return tuple(each for target in list(context.settings.targets)[:1] for each in _sync_steps(target))
+    if status.missing and not status.next:
+        return _bump_steps(plan, status.missing)
     purpose = "shows the rebuilds that can go; --write writes them, --pr proposes them"
     return step(purpose, "migrate", "run", plan.migration.name) if status.next else ()
 
@@ -147,13 +170,14 @@ def plan(
             return 0
         pinned = pinned_members(plan, migrating.exports(plan))
         document, parts = report.plan_json(plan, pinned), [report.plan_text(plan, pinned)]
+        effect: TargetEffect | None = None
         if target is not None:
             specs, platforms = specs_of(context.settings, target)
             effect = effect_of(migrating, plan, target, specs, platforms)
-            document["targets"] = [additions.effect_json(effect)]
-            parts.append(additions.effect_text(effect))
-        context.answer(report.joined(parts), document, _status_steps(plan) if plan.members else ())
-    return 0
+            document["targets"] = [effect_json(effect)]
+            parts.append(effect_text(effect))
+        context.answer(report.joined(parts), document, _plan_steps(plan, effect))
+    return 3 if effect is not None and effect.unknown else 0
 
 
 def _add_platform(context: Context, platform: str, target: str | None) -> int:
@@ -184,7 +208,7 @@ def show_status(
             typer.echo(svg(picture_of(plan, status)), nl=False)
         else:
             text = states.status_text(plan, status, verbose=context.options.verbose)
-            context.answer(text, states.status_json(plan, status), _rebuild_steps(plan, status))
+            context.answer(text, states.status_json(plan, status), _rebuild_steps(context, plan, status))
     return _exit_code(context, status)
 
 
@@ -204,8 +228,8 @@ def show_next(context: Context, migration: str, *, status_page: Path | None, pau
         plan = migrating.plan(migrating.migration(migration))
         status = current_status(context, migrating, plan, status_page)
         held = status.paused and not paused
-        steps = () if held else _rebuild_steps(plan, status)
-        context.answer(states.next_text(status, paused=held), states.next_json(plan, status, paused=held), steps)
+        steps = () if held else _rebuild_steps(context, plan, status)
+        context.answer(states.next_text(plan, status, paused=held), states.next_json(plan, status, paused=held), steps)
     return _exit_code(context, status)
 
 
@@ -266,7 +290,12 @@ def run_rebuilds(
             said = f"{plan.migration.name} is paused: nothing is rebuilt. --paused does it all the same."
             context.answer(report.sentences([said]), {**report.changes_json(plan, ()), "paused": True})
             return 0
-        names = feedstocks or [each.feedstock for each in current_status(context, migrating, plan, status_page).next]
+        status = None if feedstocks else current_status(context, migrating, plan, status_page)
+        if status is not None and not status.next:
+            document = {**report.changes_json(plan, ()), **({"requests": []} if pr else {})}
+            context.answer(states.next_text(plan, status), document, _rebuild_steps(context, plan, status))
+            return _exit_code(context, status)
+        names = feedstocks if status is None else [each.feedstock for each in status.next]
         folders = [migrating.workspace.find(name) for name in names]
         root = migrating.workspace.root if write else None
         results = [_rebuilt(folder, plan, write_within=root) for folder in folders]

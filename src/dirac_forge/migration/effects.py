@@ -45,8 +45,8 @@ class Today:
     """None where that could not be found out."""
     reason: str = ""
     """Why it is not installable, or not known to be."""
-    touched: bool = True
-    """Something that it installs is, or depends on, a migrated package."""
+    touched: bool | None = True
+    """Something that it installs is, or depends on, a migrated package; None where that could not be found out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +98,28 @@ class TargetEffect:
     closures: Mapping[str, TargetClosure]
     """Platform to the closure there."""
     missing: tuple[MissingPin, ...] = ()
-    """Added versions that no channel has, so that nothing could be tried."""
+    """New versions that no channel has; if the migration adds them, nothing could be tried."""
+    packages: tuple[str, ...] = ()
+    """The migrated packages, by name, or the migration's keys where none is known."""
+
+    @property
+    def tried(self) -> bool:
+        """Whether there was something to try: not where an added version is missing."""
+        return bool(self.closures)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether what the migration does to the target is not known, or only if packages from elsewhere are rebuilt.
+
+        These count where the workspace holds no member that the target needs: then it has nothing to plan with.
+        """
+        return any(_is_unknown(each) for each in self.closures.values())
+
+
+def _is_unknown(closure: TargetClosure) -> bool:
+    if closure.today is not None:
+        return closure.today.installable is None or (closure.today.installable and closure.today.touched is None)
+    return bool(closure.outside) and not closure.members
 
 
 def closure_of(

@@ -12,7 +12,7 @@ from dirac_forge.migration.evidence import carries
 from dirac_forge.migration.exports import PinExports
 from dirac_forge.migration.plan import Plan
 
-__all__ = ["Indexed", "has_new_pin", "pins_on", "rebuilt_records", "with_old_pin"]
+__all__ = ["Indexed", "has_build_with_new_pin", "has_new_pin", "pins_on", "rebuilt_records", "with_old_pin"]
 
 
 class Indexed(Protocol):
@@ -51,7 +51,7 @@ def rebuilt_records(
         new.append(f"{package} {version}.*" if version[-1:].isdigit() else f"{package} {version}")
         older = [record for record in found if not _is(record.version, version)]
         if found and len(older) == len(found):
-            records.append(_as_version(found[0], version))
+            records.append(_as_version(found[0], version, pins))
         old += [f"{package} {record.version}" for record in older[:1]]
     packages = [*outside, *(output for name in rebuilt for output in plan.graph.facts[name].outputs)]
     for package in dict.fromkeys(packages):
@@ -60,9 +60,17 @@ def rebuilt_records(
     return records, new, old
 
 
-def _as_version(record: Record, version: str) -> Record:
-    """Return a build as if it were of another version."""
-    return replace(record, version=version, build="migrated_0", build_number=0, file_name="", channel="")
+def _as_version(record: Record, version: str, pins: dict[str, str]) -> Record:
+    """Return a build as if it were of another version, built with the migrated packages."""
+    return replace(
+        record,
+        version=version,
+        build="migrated_0",
+        build_number=0,
+        depends=_with_pins(record.depends, pins),
+        file_name="",
+        channel="",
+    )
 
 
 def pins_on(plan: Plan, platform: str, exports: PinExports) -> dict[str, str]:
@@ -97,6 +105,19 @@ def has_new_pin(plan: Plan, name: str, platform: str, *, channel: Indexed, expor
                 return False
             moved |= any(" " in depend for depend in depends)
     return moved
+
+
+def has_build_with_new_pin(package: str, plan: Plan, platform: str, *, channel: Indexed, exports: PinExports) -> bool:
+    """Return whether one of a package's newest builds has the new pins. Raises UnknownError as `has_new_pin`."""
+    pins = pins_on(plan, platform, exports)
+    return any(
+        _with_pins(record.depends, pins) == record.depends and not pins.keys().isdisjoint(_pinned(record))
+        for record in _newest(channel.index(platform).group(package).records)
+    )
+
+
+def _pinned(record: Record) -> set[str]:
+    return {depend.partition(" ")[0] for depend in record.depends if " " in depend}
 
 
 def _newest(found: Sequence[Record]) -> list[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from dirac_forge.channel.records import Record, name_of
@@ -11,7 +12,7 @@ from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.migration.effects import TargetAnswer, TargetEffect, Today, effect_on
 from dirac_forge.migration.exports import PinExports
 from dirac_forge.migration.plan import Plan
-from dirac_forge.migration.rebuilt import has_new_pin, pins_on, rebuilt_records, with_old_pin
+from dirac_forge.migration.rebuilt import has_build_with_new_pin, has_new_pin, pins_on, rebuilt_records, with_old_pin
 from dirac_forge.proposals.migrations import MigrationContext, explained, require_known
 
 __all__ = ["effect_of"]
@@ -27,13 +28,33 @@ def effect_of(
     if migrating.channel is None:
         raise InputError("what a migration does to a target is known to a solver only", hint="Give --channel.")
     require_known(migrating.channel, specs)
+    plan = _with_all_keys(plan, migrating.channel)
     missing = migrating.missing_pins(plan)
+    packages = tuple(sorted(plan.membership.packages)) or tuple(plan.migration.keys)
     if plan.migration.settings.operation == "key_add" and missing:
-        return TargetEffect(target=target, waves=(), closures={}, missing=missing)
+        return TargetEffect(target=target, waves=(), closures={}, missing=missing, packages=packages)
     run = _Effect(migrating.channel, plan, migrating.exports(plan), target, specs)
-    return effect_on(
+    effect = effect_on(
         plan, target, platforms=platforms, solution=run.today, installable=run.installable, explain=run.explain
     )
+    return replace(effect, missing=missing, packages=packages)
+
+
+def _with_all_keys(plan: Plan, channel: Channel) -> Plan:
+    """Return the plan with every key that the channel has as a package among the migrated ones.
+
+    Of a key that no feedstock here makes or needs the workspace tells nothing, but the target may well install it.
+    """
+    if plan.migration.settings.override_cbc_keys is not None:
+        return plan
+    membership = plan.membership
+    spellings = {name for key in plan.migration.keys for name in (key, key.replace("_", "-"))}
+    found = {name for name in spellings - membership.packages if _is_there(channel, name)}
+    return replace(plan, membership=replace(membership, packages=membership.packages | found)) if found else plan
+
+
+def _is_there(channel: Channel, package: str) -> bool:
+    return any(channel.index(platform).group(package).records for platform in channel.platforms())
 
 
 def _names(record: Record) -> set[str]:
@@ -66,17 +87,37 @@ class _Effect:
                 for name in plan.network.names
                 if has_new_pin(plan, name, platform, channel=self._channel, exports=self._exports)
             ]
+            outside = [record.name for record in found.packages if self._is_outside(record, platform)]
         except UnknownError as exc:
             return Today(feedstocks=(), installable=None, reason=exc.message)
         packages = self._used[platform] = found.packages
-        pins = pins_on(plan, platform, self._exports)
-        old = [record.name for record in packages if with_old_pin(record, plan, platform, self._exports)]
         return Today(
             feedstocks={maker for record in packages for maker in graph.makers_of(record.name)},
-            outside=[name for name in old if not graph.makers_of(name)],
+            outside=outside,
             done=done,
-            touched=any(not pins.keys().isdisjoint(_names(record)) for record in packages),
+            touched=self._touched(packages, platform),
         )
+
+    def _is_outside(self, record: Record, platform: str) -> bool:
+        """Return whether a package has to be rebuilt, and no feedstock here makes it."""
+        plan, exports = self._plan, self._exports
+        return (
+            not plan.graph.makers_of(record.name)
+            and with_old_pin(record, plan, platform, exports)
+            and not has_build_with_new_pin(record.name, plan, platform, channel=self._channel, exports=exports)
+        )
+
+    def _touched(self, packages: Sequence[Record], platform: str) -> bool | None:
+        """Return whether any of these packages is, or depends on, a migrated one; None where that is not known."""
+        plan, graph = self._plan, self._plan.graph
+        pins = pins_on(plan, platform, self._exports)
+        if any(not pins.keys().isdisjoint(_names(record)) for record in packages):
+            return True
+        if any(name in graph.makers or _is_there(self._channel, name) for name in plan.membership.packages):
+            return False
+        makers = [graph.makers_of(record.name) for record in packages]
+        apart = all(own and plan.wave_of.keys().isdisjoint(own) for own in makers)
+        return False if apart else None
 
     def _supposed(self, platform: str, rebuilt: tuple[str, ...], pin: str) -> tuple[Channel, tuple[str, ...]]:
         records, new, old = rebuilt_records(

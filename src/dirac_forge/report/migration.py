@@ -15,7 +15,6 @@ from dirac_forge.migration.members import base_of
 from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.schema import Migration
 from dirac_forge.report import document
-from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.document import Section
 from dirac_forge.report.rebuild_body import rebuild_sections
@@ -27,6 +26,7 @@ __all__ = [
     "joined",
     "list_json",
     "list_text",
+    "no_members",
     "plan_json",
     "plan_text",
     "sentences",
@@ -35,11 +35,11 @@ __all__ = [
 ]
 
 _EFFECTS = {
-    "ignored": "The recipe ignores the run_exports",
+    "ignored": "Gets no new pin, since the recipe ignores the run_exports",
     "builds-only": "Only built against it, since it exports nothing",
     "unknown": "May get a new pin or not, since nothing here says what it exports",
 }
-_SYNC = "`dirac-forge sync` brings them in"
+_SYNC = "`dirac-forge sync` fetches them"
 _MOST_NAMES = 20
 """In a sentence; --json has all."""
 
@@ -149,8 +149,18 @@ def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
         table.add_row(str(number), str(len(wave)), ", ".join(_shown(plan, name) for name in wave))
     remarks = list(_remarks(plan, pinned))
     if not plan.waves:
-        return sentences(["Nothing has to be rebuilt.", *remarks])
+        return sentences([f"{plan.migration.name}: {no_members(plan)}", *remarks])
     return Group(table, sentences(remarks))
+
+
+def no_members(plan: Plan) -> str:
+    """Return that a plan has no members, which says nothing about feedstocks that are not in the workspace."""
+    count = len({base_of(name) for name in plan.graph.facts})
+    if count == 1:
+        return "the only feedstock of this workspace does not have to be rebuilt; of others nothing is known."
+    if not count:
+        return "this workspace has no feedstocks, so nothing is known."
+    return f"none of the {count} feedstocks of this workspace has to be rebuilt; of others nothing is known."
 
 
 def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
@@ -185,7 +195,10 @@ def _excluded(plan: Plan) -> list[str]:
     names: dict[str, list[str]] = {}
     for each in plan.excluded:
         names.setdefault(each.reason, []).append(each.feedstock)
-    return [f"{'Not a member' if len(own) == 1 else 'No members'}: {_some(own)}: {why}." for why, own in names.items()]
+    return [
+        f"Not {'a member, because' if len(own) == 1 else 'members, each because'} {why}: {_some(own)}."
+        for why, own in names.items()
+    ]
 
 
 def _some(names: Sequence[str]) -> str:
@@ -263,7 +276,7 @@ def _why_not(plan: Plan, name: str) -> list[str]:
         return [
             f"{name} is a release line that is rebuilt too, and its recipe is not in the workspace.",
             f"If it needs what the default branch needs, it waits for {parents}.",
-            f"`dirac-forge sync {name}` brings it in.",
+            f"`dirac-forge sync {name}` fetches it.",
         ]
     excluded = plan.membership.excluded.get(name)
     return [f"{name} is not in {plan.migration.name}: {excluded.reason if excluded else _not_concerned(plan)}."]
@@ -298,7 +311,7 @@ def _change(result: Change | Skip) -> dict[str, Any]:
 
 
 def changes_text(plan: Plan, results: Sequence[Change | Skip], *, verbose: bool = False) -> RenderableType:
-    """Each change as a diff, each skip with its reason; with `verbose` also what its pull request would say."""
+    """Each change as a diff, each skip with its reason; with `verbose` also why it is made."""
     parts: list[RenderableType] = []
     for result in results:
         match result:
@@ -306,10 +319,7 @@ def changes_text(plan: Plan, results: Sequence[Change | Skip], *, verbose: bool 
                 parts.append(sentences([f"{result.feedstock}: skipped: {skip_text(result)}"]))
             case Change():
                 if verbose:
-                    sections = (
-                        *rebuild_sections(plan, plan.label_of(result.feedstock, result.branch)),
-                        next_steps(result),
-                    )
+                    sections = rebuild_sections(plan, plan.label_of(result.feedstock, result.branch))
                     parts.append(Shown((sections[0], *(section.below() for section in sections[1:]))))
                 else:
                     parts.append(sentences([f"{result.feedstock}: {result.title}"]))

@@ -32,7 +32,7 @@ from dirac_forge.migration.status import (
     Unsure,
 )
 from dirac_forge.report.document import words
-from dirac_forge.report.migration import sentences
+from dirac_forge.report.migration import no_members, sentences
 from dirac_forge.report.terminal import CutLine
 
 __all__ = ["evidence_words", "missing_words", "next_json", "next_text", "reason_words", "status_json", "status_text"]
@@ -54,7 +54,7 @@ def finding_words(finding: Finding) -> str:
     """Return what the channel or the recipe tells, in words."""
     match finding:
         case CarryingBuild():
-            return f"there is {finding.output} {finding.version}"
+            return f"{finding.output} {finding.version} is built"
         case MissingBuild():
             pins = ", ".join(f"{package} {pin}" for package, pin in finding.pins)
             return (
@@ -102,9 +102,10 @@ def reason_words(reason: StateReason) -> str:
 
 def missing_words(missing: Sequence[MissingPin], *, all_: bool) -> str:
     """Return the headline for new versions that no channel has."""
-    names = ", ".join(f"{each.package} {each.pin}" for each in missing)
-    verb = "is" if len(missing) == 1 else "are"
-    return f"{names} {verb} not in the channel yet: {'nothing can go' if all_ else 'what needs it waits'}."
+    names = words([f"{each.package} {each.pin}" for each in missing])
+    if all_:
+        return f"No rebuild can start: the channel has no {names} yet."
+    return f"The channel has no {names} yet: what needs {'it' if len(missing) == 1 else 'one'} waits."
 
 
 def _words(each: FeedstockStatus) -> str:
@@ -162,7 +163,7 @@ def _status(each: FeedstockStatus) -> dict[str, Any]:
 def status_text(plan: Plan, status: Status, *, verbose: bool = False) -> RenderableType:
     """Return the headline, counts, percentages by platform, the members by state, and who blocks most."""
     counts = ", ".join(f"{len(status.of(state))} {state}" for state in STATES if status.of(state))
-    head = [*_headlines(status), f"{plan.migration.name}: {counts or 'no members'}"]
+    head = [*_headlines(status), f"{plan.migration.name}: {counts or no_members(plan)}"]
     head += [
         f"  {platform}: {done} of {total} done ({100 * done / total:.0f} %)"
         for platform, (done, total) in status.platforms.items()
@@ -240,14 +241,17 @@ def next_json(plan: Plan, status: Status, *, paused: bool = False) -> dict[str, 
     }
 
 
-def next_text(status: Status, *, paused: bool = False) -> RenderableType:
+def next_text(plan: Plan, status: Status, *, paused: bool = False) -> RenderableType:
     """Return what can go now, most-blocking first; where nothing can, what is in the way."""
     if paused:
         return sentences([*_headlines(status), "Nothing goes; --paused shows what could."])
     others = [(state, len(status.of(state))) for state in STATES if state != "awaiting-pr"]
     counts = ", ".join(f"{count} {state}" for state, count in others if count)
+    if not status.feedstocks:
+        return sentences([*_headlines(status), f"{plan.migration.name}: {no_members(plan)}"])
     if not status.next:
-        return sentences([*_headlines(status), f"Nothing can go now{f': {counts}' if counts else ''}."])
+        told = counts if status.missing else f"Nothing can go now{f': {counts}' if counts else ''}"
+        return sentences([*_headlines(status), *([f"{told}."] if told else [])])
     head = list(_headlines(status))
     parts: list[RenderableType] = [sentences(head)] if head else []
     parts.append(_members(status.next, verbose=False))

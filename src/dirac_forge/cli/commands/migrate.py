@@ -47,7 +47,11 @@ def plan(
     as_svg: Annotated[bool, typer.Option("--svg", help="Print a self-contained SVG picture.")] = False,
     status_page: StatusPage = None,
 ) -> int:
-    """Show members, edges, waves and cycles of a migration with their reasons, or plan a new platform."""
+    """Show members, edges, waves and cycles of a migration with their reasons, or plan a new platform.
+
+    The exit code is 3 if what the migration does to the target is unknown, for example because the workspace has none
+    of the feedstocks that would have to be rebuilt.
+    """
     from dirac_forge.cli.migrate import plan as run
 
     return run(

@@ -11,12 +11,12 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.errors import redact
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import OpenRebuild, PageLabel, Status
-from dirac_forge.report.addition import effect_json
 from dirac_forge.report.audit import audit_json
 from dirac_forge.report.bumps import bumps_json
 from dirac_forge.report.check import document as check_json
 from dirac_forge.report.distribution import difference_json
 from dirac_forge.report.migration import list_json, plan_json
+from dirac_forge.report.migration_effect import effect_json
 from dirac_forge.report.migration_status import status_json
 from dirac_forge.report.site.feedstock_documents import feedstock_documents
 from dirac_forge.report.site.history import history_of_site

@@ -160,7 +160,7 @@ def _steps(effect: Mapping[str, Any]) -> Iterator[TargetStep]:
         yield _step(
             effect["target"], platform, closure, [one for one in effect["waves"] if one["platform"] == platform]
         )
-    if effect["missing"]:
+    if effect["missing"] and not effect["closure"]:
         names = ", ".join(f"{each['package']} {each['version']}" for each in effect["missing"])
         yield TargetStep(
             target=effect["target"],
@@ -181,7 +181,7 @@ def _step(target: str, platform: str, closure: Mapping[str, Any], waves: Sequenc
         target=target,
         platform=platform,
         wave=min(good, default=None),
-        status="untouched" if not closure["touched"] else "installable" if good else last,
+        status="untouched" if closure["touched"] is False else "installable" if good else last,
         members=tuple(closure["members"]),
         path=tuple(closure["critical_path"]),
         outside=tuple(closure["outside"]),

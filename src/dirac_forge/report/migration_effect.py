@@ -1,0 +1,174 @@
+"""What a migration does to targets, as JSON and as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today, WaveEffect
+from dirac_forge.report.document import words
+from dirac_forge.report.migration import sentences
+from dirac_forge.report.migration_status import missing_words
+
+__all__ = ["effect_json", "effect_text"]
+
+_SHORT = {"installable": "yes", "not-installable": "no", "unknown": "unknown"}
+_MOST_NAMES = 20
+"""In a sentence; --json has all."""
+_MOST_LINES = 6
+"""Of what the solver says."""
+
+
+def effect_json(effect: TargetEffect) -> dict[str, Any]:
+    """Return what a plan does to a target, as it stands in `targets` of `migrate plan --json`."""
+    return {
+        "target": effect.target,
+        "unknown": effect.unknown,
+        "missing": [{"package": each.package, "version": each.pin} for each in effect.missing],
+        "waves": [
+            {
+                "wave": one.wave,
+                "platform": one.platform,
+                "new": {"status": one.new.status, "reason": one.new.reason},
+                "old": {"status": one.old.status, "reason": one.old.reason},
+            }
+            for one in effect.waves
+        ],
+        "closure": {
+            platform: {
+                "members": list(closure.members),
+                "critical_path": list(closure.critical_path),
+                "length": len(closure.critical_path),
+                "outside": list(closure.outside),
+                "proved": closure.proved,
+                "reason": closure.reason if closure.today is None else _untried(effect, closure.today),
+                "touched": True if closure.today is None else closure.today.touched,
+            }
+            for platform, closure in effect.closures.items()
+        },
+    }
+
+
+def effect_text(effect: TargetEffect) -> RenderableType:
+    """Return a table of platforms and of the waves after which something changes, and the closure."""
+    if effect.missing and not effect.tried:
+        what = missing_words(effect.missing, all_=True)
+        return sentences([f"{what} What that does to {effect.target} can't be tried yet."])
+    if effect.closures and all(_is_untouched(each) for each in effect.closures.values()):
+        return sentences([_untouched(effect)])
+    every = {each.package for each in effect.missing}.issuperset(effect.packages)
+    head = [missing_words(effect.missing, all_=every)] if effect.missing else []
+    lines = [*head, *_outside_only(effect), *_by_platform(effect)]
+    return Group(_wave_table(effect), sentences(lines)) if len(_table_rows(effect)) > 1 else sentences(lines)
+
+
+def _is_untouched(closure: TargetClosure) -> bool:
+    return closure.today is not None and closure.today.touched is False and bool(closure.today.installable)
+
+
+def _untouched(effect: TargetEffect) -> str:
+    return f"{effect.target} needs none of the migrated packages: the migration does not change it."
+
+
+def _wave_table(effect: TargetEffect) -> Table:
+    """Return a row for each wave after which something changes."""
+    title = f"is {effect.target} installable? with the new pin / with the old one"
+    table = Table("after wave", *effect.closures, title=title)
+    for wave, row in _table_rows(effect):
+        table.add_row(str(wave) if wave else "none", *row)
+    return table
+
+
+def _table_rows(effect: TargetEffect) -> list[tuple[int, list[str]]]:
+    cells = {
+        (each.wave, each.platform): f"{_SHORT[each.new.status]} / {_SHORT[each.old.status]}" for each in effect.waves
+    }
+    rows: list[tuple[int, list[str]]] = []
+    for wave in sorted({each.wave for each in effect.waves}):
+        row = [cells.get((wave, platform), "") for platform in effect.closures]
+        if not rows or row != rows[-1][1]:
+            rows.append((wave, row))
+    return rows
+
+
+def _is_outside_only(effect: TargetEffect) -> bool:
+    closures = effect.closures.values()
+    return any(closure.outside for closure in closures) and not any(closure.members for closure in closures)
+
+
+def _outside_only(effect: TargetEffect) -> Iterator[str]:
+    """Yield that all there is to rebuild for a target comes from elsewhere: the plan is not the whole one."""
+    if not _is_outside_only(effect):
+        return
+    outside = sorted({name for closure in effect.closures.values() for name in closure.outside})
+    target, packages = effect.target, words(effect.packages)
+    yield (
+        f"Packages that {target} installs and that need {packages} come from feedstocks that are not in this "
+        f"workspace: {words(outside, _MOST_NAMES)}."
+    )
+    yield "What has to be rebuilt, and in which order, is unknown without them."
+
+
+def _by_platform(effect: TargetEffect) -> Iterator[str]:
+    """Yield what has to be done on each platform; platforms of which the same is said share it."""
+    last = {each.platform: each for each in effect.waves}
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for platform, closure in effect.closures.items():
+        told = tuple(_closure_lines(effect, closure, last.get(platform)))
+        alike.setdefault(told, []).append(platform)
+    for (first, *rest), platforms in ((lines, names) for lines, names in alike.items() if lines):
+        where = ", ".join(platforms)
+        if not rest:
+            yield f"{where}: {first}"
+        else:
+            yield f"{where}:"
+            yield from (f"  {line}" for line in (first, *rest))
+
+
+def _untried(effect: TargetEffect, today: Today) -> str:
+    """Return why a migration was not tried on a target."""
+    target = effect.target
+    if today.installable is None:
+        return f"whether {target} is installable today is unknown: {today.reason}"
+    if not today.installable:
+        return f"{target} is not installable today, whatever the migration does: {today.reason}"
+    if today.touched is None:
+        return (
+            f"whether the migration changes {target} is unknown: the channel has no package {words(effect.packages)}, "
+            f"and not all feedstocks of {target} are in this workspace."
+        )
+    return f"{target} needs none of the migrated packages there."
+
+
+def _closure_lines(effect: TargetEffect, closure: TargetClosure, last: WaveEffect | None) -> Iterator[str]:
+    """Yield what has to be done for a target on one platform."""
+    target = effect.target
+    if closure.today is not None:
+        yield _untried(effect, closure.today)
+    elif last is not None and not closure.proved:
+        done = f"with {', '.join(closure.members)} rebuilt" if closure.members else "and no member would change that"
+        yield f"{last.new.status} with the new pin, {done}:"
+        yield from (f"  {line}" for line in closure.reason.splitlines()[:_MOST_LINES])
+    elif last is not None and closure.members:
+        count = "1 member has" if len(closure.members) == 1 else f"{len(closure.members)} members have"
+        yield f"{count} to be done before {target} is installable with the new pin: {', '.join(closure.members)}."
+        yield f"The longest chain has {len(closure.critical_path)}: {' -> '.join(closure.critical_path)}"
+    elif last is not None and not closure.outside:
+        yield "installable with the new pin without any further member."
+    if not _is_outside_only(effect):
+        yield from _outside_lines(target, closure.outside)
+
+
+def _outside_lines(target: str, outside: Sequence[str]) -> list[str]:
+    if not outside:
+        return []
+    this, them = (
+        ("This package has", "its feedstock is")
+        if len(outside) == 1
+        else (f"These {len(outside)} packages have", "their feedstocks are")
+    )
+    fetches = f"`dirac-forge sync --closure {target}` fetches {'it' if len(outside) == 1 else 'them'}"
+    return [f"{this} to be rebuilt too, and {them} not in this workspace ({fetches}): {', '.join(outside)}."]
