@@ -151,3 +151,13 @@ def test_a_migration_that_is_paused_or_broken_stops_no_other(here: Here) -> None
     assert {one["reason"] for one in document["held"]} == {"lib2 is paused"}
     (broken,) = [one for one in document["decisions"] if one["found"] == "broken"]
     assert (broken["state"], broken["feedstock"]) == ("failed", "")
+
+
+def test_a_faulty_migration_does_not_fail_a_run_for_named_feedstocks(here: Here) -> None:
+    path = here.folder / "workspace/migrations/free.yaml"
+    path.write_text("__migrator: {allowlist_file: free.txt}\nzlib:\n- '2'\n", encoding="utf-8")
+    code, document = here.run("bot", "run", "c")
+    assert (code, [each for each in document["decisions"] if each["state"] == "failed"]) == (0, [])
+    code, document = here.run("bot", "run")
+    (failed,) = [each for each in document["decisions"] if each["state"] == "failed"]
+    assert (code, failed["found"]) == (1, "free")

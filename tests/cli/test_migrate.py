@@ -262,6 +262,22 @@ def test_the_migrations_there_are(workspace: Path, capsys: pytest.CaptureFixture
     ]
 
 
+def test_a_migration_without_its_allowlist_can_not_be_planned(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = workspace / "migrations/free.yaml"
+    path.write_text("__migrator: {allowlist_file: free.txt}\nzlib:\n- '2'\n", encoding="utf-8")
+    assert run(workspace, "list", "--json") == 0
+    listed = answer(capsys)["migrations"]
+    assert isinstance(listed, list)
+    faults = {each["migration"]: each.get("fault", "") for each in listed}
+    assert faults == {"free": f"{path}: allowlist_file: there is no free.txt", "lib2": ""}
+    assert run(workspace, "list") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "free can't be planned: " in said
+    assert "lib2 can't" not in said
+
+
 def test_a_paused_migration_does_nothing_without_the_flag(
     workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,7 +31,7 @@ from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import Current, ExcludedVersion, PassedOver, PlaceObjects, StillBlocked
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
-from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.pinning import Pinning
@@ -63,6 +63,8 @@ class RunDecisions:
     """Executors of processes, which read the recipes of migrations."""
     build: bool = False
     """Whether proposals are built, which runs upstream code: never where a token is within its reach."""
+    chosen: bool = False
+    """Whether the run is for feedstocks that were named: a faulty migration is then warned about, and is no failure."""
     _looked: dict[tuple[str, str], CurrentLine] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _offered: dict[tuple[str, str], tuple[PassedOver | str, ...]] = field(default_factory=dict)
@@ -187,7 +189,10 @@ class RunDecisions:
                 try:
                     decisions += self._rebuild(migrating, name, mine, requests)
                 except ForgeError as error:
-                    decisions.append(_unplanned(name, error))
+                    if self.chosen and isinstance(error, InputError):
+                        self.context.observer.warned(f"{name} is left out: {error.message}")
+                    else:
+                        decisions.append(_unplanned(name, error))
         return decisions
 
     def _rebuild(

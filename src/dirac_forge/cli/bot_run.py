@@ -248,6 +248,7 @@ def _live_run(
             executor=sources,
             executors=processes,
             build=_may_build(context),
+            chosen=bool(request.feedstocks),
         )
         result = _run(
             BotRun(

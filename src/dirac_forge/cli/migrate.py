@@ -216,9 +216,10 @@ def show_list(context: Context) -> int:
     """Answer with the migrations of the workspace and of the pinning, and return the exit code."""
     with migration_context(context, channel=context.settings.pinning is None) as migrating:
         found = migrating.migrations()
-        running = [name for name, each in found.items() if not each.settings.paused][:1]
+        faults = {name: fault for name, each in found.items() if (fault := migrating.fault(each))}
+        running = [name for name, each in found.items() if not each.settings.paused and name not in faults][:1]
         steps = step("its members, and their order", "migrate", "plan", *running) if running else ()
-        context.answer(report.list_text(found), report.list_json(found), steps)
+        context.answer(report.list_text(found, faults), report.list_json(found, faults), steps)
     return 0
 
 

@@ -158,6 +158,14 @@ class MigrationContext:
             self.store.put(_SKIPS, key, json.dumps({each: skips[each].line for each in skips}).encode())
         return found
 
+    def fault(self, migration: Migration) -> str:
+        """Return why a migration can't be planned, as far as its own files tell; "" where nothing is wrong."""
+        try:
+            self._allowlist(migration)
+        except InputError as error:
+            return error.message
+        return ""
+
     def _allowlist(self, migration: Migration) -> Collection[str] | None:
         if migration.settings.allowlist_file is None:
             return None

@@ -16,7 +16,7 @@ from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.schema import Migration
 from dirac_forge.report import document
 from dirac_forge.report.bump_reasons import skip_text
-from dirac_forge.report.document import Section
+from dirac_forge.report.document import Paragraph, Section
 from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Hanging, Shown, diff
 
@@ -39,6 +39,7 @@ _EFFECTS = {
     "builds-only": "Only built against it, since it exports nothing",
     "unknown": "May get a new pin or not, since nothing here says what it exports",
 }
+_NO_FAULTS: Mapping[str, str] = {}
 _SYNC = "`dirac-forge sync` fetches them"
 _MOST_NAMES = 20
 """In a sentence; --json has all."""
@@ -55,8 +56,8 @@ def sentences(texts: Iterable[str]) -> RenderableType:
     return Group(*(Hanging("", Text(line.strip()), len(line) - len(line.lstrip())) for line in lines))
 
 
-def list_json(migrations: Mapping[str, Migration]) -> dict[str, Any]:
-    """Return the migrations as `migrate list --json` prints them."""
+def list_json(migrations: Mapping[str, Migration], faults: Mapping[str, str] = _NO_FAULTS) -> dict[str, Any]:
+    """Return the migrations as `migrate list --json` prints them; `faults` say why some can't be planned."""
     return {
         "migrations": [
             {
@@ -66,14 +67,15 @@ def list_json(migrations: Mapping[str, Migration]) -> dict[str, Any]:
                 "longterm": each.settings.longterm,
                 "pins": list(each.keys),
                 "path": each.path,
+                **({"fault": faults[name]} if name in faults else {}),
             }
             for name, each in migrations.items()
         ]
     }
 
 
-def list_text(migrations: Mapping[str, Migration]) -> RenderableType:
-    """Return a line for each migration."""
+def list_text(migrations: Mapping[str, Migration], faults: Mapping[str, str] = _NO_FAULTS) -> RenderableType:
+    """Return a line for each migration, and why those in `faults` can't be planned."""
     if not migrations:
         return sentences(["There are no migrations."])
     rows = [
@@ -82,7 +84,8 @@ def list_text(migrations: Mapping[str, Migration]) -> RenderableType:
     ]
     narrow = tuple(f"{name}{f' ({paused})' if paused else ''}: {title}" for name, paused, title, _ in rows)
     table = document.Table(("migration", "", "title", "pins"), tuple(rows), narrow=narrow)
-    return Shown([Section(title="Migrations", blocks=(table,))])
+    said = tuple(f"{name} can't be planned: {fault}" for name, fault in faults.items())
+    return Shown([Section(title="Migrations", blocks=(table, *map(Paragraph, said)))])
 
 
 def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
