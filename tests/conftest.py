@@ -43,9 +43,10 @@ def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings, tokens or proxies of the person who runs it."""
+    """No test sees the settings, tokens, proxies or the terminal of the person who runs it."""
     for name in list(os.environ):
-        if name.startswith(("DIRAC_FORGE_", "GITHUB_", "GH_")) or name.lower().endswith("_proxy"):
+        mine = name.startswith(("DIRAC_FORGE_", "GITHUB_", "GH_")) or name in ("COLUMNS", "LINES")
+        if mine or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
 
 

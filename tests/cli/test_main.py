@@ -128,11 +128,12 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert summary[:30] in said
 
 
-SUBCOMMANDS = [[name] for name in COMMANDS if name not in {"migrate", "bot"}] + [
+SUBCOMMANDS = [[name] for name in COMMANDS if name not in {"migrate", "bot", "cache"}] + [
     [group, name]
     for group, names in {
         "migrate": ["plan", "status", "next", "why", "new", "run"],
         "bot": ["run", "why", "sweep", "retract"],
+        "cache": ["size", "prune", "clear"],
     }.items()
     for name in names
 ]
@@ -204,7 +205,7 @@ HEAVY = {
     "sqlite3",
 }
 
-HELPED = [[], ["migrate"], ["bot"], *SUBCOMMANDS]
+HELPED = [[], ["migrate"], ["bot"], ["cache"], *SUBCOMMANDS]
 
 
 def test_help_imports_no_engine() -> None:
