@@ -290,6 +290,31 @@ def test_the_day_of_the_embedded_snapshot_is_part_of_every_answer(
     assert "as_of" not in json.loads(capsys.readouterr().out)
 
 
+def test_what_the_embedded_snapshot_lacks_is_unknown_in_a_recipe_too(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = "2026-08-21"
+    recipe(workspace, "fresh", "1.0", "no-such-package-at-all")
+    arguments = ["--channel", "embedded", "--platform", "linux-64", "--with", "fresh"]
+    code, document = answer(capsys, "fresh", *arguments)
+    reason = f"fresh: the embedded snapshot ({day}) has no no-such-package-at-all; conda-forge may"
+    assert (code, [each["reason"] for each in document["results"]]) == (3, [reason])
+    (environment,) = document["with"]["environments"]
+    assert (environment["status"], environment["fault"], environment["reason"]) == ("unknown", False, reason)
+    recipe(workspace, "zlib", "99.0", "openssl >=99")
+    code, document = answer(capsys, "zlib", *arguments[:-1], "zlib")
+    assert (code, document["with"]["outcome"]) == (3, "unknown")
+    assert document["with"]["reason"].startswith("zlib on linux-64: whether zlib 99.0 can be installed is unknown: ")
+
+
+def test_an_unknown_recipe_is_told_before_anything_is_solved(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dirac_forge.cli.check.check_cells", lambda *_, **__: pytest.fail("it was solved"))
+    assert main(["check", "--with", "nosuch"]) == 2
+    assert "there is no feedstock nosuch" in capsys.readouterr().err
+
+
 def test_free_threaded_python_is_a_column_of_its_own(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     free = pkg("python_abi 3.14", build="0_cp314t", constrains=["python 3.14.* *_cp314t"])
     needs = [

@@ -204,7 +204,7 @@ def test_changes_that_cells_share_are_told_once() -> None:
         "osx-64, Python 3.12: same",
         "  zlib 1.2 → 1.3",
         "",
-        "with these recipes: same (2 same)",
+        "with these recipes: same in all 2 cells",
         "",
     ]
 

@@ -34,6 +34,11 @@ class EmbeddedFolder(Folder):
         self.as_of = date.fromisoformat(parse_json((folder / ABOUT).read_text(encoding="utf-8"))["as_of"])
 
     @property
+    def gap_day(self) -> date | None:
+        """Its day."""
+        return self.as_of
+
+    @property
     def label(self) -> str:
         """conda-forge, with the day."""
         return f"conda-forge (as of {self.as_of})"

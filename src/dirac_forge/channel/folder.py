@@ -9,6 +9,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,11 @@ class Folder:
         self._open: dict[str, SparseRepoData | ChannelUnknownError] = {}
         self._repaired: set[str] = set()
         self._exports: dict[str, Mapping[str, RunExports]] = {}
+
+    @property
+    def gap_day(self) -> date | None:
+        """None: it is whole."""
+        return None
 
     @property
     def label(self) -> str:

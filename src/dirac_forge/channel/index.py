@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
@@ -182,6 +182,20 @@ class RecordIndex:
         if self._base is not None:
             return self._base.removed(name)
         return tuple(entry for source in self._sources for entry in source.removed(self.platform, name))
+
+    def gap(self, name: str) -> date | None:
+        """Return the day of the embedded snapshot where that would have to have more of a package; else None.
+
+        What was uploaded by `until` it has, of the packages that it has at all.
+        """
+        if self._base is not None:
+            return self._base.gap(name)
+        days = {source.label: source.gap_day for source in self._sources if source.gap_day is not None}
+        group = self.group(name)
+        if not group.channel:
+            return next(iter(days.values()), None)
+        day = days.get(group.channel)
+        return day if day is None or self.until is None or self.until.date() > day else None
 
     def _over(self, name: str, below: Group) -> Group:
         records = self._overlay.get(name)

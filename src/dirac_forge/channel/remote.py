@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, TypeVar
@@ -82,6 +83,11 @@ class Remote:
         self._meeting: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._met: dict[str, ChannelUnknownError | None] = {}
         self._exports: dict[tuple[str, str], RunExports | None] = {}
+
+    @property
+    def gap_day(self) -> date | None:
+        """None: it is whole."""
+        return None
 
     @property
     def label(self) -> str:

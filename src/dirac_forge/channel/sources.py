@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +31,11 @@ class RecordSource(Protocol):
     @property
     def channel(self) -> rattler.Channel:
         """The solver's value for it."""
+        ...
+
+    @property
+    def gap_day(self) -> date | None:
+        """The day of a part of a channel: what it lacks may be there all the same. None where it is whole."""
         ...
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:

@@ -58,6 +58,8 @@ class UnknownName:
     kind: ClassVar[Kind] = "unknown-name"
     near: tuple[str, ...] = ()
     """Names that are alike."""
+    gap: date | None = None
+    """The day of the embedded snapshot, where that lacks it: conda-forge may have it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +121,8 @@ class NoVersion:
     """Builds of a version that matches, where none of them is the build that is asked for."""
     of_platforms: tuple[str, ...] = ()
     """The platforms that have the build that is asked for."""
+    gap: date | None = None
+    """The day of the embedded snapshot, where that lacks it: conda-forge may have it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -254,6 +258,11 @@ class Cause:
     def kind(self) -> Kind:
         """The kind of the obstacle."""
         return self.obstacle.kind
+
+    @property
+    def gap(self) -> date | None:
+        """The day of the embedded snapshot, where that lacks what is wanted: conda-forge may have it."""
+        return self.obstacle.gap if isinstance(self.obstacle, UnknownName | NoVersion) else None
 
     @property
     def other(self) -> tuple[str, ...]:

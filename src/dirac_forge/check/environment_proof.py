@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.check.causes import Cause, culprits_of
+from dirac_forge.check.causes import culprits_of
 from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.environments import Question, unheard_of
 from dirac_forge.check.exchange import exchanged
 from dirac_forge.check.matrix import explain_cell
 from dirac_forge.check.proof import EnvironmentProof
 from dirac_forge.check.target_proof import TargetProver
+from dirac_forge.check.wording import listed
 
 __all__ = ["Earlier", "EnvironmentAnswer", "EnvironmentProver"]
 
@@ -128,7 +129,7 @@ class EnvironmentProver:
 
     def _answered(self, question: Question) -> EnvironmentAnswer:
         unheard = self._unheard(question)
-        lacks = f"the channel has no {', '.join(unheard)} on any platform"
+        lacks = self._lacks(unheard)
         if unheard and not question.required:
             return EnvironmentAnswer(question=question, status="unknown", reason=lacks)
         if self._proved(question) or self.solved(question):
@@ -140,7 +141,10 @@ class EnvironmentProver:
         return bool(question.required) and all((one, question.on) in self._proven for one in question.required)
 
     def _refused(self, question: Question) -> EnvironmentAnswer:
-        reason, causes = self._explained(question)
+        found = self._explained(question)
+        reason, causes = found.reason, found.causes
+        if found.status == "unknown" and not self._partial:
+            return EnvironmentAnswer(question=question, status="unknown", reason=reason)
         nowhere = bool(causes) and all(cause.kind == "unknown-name" for cause in causes)
         if nowhere and (self._partial or not question.required):
             return EnvironmentAnswer(question=question, status="unknown", reason=reason)
@@ -153,13 +157,20 @@ class EnvironmentProver:
             self.culprits |= culprits_of(causes)
         return EnvironmentAnswer(question=question, status="not-installable", reason=reason, fault=fault)
 
+    def _lacks(self, names: Sequence[str]) -> str:
+        """Return that no channel has these."""
+        day = self._view.dated
+        if day is not None:
+            return f"the embedded snapshot ({day}) has no {listed(names)}; conda-forge may"
+        return f"the channel has no {listed(names)} on any platform"
+
     def _unheard(self, question: Question) -> tuple[str, ...]:
         if question.required:
             return tuple(name for record in question.required for name in self._lacking.get(record, ()))
         return unheard_of(self._view, map(name_of, question.specs), question.on)
 
-    def _explained(self, question: Question) -> tuple[str, tuple[Cause, ...]]:
-        """Return why an environment can't be solved, shortened, and the causes."""
+    def _explained(self, question: Question) -> Cell:
+        """Return why an environment can't be solved; the reason is shortened."""
         exact = tuple(f"{one.name} =={one.version} {one.build}" for one in question.required)
         cell = Cell(
             target=question.output,
@@ -171,4 +182,4 @@ class EnvironmentProver:
         )
         found = explain_cell(self._view, cell, remedies=False, older=False)
         reason = found.reason if len(found.reason) <= _LONGEST else f"{found.reason[:_LONGEST].rstrip()}…"
-        return reason, found.causes
+        return replace(found, reason=reason)

@@ -58,7 +58,7 @@ def helping_proposals(
     Raises:
         ForgeError: a recipe can't be built on paper, or the channel can't be read.
     """
-    if proof.outcome != "worse":
+    if proof.outcome in _GOOD:
         return None
     known = {one.key for one in (*subjects, *beside)}
 

@@ -13,6 +13,7 @@ from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.cells import Cell, HeldBack, version_in
 from dirac_forge.check.explanation import explain
+from dirac_forge.check.gaps import without_gaps
 from dirac_forge.check.obstacles import Elsewhere
 from dirac_forge.check.python_dimension import aligned, lone_question, needs_python
 from dirac_forge.check.remedies import Unblock
@@ -159,7 +160,10 @@ def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ())
 def explain_cell(
     channel: Channel, cell: Cell, *, known: Sequence[Unblock] = (), remedies: bool = True, older: bool = True
 ) -> Cell:
-    """Say why a cell has no solution, what would unblock it, and what can be installed instead."""
+    """Say why a cell has no solution, what would unblock it, and what can be installed instead.
+
+    It is unknown where only the embedded snapshot lacks something.
+    """
     try:
         others = platforms_with(channel, cell.platform)
         analysis = Analysis(channel.index(cell.platform), cell.specs)
@@ -168,12 +172,16 @@ def explain_cell(
             elsewhere=others,
             solves=lambda specs: isinstance(channel.solve(specs, platform=cell.platform), Solution),
         )
+        filled = without_gaps(channel, cell.specs, platform=cell.platform, causes=causes, elsewhere=others)
         remedy = None
-        if remedies and not any(cause.kind == "solver" for cause in causes):
+        if remedies and not filled.gaps and not any(cause.kind == "solver" for cause in causes):
             remedy = unblock(channel, cell.specs, platform=cell.platform, causes=causes, elsewhere=others, known=known)
         instead = _older(channel, cell) if older else ""
     except UnknownError as exc:
         return replace(cell, status="unknown", reason=exc.message)
+    if filled.gaps:
+        return replace(cell, status="unknown", reason=reason_text(filled.gaps), causes=filled.gaps, older=instead)
+    causes = filled.causes
     return replace(cell, reason=reason_text(causes), causes=causes, unblock=remedy, older=instead)
 
 

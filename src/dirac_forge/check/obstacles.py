@@ -62,6 +62,7 @@ def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsew
         hidden=tuple(hidden),
         builds=builds,
         of_platforms=elsewhere(specs[0]) if builds else (),
+        gap=index.gap(name) if len(wanted) == 1 and not hidden else None,
     )
 
 
@@ -162,7 +163,7 @@ def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
     gone = sorted({version for version, _ in index.removed(name)}, key=Version)
     if gone:
         return AllBroken(platform=index.platform, versions=tuple(gone))
-    return UnknownName(near=_near(name, index.names()))
+    return UnknownName(near=_near(name, index.names()), gap=index.gap(name))
 
 
 def _near(name: str, names: Iterable[str]) -> tuple[str, ...]:

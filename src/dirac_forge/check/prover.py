@@ -188,7 +188,7 @@ class _Trial:
         self.others = tuple(one for one in laid.built if one.feedstock not in keys)
         self.lacking = laid.lacking
         self.explains = explains
-        self.targets = TargetProver(laid.view, self.own, self.others, explains=explains)
+        self.targets = TargetProver(laid.view, self.own, self.others, explains=explains, partial=prover.partial)
         self.environments = EnvironmentProver(
             self.targets,
             prover.before,
@@ -200,7 +200,7 @@ class _Trial:
 
     def retried(self, proof: Proof) -> Retrial:
         """See `Prover.retried`."""
-        worse = [one.before for one in proof.verdicts if one.outcome == "worse" and one.before.wanted]
+        worse = [one.before for one in proof.verdicts if (one.outcome == "worse" or one.failing) and one.before.wanted]
         kept = (self._is_kept(cell, proof.excused) for cell in worse)
         # With reasons all of them are asked, so that every culprit is known.
         holds = all(list(kept)) if self.explains else all(kept)

@@ -18,7 +18,7 @@ from dirac_forge.check.exchange import at_its_newest, exchanged
 from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import explain_cell, solve_cell
 from dirac_forge.check.proof import Outcome, Verdict
-from dirac_forge.check.wording import reason_text
+from dirac_forge.check.wording import reason_text, refusal_text
 
 __all__ = ["TargetProver", "compare", "rounds_of"]
 
@@ -27,9 +27,18 @@ class TargetProver:
     """Judges cells by the packages of a proposal that they install; what no target installs decides nothing here."""
 
     def __init__(
-        self, view: Channel, own: Sequence[Built], others: Sequence[Built] = (), *, explains: bool = True
+        self,
+        view: Channel,
+        own: Sequence[Built],
+        others: Sequence[Built] = (),
+        *,
+        explains: bool = True,
+        partial: bool = False,
     ) -> None:
-        """`own` is judged and `others` are merged before; both lie over `view`. Without `explains`, no reasons."""
+        """`own` is judged and `others` are merged before; both lie over `view`. Without `explains`, no reasons.
+
+        With `partial`, what the embedded snapshot lacks makes a target worse; else it makes it unknown.
+        """
         self.view = view
         self.own = tuple(own)
         self.others = tuple(others)
@@ -37,7 +46,8 @@ class TargetProver:
         self.refused: list[Cell] = []
         """What was asked with the new packages in it and has no solution, explained."""
         self._explains = explains
-        self._reasons: dict[tuple[str, ...], str] = {}
+        self._partial = partial
+        self._refusals: dict[tuple[str, ...], Cell] = {}
 
     def certificate(self, cell: Cell) -> Verdict | None:
         """Return a verdict without asking the solver: the old environment holds with the new packages in it."""
@@ -62,9 +72,9 @@ class TargetProver:
             UnknownError: the channel can't be read.
         """
         match cell.status:
-            case "unknown":
+            case "unknown" if not cell.causes:
                 return Verdict(before=cell, after=cell, outcome="unknown", reason=cell.reason)
-            case "not-installable":
+            case "unknown" | "not-installable":
                 return self._opened(cell)
             case _:
                 return self._kept(cell, [one for one in self._relevant(cell) if one.record.name not in excused])
@@ -107,7 +117,8 @@ class TargetProver:
         cell = verdict.before
         lower = next(move for move in _moves(cell, verdict.after) if move.lower)
         rest = [spec for spec in cell.specs if name_of(spec) != lower.name]
-        because = self._because(cell, records, (f"{lower.name} =={lower.old}", *rest))
+        refusal = self._refusal(cell, records, (f"{lower.name} =={lower.old}", *rest))
+        because = f": {reason_text(refusal.causes) or refusal.reason}" if refusal is not None else ""
         return replace(verdict, reason=f"{verdict.reason}{because}")
 
     def _fallen(self, cell: Cell, records: Sequence[Record]) -> Verdict:
@@ -116,14 +127,13 @@ class TargetProver:
         if len(records) > 1:
             blank = _blank(cell)
             failing = [one for one in records if solve_cell(self.view, blank, required=[one]).status != "installable"]
-        names = ", ".join(f"{one.name} {one.version}" for one in failing or records)
-        together = "" if failing else " all at once"
-        because = self._because(cell, failing[:1] or records, cell.specs)
+        refusal = self._refusal(cell, failing[:1] or records, cell.specs)
+        unknown = refusal is not None and refusal.status == "unknown" and not self._partial
         return Verdict(
             before=cell,
             after=cell,  # what is there now stays installable, with the packages that there are now
-            outcome="worse",
-            reason=f"{names} can't be installed with {cell.target}{together}{because}",
+            outcome="unknown" if unknown else "worse",
+            reason=_refused(cell, failing, records, refusal, unknown=unknown),
             failing=tuple(failing or records),
         )
 
@@ -147,29 +157,31 @@ class TargetProver:
             found = exchanged(self.view, cell, [*some, *(one for one in spare if one.name in names)], spare)
         return found
 
-    def _because(self, cell: Cell, records: Sequence[Record], specs: Sequence[str]) -> str:
-        """Return why these can't be installed with `specs`, after a colon."""
+    def _refusal(self, cell: Cell, records: Sequence[Record], specs: Sequence[str]) -> Cell | None:
+        """Return these with `specs`, explained; None without reasons."""
         if not self._explains:
-            return ""
+            return None
         key = (cell.platform, *(f"{one.name} =={one.version}" for one in records), *specs)
-        if key not in self._reasons:
+        if key not in self._refusals:
             exact = [_exact(self.view.index(cell.platform), record) for record in records]
             asked = replace(_blank(cell), specs=(*exact, *specs), status="not-installable")
             found = explain_cell(self.view, asked, remedies=False, older=False)
             causes = tuple(with_proposed(cause, exact) for cause in found.causes)
-            self._reasons[key] = f": {reason_text(causes) or found.reason}"
-            self.refused.append(replace(found, causes=causes))
+            self._refusals[key] = replace(found, causes=causes)
+            self.refused.append(self._refusals[key])
             self.culprits |= culprits_of(causes)
-        return self._reasons[key]
+        return self._refusals[key]
 
 
 def compare(before: Cell, after: Cell) -> tuple[Outcome, str]:
     """Better, same or worse, by status and by the versions of the packages that the target names."""
-    if "unknown" in (before.status, after.status):
+    # What the embedded snapshot lacks has causes, and a recipe may bring it.
+    unread = before.status == "unknown" and (not before.causes or after.status != "installable")
+    if unread or after.status == "unknown":
         return "unknown", after.reason or before.reason
     if after.status == "not-installable":
         return ("same" if before.status == after.status else "worse"), after.reason
-    if before.status == "not-installable":
+    if before.status != "installable":
         return "better", f"{after.target} {after.version} can be installed"
     moves = list(_moves(before, after))
     for move in moves:
@@ -178,6 +190,22 @@ def compare(before: Cell, after: Cell) -> tuple[Outcome, str]:
     if moves:
         return "better", ", ".join(f"{move.name} {move.old} → {move.new}" for move in moves)
     return "same", ""
+
+
+def _refused(
+    cell: Cell, failing: Sequence[Record], records: Sequence[Record], refusal: Cell | None, *, unknown: bool
+) -> str:
+    """Return which of the new packages can't be installed with a target, and why."""
+    names = ", ".join(f"{one.name} {one.version}" for one in failing or records)
+    itself = len(failing) == 1 and failing[0].name == cell.target
+    beside = "" if itself else f" with {cell.target}"
+    together = "" if failing else " all at once"
+    because = ""
+    if refusal is not None:
+        because = f": {refusal_text(refusal.causes, failing[0].name if failing else '') or refusal.reason}"
+    if unknown:
+        return f"whether {names} can be installed{beside}{together} is unknown{because}"
+    return f"{names} can't be installed{beside}{together}{because}"
 
 
 def rounds_of(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Record]]:

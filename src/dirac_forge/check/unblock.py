@@ -29,7 +29,7 @@ from dirac_forge.check.remedies import (
     Unblock,
 )
 
-__all__ = ["supposed_build", "unblock"]
+__all__ = ["supposed_build", "unblock", "version_for"]
 
 _MOST_ROUNDS = 12
 _MOST_REMEDIES = 60
@@ -158,7 +158,7 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
         case "conflict":
             return _relaxed(index, cause)
         case "unknown-name" if len(cause.chain) > 1:
-            version = _version_for(cause.spec) or "0"
+            version = version_for(cause.spec) or "0"
             record = Record(name=cause.package, version=version, build="supposed_0", subdir=platform)
             return Remedy(package=cause.package, action=NewPackage(), record=record)
         case _:
@@ -170,7 +170,7 @@ def _newer_machine(cause: Cause) -> Remedy | None:
     found = cause.obstacle
     if not isinstance(found, MachineMismatch) or (found.name in _SYSTEMS and not found.have):
         return None
-    version = _version_for(found.specs[0])
+    version = version_for(found.specs[0])
     if version is None or version == "0":
         return None
     return Remedy(package=found.name, action=NewerMachine(name=found.name, version=version))
@@ -214,7 +214,7 @@ def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     hidden = _hidden(channel.index(platform), cause)
     if hidden is not None:
         return hidden
-    version = _version_for(cause.spec)
+    version = version_for(cause.spec)
     record = channel.index(platform).newest(cause.package)
     if version is None or record is None or cause.package == "python":
         return None
@@ -240,8 +240,8 @@ def _hidden(index: RecordIndex, cause: Cause) -> Remedy | None:
     return None
 
 
-def _version_for(spec: str) -> str | None:
-    """A version that a spec allows, nearest to what it names."""
+def version_for(spec: str) -> str | None:
+    """Return a version that a spec allows, nearest to what it names; None where there is none, or a build is named."""
     found = parsed(spec)
     if found is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from dirac_forge.check.causes import (
     AllBroken,
@@ -41,6 +42,7 @@ __all__ = [
     "listed",
     "obstacle_text",
     "reason_text",
+    "refusal_text",
     "remedy_phrases",
     "remedy_text",
     "unblock_text",
@@ -55,12 +57,30 @@ def reason_text(causes: Sequence[Cause]) -> str:
     return "; ".join(cause_lines(causes))
 
 
+def refusal_text(causes: Sequence[Cause], package: str) -> str:
+    """Return why a package can't be installed: `it needs X >=2; the newest is 1.0` where no more is to be said."""
+    match causes:
+        case [Cause(obstacle=NoVersion(hidden=(), builds=(), specs=(spec,)) as found, chain=(first, _))] if (
+            first == package
+        ):
+            if found.gap is not None:
+                return (
+                    f"it needs {spec}; the embedded snapshot ({found.gap}) has {found.newest}, conda-forge may have it"
+                )
+            return f"it needs {spec}; the newest is {found.newest}"
+        case _:
+            return reason_text(causes)
+
+
 def cause_lines(causes: Sequence[Cause]) -> list[str]:
     """Return a line for each cause; packages that one package needs and that fail in the same way share a line."""
     alike: dict[tuple[object, ...], list[Cause]] = {}
     for at, cause in enumerate(causes):
         joins = not cause.also and cause.chain[-1:] == (cause.package,)
         what = type(cause.obstacle) if isinstance(cause.obstacle, UnknownName) else cause.obstacle
+        if cause.gap is not None:
+            alike.setdefault((cause.chain[:-1], cause.gap, cause.case, cause.instead), []).append(cause)
+            continue
         key = (what, cause.case, cause.instead) if joins and (len(cause.chain) > 1 or what is UnknownName) else (at,)
         alike.setdefault((cause.chain[:-1], *key), []).append(cause)
     return [_as_one(some) for some in alike.values()]
@@ -68,6 +88,8 @@ def cause_lines(causes: Sequence[Cause]) -> list[str]:
 
 def cause_text(cause: Cause) -> str:
     """Return one cause: the chain and the obstacle at its end."""
+    if cause.gap is not None:
+        return _gap_text([cause])
     also = f" (so {'do' if len(cause.also) > 1 else 'does'} {listed(cause.also)})" if cause.also else ""
     return f"{_way(cause, cause.chain)}: {_told(cause)}{also}"
 
@@ -75,6 +97,8 @@ def cause_text(cause: Cause) -> str:
 def _absence_text(obstacle: UnknownName | NotYetUploaded | NoBuild | AllBroken) -> str:
     """No build that could be taken at all."""
     match obstacle:
+        case UnknownName(gap=date() as day, near=near):
+            return f"the embedded snapshot ({day}) has no package of this name; conda-forge may{_meant(near)}"
         case UnknownName(near=near):
             return f"no channel has a package of this name{_meant(near)}"
         case NotYetUploaded(platform=platform, day=day):
@@ -139,6 +163,8 @@ def listed(words: Iterable[object], last: str = "and") -> str:
 
 def _as_one(causes: Sequence[Cause]) -> str:
     first, *others = causes
+    if first.gap is not None:
+        return _gap_text(causes)
     if not others:
         return cause_text(first)
     if not isinstance(first.obstacle, UnknownName):
@@ -151,6 +177,21 @@ def _as_one(causes: Sequence[Cause]) -> str:
     )
     way = f"{_way(first, first.chain[:-1])} needs " if len(first.chain) > 1 else ""
     return f"{way}{len(causes)} packages that no channel has: {names}"
+
+
+def _gap_text(causes: Sequence[Cause]) -> str:
+    """Return what the embedded snapshot lacks of what one package needs."""
+    first = causes[0]
+    lacks = listed(map(_lacked, causes))
+    way = f"{_way(first, first.chain[:-1])}: " if len(first.chain) > 1 else ""
+    near = [name for one in causes if isinstance(one.obstacle, UnknownName) for name in one.obstacle.near]
+    return f"{way}the embedded snapshot ({first.gap}) has no {lacks}; conda-forge may{_meant(near)}"
+
+
+def _lacked(cause: Cause) -> str:
+    found = cause.obstacle
+    wanted = (cause.spec or cause.package) if len(cause.chain) > 1 else cause.package
+    return f"{' and '.join(found.specs)} (its newest is {found.newest})" if isinstance(found, NoVersion) else wanted
 
 
 def _way(cause: Cause, chain: Sequence[str]) -> str:
@@ -172,6 +213,10 @@ def _question(near: Sequence[str]) -> str:
 
 def _no_version(obstacle: NoVersion) -> str:
     specs = " and ".join(obstacle.specs)
+    if obstacle.gap is not None:
+        return (
+            f"the embedded snapshot ({obstacle.gap}) has no {specs}; its newest is {obstacle.newest}; conda-forge may"
+        )
     if obstacle.hidden:
         there = listed(f"{one.channel} has {one.version}" for one in obstacle.hidden)
         return (

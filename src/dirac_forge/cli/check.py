@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cluster import Cluster, connected
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
-from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
 from dirac_forge.report.next_steps import check_steps
@@ -59,6 +59,7 @@ def check(
     for platform in settings.platforms:
         known_platform(platform)
     asked, recipes = _sorted(specs, with_)
+    folders = _folders(context, recipes)
     start = _moment(since) if since else None
     groups = grouped_cells(context, _targets(context, asked))
     if not groups:
@@ -72,7 +73,7 @@ def check(
     ):
         for group in groups:
             mine = _answers(context, group, workers, executor, remedies=remedies)
-            proofs += [_proof(context, group.channel, mine, recipes, executor)] if recipes else []
+            proofs += [_proof(context, group.channel, mine, folders, executor)] if folders else []
             found += mine
             if start is not None:
                 turned = executor.map(turn_of, repeat(group.channel), mine, repeat(start))
@@ -106,12 +107,23 @@ def _workers(address: str) -> Iterator[Cluster | None]:
         yield cluster
 
 
+def _folders(context: Context, recipes: Sequence[str]) -> dict[str, FeedstockFolder]:
+    """Find the feedstocks of `--with`, before anything is solved."""
+    if not recipes:
+        return {}
+    workspace = read_workspace(context.settings.workspace)
+    return {folder.name: folder for folder in map(workspace.find, recipes)}
+
+
 def _proof(
-    context: Context, channel: Channel, before: Sequence[Cell], recipes: Sequence[str], executor: Executor
+    context: Context,
+    channel: Channel,
+    before: Sequence[Cell],
+    folders: Mapping[str, FeedstockFolder],
+    executor: Executor,
 ) -> Proof:
     """What the merge of these recipes would do."""
     workspace = read_workspace(context.settings.workspace)
-    folders = {folder.name: folder for folder in map(workspace.find, recipes)}
     pinning = pinning_or_warning(context, channel)
     platforms = tuple(dict.fromkeys(cell.platform for cell in before))
     subjects = [
@@ -150,7 +162,8 @@ def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
     """1 for a no where the target wants a yes, or where the recipes make something worse; 3 where it is not known."""
     if proof is not None:
         no = proof.outcome == "worse" or any(verdict.after.unexpected for verdict in proof.verdicts)
-        unknown = any(verdict.outcome == "unknown" for verdict in proof.verdicts)
+        states = [verdict.outcome for verdict in proof.verdicts] + [one.status for one in proof.environments]
+        unknown = "unknown" in states
     else:
         no = any(cell.unexpected for cell in cells)
         unknown = any(cell.status == "unknown" for cell in cells)

@@ -12,8 +12,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from dirac_forge.check.cells import Cell
-from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.causes import Cause
+from dirac_forge.check.cells import Cell, Status
+from dirac_forge.check.proof import Outcome, Proof, Verdict
 from dirac_forge.check.since import Turn
 from dirac_forge.check.wording import listed, obstacle_text, reason_text, remedy_text, unblock_text
 from dirac_forge.errors import redact
@@ -75,9 +76,16 @@ def document(cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequ
 
 def _as_if(verdict: Verdict) -> Cell:
     """The cell as it would be with the recipes: a no where something that they make can't be installed."""
-    if verdict.outcome == "worse" and verdict.failing:
-        return replace(verdict.after, status="not-installable", reason=verdict.reason, version="", packages=())
+    if verdict.failing:
+        return replace(verdict.after, status=_status(verdict), reason=verdict.reason, version="", packages=())
     return verdict.after
+
+
+def _status(verdict: Verdict) -> Status:
+    """Return the status with the recipes: what they make and can't be installed decides."""
+    if not verdict.failing:
+        return verdict.after.status
+    return "unknown" if verdict.outcome == "unknown" else "not-installable"
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -97,25 +105,28 @@ def _cell(cell: Cell) -> dict[str, Any]:
     if cell.held_back is not None:
         held = cell.held_back
         entry["held_back"] = {"package": held.package, "version": held.version, "reason": reason_text(held.causes)}
+    if cell.causes:
+        entry["causes"] = list(map(_cause, cell.causes))
     if cell.status == "not-installable":
-        entry["causes"] = [
-            {
-                "kind": cause.kind,
-                "package": cause.package,
-                "text": obstacle_text(cause.obstacle, cause.case),
-                "chain": list(cause.chain),
-                "older_build": cause.instead,
-                "other_chain": list(cause.other),
-                "also": list(cause.also),
-            }
-            for cause in cell.causes
-        ]
+        entry.setdefault("causes", [])
         entry["unblock"] = None
         if cell.unblock is not None:
             remedies = [{"package": remedy.package, "text": remedy_text(remedy)} for remedy in cell.unblock.remedies]
             entry["unblock"] = {"remedies": remedies, "smallest": cell.unblock.smallest}
         entry["installs_today"] = cell.older or None
     return entry
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "kind": cause.kind,
+        "package": cause.package,
+        "text": obstacle_text(cause.obstacle, cause.case),
+        "chain": list(cause.chain),
+        "older_build": cause.instead,
+        "other_chain": list(cause.other),
+        "also": list(cause.also),
+    }
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
@@ -128,7 +139,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome,
         "before": verdict.before.version or None,
         "after": verdict.after.version or None,
-        "status": "not-installable" if verdict.outcome == "worse" and verdict.failing else verdict.after.status,
+        "status": _status(verdict),
         "reason": verdict.reason or None,
         "failing": [
             {"name": record.name, "version": record.version, "build": record.build} for record in verdict.failing
@@ -229,11 +240,22 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
 
 def _in_all(proposal: Proof) -> Text:
     counts = Counter(verdict.outcome for verdict in proposal.verdicts)
-    told = listed(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+    told = _share(counts)
     # A broken environment of the recipes themselves makes a proposal worse than any of its targets.
     own = "" if counts[proposal.outcome] or not proposal.reason else f": {proposal.reason}"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
-    return Text.assemble("with these recipes: ", head, f" ({told})" if told else "", f"{own}\n")
+    return Text.assemble("with these recipes: ", head, told, f"{own}\n")
+
+
+def _share(counts: Mapping[Outcome, int]) -> str:
+    """Return how many cells have which outcome, where there are several cells."""
+    match [(counts[outcome], outcome) for outcome in OUTCOMES if counts[outcome]]:
+        case [] | [(1, _)]:
+            return ""
+        case [(number, _)]:
+            return f" in all {number} cells"
+        case several:
+            return f" ({listed(f'{number} {outcome}' for number, outcome in several)})"
 
 
 def markdown(cells: Sequence[Cell], proposal: Proof | None = None) -> str:

@@ -54,7 +54,8 @@ def moved(verdict: Verdict) -> Text:
         return Text("✗ still no", style="bold red" if verdict.before.wanted else "dim")
     before, after = verdict.before.version or "no", verdict.after.version or "no"
     change = before if before == after else f"{before} → {after}"
-    return Text(f"{sign} {verdict.outcome}" if verdict.failing else f"{sign} {change}", style=style)
+    told = verdict.failing or verdict.outcome == "unknown"
+    return Text(f"{sign} {verdict.outcome}" if told else f"{sign} {change}", style=style)
 
 
 def effects(

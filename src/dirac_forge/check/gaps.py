@@ -1,0 +1,74 @@
+"""What the embedded snapshot lacks and conda-forge may have: a no that rests on it alone is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dirac_forge.channel.index import parsed
+from dirac_forge.channel.records import Record
+from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.analysis import Analysis
+from dirac_forge.check.causes import Cause
+from dirac_forge.check.explanation import explain
+from dirac_forge.check.obstacles import Elsewhere
+from dirac_forge.check.unblock import version_for
+
+__all__ = ["WithoutGaps", "without_gaps"]
+
+_MOST_ROUNDS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WithoutGaps:
+    """A question that has no solution, asked again as if the embedded snapshot had no gaps."""
+
+    gaps: tuple[Cause, ...] = ()
+    """What the snapshot lacks; with that it could be installed, for all that is known. () where it could not."""
+    causes: tuple[Cause, ...] = ()
+    """What stands in the way even so."""
+
+
+def without_gaps(
+    channel: Channel, specs: Sequence[str], *, platform: str, causes: Sequence[Cause], elsewhere: Elsewhere
+) -> WithoutGaps:
+    """Suppose that all is there that the embedded snapshot lacks, and return what is in the way then.
+
+    What is supposed needs nothing, so that a no holds whatever conda-forge has.
+
+    Args:
+        channel: where the specs have no solution.
+        specs: what is asked for.
+        platform: of the machine.
+        causes: why not, from `explain`.
+        elsewhere: the other platforms for which there are builds of a name.
+
+    Raises:
+        UnknownError: a channel can't be read.
+    """
+    gaps: dict[tuple[str, str], Cause] = {}
+    supposed: list[Record] = []
+    for _ in range(_MOST_ROUNDS):
+        fresh = [one for one in causes if one.gap is not None and (one.package, one.spec) not in gaps]
+        records = [record for one in fresh if (record := _supposed(one, platform)) is not None]
+        if not records:
+            return WithoutGaps(causes=tuple(causes))
+        gaps |= {(one.package, one.spec): one for one in fresh}
+        supposed += records
+        view = channel.overlaid(supposed)
+        if isinstance(view.solve(specs, platform=platform), Solution):
+            return WithoutGaps(gaps=tuple(gaps.values()))
+        causes = explain(Analysis(view.index(platform), specs), elsewhere=elsewhere)
+        if not causes:
+            break
+    return WithoutGaps(gaps=tuple(gaps.values()))
+
+
+def _supposed(cause: Cause, platform: str) -> Record | None:
+    """The build that the snapshot lacks; None where a spec names none that can be supposed."""
+    found = parsed(cause.spec or cause.package)
+    version = version_for(f"{cause.package} {found.version or ''}".strip()) if found is not None else None
+    if found is None or version is None:
+        return None
+    build = str(found.build).replace("*", "_") if found.build is not None else "supposed_0"
+    return Record(name=cause.package, version=version, build=build, subdir=platform)

@@ -1,0 +1,75 @@
+"""Gaps of the embedded snapshot: what it lacks is unknown, what its own records exclude is not."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dirac_forge.channel.solver import Channel
+from dirac_forge.check.cells import Cell, cells_of
+from dirac_forge.check.matrix import check
+from dirac_forge.check.targets import make_target
+from support.channel import pkg, write_channel
+
+
+@pytest.fixture
+def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Channel:
+    records: list[dict[str, Any]] = [
+        pkg("app 1.0", "low >=2", "lost"),
+        pkg("other 1.0"),
+        pkg("other 0.5"),
+        pkg("clash 1.0", "left", "right", "lost"),
+        pkg("left 1.0", "other >=1"),
+        pkg("right 1.0", "other <1"),
+        pkg("low 1.0"),
+    ]
+    folder = write_channel(tmp_path / "part", {"linux-64": records})
+    (folder / "snapshot.json").write_text('{"as_of": "2026-08-21"}', encoding="utf-8")
+    monkeypatch.setattr("dirac_forge.channel.repodata.embedded_folder", lambda _: folder)
+    return Channel.open(["embedded"], embedded_dir=tmp_path)
+
+
+def answer(channel: Channel, *specs: str) -> Cell:
+    with ThreadPoolExecutor(1) as executor:
+        (cell,) = check(channel, cells_of(make_target("it", specs, platforms=["linux-64"])), executor=executor)
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("specs", "reason"),
+    [
+        (["lost"], "the embedded snapshot (2026-08-21) has no lost; conda-forge may"),
+        (["lowe"], "the embedded snapshot (2026-08-21) has no lowe; conda-forge may; did you mean low?"),
+        (["low >=2"], "the embedded snapshot (2026-08-21) has no low >=2 (its newest is 1.0); conda-forge may"),
+        (["low 1.0 *_9"], "the embedded snapshot (2026-08-21) has no low 1.0 *_9 (its newest is 1.0); conda-forge may"),
+        (
+            ["app"],
+            "app: the embedded snapshot (2026-08-21) has no lost and low >=2 (its newest is 1.0); conda-forge may",
+        ),
+    ],
+)
+def test_what_the_embedded_snapshot_lacks_is_unknown(channel: Channel, specs: list[str], reason: str) -> None:
+    cell = answer(channel, *specs)
+    assert (cell.status, cell.reason, cell.unblock) == ("unknown", reason, None)
+
+
+def test_a_conflict_among_records_that_are_there_stays_a_no(channel: Channel) -> None:
+    cell = answer(channel, "clash")
+    assert cell.status == "not-installable"
+    assert [cause.package for cause in cell.causes] == ["other"]
+    assert "embedded" not in cell.reason
+
+
+def test_a_version_of_an_earlier_day_is_a_definite_no_and_a_name_is_not(channel: Channel) -> None:
+    then = channel.as_of(datetime(2026, 8, 1, tzinfo=UTC))
+    assert answer(then, "low >=2").status == "not-installable"
+    assert answer(then, "lost").status == "unknown"
+
+
+def test_a_whole_channel_knows_what_it_has(tmp_path: Path) -> None:
+    whole = Channel.open([str(write_channel(tmp_path, {"linux-64": [pkg("low 1.0")]}))])
+    assert [answer(whole, spec).status for spec in ("lost", "low >=2")] == ["not-installable"] * 2
