@@ -44,5 +44,31 @@ def test_mistakes_are_reported(name: str, tmp_path: Path, capsys: pytest.Capture
 
 def test_missing_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = [str(tmp_path / name) for name in ("pyproject.toml", "migration.yaml", "recipe.yaml")]
-    assert main(["validate", *paths, "--json", "--workspace", str(tmp_path)]) == 1
-    assert all(len(entry["problems"]) == 1 for entry in json.loads(capsys.readouterr().out)["files"])
+    assert main(["validate", *paths, "--json", "--workspace", str(tmp_path)]) == 2
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert [entry["problems"] for entry in files] == [["there is no such file"]] * 3
+
+
+def test_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    feedstock = tmp_path / "feedstocks/a"
+    (feedstock / "recipe").mkdir(parents=True)
+    asking = GOOD["recipe.yaml"] + "extra:\n  # TODO: add recipe-maintainers\n  recipe-maintainers: []  # TODO: later\n"
+    (feedstock / "recipe/recipe.yaml").write_text(asking, encoding="utf-8")
+    (feedstock / "conda-forge.yml").write_text(GOOD["conda-forge.yml"], encoding="utf-8")
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations/openssl4.yaml").write_text(GOOD["openssl4.yaml"], encoding="utf-8")
+    told = f"to fill in: {feedstock}/recipe/recipe.yaml:9"
+    assert main(["validate", str(tmp_path / "migrations"), "--workspace", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "1 file valid\n"
+    for folder, valid in ((feedstock, "2 files valid"), (tmp_path, "3 files valid")):
+        assert main(["validate", str(folder), "--workspace", str(tmp_path)]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith(valid)
+        assert told in out.replace("\n    ", " ").replace("\n", "")
+    assert main(["validate", str(tmp_path / "feedstocks/a/recipe"), str(tmp_path / "b"), "--json"]) == 2
+    assert [each["problems"] for each in json.loads(capsys.readouterr().out)["files"]][1:] == [
+        ["there is no such file"]
+    ]
+    (tmp_path / "empty").mkdir()
+    assert main(["validate", str(tmp_path / "empty"), "--workspace", str(tmp_path)]) == 2
+    assert "this folder has no recipe" in capsys.readouterr().out

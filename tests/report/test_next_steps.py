@@ -47,10 +47,12 @@ def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: p
 
 def test_written_recipes_are_checked_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert recipe_steps([tmp_path / "a", tmp_path / "b"]) == (
-        Step("dirac-forge check --with a --with b", "what the targets would install with them"),
+    assert recipe_steps([tmp_path / "a"], ["a"]) == (
+        Step("dirac-forge check a --with a", "whether it can be installed with this recipe"),
     )
-    assert recipe_steps([]) == ()
+    many = recipe_steps([tmp_path / str(each) for each in range(9)], ["8"])
+    assert commands(many) == [f"dirac-forge check 8 {' '.join(f'--with {each}' for each in range(9))}"]
+    assert recipe_steps([], []) == ()
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.snapshot import ABOUT
+from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["NAME", "EmbeddedFolder", "embedded_folder"]
+__all__ = ["NAME", "EmbeddedFolder", "embedded_folder", "embedded_names"]
 
 NAME = "embedded"
 """What a user calls it: `--channel embedded`."""
@@ -72,6 +73,14 @@ def embedded_folder(cache_dir: Path) -> Path:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return folder
+
+
+def embedded_names(cache_dir: Path, *, observer: Observer) -> frozenset[str]:
+    """Return the names of all packages that the snapshot has for linux-64; none where it can't be unpacked or read."""
+    with suppress(OSError, UnknownError):
+        folder = EmbeddedFolder(embedded_folder(cache_dir), observer=observer)
+        return frozenset(name for each in folder.sparse("linux-64") for name in each.package_names())
+    return frozenset()
 
 
 @cache

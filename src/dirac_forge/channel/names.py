@@ -40,6 +40,7 @@ __all__ = [
     "packages_of",
     "projects_importing",
     "spellings",
+    "table_projects",
 ]
 
 MappedBy = Literal["workspace", "channel", "curated", "grayskull", "normalised", "guess"]
@@ -168,6 +169,11 @@ def _listed() -> frozenset[str]:
     """The preferred packages of all tables."""
     by_hand = {entry.packages[0] for entry in tables.curated().values()}
     return frozenset(by_hand | {row.package for row in grayskull.table().values() if row.package})
+
+
+def table_projects() -> frozenset[str]:
+    """Return the projects that the tables of names have, normalised."""
+    return frozenset((*tables.curated(), *grayskull.table()))
 
 
 def import_name_for(project: str) -> str | None:

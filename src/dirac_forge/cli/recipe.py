@@ -17,6 +17,7 @@ from dirac_forge.git import git
 from dirac_forge.proposals.recipe_inputs import read_inputs
 from dirac_forge.proposals.recipes import maker_of
 from dirac_forge.recipe.making.maker import MadeRecipes
+from dirac_forge.recipe.model import Recipe
 from dirac_forge.report.migration import joined, sentences
 from dirac_forge.report.next_steps import recipe_steps
 from dirac_forge.report.recipes import as_json, as_text
@@ -71,9 +72,19 @@ def recipe(
         document["build"] = build_json(report)
     if sent.lines:
         shown.append(sentences(sent.lines))
-    steps = recipe_steps([outcome.folder for outcome in outcomes])
+    steps = recipe_steps([outcome.folder for outcome in outcomes], _packages(made.recipes[-len(inputs.orders) :]))
     context.answer(joined(shown), {**document, "requests": sent.document} if pr else document, steps)
     return max(int(failed or any(outcome.state == "differs" for outcome in outcomes)), sent.exit_code)
+
+
+def _packages(recipes: Sequence[Recipe]) -> list[str]:
+    """Return the package of each recipe that has its name, else the first one."""
+    names = ([output.name for output in each.outputs] for each in recipes)
+    return [
+        each.feedstock if each.feedstock in outputs else outputs[0]
+        for each, outputs in zip(recipes, names, strict=True)
+        if outputs
+    ]
 
 
 def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> SentChanges:

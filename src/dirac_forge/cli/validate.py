@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.cli.context import Context
@@ -12,31 +14,81 @@ from dirac_forge.feedstock.facts import facts_of
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.files import read_text
 from dirac_forge.migration.schema import read_migration
+from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.document import Items, Section
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
 from dirac_forge.settings import load
 
 __all__ = ["validate"]
 
+_UNREADABLE = 2
+_TO_FILL_IN = re.compile(r"\s*# TODO: ")
+"""As `recipe` writes it."""
+
 
 def validate(context: Context, files: Sequence[Path]) -> int:
     """Read files, answer with their problems, and return the exit code."""
-    problems = {path: _problems(path) for path in dict.fromkeys(files)}
-    wrong = {path: lines for path, lines in problems.items() if lines}
-    sections = [Section(title=f"{path}: not valid", blocks=(Items(lines),)) for path, lines in wrong.items()]
-    valid = len(problems) - len(wrong)
-    if valid or not problems:
-        sections.append(Section(title=f"{valid} file{'' if valid == 1 else 's'} valid", blocks=()))
-    document = {"files": [{"path": str(path), "problems": list(lines)} for path, lines in problems.items()]}
+    found = {path: _validated(path) for path in dict.fromkeys(each for path in files for each in _files(path))}
+    wrong = {path: one for path, one in found.items() if one.problems}
+    sections = [
+        Section(title=f"{path}: {'not valid' if one.readable else 'not read'}", blocks=(Items(one.problems),))
+        for path, one in wrong.items()
+    ]
+    valid = len(found) - len(wrong)
+    if valid or not found:
+        left = [f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in]
+        blocks = (Items(tuple(left)),) if left else ()
+        sections.append(Section(title=counted(valid, "file") + " valid", blocks=blocks))
+    document = {
+        "files": [
+            {"path": str(path), "problems": list(one.problems), "to_fill_in": list(one.to_fill_in)}
+            for path, one in found.items()
+        ]
+    }
     context.answer(Shown(sections), document)
-    return int(bool(wrong))
+    return _UNREADABLE if not all(one.readable for one in found.values()) else int(bool(wrong))
 
 
-def _problems(path: Path) -> tuple[str, ...]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Validated:
+    problems: tuple[str, ...] = ()
+    to_fill_in: tuple[int, ...] = ()
+    """Lines of a recipe that ask a person for something."""
+    readable: bool = True
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of a feedstock, a workspace or its migrations; any other path as it is."""
+    if not path.is_dir():
+        return [path]
+    recipe = find_recipe(path)
+    if recipe is not None:
+        return [recipe, *(each for each in (path / "conda-forge.yml",) if each.is_file())]
+    below = [found for each in sorted((path / "feedstocks").glob("*")) if each.is_dir() for found in _files(each)]
+    settings = [each for each in (path / "pyproject.toml",) if each.is_file() and below]
+    migrations = path if path.name == "migrations" else path / "migrations"
+    return [*settings, *below, *sorted(migrations.glob("*.yaml"))] or [path]
+
+
+def _validated(path: Path) -> _Validated:
+    if path.is_dir():
+        return _Validated(problems=("this folder has no recipe",), readable=False)
     try:
-        return _READERS.get(path.name, _migration)(path)
+        text = read_text(path)
+    except FileNotFoundError:
+        return _Validated(problems=("there is no such file",), readable=False)
+    except OSError as error:
+        return _Validated(problems=(f"it can't be read: {error.strerror or error}",), readable=False)
+    except UnicodeDecodeError:
+        return _Validated(problems=("it can't be read: it is not UTF-8",), readable=False)
+    try:
+        problems = _READERS.get(path.name, _migration)(path)
     except InputError as error:
-        return tuple(error.message.splitlines())
+        problems = tuple(error.message.splitlines())
+    asking = path.name in ("recipe.yaml", "meta.yaml")
+    lines = (number for number, line in enumerate(text.splitlines(), 1) if asking and _TO_FILL_IN.match(line))
+    return _Validated(problems=problems, to_fill_in=tuple(lines))
 
 
 def _recipe(path: Path) -> tuple[str, ...]:
@@ -45,11 +97,10 @@ def _recipe(path: Path) -> tuple[str, ...]:
 
 
 def _forge_config(path: Path) -> tuple[str, ...]:
-    return tuple(parse_forge_config(_text(path), path=path).problems)
+    return tuple(parse_forge_config(read_text(path), path=path).problems)
 
 
 def _settings(path: Path) -> tuple[str, ...]:
-    _text(path)  # `load` takes a missing file for one without settings
     load(path.parent, environ={}, flags={})
     return ()
 
@@ -57,13 +108,6 @@ def _settings(path: Path) -> tuple[str, ...]:
 def _migration(path: Path) -> tuple[str, ...]:
     read_migration(path)
     return ()
-
-
-def _text(path: Path) -> str:
-    try:
-        return read_text(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: can't be read: {error}") from error
 
 
 _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {

@@ -8,8 +8,11 @@ from concurrent.futures import Executor
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from dirac_forge.channel.embedded import embedded_names
+from dirac_forge.channel.names import table_projects
 from dirac_forge.channel.opening import open_catalogue
 from dirac_forge.errors import UnknownError
+from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.http import Http
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.licences.decision import licence_files
@@ -39,9 +42,14 @@ def maker_of(
     settings = world.settings
     scope = Scope(pythons=settings.gil_pythons, platforms=Scope().platforms, python_min=settings.python_min)
     families = {name: one.projects for name, one in settings.feedstocks.items() if one.projects}
-    index = IndexClient(
-        world.http, url=settings.index_url, known=[name for members in families.values() for name in members]
-    )
+
+    def known() -> set[str]:
+        """Return names to suggest: those of the workspace, of the tables, and of the embedded snapshot's packages."""
+        named = {name for members in families.values() for name in members}
+        embedded = embedded_names(settings.cache, observer=world.observer)
+        return {*named, *table_projects(), *embedded, *read_workspace(settings.workspace).feedstocks}
+
+    index = IndexClient(world.http, url=settings.index_url, known=known)
     upstream = _Upstream(world.http, index, world.store, pythons=scope.pythons, given=given)
     return Maker(
         upstream=upstream,

@@ -22,6 +22,8 @@ __all__ = [
 
 _MOST_ARGUMENTS = 12
 """Arguments of a command that people still read."""
+_MOST_COPIED = 60
+"""Arguments of one that people copy, since there is no shorter way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class Step:
     purpose: str
 
 
-def step(purpose: str, command: str, *arguments: str) -> tuple[Step, ...]:
-    """Return the step, its arguments quoted for a shell; nothing where they are more than anyone would read."""
-    if len(arguments) > _MOST_ARGUMENTS:
+def step(purpose: str, command: str, *arguments: str, most: int = _MOST_ARGUMENTS) -> tuple[Step, ...]:
+    """Return the step, its arguments quoted for a shell; nothing where they are more than `most`."""
+    if len(arguments) > most:
         return ()
     return (Step(" ".join(("dirac-forge", command, *map(shlex.quote, arguments))), purpose),)
 
@@ -58,11 +60,13 @@ def _with(folders: Iterable[str]) -> list[str]:
     return [part for folder in folders for part in ("--with", folder)]
 
 
-def recipe_steps(folders: Sequence[Path]) -> tuple[Step, ...]:
-    """Return what to do with the folders of recipes that were written."""
+def recipe_steps(folders: Sequence[Path], packages: Sequence[str]) -> tuple[Step, ...]:
+    """Return what to do with the folders of recipes that were written to have `packages`."""
     if not folders:
         return ()
-    return step(f"what the targets would install with {_it(folders)}", "check", *_with(map(near, folders)))
+    purpose = f"whether {_it(packages)} can be installed with {'this recipe' if len(folders) == 1 else 'these recipes'}"
+    arguments = (*packages, *_with(map(near, folders)))
+    return step(purpose, "check", *arguments, most=_MOST_COPIED)
 
 
 def check_steps(

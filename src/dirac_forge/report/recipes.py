@@ -28,6 +28,9 @@ _MOST_ROWS = 20
 """Dependencies that need action; --table shows all."""
 
 
+_NO_MAINTAINER: Line = (Bold(f"{_LABELS['todo']}:"), " recipe-maintainers (", Code("--maintainer NAME"), ")")
+
+
 def as_text(
     made: MadeRecipes, outcomes: Sequence[WriteOutcome], *, verbose: bool, table: bool = False
 ) -> RenderableType:
@@ -47,7 +50,8 @@ def as_text(
 def _recipe(recipe: Recipe, outcome: WriteOutcome, *, verbose: bool) -> Section:
     several = f" ({words([output.name for output in recipe.outputs])})" if len(recipe.outputs) > 1 else ""
     title: Line = (f"{recipe.feedstock} {recipe.version}{several}: {outcome.state} ", Code(near(outcome.recipe_file)))
-    blocks = _all_notes(recipe.notes) if verbose else _most_notes(recipe.notes)
+    blocks: list[Block] = [] if recipe.maintainers else [Items((_NO_MAINTAINER,))]
+    blocks += _all_notes(recipe.notes) if verbose else _most_notes(recipe.notes)
     if outcome.state == "differs":
         blocks.append(Paragraph(("kept: ", Code("--force"), " overwrites it")))
     return Section(title=title, blocks=tuple(blocks))

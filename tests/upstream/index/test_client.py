@@ -52,7 +52,7 @@ def test_a_project_is_read(html_only: bool, absolute: bool) -> None:
 def test_an_unknown_project_names_the_nearest() -> None:
     with PackageIndex({}) as served, Http(cache=None) as http:
         with pytest.raises(UnknownProjectError) as caught:
-            IndexClient(http, url=served.url, known=["DIRAC", "DIRACCommon", "suds"]).project("dirak")
+            IndexClient(http, url=served.url, known=lambda: ["DIRAC", "DIRACCommon", "suds"]).project("dirak")
         assert str(caught.value) == f"There is no project dirak on {served.url}.\nDid you mean DIRAC?"
         with pytest.raises(UnknownProjectError) as caught:
             IndexClient(http, url=served.url).project("dirak")

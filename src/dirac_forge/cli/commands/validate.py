@@ -21,7 +21,10 @@ def validate(
     context: Context,
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="recipe.yaml, meta.yaml, conda-forge.yml, pyproject.toml or migrations."),
+        typer.Argument(
+            metavar="FILE",
+            help="recipe.yaml, meta.yaml, conda-forge.yml, pyproject.toml, migrations, or a folder of them.",
+        ),
     ],
 ) -> int:
     """Read files as the other commands do, and report every mistake with file, line and key.

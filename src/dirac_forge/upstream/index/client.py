@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from packaging.utils import InvalidName, canonicalize_name
 
@@ -19,6 +19,10 @@ _PAGE_LIMIT = 64 * 1024 * 1024
 """Bytes; the largest page on PyPI has some 10 MB."""
 
 
+_ALIKE = 0.8
+"""How much a name is like the one that was asked for, from 0 to 1, to be suggested: one letter of five may differ."""
+
+
 class UnknownProjectError(InputError):
     """The index has no project of this name."""
 
@@ -26,11 +30,13 @@ class UnknownProjectError(InputError):
 class IndexClient:
     """Any index that speaks the Simple API, as JSON or HTML; safe to use from many threads where `http` is."""
 
-    def __init__(self, http: Http, *, url: str = "https://pypi.org/simple/", known: Iterable[str] = ()) -> None:
-        """`url` is the index's root page; `known` are names to suggest where a project is not found."""
+    def __init__(
+        self, http: Http, *, url: str = "https://pypi.org/simple/", known: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """`url` is the index's root page; `known` gives names to suggest where a project is not found."""
         self._http = http
         self.url = url.rstrip("/") + "/"
-        self._known = tuple(known)
+        self._known = known
         # A page with thousands of files takes 20 MB while it is read: threads read one after another.
         self._reading = threading.Lock()
 
@@ -67,8 +73,8 @@ class IndexClient:
             ) from exc
 
     def _hint(self, name: str) -> str | None:
-        spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known}
-        near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=0.6)
+        spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known()}
+        near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=_ALIKE)
         return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None
 
 
