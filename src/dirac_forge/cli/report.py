@@ -20,7 +20,8 @@ from dirac_forge.cli.report_migrations import followed
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.workspace import Workspace, read_workspace
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.report.document import Code, Items, Line, Section, words
+from dirac_forge.report.document import Items, Line, Section, words
+from dirac_forge.report.next_steps import Step, near
 from dirac_forge.report.site.inputs import FeedstockLine, LedgerFacts, LockedDistribution, SiteInputs, Unavailable
 from dirac_forge.report.site.site import site_of
 from dirac_forge.report.site.writing import read_past, write_site
@@ -62,7 +63,6 @@ def report(context: Context, request: ReportRequest) -> int:
         f"migrations: {words(site.migrations) or 'none'}",
         f"feedstocks: {len(site.feedstocks)}",
         *(f"not known: {name}: {reason}" for name, reason in site.unavailable.items()),
-        ("next: open ", Code(str(request.output / "index.html"))),
     )
     context.answer(
         Shown([Section(title=f"Wrote {request.output}", blocks=(Items(facts),))]),
@@ -74,6 +74,7 @@ def report(context: Context, request: ReportRequest) -> int:
             "feedstocks": len(site.feedstocks),
             "unavailable": dict(site.unavailable),
         },
+        (Step(near(request.output / "index.html"), "the first page; open it in a browser"),),
     )
     return 3 if _is_unknown(inputs) else 0
 

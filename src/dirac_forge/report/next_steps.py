@@ -28,7 +28,7 @@ _MOST_COPIED = 60
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command of dirac-forge, and what it tells or does."""
+    """A command of dirac-forge or a file to open, and what it tells or does."""
 
     command: str
     purpose: str

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from dirac_forge.progress import Silent
 from dirac_forge.recipe.making.dependencies import DependencyTree, FoundProject, walk
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
@@ -90,6 +91,26 @@ def test_extras_are_followed_once_and_only_where_asked_for() -> None:
         "x": {"1": []},
     }
     assert [d.project for d in tree(index, "app").dependencies] == ["core", "speed", "web", "x"]
+
+
+class Watched(Silent):
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def started(self, task: str, total: int | None = None) -> None:
+        self.said.append(f"{task} …")
+
+    def finished(self, task: str) -> None:
+        self.said.append(f"{task}: done")
+
+
+def test_rounds_are_one_task_for_who_watches() -> None:
+    index: Index = {"app": {"1": ["a", "b"]}, "a": {"1": [], "2": []}, "b": {"1": ["a<2"]}}
+    answers, watched = Answers(index), Watched()
+    walk({"app": answers.look("app", SpecifierSet())}, answers.look, SCOPE, Inline(), observer=watched)
+    assert ("a", "<2") in answers.asked
+    assert watched.said == ["dependencies …", "dependencies: done"]
 
 
 def test_a_version_is_chosen_anew_where_somebody_deeper_excludes_it() -> None:

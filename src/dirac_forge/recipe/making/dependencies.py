@@ -96,6 +96,10 @@ class DependencyTree:
         return [name for name in build_order(needs) if name in wanted]
 
 
+_TASK = "dependencies"
+"""One task for all rounds: a later one asks only for what is new."""
+
+
 @dataclass(kw_only=True)
 class _Node:
     """A project as it is met on the way."""
@@ -118,14 +122,18 @@ def walk(
     memory: dict[tuple[NormalizedName, str], FoundProject] = {}
     chosen: dict[NormalizedName, SpecifierSet] = {}
     walked = _Walk(roots, look, scope, executor, memory, chosen, watcher)
-    for _ in range(MOST_ROUNDS):
-        walked = _Walk(roots, look, scope, executor, memory, chosen, watcher)
-        walked.run()
-        wanted = {name: merged(node.specifiers.values()) for name, node in walked.nodes.items()}
-        again = {name: spec for name, spec in wanted.items() if not walked.admits(name, spec)}
-        if all(chosen.get(name) == spec for name, spec in again.items()):
-            break
-        chosen = {**chosen, **again}
+    watcher.started(_TASK)
+    try:
+        for _ in range(MOST_ROUNDS):
+            walked = _Walk(roots, look, scope, executor, memory, chosen, watcher)
+            walked.run()
+            wanted = {name: merged(node.specifiers.values()) for name, node in walked.nodes.items()}
+            again = {name: spec for name, spec in wanted.items() if not walked.admits(name, spec)}
+            if all(chosen.get(name) == spec for name, spec in again.items()):
+                break
+            chosen = {**chosen, **again}
+    finally:
+        watcher.finished(_TASK)
     return walked.tree()
 
 
@@ -160,7 +168,6 @@ class _Walk:
 
     def run(self) -> None:
         """Until nothing is left to ask."""
-        self.observer.started("dependencies")
         try:
             for name in sorted(self.roots):
                 self._follow(name, self.roots[name].extras)
@@ -172,7 +179,6 @@ class _Walk:
         finally:
             for future in self.pending:
                 future.cancel()
-            self.observer.finished("dependencies")
 
     def admits(self, name: NormalizedName, specifiers: SpecifierSet) -> bool:
         """Whether the version that was chosen satisfies everything (an unknown one has nothing to change)."""
@@ -206,7 +212,7 @@ class _Walk:
         self.memory[name, str(self.chosen.get(name, ""))] = found
         self.found[name] = found
         self._foresee(name)
-        self.observer.advanced("dependencies", total=len(self.nodes), detail=found.project)
+        self.observer.advanced(_TASK, total=len(self.nodes), detail=found.project)
         self._follow(name, frozenset(self.nodes[name].extras))
 
     def _follow(self, name: NormalizedName, extras: frozenset[str]) -> None:
