@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -14,6 +14,7 @@ import yaml
 from dirac_forge.cli import main, running
 from dirac_forge.cli.options import Options
 from dirac_forge.cli.program import COMMANDS, usage_of
+from dirac_forge.pullrequest.outcome import OutcomeState
 from reference import FOLDER, pages
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +73,11 @@ def test_links_lead_to_files(path: Path) -> None:
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)]
     missing = [target for target in targets if target and "://" not in target and not (path.parent / target).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("state", [*get_args(OutcomeState), "written", "unchanged", "differs"])
+def test_statuses_are_on_the_page_of_results(state: str) -> None:
+    assert f"`{state}`" in (FOLDER / "results.md").read_text(encoding="utf-8")
 
 
 def test_every_page_is_in_the_navigation() -> None:

@@ -101,6 +101,15 @@ def test_every_state_of_a_change_is_said(state: State) -> None:
     assert history_json(found)["changes"][0]["state"] == state
 
 
+def test_a_prepared_change_is_in_the_outbox() -> None:
+    entry = LedgerEntry(identity=BUMP, state="prepared", url="/w/outbox/m2crypto/bump/main/0.46.2")
+    found = history_of("m2crypto", now=NOW, lines=[], entries=[entry], events=[], runs=[], paused=[])
+    assert history_lines(found) == [
+        "bump 0.46.2 (main): prepared in the outbox, and not sent yet",
+        "  outbox:  /w/outbox/m2crypto/bump/main/0.46.2",
+    ]
+
+
 def test_a_try_that_is_due_comes_with_the_next_run_and_old_events_are_for_v() -> None:
     entry = LedgerEntry(
         identity=BUMP, state="waiting", error="the fork is not ready", next_try=NOW - timedelta(minutes=1)

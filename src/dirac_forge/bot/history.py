@@ -133,7 +133,7 @@ def _entry_lines(entry: LedgerEntry, history: History) -> list[str]:
         tried = f"{moment(entry.updated)}{f' ({entry.step})' if entry.step else ''}{_times(entry.attempts)}"
     facts = {
         "paused": _paused(paused) if paused else "",
-        "request": entry.url,
+        "outbox" if entry.state == "prepared" else "request": entry.url,
         "tried": tried,
         "waits" if entry.state == "waiting" else "failed": entry.error,
         "people": entry.decided,
