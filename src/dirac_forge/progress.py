@@ -27,8 +27,8 @@ class Observer(Protocol):
         """Something the user should know; the same message is shown once a run."""
         ...
 
-    def dated(self, day: date) -> None:
-        """Answers for conda-forge come from the embedded snapshot, which is as of `day`."""
+    def dated(self, day: date, folder: str = "") -> None:
+        """Answers come from the snapshot in `folder`, else for conda-forge from the embedded one, as of `day`."""
         ...
 
 
@@ -53,6 +53,6 @@ class Silent:
         if message not in self.warnings:
             self.warnings.append(message)
 
-    def dated(self, day: date) -> None:
-        """Keep the day."""
-        self.as_of = day
+    def dated(self, day: date, folder: str = "") -> None:
+        """Keep the day of the embedded snapshot."""
+        self.as_of = self.as_of if folder else day

@@ -307,6 +307,35 @@ def test_what_the_embedded_snapshot_lacks_is_unknown_in_a_recipe_too(
     assert document["with"]["reason"].startswith("zlib on linux-64: whether zlib 99.0 can be installed is unknown: ")
 
 
+def test_since_ends_with_the_embedded_snapshot(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["zlib", "--channel", "embedded", "--platform", "linux-64", "--since", "2026-10-28"]
+    code, document = answer(capsys, *arguments)
+    reason = "since when is unknown: the embedded snapshot ends on 2026-08-21"
+    assert (code, document["since"]) == (3, {"status": "unknown", "reason": reason})
+    assert document["results"][0]["status"] == "installable"
+    assert main(["check", *arguments]) == 3
+    assert reason in capsys.readouterr().out.splitlines()
+
+
+def test_a_python_that_the_channel_never_had_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "grid", "--python", "3.99", "--python", "3.12"]) == 2
+    assert "--python: 3.99 is not a Python of this channel (3.11 to 3.12)" in capsys.readouterr().err
+
+
+def test_next_after_a_no_is_since_when_but_not_for_a_name_that_never_was(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "tol"]) == 1
+    assert "--since" not in capsys.readouterr().out
+    assert main(["check", "grid >=10"]) == 1
+    assert "dirac-forge check 'grid >=10' --since 30d" in capsys.readouterr().out
+
+
+def test_the_day_of_a_snapshot_is_told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2026-11-01"}', encoding="utf-8")
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out.endswith("* As of 2026-11-01: the snapshot snapshot.\n")
+    assert answer(capsys)[1]["snapshots"] == {str(workspace / "snapshot"): "2026-11-01"}
+
+
 def test_an_unknown_recipe_is_told_before_anything_is_solved(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

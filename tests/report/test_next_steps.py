@@ -56,18 +56,18 @@ def test_written_recipes_are_checked_next(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("recipes", "no", "worse", "explained", "command"),
+    ("recipes", "good", "worse", "history", "command"),
     [
-        ((), False, False, False, ["dirac-forge bump"]),
-        ((), True, False, False, ["dirac-forge check grid --since 30d"]),
-        ((), True, False, True, []),
-        (("boto3",), True, False, False, ["dirac-forge build boto3"]),
-        (("boto3",), True, True, False, ["dirac-forge check grid --with boto3 -v"]),
+        ((), True, False, False, ["dirac-forge bump"]),
+        ((), False, False, True, ["dirac-forge check grid --since 30d"]),
+        ((), False, False, False, []),
+        (("boto3",), False, False, True, ["dirac-forge build boto3"]),
+        (("boto3",), False, True, True, ["dirac-forge check grid --with boto3 -v"]),
     ],
-    ids=["all yes", "a no", "a no that is dated", "recipes that help", "recipes that do harm"],
+    ids=["all yes", "a no", "a no without history", "recipes that help", "recipes that do harm"],
 )
-def test_a_check_leads_to(recipes: tuple[str, ...], no: bool, worse: bool, explained: bool, command: list[str]) -> None:
-    assert commands(check_steps(["grid"], recipes, no=no, worse=worse, explained=explained)) == command
+def test_a_check_leads_to(recipes: tuple[str, ...], good: bool, worse: bool, history: bool, command: list[str]) -> None:
+    assert commands(check_steps(["grid"], recipes, good=good, worse=worse, history=history)) == command
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from rattler.exceptions import InvalidChannelError
 from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
+from dirac_forge.channel.snapshot import snapshot_day
 from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
@@ -73,11 +74,11 @@ class Sources:
         if text == NAME and self.embedded_dir is not None:
             return self._embedded(self.embedded_dir)
         if text.startswith("file:"):
-            return Folder(Path(unquote(split_url(text).path)), observer=self.observer)
+            return self._folder(Path(unquote(split_url(text).path)))
         folder = Path(text).expanduser()
         spelled_as_path = isinstance(named, Path) or text.startswith((".", "/", "~"))
         if spelled_as_path or ("://" not in text and folder.is_dir()):
-            return Folder(folder, observer=self.observer)
+            return self._folder(folder)
         try:
             channel = rattler.Channel(text)
         except InvalidChannelError as exc:
@@ -110,6 +111,13 @@ class Sources:
         if self.offline:
             return self.cache_dir is None or any(self.cache_dir.glob("*"))
         return self.reachable is None or self.reachable(channel.base_url)
+
+    def _folder(self, folder: Path) -> Folder:
+        found = Folder(folder, observer=self.observer)
+        day = snapshot_day(found.folder)
+        if day is not None:
+            self.observer.dated(day, str(folder))
+        return found
 
     def _embedded(self, folder: Path) -> EmbeddedFolder:
         found = EmbeddedFolder(embedded_folder(folder), observer=self.observer)

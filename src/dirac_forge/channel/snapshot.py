@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from rattler import RepoDataRecord
@@ -14,7 +15,7 @@ from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["ABOUT", "PINNING", "Snapshot", "closure", "snapshot_of"]
+__all__ = ["ABOUT", "PINNING", "Snapshot", "closure", "snapshot_day", "snapshot_of"]
 
 ABOUT = "snapshot.json"
 """The file of a snapshot that says what it is."""
@@ -33,6 +34,15 @@ class Snapshot:
     """The day that the channel was read, or of its newest record where that is not known."""
     names: int
     records: int
+
+
+def snapshot_day(folder: Path) -> date | None:
+    """Return the day of the snapshot in a channel folder; None where it is no snapshot."""
+    try:
+        about = parse_json((folder / ABOUT).read_text(encoding="utf-8"))
+        return date.fromisoformat(about["as_of"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def closure(index: RecordIndex, specs: Iterable[str]) -> frozenset[str]:

@@ -36,13 +36,13 @@ def needs_python(index: RecordIndex, cells: Sequence[Cell]) -> bool:
 def aligned(platforms: Mapping[str, Sequence[Cell]], asked: Mapping[str, Sequence[Cell]]) -> list[Cell]:
     """Return the cells of one target, in order: a platform without Pythons gets those that the others have.
 
-    A no that holds without Python holds with each. `asked` are the questions, by platform as well.
+    What is no or unknown without Python is so with each. `asked` are the questions, by platform as well.
     """
     split = any(cell.python for cells in platforms.values() for cell in cells)
     found: list[Cell] = []
     for platform, cells in platforms.items():
         first = cells[0]
-        if split and len(cells) == 1 and not first.python and first.status == "not-installable":
+        if split and len(cells) == 1 and not first.python and first.status != "installable":
             cells = [replace(first, python=one.python, wanted=one.wanted, specs=one.specs) for one in asked[platform]]
         found += cells
     return found

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import ChannelCells, grouped_cells
 from dirac_forge.check.helping import helping_proposals
 from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.check.obstacles import python_lines
 from dirac_forge.check.on_cluster import check_on_cluster
 from dirac_forge.check.proof import Proof, merged
 from dirac_forge.check.prover import Prover
@@ -28,14 +29,15 @@ from dirac_forge.check.recipes_at_hand import RecipesAtHand
 from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import Target
+from dirac_forge.check.wording import listed
 from dirac_forge.cli.context import Context
 from dirac_forge.cluster import Cluster, connected
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
-from dirac_forge.report.next_steps import check_steps
+from dirac_forge.report.next_steps import Step, check_steps
 
 __all__ = ["check", "exit_code"]
 
@@ -64,6 +66,8 @@ def check(
     groups = grouped_cells(context, _targets(context, asked))
     if not groups:
         raise InputError("there is nothing to check", hint="Name a target, or give [tool.dirac-forge.targets].")
+    _require_pythons(context, groups)
+    ends = _ends(groups, start)
     found: list[Cell] = []
     proofs: list[Proof] = []
     changes: list[Turn] = []
@@ -75,16 +79,65 @@ def check(
             mine = _answers(context, group, workers, executor, remedies=remedies)
             proofs += [_proof(context, group.channel, mine, folders, executor)] if folders else []
             found += mine
-            if start is not None:
+            if start is not None and ends is None:
                 turned = executor.map(turn_of, repeat(group.channel), mine, repeat(start))
                 changes += [turn for turn in turned if turn is not None]
     proof = merged(proofs) if proofs else None
-    shown = terminal(found, proof, changes, verbose=context.options.verbose)
-    code = exit_code(found, proof)
-    no, worse = code == _NO, proof is not None and proof.outcome == "worse"
-    steps = check_steps(asked, recipes, no=no, worse=worse, explained=bool(since))
-    context.answer(shown, document(found, proof, changes), steps)
+    shown = terminal(found, proof, changes, verbose=context.options.verbose, ends=ends)
+    code = exit_code(found, proof) or (_UNKNOWN if ends is not None else 0)
+    steps = _steps(asked, recipes, found, proof, explained=bool(since), dated=context.observer.as_of is not None)
+    context.answer(shown, document(found, proof, changes, ends=ends), steps)
     return code
+
+
+def _steps(
+    asked: Sequence[str],
+    recipes: Sequence[str],
+    cells: Sequence[Cell],
+    proof: Proof | None,
+    *,
+    explained: bool,
+    dated: bool,
+) -> tuple[Step, ...]:
+    """Return what to do next; since when something is a no tells nothing of names that never were there."""
+    known = [cell for cell in cells if cell.unexpected and not _never_was(cell)]
+    return check_steps(
+        asked,
+        recipes,
+        good=exit_code(cells, proof) == 0,
+        worse=proof is not None and proof.outcome == "worse",
+        history=bool(known) and not dated and not explained,
+    )
+
+
+def _never_was(cell: Cell) -> bool:
+    """Whether something that is asked for is a name that no channel has."""
+    return any(cause.kind == "unknown-name" and len(cause.chain) == 1 for cause in cell.causes)
+
+
+def _require_pythons(context: Context, groups: Sequence[ChannelCells]) -> None:
+    """Raise InputError for a `--python` that the channels never had, on any of the platforms."""
+    settings = context.settings
+    if "pythons" not in settings.flags:
+        return
+    places = {(group.channel, cell.platform) for group in groups for cell in group.cells}
+    try:
+        known = sorted({line for channel, platform in places for line in python_lines(channel.index(platform))})
+    except UnknownError:
+        return
+    strange = [python for python in settings.pythons if python not in set(map(str, known))]
+    if known and strange:
+        plain = [line for line in known if not line.free_threaded] or known
+        day = context.observer.as_of
+        where = f"of the embedded snapshot of {day}" if day is not None else "of this channel"
+        few = "is not a Python" if len(strange) == 1 else "are not Pythons"
+        raise InputError(f"--python: {listed(strange)} {few} {where} ({plain[0]} to {plain[-1]})")
+
+
+def _ends(groups: Sequence[ChannelCells], start: datetime | None) -> date | None:
+    """Return the day on which the embedded snapshot ends, where `--since` asks for what came later."""
+    days = [day for group in groups if (day := group.channel.dated) is not None]
+    return next((day for day in days if start is not None and start.date() > day), None)
 
 
 def _answers(

@@ -133,6 +133,7 @@ class Terminal:
     def __init__(self, *, quiet: bool = False, progress: bool = True, color: str = "auto") -> None:
         self.color = color
         self.as_of: date | None = None
+        self.snapshots: dict[str, date] = {}
         self._quiet = quiet
         self._progress_shown = progress and not quiet
         self._bars = self._progress_shown and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -199,9 +200,12 @@ class Terminal:
             first = _styled("warning:", "33") if _coloured(self.color) else "warning:"
             self._line(f"{first} {one_line(redact(message), longest=4_000)}")
 
-    def dated(self, day: date) -> None:
+    def dated(self, day: date, folder: str = "") -> None:
         """Keep the day, for the answer."""
-        self.as_of = day
+        if folder:
+            self.snapshots[folder] = day
+        else:
+            self.as_of = day
 
     def _bar(self, task: str, total: int | None) -> None:
         if self._progress is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,12 +99,12 @@ class Context:
     def answer(self, text: RenderableType, document: object, steps: Sequence[Step] = ()) -> None:
         """Print the result on stdout: `document` with --json, else `text` and, but for -q, what to do next.
 
-        Where the embedded snapshot answered for conda-forge, its day is part of both.
+        Where the embedded snapshot answered for conda-forge, its day is part of both; so are those of other snapshots.
         """
         self.observer.stop()
         day = self.observer.as_of
         if self.options.json:
-            print_json({**document, "as_of": day.isoformat()} if day and isinstance(document, dict) else document)
+            print_json({**document, **self._days()} if isinstance(document, dict) else document)
         else:
             print_result(text, color=self.options.color)
             if steps and not self.options.quiet:
@@ -111,6 +112,17 @@ class Context:
             if day:
                 said = f"* As of {day}: the embedded snapshot answered for conda-forge."
                 print_result(said, color=self.options.color)
+            for folder, known in self.observer.snapshots.items():
+                place = os.path.relpath(folder) if Path(folder).is_relative_to(Path.cwd()) else folder
+                print_result(f"* As of {known}: the snapshot {place}.", color=self.options.color)
+
+    def _days(self) -> dict[str, object]:
+        """Return the days of the snapshots that answered, for the JSON document."""
+        day, snapshots = self.observer.as_of, self.observer.snapshots
+        days: dict[str, object] = {"as_of": day.isoformat()} if day else {}
+        if snapshots:
+            days["snapshots"] = {folder: known.isoformat() for folder, known in snapshots.items()}
+        return days
 
     def _print_steps(self, steps: Sequence[Step]) -> None:
         from dirac_forge.report.next_steps import steps_section  # noqa: PLC0415  # --json does without

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -12,6 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.proof import Outcome, Proof, Verdict
@@ -38,16 +40,20 @@ from dirac_forge.report.verdicts import (
 __all__ = ["document", "markdown", "terminal", "verdict_json"]
 
 
-def document(cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequence[Turn] = ()) -> dict[str, Any]:
+def document(
+    cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequence[Turn] = (), *, ends: date | None = None
+) -> dict[str, Any]:
     """Return the JSON document of `check`.
 
     With a proposal, `results` are those that its recipes would lead to, and `with` says what they change; `changes` are
-    told with the cells that they belong to.
+    told with the cells that they belong to; `ends` see `terminal`.
     """
+    unknown = {"since": {"status": "unknown", "reason": _unknown_since(ends)}} if ends is not None else {}
     if proposal is None:
         since = {id(turn.cell): {"since": turn_json(turn)} for turn in changes}
-        return {"results": [_cell(cell) | since.get(id(cell), {}) for cell in cells]}
+        return {"results": [_cell(cell) | since.get(id(cell), {}) for cell in cells], **unknown}
     return {
+        **unknown,
         "results": [_cell(_as_if(verdict)) for verdict in proposal.verdicts],
         "with": {
             "outcome": proposal.outcome,
@@ -72,6 +78,10 @@ def document(cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequ
             "helping": list(proposal.helping.keys) if proposal.helping is not None else [],
         },
     }
+
+
+def _unknown_since(ends: date) -> str:
+    return f"since when is unknown: the embedded snapshot ends on {ends}"
 
 
 def _as_if(verdict: Verdict) -> Cell:
@@ -154,14 +164,24 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def terminal(
-    cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequence[Turn] = (), *, verbose: bool = False
+    cells: Sequence[Cell],
+    proposal: Proof | None = None,
+    changes: Sequence[Turn] = (),
+    *,
+    verbose: bool = False,
+    ends: date | None = None,
 ) -> RenderableType:
-    """Return the matrix of each target, why each no, and what the recipes would change; everything with `verbose`."""
+    """Return the matrix of each target, why each no, and what the recipes would change; everything with `verbose`.
+
+    `ends` is the last day of the embedded snapshot, where a later one was asked for.
+    """
     parts: list[RenderableType] = []
     for target in dict.fromkeys(cell.target for cell in cells):
         mine = [cell for cell in cells if cell.target == target]
         parts += [*_matrix(target, mine), Text(), *reasons(mine, verbose=verbose)]
         parts += turns([turn for turn in changes if turn.cell.target == target])
+    if ends is not None:
+        parts.append(Text(_unknown_since(ends) + "\n", "yellow"))
     if proposal is not None:
         parts += _proposal(proposal, verbose=verbose)
     return Group(*parts)
@@ -212,7 +232,9 @@ def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
 
 def _mark(cell: Cell) -> Text:
     if cell.status == "installable":
-        return Text(f"✓ {cell.version}", style="green")
+        package = name_of(cell.specs[0])
+        whose = "" if name_of(cell.target) == package else f"{package} "
+        return Text(f"✓ {whose}{cell.version}", style="green")
     if cell.status == "unknown":
         return Text("? unknown", style="yellow")
     return Text("✗ no", style="bold red") if cell.wanted else Text("✗ no, as expected", style="dim")

@@ -70,19 +70,20 @@ def recipe_steps(folders: Sequence[Path], packages: Sequence[str]) -> tuple[Step
 
 
 def check_steps(
-    asked: Sequence[str], recipes: Sequence[str], *, no: bool, worse: bool, explained: bool
+    asked: Sequence[str], recipes: Sequence[str], *, good: bool, worse: bool, history: bool
 ) -> tuple[Step, ...]:
     """Return what to do after a check of what was `asked`, with `recipes` merged or without any.
 
-    `no`: something is not installable; `worse`: the recipes make it so; `explained`: it was asked since when.
+    `good`: all is as it should be; `worse`: the recipes make something worse; `history`: the channel can tell since
+    when something is not installable.
     """
     if recipes and worse:
         return step("every cell and its reason", "check", *asked, *_with(recipes), "-v")
     if recipes:
         return step(f"builds, installs and tests {_it(recipes)} here; runs upstream code", "build", *recipes)
-    if no and not explained:
+    if history:
         return step("since when, and which upload did it", "check", *asked, "--since", "30d")
-    return () if no else step("which feedstocks have newer releases", "bump")
+    return step("which feedstocks have newer releases", "bump") if good else ()
 
 
 def bump_steps(
