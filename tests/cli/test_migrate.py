@@ -201,6 +201,9 @@ def test_a_new_version_that_no_channel_has_is_said_once_and_first(
     assert capsys.readouterr().out == (
         "No rebuild can start: the channel has no lib 2 yet.\n1 awaiting-parents, 1 not-solvable.\n"
     )
+    page = workspace / "page.html"
+    assert run(workspace, "status", *arguments, "--html", str(page)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"Wrote {page}."
     assert run(workspace, "status", *arguments) == 0
     assert capsys.readouterr().out == (
         "No rebuild can start: the channel has no lib 2 yet.\n"
@@ -233,8 +236,8 @@ def test_a_spec_without_builds_is_a_no_also_where_another_package_is_missing(
     assert (found[1]["state"], found[1]["evidence"]) == (
         "awaiting-pr",
         (
-            "b has no build with lib 2 (linux-64); whether it can be built is unknown: host of b on linux-64: "
-            "no channel has unheard-of on any platform"
+            "b has no build with lib 2 (linux-64); whether it can be built is unknown: no channel has "
+            "unheard-of on any platform (host of b on linux-64)"
         ),
     )
 
@@ -551,6 +554,10 @@ def test_new(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "- '4.0'" in (workspace / "migrations/openssl40.yaml").read_text(encoding="utf-8")
     assert run(workspace, *arguments) == 2
     assert "is there already" in capsys.readouterr().err
+    (workspace / "migrations/openssl40.yaml").rename(workspace / "migrations/ssl.yaml")
+    assert run(workspace, *arguments) == 0
+    said = f"note: {workspace}/migrations/ssl.yaml moves openssl too: keep one of them"
+    assert capsys.readouterr().out.splitlines()[-1] == said
 
 
 @pytest.mark.parametrize("option", ["--svg", "--dot", "--mermaid"])

@@ -54,6 +54,7 @@ def test_needs_are_joined_over_platforms(workspace: Path) -> None:
     facts = read_facts(read_workspace(workspace), None, Store(None))["a"]
     assert (facts.platforms, facts.skipped, facts.outputs) == (("linux-64", "win-64"), (("osx-64", 4),), ("a",))
     assert (facts.version, facts.build_number, facts.strong, facts.noarch) == ("1.5", 3, True, False)
+    assert [need.written for need in facts.needs][:2] == ["compiler('c')", "lib"]
     assert facts.needs == (
         Need("build", "c_compiler_stub", "a", "c_compiler_stub", 9, 3, None),
         Need("host", "lib", "a", "lib", 11, 3, None),

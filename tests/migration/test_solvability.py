@@ -123,7 +123,7 @@ def test_one_environment_that_fails_is_enough() -> None:
         name: NotSolvable(environment=environment(name, "osx-64", "bad"), reason="bad has no build") for name in "ac"
     }
     assert found.solvable == {"b"}
-    assert found.unknown == {"d": "host of d on dead: the channel can't be read"}
+    assert found.unknown == {"d": "the channel can't be read (host of d on dead)"}
     assert sorted(asked) == [("dead", "good"), ("linux-64", "good"), ("osx-64", "bad")]
 
 

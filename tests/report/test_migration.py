@@ -10,6 +10,7 @@ from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
+from dirac_forge.migration.solvability import HostEnvironment, NotSolvable
 from dirac_forge.migration.status import Known, OpenRebuild, status_of
 from dirac_forge.report.migration import plan_text
 from dirac_forge.report.migration_status import next_text, status_text
@@ -32,9 +33,9 @@ def plan_of(needs: dict[str, dict[str, int]]) -> Plan:
     return make_plan(build_graph(facts), MIGRATION)
 
 
-def shown(renderable: RenderableType) -> str:
+def shown(renderable: RenderableType, width: int = 100) -> str:
     text = io.StringIO()
-    Console(file=text, width=100).print(renderable, crop=False)
+    Console(file=text, width=width).print(renderable, crop=False)
     return text.getvalue()
 
 
@@ -62,3 +63,15 @@ def test_a_status_without_members_has_no_table() -> None:
     assert shown(status_text(plan, status_of(plan, {}))) == (
         "lib2: the only feedstock of this workspace does not have to be rebuilt; of others nothing is known.\n"
     )
+
+
+def test_a_cut_reason_begins_with_the_package_and_platforms_from_elsewhere_are_named() -> None:
+    plan = plan_of({"a": {"lib": 7}})
+    where = HostEnvironment(feedstock="a", output="a", section="host", platform="win-64", on="win-64", specs=())
+    reason = NotSolvable(environment=where, reason="pcre2: no build for win-64")
+    status = status_of(plan, {}, Known(not_solvable={"a": reason}))
+    text = shown(status_text(plan, status, platforms=("linux-64",)), 40)
+    assert "\n  a  pcre2: no build for win-64 (host …\n\n-v shows the reasons whole.\n" in text
+    assert "Some states are decided by win-64, which\nthe settings do not name:" in text
+    text = shown(status_text(plan, status, platforms=("linux-64", "win-64")), 80)
+    assert text.endswith("\n  a  pcre2: no build for win-64 (host of a on win-64)\n")

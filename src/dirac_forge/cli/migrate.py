@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +25,11 @@ from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
+from dirac_forge.migration.schema import parse_migration, read_migration
 from dirac_forge.migration.status import MissingPin, Status
 from dirac_forge.proposals.migration_effects import effect_of
 from dirac_forge.proposals.migration_status import status_now
-from dirac_forge.proposals.migrations import MigrationContext, processes
+from dirac_forge.proposals.migrations import MIGRATION_ENDINGS, MigrationContext, processes
 from dirac_forge.proposals.new_platforms import enabling
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
@@ -99,6 +100,14 @@ def _plan_steps(plan: Plan, effect: TargetEffect | None) -> tuple[Step, ...]:
 
 def _sync_steps(target: str) -> tuple[Step, ...]:
     return step(f"fetches the feedstocks of all that {target} installs", "sync", "--closure", target)
+
+
+def _platform_steps(plan: Plan, status: Status, platforms: Sequence[str]) -> tuple[Step, ...]:
+    """Return how to ask for the settings' platforms only, where others decide."""
+    if not states.platforms_elsewhere(status, platforms):
+        return ()
+    flags = [part for platform in platforms for part in ("--platform", platform)]
+    return step("asks the solver for the settings' platforms only", "migrate", "status", plan.migration.name, *flags)
 
 
 def _rebuild_steps(context: Context, plan: Plan, status: Status) -> tuple[Step, ...]:
@@ -207,8 +216,13 @@ def show_status(
             context.observer.stop()
             typer.echo(svg(picture_of(plan, status)), nl=False)
         else:
-            text = states.status_text(plan, status, verbose=context.options.verbose)
-            context.answer(text, states.status_json(plan, status), _rebuild_steps(context, plan, status))
+            platforms = context.settings.platforms
+            text = states.status_text(plan, status, verbose=context.options.verbose, platforms=platforms)
+            steps = (*_rebuild_steps(context, plan, status), *_platform_steps(plan, status, platforms))
+            document = states.status_json(plan, status)
+            if html is not None:
+                text, document = report.joined([text, f"Wrote {html}."]), {**document, "html": str(html)}
+            context.answer(text, document, steps)
     return _exit_code(context, status)
 
 
@@ -256,10 +270,23 @@ def new(context: Context, library: str, version: str) -> int:
     if path.exists():
         raise InputError(f"{path} is there already", hint="Remove it first, if it is not wanted.")
     write_file(path, made.text)
-    document = {"migration": made.name, "path": str(path), "notes": list(made.notes)}
+    notes = [*made.notes, *_same_pins(context, path, parse_migration(made.text, path=path).keys)]
+    document = {"migration": made.name, "path": str(path), "notes": notes}
     steps = step("its members, and their order", "migrate", "plan", made.name)
-    context.answer(report.sentences([str(path), *(f"note: {note}" for note in made.notes)]), document, steps)
+    context.answer(report.sentences([str(path), *(f"note: {note}" for note in notes)]), document, steps)
     return 0
+
+
+def _same_pins(context: Context, path: Path, keys: Collection[str]) -> Iterator[str]:
+    """Yield the other migrations next to a new one that move one of its pins."""
+    for other in sorted(each for ending in MIGRATION_ENDINGS for each in path.parent.glob(f"*{ending}")):
+        try:
+            shared = [key for key in read_migration(other).keys if key in keys]
+        except InputError as exc:
+            context.observer.warned(exc.message)
+            continue
+        if shared and other != path:
+            yield f"{other} moves {', '.join(shared)} too: keep one of them"
 
 
 def _rebuilt(folder: FeedstockFolder, plan: Plan, *, write_within: Path | None) -> Change | Skip:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["Export", "FeedstockFacts", "Need"]
+__all__ = ["Export", "FeedstockFacts", "Need", "as_written"]
+
+
+_STUB = re.compile(r"\b(\w+?)_(compiler|stdlib)_stub\b")
+
+
+def as_written(text: str) -> str:
+    """Return a text with the functions that recipes call instead of the names that migrations know.
+
+    >>> as_written("c_compiler_stub"), as_written("zlib >=1")
+    ("compiler('c')", 'zlib >=1')
+    """
+    return _STUB.sub(r"\2('\1')", text)
 
 
 class Need(NamedTuple):
@@ -22,6 +35,11 @@ class Need(NamedTuple):
     """Bit n: holds on the feedstock's n-th platform."""
     condition: str | None
     """What can't be decided, None where it holds for sure."""
+
+    @property
+    def written(self) -> str:
+        """The text, with a compiler as recipes call it."""
+        return as_written(self.text)
 
 
 class Export(NamedTuple):

@@ -143,7 +143,7 @@ class Plan:
     def where(self, feedstock: str, need: Need) -> str:
         """A requirement with its place, its condition, and the platforms if they are not all."""
         facts = self.graph.facts[feedstock]
-        text = f"{self.graph.place(feedstock, need.line)}: {need.text}"
+        text = f"{self.graph.place(feedstock, need.line)}: {need.written}"
         platforms = facts.platforms_of(need.platforms)
         if len(platforms) < len(facts.platforms):
             text += f" (on {', '.join(platforms)})"

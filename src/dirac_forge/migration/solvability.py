@@ -159,7 +159,7 @@ def solvability_of(asked: Mapping[str, Sequence[HostEnvironment]], solve: Solve,
 
     return Solvability(
         not_solvable={name: NotSolvable(environment=each, reason=reason(each)) for name, each in failed.items()},
-        unknown={name: f"{each.words}: {reason(each)}" for name, each in unknown.items() if name not in failed},
+        unknown={name: f"{reason(each)} ({each.words})" for name, each in unknown.items() if name not in failed},
         solvable=frozenset(name for name in chosen if asked[name]).difference(failed, unknown),
         left=tuple(name for name in asked if name not in chosen),
     )

@@ -36,6 +36,7 @@ from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 
 __all__ = [
+    "MIGRATION_ENDINGS",
     "MigrationContext",
     "explained",
     "line_of",
@@ -44,7 +45,7 @@ __all__ = [
     "warn",
 ]
 
-_ENDINGS = (".yaml", ".yml")
+MIGRATION_ENDINGS = (".yaml", ".yml")
 _MOST_WARNINGS = 10
 _SKIPS = "skips"
 _FEW = 20
@@ -71,13 +72,13 @@ class MigrationContext:
         Raises InputError where there is none, with the names that there are.
         """
         path = Path(name)
-        if path.suffix in _ENDINGS and path.is_file():
+        if path.suffix in MIGRATION_ENDINGS and path.is_file():
             return read_migration(path)
         found = self.find_migration(name)
         if found is not None:
             return found
         folder = self.workspace.root / "migrations"
-        here = sorted(path.stem for ending in _ENDINGS for path in folder.glob(f"*{ending}"))
+        here = sorted(path.stem for ending in MIGRATION_ENDINGS for path in folder.glob(f"*{ending}"))
         here += sorted(self.pinning.migrations) if self.pinning is not None else []
         near = difflib.get_close_matches(Path(name).stem, here, n=3, cutoff=0.5)
         hint = f"There are {', '.join(here)}." if here else "`dirac-forge migrate new LIBRARY VERSION` writes one."
@@ -90,7 +91,7 @@ class MigrationContext:
         A file that can't be read is left out with a warning.
         """
         folder = self.workspace.root / "migrations"
-        names = sorted(path.stem for ending in _ENDINGS for path in folder.glob(f"*{ending}"))
+        names = sorted(path.stem for ending in MIGRATION_ENDINGS for path in folder.glob(f"*{ending}"))
         names += sorted(self.pinning.migrations) if self.pinning is not None else []
         found: dict[str, Migration] = {}
         for name in dict.fromkeys(names):
@@ -104,7 +105,7 @@ class MigrationContext:
 
     def find_migration(self, name: str) -> Migration | None:
         """The migration with this name in `migrations/` or in the pinning; None where there is none."""
-        for ending in _ENDINGS:
+        for ending in MIGRATION_ENDINGS:
             path = self.workspace.root / "migrations" / f"{name}{ending}"
             if path.is_file():
                 return read_migration(path)

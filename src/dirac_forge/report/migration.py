@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.facts_model import as_written
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.members import base_of
 from dirac_forge.migration.plan import Edge, Plan
@@ -127,7 +128,7 @@ def _because(plan: Plan, name: str) -> list[str]:
     member = plan.membership.members[name]
     lines = [
         *(f"{need.section}: {plan.where(name, need)}" for need in member.because),
-        *(f"strong run_exports of {exporter}" for exporter in member.exporters),
+        *(f"strong run_exports of {as_written(exporter)}" for exporter in member.exporters),
     ]
     return list(dict.fromkeys(lines))
 

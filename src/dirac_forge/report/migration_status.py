@@ -33,9 +33,18 @@ from dirac_forge.migration.status import (
 )
 from dirac_forge.report.document import words
 from dirac_forge.report.migration import no_members, sentences
-from dirac_forge.report.terminal import CutLine
+from dirac_forge.report.terminal import CutLine, Hanging, WhereCut
 
-__all__ = ["evidence_words", "missing_words", "next_json", "next_text", "reason_words", "status_json", "status_text"]
+__all__ = [
+    "evidence_words",
+    "missing_words",
+    "next_json",
+    "next_text",
+    "platforms_elsewhere",
+    "reason_words",
+    "status_json",
+    "status_text",
+]
 
 _COLOURS = {
     "done": "green",
@@ -160,8 +169,11 @@ def _status(each: FeedstockStatus) -> dict[str, Any]:
     }
 
 
-def status_text(plan: Plan, status: Status, *, verbose: bool = False) -> RenderableType:
-    """Return the headline, counts, percentages by platform, the members by state, and who blocks most."""
+def status_text(plan: Plan, status: Status, *, verbose: bool = False, platforms: Sequence[str] = ()) -> RenderableType:
+    """Return the headline, counts, percentages by platform, the members by state, and who blocks most.
+
+    `platforms` are those of the settings, () for all: where others decide, that is said.
+    """
     counts = ", ".join(f"{len(status.of(state))} {state}" for state in STATES if status.of(state))
     head = [*_headlines(status), f"{plan.migration.name}: {counts or no_members(plan)}"]
     head += [
@@ -170,26 +182,64 @@ def status_text(plan: Plan, status: Status, *, verbose: bool = False) -> Rendera
         if total
     ]
     parts: list[RenderableType] = [sentences(head)]
+    cut: list[CutLine] = []
     for state in STATES:
         members = status.of(state)
         if members:
             parts.append(Text(f"\n{state} ({len(members)})", style=_COLOURS[state]))
-            parts.append(_members(members, verbose=verbose))
-    closing = list(_closing(status))
-    return Group(*parts, *([sentences(["", *closing])] if closing else []))
+            rows = [] if verbose else [CutLine(f"{head}{text}".rstrip()) for head, text in _rows(members)]
+            parts += [sentences(_all_details(members))] if verbose else rows
+            cut += rows
+    closing = [*_closing(status), *_elsewhere(status, platforms)]
+    closing_parts = [WhereCut(cut, "-v shows the reasons whole."), *([sentences(closing)] if closing else [])]
+    return Group(*parts, *([Text("")] if closing else []), *closing_parts)
 
 
-def _members(members: Sequence[FeedstockStatus], *, verbose: bool) -> RenderableType:
-    """Return a line for each member, cut off at the edge of a terminal; with `verbose` every detail below it."""
-    if verbose:
-        lines = ([f"  {each.feedstock}", *(f"    {line}" for line in _details(each))] for each in members)
-        return sentences(line for own in lines for line in own)
+def _all_details(members: Sequence[FeedstockStatus]) -> Iterator[str]:
+    for each in members:
+        yield f"  {each.feedstock}"
+        yield from (f"    {line}" for line in _details(each))
+
+
+def _rows(members: Sequence[FeedstockStatus]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each member, padded, and the most important of what is said about it."""
     width = max(len(each.feedstock) for each in members)
-    rows = (f"  {each.feedstock:<{width}}  {next(_details(each), '')}".rstrip() for each in members)
-    return Group(*map(CutLine, rows))
+    for each in members:
+        yield f"  {each.feedstock:<{width}}  ", next(_brief(each), "")
 
 
-def _details(each: FeedstockStatus) -> Iterator[str]:
+def _brief(each: FeedstockStatus) -> Iterator[str]:
+    """Yield the details with the package first, for one line."""
+    match each.reasons[:1]:
+        case (NotSolvable(environment=environment, reason=reason),):
+            yield f"{reason} ({environment.words})"
+        case (Unsure(reason=reason),):
+            yield f"unknown: {reason}"
+        case _:
+            yield from _details(each, brief=True)
+
+
+def platforms_elsewhere(status: Status, platforms: Sequence[str]) -> tuple[str, ...]:
+    """Return the platforms that decide that members are not solvable, and that are not among `platforms`."""
+    found = {
+        reason.environment.platform
+        for each in status.of("not-solvable")
+        for reason in each.reasons
+        if isinstance(reason, NotSolvable)
+    }
+    return tuple(sorted(found.difference(platforms))) if platforms else ()
+
+
+def _elsewhere(status: Status, platforms: Sequence[str]) -> Iterator[str]:
+    others = platforms_elsewhere(status, platforms)
+    if others:
+        yield (
+            f"Some states are decided by {words(others)}, which the settings do not name: a rebuild is for every "
+            "platform of a feedstock. --platform asks the solver for some only."
+        )
+
+
+def _details(each: FeedstockStatus, *, brief: bool = False) -> Iterator[str]:
     """Yield what is said about a member, the most important first."""
     if each.state == "awaiting-parents" and each.waits_for:
         yield f"waits for {', '.join(each.waits_for)}"
@@ -198,15 +248,18 @@ def _details(each: FeedstockStatus) -> Iterator[str]:
     for reason in each.reasons:
         yield reason_words(reason)
     if each.evidence is not None:
-        yield from _lines(each.evidence)
+        yield from _lines(each.evidence, brief=brief)
 
 
-def _lines(evidence: Evidence) -> Iterator[str]:
+def _lines(evidence: Evidence, *, brief: bool = False) -> Iterator[str]:
+    """Yield each finding with its platforms; `brief`: what holds on all that the channel has says so."""
     platforms: dict[str, list[str]] = {}
     for platform, finding in sorted(evidence.findings.items(), key=lambda item: _ORDER.get(type(item[1]), 0)):
         platforms.setdefault(finding_words(finding), []).append(platform)
+    in_channel = sum(not isinstance(finding, NoChannelPlatform) for finding in evidence.findings.values())
     for told, names in platforms.items():
-        yield f"{told} ({', '.join(names)})"
+        where = "all platforms" if brief and len(names) == in_channel > 2 else ", ".join(names)
+        yield f"{told} ({where})"
 
 
 def _closing(status: Status) -> Iterator[str]:
@@ -243,16 +296,24 @@ def next_json(plan: Plan, status: Status, *, paused: bool = False) -> dict[str, 
 
 def next_text(plan: Plan, status: Status, *, paused: bool = False) -> RenderableType:
     """Return what can go now, most-blocking first; where nothing can, what is in the way."""
+    head = list(_headlines(status))
     if paused:
-        return sentences([*_headlines(status), "Nothing goes; --paused shows what could."])
+        return sentences([*head, "Nothing goes; --paused shows what could."])
+    if not status.feedstocks:
+        return sentences([*head, f"{plan.migration.name}: {no_members(plan)}"])
     others = [(state, len(status.of(state))) for state in STATES if state != "awaiting-pr"]
     counts = ", ".join(f"{count} {state}" for state, count in others if count)
-    if not status.feedstocks:
-        return sentences([*_headlines(status), f"{plan.migration.name}: {no_members(plan)}"])
     if not status.next:
-        told = counts if status.missing else f"Nothing can go now{f': {counts}' if counts else ''}"
-        return sentences([*_headlines(status), *([f"{told}."] if told else [])])
-    head = list(_headlines(status))
-    parts: list[RenderableType] = [sentences(head)] if head else []
-    parts.append(_members(status.next, verbose=False))
-    return Group(*parts, *([sentences([f"The others: {counts}."])] if counts else []))
+        return sentences([*head, *_nothing(status, counts)])
+    rows = (Hanging(name, Text(text)) for name, text in _rows(status.next))
+    return Group(
+        *(sentences([line]) for line in head), *rows, *([sentences([f"The others: {counts}."])] if counts else [])
+    )
+
+
+def _nothing(status: Status, counts: str) -> Iterator[str]:
+    """Yield that nothing can go, but for what the headline says already."""
+    if not status.missing:
+        yield f"Nothing can go now{f': {counts}' if counts else ''}."
+    elif counts:
+        yield f"{counts}."

@@ -28,7 +28,7 @@ from dirac_forge.report.document import (
 )
 from dirac_forge.report.foreign import plain, visible
 
-__all__ = ["CutLine", "Hanging", "Shown", "diff", "inline", "wrapped"]
+__all__ = ["CutLine", "Hanging", "Shown", "WhereCut", "diff", "inline", "wrapped"]
 
 _LONGEST = 2_000
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -94,6 +94,18 @@ class CutLine:
             (first, *_) = wrapped(text, options.max_width - 2)
             text = first.append(" …")
         yield text
+
+
+@dataclass(frozen=True, slots=True)
+class WhereCut:
+    """A sentence that is shown only if one of these lines does not fit."""
+
+    lines: Sequence[CutLine]
+    sentence: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if any(cell_len(line.text) > options.max_width for line in self.lines):
+            yield Hanging("", Text(self.sentence))
 
 
 def wrapped(text: Text, width: int) -> Iterator[Text]:

@@ -294,7 +294,7 @@ class ForgeTable(_KebabTable):
     channels: Annotated[tuple[_Channel, ...], _Listed("channels")] = ()
     """Channels by name, URL or folder; the first has priority."""
     platforms: _Platforms = ()
-    """Platforms (conda subdirs) that are built for."""
+    """Platforms (conda subdirs) that are built for. Migrations look at every platform of a feedstock all the same."""
     pythons: _Pythons = ()
     """Python versions that the channel builds for, in which markers are evaluated."""
     python_min: _Python = ""

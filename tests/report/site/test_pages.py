@@ -56,6 +56,10 @@ def test_steps_tell_after_which_wave_a_target_is_installable() -> None:
         wave["new"]["status"] = "unknown"
     (step,) = migration_page(document).steps
     assert (step.status, step.wave) == ("unknown", None)
+    (platform, closure), *_ = effect["closure"].items()
+    effect["closure"] = {platform: closure, "other": closure}
+    effect["waves"] += [{**wave, "platform": "other"} for wave in effect["waves"]]
+    assert [step.platform for step in migration_page(document).steps] == [f"{platform}, other"]
 
 
 def test_diff_has_its_reasons_in_the_margin() -> None:

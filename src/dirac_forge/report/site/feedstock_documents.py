@@ -75,7 +75,7 @@ def _facts(facts: FeedstockFacts | None) -> Document | None:
                 "section": need.section,
                 "name": need.name,
                 "output": need.output,
-                "text": need.text,
+                "text": need.written,
                 "line": need.line,
                 "platforms": list(facts.platforms_of(need.platforms)),
                 "condition": need.condition,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dirac_forge.report.site.links import web_url
@@ -37,10 +37,11 @@ class MemberRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetStep:
-    """When a target is installable with the new pin on one platform."""
+    """When a target is installable with the new pin on a platform, or on several alike."""
 
     target: str
     platform: str
+    """Their names."""
     wave: int | None
     """After this one, 0: already; None: after none, or it is not known."""
     status: str
@@ -156,10 +157,13 @@ def _bars(rows: Sequence[MemberRow], platforms: Mapping[str, Mapping[str, Any]])
 
 
 def _steps(effect: Mapping[str, Any]) -> Iterator[TargetStep]:
+    """Yield what is known of a target; platforms of which the same is known share it."""
+    alike: dict[TargetStep, list[str]] = {}
     for platform, closure in effect["closure"].items():
-        yield _step(
-            effect["target"], platform, closure, [one for one in effect["waves"] if one["platform"] == platform]
-        )
+        waves = [one for one in effect["waves"] if one["platform"] == platform]
+        alike.setdefault(_step(effect["target"], closure, waves), []).append(platform)
+    for step, platforms in alike.items():
+        yield replace(step, platform=", ".join(platforms))
     if effect["missing"] and not effect["closure"]:
         names = ", ".join(f"{each['package']} {each['version']}" for each in effect["missing"])
         yield TargetStep(
@@ -174,12 +178,12 @@ def _steps(effect: Mapping[str, Any]) -> Iterator[TargetStep]:
         )
 
 
-def _step(target: str, platform: str, closure: Mapping[str, Any], waves: Sequence[Mapping[str, Any]]) -> TargetStep:
+def _step(target: str, closure: Mapping[str, Any], waves: Sequence[Mapping[str, Any]]) -> TargetStep:
     good = [each["wave"] for each in waves if each["new"]["status"] == "installable"]
     last = waves[-1]["new"]["status"] if waves else "unknown"
     return TargetStep(
         target=target,
-        platform=platform,
+        platform="",
         wave=min(good, default=None),
         status="untouched" if closure["touched"] is False else "installable" if good else last,
         members=tuple(closure["members"]),
