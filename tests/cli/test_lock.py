@@ -313,7 +313,9 @@ def test_answers_end_with_what_to_do_next(capsys: pytest.CaptureFixture[str], wo
     assert last("lock", "construct.yaml", "--as-of", "2020-01-12") == (
         "dirac-forge audit pixi.lock: faults in these packages"
     )
-    assert last("lock", "construct.yaml", "--check") == "dirac-forge lock construct.yaml: writes it again"
+    assert last("lock", "construct.yaml", "--check") == (
+        "dirac-forge diff pixi.lock today: every change - dirac-forge lock construct.yaml: writes it again"
+    )
     assert last("diff", "pixi.lock", "today") == "dirac-forge diff pixi.lock today --markdown: release notes of it"
     (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [gird]\n", encoding="utf-8")
     assert last("lock", "construct.yaml") == "dirac-forge check construct.yaml: what would make it installable"
@@ -321,7 +323,19 @@ def test_answers_end_with_what_to_do_next(capsys: pytest.CaptureFixture[str], wo
 
 def test_diff_of_nothing_known_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "nowhere", "today"]) == 2
-    assert "nowhere: neither a file nor a git revision that has construct.yaml" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "nowhere: neither a file nor a git revision that has construct.yaml" in said
+    assert "fatal" not in said
+    assert "is in no git repository: give a lock, an installed prefix, or `today`." in said
+
+
+def test_a_name_that_is_no_file_is_told_to_be_taken_as_a_package(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    assert main(["lock", "nowhere", "--channel", str(workspace / "snapshot")]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "There is no file nowhere: it was taken as a package spec. Nothing was written." in said
+    assert "default, linux-64 and osx-64: " in said
 
 
 def test_locked_build_that_the_channel_lost_is_told_and_replaced(
@@ -333,7 +347,7 @@ def test_locked_build_that_the_channel_lost_is_told_and_replaced(
     capsys.readouterr()
     assert main(["lock", "construct.yaml", "--check"]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "default, linux-64: lib would change" in said
+    assert "linux-64 and osx-64: 2 packages would change (grid 9.0 → 9.1; lib 1.0 → 1.1)" in said
     assert main(["lock", "construct.yaml", "--update", "grid"]) == 0
     assert [(each.name, each.version) for each in on_osx(workspace)] == [("grid", "9.1"), ("lib", "1.1")]
     assert "the channel no longer has lib-1.0-0.conda" in " ".join(capsys.readouterr().err.split())

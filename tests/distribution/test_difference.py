@@ -82,10 +82,27 @@ def test_equal_locks_have_no_difference() -> None:
 def test_markdown_reads_like_release_notes() -> None:
     text = markdown(difference_sections(difference_of(OLD, NEW), lead=("grid",)))
     assert "**grid 9.0 → 9.1**" in text
-    line = "lib 1.0: ha → hb; because of openssl >=3.4,<4 → openssl >=3.5,<4; licence MIT → BSD-3-Clause"
+    line = "lib 1.0: ha → hb; because of openssl >=3.4,<4 → >=3.5,<4; licence MIT → BSD-3-Clause"
     assert line in text.replace("\\", "").replace("&gt;", ">").replace("&lt;", "<")
     assert text.index("Added (dependencies):") < text.index("Downgraded (dependencies):") < text.index("Rebuilt")
-    assert "Size of all packages: 5 MB (+0.0 MB)." in text
+    assert "### Size of all packages\n\n- linux-64: 5 MB (+0.0 MB)\n" in text
+
+
+def test_what_is_alike_is_told_once_by_cause_and_for_all_platforms() -> None:
+    def lock(name: str, python: str, *more: LockedPackage) -> Lock:
+        abi = f"python_abi 3.{python}.*"
+        some = [replace(package(f"{each} 1 py{python}", abi), size=None) for each in "abc"]
+        both = (*some, replace(package(f"python 3.{python} h0"), size=None))
+        return Lock(name=name, environments={"default": {"linux-64": (*both, *more), "osx-64": both}})
+
+    large = replace(package("own 1 py12", "python_abi 3.12.*"), size=3_000_000)
+    told = text_of(difference_of(lock("1", "11", package("own 1 py11", "python_abi 3.11.*")), lock("2", "12", large)))
+    assert told == (
+        "## 1 → 2\n\n### linux-64, osx-64\n\nUpgraded (dependencies):\n\n- python 3.11 → 3.12\n\n"
+        "Rebuilt (dependencies):\n\n- because of python_abi 3.11.* → 3.12.* (3): a, b, c\n\n"
+        "### linux-64\n\nRebuilt (dependencies):\n\n"
+        "- own 1: py11 → py12; because of python_abi 3.11.* → 3.12.*; +2.0 MB\n"
+    )
 
 
 def test_json_has_the_platforms_at_the_top() -> None:

@@ -9,10 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
-from dirac_forge.channel.records import name_of
 from dirac_forge.check.configured import joined_channels
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import channels_for, distribution_of
+from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
 from dirac_forge.distribution.completion import completed, is_complete, with_asked
 from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.files import read_distribution
@@ -40,7 +39,8 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, sec
     difference, report = compared(context, old, new, file=file, security=security)
     sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
-    steps = () if difference.empty or markdown else step("release notes of it", "diff", old, new, "--markdown")
+    again = (*diff_arguments(old, new, file), "--markdown")
+    steps = () if difference.empty or markdown else step("release notes of it", "diff", *again)
     context.answer(text, difference_json(difference, report), steps=steps)
     return 0
 
@@ -68,11 +68,9 @@ def _asked(context: Context, file: str) -> frozenset[str]:
     if not Path(file).is_file() or is_lock(Path(file)):
         return frozenset()
     try:
-        found = read_distribution(file, platforms=context.settings.platforms)
+        return read_distribution(file, platforms=context.settings.platforms).asked
     except InputError:
         return frozenset()
-    specs = (spec for platforms in found.environments.values() for each in platforms.values() for spec in each)
-    return frozenset(map(name_of, specs))
 
 
 def _security(context: Context, difference: LockDifference) -> SecurityReport:

@@ -13,7 +13,10 @@ from dirac_forge.cli.context import Context
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.solving import Distribution
 
-__all__ = ["channels_for", "distribution_of"]
+__all__ = ["channels_for", "diff_arguments", "distribution_of"]
+
+_DIFF_FILE = "construct.yaml"
+"""The file of `diff` where none is given."""
 
 _OVERRIDES = {
     "CONDA_OVERRIDE_GLIBC": ("__glibc", ("linux",)),
@@ -68,3 +71,8 @@ def _overridden(environ: Mapping[str, str], platform: str) -> dict[str, str]:
     """The virtual packages that CONDA_OVERRIDE_* variables set on a platform."""
     family = platform.partition("-")[0]
     return {name: environ[key] for key, (name, families) in _OVERRIDES.items() if key in environ and family in families}
+
+
+def diff_arguments(old: str, new: str, file: str) -> tuple[str, ...]:
+    """Return the arguments of `diff` for two states of a distribution's file."""
+    return (old, new, *(() if file == _DIFF_FILE else ("--file", file)))

@@ -15,7 +15,7 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.wording import listed
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import channels_for, distribution_of
+from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.reading import read_pixi_lock
 from dirac_forge.distribution.solving import (
@@ -29,8 +29,8 @@ from dirac_forge.distribution.solving import (
 from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi_lock
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
-from dirac_forge.report.distribution import lock_json, lock_sections
-from dirac_forge.report.document import Items, Paragraph, Section
+from dirac_forge.report.distribution import lock_json, lock_sections, outdated_lines
+from dirac_forge.report.document import Block, Items, Paragraph, Section, words
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.terminal import Shown
 
@@ -157,11 +157,15 @@ def _write(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, 
 
 
 def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) -> int:
-    lines = tuple(f"{cell.target}, {cell.platform}: {cell.reason}" for cell in solved.failed)
-    section = Section(
-        title=f"{solved.distribution.name} cannot be locked",
-        blocks=(Items(lines), Paragraph("Nothing was written.")),
-    )
+    alike: dict[tuple[str, str], list[str]] = {}
+    for cell in solved.failed:
+        alike.setdefault((cell.target, cell.reason), []).append(cell.platform)
+    lines = tuple(f"{target}, {words(platforms)}: {reason}" for (target, reason), platforms in alike.items())
+    blocks: list[Block] = [Items(lines)]
+    if not Path(request.file).exists():
+        blocks.append(Paragraph(f"There is no file {request.file}: it was taken as a package spec."))
+    blocks.append(Paragraph("Nothing was written."))
+    section = Section(title=f"{solved.distribution.name} cannot be locked", blocks=tuple(blocks))
     after = step("what would make it installable", "check", request.file)
     failed = [
         {"environment": cell.target, "platform": cell.platform, "status": cell.status, "reason": cell.reason}
@@ -176,15 +180,25 @@ def _checked(context: Context, request: LockRequest, solved: SolvedDistribution,
     wrong = unsatisfied(solved.distribution, known)
     moved = outdated(solved, known)
     lines = [f"not satisfied: {each}" for each in wrong]
-    lines += [f"{environment}, {platform}: {name} would change" for environment, platform, name in moved]
+    lines += outdated_lines(moved, solved.distribution.asked)
     state = "outdated" if lines else "up to date"
     blocks = (Items(tuple(lines)),) if lines else ()
     document = {
         "name": solved.distribution.name,
         "lock": str(request.path),
         "unsatisfied": list(wrong),
-        "outdated": [{"environment": env, "platform": platform, "name": name} for env, platform, name in moved],
+        "outdated": [
+            {
+                "environment": each.environment,
+                "platform": each.platform,
+                "name": each.name,
+                "from": each.old or None,
+                "to": each.new or None,
+            }
+            for each in moved
+        ],
     }
-    after = step("writes it again", "lock", request.file) if lines else ()
+    after = step("every change", "diff", *diff_arguments(near(request.path), "today", request.file)) if moved else ()
+    after += step("writes it again", "lock", request.file) if lines else ()
     context.answer(Shown([Section(title=f"{request.path}: {state}", blocks=blocks)]), document, steps=after)
     return 1 if lines else 0

@@ -32,6 +32,12 @@ class PackageChange:
     """For a rebuild, the dependencies that differ: spec before and after; "" where there is none."""
 
     @property
+    def cause(self) -> tuple[tuple[str, str], ...]:
+        """The pins that tell why it was rebuilt: Python's ABI where that moved, which explains enough, else all."""
+        abi = tuple(pin for pin in self.pins if all(spec.startswith("python_abi ") for spec in pin))
+        return abi or self.pins
+
+    @property
     def asked(self) -> bool:
         """Whether the distribution asks for it by name."""
         return any(each is not None and each.asked for each in (self.old, self.new))

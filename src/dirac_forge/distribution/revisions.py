@@ -34,11 +34,16 @@ def committed(path: Path, revision: str) -> CommittedFile:
         date = _git(folder, "show", "--no-patch", "--format=%cI", "--end-of-options", f"{revision}^{{commit}}")
         content = _git(folder, "cat-file", "blob", "--end-of-options", f"{revision}:./{path.name}")
     except (GitError, MissingRefError) as error:
-        raise InputError(
-            f"{revision}: neither a file nor a git revision that has {path}",
-            hint=f"git: {error.message}",
-        ) from error
+        raise InputError(f"{revision}: neither a file nor a git revision that has {path}", hint=_hint(path)) from error
     return CommittedFile(content=content, moment=datetime.fromisoformat(date.decode().strip()))
+
+
+def _hint(path: Path) -> str:
+    try:
+        _git(path.parent, "rev-parse", "--git-dir")
+    except (GitError, MissingRefError):
+        return f"{path.parent.absolute()} is in no git repository: give a lock, an installed prefix, or `today`."
+    return "`git log --oneline` lists the revisions; --file names the distribution's file."
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

@@ -19,6 +19,7 @@ from dirac_forge.progress import Observer
 __all__ = [
     "Distribution",
     "MissingDependency",
+    "OutdatedPackage",
     "SolvedDistribution",
     "lock_of",
     "missing_dependencies",
@@ -43,6 +44,12 @@ class Distribution:
     """By environment and platform, packages that are taken out after the solve."""
     notes: tuple[str, ...] = ()
     """The parts of the file that are not locked."""
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names of the packages that it asks for, on any platform."""
+        specs = (spec for platforms in self.environments.values() for each in platforms.values() for spec in each)
+        return frozenset(map(name_of, specs))
 
     def excludes(self, environment: str, platform: str, name: str) -> bool:
         """Whether a package is taken out after the solve."""
@@ -196,6 +203,19 @@ def missing_dependencies(solved: SolvedDistribution) -> tuple[MissingDependency,
     return tuple(found)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutdatedPackage:
+    """A package of a lock that a new solve gives another file of."""
+
+    environment: str
+    platform: str
+    name: str
+    old: str
+    """The version in the lock, "" where the lock lacks the package."""
+    new: str
+    """The version in the new solve, "" where it lacks the package."""
+
+
 def unsatisfied(
     distribution: Distribution, known: Mapping[tuple[str, str], Sequence[RepoDataRecord]]
 ) -> tuple[str, ...]:
@@ -222,19 +242,27 @@ def _met(spec: str, records: Mapping[str, RepoDataRecord]) -> bool:
 
 def outdated(
     solved: SolvedDistribution, known: Mapping[tuple[str, str], Sequence[RepoDataRecord]]
-) -> tuple[tuple[str, str, str], ...]:
-    """Return environment, platform and package where a new solve gives another file than the lock has."""
+) -> tuple[OutdatedPackage, ...]:
+    """Return the packages of which a new solve gives another file than the lock has."""
     return tuple(
-        (environment, platform, name)
+        OutdatedPackage(
+            environment=environment, platform=platform, name=name, old=_version(before, name), new=_version(now, name)
+        )
         for environment, platforms in solved.records.items()
         for platform, records in platforms.items()
-        for name in _differing(_files(records), _files(known.get((environment, platform), ())))
+        for before, now in [(_named(known.get((environment, platform), ())), _named(records))]
+        for name in sorted({*before, *now})
+        if _file(before, name) != _file(now, name)
     )
 
 
-def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+def _named(records: Iterable[RepoDataRecord]) -> dict[str, RepoDataRecord]:
+    return {record.name.normalized: record for record in records}
 
 
-def _files(records: Iterable[RepoDataRecord]) -> dict[str, str]:
-    return {record.name.normalized: record.file_name for record in records}
+def _file(records: Mapping[str, RepoDataRecord], name: str) -> str:
+    return records[name].file_name if name in records else ""
+
+
+def _version(records: Mapping[str, RepoDataRecord], name: str) -> str:
+    return str(records[name].version) if name in records else ""

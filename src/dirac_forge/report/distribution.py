@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from dirac_forge.distribution.difference import ChangeKind, LockDifference, PackageChange, PlatformDifference
 from dirac_forge.distribution.installer import BuiltInstaller, Trial
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.distribution.security import SecurityReport
+from dirac_forge.distribution.solving import OutdatedPackage
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, words
 from dirac_forge.report.numbers import counted
 from dirac_forge.upstream.index.vulnerabilities import Vulnerability
@@ -30,6 +31,10 @@ _HEADINGS: tuple[tuple[str, tuple[ChangeKind, ...]], ...] = (
     ("Rebuilt", ("rebuilt", "moved")),
 )
 _MEGABYTE = 1_000_000
+_MOST_OUTDATED = 3
+"""Packages of a line of `lock --check`; `diff` tells all."""
+_Alike = tuple[PackageChange, ...]
+"""One change, as each of several platforms has it."""
 
 
 def lock_sections(lock: Lock, written: Sequence[str], notes: Sequence[str]) -> tuple[Section, ...]:
@@ -44,6 +49,30 @@ def lock_sections(lock: Lock, written: Sequence[str], notes: Sequence[str]) -> t
     if written:
         blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
     return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
+
+
+def outdated_lines(outdated: Sequence[OutdatedPackage], asked: Collection[str]) -> list[str]:
+    """Return a line for each group of platforms on which the same would change: `asked` names first."""
+    by_place: dict[tuple[str, str], list[OutdatedPackage]] = {}
+    for each in outdated:
+        by_place.setdefault((each.environment, each.platform), []).append(each)
+    several = len({environment for environment, _ in by_place}) > 1
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (environment, platform), some in by_place.items():
+        alike.setdefault((f"{environment}, " if several else "", _outdated(some, asked)), []).append(platform)
+    return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
+
+
+def _outdated(some: Sequence[OutdatedPackage], asked: Collection[str]) -> str:
+    order = sorted(some, key=lambda each: (each.old == each.new, each.name not in asked))
+    shown = [
+        f"{each.name} {each.old or 'nothing'} → {each.new or 'nothing'}"
+        if each.old != each.new
+        else f"{each.name} {each.new}, another build"
+        for each in order[:_MOST_OUTDATED]
+    ]
+    more = ["…"] if len(order) > len(shown) else []
+    return f"{counted(len(some), 'package')} would change ({'; '.join([*shown, *more])})"
 
 
 def lock_json(lock: Lock, written: Sequence[str]) -> dict[str, Any]:
@@ -76,7 +105,7 @@ def difference_sections(
 ) -> tuple[Section, ...]:
     """Return the changes as release notes have them; packages named in `lead` come first, on a line of their own.
 
-    Platforms with the same changes share a section.
+    What changes on several platforms alike is told once, for all of them.
     """
     title = f"{difference.old} → {difference.new}"
     if difference.empty:
@@ -84,10 +113,7 @@ def difference_sections(
     sections: list[Section] = []
     for environment, platforms in difference.environments.items():
         of = f"{environment}: " if len(difference.environments) > 1 else ""
-        sections += [
-            _platform_section(f"{of}{', '.join(alike)}", platforms[alike[0]], lead, security)
-            for alike in _alike(platforms)
-        ]
+        sections += _environment_sections(of, platforms, lead, security)
     for word, lock, missing in (
         ("Only in", difference.old, difference.only_old),
         ("New in", difference.new, difference.only_new),
@@ -98,62 +124,113 @@ def difference_sections(
     return (Section(title=title, blocks=()), *(section.below() for section in sections))
 
 
-def _alike(platforms: Mapping[str, PlatformDifference]) -> list[list[str]]:
-    """The platforms that have the same changes, together."""
-    groups: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
+def _environment_sections(
+    of: str, platforms: Mapping[str, PlatformDifference], lead: Sequence[str], security: SecurityReport | None
+) -> list[Section]:
+    sections = [
+        _platforms_section(f"{of}{', '.join(alike)}", changes, lead, security)
+        for alike, changes in _by_platforms(platforms).items()
+    ]
+    unchanged = [platform for platform, each in platforms.items() if not each.changes]
+    if unchanged:
+        sections.append(Section(title=f"{of}{', '.join(unchanged)}", blocks=(Paragraph("Nothing changes."),)))
+    sizes = [line for platform, each in platforms.items() if (line := _size_line(platform, each))]
+    return [*sections, *Section.of(f"{of}Size of all packages", [Items(tuple(sizes))] if sizes else [])]
+
+
+def _by_platforms(platforms: Mapping[str, PlatformDifference]) -> dict[tuple[str, ...], list[_Alike]]:
+    """Return the changes by the platforms that have them, those of most platforms first."""
+    found: dict[tuple[object, ...], tuple[list[str], list[PackageChange]]] = {}
     for platform, each in platforms.items():
-        groups.setdefault(tuple(_signature(change) for change in each.changes), []).append(platform)
-    return list(groups.values())
+        for change in each.changes:
+            names, changes = found.setdefault(_signature(change), ([], []))
+            names.append(platform)
+            changes.append(change)
+    groups: dict[tuple[str, ...], list[_Alike]] = {}
+    for names, changes in found.values():
+        groups.setdefault(tuple(names), []).append(tuple(changes))
+    return dict(sorted(groups.items(), key=lambda group: -len(group[0])))
 
 
-def _signature(change: PackageChange) -> tuple[str, str, str]:
+def _signature(change: PackageChange) -> tuple[object, ...]:
     versions = tuple(each.version if each else "" for each in (change.old, change.new))
-    return change.name, change.kind, " ".join(versions)
+    return change.name, change.kind, change.asked, versions, change.cause, change.licence
 
 
-def _platform_section(
-    title: str, each: PlatformDifference, lead: Sequence[str], security: SecurityReport | None
+def _platforms_section(
+    title: str, changes: Sequence[_Alike], lead: Sequence[str], security: SecurityReport | None
 ) -> Section:
-    first = [change for name in lead for change in each.changes if change.name == name]
-    blocks: list[Block] = [Paragraph(Bold(_versions(change))) for change in first]
+    first = [some for name in lead for some in changes if some[0].name == name]
+    blocks: list[Block] = [Paragraph(Bold(_versions(some[0]))) for some in first]
     for heading, kinds in _HEADINGS:
-        mine = [change for change in each.of(*kinds) if change not in first]
+        mine = [some for some in changes if some[0].kind in kinds and some not in first]
         for told, asked in ((f"{heading}:", True), (f"{heading} (dependencies):", False)):
-            blocks += _change_blocks(told, [change for change in mine if change.asked is asked], security)
-    blocks += _size_blocks(each.old_size, each.new_size)
-    return Section(title=title, blocks=tuple(blocks) if each.changes else (Paragraph("Nothing changes."), *blocks))
+            blocks += _change_blocks(told, [some for some in mine if some[0].asked is asked], security)
+    return Section(title=title, blocks=tuple(blocks))
 
 
-def _change_blocks(heading: str, changes: Sequence[PackageChange], security: SecurityReport | None) -> list[Block]:
-    lines = tuple(_line(change, security) for change in changes)
-    return [Paragraph(heading), Items(lines)] if lines else []
+def _change_blocks(heading: str, changes: Sequence[_Alike], security: SecurityReport | None) -> list[Block]:
+    """Return the changes under their heading; packages that were rebuilt for the same cause share a line."""
+    causes: dict[tuple[tuple[str, str], ...], list[_Alike]] = {}
+    for some in changes:
+        causes.setdefault(some[0].cause, []).append(some)
+    together = {pins: alike for pins, alike in causes.items() if pins and len(alike) > 1}
+    lines = [_cause_line(pins, alike) for pins, alike in together.items()]
+    lines += [_line(some, security) for some in changes if some[0].cause not in together]
+    return [Paragraph(heading), Items(tuple(lines))] if lines else []
 
 
-def _size_blocks(old: int | None, new: int | None) -> list[Block]:
-    if old is None or new is None:
-        return []
-    delta = (new - old) / _MEGABYTE
-    return [Paragraph(f"Size of all packages: {new / _MEGABYTE:.0f} MB ({delta:+.1f} MB).")]
+def _cause_line(pins: Sequence[tuple[str, str]], alike: Sequence[_Alike]) -> str:
+    named = []
+    for some in alike:
+        details = _details(some)
+        named.append(some[0].name + (f" ({'; '.join(details)})" if details else ""))
+    return f"{_because(pins)} ({len(alike)}): {', '.join(named)}"
 
 
-def _line(change: PackageChange, security: SecurityReport | None) -> Line:
-    told = [_versions(change), *_rebuilt(change)]
-    if change.licence:
-        told.append(f"licence {change.licence[0]} → {change.licence[1]}")
-    if change.growth is not None and abs(change.growth) >= _MEGABYTE:
-        told.append(f"{change.growth / _MEGABYTE:+.1f} MB")
-    return "; ".join([*told, *_advisories(change, security)])
+def _size_line(platform: str, each: PlatformDifference) -> str:
+    if each.old_size is None or each.new_size is None:
+        return ""
+    delta = (each.new_size - each.old_size) / _MEGABYTE
+    return f"{platform}: {each.new_size / _MEGABYTE:.0f} MB ({delta:+.1f} MB)"
+
+
+def _line(some: _Alike, security: SecurityReport | None) -> str:
+    change = some[0]
+    return "; ".join([_versions(change), *_rebuilt(change), *_details(some), *_advisories(change, security)])
+
+
+def _details(some: _Alike) -> list[str]:
+    """Return what else changes: the licence, and the size where that is a megabyte or more on some platform."""
+    change = some[0]
+    told = [f"licence {change.licence[0]} → {change.licence[1]}"] if change.licence else []
+    growths = {f"{each.growth / _MEGABYTE:+.1f} MB": abs(each.growth) for each in some if each.growth is not None}
+    largest = max(growths, key=growths.__getitem__, default="")
+    if largest and growths[largest] >= _MEGABYTE:
+        told.append(largest if len(growths) == 1 else f"up to {largest}")
+    return told
 
 
 def _rebuilt(change: PackageChange) -> list[str]:
     """Why a package was built again, as far as its dependencies show."""
     if change.kind != "rebuilt":
         return []
-    pins = [f"{old or 'nothing'} → {new or 'nothing'}" for old, new in change.pins]
-    if pins:
-        return [f"because of {', '.join(pins)}"]
+    if change.cause:
+        return [_because(change.cause)]
     known = change.old is not None and change.new is not None and change.old.depends and change.new.depends
     return ["its dependencies are the same"] if known else []
+
+
+def _because(pins: Sequence[tuple[str, str]]) -> str:
+    """Return `because of openssl >=3.4,<4 → >=3.5,<4`."""
+    return f"because of {', '.join(_pin(old, new) for old, new in pins)}"
+
+
+def _pin(old: str, new: str) -> str:
+    name, _, spec = new.partition(" ")
+    if spec and old.partition(" ")[0] == name:
+        return f"{old} → {spec}"
+    return f"{old or 'nothing'} → {new or 'nothing'}"
 
 
 def _advisories(change: PackageChange, security: SecurityReport | None) -> list[str]:
