@@ -301,6 +301,9 @@ def test_what_the_embedded_snapshot_lacks_is_unknown_in_a_recipe_too(
     assert (code, [each["reason"] for each in document["results"]]) == (3, [reason])
     (environment,) = document["with"]["environments"]
     assert (environment["status"], environment["fault"], environment["reason"]) == ("unknown", False, reason)
+    assert main(["check", "zlib", *arguments]) == 3
+    said = "with these recipes: same; whether they can be built and installed is unknown"
+    assert said in capsys.readouterr().out.splitlines()
     recipe(workspace, "zlib", "99.0", "openssl >=99")
     code, document = answer(capsys, "zlib", *arguments[:-1], "zlib")
     assert (code, document["with"]["outcome"]) == (3, "unknown")

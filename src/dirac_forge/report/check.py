@@ -265,6 +265,8 @@ def _in_all(proposal: Proof) -> Text:
     told = _share(counts)
     # A broken environment of the recipes themselves makes a proposal worse than any of its targets.
     own = "" if counts[proposal.outcome] or not proposal.reason else f": {proposal.reason}"
+    if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
+        own = "; whether they can be built and installed is unknown"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
     return Text.assemble("with these recipes: ", head, told, f"{own}\n")
 
