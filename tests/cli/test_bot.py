@@ -17,6 +17,7 @@ from dirac_forge.cli import bot as module
 from dirac_forge.cli import main
 from dirac_forge.cli.bot import _seconds
 from dirac_forge.errors import InputError
+from dirac_forge.pullrequest import tokens
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.ledger import Ledger
 from support.archives import sdist
@@ -154,6 +155,25 @@ def test_pull_requests_without_a_token_are_wrong_use(here: Here) -> None:
     assert "there is no token for GitHub, and pull requests need one" in said
     assert not (here.folder / "outbox").exists()
     assert here.github.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("bump", "demo"), "`dirac-forge bot run` without --pr writes branches, patches and bodies to outbox/."),
+        (("migrate", "run", "none"), "`dirac-forge bot run` without --pr writes"),
+        (("recipe", "demo"), "fork conda-forge/staged-recipes, copy the recipe's folder to recipes/ there"),
+    ],
+    ids=["bump", "migrate", "recipe"],
+)
+def test_without_a_token_pr_stops_before_anything_is_done(
+    here: Here, arguments: tuple[str, ...], hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "has_source", lambda _: False)  # where this runs there may be `gh`
+    before = sorted(here.folder.rglob("*"))
+    code, said = here.run(*arguments, "--pr")
+    assert (code, "there is no token for GitHub" in said, hint in " ".join(said.split())) == (2, True, True)
+    assert sorted(here.folder.rglob("*")) == before
 
 
 def test_with_a_token_requests_are_opened_once_and_why_says_so(here: Here, token: str, tmp_path: Path) -> None:
