@@ -118,6 +118,34 @@ def test_recipes_are_written_and_what_they_need_is_told(
     assert (tmp_path / "feedstocks" / "demo" / "conda-forge.yml").exists()
 
 
+def test_text_for_people_tells_what_is_left_and_what_to_do_next(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with PackageIndex({"demo": release("demo", metadata="Requires-Dist: fresh\n"), "fresh": release("fresh")}) as index:
+        assert run(index, "demo", "--maintainer", "somebody") == 0
+        assert "recipe-maintainers" not in capsys.readouterr().out
+        assert run(index, "fresh", "--output", "other") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "fill in: recipe-maintainers (--maintainer NAME)" in said
+    assert said.endswith("dirac-forge check fresh --with other/fresh: whether it can be installed with this recipe")
+
+
+def test_recipes_of_what_is_missing_are_checked_together(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with PackageIndex(DEMO) as index:
+        assert run(index, "demo") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "check demo --with feedstocks/fresh --with feedstocks/demo: whether it can" in said
+
+
+def test_a_project_that_the_index_lacks_has_the_nearest_names(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "feedstocks" / "laboratory" / "recipe").mkdir(parents=True)
+    with PackageIndex({}) as index:
+        assert run(index, "labratory") == 2
+        assert "Did you mean laboratory?" in capsys.readouterr().err
+        assert run(index, "requets") == 2
+    assert "Did you mean requests?" in capsys.readouterr().err
+
+
 def test_again_is_unchanged_and_something_different_is_shown_and_kept(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from dirac_forge.recipe.making.maker import MadeRecipes, Needed
 from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, few, words
 from dirac_forge.report.next_steps import near
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.recipe_body import in_channel
 from dirac_forge.report.terminal import Shown, diff
 
@@ -139,7 +140,7 @@ def _status(row: Needed) -> str:
 def _count(rows: Sequence[Needed]) -> str:
     counts = Counter(_status(row) for row in sorted(rows, key=lambda row: -_ORDER[row.status]))
     listed = ", ".join(f"{number} {status}" for status, number in counts.items())
-    return f"{len(rows)} dependencies: {listed}."
+    return f"{counted(len(rows), 'dependency', 'dependencies')}: {listed}."
 
 
 def as_json(made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> dict[str, object]:
