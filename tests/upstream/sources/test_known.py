@@ -126,7 +126,6 @@ def test_the_url_tells_host_project_and_tag(
     ("url", "version"),
     [
         ("https://pypi.org/packages/py3/p/pip/pip-25.0-py3-none-any.whl", "1.0"),
-        ("https://github.com/a/b/archive/0123456789012345678901234567890123456789.tar.gz", "1.0"),
         ("https://example.org/fixed.tar.gz", "1.0"),
         ("ftp://example.org/x-1.0.tar.gz", "1.0"),
         ("../x-1.0.tar.gz", "1.0"),
@@ -134,6 +133,12 @@ def test_the_url_tells_host_project_and_tag(
 )
 def test_what_has_nothing_to_do_with_the_version(url: str, version: str) -> None:
     assert origin_of(url, version) is None
+
+
+def test_an_archive_of_a_commit_follows_the_tags_of_its_repository() -> None:
+    found = origin_of("https://github.com/a/b/archive/0123456789012345678901234567890123456789.tar.gz", "1.0")
+    assert found is not None
+    assert (found.kind, found.name) == ("github", "github.com/a/b")
 
 
 def test_repositories_that_are_checked_out() -> None:
