@@ -33,9 +33,9 @@ def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Channel:
     return Channel.open(["embedded"], embedded_dir=tmp_path)
 
 
-def answer(channel: Channel, *specs: str) -> Cell:
+def answer(channel: Channel, *specs: str, platform: str = "linux-64") -> Cell:
     with ThreadPoolExecutor(1) as executor:
-        (cell,) = check(channel, cells_of(make_target("it", specs, platforms=["linux-64"])), executor=executor)
+        (cell,) = check(channel, cells_of(make_target("it", specs, platforms=[platform])), executor=executor)
     return cell
 
 
@@ -73,3 +73,9 @@ def test_a_version_of_an_earlier_day_is_a_definite_no_and_a_name_is_not(channel:
 def test_a_whole_channel_knows_what_it_has(tmp_path: Path) -> None:
     whole = Channel.open([str(write_channel(tmp_path, {"linux-64": [pkg("low 1.0")]}))])
     assert [answer(whole, spec).status for spec in ("lost", "low >=2")] == ["not-installable"] * 2
+
+
+def test_a_platform_that_the_embedded_snapshot_does_not_cover_is_unknown(channel: Channel) -> None:
+    cell = answer(channel, "low", platform="win-64")
+    reason = "the embedded snapshot (2026-08-21) has no packages for win-64; conda-forge may"
+    assert (cell.status, cell.reason) == ("unknown", reason)

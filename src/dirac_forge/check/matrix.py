@@ -100,12 +100,22 @@ def _explained(channel: Channel, cells: Sequence[Cell], remedies: bool) -> list[
     known: list[Unblock] = []
     explained = []
     for cell in _without_python(channel, cells):
-        if cell.status == "not-installable":
+        if cell.status == "not-installable" and (lacking := _uncovered(channel, cell.platform)):
+            cell = replace(cell, status="unknown", reason=lacking)
+        elif cell.status == "not-installable":
             cell = explain_cell(channel, cell, known=known, remedies=remedies)
             if cell.unblock is not None and cell.unblock not in known:
                 known.insert(0, cell.unblock)
         explained.append(cell)
     return _held_back(channel, explained)
+
+
+def _uncovered(channel: Channel, platform: str) -> str:
+    """Return that the embedded snapshot has nothing for a platform, where that answers; conda-forge may."""
+    day = channel.dated
+    if day is None or platform in channel.platforms():
+        return ""
+    return f"the embedded snapshot ({day}) has no packages for {platform}; conda-forge may"
 
 
 def _without_python(channel: Channel, cells: Sequence[Cell]) -> Sequence[Cell]:
