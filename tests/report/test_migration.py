@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console, RenderableType
 
@@ -42,6 +43,15 @@ def shown(renderable: RenderableType, width: int = 100) -> str:
 def test_platforms_are_said_in_the_shorter_way() -> None:
     text = shown(plan_text(plan_of({"a": {"lib": 7}, "b": {"lib": 3}, "c": {"lib": 4}})))
     assert "a, b (not win-64), c (only win-64)" in text
+
+
+def test_a_recipe_before_the_new_version_is_said() -> None:
+    plan = plan_of({"a": {"lib": 7}})
+    facts = {**plan.graph.facts, "lib": replace(plan.graph.facts["lib"], version="1.10")}
+    said = "The recipe of lib here has 1.10: where the channel has no lib 2 yet, that comes first."
+    assert said in shown(plan_text(make_plan(build_graph(facts), MIGRATION)))
+    facts["lib"] = replace(facts["lib"], version="2.0")
+    assert "comes first" not in shown(plan_text(make_plan(build_graph(facts), MIGRATION)))
 
 
 def test_of_a_large_cycle_the_first_names_are_said() -> None:

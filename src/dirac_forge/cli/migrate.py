@@ -23,6 +23,7 @@ from dirac_forge.files import write_file, write_files
 from dirac_forge.migration.effects import TargetEffect
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
+from dirac_forge.migration.older import older_recipes
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.schema import parse_migration, read_migration
@@ -94,7 +95,9 @@ def _bump_steps(plan: Plan, missing: Sequence[MissingPin]) -> tuple[Step, ...]:
 def _plan_steps(plan: Plan, effect: TargetEffect | None) -> tuple[Step, ...]:
     if effect is not None and effect.unknown:
         return _sync_steps(effect.target)
-    bump = _bump_steps(plan, effect.missing) if effect is not None else ()
+    older = (MissingPin(package=each.package, pin=each.pin) for each in older_recipes(plan))
+    missing = effect.missing if effect is not None else tuple(older)
+    bump = _bump_steps(plan, missing) if plan.members else ()
     return (*bump, *(_status_steps(plan) if plan.members else ()))
 
 
@@ -320,9 +323,7 @@ def run_rebuilds(
             return 0
         status = None if feedstocks else current_status(context, migrating, plan, status_page)
         if status is not None and not status.next:
-            document = {**report.changes_json(plan, ()), **({"requests": []} if pr else {})}
-            context.answer(states.next_text(plan, status), document, _rebuild_steps(context, plan, status))
-            return _exit_code(context, status)
+            return _nothing_to_rebuild(context, plan, status, pr=pr)
         names = feedstocks if status is None else [each.feedstock for each in status.next]
         folders = [migrating.workspace.find(name) for name in names]
         root = migrating.workspace.root if write else None
@@ -339,3 +340,11 @@ def run_rebuilds(
             _write_steps(plan, results) if not (write or pr) else (),
         )
     return sent.exit_code
+
+
+def _nothing_to_rebuild(context: Context, plan: Plan, status: Status, *, pr: bool) -> int:
+    """Answer with what is in the way of all rebuilds, and return the exit code."""
+    document = report.changes_json(plan, ())
+    steps = _rebuild_steps(context, plan, status)
+    context.answer(states.next_text(plan, status), {**document, "requests": []} if pr else document, steps)
+    return _exit_code(context, status)

@@ -64,7 +64,8 @@ def addition_text(addition: Addition) -> RenderableType:
     lines = _smallest_lines(addition)
     if addition.unknown:
         names = words(addition.unknown, _MOST_NAMES)
-        lines.append(f"No feedstock of the workspace makes {names}. `dirac-forge sync` them to see further.")
+        sync = f"`dirac-forge sync --closure {addition.target}` fetches them"
+        lines.append(f"The plan is not whole: no feedstock of this workspace makes {names}; {sync}.")
     for cycle in addition.cycles:
         edges = ", ".join(f"{parent} -> {child}" for parent, child in cycle.broken)
         lines.append(f"A cycle: {', '.join(cycle.members)}; the order leaves out {edges}.")

@@ -13,6 +13,7 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.facts_model import as_written
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.members import base_of
+from dirac_forge.migration.older import older_recipes
 from dirac_forge.migration.plan import Edge, Plan
 from dirac_forge.migration.schema import Migration
 from dirac_forge.report import document
@@ -171,9 +172,11 @@ def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
     """Yield what is special about a plan: cycles, run_exports, and who is left out."""
     if plan.migration.settings.paused:
         yield "The migration is paused."
-    for cycle in plan.cycles:
-        broken = _some([f"{parent} -> {child}" for parent, child in cycle.broken])
-        yield f"A cycle of {len(cycle.members)}: {_some(cycle.members)}; the order leaves out {broken}."
+    for each in older_recipes(plan):
+        new = f"{each.package} {each.pin}"
+        here = f"The recipe of {each.feedstock} here has {each.version}"
+        yield f"{here}: where the channel has no {new} yet, that comes first."
+    yield from _cycles(plan)
     for effect, words in _EFFECTS.items():
         names = list(dict.fromkeys(each.feedstock for each in pinned if each.effect == effect))
         if names:
@@ -183,6 +186,12 @@ def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
         yield f"Release lines that are rebuilt too and are not in the workspace ({_SYNC}): {_some(_absent(plan))}."
     yield from (f"Not read, and so not planned: {name}: {why}" for name, why in plan.graph.unreadable.items())
     yield from (f"Note: {note}." for note in plan.notes)
+
+
+def _cycles(plan: Plan) -> Iterator[str]:
+    for cycle in plan.cycles:
+        broken = _some([f"{parent} -> {child}" for parent, child in cycle.broken])
+        yield f"A cycle of {len(cycle.members)}: {_some(cycle.members)}; the order leaves out {broken}."
 
 
 def _absent(plan: Plan) -> tuple[str, ...]:

@@ -145,21 +145,27 @@ def _untried(effect: TargetEffect, today: Today) -> str:
 
 def _closure_lines(effect: TargetEffect, closure: TargetClosure, last: WaveEffect | None) -> Iterator[str]:
     """Yield what has to be done for a target on one platform."""
-    target = effect.target
     if closure.today is not None:
         yield _untried(effect, closure.today)
-    elif last is not None and not closure.proved:
-        done = f"with {', '.join(closure.members)} rebuilt" if closure.members else "and no member would change that"
-        yield f"{last.new.status} with the new pin, {done}:"
-        yield from (f"  {line}" for line in closure.reason.splitlines()[:_MOST_LINES])
-    elif last is not None and closure.members:
+    elif last is not None:
+        yield from _proof_lines(effect.target, closure) if closure.proved else _failure_lines(closure, last)
+    if not _is_outside_only(effect):
+        yield from _outside_lines(effect.target, closure.outside)
+
+
+def _failure_lines(closure: TargetClosure, last: WaveEffect) -> Iterator[str]:
+    done = f"with {', '.join(closure.members)} rebuilt" if closure.members else "and no member would change that"
+    yield f"{last.new.status} with the new pin, {done}:"
+    yield from (f"  {line}" for line in closure.reason.splitlines()[:_MOST_LINES])
+
+
+def _proof_lines(target: str, closure: TargetClosure) -> Iterator[str]:
+    if closure.members:
         count = "1 member has" if len(closure.members) == 1 else f"{len(closure.members)} members have"
         yield f"{count} to be done before {target} is installable with the new pin: {', '.join(closure.members)}."
         yield f"The longest chain has {len(closure.critical_path)}: {' -> '.join(closure.critical_path)}"
-    elif last is not None and not closure.outside:
+    elif not closure.outside:
         yield "installable with the new pin without any further member."
-    if not _is_outside_only(effect):
-        yield from _outside_lines(target, closure.outside)
 
 
 def _outside_lines(target: str, outside: Sequence[str]) -> list[str]:

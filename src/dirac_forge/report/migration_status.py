@@ -174,14 +174,7 @@ def status_text(plan: Plan, status: Status, *, verbose: bool = False, platforms:
 
     `platforms` are those of the settings, () for all: where others decide, that is said.
     """
-    counts = ", ".join(f"{len(status.of(state))} {state}" for state in STATES if status.of(state))
-    head = [*_headlines(status), f"{plan.migration.name}: {counts or no_members(plan)}"]
-    head += [
-        f"  {platform}: {done} of {total} done ({100 * done / total:.0f} %)"
-        for platform, (done, total) in status.platforms.items()
-        if total
-    ]
-    parts: list[RenderableType] = [sentences(head)]
+    parts: list[RenderableType] = [sentences(_head(plan, status))]
     cut: list[CutLine] = []
     for state in STATES:
         members = status.of(state)
@@ -193,6 +186,18 @@ def status_text(plan: Plan, status: Status, *, verbose: bool = False, platforms:
     closing = [*_closing(status), *_elsewhere(status, platforms)]
     closing_parts = [WhereCut(cut, "-v shows the reasons whole."), *([sentences(closing)] if closing else [])]
     return Group(*parts, *([Text("")] if closing else []), *closing_parts)
+
+
+def _head(plan: Plan, status: Status) -> Iterator[str]:
+    """Yield the headline, counts and percentages."""
+    counts = ", ".join(f"{len(status.of(state))} {state}" for state in STATES if status.of(state))
+    yield from _headlines(status)
+    yield f"{plan.migration.name}: {counts or no_members(plan)}"
+    yield from (
+        f"  {platform}: {done} of {total} done ({100 * done / total:.0f} %)"
+        for platform, (done, total) in status.platforms.items()
+        if total
+    )
 
 
 def _all_details(members: Sequence[FeedstockStatus]) -> Iterator[str]:
