@@ -491,8 +491,8 @@ def test_a_target_whose_feedstocks_are_not_here_is_unknown(
     change_channel(channel, added=(record("b", "1.0"),))
     assert run(workspace, *plan[1:], "--platform", "linux-64") == 3
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "linux-64: whether the migration changes b is unknown: the channel has no package lib, and not all feedstocks "
-        "of b are in this workspace."
+        "linux-64: whether the migration changes b is unknown: nothing here says what is exported by lib, and not all "
+        "feedstocks of b are in this workspace."
     )
 
 

@@ -113,7 +113,8 @@ class _Effect:
         pins = pins_on(plan, platform, self._exports)
         if any(not pins.keys().isdisjoint(_names(record)) for record in packages):
             return True
-        if any(name in graph.makers or _is_there(self._channel, name) for name in plan.membership.packages):
+        migrated = plan.membership.packages
+        if migrated and migrated <= self._exports.by_package.keys():
             return False
         makers = [graph.makers_of(record.name) for record in packages]
         apart = all(own and plan.wave_of.keys().isdisjoint(own) for own in makers)

@@ -137,8 +137,8 @@ def _untried(effect: TargetEffect, today: Today) -> str:
         return f"{target} is not installable today, whatever the migration does: {today.reason}"
     if today.touched is None:
         return (
-            f"whether the migration changes {target} is unknown: the channel has no package {words(effect.packages)}, "
-            f"and not all feedstocks of {target} are in this workspace."
+            f"whether the migration changes {target} is unknown: nothing here says what is exported by "
+            f"{words(effect.packages)}, and not all feedstocks of {target} are in this workspace."
         )
     return f"{target} needs none of the migrated packages there."
 
