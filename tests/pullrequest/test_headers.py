@@ -27,7 +27,7 @@ HEADER = Header(
 def test_written_and_read() -> None:
     body = with_header("Hello\n", HEADER, end="\nend\n")
     assert body == (
-        '<!-- dirac-forge: {"before": "bbbbbbbbbbbbbbbb", "branch": "main", "feedstock": "demo", '
+        '<!-- dirac-forge: {"batch": "", "before": "bbbbbbbbbbbbbbbb", "branch": "main", "feedstock": "demo", '
         f'"fingerprint": "{"f" * 32}", "key": "9.1", "kind": "bump", "rerender": "ask", '
         '"text": "tttttttttttttttt", "title": "", "version": "0.1", "written": "bb36e9c2ec4c5560"} -->\nHello\n\nend\n'
     )
@@ -100,7 +100,7 @@ def test_a_body_that_is_too_long_is_cut_at_a_line() -> None:
     assert body.endswith("characters more)._\n\nend\n")
     kept = body.split("\n", 1)[1].split("\n\n_…")[0]
     assert lines.startswith(kept)
-    assert kept.endswith("\nline 6604\n")
+    assert kept.endswith("\nline 6603\n")
     assert told(body) == HEADER
 
 

@@ -8,7 +8,6 @@ from concurrent.futures import Executor
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from dirac_forge.channel.embedded import embedded_names
 from dirac_forge.channel.names import table_projects
 from dirac_forge.channel.opening import open_catalogue
 from dirac_forge.errors import UnknownError
@@ -45,6 +44,8 @@ def maker_of(
 
     def known() -> set[str]:
         """Return names to suggest: those of the workspace, of the tables, and of the embedded snapshot's packages."""
+        from dirac_forge.channel.embedded import embedded_names  # noqa: PLC0415  # the solver's library is large
+
         named = {name for members in families.values() for name in members}
         embedded = embedded_names(settings.cache, observer=world.observer)
         return {*named, *table_projects(), *embedded, *read_workspace(settings.workspace).feedstocks}

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dirac_forge.check.remedies import Action, BuildFor, BuildVersion, Unblock
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
 
 if TYPE_CHECKING:
     from dirac_forge.check.proof import EnvironmentProof, Proof
+    from dirac_forge.check.remedies import Action, Unblock
 
 __all__ = ["UNPROVEN", "environment_reasons", "proof_blocks", "unblock_lines"]
 
@@ -74,11 +74,15 @@ def _of_all_platforms(found: Iterable[Unblock]) -> Iterator[Unblock]:
 
 
 def _platform(action: Action) -> str:
-    return action.platform if isinstance(action, (BuildFor, BuildVersion)) else ""
+    from dirac_forge.check.remedies import BuildFor, BuildVersion  # noqa: PLC0415  # the solver's library is large
+
+    return action.platform if isinstance(action, BuildFor | BuildVersion) else ""
 
 
 def _for_platform(action: Action, platform: str) -> Action:
-    return replace(action, platform=platform) if isinstance(action, (BuildFor, BuildVersion)) else action
+    from dirac_forge.check.remedies import BuildFor, BuildVersion  # noqa: PLC0415  # the solver's library is large
+
+    return replace(action, platform=platform) if isinstance(action, BuildFor | BuildVersion) else action
 
 
 def _environments(environments: Sequence[EnvironmentProof]) -> Iterator[Block]:
