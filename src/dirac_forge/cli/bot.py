@@ -28,7 +28,7 @@ from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import LedgerEntry
-from dirac_forge.report.migration import sentences
+from dirac_forge.report.terminal import sentences
 from dirac_forge.untrusted import one_line
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError
 from dirac_forge.files import write_file
 from dirac_forge.git import MissingRefError, own_git
-from dirac_forge.report.migration import sentences
+from dirac_forge.report.terminal import sentences
 
 __all__ = ["init"]
 

@@ -10,8 +10,7 @@ from dirac_forge.cli.github import outbox_of
 from dirac_forge.errors import InputError
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.outbox import Outbox
-from dirac_forge.report.migration import joined, sentences
-from dirac_forge.report.terminal import diff
+from dirac_forge.report.terminal import diff, joined, sentences
 
 if TYPE_CHECKING:
     from dirac_forge.pullrequest.outbox import PreparedChange

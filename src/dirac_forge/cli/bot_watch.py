@@ -14,7 +14,7 @@ from dirac_forge.bot.run import Result
 from dirac_forge.bot.watch import TurnState, forge_state, is_idle, read_state, rests, with_pages, write_state
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import UnknownError
-from dirac_forge.report.migration import sentences
+from dirac_forge.report.terminal import sentences
 
 __all__ = ["answer_idle", "idle_since", "is_quiet", "keep_turn", "see", "seen_file"]
 

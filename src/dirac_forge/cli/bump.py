@@ -168,7 +168,7 @@ def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[Fe
 def _with_lines(shown: RenderableType, lines: Sequence[str]) -> RenderableType:
     if not lines:
         return shown
-    from dirac_forge.report.migration import joined, sentences  # noqa: PLC0415  # only where something was sent
+    from dirac_forge.report.terminal import joined, sentences  # noqa: PLC0415  # only where something was sent
 
     return joined([shown, sentences(lines)])
 

@@ -42,6 +42,7 @@ from dirac_forge.report.migration_effect import effect_json, effect_text
 from dirac_forge.report.next_steps import Step, step
 from dirac_forge.report.picture import Picture, picture_of
 from dirac_forge.report.svg import svg
+from dirac_forge.report.terminal import joined, sentences
 
 __all__ = [
     "current_status",
@@ -188,7 +189,7 @@ def plan(
             effect = effect_of(migrating, plan, target, specs, platforms)
             document["targets"] = [effect_json(effect)]
             parts.append(effect_text(effect))
-        context.answer(report.joined(parts), document, _plan_steps(plan, effect))
+        context.answer(joined(parts), document, _plan_steps(plan, effect))
     return 3 if effect is not None and effect.unknown else 0
 
 
@@ -224,7 +225,7 @@ def show_status(
             steps = (*_rebuild_steps(context, plan, status), *_platform_steps(plan, status, platforms))
             document = states.status_json(plan, status)
             if html is not None:
-                text, document = report.joined([text, f"Wrote {html}."]), {**document, "html": str(html)}
+                text, document = joined([text, f"Wrote {html}."]), {**document, "html": str(html)}
             context.answer(text, document, steps)
     return _exit_code(context, status)
 
@@ -276,7 +277,7 @@ def new(context: Context, library: str, version: str) -> int:
     notes = [*made.notes, *_same_pins(context, path, parse_migration(made.text, path=path).keys)]
     document = {"migration": made.name, "path": str(path), "notes": notes}
     steps = step("its members, and their order", "migrate", "plan", made.name)
-    context.answer(report.sentences([str(path), *(f"note: {note}" for note in notes)]), document, steps)
+    context.answer(sentences([str(path), *(f"note: {note}" for note in notes)]), document, steps)
     return 0
 
 
@@ -319,7 +320,7 @@ def run_rebuilds(
         plan = migrating.plan(migrating.migration(migration))
         if plan.migration.settings.paused and not paused:
             said = f"{plan.migration.name} is paused: nothing is rebuilt. --paused does it all the same."
-            context.answer(report.sentences([said]), {**report.changes_json(plan, ()), "paused": True})
+            context.answer(sentences([said]), {**report.changes_json(plan, ()), "paused": True})
             return 0
         status = None if feedstocks else current_status(context, migrating, plan, status_page)
         if status is not None and not status.next:
@@ -335,7 +336,7 @@ def run_rebuilds(
         text = report.changes_text(plan, results, verbose=context.options.verbose)
         document = report.changes_json(plan, results)
         context.answer(
-            report.joined([text, report.sentences(sent.lines)]) if sent.lines else text,
+            joined([text, sentences(sent.lines)]) if sent.lines else text,
             {**document, "requests": sent.document} if pr else document,
             _write_steps(plan, results) if not (write or pr) else (),
         )

@@ -18,9 +18,9 @@ from dirac_forge.proposals.recipe_inputs import read_inputs
 from dirac_forge.proposals.recipes import maker_of
 from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.recipe.model import Recipe
-from dirac_forge.report.migration import joined, sentences
 from dirac_forge.report.next_steps import recipe_steps
 from dirac_forge.report.recipes import as_json, as_text
+from dirac_forge.report.terminal import joined, sentences
 from dirac_forge.settings.model import Settings
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from dirac_forge.feedstock.sync import Synced, SyncedLine
 from dirac_forge.feedstock.sync import sync as bring_up_to_date
 from dirac_forge.http import NotFoundError
 from dirac_forge.proposals.migrations import warn
-from dirac_forge.report.migration import joined, sentences
 from dirac_forge.report.next_steps import step
+from dirac_forge.report.terminal import joined, sentences
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["sync"]

@@ -9,8 +9,7 @@ from rich.console import Group, RenderableType
 from dirac_forge.migration.addition import Addition
 from dirac_forge.report import document
 from dirac_forge.report.document import Section, words
-from dirac_forge.report.migration import sentences
-from dirac_forge.report.terminal import Shown
+from dirac_forge.report.terminal import Shown, sentences
 
 __all__ = ["addition_json", "addition_text"]
 

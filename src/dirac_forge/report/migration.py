@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.facts_model import as_written
@@ -20,18 +19,16 @@ from dirac_forge.report import document
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.document import Paragraph, Section
 from dirac_forge.report.rebuild_body import rebuild_sections
-from dirac_forge.report.terminal import Hanging, Shown, diff
+from dirac_forge.report.terminal import Shown, diff, sentences
 
 __all__ = [
     "changes_json",
     "changes_text",
-    "joined",
     "list_json",
     "list_text",
     "no_members",
     "plan_json",
     "plan_text",
-    "sentences",
     "why_json",
     "why_text",
 ]
@@ -45,17 +42,6 @@ _NO_FAULTS: Mapping[str, str] = {}
 _SYNC = "`dirac-forge sync` fetches them"
 _MOST_NAMES = 20
 """In a sentence; --json has all."""
-
-
-def joined(parts: Sequence[RenderableType]) -> RenderableType:
-    """Several results below each other."""
-    return Group(*parts)
-
-
-def sentences(texts: Iterable[str]) -> RenderableType:
-    """Return sentences below each other; a long one continues below itself, and no word of it is broken."""
-    lines = (line for text in texts for line in text.split("\n"))
-    return Group(*(Hanging("", Text(line.strip()), len(line) - len(line.lstrip())) for line in lines))
 
 
 def list_json(migrations: Mapping[str, Migration], faults: Mapping[str, str] = _NO_FAULTS) -> dict[str, Any]:

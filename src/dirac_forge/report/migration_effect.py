@@ -10,8 +10,8 @@ from rich.table import Table
 
 from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today, WaveEffect
 from dirac_forge.report.document import words
-from dirac_forge.report.migration import sentences
 from dirac_forge.report.migration_status import missing_words
+from dirac_forge.report.terminal import sentences
 
 __all__ = ["effect_json", "effect_text"]
 

@@ -32,8 +32,8 @@ from dirac_forge.migration.status import (
     Unsure,
 )
 from dirac_forge.report.document import words
-from dirac_forge.report.migration import no_members, sentences
-from dirac_forge.report.terminal import CutLine, Hanging, WhereCut
+from dirac_forge.report.migration import no_members
+from dirac_forge.report.terminal import CutLine, Hanging, WhereCut, sentences
 
 __all__ = [
     "evidence_words",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text
@@ -28,7 +28,7 @@ from dirac_forge.report.document import (
 )
 from dirac_forge.report.foreign import plain, visible
 
-__all__ = ["CutLine", "Hanging", "Shown", "WhereCut", "diff", "inline", "wrapped"]
+__all__ = ["CutLine", "Hanging", "Shown", "WhereCut", "diff", "inline", "joined", "sentences", "wrapped"]
 
 _LONGEST = 2_000
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -194,3 +194,14 @@ def _list(table: Table, indent: int) -> Iterator[RenderableType]:
             text = inline(cell)
             if text.plain:
                 yield Hanging(f"{head}: " if head else "", text, indent + 2)
+
+
+def joined(parts: Sequence[RenderableType]) -> RenderableType:
+    """Return several results below each other."""
+    return Group(*parts)
+
+
+def sentences(texts: Iterable[str]) -> RenderableType:
+    """Return sentences below each other; a long one continues below itself, and no word of it is broken."""
+    lines = (line for text in texts for line in text.split("\n"))
+    return Group(*(Hanging("", Text(line.strip()), len(line) - len(line.lstrip())) for line in lines))
