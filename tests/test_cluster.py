@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from dirac_forge.cluster import Cluster, Lost, connected
+from dirac_forge.cluster import Cluster, LastRuns, Lost, connected
 from dirac_forge.errors import InputError, UnknownError
 from support.clusters import lengths, workers
 
@@ -102,3 +104,30 @@ def test_mistake_that_a_task_finds_ends_the_run() -> None:
 
 def test_task_is_lost_where_no_worker_is_left() -> None:
     assert Cluster(Client(gone=True)).results(lengths, ["wait"]) == [Lost("the cluster has no workers any more")]
+
+
+def test_what_a_run_needs_is_opened_once_however_many_threads_ask() -> None:
+    opened = LastRuns[object]()
+    calls: list[str] = []
+
+    def slow() -> object:
+        calls.append("run")
+        time.sleep(0.05)
+        return object()
+
+    with ThreadPoolExecutor(4) as executor:
+        found = list(executor.map(lambda _: opened("run", slow), range(8)))
+    assert len(set(map(id, found))) == 1
+    assert calls == ["run"]
+
+
+def test_the_last_two_runs_stay_open_and_a_failure_is_not_kept() -> None:
+    opened = LastRuns[str]()
+
+    def fails() -> str:
+        raise OSError("not now")
+
+    with pytest.raises(OSError, match=r"^not now$"):
+        opened("a", fails)
+    assert [opened(run, f"{run} 1".strip) for run in "abac"] == ["a 1", "b 1", "a 1", "c 1"]
+    assert [opened(run, f"{run} 2".strip) for run in "acb"] == ["a 1", "c 1", "b 2"]

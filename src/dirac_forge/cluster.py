@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 
-__all__ = ["Cluster", "Lost", "connected"]
+__all__ = ["Cluster", "LastRuns", "Lost", "connected"]
 
 _Told = TypeVar("_Told")
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
+_Open = TypeVar("_Open")
 _SECONDS = 20
 _RETRIES = 2
 """How often work is handed on after its worker was lost or its task failed."""
@@ -31,6 +33,30 @@ class Lost:
     """The place of a result that no worker could give."""
 
     reason: str
+
+
+class LastRuns(Generic[_Open]):
+    """What a worker has open for its last two runs, opened once, by whichever thread comes first."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._places: dict[str, _Place[_Open]] = {}
+
+    def __call__(self, run: str, open_: Callable[[], _Open]) -> _Open:
+        """Return what is open for a run, opened now if it is not; raises what `open_` raises."""
+        with self._lock:
+            place = self._places.pop(run, None) or _Place()
+            self._places = {**dict(list(self._places.items())[-1:]), run: place}
+        with place.lock:
+            if not place.opened:
+                place.opened.append(open_())
+            return place.opened[0]
+
+
+class _Place(Generic[_Open]):
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.opened: list[_Open] = []
 
 
 class Cluster:

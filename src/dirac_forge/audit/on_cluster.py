@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from dirac_forge.audit.findings import Audited, Uncompared
 from dirac_forge.audit.published import PublishedLookup
 from dirac_forge.audit.run import AuditedBuild, audit
 from dirac_forge.channel.opening import ChannelAddress
 from dirac_forge.channel.solver import Channel
-from dirac_forge.cluster import Cluster, Lost
-from dirac_forge.http import Http, Trust
+from dirac_forge.cluster import Cluster, LastRuns, Lost
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.settings import Settings
+from dirac_forge.settings.connecting import http_of
 from dirac_forge.store import Store
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
@@ -93,7 +91,7 @@ def audit_builds(tasks: Sequence[AuditTask]) -> list[AuditAnswer]:
         InputError: the channels can't be opened here.
     """
     first = tasks[0]
-    worker = _opened(first.run).worker(first)
+    worker = _OPENED(first.run, lambda: _Worker(first))
     settings = first.settings
     with ThreadPoolExecutor(_THREADS) as executor:
         found = audit(
@@ -116,15 +114,7 @@ class _Worker:
         settings = task.settings
         self.observer = Silent()
         store = Store(settings.cache)
-        trusted = (settings.index_url, *settings.channels)
-        http = Http(
-            cache=settings.cache,
-            offline=settings.offline,
-            connections=settings.connections,
-            timeout=settings.timeout,
-            observer=self.observer,
-            trust=Trust.of(services=trusted, internal_hosts=settings.internal_hosts),
-        )
+        http = http_of(settings, github_url="", observer=self.observer)
         self.channel: Channel = task.channels.open(self.observer)
         lookup = Lookup(
             http,
@@ -137,21 +127,4 @@ class _Worker:
         )
 
 
-@lru_cache(maxsize=2)
-def _opened(run: str) -> _Slot:  # noqa: ARG001  # the key
-    return _Slot()
-
-
-class _Slot:
-    """The place for what is open for a run: opened by whichever thread comes first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._worker: _Worker | None = None
-
-    def worker(self, task: AuditTask) -> _Worker:
-        """Return what is open, opened now if it is not."""
-        with self._lock:
-            if self._worker is None:
-                self._worker = _Worker(task)
-            return self._worker
+_OPENED: LastRuns[_Worker] = LastRuns()

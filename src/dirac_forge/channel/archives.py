@@ -38,7 +38,6 @@ _BROKEN = (
     EOFError,
     ValueError,
     RuntimeError,
-    NotImplementedError,
     zipfile.BadZipFile,
     zstd.ZstdError,
 )

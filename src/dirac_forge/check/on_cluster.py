@@ -6,13 +6,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from dirac_forge.channel.opening import ChannelAddress
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import answered, grouped, merged_groups
-from dirac_forge.cluster import Cluster, Lost
+from dirac_forge.cluster import Cluster, LastRuns, Lost
 from dirac_forge.progress import Observer, Silent
 
 __all__ = ["CellGroup", "GroupAnswer", "answer_groups", "check_on_cluster"]
@@ -87,12 +86,14 @@ def answer_groups(groups: Sequence[CellGroup]) -> list[GroupAnswer]:
 
 
 def _answered(group: CellGroup) -> GroupAnswer:
-    channel, watcher = _opened(group.run, group.channels)
+    channel, watcher = _OPENED(group.run, lambda: _opened(group.channels))
     cells = answered(channel, group.cells, remedies=group.remedies)
     return GroupAnswer(cells=tuple(cells), warnings=tuple(watcher.warnings), as_of=watcher.as_of)
 
 
-@lru_cache(maxsize=2)
-def _opened(run: str, address: ChannelAddress) -> tuple[Channel, Silent]:  # noqa: ARG001  # part of the key
+def _opened(address: ChannelAddress) -> tuple[Channel, Silent]:
     watcher = Silent()
     return address.open(watcher), watcher
+
+
+_OPENED: LastRuns[tuple[Channel, Silent]] = LastRuns()
