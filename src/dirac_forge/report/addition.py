@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
-from dirac_forge.migration.addition import Addition
+from dirac_forge.migration.addition import Addition, AdditionProof
 from dirac_forge.report import document
 from dirac_forge.report.document import Section, words
 from dirac_forge.report.terminal import Shown, sentences
@@ -93,22 +93,34 @@ def _smallest_lines(addition: Addition) -> list[str]:
     """What the target needs at least, and whether that is enough."""
     if not addition.smallest:
         return []
+    lines = _enough_lines(addition, addition.proof)
+    nowhere = addition.proof.nowhere if addition.proof is not None else ()
+    if nowhere:
+        lines.append(f"No platform has a build of {words(nowhere, _MOST_NAMES)}, so the solver was given none.")
+    return lines
+
+
+def _enough_lines(addition: Addition, proof: AdditionProof | None) -> list[str]:
+    """Return the packages that the target needs, and the solver's answer whether they are enough."""
     target, platform, names = addition.target, addition.platform, words(addition.smallest, _MOST_NAMES)
     packages = "this package" if len(addition.smallest) == 1 else f"these {len(addition.smallest)} packages"
-    proof = addition.proof
-    lines = []
-    if proof is None or proof.status == "unknown":
-        lines.append(f"{target} on {platform} needs at least {packages}: {names}.")
-        if proof is not None:
-            lines.append(f"The solver could not be asked whether that is enough: {proof.reason}")
-    elif proof.status == "installable":
-        are = "is" if len(addition.smallest) == 1 else "are"
-        lines.append(f"{target} becomes installable on {platform} once {packages} {are} built for it: {names}.")
-        ending = " Without any one of them it is not." if proof.each else ""
-        lines.append(f"The solver confirms this, given builds like those of the other platforms.{ending}")
-    else:
-        lines.append(f"{target} is not installable on {platform} even with {packages} there: {names}.")
-        lines.append(f"  {proof.reason}")
-    if proof is not None and proof.nowhere:
-        lines.append(f"No platform has a build of {words(proof.nowhere, _MOST_NAMES)}, so the solver was given none.")
-    return lines
+    are = "is" if len(addition.smallest) == 1 else "are"
+    match proof:
+        case None:
+            return [f"{target} on {platform} needs at least {packages}: {names}."]
+        case AdditionProof(status="unknown"):
+            return [
+                f"{target} on {platform} needs at least {packages}: {names}.",
+                f"The solver could not be asked whether that is enough: {proof.reason}",
+            ]
+        case AdditionProof(status="installable"):
+            ending = " Without any one of them it is not." if proof.each else ""
+            return [
+                f"{target} becomes installable on {platform} once {packages} {are} built for it: {names}.",
+                f"The solver confirms this, given builds like those of the other platforms.{ending}",
+            ]
+        case _:
+            return [
+                f"{target} is not installable on {platform} even with {packages} there: {names}.",
+                f"  {proof.reason}",
+            ]

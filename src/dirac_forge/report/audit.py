@@ -46,19 +46,22 @@ def audit_sections(
     verbose: bool = False,
 ) -> tuple[Section, ...]:
     """Return the findings by build, what was not compared and could not be looked at, and the counts."""
-    sections = _by_version(findings)
-    if verbose and accepted:
-        lines = tuple(f"{each.record}: {each.kind} {each.dependency} ({entry.reason})" for each, entry in accepted)
-        sections.append(Section(title="Accepted by the baseline", blocks=(Items(lines),)))
-    unknown = [each for each in audited if each.unknown is not None]
-    if verbose and unknown:
-        lines = tuple(f"{each.record}: {each.unknown.detail}" for each in unknown if each.unknown)
-        sections.append(Section(title="Not compared", blocks=(Items(lines),)))
     summary = Paragraph(_summary(audited, findings, accepted, verbose))
     return (
-        *sections,
+        *_by_version(findings),
+        *(_set_aside(audited, accepted) if verbose else ()),
         *Section.of("Not known", [Items(_gap_lines(gaps))] if gaps else []),
         Section(title="", blocks=(summary,)),
+    )
+
+
+def _set_aside(audited: Sequence[Audited], accepted: Sequence[tuple[Finding, Accepted]]) -> tuple[Section, ...]:
+    """Return the findings that a baseline accepts, and the builds that were not compared."""
+    known = tuple(f"{each.record}: {each.kind} {each.dependency} ({entry.reason})" for each, entry in accepted)
+    unknown = tuple(f"{each.record}: {each.unknown.detail}" for each in audited if each.unknown is not None)
+    return (
+        *Section.of("Accepted by the baseline", [Items(known)] if known else []),
+        *Section.of("Not compared", [Items(unknown)] if unknown else []),
     )
 
 

@@ -16,7 +16,7 @@ from dirac_forge.report.audit import finding_line
 from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.document import Block, Items, Line, Paragraph, Section, few
 from dirac_forge.report.markdown import markdown
-from dirac_forge.report.next_steps import Step, step
+from dirac_forge.report.next_steps import Step, step, with_folders
 from dirac_forge.report.numbers import counted
 
 __all__ = ["AuditEdits", "audit_steps", "edits_json", "edits_sections", "with_findings_body"]
@@ -41,6 +41,11 @@ class AuditEdits:
     sent: tuple[Line, ...] = ()
     """What became of each request."""
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The feedstocks whose recipes are edited."""
+        return tuple(result.feedstock for result in self.corrections if isinstance(result, Change))
+
 
 def edits_sections(edits: AuditEdits) -> tuple[Section, ...]:
     """Return what mends the findings: edits, patches, requests."""
@@ -55,13 +60,11 @@ def edits_sections(edits: AuditEdits) -> tuple[Section, ...]:
 
 def audit_steps(edits: AuditEdits, findings: Sequence[Finding], asked: Sequence[str]) -> tuple[Step, ...]:
     """Return what most people want to do now, after an audit of what was `asked`."""
-    changed = [result.feedstock for result in edits.corrections if isinstance(result, Change)]
+    changed = edits.changed
     if not findings or edits.sent:
         return ()
     if edits.corrected and changed:
-        return step(
-            "what the corrected recipes do to the targets", "check", *(p for c in changed for p in ("--with", c))
-        )
+        return step("what the corrected recipes do to the targets", "check", *with_folders(changed))
     if changed:
         return step("corrects these recipes; --pr proposes them", "audit", *asked, "--write")
     if edits.files:
@@ -79,8 +82,7 @@ def _corrections(edits: AuditEdits) -> tuple[Section, ...]:
                 lines += [f"{result.feedstock}: {reason}" for reason in result.reasons]
             case Skip(reason=CorrectionSkip(detail=detail)):
                 lines.append(f"{result.feedstock}: left as it is: {detail}")
-    changed = any(isinstance(result, Change) for result in edits.corrections)
-    title = "Recipes corrected" if edits.corrected and changed else "Recipes to correct"
+    title = "Recipes corrected" if edits.corrected and edits.changed else "Recipes to correct"
     return Section.of(title, [Items(tuple(lines))] if lines else [])
 
 

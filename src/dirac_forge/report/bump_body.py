@@ -145,19 +145,19 @@ def _requirements(bump: Bump) -> Iterator[Block]:
     if drift is None:
         yield Paragraph("What upstream requires was not compared with the release before.")
         return
-    changes = [line for line in drift.changes if line.since is None]
-    if not changes:
-        yield Paragraph(_unchanged(bump))
-        return
     outputs: dict[str, list[Carried]] = {}
-    for line in changes:
-        outputs.setdefault(line.output, []).append(line)
+    for line in drift.changes:
+        if line.since is None:
+            outputs.setdefault(line.output, []).append(line)
+    if not outputs:
+        yield Paragraph(_unchanged(bump))
+    alone = [*outputs] == [bump.change.feedstock]
     for output, lines in outputs.items():
         yield Table(
             head=("in", "before", "after", "upstream", "why"),
-            rows=tuple(_carried(line) for line in lines),
-            caption=output if len(outputs) > 1 or output != bump.change.feedstock else "",
-            told=tuple(_told(line) for line in lines),
+            rows=tuple(map(_carried, lines)),
+            caption="" if alone else output,
+            told=tuple(map(_told, lines)),
         )
 
 
@@ -322,20 +322,28 @@ def _same_licences(bump: Bump) -> bool:
     return bool(licences) and all(one.agrees and not one.told for one in licences)
 
 
-def _checklist(bump: Bump) -> Iterator[Block]:
+def _is_clean(bump: Bump) -> bool:
     drift = bump.drift
-    clean = drift is not None and not drift.notes and (written(bump) or not drift.changes)
-    boxes: list[tuple[bool, Line]] = [
-        *_edited_boxes(bump),
-        (clean, "Requirements are those of the new version (see Requirements, and what is only reported)."),
-        (_same_licences(bump), "The licence is upstream's, and its files are still those that the recipe names."),
-    ]
+    return drift is not None and not drift.notes and (written(bump) or not drift.changes)
+
+
+def _is_proved(bump: Bump) -> bool:
+    return bump.proof is not None and bump.proof.outcome in ("better", "same")
+
+
+def _patch_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
     if bump.patches:
         apply = {one.name for one in bump.tried if isinstance(one, TriedPatch) and one.state == "applies"}
-        boxes.append((apply.issuperset(bump.patches), "The patches still apply, and are still needed."))
-    proved = bump.proof is not None and bump.proof.outcome in ("better", "same")
-    boxes += [
-        (proved, "The targets stay installable (see Checks)."),
+        yield apply.issuperset(bump.patches), "The patches still apply, and are still needed."
+
+
+def _checklist(bump: Bump) -> Iterator[Block]:
+    boxes: list[tuple[bool, Line]] = [
+        *_edited_boxes(bump),
+        (_is_clean(bump), "Requirements are those of the new version (see Requirements, and what is only reported)."),
+        (_same_licences(bump), "The licence is upstream's, and its files are still those that the recipe names."),
+        *_patch_boxes(bump),
+        (_is_proved(bump), "The targets stay installable (see Checks)."),
         (False, "The feedstock was rerendered."),
         (False, "The builds and tests of this request have passed."),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +85,7 @@ def _bump_json(bump: Bump) -> dict[str, Any]:
         "dependencies": _dependencies(bump.drift),
         **_proof(bump.proof),
         "build": evidence_json(bump.build),
-        "beyond": [asdict(line) for line in bump.drift.beyond] if bump.drift is not None else [],
-        "licences": [asdict(line) for line in bump.drift.licences] if bump.drift is not None else [],
+        **_beyond(bump.drift),
         "blocked_by": blocked_by,
         "released": {"from": _when(bump.old_released), "to": _when(bump.released)},
         "hashes": [{"url": digest.url, "origin": digest.origin, **digest.hashes} for digest in bump.edited.digests],
@@ -136,6 +135,14 @@ def _dependencies(drift: Drift | None) -> dict[str, list[dict[str, Any]]]:
     return {kind: [asdict(line) for line in lines.get(kind, ())] for kind in ("added", "removed", "changed")}
 
 
+def _beyond(drift: Drift | None) -> dict[str, Any]:
+    """Return what differs from upstream and is not edited."""
+    return {
+        "beyond": list(map(asdict, drift.beyond)) if drift is not None else [],
+        "licences": list(map(asdict, drift.licences)) if drift is not None else [],
+    }
+
+
 def _proof(proof: Proof | None) -> dict[str, Any]:
     if proof is None:
         return {"checks": [], "environments": [], "proof": None}
@@ -174,15 +181,13 @@ def bumps_text(
 
     bumps = [result for result in results if isinstance(result, Bump)]
     skips = [result for result in results if isinstance(result, Skip)]
-    common = _common_notes(bumps)
+    common = () if verbose else _common_notes(bumps)
     parts: list[RenderableType] = _overview(bumps, written=written)
     for bump in bumps:
         sections = _whole(bump, results, requested=requested) if verbose else _brief(bump, results, common)
         parts += _below_overview(bump, sections, edits=diffs or verbose)
-    if common and not verbose:
-        lines = Items(tuple(map(worded, common)))
-        parts += [Shown([Section(title="For several feedstocks", blocks=(lines,))]), Text()]
-    for section in _skipped(skips, verbose=verbose):
+    shared = [Items(tuple(map(worded, common)))] if common else []
+    for section in (*Section.of("For several feedstocks", shared), *_skipped(skips, verbose=verbose)):
         parts += [Shown([section]), Text()]
     parts.append(Text(_in_all(bumps, skips, written=written)))
     return Group(*parts)
@@ -272,25 +277,26 @@ def _why(bump: Bump) -> str:
 
 def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
     """Return those that are current in one line, the others by what is wrong, the same reason told once."""
-    lines: dict[str, list[Line]] = {kind: [] for kind in _KINDS}
     current = {skip: skip.reason for skip in skips if isinstance(skip.reason, Current)}
-    if current:
-        lines["nothing"] += _current_lines(current, verbose=verbose)
-    alike: dict[tuple[str, str, str], list[Skip]] = {}
-    for skip in skips:
-        if skip not in current:
-            alike.setdefault((skip.kind, skip_text(skip), skip.hint), []).append(skip)
-    for (kind, reason, hint), some in alike.items():
+    lines: dict[str, list[Line]] = {kind: [] for kind in _KINDS}
+    lines["nothing"] += _current_lines(current, verbose=verbose)
+    for (kind, reason, hint), some in _alike(skip for skip in skips if skip not in current).items():
         lines[kind].append(f"{_names(some, verbose=verbose)}: {reason}{f' ({hint})' if hint else ''}")
-    return [
-        section
-        for kind, title in _KINDS.items()
-        for section in Section.of(title, [Items(tuple(lines[kind]))] if lines[kind] else [])
-    ]
+    return [Section(title=title, blocks=(Items(tuple(lines[kind])),)) for kind, title in _KINDS.items() if lines[kind]]
+
+
+def _alike(skips: Iterable[Skip]) -> dict[tuple[str, str, str], list[Skip]]:
+    """Return the skips by kind, reason and hint."""
+    found: dict[tuple[str, str, str], list[Skip]] = {}
+    for skip in skips:
+        found.setdefault((skip.kind, skip_text(skip), skip.hint), []).append(skip)
+    return found
 
 
 def _current_lines(current: Mapping[Skip, Current], *, verbose: bool) -> list[Line]:
     """Return a line that counts the feedstocks that are up to date, and those of which there is more to tell."""
+    if not current:
+        return []
     count = f"{len(current)} {'is' if len(current) == 1 else 'are'} up to date"
     more = [f"{_named(skip)}: {worded(reason)}" for skip, reason in current.items() if reason.remarkable]
     return [f"{count}: {_names(list(current), verbose=verbose)}", *(more if verbose else few(more, _MOST_REASONS))]

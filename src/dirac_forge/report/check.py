@@ -16,7 +16,9 @@ from rich.text import Text
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell, Status
+from dirac_forge.check.exports import Built
 from dirac_forge.check.proof import Outcome, Proof, Verdict
+from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.since import Turn
 from dirac_forge.check.wording import listed, obstacle_text, reason_text, remedy_text, unblock_text
 from dirac_forge.errors import redact
@@ -55,28 +57,35 @@ def document(
     return {
         **unknown,
         "results": [_cell(_as_if(verdict)) for verdict in proposal.verdicts],
-        "with": {
-            "outcome": proposal.outcome,
-            "reason": proposal.reason or None,
-            "packages": [
-                {
-                    "feedstock": one.feedstock,
-                    "name": one.record.name,
-                    "version": one.record.version,
-                    "build": one.record.build,
-                    "subdir": one.record.subdir,
-                    "depends": list(one.record.depends),
-                    "constrains": list(one.record.constrains),
-                    "unknown_run_exports": list(one.unknown),
-                }
-                for one in proposal.built
-            ],
-            "results": [verdict_json(verdict) for verdict in proposal.verdicts],
-            "environments": [asdict(one) for one in proposal.environments],
-            "warnings": list(proposal.warnings),
-            "unblock": [unblock_text(found) for found in proposal.unblock],
-            "helping": list(proposal.helping.keys) if proposal.helping is not None else [],
-        },
+        "with": _proposal_json(proposal),
+    }
+
+
+def _proposal_json(proposal: Proof) -> dict[str, Any]:
+    """Return what the recipes change."""
+    return {
+        "outcome": proposal.outcome,
+        "reason": proposal.reason or None,
+        "packages": list(map(_built_json, proposal.built)),
+        "results": list(map(verdict_json, proposal.verdicts)),
+        "environments": [asdict(one) for one in proposal.environments],
+        "warnings": list(proposal.warnings),
+        "unblock": list(map(unblock_text, proposal.unblock)),
+        "helping": list(proposal.helping.keys) if proposal.helping is not None else [],
+    }
+
+
+def _built_json(built: Built) -> dict[str, Any]:
+    record = built.record
+    return {
+        "feedstock": built.feedstock,
+        "name": record.name,
+        "version": record.version,
+        "build": record.build,
+        "subdir": record.subdir,
+        "depends": list(record.depends),
+        "constrains": list(record.constrains),
+        "unknown_run_exports": list(built.unknown),
     }
 
 
@@ -119,12 +128,14 @@ def _cell(cell: Cell) -> dict[str, Any]:
         entry["causes"] = list(map(_cause, cell.causes))
     if cell.status == "not-installable":
         entry.setdefault("causes", [])
-        entry["unblock"] = None
-        if cell.unblock is not None:
-            remedies = [{"package": remedy.package, "text": remedy_text(remedy)} for remedy in cell.unblock.remedies]
-            entry["unblock"] = {"remedies": remedies, "smallest": cell.unblock.smallest}
+        entry["unblock"] = _unblock_json(cell.unblock) if cell.unblock is not None else None
         entry["installs_today"] = cell.older or None
     return entry
+
+
+def _unblock_json(unblock: Unblock) -> dict[str, Any]:
+    remedies = [{"package": remedy.package, "text": remedy_text(remedy)} for remedy in unblock.remedies]
+    return {"remedies": remedies, "smallest": unblock.smallest}
 
 
 def _cause(cause: Cause) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from dirac_forge.distribution.difference import ChangeKind, LockDifference, PackageChange, PlatformDifference
 from dirac_forge.distribution.installer import BuiltInstaller, Trial
 from dirac_forge.distribution.locks import Lock, LockedPackage
-from dirac_forge.distribution.security import SecurityReport
+from dirac_forge.distribution.security import SecurityChange, SecurityReport
 from dirac_forge.distribution.solving import OutdatedPackage
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, words
 from dirac_forge.report.numbers import counted
@@ -161,12 +161,16 @@ def _platforms_section(
     title: str, changes: Sequence[_Alike], lead: Sequence[str], security: SecurityReport | None
 ) -> Section:
     first = [some for name in lead for some in changes if some[0].name == name]
+    rest = [some for some in changes if some not in first]
     blocks: list[Block] = [Paragraph(Bold(_versions(some[0]))) for some in first]
     for heading, kinds in _HEADINGS:
-        mine = [some for some in changes if some[0].kind in kinds and some not in first]
         for told, asked in ((f"{heading}:", True), (f"{heading} (dependencies):", False)):
-            blocks += _change_blocks(told, [some for some in mine if some[0].asked is asked], security)
+            blocks += _change_blocks(told, [some for some in rest if _belongs(some[0], kinds, asked=asked)], security)
     return Section(title=title, blocks=tuple(blocks))
+
+
+def _belongs(change: PackageChange, kinds: Sequence[ChangeKind], *, asked: bool) -> bool:
+    return change.kind in kinds and change.asked is asked
 
 
 def _change_blocks(heading: str, changes: Sequence[_Alike], security: SecurityReport | None) -> list[Block]:
@@ -234,9 +238,7 @@ def _pin(old: str, new: str) -> str:
 
 
 def _advisories(change: PackageChange, security: SecurityReport | None) -> list[str]:
-    if security is None or change.old is None or change.new is None:
-        return []
-    found = security.of(change.name, change.old.version, change.new.version)
+    found = _known_security(change, security)
     if found is None:
         return []
     fixed = [f"fixes {', '.join(each.name for each in found.fixed)}"] if found.fixed else []
@@ -315,22 +317,31 @@ def _package_json(package: LockedPackage) -> dict[str, Any]:
 
 
 def _change_json(change: PackageChange, security: SecurityReport | None) -> dict[str, Any]:
-    old, new = change.old, change.new
-    known = security.of(change.name, old.version, new.version) if security and old and new else None
+    known = _known_security(change, security)
     return {
         "name": change.name,
         "kind": change.kind,
-        "from": f"{old.version} {old.build}".rstrip() if old else "",
-        "to": f"{new.version} {new.build}".rstrip() if new else "",
+        "from": _version_and_build(change.old),
+        "to": _version_and_build(change.new),
         "why": [{"from": before, "to": after} for before, after in change.pins],
         "licence": list(change.licence) if change.licence else None,
-        "size": {"from": old.size if old else None, "to": new.size if new else None},
+        "size": {"from": change.old.size if change.old else None, "to": change.new.size if change.new else None},
         "security": {
-            "fixed": [_advisory_json(each) for each in known.fixed] if known else [],
-            "introduced": [_advisory_json(each) for each in known.introduced] if known else [],
+            "fixed": list(map(_advisory_json, known.fixed)) if known else [],
+            "introduced": list(map(_advisory_json, known.introduced)) if known else [],
         },
         "asked": change.asked,
     }
+
+
+def _version_and_build(package: LockedPackage | None) -> str:
+    return f"{package.version} {package.build}".rstrip() if package else ""
+
+
+def _known_security(change: PackageChange, security: SecurityReport | None) -> SecurityChange | None:
+    if security is None or change.old is None or change.new is None:
+        return None
+    return security.of(change.name, change.old.version, change.new.version)
 
 
 def _advisory_json(advisory: Vulnerability) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Plain text in it may be foreign: renderers neutralise it. Only `Code`, `Link` an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 __all__ = [
@@ -74,6 +74,11 @@ class Items:
 
     lines: tuple[Line, ...]
     done: tuple[bool, ...] | None = None
+
+    def marked(self) -> Iterator[tuple[str, Line]]:
+        """Yield each line with the box of a checklist before it, or with ""."""
+        boxes = [""] * len(self.lines) if self.done is None else ["[x] " if done else "[ ] " for done in self.done]
+        return zip(boxes, self.lines, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

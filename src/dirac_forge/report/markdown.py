@@ -63,10 +63,7 @@ def _block(block: Block) -> str:
         case Quote():
             return "\n".join(f"> {escaped(line)}".rstrip() for line in block.lines)
         case Items():
-            marks = ["- "] * len(block.lines)
-            if block.done is not None:
-                marks = ["- [x] " if done else "- [ ] " for done in block.done]
-            return "\n".join(f"{mark}{_line(line)}" for mark, line in zip(marks, block.lines, strict=True))
+            return "\n".join(f"- {box}{_line(line)}" for box, line in block.marked())
         case Table():
             return _table(block)
         case Folded():

@@ -27,6 +27,7 @@ from dirac_forge.migration.status import (
     PageLabel,
     PreparedRebuild,
     Progress,
+    State,
     StateReason,
     Status,
     Unsure,
@@ -66,20 +67,22 @@ def finding_words(finding: Finding) -> str:
             return f"{finding.output} {finding.version} is built"
         case MissingBuild():
             pins = ", ".join(f"{package} {pin}" for package, pin in finding.pins)
-            return (
-                f"{finding.output} has no build with {pins}{f' for Python {finding.python}' if finding.python else ''}"
-            )
-        case Applied(there=False):
-            return f"the recipe has no {finding.path}"
-        case Applied(stale=True):
-            return f"the recipe has {finding.path}, but its build number is still {finding.number}"
+            python = f" for Python {finding.python}" if finding.python else ""
+            return f"{finding.output} has no build with {pins}{python}"
         case Applied():
-            number = f", build number {finding.number}" if finding.number is not None else ""
-            return f"the recipe has {finding.path}{number}"
+            return _applied_words(finding)
         case NotRead():
             return f"unknown: {finding.reason}"
         case NoChannelPlatform():
             return "unknown: the channel does not have the platform"
+
+
+def _applied_words(finding: Applied) -> str:
+    if not finding.there:
+        return f"the recipe has no {finding.path}"
+    if finding.stale:
+        return f"the recipe has {finding.path}, but its build number is still {finding.number}"
+    return f"the recipe has {finding.path}" + (f", build number {finding.number}" if finding.number is not None else "")
 
 
 def evidence_words(evidence: Evidence | None) -> str:
@@ -190,9 +193,8 @@ def status_text(plan: Plan, status: Status, *, verbose: bool = False, platforms:
 
 def _head(plan: Plan, status: Status) -> Iterator[str]:
     """Yield the headline, counts and percentages."""
-    counts = ", ".join(f"{len(status.of(state))} {state}" for state in STATES if status.of(state))
     yield from _headlines(status)
-    yield f"{plan.migration.name}: {counts or no_members(plan)}"
+    yield f"{plan.migration.name}: {_counts(status, STATES) or no_members(plan)}"
     yield from (
         f"  {platform}: {done} of {total} done ({100 * done / total:.0f} %)"
         for platform, (done, total) in status.platforms.items()
@@ -306,14 +308,16 @@ def next_text(plan: Plan, status: Status, *, paused: bool = False) -> Renderable
         return sentences([*head, "Nothing goes; --paused shows what could."])
     if not status.feedstocks:
         return sentences([*head, f"{plan.migration.name}: {no_members(plan)}"])
-    others = [(state, len(status.of(state))) for state in STATES if state != "awaiting-pr"]
-    counts = ", ".join(f"{count} {state}" for state, count in others if count)
+    counts = _counts(status, [state for state in STATES if state != "awaiting-pr"])
     if not status.next:
         return sentences([*head, *_nothing(status, counts)])
     rows = (Hanging(name, Text(text)) for name, text in _rows(status.next))
-    return Group(
-        *(sentences([line]) for line in head), *rows, *([sentences([f"The others: {counts}."])] if counts else [])
-    )
+    others = [f"The others: {counts}."] if counts else []
+    return Group(*(sentences([line]) for line in head), *rows, *(sentences([line]) for line in others))
+
+
+def _counts(status: Status, states: Sequence[State]) -> str:
+    return ", ".join(f"{len(members)} {state}" for state in states if (members := status.of(state)))
 
 
 def _nothing(status: Status, counts: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ __all__ = [
     "recipe_steps",
     "step",
     "steps_section",
+    "with_folders",
 ]
 
 _MOST_ARGUMENTS = 12
@@ -56,7 +57,8 @@ def _it(things: Sequence[object]) -> str:
     return "it" if len(things) == 1 else "them"
 
 
-def _with(folders: Iterable[str]) -> list[str]:
+def with_folders(folders: Iterable[str]) -> list[str]:
+    """Return the arguments that make `check` take these recipes as built."""
     return [part for folder in folders for part in ("--with", folder)]
 
 
@@ -65,7 +67,7 @@ def recipe_steps(folders: Sequence[Path], packages: Sequence[str]) -> tuple[Step
     if not folders:
         return ()
     purpose = f"whether {_it(packages)} can be installed with {'this recipe' if len(folders) == 1 else 'these recipes'}"
-    arguments = (*packages, *_with(map(near, folders)))
+    arguments = (*packages, *with_folders(map(near, folders)))
     return step(purpose, "check", *arguments, most=_MOST_COPIED)
 
 
@@ -78,7 +80,7 @@ def check_steps(
     when something is not installable.
     """
     if recipes and worse:
-        return step("every cell and its reason", "check", *asked, *_with(recipes), "-v")
+        return step("every cell and its reason", "check", *asked, *with_folders(recipes), "-v")
     if recipes:
         return step(f"builds, installs and tests {_it(recipes)} here; runs upstream code", "build", *recipes)
     if history:
@@ -101,23 +103,33 @@ def bump_steps(
     `first` are feedstocks of the workspace that were not asked for and make what blocks one; `absent` are packages in
     too old a version of which no feedstock is here; `verbose`: the evidence was shown.
     """
-    more = step("the evidence of each", "bump", *asked, "-v") if open_ and not verbose else ()
-    if first:
-        count = "both" if len(first) + len(asked) == 2 else "all"
-        more = (*step(f"looks at {count}, in order", "bump", *first, *asked), *more)
-    if absent:
-        more = (*step(f"fetches what has to move first; then bump {_it(absent)}, too", "sync", *absent), *more)
-    if not proposed and (first or absent or open_):
-        return more
-    if not proposed:
-        return step("whether the targets are installable", "check")
+    evidence = step("the evidence of each", "bump", *asked, "-v") if open_ and not verbose else ()
+    if proposed:
+        leading = _proposed_steps(proposed, written=written)
+    elif not (first or absent or open_):
+        leading = step("whether the targets are installable", "check")
+    else:
+        leading = ()
+    return (*leading, *_first_steps(asked, first, absent), *evidence)
+
+
+def _proposed_steps(proposed: Sequence[str], *, written: bool) -> tuple[Step, ...]:
     if written:
-        return (*step("builds, installs and tests what was written; runs upstream code", "build", *proposed), *more)
-    return (*step(f"writes {_it(proposed)} into the workspace", "bump", *proposed, "--write"), *more)
+        return step("builds, installs and tests what was written; runs upstream code", "build", *proposed)
+    return step(f"writes {_it(proposed)} into the workspace", "bump", *proposed, "--write")
+
+
+def _first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str]) -> tuple[Step, ...]:
+    """Return how to get at what has to move before what was `asked`."""
+    count = "both" if len(first) + len(asked) == 2 else "all"
+    return (
+        *(step(f"fetches what has to move first; then bump {_it(absent)}, too", "sync", *absent) if absent else ()),
+        *(step(f"looks at {count}, in order", "bump", *first, *asked) if first else ()),
+    )
 
 
 def build_steps(names: Sequence[str], *, passed: bool, kept: bool) -> tuple[Step, ...]:
     """Return what to do after a build of these feedstocks; `kept`: the folders of the builds are there still."""
     if passed:
-        return step("what the targets would install with that", "check", *_with(names))
+        return step("what the targets would install with that", "check", *with_folders(names))
     return () if kept else step("keeps the folders of failed builds, to look into them", "build", *names, "--keep")

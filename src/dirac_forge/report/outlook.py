@@ -78,26 +78,29 @@ def outlook_json(outlook: DistributionOutlook) -> dict[str, Any]:
     return {
         "name": outlook.name,
         "compared_with": difference.old if difference is not None else None,
-        "changes": [
-            {
-                "name": change.name,
-                "kind": change.kind,
-                "from": change.old.version if change.old else None,
-                "to": change.new.version if change.new else None,
-                "asked": change.asked,
-            }
-            for change in (_changes(difference) if difference is not None else ())
-        ],
-        "failed": [
-            {
-                "environment": each.cell.target,
-                "platform": each.cell.platform,
-                "status": each.cell.status,
-                "reason": each.cell.reason,
-                "since": each.turn.moment.isoformat() if each.turn and each.turn.moment else None,
-                "uploads": [str(one) for one in each.turn.uploads] if each.turn else [],
-            }
-            for each in outlook.failed
-        ],
+        "changes": [_change_json(change) for change in (_changes(difference) if difference is not None else ())],
+        "failed": list(map(_failed_json, outlook.failed)),
         "problem": outlook.problem or None,
+    }
+
+
+def _change_json(change: PackageChange) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "kind": change.kind,
+        "from": change.old.version if change.old else None,
+        "to": change.new.version if change.new else None,
+        "asked": change.asked,
+    }
+
+
+def _failed_json(failed: FailedPlatform) -> dict[str, Any]:
+    cell, turn = failed.cell, failed.turn
+    return {
+        "environment": cell.target,
+        "platform": cell.platform,
+        "status": cell.status,
+        "reason": cell.reason,
+        "since": turn.moment.isoformat() if turn and turn.moment else None,
+        "uploads": [str(one) for one in turn.uploads] if turn else [],
     }

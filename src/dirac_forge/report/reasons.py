@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -11,7 +11,7 @@ from rich.text import Text
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.remedies import Unblock
+from dirac_forge.check.remedies import Remedy, Unblock
 from dirac_forge.check.wording import cause_lines, listed, remedy_phrases, unblock_text
 
 __all__ = ["ReasonParagraph", "reasons", "where"]
@@ -81,8 +81,16 @@ def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     state = "unknown" if first.status == "unknown" else "not installable"
     lines = cause_lines(first.causes) or first.reason.splitlines()
     most = len(lines) if verbose else _MOST_CAUSES
-    if len(lines) > most:
-        lines = [*lines[:most], f"and {len(lines) - most} more causes (check -v lists them)"]
+    more = [f"and {len(lines) - most} more causes (check -v lists them)"] if len(lines) > most else []
+    older = [f"installs today: {name_of(first.specs[0])} {first.older}"] if first.older else []
+    return ReasonParagraph(
+        head=Text.assemble((where(cells), "bold"), f": {state}"),
+        lines=(*lines[:most], *more, *_helping(cells, verbose=verbose), *older),
+    )
+
+
+def _helping(cells: Sequence[Cell], *, verbose: bool) -> Iterator[str]:
+    """Yield what would unblock the cells; which of them, where they differ in that."""
     helping: dict[object, list[Cell]] = {}
     for cell in cells:
         key = tuple((one.package, one.action) for one in cell.unblock.remedies) if cell.unblock is not None else ()
@@ -90,10 +98,7 @@ def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     for some in helping.values():
         if some[0].unblock is not None:
             place = "" if len(helping) == 1 else f" ({where(some)})"
-            lines += _remedies(some[0].unblock, first.causes, place, verbose=verbose)
-    if first.older:
-        lines.append(f"installs today: {name_of(first.specs[0])} {first.older}")
-    return ReasonParagraph(head=Text.assemble((where(cells), "bold"), f": {state}"), lines=tuple(lines))
+            yield from _remedies(some[0].unblock, cells[0].causes, place, verbose=verbose)
 
 
 def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: bool) -> list[str]:
@@ -107,8 +112,11 @@ def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: b
     if first:
         lines.append(f"  for the causes above: {'; '.join(remedy_phrases(first))}")
     if then:
-        most = len(then) if verbose else _MOST_NAMES
-        rest = len(then) - most
-        more = f" and {rest} more changes (check -v lists them)" if rest > 0 else ""
-        lines.append(f"  for what these need: {'; '.join(remedy_phrases(then[:most]))}{more}")
+        lines.append(f"  for what these need: {_shown(then, len(then) if verbose else _MOST_NAMES)}")
     return lines
+
+
+def _shown(remedies: Sequence[Remedy], most: int) -> str:
+    rest = len(remedies) - most
+    more = f" and {rest} more changes (check -v lists them)" if rest > 0 else ""
+    return f"{'; '.join(remedy_phrases(remedies[:most]))}{more}"

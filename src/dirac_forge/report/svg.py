@@ -66,46 +66,64 @@ class _Place:
     width: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Layout:
+    """Where everything of a picture is drawn."""
+
+    boxes: dict[str, _Place]
+    """By the name of the box."""
+    heads: dict[int, tuple[float, float]]
+    """By wave, the left and the right end of its columns."""
+    top: int
+    """Where the boxes begin."""
+    width: float
+    height: float
+
+
 def svg(picture: Picture) -> str:
     """The picture; it needs no script, font or file from elsewhere."""
     columns = _columns(picture)
-    places: dict[str, _Place] = {}
-    heads: dict[int, tuple[float, float]] = {}
-    right = float(_MARGIN)
-    head = _HEAD + (_LEGEND if picture.arrows else 0)
-    tallest = max((len(column) for column in columns), default=0)
-    for column in columns:
-        wave = column[0].wave
-        x = right + (_NARROW if wave in heads else _GAP if heads else 0)
-        width = max(*(len(box.name) for box in column), _HEAD_CHARACTERS) * _CHARACTER + 16
-        # Columns are centred: arrows are shorter and cross less.
-        top = head + (tallest - len(column)) * _ROW / 2
-        for row, box in enumerate(column):
-            places[box.name] = _Place(x, top + row * _ROW, width)
-        right = x + width
-        heads[wave] = (heads.get(wave, (x, x))[0], right)
-    width = max(right + _MARGIN, 760)
-    height = head + tallest * _ROW + _MARGIN
+    layout = _layout(columns, _HEAD + (_LEGEND if picture.arrows else 0))
     implied = _implied(picture)
     lines = [
-        _opening(picture, width, height),
+        _opening(picture, layout.width, layout.height),
         f"<style>{_STYLE}</style>",
         _MARKER,
         '<rect class="paper" width="100%" height="100%"/>',
         f'<text class="title" x="{_MARGIN}" y="26">{_text(picture.title)}</text>',
         *_legend(picture),
         *_edge_legend(picture, implied),
-        *(_arrow(arrow, places, implied) for arrow in _faint_first(picture.arrows, implied)),
+        *(_arrow(arrow, layout.boxes, implied) for arrow in _faint_first(picture.arrows, implied)),
         *(
             line
-            for wave, (left, end) in heads.items()
-            for line in _wave_head(wave, len(picture.waves[wave]), left, end, head)
+            for wave, (left, end) in layout.heads.items()
+            for line in _wave_head(wave, len(picture.waves[wave]), left, end, layout.top)
         ),
-        *(_box(box, places[box.name]) for column in columns for box in column),
+        *(_box(box, layout.boxes[box.name]) for column in columns for box in column),
         "</svg>",
         "",
     ]
     return "\n".join(lines)
+
+
+def _layout(columns: Sequence[Sequence[Box]], top: int) -> _Layout:
+    """Place the columns side by side, those of one wave close together."""
+    boxes: dict[str, _Place] = {}
+    heads: dict[int, tuple[float, float]] = {}
+    right = float(_MARGIN)
+    tallest = max(map(len, columns), default=0)
+    for column in columns:
+        wave = column[0].wave
+        x = right + (_NARROW if wave in heads else _GAP if heads else 0)
+        width = max(*(len(box.name) for box in column), _HEAD_CHARACTERS) * _CHARACTER + 16
+        # Columns are centred: arrows are shorter and cross less.
+        first = top + (tallest - len(column)) * _ROW / 2
+        boxes |= {box.name: _Place(x, first + row * _ROW, width) for row, box in enumerate(column)}
+        right = x + width
+        heads[wave] = (heads.get(wave, (x, x))[0], right)
+    return _Layout(
+        boxes=boxes, heads=heads, top=top, width=max(right + _MARGIN, 760), height=top + tallest * _ROW + _MARGIN
+    )
 
 
 def _opening(picture: Picture, width: float, height: float) -> str:

@@ -143,20 +143,18 @@ def _block(block: Block, indent: int, console: Console, options: ConsoleOptions)
         case Paragraph():
             yield Hanging("", inline(block.line), indent)
         case Quote():
-            for line in block.lines:
-                yield Hanging("> ", Text(plain(line)), indent)
+            yield from _quoted(block.lines, indent)
         case Items():
-            marks = ["- "] * len(block.lines)
-            if block.done is not None:
-                marks = ["[x] " if done else "[ ] " for done in block.done]
-            for mark, item in zip(marks, block.lines, strict=True):
-                yield Hanging(mark, inline(item), indent)
+            yield from (Hanging(box or "- ", inline(line), indent) for box, line in block.marked())
         case Table():
             yield from _table(block, indent, console, options)
         case Folded():
             yield Hanging("", inline(block.summary), indent)
-            for line in block.lines:
-                yield Hanging("> ", Text(plain(line)), indent)
+            yield from _quoted(block.lines, indent)
+
+
+def _quoted(lines: Sequence[str], indent: int) -> Iterator[Hanging]:
+    return (Hanging("> ", Text(plain(line)), indent) for line in lines)
 
 
 def _table(table: Table, indent: int, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
