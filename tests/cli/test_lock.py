@@ -16,6 +16,7 @@ from dirac_forge.cli import main
 from dirac_forge.distribution.locks import LockedPackage
 from dirac_forge.distribution.reading import read_lock
 from support.channel import pkg, write_channel
+from support.server import Answer, Asked, Server
 
 START = 1_577_836_800_000  # 2020-01-01
 DAY = 86_400_000
@@ -351,3 +352,62 @@ def test_locked_build_that_the_channel_lost_is_told_and_replaced(
     assert main(["lock", "construct.yaml", "--update", "grid"]) == 0
     assert [(each.name, each.version) for each in on_osx(workspace)] == [("grid", "9.1"), ("lib", "1.1")]
     assert "the channel no longer has lib-1.0-0.conda" in " ".join(capsys.readouterr().err.split())
+
+
+PYPI_1_0 = {
+    "info": {"name": "lib", "version": "1.0", "requires_dist": None, "yanked": False},
+    "last_serial": 31093453,
+    "urls": [],
+    "vulnerabilities": [
+        {
+            "aliases": ["CVE-2026-35195"],
+            "details": "Redirects leak the header.",
+            "fixed_in": ["1.1"],
+            "id": "GHSA-9wx4-h78v-vm56",
+            "link": "https://osv.dev/vulnerability/GHSA-9wx4-h78v-vm56",
+            "source": "osv",
+            "summary": None,
+            "withdrawn": None,
+        }
+    ],
+}
+
+
+def test_diff_tells_security_fixes_as_pypi_does(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for prefix, version in (("old", "1.0"), ("new", "1.1")):
+        folder = workspace / prefix / "conda-meta"
+        folder.mkdir(parents=True)
+        for name in ("lib", "unlisted"):
+            entry = {
+                "name": name,
+                "version": version,
+                "build": "0",
+                "subdir": "noarch",
+                "size": 1,
+                "depends": ["python"],
+            }
+            (folder / f"{name}.json").write_text(json.dumps(entry), encoding="utf-8")
+    pages = {"1.0": PYPI_1_0, "1.1": PYPI_1_0 | {"vulnerabilities": []}}
+    answers = {f"/pypi/lib/{version}/json": json.dumps(page).encode() for version, page in pages.items()}
+
+    def respond(asked: Asked) -> Answer:
+        return Answer(body=answers[asked.path]) if asked.path in answers else Answer(status=404)
+
+    with Server(respond) as server:
+        asked = ("diff", "old", "new", "--index-url", f"{server.url}/simple/")
+        document = answer(capsys, *asked)[1]
+        assert main(list(asked)) == 0
+    changed = {each["name"]: each["security"] for each in document["platforms"]["noarch"]["changed"]}
+    advisory = {
+        "id": "GHSA-9wx4-h78v-vm56",
+        "aliases": ["CVE-2026-35195"],
+        "link": "https://osv.dev/vulnerability/GHSA-9wx4-h78v-vm56",
+    }
+    assert changed == {"lib": {"fixed": [advisory], "introduced": []}, "unlisted": None}
+    text = " ".join(capsys.readouterr().out.split())
+    assert "lib 1.0 → 1.1; fixes CVE-2026-35195" in text
+    assert "1 changed Python package: 1 with security fixes that the index knows of." in text
+    assert "Unknown for unlisted: the index has no page with advisories" in text

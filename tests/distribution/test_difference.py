@@ -8,7 +8,8 @@ from dataclasses import replace
 from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.distribution.security import SecurityReport, security_of
-from dirac_forge.report.distribution import difference_json, difference_sections
+from dirac_forge.errors import UnknownError
+from dirac_forge.report.difference import difference_json, difference_sections
 from dirac_forge.report.markdown import markdown
 from dirac_forge.upstream.index.vulnerabilities import NoSuchReleaseError, Vulnerability
 
@@ -116,7 +117,7 @@ def test_json_has_the_platforms_at_the_top() -> None:
         "why": [],
         "licence": None,
         "size": {"from": 1_000_000, "to": 1_000_000},
-        "security": {"fixed": [], "introduced": []},
+        "security": None,
         "asked": True,
     }
     assert linux["changed"][1]["why"] == [{"from": "openssl >=3.4,<4", "to": "openssl >=3.5,<4"}]
@@ -159,21 +160,39 @@ def test_advisories_that_go_and_come_are_told_on_the_line_of_the_change() -> Non
     }
     with ThreadPoolExecutor(1) as executor:
         report = security_of(difference, lambda *asked: advisories[asked], executor=executor)
-    assert (report.asked, report.unknown) == (1, ())
     text = text_of(difference, report)
     assert "lib 1 → 2; fixes CVE-2026-1; has PYSEC-3" in text
-    assert "1 changed Python package: 1 with security fixes that the index knows of." in text
+    assert "- 1 changed Python package: 1 with security fixes that the index knows of." in text
+    assert "- Unknown for c: the index only knows Python packages." in text
+    lead = markdown(difference_sections(difference, lead=("lib",), security=report))
+    assert "**lib 1 → 2**; fixes CVE-2026-1; has PYSEC-3" in lead.replace("\\", "")
 
 
-def test_index_that_tells_nothing_makes_security_unknown_once() -> None:
-    def silent(project: str, version: str) -> tuple[Vulnerability, ...]:
-        raise NoSuchReleaseError(f"https://index/pypi/{project}/{version}/json: there is nothing")
+def test_packages_without_advisories_are_told_from_those_that_nothing_is_known_of() -> None:
+    names = ("answered", "absent", "broken")
+    old = Lock(name="a", environments={"default": {"linux-64": tuple(package(f"{n} 1 h0", "python") for n in names)}})
+    new = Lock(name="b", environments={"default": {"linux-64": tuple(package(f"{n} 2 h0", "python") for n in names)}})
 
-    old = Lock(name="a", environments={"default": {"linux-64": (package("lib 1 h0", "python"),)}})
-    new = Lock(name="b", environments={"default": {"linux-64": (package("lib 2 h0", "python"),)}})
+    def lookup(project: str, version: str) -> tuple[Vulnerability, ...]:
+        if project == "absent":
+            raise NoSuchReleaseError(f"{project} {version}: not found")
+        if project == "broken":
+            raise UnknownError("index: timed out")
+        return ()
+
     difference = difference_of(old, new)
     with ThreadPoolExecutor(1) as executor:
-        report = security_of(difference, silent, executor=executor)
-    assert report.unknown == ("lib",)
-    text = text_of(difference, report)
-    assert "Not known for 1 package (lib): <https://index/pypi/lib/1/json>: there is nothing." in text
+        report = security_of(difference, lookup, executor=executor)
+    assert text_of(difference, report).endswith(
+        "### Security\n\n"
+        "- 1 changed Python package: none with security fixes that the index knows of.\n"
+        "- Unknown for absent: the index has no page with advisories (absent 1: not found).\n"
+        "- Unknown for broken: the index did not answer (index: timed out).\n"
+    )
+    document = difference_json(difference, report)
+    changed = {each["name"]: each["security"] for each in document["platforms"]["linux-64"]["changed"]}
+    assert changed == {"absent": None, "answered": {"fixed": [], "introduced": []}, "broken": None}
+    assert [(each["name"], each["kind"]) for each in document["security"]["unknown"]] == [
+        ("absent", "no-release"),
+        ("broken", "unreachable"),
+    ]

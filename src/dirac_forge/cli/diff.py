@@ -21,7 +21,7 @@ from dirac_forge.distribution.revisions import committed
 from dirac_forge.distribution.security import SecurityReport, security_of
 from dirac_forge.distribution.solving import Distribution, lock_of, solve
 from dirac_forge.errors import InputError, UnknownError
-from dirac_forge.report.distribution import difference_json, difference_sections
+from dirac_forge.report.difference import difference_json, difference_sections
 from dirac_forge.report.markdown import markdown as as_markdown
 from dirac_forge.report.next_steps import step
 from dirac_forge.report.terminal import Shown

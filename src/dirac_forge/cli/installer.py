@@ -24,7 +24,7 @@ from dirac_forge.distribution.solving import Distribution, SolvedDistribution, s
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import plain_environment
 from dirac_forge.recipe.reading.yamlnodes import plain
-from dirac_forge.report.distribution import installer_json, installer_sections
+from dirac_forge.report.installers import installer_json, installer_sections
 from dirac_forge.report.next_steps import Step, near, step
 from dirac_forge.report.terminal import Shown
 

@@ -29,8 +29,8 @@ from dirac_forge.distribution.solving import (
 from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi_lock
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
-from dirac_forge.report.distribution import lock_json, lock_sections, outdated_lines
 from dirac_forge.report.document import Block, Items, Paragraph, Section, words
+from dirac_forge.report.locks import lock_json, lock_sections, outdated_lines
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.terminal import Shown
 

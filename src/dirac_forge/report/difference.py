@@ -1,27 +1,18 @@
-"""Locks and their differences as text, Markdown and JSON."""
+"""Differences of locks as text, Markdown and JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dirac_forge.distribution.difference import ChangeKind, LockDifference, PackageChange, PlatformDifference
-from dirac_forge.distribution.installer import BuiltInstaller, Trial
-from dirac_forge.distribution.locks import Lock, LockedPackage
+from dirac_forge.distribution.locks import LockedPackage
 from dirac_forge.distribution.security import SecurityChange, SecurityReport
-from dirac_forge.distribution.solving import OutdatedPackage
-from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, words
+from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Section, words
 from dirac_forge.report.numbers import counted
 from dirac_forge.upstream.index.vulnerabilities import Vulnerability
 
-__all__ = [
-    "difference_json",
-    "difference_sections",
-    "installer_json",
-    "installer_sections",
-    "lock_json",
-    "lock_sections",
-]
+__all__ = ["difference_json", "difference_sections"]
 
 _HEADINGS: tuple[tuple[str, tuple[ChangeKind, ...]], ...] = (
     ("Added", ("added",)),
@@ -31,73 +22,14 @@ _HEADINGS: tuple[tuple[str, tuple[ChangeKind, ...]], ...] = (
     ("Rebuilt", ("rebuilt", "moved")),
 )
 _MEGABYTE = 1_000_000
-_MOST_OUTDATED = 3
-"""Packages of a line of `lock --check`; `diff` tells all."""
+_MOST_UNKNOWN = 5
+"""Names on a line of packages without advisories; JSON has all."""
+_UNKNOWN_SECURITY: Mapping[str, str] = {
+    "no-release": "the index has no page with advisories",
+    "unreachable": "the index did not answer",
+}
 _Alike = tuple[PackageChange, ...]
 """One change, as each of several platforms has it."""
-
-
-def lock_sections(lock: Lock, written: Sequence[str], notes: Sequence[str]) -> tuple[Section, ...]:
-    """Return what was locked, by environment and platform, and where it was written."""
-    lines: list[Line] = []
-    for environment, platforms in lock.environments.items():
-        for platform, packages in platforms.items():
-            size = _size(packages)
-            where = f"{environment}, {platform}" if len(lock.environments) > 1 else platform
-            lines.append(f"{where}: {counted(len(packages), 'package')}" + (f", {size}" if size else ""))
-    blocks: list[Block] = [Items(tuple(lines)), *(Paragraph(note) for note in notes)]
-    if written:
-        blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
-    return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
-
-
-def outdated_lines(outdated: Sequence[OutdatedPackage], asked: Collection[str]) -> list[str]:
-    """Return a line for each group of platforms on which the same would change: `asked` names first."""
-    by_place: dict[tuple[str, str], list[OutdatedPackage]] = {}
-    for each in outdated:
-        by_place.setdefault((each.environment, each.platform), []).append(each)
-    several = len({environment for environment, _ in by_place}) > 1
-    alike: dict[tuple[str, str], list[str]] = {}
-    for (environment, platform), some in by_place.items():
-        alike.setdefault((f"{environment}, " if several else "", _outdated(some, asked)), []).append(platform)
-    return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
-
-
-def _outdated(some: Sequence[OutdatedPackage], asked: Collection[str]) -> str:
-    order = sorted(some, key=lambda each: (each.old == each.new, each.name not in asked))
-    shown = [
-        f"{each.name} {each.old or 'nothing'} → {each.new or 'nothing'}"
-        if each.old != each.new
-        else f"{each.name} {each.new}, another build"
-        for each in order[:_MOST_OUTDATED]
-    ]
-    more = ["…"] if len(order) > len(shown) else []
-    return f"{counted(len(some), 'package')} would change ({'; '.join([*shown, *more])})"
-
-
-def lock_json(lock: Lock, written: Sequence[str]) -> dict[str, Any]:
-    """Return the document for --json."""
-    return {
-        "name": lock.name,
-        "channels": list(lock.channels),
-        "written": list(written),
-        "environments": {
-            environment: {
-                platform: [
-                    {
-                        "name": each.name,
-                        "version": each.version,
-                        "build": each.build,
-                        "url": each.url,
-                        "asked": each.asked,
-                    }
-                    for each in packages
-                ]
-                for platform, packages in platforms.items()
-            }
-            for environment, platforms in lock.environments.items()
-        },
-    }
 
 
 def difference_sections(
@@ -161,16 +93,18 @@ def _platforms_section(
     title: str, changes: Sequence[_Alike], lead: Sequence[str], security: SecurityReport | None
 ) -> Section:
     first = [some for name in lead for some in changes if some[0].name == name]
-    rest = [some for some in changes if some not in first]
-    blocks: list[Block] = [Paragraph(Bold(_versions(some[0]))) for some in first]
+    others = [some for some in changes if some not in first]
+    blocks: list[Block] = [Paragraph(_lead_line(some, security)) for some in first]
     for heading, kinds in _HEADINGS:
-        for told, asked in ((f"{heading}:", True), (f"{heading} (dependencies):", False)):
-            blocks += _change_blocks(told, [some for some in rest if _belongs(some[0], kinds, asked=asked)], security)
+        mine = [some for some in others if some[0].kind in kinds]
+        blocks += _change_blocks(f"{heading}:", [some for some in mine if some[0].asked], security)
+        blocks += _change_blocks(f"{heading} (dependencies):", [some for some in mine if not some[0].asked], security)
     return Section(title=title, blocks=tuple(blocks))
 
 
-def _belongs(change: PackageChange, kinds: Sequence[ChangeKind], *, asked: bool) -> bool:
-    return change.kind in kinds and change.asked is asked
+def _lead_line(some: _Alike, security: SecurityReport | None) -> Line:
+    told = _advisories(some[0], security)
+    return (Bold(_versions(some[0])), f"; {'; '.join(told)}" if told else "")
 
 
 def _change_blocks(heading: str, changes: Sequence[_Alike], security: SecurityReport | None) -> list[Block]:
@@ -237,8 +171,15 @@ def _pin(old: str, new: str) -> str:
     return f"{old or 'nothing'} → {new or 'nothing'}"
 
 
+def _known(change: PackageChange, security: SecurityReport | None) -> SecurityChange | None:
+    """What the index told about a change; None where nothing."""
+    if security is None or change.old is None or change.new is None:
+        return None
+    return security.of(change.name, change.old.version, change.new.version)
+
+
 def _advisories(change: PackageChange, security: SecurityReport | None) -> list[str]:
-    found = _known_security(change, security)
+    found = _known(change, security)
     if found is None:
         return []
     fixed = [f"fixes {', '.join(each.name for each in found.fixed)}"] if found.fixed else []
@@ -246,20 +187,25 @@ def _advisories(change: PackageChange, security: SecurityReport | None) -> list[
 
 
 def _security_sections(security: SecurityReport | None) -> tuple[Section, ...]:
-    """How many security fixes there are, and what is not known; nothing where no Python package changes version."""
-    if security is None or not security.asked:
+    """How many changes are security fixes, and of which that is not known; nothing where no version changes."""
+    if security is None:
         return ()
     fixes = sum(bool(each.fixed) for each in security.changes)
     lines: list[Line] = []
-    if len(security.unknown) < security.asked:
+    if security.changes:
         lines.append(
-            f"{counted(security.asked, 'changed Python package')}: {fixes or 'none'} with security fixes that the "
-            "index knows of."
+            f"{counted(len(security.changes), 'changed Python package')}: {fixes or 'none'} with security fixes that "
+            "the index knows of."
         )
-    if security.unknown:
-        names = words(security.unknown, 5)
-        lines.append(f"Not known for {counted(len(security.unknown), 'package')} ({names}): {security.problem}.")
-    return Section.of("Security", [Items(tuple(lines))])
+    for kind, reason in _UNKNOWN_SECURITY.items():
+        unknown = [each for each in security.unknown if each.kind == kind]
+        if unknown:
+            names = words(sorted({each.name for each in unknown}), _MOST_UNKNOWN)
+            lines.append(f"Unknown for {names}: {reason} ({unknown[0].detail}).")
+    if security.uncovered:
+        names = words(security.uncovered, _MOST_UNKNOWN)
+        lines.append(f"Unknown for {names}: the index only knows Python packages.")
+    return Section.of("Security", [Items(tuple(lines))] if lines else [])
 
 
 def _versions(change: PackageChange) -> str:
@@ -290,9 +236,18 @@ def difference_json(difference: LockDifference, security: SecurityReport | None 
         "environments": environments,
         "only_old": list(difference.only_old),
         "only_new": list(difference.only_new),
-        "security": None
-        if security is None
-        else {"asked": security.asked, "unknown": list(security.unknown), "problem": security.problem or None},
+        "security": None if security is None else _security_json(security),
+    }
+
+
+def _security_json(security: SecurityReport) -> dict[str, Any]:
+    return {
+        "known": len(security.changes),
+        "unknown": [
+            {"name": each.name, "from": each.old, "to": each.new, "kind": each.kind, "detail": each.detail}
+            for each in security.unknown
+        ],
+        "not_covered": list(security.uncovered),
     }
 
 
@@ -317,77 +272,33 @@ def _package_json(package: LockedPackage) -> dict[str, Any]:
 
 
 def _change_json(change: PackageChange, security: SecurityReport | None) -> dict[str, Any]:
-    known = _known_security(change, security)
+    old, new = change.old, change.new
     return {
         "name": change.name,
         "kind": change.kind,
-        "from": _version_and_build(change.old),
-        "to": _version_and_build(change.new),
+        "from": _build_text(old),
+        "to": _build_text(new),
         "why": [{"from": before, "to": after} for before, after in change.pins],
         "licence": list(change.licence) if change.licence else None,
-        "size": {"from": change.old.size if change.old else None, "to": change.new.size if change.new else None},
-        "security": {
-            "fixed": list(map(_advisory_json, known.fixed)) if known else [],
-            "introduced": list(map(_advisory_json, known.introduced)) if known else [],
-        },
+        "size": {"from": old.size if old else None, "to": new.size if new else None},
+        "security": _advisories_json(_known(change, security)),
         "asked": change.asked,
     }
 
 
-def _version_and_build(package: LockedPackage | None) -> str:
+def _build_text(package: LockedPackage | None) -> str:
     return f"{package.version} {package.build}".rstrip() if package else ""
 
 
-def _known_security(change: PackageChange, security: SecurityReport | None) -> SecurityChange | None:
-    if security is None or change.old is None or change.new is None:
+def _advisories_json(known: SecurityChange | None) -> dict[str, Any] | None:
+    """The advisories of a change; null where the index told nothing about it."""
+    if known is None:
         return None
-    return security.of(change.name, change.old.version, change.new.version)
+    return {
+        "fixed": [_advisory_json(each) for each in known.fixed],
+        "introduced": [_advisory_json(each) for each in known.introduced],
+    }
 
 
 def _advisory_json(advisory: Vulnerability) -> dict[str, Any]:
     return {"id": advisory.id, "aliases": list(advisory.aliases), "link": advisory.link or None}
-
-
-def _size(packages: Sequence[LockedPackage]) -> str:
-    """The size of all packages; "" where one is not known."""
-    sizes = [each.size for each in packages]
-    known = [size for size in sizes if size is not None]
-    return f"{sum(known) / _MEGABYTE:.0f} MB to download" if known and len(known) == len(sizes) else ""
-
-
-def installer_sections(built: BuiltInstaller | None, trial: Trial | None) -> tuple[Section, ...]:
-    """Return what was built, and each step of its trial."""
-    sections = []
-    if built is not None:
-        line = f"{built.size / _MEGABYTE:.0f} MB, built in {built.seconds:.0f} s"
-        sections.append(Section(title=str(built.path), blocks=(Paragraph(line),)))
-    if trial is not None:
-        blocks: list[Block] = []
-        for step in trial.steps:
-            blocks.append(Items((f"{step.status}: {step.what} ({step.seconds:.0f} s)",)))
-            if step.output:
-                blocks.append(Quote(tuple(step.output.splitlines())))
-        if not trial.isolated:
-            blocks.append(
-                Paragraph("It ran with access to this machine's files and network: neither bwrap nor unshare works.")
-            )
-        title = "The installer works" if trial.passed else "The installer fails"
-        sections.append(Section(title=title, blocks=tuple(blocks)))
-    return tuple(sections)
-
-
-def installer_json(built: BuiltInstaller | None, trial: Trial | None) -> dict[str, Any]:
-    """Return the document for --json."""
-    return {
-        "installer": None if built is None else {"path": str(built.path), "size": built.size, "seconds": built.seconds},
-        "trial": None
-        if trial is None
-        else {
-            "passed": trial.passed,
-            "isolated": trial.isolated,
-            "steps": [
-                {"what": step.what, "status": step.status, "seconds": step.seconds, "output": step.output}
-                for step in trial.steps
-            ],
-        },
-    }

@@ -1,0 +1,87 @@
+"""Locks as text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from dirac_forge.distribution.locks import Lock, LockedPackage
+from dirac_forge.distribution.solving import OutdatedPackage
+from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Section, words
+from dirac_forge.report.numbers import counted
+
+__all__ = ["lock_json", "lock_sections", "outdated_lines"]
+
+_MEGABYTE = 1_000_000
+_MOST_OUTDATED = 3
+"""Packages of a line of `lock --check`; `diff` tells all."""
+
+
+def lock_sections(lock: Lock, written: Sequence[str], notes: Sequence[str]) -> tuple[Section, ...]:
+    """Return what was locked, by environment and platform, and where it was written."""
+    lines: list[Line] = []
+    for environment, platforms in lock.environments.items():
+        for platform, packages in platforms.items():
+            size = _size(packages)
+            where = f"{environment}, {platform}" if len(lock.environments) > 1 else platform
+            lines.append(f"{where}: {counted(len(packages), 'package')}" + (f", {size}" if size else ""))
+    blocks: list[Block] = [Items(tuple(lines)), *(Paragraph(note) for note in notes)]
+    if written:
+        blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
+    return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
+
+
+def outdated_lines(outdated: Sequence[OutdatedPackage], asked: Collection[str]) -> list[str]:
+    """Return a line for each group of platforms on which the same would change: `asked` names first."""
+    by_place: dict[tuple[str, str], list[OutdatedPackage]] = {}
+    for each in outdated:
+        by_place.setdefault((each.environment, each.platform), []).append(each)
+    several = len({environment for environment, _ in by_place}) > 1
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (environment, platform), some in by_place.items():
+        alike.setdefault((f"{environment}, " if several else "", _outdated(some, asked)), []).append(platform)
+    return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
+
+
+def _outdated(some: Sequence[OutdatedPackage], asked: Collection[str]) -> str:
+    order = sorted(some, key=lambda each: (each.old == each.new, each.name not in asked))
+    shown = [
+        f"{each.name} {each.old or 'nothing'} → {each.new or 'nothing'}"
+        if each.old != each.new
+        else f"{each.name} {each.new}, another build"
+        for each in order[:_MOST_OUTDATED]
+    ]
+    more = ["…"] if len(order) > len(shown) else []
+    return f"{counted(len(some), 'package')} would change ({'; '.join([*shown, *more])})"
+
+
+def lock_json(lock: Lock, written: Sequence[str]) -> dict[str, Any]:
+    """Return the document for --json."""
+    return {
+        "name": lock.name,
+        "channels": list(lock.channels),
+        "written": list(written),
+        "environments": {
+            environment: {
+                platform: [
+                    {
+                        "name": each.name,
+                        "version": each.version,
+                        "build": each.build,
+                        "url": each.url,
+                        "asked": each.asked,
+                    }
+                    for each in packages
+                ]
+                for platform, packages in platforms.items()
+            }
+            for environment, platforms in lock.environments.items()
+        },
+    }
+
+
+def _size(packages: Sequence[LockedPackage]) -> str:
+    """The size of all packages; "" where one is not known."""
+    sizes = [each.size for each in packages]
+    known = [size for size in sizes if size is not None]
+    return f"{sum(known) / _MEGABYTE:.0f} MB to download" if known and len(known) == len(sizes) else ""
