@@ -298,6 +298,25 @@ def compiled(version: str, setup: str) -> ReleaseFacts:
                  texts={"setup.py": setup}, pyproject={})  # fmt: skip
 
 
+@FORMATS
+@pytest.mark.parametrize(
+    ("host", "noarch", "when", "added"),
+    [
+        (("python", "libcurl"), False, "2024-02-18", True),
+        (("python", "libcurl"), False, "2023-09-01", False),
+        (("python", "libcurl", "pip"), False, "2024-02-18", False),
+        (("python",), True, "2024-02-18", False),
+    ],
+)
+def test_an_extension_that_relied_on_distutils_names_pip_and_setuptools(
+    format_: str, host: tuple[str, ...], noarch: bool, when: str, added: bool
+) -> None:
+    text = recipe(format_, host=host, python="python")
+    text = text if noarch else text.replace("  noarch: python\n", "")
+    result = merge(text, format_, built("1.0", "setuptools"), released(built("2.0", "setuptools"), when))
+    assert changed_lines(text, result.text) == (["+ - pip", "+ - setuptools"] if added else [])
+
+
 def test_a_program_that_the_build_runs_now_is_listed_in_build() -> None:
     text = recipe("v0", host=("python", "pip", "setuptools", "libcurl"), python="python").replace(
         "  noarch: python\n", ""

@@ -24,6 +24,8 @@ _WITHOUT = Version("3.13")
 """The first Python whose pip depends on neither setuptools nor wheel (pip-feedstock, August 2024)."""
 _BACKEND_ASKED = datetime(2024, 9, 2, tzinfo=UTC)
 """conda-smithy 3.39.1, whose linter asks for the build backend in host."""
+_NO_DISTUTILS = datetime(2023, 10, 2, tzinfo=UTC)
+"""Python 3.12, which no longer has distutils, and whose virtual environments no longer have setuptools."""
 _STDLIB_ASKED = datetime(2024, 5, 18, tzinfo=UTC)
 """conda-smithy 3.36.0, whose linter asks for stdlib("c") beside compilers in every output."""
 _COMPILER = re.compile(
@@ -33,35 +35,56 @@ _NATIVE = ("c_compiler_stub", "cxx_compiler_stub", "fortran_compiler_stub", "rus
 
 
 def conventions(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> None:
-    """Add `setuptools` and `stdlib("c")` where a build relied on having them without naming them."""
+    """Add `pip`, `setuptools` and `stdlib("c")` where a build relied on having them without naming them."""
     uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
+    if uploaded is None or uploaded >= _NO_DISTUTILS:
+        _installer(draft, output, new)
     if uploaded is None or uploaded >= _BACKEND_ASKED:
         _setuptools(draft, output, new)
     if uploaded is None or uploaded >= _STDLIB_ASKED:
         _stdlib(draft, output)
 
 
+def _installer(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> None:
+    """For an extension whose host has Python alone: `setup.py` ran with distutils, which Python 3.12 removed."""
+    keys = _host_keys(draft, output)
+    alone = "python" in keys and keys.isdisjoint({"pip", "setuptools"})
+    if output.output.noarch is None and alone and _built_by_setuptools(new):
+        for package in ("pip", "setuptools"):
+            draft.add(
+                output,
+                "host",
+                package,
+                "",
+                evidence="build-backend: setuptools.build_meta",
+                reason="Python 3.12 and later bring neither distutils nor setuptools",
+                project=package,
+            )
+
+
 def _setuptools(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> None:
     """For a build that has it from pip only, with a Python for which pip brings it no longer."""
-    lines = [line for line in output.of("host") if not draft.gone(line)]
-    keys = {line.key for line in lines}
-    if (
-        new.sdist is None
-        or not build_backend(new.sdist).startswith("setuptools.")
-        or "pip" not in keys
-        or "setuptools" in keys
-        or not any(line.key == "python" and _admits(line, _WITHOUT) for line in lines)
-    ):
-        return
-    draft.add(
-        output,
-        "host",
-        "setuptools",
-        "",
-        evidence="build-backend: setuptools.build_meta",
-        reason=f"conda-forge's pip does not bring it from Python {_WITHOUT} on",
-        project="setuptools",
-    )
+    keys = _host_keys(draft, output)
+    pythons = [line for line in output.of("host") if line.key == "python" and not draft.gone(line)]
+    brought = "pip" in keys and "setuptools" not in keys and _built_by_setuptools(new)
+    if brought and any(_admits(line, _WITHOUT) for line in pythons):
+        draft.add(
+            output,
+            "host",
+            "setuptools",
+            "",
+            evidence="build-backend: setuptools.build_meta",
+            reason=f"conda-forge's pip does not bring it from Python {_WITHOUT} on",
+            project="setuptools",
+        )
+
+
+def _host_keys(draft: DriftDraft, output: OutputLines) -> set[str]:
+    return {line.key for line in output.of("host") if not draft.gone(line)}
+
+
+def _built_by_setuptools(release: ReleaseFacts) -> bool:
+    return release.sdist is not None and build_backend(release.sdist).startswith("setuptools.")
 
 
 def _admits(line: RequirementLine, python: Version) -> bool:
