@@ -55,17 +55,16 @@ def build(
         UnknownError: the channel can't be read.
     """
     found: dict[tuple[str, str], Built] = {}
-    enabled = {one.platform for one in recipe.forge.platforms}
     noarch = set(recipe.forge.noarch_platforms)
+    own = {one.platform for one in recipe.forge.platforms}.intersection(platforms)
     for platform in dict.fromkeys((*platforms, *recipe.forge.noarch_platforms)):
-        if platform not in enabled | noarch:
+        if platform not in own | noarch:
             continue
         for variant, rendered in rendered_variants(recipe, pinning, migrations, platform=platform):
             if platform not in noarch and all(output.noarch for output in rendered.packages):
                 continue  # made elsewhere
             for one in _Variant(recipe, feedstock, channel, exports, variant, rendered).packages():
-                here = platform in (noarch if one.record.noarch is not None else enabled.intersection(platforms))
-                if here:
+                if platform in (own if one.record.noarch is None else noarch):
                     found.setdefault((one.record.subdir, one.record.file), one)
     return tuple(found.values())
 
@@ -142,33 +141,28 @@ class _Variant:
         builds: dict[str, str] = {}
         for name in drafts:
             self._name_build(name, drafts, builds, ())
-        found = []
-        for name, draft in drafts.items():
-            output = self.outputs[name]
-            depends = tuple(_exactly(spec, self.outputs, builds) for spec in draft.depends)
-            record = Record(
-                name=name,
-                version=output.version,
-                build=builds[name],
-                build_number=output.build_number or 0,
-                subdir="noarch" if output.noarch else self.platform,
-                depends=depends,
-                constrains=tuple(_exactly(spec, self.outputs, builds) for spec in draft.constrains),
-                noarch=output.noarch,
-            )
-            exports = exports_of(output.run_exports, output.version)
-            found.append(
-                Built(
-                    feedstock=self.feedstock,
-                    record=record,
-                    platform=self.platform,
-                    variant=self.variant.values,
-                    exports=exports,
-                    unknown=draft.unknown,
-                    unknown_tools=draft.unknown_tools,
-                )
-            )
-        return found
+        return [self._built(self.outputs[name], draft, builds) for name, draft in drafts.items()]
+
+    def _built(self, output: ReadOutput, draft: _Draft, builds: Mapping[str, str]) -> Built:
+        record = Record(
+            name=output.name,
+            version=output.version,
+            build=builds[output.name],
+            build_number=output.build_number or 0,
+            subdir="noarch" if output.noarch else self.platform,
+            depends=tuple(_exactly(spec, self.outputs, builds) for spec in draft.depends),
+            constrains=tuple(_exactly(spec, self.outputs, builds) for spec in draft.constrains),
+            noarch=output.noarch,
+        )
+        return Built(
+            feedstock=self.feedstock,
+            record=record,
+            platform=self.platform,
+            variant=self.variant.values,
+            exports=exports_of(output.run_exports, output.version),
+            unknown=draft.unknown,
+            unknown_tools=draft.unknown_tools,
+        )
 
     def _look_for_mistakes(self, output: ReadOutput) -> None:
         """What a build would stop at: a version or requirement that conda can't parse."""
@@ -186,10 +180,7 @@ class _Variant:
                 )
 
     def _draft(self, output: ReadOutput) -> _Draft:
-        build = output.of("build")
-        host = output.of("host")
-        if not host and not any(need.kind == "compiler" for need in build):
-            host, build = build, ()
+        build, host = _parts(output)
         solved = self._host(host, output)
         self.exports.look([solved[need.name] for need in host if need.name in solved], self.platform)
         gained = _Gained()
@@ -216,12 +207,12 @@ class _Variant:
         specs = {need.name: self._spec(need) for need in needs if self._is_foreign(need)}
         index.prefetch(specs)
         there = tuple(sorted(spec for spec in specs.values() if index.match(spec)[1]))
+        found: Mapping[str, Record | None] | None = None
         if there and _is_decided_by_host(output):
             found = self.exports.host(there, self.platform)
-            if found is not None:
-                return {name: found[name] for name in specs if name in found}
-        newest = ((name, index.newest(spec)) for name, spec in specs.items())
-        return {name: record for name, record in newest if record is not None}
+        if found is None:
+            found = {name: index.newest(spec) for name, spec in specs.items()}
+        return {name: record for name in specs if (record := found.get(name)) is not None}
 
     def _is_foreign(self, need: ReadRequirement) -> bool:
         """Whether a requirement is a package that another recipe makes."""
@@ -296,13 +287,10 @@ class _Variant:
         if usable and "__" not in written:
             builds[name] = written
             return written
-        exact = [spec.name for spec in draft.depends if isinstance(spec, _Exact) and spec.name in drafts]
-        others = [self._name_build(other, drafts, builds, (*above, name)) for other in exact]
-        digest = _digest(output, draft, self.platform, others)
-        number = output.build_number or 0
+        others = [self._name_build(other, drafts, builds, (*above, name)) for other in _exact_pins(draft, drafts)]
+        end = f"{_digest(output, draft, self.platform, others)}_{output.build_number or 0}"
         # The hash (and the number) that only a build knows left a gap, which a name around it must not lose.
-        whole = written.replace("__", f"{digest}_{number}_", 1) if usable else ""
-        builds[name] = whole or f"{self._tag(output, draft)}{digest}_{number}"
+        builds[name] = written.replace("__", f"{end}_", 1) if usable else f"{self._tag(output, draft)}{end}"
         return builds[name]
 
     def _tag(self, output: ReadOutput, draft: _Draft) -> str:
@@ -313,6 +301,19 @@ class _Variant:
         if minor and any(isinstance(spec, str) and name_of(spec) == "python_abi" for spec in draft.depends):
             return f"py{minor[0]}{minor[1]}h"
         return "h"
+
+
+def _parts(output: ReadOutput) -> tuple[Sequence[ReadRequirement], Sequence[ReadRequirement]]:
+    """Return what is in build and in host; without compilers, what only build names is in host."""
+    build, host = output.of("build"), output.of("host")
+    if host or any(need.kind == "compiler" for need in build):
+        return build, host
+    return (), build
+
+
+def _exact_pins(draft: _Draft, drafts: Mapping[str, _Draft]) -> list[str]:
+    """Return the outputs on whose very build a package depends."""
+    return [spec.name for spec in draft.depends if isinstance(spec, _Exact) and spec.name in drafts]
 
 
 def _is_decided_by_host(output: ReadOutput) -> bool:

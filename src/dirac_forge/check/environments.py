@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -42,31 +42,36 @@ class Question:
 def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Question, ...]:
     """Build and host environments of every output, each once; `rendered` are the variants of one platform.
 
-    Compilers are left out: which one is used hangs on the pinning alone. So are a recipe's own outputs that have no
+    Compilers are left out: which one is used depends on the pinning alone. So are a recipe's own outputs that have no
     version yet.
     """
     named = labels([variant for variant, _ in rendered])
     found: dict[tuple[str, str, tuple[str, ...]], Question] = {}
     for variant, recipe in rendered:
-        own = {output.name for output in recipe.outputs}
-        for output in recipe.packages:
-            if output.skip is True:
-                continue
-            for part in ("build", "host"):
-                specs = _specs(output, part, own, recipe)
-                if specs:
-                    question = Question(
-                        output=output.name,
-                        part=part,
-                        platform="noarch" if output.noarch else variant.platform,
-                        on=variant.platform if part == "host" or output.noarch else variant.build_platform,
-                        variant=named[_key(variant.values)],
-                        specs=specs,
-                    )
-                    known = found.setdefault((output.name, part, specs), question)
-                    if known.variant != question.variant:  # what tells variants apart is not in it
-                        found[output.name, part, specs] = replace(known, variant="")
+        for question in _questions(variant, recipe, named[_key(variant.values)]):
+            key = (question.output, question.part, question.specs)
+            known = found.setdefault(key, question)
+            if known.variant != question.variant:  # what tells variants apart is not in it
+                found[key] = replace(known, variant="")
     return tuple(found.values())
+
+
+def _questions(variant: Variant, recipe: RenderedRecipe, label: str) -> Iterator[Question]:
+    """Yield the environments of one variant that are not empty."""
+    own = {output.name for output in recipe.outputs}
+    parts: tuple[Literal["build", "host"], ...] = ("build", "host")
+    for output in recipe.packages:
+        for part in parts if output.skip is not True else ():
+            specs = _specs(output, part, own, recipe)
+            if specs:
+                yield Question(
+                    output=output.name,
+                    part=part,
+                    platform="noarch" if output.noarch else variant.platform,
+                    on=variant.platform if part == "host" or output.noarch else variant.build_platform,
+                    variant=label,
+                    specs=specs,
+                )
 
 
 def used_in(channel: Channel, built: Sequence[Built], platforms: Sequence[str]) -> tuple[Question, ...]:
@@ -124,13 +129,18 @@ def labels(variants: Sequence[Variant] | Sequence[Mapping[str, str]]) -> dict[tu
 
 def _telling(rows: Sequence[Mapping[str, str]]) -> list[str]:
     """Return the keys that tell variants apart, Python first."""
-    values: dict[str, set[str]] = {}
-    for key, text in (item for row in rows for item in row.items()):
-        values.setdefault(key, set()).add(text)
-    found = sorted(key for key, texts in values.items() if len(texts) > 1 and key not in _DULL)
+    found = sorted(_varying(rows) - _DULL)
     if "python" not in found:
         return found
     return ["python", *(key for key in found if key != "python" and not _goes_with(key, "python", rows))]
+
+
+def _varying(rows: Sequence[Mapping[str, str]]) -> set[str]:
+    """Return the keys that have several values."""
+    values: dict[str, set[str]] = {}
+    for key, text in (item for row in rows for item in row.items()):
+        values.setdefault(key, set()).add(text)
+    return {key for key, texts in values.items() if len(texts) > 1}
 
 
 def _goes_with(key: str, other: str, rows: Sequence[Mapping[str, str]]) -> bool:

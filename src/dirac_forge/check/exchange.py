@@ -42,9 +42,7 @@ def exchanged(
                 continue
             if name_of(spec) in fresh or len(fresh) > _MOST_FRESH:
                 return None
-            found = extra.get(name_of(spec))
-            if found is None or not _matches(spec, found):
-                found = _newest_fitting(index, spec, environment)
+            found = _spared(spec, extra) or _newest_fitting(index, spec, environment)
             if found is None:
                 return None
             environment[found.name] = fresh[found.name] = found
@@ -56,6 +54,11 @@ def _is_given(spec: str, environment: Mapping[str, Record]) -> bool:
     """Whether the environment meets a requirement already; what the machine has is looked at in the end."""
     there = environment.get(name_of(spec))
     return name_of(spec).startswith("__") or (there is not None and _matches(spec, there))
+
+
+def _spared(spec: str, extra: Mapping[str, Record]) -> Record | None:
+    found = extra.get(name_of(spec))
+    return found if found is not None and _matches(spec, found) else None
 
 
 def _newest_fitting(index: RecordIndex, spec: str, environment: Mapping[str, Record]) -> Record | None:
@@ -72,17 +75,18 @@ def _whole(
 ) -> tuple[Record, ...] | None:
     """The environment, where it holds: only what is fresh, and what looks at that, can have changed."""
     machine = {package.name: package for package in channel.machine(cell.platform)}
-    specs = [*cell.specs]
-    constraints: list[str] = []
-    for record in environment.values():
-        mine = record.name in fresh
-        specs += (spec for spec in record.depends if mine or name_of(spec) in fresh)
-        constraints += (spec for spec in record.constrains if mine or name_of(spec) in fresh)
-    if not all(_met(spec, environment, machine) for spec in specs):
-        return None
-    if any(_broken(spec, environment, machine) for spec in constraints):
-        return None
-    return tuple(sorted(environment.values(), key=lambda record: record.name))
+    records = environment.values()
+    depends = (spec for one in records for spec in _touched(one, one.depends, fresh))
+    constrains = (spec for one in records for spec in _touched(one, one.constrains, fresh))
+    holds = all(_met(spec, environment, machine) for spec in (*cell.specs, *depends)) and not any(
+        _broken(spec, environment, machine) for spec in constrains
+    )
+    return tuple(sorted(records, key=lambda record: record.name)) if holds else None
+
+
+def _touched(record: Record, specs: Iterable[str], fresh: Mapping[str, Record]) -> Iterable[str]:
+    """Return the specs of a record that what is fresh can have changed."""
+    return specs if record.name in fresh else (spec for spec in specs if name_of(spec) in fresh)
 
 
 def _broken(constraint: str, environment: Mapping[str, Record], machine: Mapping[str, VirtualPackage]) -> bool:

@@ -49,11 +49,11 @@ def without_gaps(
     gaps: dict[tuple[str, str], Cause] = {}
     supposed: list[Record] = []
     for _ in range(_MOST_ROUNDS):
-        fresh = [one for one in causes if one.gap is not None and (one.package, one.spec) not in gaps]
-        records = [record for one in fresh if (record := _supposed(one, platform)) is not None]
+        fresh = {key: one for one in causes if one.gap is not None and (key := (one.package, one.spec)) not in gaps}
+        records = list(filter(None, (_supposed(one, platform) for one in fresh.values())))
         if not records:
             return WithoutGaps(causes=tuple(causes))
-        gaps |= {(one.package, one.spec): one for one in fresh}
+        gaps |= fresh
         supposed += records
         view = channel.overlaid(supposed)
         if isinstance(view.solve(specs, platform=platform), Solution):

@@ -39,8 +39,7 @@ _MOST_NEAR = 3
 
 def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsewhere) -> Obstacle:
     """Return the obstacle where no build of a name matches all of `specs`."""
-    group = index.group(name)
-    if not group.records:
+    if not index.group(name).records:
         return _no_build(index, name, elsewhere)
     foreign = _foreign(index, specs)
     if foreign is not None:
@@ -48,11 +47,16 @@ def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsew
     broken = _broken(specs, index.removed(name))
     if broken:
         return MarkedBroken(version=broken, specs=tuple(specs))
+    return _no_version(index, name, specs, elsewhere)
+
+
+def _no_version(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsewhere) -> NoVersion:
+    group = index.group(name)
     wanted = [spec for spec in map(parsed, specs) if spec is not None]
+    # With several specs it is not known which of them another channel would have to meet.
+    below = group.hidden if len(wanted) == 1 else ()
     hidden = [
-        HiddenVersion(channel=below.channel, version=version)
-        for below in group.hidden
-        if len(wanted) == 1 and (version := below.newest(wanted[0]))
+        HiddenVersion(channel=one.channel, version=version) for one in below if (version := one.newest(wanted[0]))
     ]
     builds = _other_builds(index, specs)
     return NoVersion(

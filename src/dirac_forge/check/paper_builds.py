@@ -44,10 +44,12 @@ def build_all(
     made: _Made = {}
     stale = list(recipes)
     for _ in range(_MOST_PASSES):
-        earlier = [one for some in made.values() for one in some]
-        view = channel.overlaid([one.record for one in earlier]) if earlier else channel
-        exports = ChannelExports(view, at_hand) if earlier or known is None else known
-        exports.add(earlier)
+        view, exports = channel, known
+        if made or exports is None:
+            earlier = [one for some in made.values() for one in some]
+            view = channel.overlaid([one.record for one in earlier])
+            exports = ChannelExports(view, at_hand)
+            exports.add(earlier)
         fresh = {
             feedstock: _made(view, feedstock, recipes[feedstock], platforms, channel, exports, pinning)
             for feedstock in stale

@@ -143,14 +143,10 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     match cause.kind:
         case "no-build":
             record = _sibling(channel, platform, cause.package, cause.spec)
-            if record is None:
-                return None
-            return Remedy(package=cause.package, action=BuildFor(platform=platform), record=record)
+            return _build(cause.package, BuildFor(platform=platform), record)
         case "python":
-            record = index.newest(cause.spec or cause.package)
-            if record is None:
-                return None
-            return Remedy(package=cause.package, action=BuildForPython(), record=_loose(record, platform))
+            newest = index.newest(cause.spec or cause.package)
+            return _build(cause.package, BuildForPython(), _loose(newest, platform) if newest is not None else None)
         case "machine":
             return _newer_machine(cause)
         case "version" | "broken":
@@ -163,6 +159,10 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
             return Remedy(package=cause.package, action=NewPackage(), record=record)
         case _:
             return None
+
+
+def _build(package: str, action: BuildFor | BuildForPython, record: Record | None) -> Remedy | None:
+    return Remedy(package=package, action=action, record=record) if record is not None else None
 
 
 def _newer_machine(cause: Cause) -> Remedy | None:

@@ -75,23 +75,24 @@ class Walk:
         # What fails by itself is a better reason than a pin, which excludes only the rest.
         pinned = sum(gone for gone, reason in self._analysis.ruled_out(step.name, step.wanted) if not _own(reason))
         wanted = step.wanted & ~pinned or step.wanted
-        python: list[Record] = []
-        machine: list[Record] = []
-        open_: dict[int, Record] = {}
-        for at, record in enumerate(group.records):
-            if wanted >> at & 1:
-                if self._unmet_on(record, PYTHON):
-                    python.append(record)
-                elif self._against_machine(record):
-                    machine.append(record)
-                else:
-                    open_[at] = record
-        if open_:
-            self._alternatives(step, open_, self._reasons(step.name, wanted))
+        python, machine, others = self._by_obstacle(step.name, wanted)
+        if others:
+            self._alternatives(step, others, self._reasons(step.name, wanted))
         elif machine:
-            self._for_machine(step, machine[0])
+            self._for_machine(step, next(iter(machine.values())))
         else:
-            self._add(step, python_mismatch(self._analysis, python))
+            self._add(step, python_mismatch(self._analysis, list(python.values())))
+
+    def _by_obstacle(self, name: str, wanted: int) -> tuple[dict[int, Record], ...]:
+        """Return the builds for other Pythons, those for other machines, and all others, by their positions."""
+        python: dict[int, Record] = {}
+        machine: dict[int, Record] = {}
+        others: dict[int, Record] = {}
+        for at, record in enumerate(self._index.group(name).records):
+            if wanted >> at & 1:
+                against_machine = machine if self._against_machine(record) else others
+                (python if self._unmet_on(record, PYTHON) else against_machine)[at] = record
+        return python, machine, others
 
     def _alternatives(self, step: _Step, records: Mapping[int, Record], why: Mapping[int, Reason]) -> None:
         """Builds that could do, newest first: each leads on to what it lacks, or is in conflict with something."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,19 +77,24 @@ def _selected(content: str, path: Path, platform: str) -> str:
 def _environments(root: Node | None, path: Path, asked: Asking) -> dict[str, _Environment]:
     main = _read(root, path, asked)
     found = {DEFAULT_ENVIRONMENT: main}
+    for name, extra in _extra_environments(root, path):
+        one = _read(extra, path, asked)
+        one.channels = one.channels or main.channels
+        one.exclude = main.exclude if one.exclude is None else one.exclude
+        found[name] = one
+    return found
+
+
+def _extra_environments(root: Node | None, path: Path) -> Iterator[tuple[str, MappingNode]]:
     written = next((value for key, _, value in pairs(root) if key == "extra_envs"), None)
     if written is None or (isinstance(written, ScalarNode) and not written.value):
-        return found
+        return
     if not isinstance(written, MappingNode):
         raise InputError(f"{path}:{line_of(written)}: extra_envs: expected a mapping of names to environments")
     for name, _, extra in pairs(written):
         if not isinstance(extra, MappingNode):
             raise InputError(f"{path}:{line_of(extra)}: extra_envs: {name}: expected a mapping")
-        one = _read(extra, path, asked)
-        one.channels = one.channels or main.channels
-        one.exclude = main.exclude if one.exclude is None else one.exclude
-        found[str(name)] = one
-    return found
+        yield str(name), extra
 
 
 def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:

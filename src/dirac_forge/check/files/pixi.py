@@ -73,13 +73,13 @@ def _target(manifest: _Manifest, title: str, environment: str, features: Sequenc
     tables = [manifest.feature(name) for name in features]
     platforms = _platforms(manifest, tables) or asked.platforms
     by_platform = {platform: main_first(_specs(manifest, tables, platform)) for platform in platforms}
-    elsewhere: dict[str, tuple[str, ...]] = {platform: () for platform in PLATFORMS if platform not in platforms}
     channels = [channel for table in tables for channel in _channels(table.get("channels", ()), manifest.path)]
     machine = {platform: _machine(tables, platform, manifest.path) for platform in platforms}
     return Target(
         name=title if environment == DEFAULT_ENVIRONMENT else f"{title}:{environment}",
-        specs=next((specs for specs in by_platform.values() if specs), ()),
-        by_platform=elsewhere | by_platform,
+        specs=next(filter(None, by_platform.values()), ()),
+        # An environment asks for nothing on a platform that the manifest does not name.
+        by_platform=dict.fromkeys(PLATFORMS, ()) | by_platform,
         platforms=platforms,
         pythons=asked.pythons,
         environment=environment,
