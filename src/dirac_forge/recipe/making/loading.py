@@ -49,11 +49,23 @@ class ModuleGraph:
         members = facts.wheel.members if facts.wheel is not None else tuple(m.path for m in self._modules.values())
         self._own = {PurePosixPath(member).parts[0].partition(".")[0] for member in members if member}
         self._own |= {name.partition(".")[0] for name in self._modules}
+        self._shared = _shared_namespaces(facts.wheel.members) if facts.wheel is not None else {}
 
     def namespace(self, name: str) -> bool:
         """Whether a package is the `__init__.py` of a namespace package of the old kinds."""
         module = self._modules.get(name)
         return module is not None and module.namespace
+
+    def _is_own(self, target: str) -> bool:
+        """Whether the release installs a module; of a namespace package, only its own parts (PEP 420)."""
+        top, *rest = target.split(".")
+        place = top
+        while place in self._shared and rest:
+            part = rest.pop(0)
+            if part not in self._shared[place]:
+                return False
+            place = f"{place}.{part}"
+        return top in self._own
 
     def foreign_imports(self, name: str) -> Mapping[str, str]:
         """What loading `name` imports that is not the release's own: name to the file that imports it first."""
@@ -63,7 +75,7 @@ class ModuleGraph:
             current = waiting.pop(0)
             module = self._modules.get(current)
             for target in self._targets(current, module) if module is not None else ():
-                if target.partition(".")[0] not in self._own:
+                if not self._is_own(target):
                     foreign.setdefault(target, module.path)  # type: ignore[union-attr]
                     continue
                 new = [parent for parent in _parents(target) if parent not in loaded]
@@ -138,13 +150,34 @@ def explained(target: str, projects: Iterable[str]) -> bool:
 def _may_install(project: str, target: str, top: str) -> bool:
     if top in _SETUPTOOLS:
         return project == "setuptools"
+    return _is_known_to_install(project, target, top) or _is_named_like(project, target, top)
+
+
+def _is_known_to_install(project: str, target: str, top: str) -> bool:
     known = import_name_for(project) or ""
     if known and (f"{target}.".startswith(f"{known}.") or known.startswith(f"{top}.")):
         return True
-    if any(canonicalize_name(candidate) == project for candidate in projects_importing(top)):
+    return any(canonicalize_name(candidate) == project for candidate in projects_importing(top))
+
+
+def _is_named_like(project: str, target: str, top: str) -> bool:
+    part = target.split(".")[1:2]
+    if part and canonicalize_name(part[0]) == project:  # google.protobuf of protobuf
         return True
     flat, name = top.strip("_").replace("_", "").lower(), project.replace("-", "")
     return bool(flat) and (flat in name or (len(name) > 3 and name in flat))
+
+
+def _shared_namespaces(members: Iterable[str]) -> dict[str, set[str]]:
+    """The packages of a wheel that have no `__init__.py`, which other projects may install into (PEP 420), to what the
+    wheel itself has in each.
+    """
+    inner: dict[str, set[str]] = {}
+    for member in members:
+        parts = PurePosixPath(member).parts
+        for count in range(1, len(parts)):
+            inner.setdefault(".".join(parts[:count]), set()).add(parts[count].partition(".")[0])
+    return {package: names for package, names in inner.items() if "__init__" not in names}
 
 
 def _parents(name: str) -> list[str]:
