@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+import dirac_forge
 from cli.test_bot import Here, here  # noqa: F401  # a fixture
 from dirac_forge.pullrequest.jail import find_jail
 from support.bots import TOKEN
 from support.github import bare
 
 FORK = "bot/demo-feedstock"
+SOURCE = Path(dirac_forge.__file__).parents[1]
+AGENT = f"\0dirac-forge-agent-{os.getpid()}"
+WAITING = ["sleep", f"120.{os.getpid()}"]
+PROGRAM = "import sys\nfrom dirac_forge.cli import main\n\nif __name__ == '__main__':\n    sys.exit(main())\n"
 BRANCH = "dirac-forge/bump/main/1.1"
 
 SPY = r"""
-import json, os, re, subprocess, sys
+import ctypes, json, os, re, socket, subprocess, sys
 from pathlib import Path
 
 NEEDLE = re.compile(rb"ghp_[0-9a-f]{36}")
@@ -77,9 +85,30 @@ for command in (
         look(" ".join(command), done.stdout + done.stderr)
     except OSError:
         pass
+for name in AGENTS:
+    try:
+        with socket.socket(socket.AF_UNIX) as agent:
+            agent.settimeout(5)
+            agent.connect(name)
+            look(f"the agent {name!r}", agent.recv(100))
+    except OSError:
+        pass
+libc = ctypes.CDLL(None)
+for process in Path("/proc").iterdir():
+    if process.name.isdigit() and int(process.name) not in (1, os.getpid(), os.getppid()) and not ONLY:
+        if libc.ptrace(16, int(process.name), 0, 0) == 0:
+            found.append(f"{process} can be traced")
 sockets = [name for name in os.environ if name.endswith(("_SOCK", "_ADDRESS", "_CONTROL"))]
 look("environment", repr(dict(os.environ)).encode())
-subprocess.Popen(["sleep", "120"], start_new_session=True)
+for top in PLANTS:
+    for folder, _, _ in os.walk(top):
+        for name in ("sitecustomize.py", "planted.pth", "config", ".gitattributes"):
+            try:
+                with open(os.path.join(folder, name), "x") as file:
+                    file.write("planted by a recipe")
+            except OSError:
+                pass
+subprocess.Popen(WAITING, start_new_session=True)
 report = {"found": found, "sockets": sockets, **looked}
 """
 
@@ -89,9 +118,20 @@ from pathlib import Path
 if sys.argv[1:] == ["--version"]:
     print("3.54.1")
     sys.exit(0)
+if sys.argv[1] == "recipe-lint":
+    # What runs first prepares what runs next: a look through git, and programs for the git that comes after it.
+    git = Path(sys.argv[2]).parent / ".git"
+    (git / "objects" / "info" / "alternates").write_text({home!r} + "/.config\\n")
+    with (git / "config").open("a") as file:
+        file.write("[core]\\n\\tfsmonitor = touch {home}/ran\\n\\tsshCommand = touch {home}/ran\\n")
+    (git / "hooks").mkdir(exist_ok=True)
+    for name in ("post-index-change", "pre-push", "pre-commit"):
+        (git / "hooks" / name).write_text("#!/bin/sh\\ntouch {home}/ran\\n")
+        (git / "hooks" / name).chmod(0o755)
+    print(sys.argv[2], "is in fine form")
 if sys.argv[1] == "rerender":
     folder = Path(sys.argv[sys.argv.index("--feedstock_directory") + 1])
-    PLACES, ONLY = {places!r}, ()
+    PLACES, ONLY, AGENTS, WAITING, PLANTS = {places!r}, (), {agents!r}, {waiting!r}, {plants!r}
     target = folder / "spied.json"
     exec((folder / "recipe" / "spy.py").read_text())
     target.write_text(json.dumps(report))
@@ -112,7 +152,11 @@ def run(
     (home / ".config/gh").mkdir(parents=True)
     (home / ".config/gh/hosts.yml").write_text(f"github.com:\n  oauth_token: {TOKEN}\n", encoding="utf-8")
     (home / ".git-credentials").write_text(f"https://me:{TOKEN}@github.com\n", encoding="utf-8")
-    program(tmp_path / "bin", "conda-smithy", SMITHY.format(python=sys.executable, places=[str(tmp_path)]))
+    told = {"places": [str(tmp_path)], "plants": [str(tmp_path), str(SOURCE)], "agents": [AGENT], "waiting": WAITING}
+    program(tmp_path / "bin", "conda-smithy", SMITHY.format(python=sys.executable, home=str(home), **told))
+    program(tmp_path / "bin", "dirac-forge", f"#!{sys.executable}\n{PROGRAM}")
+    for name in ("multiprocessing", "runpy", "json", "pickle", "sitecustomize", "usercustomize"):
+        (workspace.folder / f"{name}.py").write_text(f"open({str(home / 'imported')!r}, 'w')\n", encoding="utf-8")
     plain = {name: text for name, text in os.environ.items() if not name.startswith(("GITHUB_", "GH_"))}
     plain |= {
         "HOME": str(home),
@@ -121,11 +165,45 @@ def run(
         "GITHUB_API_URL": workspace.github.api_url,
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
-    command = (sys.executable, "-m", "dirac_forge", "bot", "run", "--pr", "--json")
-    options = ("--workspace", str(workspace.folder), "--index-url", workspace.index.url)
+    command = (str(tmp_path / "bin" / "dirac-forge"), "bot", "run", "--pr", "--json")
+    options = ("--index-url", workspace.index.url)
     return subprocess.run(
-        (*command, *options, *arguments), env={**plain, **environment}, capture_output=True, text=True, check=False
+        (*command, *options, *arguments),
+        env={**plain, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=workspace.folder,
     )
+
+
+@contextmanager
+def agent() -> Iterator[None]:
+    """An agent that gives the token to who connects, by a name that is in no folder, as session buses have them."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(AGENT)
+        listening.listen()
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    with listening.accept()[0] as one:
+                        one.sendall(TOKEN.encode())
+
+        served = threading.Thread(target=serve, daemon=True)
+        served.start()
+        yield
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def is_waiting() -> bool:
+    """Whether what the recipe left behind is still there."""
+    lines = (path / "cmdline" for path in Path("/proc").iterdir() if path.name.isdigit())
+    for line in lines:
+        with suppress(OSError):
+            if line.read_bytes().split(b"\0")[:-1] == [each.encode() for each in WAITING]:
+                return True
+    return False
 
 
 @pytest.fixture
@@ -139,8 +217,13 @@ def test_a_recipe_that_is_rendered_finds_no_token_during_a_run_that_uses_one(spi
     secret = tmp_path / "secrets" / "token"
     secret.parent.mkdir()
     secret.write_text(f"{TOKEN}\n", encoding="utf-8")
-    done = run(spied, tmp_path, {"GITHUB_TOKEN_FILE": str(secret)})
+    with agent():
+        done = run(spied, tmp_path, {"GITHUB_TOKEN_FILE": str(secret)})
     assert done.returncode == 0, done.stderr
+    assert not is_waiting()
+    assert not [*tmp_path.rglob("planted.pth"), *SOURCE.rglob("planted.pth")]
+    assert not (tmp_path / "home" / "ran").exists()
+    assert not (tmp_path / "home" / "imported").exists()
     (request,) = json.loads(done.stdout)["requests"]
     assert (request["feedstock"], request["state"]) == ("demo", "opened")
     report = json.loads(spied.github.git(FORK, "show", f"{BRANCH}:spied.json"))
@@ -169,11 +252,15 @@ def test_with_the_token_in_the_environment_no_recipe_is_executed_and_the_service
 def test_the_spy_finds_a_token_that_is_within_reach(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": TOKEN}
-    with subprocess.Popen(("sleep", "60"), env=environment) as other:
-        known = f"PLACES, ONLY = [{str(tmp_path)!r}], ({str(other.pid)!r},)\n"
-        script = known + SPY.replace('["sleep", "120"]', '["true"]') + "\nprint(json.dumps(report))"
+    with agent(), subprocess.Popen(("sleep", "60"), env=environment) as other:
+        known = f"PLACES, ONLY, PLANTS = [{str(tmp_path)!r}], ({str(other.pid)!r},), [{str(tmp_path)!r}]\n"
+        known += f"AGENTS, WAITING = [{AGENT!r}], ['true']\n"
+        script = f"{known}{SPY}\nprint(json.dumps(report))"
         command = (sys.executable, "-I", "-c", script)
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         other.kill()
     found = json.loads(done.stdout)["found"]
-    assert {str(tmp_path / "token"), "environment", f"/proc/{other.pid}/environ", f"/proc/{other.pid}/mem"} <= {*found}
+    process = f"/proc/{other.pid}"
+    assert {str(tmp_path / "token"), "environment", f"{process}/environ", f"{process}/mem"} <= {*found}
+    assert f"the agent {AGENT!r}" in found
+    assert (tmp_path / "planted.pth").exists()

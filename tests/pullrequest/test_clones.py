@@ -284,6 +284,27 @@ def test_settings_of_this_machine_do_not_count(tmp_path: Path, place: Path, monk
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_work_tree_that_became_a_link_to_elsewhere_is_not_read(tmp_path: Path, clones: Clones, tip: Tip) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "token").write_text("s", encoding="utf-8")
+    with clones.work_tree(tip, tip.commit) as folder:
+        folder.rename(folder.with_name("moved"))
+        folder.symlink_to(secrets)
+        with pytest.raises(InputError, match="put something else in the place of the feedstock"):
+            clones.adopt(tip, folder, parent=tip.commit, message="m", author=AUTHOR, when=WHEN)
+
+
+def test_the_repository_in_which_it_runs_does_not_tell_git_where_to_go(
+    tmp_path: Path, clones: Clones, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = repository(tmp_path / "other.git", {"evil": "x\n"})
+    git(tmp_path, "init", "--quiet", "workspace")
+    git(tmp_path / "workspace", "config", f"url.{other.as_uri()}.insteadOf", place.as_uri())
+    monkeypatch.chdir(tmp_path / "workspace")
+    assert clones.refresh("conda-forge/a-feedstock", str(place), "main").commit == sha(place, "main")
+
+
 def test_what_is_too_large(clones: Clones, place: Path, tip: Tip) -> None:
     with pytest.raises(InputError, match="larger than anything in a feedstock"):
         made(clones, tip, Edit(path="big", before=None, after="x" * 4_000_001))

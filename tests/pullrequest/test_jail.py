@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from dirac_forge.pullrequest import jail as module
 from dirac_forge.pullrequest.jail import Jail, find_jail, jailed_environment
 
 ENVIRONMENT = {
@@ -35,7 +37,10 @@ def test_the_command_names_what_is_hidden_and_what_is_writable(tmp_path: Path) -
     assert {"--user", "--mount", "--pid", "--ipc"} <= set(command)
     assert plan["command"] == ["/bin/true", "x"]
     assert plan["writable"] == [str(tmp_path)]
-    assert {"/secret", "/home", "/tmp", "/run"} <= set(plan["hidden"])
+    top = {str(path) for path in Path("/").iterdir() if not path.is_symlink()}
+    assert {"/secret", "/dev", "/var/tmp", str(Path.home())} <= set(plan["hidden"])
+    assert top & {"/home", "/tmp", "/run", "/srv", "/mnt"} <= set(plan["hidden"])
+    assert not {"/usr", "/etc"} & set(plan["hidden"])
     assert "/objects" in plan["readable"]
 
 
@@ -69,3 +74,76 @@ def test_other_processes_folders_and_files_are_out_of_reach(tmp_path: Path) -> N
     assert told["processes"] <= 3
     assert (told["etc"], told["work"]) == (False, True)
     assert (work / "made").exists()
+
+
+LOOK = """
+import ctypes, json, os, socket
+def tried(act):
+    try:
+        act()
+    except OSError as error:
+        return error.errno
+    return 0
+def meet():
+    with socket.socket(socket.AF_UNIX) as one:
+        one.connect(NAME)
+keys = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)
+libc = ctypes.CDLL(None, use_errno=True)
+print(json.dumps({
+    "agent": tried(meet),
+    "internet": tried(lambda: socket.socket(socket.AF_INET).close()),
+    "pair": tried(lambda: [each.close() for each in socket.socketpair()]),
+    "keys": keys and libc.syscall(keys, 0, -3, 0, 0),
+    "ring": libc.syscall(425, 1, 0),
+    "devices": sorted(set(os.listdir("/dev")) - {"fd", "shm", "stdin", "stdout", "stderr"}),
+    "random": len(open("/dev/urandom", "rb").read(4)),
+    "rights": [line.split()[1] for line in open("/proc/self/status") if line.startswith(("CapEff", "CapBnd"))],
+}))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or find_jail() is None, reason="namespaces are not allowed here")
+def test_sockets_of_agents_terminals_key_rings_and_rights_are_out_of_reach(tmp_path: Path) -> None:
+    jail = find_jail()
+    assert jail is not None
+    name = f"\0dirac-forge-agent-{os.getpid()}"  # in no folder, as some session buses have them
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(name)
+        agent.listen()
+        script = LOOK.replace("NAME", repr(name))
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)["agent"] == 0  # it is there
+        command = jail.command((sys.executable, "-I", "-S", "-c", script), folder=tmp_path)
+        environment = jailed_environment(os.environ)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told.pop("keys") in {None, -1}
+    assert told == {
+        "agent": 1,
+        "internet": 0,
+        "pair": 0,
+        "ring": -1,
+        "devices": ["full", "null", "random", "urandom", "zero"],
+        "random": 4,
+        "rights": ["0" * 16, "0" * 16],
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux" or find_jail() is None, reason="namespaces are not allowed here")
+def test_it_is_made_also_where_parts_of_proc_are_covered() -> None:
+    """As in a service of systemd with ProtectKernelTunables."""
+    script = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import jail; print(jail.find_jail())"
+    )
+    covered = 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"'
+    outer = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", covered, "sh")
+    folder = str(Path(module.__file__).parent)
+    command = (*outer, sys.executable, "-I", "-S", "-c", script, folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.startswith("Jail("), done.stderr
+
+
+def test_a_machine_without_known_system_calls_has_no_jail() -> None:
+    with pytest.raises(OSError, match="no filter of system calls is known for this machine"):
+        module._filter("pdp11")

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.pullrequest.jail import Jail
-from dirac_forge.pullrequest.local_rendering import SecretReach, local_smithy, reach_of, token_files
+from dirac_forge.pullrequest.local_rendering import (
+    SecretReach,
+    local_smithy,
+    reach_of,
+    secret_places,
+    token_files,
+    unsafe_build,
+)
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 
 SMITHY = Smithy(command=Path("/bin/conda-smithy"), version="3.50")
@@ -75,3 +82,33 @@ def test_it_does_not_run_next_to_a_token_and_says_why() -> None:
     assert local_smithy(None, SecretReach(), JAIL) == NoSmithy(
         reason="conda-smithy is not installed where this was made"
     )
+
+
+@pytest.mark.parametrize("name", [".ssh", "Library/Keychains", ".cache/git/credential", ".gnupg"])
+def test_keys_keychains_and_caches_of_the_home_folder_are_stores(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir(parents=True)
+    assert reach_of({}, home=tmp_path, proc=tmp_path / "proc").stores == (str(tmp_path / name),)
+
+
+def test_other_places_of_configuration_and_sockets_are_secret_but_devices_and_addresses_are_not(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "agent").touch()
+    environ = {
+        "XDG_CONFIG_HOME": str(tmp_path / "config"), "SSH_AUTH_SOCK": str(tmp_path / "agent"), "NETRC": "/none",
+        "GIT_CONFIG_GLOBAL": "/dev/null", "DBUS_SESSION_BUS_ADDRESS": "unix:abstract=/tmp/dbus",
+    }  # fmt: skip
+    assert secret_places(environ) == (tmp_path / "config", tmp_path / "agent")
+
+
+def test_a_build_is_safe_where_it_can_see_no_token(tmp_path: Path) -> None:
+    token = tmp_path / "seen" / "token"
+    token.parent.mkdir()
+    token.touch()
+    environ = {"GITHUB_TOKEN_FILE": str(token)}
+    above = SecretReach(environments=("GITHUB_TOKEN in the environment of process 7",), stores=("~/.netrc",))
+    assert unsafe_build({}, above, isolated=True, hidden=()) == ""  # processes and the home folder are hidden
+    assert unsafe_build(environ, above, isolated=True, hidden=(tmp_path,)) == ""
+    assert unsafe_build(environ, above, isolated=True, hidden=()) == str(token)
+    assert unsafe_build({"GH_TOKEN": "x"}, SecretReach(), isolated=True, hidden=()) == "GH_TOKEN in the environment"
+    told = "GITHUB_TOKEN in the environment of process 7, ~/.netrc"
+    assert unsafe_build({}, above, isolated=False, hidden=()) == told

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dirac_forge.errors import UnknownError
+from dirac_forge.pullrequest.jail import Jail
 from dirac_forge.pullrequest.smithy import Rerendered, Smithy, find_smithy
 from support.smithy import WORKFLOW, on_path, smithy
 
@@ -42,6 +45,24 @@ def test_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "conda-smithy").write_text("#!/nowhere/at/all\n", encoding="utf-8")
     (tmp_path / "conda-smithy").chmod(0o755)
     assert find_smithy(str(tmp_path)) is None
+
+
+def test_what_a_feedstock_says_of_shared_objects_shows_nothing_to_a_program(tmp_path: Path, feedstock: Path) -> None:
+    """A recipe may have written it when it was linted."""
+    told = feedstock / ".git" / "objects" / "info" / "alternates"
+    told.parent.mkdir(parents=True)
+    told.write_text(f"{Path.home() / '.config'}\n", encoding="utf-8")
+    shown: list[tuple[Path, ...]] = []
+
+    class Shown(Jail):
+        def command(self, command: Sequence[str], *, folder: Path, readable: Sequence[Path] = ()) -> tuple[str, ...]:
+            shown.append(tuple(readable))
+            return tuple(command)
+
+    program = replace(Smithy(command=smithy(tmp_path / "bin"), version="3.54.1"), jail=Shown(unshare=Path("/none")))
+    program.rerender(feedstock, objects=tmp_path / "objects")
+    program.lint(feedstock)
+    assert shown == [(tmp_path / "objects",), ()]
 
 
 def test_rerender(tmp_path: Path, feedstock: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-__all__ = ["SETTINGS", "ServerPlaces", "minute_of", "systemd_units", "workflow"]
+__all__ = ["FOLDERS", "SETTINGS", "ServerPlaces", "minute_of", "systemd_units", "workflow"]
 
 SETTINGS = """\
 [tool.dirac-forge.bot]
@@ -14,6 +14,8 @@ per-run = 5                   # requests opened in a run
 {dashboard}
 """
 """What `bot init` adds to a workspace's pyproject.toml."""
+FOLDERS = ("outbox", ".dirac-forge", "build")
+"""What the units may write to in a workspace: not its settings, which the steps with the token read, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +133,7 @@ ProtectHostname=true
 ProtectProc=invisible
 RestrictSUIDSGID=true
 RestrictRealtime=true
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 LockPersonality=true
 RemoveIPC=true
 CapabilityBoundingSet=
@@ -158,7 +160,8 @@ def _service(what: str, command: str, places: ServerPlaces, *, token: bool, afte
     credential = (
         f"LoadCredential=github-token:{places.token}\nEnvironment=GITHUB_TOKEN_FILE=%d/github-token\n" if token else ""
     )
-    writable = f"ReadWritePaths={places.workspace}\n"
+    folders = FOLDERS[:2] if token else FOLDERS
+    writable = f"ReadWritePaths={' '.join(f'{places.workspace}/{folder}' for folder in folders)}\n"
     return f"""\
 [Unit]
 Description=dirac-forge's bot: {what}
@@ -169,9 +172,8 @@ After=network-online.target
 Type=oneshot
 User={places.user}
 WorkingDirectory={places.workspace}
-StateDirectory=dirac-forge
 CacheDirectory=dirac-forge/%N
-Environment=DIRAC_FORGE_CACHE=/var/cache/dirac-forge/%N HOME=/var/lib/dirac-forge
+Environment=DIRAC_FORGE_CACHE=/var/cache/dirac-forge/%N HOME=/var/cache/dirac-forge/%N
 {credential}ExecStart={places.program} bot {command}
 # Open questions (3) and single changes that failed (1) are in the summary; the next run goes on. A crash is neither.
 SuccessExitStatus=1 3

@@ -32,7 +32,7 @@ from dirac_forge.report.terminal import sentences
 from dirac_forge.untrusted import one_line
 
 if TYPE_CHECKING:
-    from dirac_forge.cli.bot_run import RunRequest
+    from dirac_forge.cli.bot_request import RunRequest
 
 __all__ = ["retract", "run", "sweep", "why"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from dirac_forge import __version__
-from dirac_forge.bot.setup_files import SETTINGS, ServerPlaces, minute_of, systemd_units, workflow
+from dirac_forge.bot.setup_files import FOLDERS, SETTINGS, ServerPlaces, minute_of, systemd_units, workflow
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError
 from dirac_forge.files import write_file
@@ -41,6 +41,9 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
         return 1
     for path, text in files.items():
         write_file(path, text)
+    if where == "systemd":
+        for folder in FOLDERS:
+            (root / folder).mkdir(exist_ok=True)
     written = [path.relative_to(root).as_posix() for path in files]
     steps = _actions_steps() if where == "actions" else _systemd_steps(root)
     if dashboard and root / "pyproject.toml" not in files:

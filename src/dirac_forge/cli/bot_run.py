@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urlsplit
 
 from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_batch
 from dirac_forge.bot.batch_checks import checked_batch
@@ -21,45 +17,35 @@ from dirac_forge.bot.observing import observe_requests
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.bot.release_lines import ReleaseLine, all_lines, look, wanted_lines
 from dirac_forge.bot.run import BotRun, Result
-from dirac_forge.bot.summary import fault_notes, result_json, result_notes, result_rows
 from dirac_forge.bot.watch import TurnState, read_state, write_state
+from dirac_forge.cli.bot_answer import answer_run
+from dirac_forge.cli.bot_child import in_child
+from dirac_forge.cli.bot_local import may_build, with_reachable_feedstocks
+from dirac_forge.cli.bot_request import RunRequest
 from dirac_forge.cli.bot_watch import answer_idle, idle_since, is_quiet, keep_turn, see, seen_file
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.exit_codes import INTERNAL
-from dirac_forge.cli.github import github_of, needs_token, outbox_of, rendering_of, token_in_environment
+from dirac_forge.cli.github import (
+    github_of,
+    needs_token,
+    outbox_of,
+    rendering_of,
+    token_in_environment,
+)
 from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.cli.outlooks import outlooks
 from dirac_forge.distribution.outlook import DistributionOutlook
 from dirac_forge.errors import InputError, UnknownError
-from dirac_forge.feedstock.workspace import Workspace, read_workspace
+from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.proposals.migrations import processes
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.ledger import utc_now
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.smithy import NoSmithy
-from dirac_forge.pullrequest.workspace_copies import write_copies
-from dirac_forge.report.runs import run_markdown, run_text
 
-__all__ = ["RunRequest", "Write", "observe_once", "prepare_once", "run_once", "run_step", "send_once"]
+__all__ = ["Write", "observe_once", "prepare_once", "run_once", "run_step", "send_once"]
 
 Write = Callable[[str], None] | None
 """Takes the lines of the log."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunRequest:
-    """What a person asked a run to do."""
-
-    feedstocks: tuple[str, ...] = ()
-    pr: bool = False
-    canary: int = 0
-    recipes: bool = False
-    outbox: Path | None = None
-    ledger: Path | None = None
-    summary: Path | None = None
-    log: Path | None = None
-    watch: bool = False
-    """Whether the step that observes also writes down what GitHub has now."""
 
 
 def run_once(context: Context, request: RunRequest, write: Write) -> int:
@@ -72,7 +58,7 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
     if not request.pr:
         result, found = _live_run(context, request, write, github=False, sealed=False)
         where = f"all is in {outbox_of(context, request.outbox)}; nothing was sent anywhere"
-        _report(context, request, result, where, found)
+        answer_run(context, request, result, where, found)
         return exit_code(result.states)
     needs_token(context)  # says now that there is none, not after an hour
     lines = wanted_lines(read_workspace(context.settings.workspace), context.settings, request.feedstocks)
@@ -83,7 +69,9 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
         seen_file(context, request.ledger).unlink(missing_ok=True)
         watch = are_many(len(lines))
         code = (
-            _in_child(context, "observe", replace(request, watch=True)) if watch or _has_open(context, request) else 0
+            in_child(run_step, context, "observe", replace(request, watch=True))
+            if watch or _has_open(context, request)
+            else 0
         )
         if code not in {0, UnknownError.exit_code}:
             return code
@@ -93,10 +81,10 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
         return answer_idle(context, request.ledger, since, lines)
     result, found = _live_run(context, request, write, github=here, sealed=not here, seen=seen)
     if here:
-        _report(context, request, result, "requests are on GitHub", found)
+        answer_run(context, request, result, "requests are on GitHub", found)
         code = exit_code(result.states)
     else:
-        code = _in_child(context, "send", request)
+        code = in_child(run_step, context, "send", request)
     keep_turn(context, request.ledger, seen, result, code)
     return code
 
@@ -129,7 +117,7 @@ def prepare_once(context: Context, request: RunRequest, write: Write) -> int:
     """Decide and prepare into the outbox, without a token, and seal the batch for `send_once`; the exit code."""
     result = _prepare(context, request, write)
     where = f"the batch is sealed in {outbox_of(context, request.outbox)}; `dirac-forge bot send` sends it"
-    _report(context, request, result, where)
+    answer_run(context, request, result, where)
     return exit_code(result.states)
 
 
@@ -168,7 +156,7 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
         _clear_sent(connections, outbox)
         found = outlooks(context)
         keep_dashboard(connections, context.settings.bot.dashboard, outbox, result, found)
-    _report(context, request, result, "requests are on GitHub", found)
+    answer_run(context, request, result, "requests are on GitHub", found)
     return exit_code(result.states)
 
 
@@ -220,7 +208,7 @@ def _live_run(
     outbox = outbox_of(context, request.outbox)
     workspace = read_workspace(context.settings.workspace)
     if not github and not sealed:
-        context = _with_reachable_feedstocks(context, workspace)
+        context = with_reachable_feedstocks(context, workspace)
     settings = context.settings
     lines = wanted_lines(workspace, settings, request.feedstocks)
     if not lines:
@@ -247,7 +235,7 @@ def _live_run(
             workspace=workspace,
             executor=sources,
             executors=processes,
-            build=_may_build(context),
+            build=settings.bot.build and may_build(context),
             chosen=bool(request.feedstocks),
         )
         result = _run(
@@ -276,36 +264,6 @@ def _live_run(
         else:
             keep_dashboard(connections, settings.bot.dashboard, outbox, result, found)
     return result, found
-
-
-def _with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context:
-    """The context, in which feedstocks are those of the workspace where their repositories can't be reached."""
-    settings = context.settings
-    url = settings.feedstock_url
-    if settings.offline or not url.startswith(("http://", "https://")):
-        return context
-    problem = context.http.problem(url)
-    if problem is None:
-        return context
-    place = settings.cache / "workspace" / "conda-forge"
-    names = write_copies([*workspace, *workspace.lines], place)
-    context.observer.warned(
-        f"{urlsplit(url).hostname} can't be reached ({problem}): {len(names)} feedstocks are taken as they are in "
-        f"{settings.workspace / 'feedstocks'}"
-    )
-    reachable = copy.copy(context)
-    reachable.settings = replace(settings, feedstock_url=f"{place}/{{name}}-feedstock")
-    return reachable
-
-
-def _may_build(context: Context) -> bool:
-    """Whether proposals are built here: a build runs upstream code, which must find no token."""
-    if not context.settings.bot.build:
-        return False
-    if token_in_environment(context):
-        context.observer.warned("nothing is built: upstream code could read the token in the environment")
-        return False
-    return True
 
 
 def _run(running: BotRun) -> Result:
@@ -345,48 +303,3 @@ def _clear_sent(connections: Connections, outbox: Path) -> None:
             prepared.forget(change)
     if outbox.is_dir():
         prepared.summarize()
-
-
-def _in_child(context: Context, step: Literal["observe", "send"], request: RunRequest) -> int:
-    """Run a step that has the token in a process of its own, and return its exit code."""
-    context.observer.stop()
-    values = {"request": replace(request, summary=request.summary if step == "send" else None)}
-    child = multiprocessing.get_context("spawn").Process(target=_child, args=(step, context.options, values))
-    child.start()
-    child.join()
-    code = child.exitcode
-    return INTERNAL if code is None or code < 0 else code
-
-
-def _child(step: str, options: object, values: dict[str, RunRequest]) -> None:
-    from dirac_forge.cli.running import run_command  # noqa: PLC0415  # a command imports what runs commands
-
-    raise SystemExit(run_command(run_step, options, {"step": step, **values}))  # type: ignore[arg-type]
-
-
-def _report(
-    context: Context,
-    request: RunRequest,
-    result: Result,
-    where: str,
-    found: Sequence[DistributionOutlook] = (),
-) -> None:
-    for note in fault_notes(result):
-        context.observer.warned(note)
-    rows, notes = result_rows(result), result_notes(result, where=where, outlooks=found)
-    step_summary = context.environ.get("GITHUB_STEP_SUMMARY", "").strip()
-    # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
-    text = run_markdown(rows, title="dirac-forge bot", notes=notes) if request.summary or step_summary else ""
-    if request.summary is not None:
-        _append(request.summary, text, how="w", what="--summary")
-    if step_summary:
-        _append(Path(step_summary), text, how="a", what="GITHUB_STEP_SUMMARY")
-    context.answer(run_text(rows, title="dirac-forge bot", notes=notes), result_json(result, found))
-
-
-def _append(path: Path, text: str, *, how: str, what: str) -> None:
-    try:
-        with path.open(how, encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise InputError(f"{what}: {path} can't be written: {error.strerror or error}") from error

@@ -13,7 +13,7 @@ from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.discovery import require_workspace
-from dirac_forge.cli.github import SentChanges, needs_token, send, token_in_environment
+from dirac_forge.cli.github import SentChanges, needs_token, send, unsafe_build_of
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
@@ -95,10 +95,12 @@ def bump(
 
 def _refuse_token(context: Context) -> None:
     """Raise InputError where upstream's code could read the token for the pull requests."""
-    if token_in_environment(context):
+    unsafe = unsafe_build_of(context)
+    if unsafe:
         raise InputError(
-            "--build runs code from upstream, which could read the token in the environment: nothing was done",
-            hint="Give the token in a file (GITHUB_TOKEN_FILE) or by `gh auth login`, or leave --build out.",
+            f"--build runs code from upstream, which could read {unsafe}: nothing was done",
+            hint="Give the token in a file of your home folder (GITHUB_TOKEN_FILE) or by `gh auth login`, where builds "
+            "are isolated (`dirac-forge doctor` says so), or leave --build out.",
         )
 
 

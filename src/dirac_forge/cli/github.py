@@ -30,6 +30,7 @@ __all__ = [
     "send",
     "send_or_prepare",
     "token_in_environment",
+    "unsafe_build_of",
 ]
 
 TO_THE_OUTBOX = "`dirac-forge bot run` without --pr writes branches, patches and bodies to outbox/."
@@ -54,13 +55,14 @@ def github_of(context: Context, *, wanted: bool, read: bool = True, otherwise: s
         return None
     from dirac_forge.pullrequest.github.api import site_of  # noqa: PLC0415  # the outbox does without
     from dirac_forge.pullrequest.github.client import API_URL, GitHub  # noqa: PLC0415
-    from dirac_forge.pullrequest.tokens import SOURCES, find_credentials, has_source  # noqa: PLC0415
+    from dirac_forge.pullrequest.tokens import SOURCES, find_credentials, forbid_dumps, has_source  # noqa: PLC0415
 
     api_url = _given(context.environ, "GITHUB_API_URL") or API_URL
     host = urlsplit(site_of(api_url)).netloc
     if has_source(context.environ):
         if not read:
             return None
+        forbid_dumps()
         credentials = find_credentials(context.environ, host=host)
         if credentials is not None:
             return GitHub(
@@ -89,7 +91,7 @@ def has_credentials(context: Context) -> bool:
 def rendering_of(context: Context) -> Smithy | NoSmithy:
     """Return conda-smithy where it may run here, else why not, which is said where that may surprise."""
     from dirac_forge.pullrequest.jail import find_jail  # noqa: PLC0415  # not every command renders
-    from dirac_forge.pullrequest.local_rendering import local_smithy, reach_of, token_files  # noqa: PLC0415
+    from dirac_forge.pullrequest.local_rendering import local_smithy, reach_of, secret_places  # noqa: PLC0415
     from dirac_forge.pullrequest.smithy import NoSmithy, find_smithy  # noqa: PLC0415
 
     smithy = find_smithy()
@@ -97,12 +99,22 @@ def rendering_of(context: Context) -> Smithy | NoSmithy:
         return local_smithy(None, reach_of({}, home=Path.home()), None)
     reach = reach_of(context.environ, home=Path.home())
     settings = context.settings
-    hidden = (*token_files(context.environ), settings.workspace)
+    hidden = (*secret_places(context.environ), settings.workspace)
     jail = None if reach.environments else find_jail(hidden)
     found = local_smithy(smithy, reach, jail)
     if isinstance(found, NoSmithy) and found.said:
         context.observer.warned(f"conda-smithy: {found.reason}; conda-forge's service is asked to rerender")
     return found
+
+
+def unsafe_build_of(context: Context) -> str:
+    """Return what upstream code could read of tokens in a build here, in words; "" where there is nothing."""
+    from dirac_forge.build.isolation import detect, hidden  # noqa: PLC0415  # not every command builds
+    from dirac_forge.pullrequest.local_rendering import reach_of, unsafe_build  # noqa: PLC0415
+
+    isolated = detect() != "none"
+    reach = reach_of(context.environ, home=Path.home())
+    return unsafe_build(context.environ, reach, isolated=isolated, hidden=hidden() if isolated else ())
 
 
 def needs_token(context: Context, *, otherwise: str = TO_THE_OUTBOX) -> None:

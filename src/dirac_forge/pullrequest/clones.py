@@ -28,6 +28,8 @@ __all__ = ["Author", "CloneLog", "Clones", "Tip"]
 _FULL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MOST_PACKS = 30
+_NOWHERE = Path(os.sep).resolve()
+"""A folder that is in no repository."""
 _PAUSES = (0.5, 1.0)
 """Seconds between tries of what a host did not answer."""
 
@@ -255,13 +257,13 @@ class Clones:
         """What git says to a question that goes to another host: only there it gets the credentials.
 
         A host that fails in passing is asked again, as by REST; one that is not there is not. ~/.netrc is not read for
-        a URL without TLS.
+        a URL without TLS, and no configuration of a repository in which this happens to run.
         """
         plain = any(each.lower().startswith("http://") for each in arguments)
         for pause in (*_PAUSES, None):
             own = {**self._environment(), **({"HOME": os.devnull} if plain else {})}
             try:
-                return own_git(*arguments, about=about, folder=folder, environment=own, timeout=600)
+                return own_git(*arguments, about=about, folder=folder or _NOWHERE, environment=own, timeout=600)
             except GitUnreachableError as error:
                 if pause is None or not error.passing:
                     raise

@@ -2,8 +2,10 @@
 
 conda-smithy renders `meta.yaml` with an unrestricted Jinja environment, so a recipe runs code with the rights of the
 user who started it. In the jail this code has process, mount and IPC namespaces of its own: it can't see the processes
-outside, `/proc` shows only its own, the folders in which tokens are kept are empty, every file system is read-only but
-for the work tree, and what it starts ends with it. The network stays, because conda-smithy reads conda-forge's pinning.
+outside, `/proc` shows only its own, everything at the top of the file system but the system's own folders is empty, so
+are the devices (a terminal is one), every file system is read-only but for the work tree, and what it starts ends with
+it. The network stays, because conda-smithy reads conda-forge's pinning; sockets of agents and of the session bus, which
+may have names that are in no file system, and the kernel's key rings are refused by a filter of system calls.
 
 This file is also the program that `unshare` starts; it then imports nothing but the standard library.
 """
@@ -11,9 +13,12 @@ This file is also the program that `unshare` starts; it then imports nothing but
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
+import platform
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,17 +28,40 @@ from pathlib import Path
 __all__ = ["Jail", "find_jail"]
 
 _UNSHARE = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child=KILL", "--ipc", "--uts")
-_HIDDEN = ("/root", "/home", "/tmp", "/var/tmp", "/run", "/dev/shm", "/var/lib/systemd/credentials")  # noqa: S108
+_HIDDEN = ("/dev", "/var/tmp", "/var/lib/systemd/credentials")  # noqa: S108
+_SYSTEM = frozenset(
+    ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "opt", "nix", "gnu", "proc", "sys", "var")
+)
+"""Folders at the top that programs need (https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch03.html)."""
+_DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom"))
 _RESOLVER = Path("/etc/resolv.conf")
 _KEPT = frozenset({"PATH", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CONDA_PREFIX"})
 _PROXIES = frozenset({"http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"})
 
 # https://man7.org/linux/man-pages/man2/mount.2.html, mount_setattr(2), prctl(2)
-_MS_BIND, _MS_REMOUNT, _MS_REC, _MS_PRIVATE = 0x1000, 0x20, 0x4000, 0x40000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 0x2, 0x4, 0x8
-_AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = -100, 0x8000, 0x1
+_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
+_MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV = 0x1, 0x2, 0x4
 _SYS_MOUNT_SETATTR = 442
-_PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 24, 38
+_PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 22, 24, 38
+
+# https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html, bpf.h, seccomp.h, audit.h, socket.h
+_LOAD, _IS, _FROM, _RETURN = 0x20, 0x15, 0x35, 0x06
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_ALLOW, _REFUSE, _FILTER = 0x7FFF0000, 0x00050000, 2
+_FAMILIES = (2, 10, 16)
+"""Of sockets: IPv4, IPv6, and netlink, which looking a name up needs."""
+_IO_URING_SETUP = 425
+_CALLS = {
+    "x86_64": (0xC000003E, 41, (248, 249, 250)),
+    "aarch64": (0xC00000B7, 198, (217, 218, 219)),
+    "riscv64": (0xC00000F3, 198, (217, 218, 219)),
+    "ppc64le": (0xC0000015, 326, (269, 270, 271)),
+}
+"""Machine to its number in audit.h, and the numbers of `socket`, and of `add_key`, `request_key` and `keyctl`."""
+_X32 = 0x40000000
+"""System calls of x86_64 from here on are those of another interface, with numbers of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +82,7 @@ class Jail:
             "command": [str(program), *command[1:]],
             "writable": [str(folder)],
             "readable": [str(path) for path in (*_needed(program), *readable)],
-            "hidden": [str(path) for path in (*map(Path, _HIDDEN), Path.home(), *self.hidden)],
+            "hidden": [str(path) for path in (*_data(), *map(Path, _HIDDEN), Path.home(), *self.hidden)],
         }
         return (str(self.unshare), *_UNSHARE, "--", sys.executable, "-I", "-S", __file__, json.dumps(plan))
 
@@ -66,7 +94,7 @@ def find_jail(hidden: Sequence[Path] = ()) -> Jail | None:
         return None
     jail = Jail(unshare=Path(unshare), hidden=tuple(hidden))
     try:
-        command = jail.command(("/proc/self/exe", "-I", "-S", "-c", _PROBE), folder=Path(__file__).parent)
+        command = jail.command((sys.executable, "-I", "-S", "-c", _PROBE), folder=Path(__file__).parent)
         command = (*command[:-1], json.dumps({**json.loads(command[-1]), "writable": []}))
         done = subprocess.run(command, capture_output=True, timeout=30, env=jailed_environment(os.environ), check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -83,6 +111,11 @@ def jailed_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | {name: text for name, text in environment.items() if name in _PROXIES and "@" not in text}
 
 
+def _data() -> list[Path]:
+    """Return the folders at the top that are not the system's: homes, temporary files, sockets of daemons, data."""
+    return [path for path in sorted(Path("/").iterdir()) if path.name not in _SYSTEM and not path.is_symlink()]
+
+
 def _needed(program: Path) -> list[Path]:
     """Return the folders that a program needs where they lie in hidden ones: its environment, and Python's."""
     places = {program.parent, program.resolve().parent}
@@ -96,47 +129,124 @@ def _needed(program: Path) -> list[Path]:
 def _enter(plan: Mapping[str, Sequence[str]]) -> None:
     """Set the jail up; the namespaces are there already. Raises OSError where the kernel does not allow a step."""
     _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
-    for path in plan["writable"]:
-        _mount(path, path, "", _MS_BIND)
-    attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY, 0, 0, 0)
-    _checked(
-        _libc().syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, ctypes.byref(attributes), 32), "read-only"
-    )
-    for path in plan["writable"]:
-        _mount("none", path, "", _MS_REMOUNT | _MS_BIND | _MS_NOSUID | _MS_NODEV)
-    kept = {path: os.open(path, os.O_PATH) for path in (*plan["readable"], *plan["writable"])}
+    _make_read_only(plan["writable"])
     hidden = [path for path in dict.fromkeys(plan["hidden"]) if Path(path).exists()]
-    _hide([path for path in hidden if not _below(path, hidden)])
-    for path, opened in kept.items():
-        if any(Path(path).is_relative_to(each) for each in hidden):
-            Path(path).mkdir(parents=True, exist_ok=True)
-            _mount(f"/proc/self/fd/{opened}", path, "", _MS_BIND)
-        os.close(opened)
-    _hide([path for path in hidden if _below(path, kept) and Path(path).exists()])
-    _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    shown = [path for path in (*plan["readable"], *plan["writable"], *_DEVICES) if path not in hidden]
+    opened = {path: os.open(path, os.O_PATH) for path in shown}
+    _hide([path for path in hidden if not _below(path, hidden)], nothing=opened["/dev/null"])
+    for path, number in opened.items():
+        if _below(path, hidden):
+            _show(path, number)
+    _hide([path for path in hidden if _below(path, shown) and Path(path).exists()], nothing=opened["/dev/null"])
+    for number in opened.values():
+        os.close(number)
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_bytes())
+    _mount_proc()
+    _make_devices()
     # The old working folder is outside: from there `..` would lead into what is hidden.
     os.chdir(next(iter(plan["writable"]), "/"))
-    _drop_capabilities()
+    _drop_capabilities(last)
+    _refuse_calls()
+
+
+def _mount_proc() -> None:
+    """Mount a /proc with the processes of the jail alone, or an empty folder where the kernel allows none.
+
+    It does not where parts of the old one are covered, as in a service with `ProtectKernelTunables`: the new one would
+    show them (https://man7.org/linux/man-pages/man7/user_namespaces.7.html).
+    """
+    try:
+        _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    except PermissionError:
+        _mount("tmpfs", "/proc", "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+
+
+def _make_read_only(writable: Iterable[str]) -> None:
+    """Make every file system read-only but for these folders."""
+    for path in writable:
+        _mount(path, path, "", _MS_BIND)
+    _set_attributes("/", _AT_RECURSIVE, wanted=_MOUNT_ATTR_RDONLY)
+    for path in writable:
+        _set_attributes(path, 0, wanted=_MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV, unwanted=_MOUNT_ATTR_RDONLY)
+
+
+def _set_attributes(path: str, flags: int, *, wanted: int, unwanted: int = 0) -> None:
+    """Set and clear attributes of a mount; others stay, which the kernel may insist on (Linux 5.12)."""
+    attributes = (ctypes.c_uint64 * 4)(wanted, unwanted, 0, 0)
+    place = path.encode()
+    _checked(_libc().syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, place, flags, ctypes.byref(attributes), 32), path)
+
+
+def _show(path: str, number: int) -> None:
+    """Bind what was opened as `number` to its place below a hidden folder."""
+    place, opened = Path(path), f"/proc/self/fd/{number}"
+    if Path(opened).is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+    else:
+        place.touch()
+    _mount(opened, path, "", _MS_BIND)
+
+
+def _make_devices() -> None:
+    """Make what programs expect in the folder of devices, beside those that are shown."""
+    Path("/dev/shm").mkdir()  # noqa: S108
+    for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+        Path("/dev", name).symlink_to(f"/proc/self/{target}")
 
 
 def _below(path: str, folders: Iterable[str]) -> bool:
     return any(path != each and Path(path).is_relative_to(each) for each in folders)
 
 
-def _hide(paths: Sequence[str]) -> None:
+def _hide(paths: Sequence[str], *, nothing: int) -> None:
+    """Put an empty folder or file in the place of each; `nothing` is what was opened as /dev/null."""
     for path in paths:
         if Path(path).is_dir():
             _mount("tmpfs", path, "tmpfs", _MS_NOSUID | _MS_NODEV)
         else:
-            _mount("/dev/null", path, "", _MS_BIND)
+            _mount(f"/proc/self/fd/{nothing}", path, "", _MS_BIND)
 
 
-def _drop_capabilities() -> None:
+def _drop_capabilities(last: int) -> None:
     """Give up the rights over the namespaces, so that nothing hidden can be uncovered."""
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_bytes())
     for capability in range(last + 1):
         _checked(_libc().prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "capabilities")
     _checked(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "privileges")
+
+
+def _refuse_calls() -> None:
+    """Refuse sockets but those of the internet, the kernel's key rings, and `io_uring`, which opens sockets, too."""
+    program = b"".join(struct.pack("=HBBI", *line) for line in _filter(platform.machine()))
+    buffer = ctypes.create_string_buffer(program, len(program))
+    described = ctypes.create_string_buffer(struct.pack("HP", len(program) // 8, ctypes.addressof(buffer)))
+    _checked(_libc().prctl(_PR_SET_SECCOMP, _FILTER, described, 0, 0), "system calls")
+
+
+def _filter(machine: str) -> list[tuple[int, int, int, int]]:
+    """Return the filter as instructions (what, lines to skip where it is so, and where it is not, value).
+
+    Raises OSError for a machine of which the numbers of system calls are not known.
+    """
+    if machine not in _CALLS:
+        raise OSError(errno.ENOSYS, "no filter of system calls is known for this machine", machine)
+    architecture, socket, keys = _CALLS[machine]
+    refused = (*keys, _IO_URING_SETUP)
+    checks = [(_FROM, _X32), *((_IS, number) for number in refused)]
+    families = [(_IS, family, len(_FAMILIES) - place, 0) for place, family in enumerate(_FAMILIES)]
+    # The lines after the checks: the one for `socket`, its argument, the families, refuse, allow.
+    end = len(_FAMILIES) + 2
+    return [
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_IS, 1, 0, architecture),
+        (_RETURN, 0, 0, _REFUSE | errno.EPERM),
+        (_LOAD, 0, 0, _NUMBER),
+        *((what, len(checks) - place - 1 + end, 0, value) for place, (what, value) in enumerate(checks)),
+        (_IS, 0, end, socket),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        *((what, skip, other, value) for what, value, skip, other in families),
+        (_RETURN, 0, 0, _REFUSE | errno.EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
 
 
 def _libc() -> ctypes.CDLL:

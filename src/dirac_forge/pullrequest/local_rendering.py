@@ -12,17 +12,32 @@ from dirac_forge.pullrequest.jail import Jail
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.pullrequest.tokens import secrets_in
 
-__all__ = ["SecretReach", "local_smithy", "reach_of", "token_files"]
+__all__ = ["SecretReach", "local_smithy", "reach_of", "secret_places", "token_files", "unsafe_build"]
 
 _STORES = (
     ".config/gh/hosts.yml",
     ".netrc",
     ".git-credentials",
     ".config/git/credentials",
+    ".cache/git/credential",
+    ".git-credential-cache",
     ".local/share/keyrings",
+    ".local/share/kwalletd",
+    ".local/share/python_keyring",
+    ".password-store",
     ".config/dirac-forge",
+    ".ssh",
+    ".gnupg",
+    "Library/Keychains",
+    "AppData/Roaming/GitHub CLI/hosts.yml",
+    "AppData/Local/Microsoft/Credentials",
 )
-"""Files and folders of the home folder in which tokens are kept."""
+"""Files and folders of the home folder in which tokens and keys are kept, also those of macOS and Windows."""
+_FOLDERS = (
+    "GH_CONFIG_DIR", "GNUPGHOME", "NETRC", "GIT_CONFIG_GLOBAL", "PASSWORD_STORE_DIR",
+    "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
+)  # fmt: skip
+"""Variables that name another place for such files and folders, or for sockets."""
 _AGENTS = ("SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "GNOME_KEYRING_CONTROL", "GPG_AGENT_INFO")
 """Variables that name the sockets of agents and keyrings."""
 _DEEPEST = 50
@@ -46,6 +61,13 @@ def reach_of(environ: Mapping[str, str], *, home: Path, proc: Path = Path("/proc
     sockets = [name for name in _AGENTS if environ.get(name, "").strip()]
     places = (*map(str, (*token_files(environ), *stores)), *sockets)
     return SecretReach(environments=tuple([*own, *inherited][:3]), stores=places)
+
+
+def secret_places(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the files and folders that the environment names, in which tokens, keys and sockets of agents may be."""
+    named = [Path(environ.get(name, "").strip()) for name in (*_FOLDERS, *_AGENTS)]
+    there = (path for path in named if path.is_absolute() and path.exists() and not path.is_char_device())
+    return (*token_files(environ), *there)
 
 
 def token_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -87,6 +109,20 @@ def local_smithy(smithy: Smithy | None, reach: SecretReach, jail: Jail | None) -
             reason=f"not rendered locally: no sandbox here, and a recipe could reach {_listed(reach.stores)}", said=True
         )
     return smithy
+
+
+def unsafe_build(environ: Mapping[str, str], reach: SecretReach, *, isolated: bool, hidden: Sequence[Path]) -> str:
+    """Return what upstream code could reach in a build here, in words; "" where there is nothing.
+
+    `isolated` builds do not see what is in `hidden` folders, nor other processes.
+    """
+    own = [f"{name} in the environment" for name in secrets_in(environ)]
+    if isolated:
+        there = [path.resolve() for path in secret_places(environ)]
+        own += [str(path) for path in there if not any(path.is_relative_to(folder) for folder in hidden)]
+    else:
+        own += [*(text for text in reach.environments if text not in own), *reach.stores]
+    return _listed(own)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -120,14 +120,15 @@ def make(
 
 
 def _rerendered(clones: Clones, tip: Tip, first: str, smithy: Smithy, author: Author, when: datetime) -> MadeCommits:
+    objects = (tip.folder / "objects").absolute()
     with clones.work_tree(tip, first) as folder:
         lints: tuple[str, ...] = ()
         unlinted = ""
         try:
-            lints = smithy.lint(folder)
+            lints = smithy.lint(folder, objects=objects)
         except UnknownError as exc:
             unlinted = exc.message
-        rerendered = smithy.rerender(folder)
+        rerendered = smithy.rerender(folder, objects=objects)
         if rerendered.state != "done":
             return MadeCommits(first=first, last=first, rerendered=rerendered, lints=lints, unlinted=unlinted)
         message = _message(smithy.version)

@@ -48,13 +48,17 @@ class Smithy:
     version: str
     jail: Jail | None = None
 
-    def rerender(self, folder: Path, *, timeout: float = 900.0) -> Rerendered:
+    def rerender(self, folder: Path, *, objects: Path | None = None, timeout: float = 900.0) -> Rerendered:
         """Rerender the feedstock in `folder`: its files only, no commit. The program sees no tokens.
 
+        `objects` are those of git that the feedstock's repository shares; what its own files say of them is not
+        believed, because a recipe may have written them when it was linted.
         It refuses by itself where it is older than what conda-forge has: then the service must be asked.
         """
         try:
-            done = self._run("rerender", "--feedstock_directory", str(folder), folder=folder, timeout=timeout)
+            done = self._run(
+                "rerender", "--feedstock_directory", str(folder), folder=folder, objects=objects, timeout=timeout
+            )
         except UnknownError as exc:
             return Rerendered(state="failed", text=exc.message, version=self.version)
         if done.code:
@@ -62,12 +66,12 @@ class Smithy:
             return Rerendered(state="failed", text=text, version=self.version)
         return Rerendered(state="done", text=f"re-rendered with conda-smithy {self.version}", version=self.version)
 
-    def lint(self, folder: Path, *, timeout: float = 120.0) -> tuple[str, ...]:
-        """What conda-smithy has against the recipe in a feedstock, a line each; () where nothing.
+    def lint(self, folder: Path, *, objects: Path | None = None, timeout: float = 120.0) -> tuple[str, ...]:
+        """What conda-smithy has against the recipe in a feedstock, a line each; () where nothing. See `rerender`.
 
         Raises UnknownError where it can't tell.
         """
-        done = self._run("recipe-lint", str(folder / "recipe"), folder=folder, timeout=timeout)
+        done = self._run("recipe-lint", str(folder / "recipe"), folder=folder, objects=objects, timeout=timeout)
         if done.code == 0:
             return ()
         found = _lints(_text(done.output))
@@ -75,7 +79,7 @@ class Smithy:
             raise UnknownError(f"conda-smithy {self.version} could not lint it: {_last(done)}")
         return found
 
-    def _run(self, *arguments: str, folder: Path, timeout: float) -> Finished:
+    def _run(self, *arguments: str, folder: Path, objects: Path | None, timeout: float) -> Finished:
         home = folder.parent
         known = plain_environment() if self.jail is None else jailed_environment(os.environ)
         # It would take its settings and a token for services from the home folder.
@@ -83,20 +87,11 @@ class Smithy:
         environment |= {"HOME": str(home), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
         command: tuple[str, ...] = (str(self.command), *arguments)
         if self.jail is not None:
-            command = self.jail.command(command, folder=home, readable=_objects_of(folder))
+            command = self.jail.command(command, folder=home, readable=() if objects is None else (objects,))
         try:
             return run(command, timeout=timeout, environment=environment, folder=folder)
         except (TooSlowError, OSError) as exc:
             raise UnknownError(f"conda-smithy {self.version} {arguments[0]}: {exc}") from exc
-
-
-def _objects_of(folder: Path) -> list[Path]:
-    """Return the folders with objects that a work tree shares."""
-    try:
-        lines = (folder / ".git" / "objects" / "info" / "alternates").read_bytes().splitlines()
-    except OSError:
-        return []
-    return [path for line in lines if (path := Path(os.fsdecode(line))).is_dir()]
 
 
 def find_smithy(path: str | None = None) -> Smithy | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import hmac
 import importlib.util
 import shutil
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +23,7 @@ __all__ = [
     "AppKey",
     "Token",
     "find_credentials",
+    "forbid_dumps",
     "from_environment",
     "has_source",
     "place_outside",
@@ -41,6 +45,7 @@ TOKEN_VARIABLES = (
 """Variables that may hold a token of GitHub or what one is made with."""
 _KEYRING = ("dirac-forge", "github")
 _LARGEST = 10_000
+_PR_SET_DUMPABLE = 4
 
 
 class Token:
@@ -128,6 +133,22 @@ def find_credentials(environment: Mapping[str, str], *, host: str = "github.com"
         return _from_file(Path(name).expanduser())
     text = _from_keyring() or _from_gh(host)
     return Token(text) if text else None
+
+
+def forbid_dumps() -> None:
+    """Make the memory of this process unreadable to others of its user, and let neither it nor its children dump core.
+
+    On Linux also a debugger, and `/proc/*/mem` and `environ`, are refused then (prctl(2), PR_SET_DUMPABLE).
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415  # not on Windows
+
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def place_outside(environment: Mapping[str, str], *, host: str = "github.com") -> str:

@@ -138,8 +138,11 @@ def adopt(folder: Path, place: Path, *, parent: str, about: str, message: str, a
     """Return a commit of all that is in a work tree now; see Clones.adopt.
 
     What ran in the work tree may have changed its `.git`, so nothing of that is used: the files are read into an index
-    of the clone, whose configuration is ours, and in which no filter is defined.
+    of the clone, whose configuration is ours, and in which no filter is defined. The work tree itself may have become
+    a link to somewhere else. Raises InputError for that, and for what is no feedstock.
     """
+    if place.is_symlink() or not place.is_dir():
+        raise InputError(f"{about}: rerendering put something else in the place of the feedstock")
     _measured(place, about)
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as temporary:
         own = {"GIT_INDEX_FILE": f"{temporary}/index", "GIT_DIR": str(folder.absolute()), "GIT_WORK_TREE": str(place)}

@@ -72,7 +72,7 @@ def run(
     run asks again).
     """
     from dirac_forge.cli.bot import run as run_bot
-    from dirac_forge.cli.bot_run import RunRequest
+    from dirac_forge.cli.bot_request import RunRequest
 
     asked = RunRequest(
         feedstocks=tuple(feedstocks or ()),
@@ -132,7 +132,8 @@ def prepare(
     This step may execute recipes (conda-smithy does), so it is run where there is no token: in a job, unit or process
     of its own.
     """
-    from dirac_forge.cli.bot_run import RunRequest, run_step
+    from dirac_forge.cli.bot_request import RunRequest
+    from dirac_forge.cli.bot_run import run_step
 
     request = RunRequest(
         feedstocks=tuple(feedstocks or ()),
@@ -158,7 +159,8 @@ def send(
     log: LogFile = None,
 ) -> int:
     """Push what `bot prepare` sealed, and open the pull requests: with a token, and without executing anything."""
-    from dirac_forge.cli.bot_run import RunRequest, run_step
+    from dirac_forge.cli.bot_request import RunRequest
+    from dirac_forge.cli.bot_run import run_step
 
     request = RunRequest(
         pr=True, canary=canary, recipes=recipes, outbox=outbox, ledger=ledger, summary=summary, log=log
@@ -170,7 +172,8 @@ def send(
 @examples("dirac-forge bot observe")
 def observe(context: Context, ledger: LedgerFile = None, log: LogFile = None) -> int:
     """Read from GitHub what became of open requests, into the ledger, for the next `bot prepare`."""
-    from dirac_forge.cli.bot_run import RunRequest, run_step
+    from dirac_forge.cli.bot_request import RunRequest
+    from dirac_forge.cli.bot_run import run_step
 
     return run_step(context, "observe", RunRequest(ledger=ledger, log=log))
 

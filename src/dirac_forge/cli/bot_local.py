@@ -1,0 +1,42 @@
+"""What a run may do on this machine: build what it proposes, and take feedstocks as they are in the workspace."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.github import unsafe_build_of
+from dirac_forge.feedstock.workspace import Workspace
+from dirac_forge.pullrequest.workspace_copies import write_copies
+
+__all__ = ["may_build", "with_reachable_feedstocks"]
+
+
+def with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context:
+    """The context, in which feedstocks are those of the workspace where their repositories can't be reached."""
+    settings = context.settings
+    url = settings.feedstock_url
+    if settings.offline or not url.startswith(("http://", "https://")):
+        return context
+    problem = context.http.problem(url)
+    if problem is None:
+        return context
+    place = settings.cache / "workspace" / "conda-forge"
+    names = write_copies([*workspace, *workspace.lines], place)
+    context.observer.warned(
+        f"{urlsplit(url).hostname} can't be reached ({problem}): {len(names)} feedstocks are taken as they are in "
+        f"{settings.workspace / 'feedstocks'}"
+    )
+    reachable = copy.copy(context)
+    reachable.settings = replace(settings, feedstock_url=f"{place}/{{name}}-feedstock")
+    return reachable
+
+
+def may_build(context: Context) -> bool:
+    """Whether upstream code may be built here: only where it can reach no token."""
+    unsafe = unsafe_build_of(context)
+    if unsafe:
+        context.observer.warned(f"nothing is built: upstream code could read {unsafe}")
+    return not unsafe
