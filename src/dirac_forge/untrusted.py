@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 import unicodedata
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 __all__ = [
+    "dump_json",
     "join_url",
     "one_line",
     "parse_http_date",
@@ -86,6 +88,16 @@ def parse_json(data: str | bytes) -> Any:
         raise
     except (ValueError, RecursionError) as error:
         raise json.JSONDecodeError(str(error)[:80] or "not JSON", "", 0) from error
+
+
+def dump_json(document: object, *, indent: int | None = None) -> str:
+    """Return JSON in which everything that hides or turns text is escaped: the value is the same."""
+    return re.sub(r"[^ -~]", _escaped, json.dumps(document, indent=indent, ensure_ascii=False))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    mark = match[0]
+    return mark if mark.isprintable() or mark == "\n" else json.dumps(mark)[1:-1]
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -94,6 +94,11 @@ def test_defaults_and_the_bump() -> None:
     assert parse_migration("__migrator: {kind: version}\nlib: ['2']\n", path="x.yaml").bump == 1
 
 
+def test_a_blank_commit_message_is_none() -> None:
+    text = "migrator_ts: 1\n__migrator:\n  commit_message: ' '\npackage:\n- '1'\n"
+    assert parse_migration(text, path=Path("package1.yaml")).title == "Rebuild for package1"
+
+
 def test_a_file_called_migration_has_its_folders_name() -> None:
     migration = parse_migration("__migrator: {}\nlib: ['2']\n", path="/somewhere/krb5122/migration.yaml")
     assert migration.name == "krb5122"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ from dirac_forge.errors import redact
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.untrusted import dump_json
 
 __all__ = ["RunLog"]
 
@@ -43,4 +43,4 @@ class RunLog:
             line |= {"branch": about.branch, "kind": about.kind, "key": about.key}
         line |= {"text": text, **more}
         with self._lock:
-            self._write(redact(json.dumps({name: value for name, value in line.items() if value}, ensure_ascii=False)))
+            self._write(redact(dump_json({name: value for name, value in line.items() if value})))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -29,7 +28,7 @@ from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import LedgerEntry
 from dirac_forge.report.terminal import sentences
-from dirac_forge.untrusted import one_line
+from dirac_forge.untrusted import dump_json, one_line
 
 if TYPE_CHECKING:
     from dirac_forge.cli.bot_request import RunRequest
@@ -265,4 +264,4 @@ class _JsonLines(Terminal):
         """A line with it; the same message once."""
         if message not in self._warned:
             self._warned.add(message)
-            self._write(redact(json.dumps({"step": "warning", "text": message}, ensure_ascii=False)))
+            self._write(redact(dump_json({"step": "warning", "text": message})))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 import sys
 import threading
 from contextlib import contextmanager
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dirac_forge.cli.process import UNWRITTEN, say
 from dirac_forge.errors import ForgeError, redact
-from dirac_forge.untrusted import one_line, visible
+from dirac_forge.untrusted import dump_json, one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,16 +68,10 @@ def _console() -> type[Console]:
 
 def print_json(document: object) -> None:
     """Print one JSON document."""
-    # What hides or turns text is escaped; JSON has the same value then.
-    text = re.sub(r"[^ -~]", _escaped, json.dumps(document, indent=2, ensure_ascii=False))
+    text = dump_json(document, indent=2)
     with _written():
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-
-
-def _escaped(match: re.Match[str]) -> str:
-    mark = match[0]
-    return mark if mark.isprintable() or mark == "\n" else json.dumps(mark)[1:-1]
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from dirac_forge.feedstock.sync import sync as bring_up_to_date
 from dirac_forge.http import NotFoundError
 from dirac_forge.proposals.migrations import warn
 from dirac_forge.report.next_steps import step
-from dirac_forge.report.terminal import joined, sentences
+from dirac_forge.report.terminal import flat, joined, sentences
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["sync"]
@@ -111,7 +111,7 @@ def _answer(context: Context, results: tuple[Synced, ...]) -> int:
     table = Table("feedstock", "", "")
     for one in results:
         if one.state not in {"unknown", "unchanged"}:
-            table.add_row(one.line.folder, one.state, one.text or one.commit[:12])
+            table.add_row(flat(one.line.folder), one.state, flat(one.text or one.commit[:12]))
     counts = Counter(one.state for one in results)
     lines = _unreached(results)
     summary = sentences([*lines, ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])

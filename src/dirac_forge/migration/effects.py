@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import networkx as nx
 
@@ -53,7 +54,7 @@ class Today:
 class TargetAnswer:
     """What a solver says."""
 
-    status: str
+    status: Literal["installable", "not-installable", "unknown"]
     """installable, not-installable or unknown."""
     reason: str = ""
 

@@ -121,7 +121,7 @@ class Migration:
     @property
     def title(self) -> str:
         """The first line of the commit message."""
-        return (self.settings.commit_message or f"Rebuild for {self.name}").strip().splitlines()[0]
+        return ((self.settings.commit_message or "").strip() or f"Rebuild for {self.name}").splitlines()[0]
 
     @property
     def bump(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dirac_forge.pullrequest.smithy import Rerendered
-from dirac_forge.report.foreign import code
+from dirac_forge.report.foreign import code, escaped
 
 __all__ = ["RERENDER", "notes"]
 
@@ -18,7 +18,7 @@ def notes(*, rerendered: Rerendered | None, lints: Sequence[str], unlinted: str,
     """Return the lines for the end of a body, after a blank one; "" where there is nothing to say."""
     lines = []
     if rerendered is not None and rerendered.state == "done":
-        lines.append(f"{rerendered.text}.")
+        lines.append(f"{escaped(rerendered.text)}.")
     elif rerendered is not None:
         why = f" ({code(rerendered.text)})" if rerendered.text else ""
         lines.append(f"conda-forge's service is asked to rerender it{why}.")

@@ -27,7 +27,7 @@ from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.proof_body import environment_reasons, unblock_lines
 from dirac_forge.report.reasons import reasons
 from dirac_forge.report.since import turn_json, turns
-from dirac_forge.report.terminal import Hanging
+from dirac_forge.report.terminal import Hanging, flat
 from dirac_forge.report.verdicts import (
     OUTCOMES,
     axes,
@@ -208,7 +208,7 @@ class _Matrix:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         # A title above a narrow table would be broken by rich.
-        yield Text(self.title, style="bold")
+        yield flat(self.title, "bold")
         platforms, pythons = axes(self.cells)
         for short in (False, True):
             table = self._table(platforms, pythons, short=short)
@@ -216,19 +216,20 @@ class _Matrix:
                 yield table
                 return
         for platform in platforms:
-            yield Text(f"  {platform}")
+            yield Text("  ") + flat(platform)
             for python in pythons:
                 text = self.texts.get((platform, python))
                 if text is not None:
-                    yield Text.assemble(f"    {heading(self.cells, python)}: ", text)
+                    yield Text.assemble("    ", flat(heading(self.cells, python)), ": ", text)
 
     def _table(self, platforms: Sequence[str], pythons: Sequence[str], *, short: bool) -> Table:
         table = Table()
         table.add_column("platform")
         for python in pythons:
-            table.add_column(python if short and python else heading(self.cells, python), justify="center")
+            head = python if short and python else heading(self.cells, python)
+            table.add_column(flat(head), justify="center")
         for platform in platforms:
-            table.add_row(platform, *(self.texts.get((platform, python), Text("")) for python in pythons))
+            table.add_row(flat(platform), *(self.texts.get((platform, python), Text("")) for python in pythons))
         return table
 
 
@@ -236,7 +237,7 @@ def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
     texts = {(cell.platform, cell.python): _mark(cell) for cell in cells}
     channels = cells[0].channels
     said = (
-        [Text(f"channels, the first that has a package wins: {', '.join(map(redact, channels))}")] if channels else []
+        [flat(f"channels, the first that has a package wins: {', '.join(map(redact, channels))}")] if channels else []
     )
     return [_Matrix(title=target, cells=cells, texts=texts), *said]
 
@@ -245,7 +246,7 @@ def _mark(cell: Cell) -> Text:
     if cell.status == "installable":
         package = name_of(cell.specs[0])
         whose = "" if name_of(cell.target) == package else f"{package} "
-        return Text(f"✓ {whose}{cell.version}", style="green")
+        return flat(f"✓ {whose}{cell.version}", "green")
     if cell.status == "unknown":
         return Text("? unknown", style="yellow")
     return Text("✗ no", style="bold red") if cell.wanted else Text("✗ no, as expected", style="dim")
@@ -279,7 +280,7 @@ def _in_all(proposal: Proof) -> Text:
     if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
         own = "; whether they can be built and installed is unknown"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
-    return Text.assemble("with these recipes: ", head, told, f"{own}\n")
+    return Text.assemble("with these recipes: ", head, told, flat(own), "\n")
 
 
 def _share(counts: Mapping[Outcome, int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dirac_forge.report.foreign import visible
 from dirac_forge.report.picture import COLOURS, Picture
 
 __all__ = ["dot"]
@@ -31,5 +32,5 @@ def dot(picture: Picture) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = visible(text, but="\n").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dirac_forge.report.foreign import plain
 from dirac_forge.report.picture import COLOURS, Arrow, Picture
 
 __all__ = ["mermaid"]
@@ -31,4 +32,4 @@ def _class(state: str) -> str:
 
 
 def _text(text: str) -> str:
-    return text.replace("&", "#amp;").replace('"', "#quot;").replace("\n", " ")
+    return plain(text).replace("&", "#amp;").replace('"', "#quot;")

@@ -19,7 +19,7 @@ from dirac_forge.report import document
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.document import Paragraph, Section
 from dirac_forge.report.rebuild_body import rebuild_sections
-from dirac_forge.report.terminal import Shown, diff, sentences
+from dirac_forge.report.terminal import Shown, diff, flat, sentences
 
 __all__ = [
     "changes_json",
@@ -135,9 +135,9 @@ def _edge(edge: Edge) -> dict[str, Any]:
 
 def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     """Waves in columns of a table, then what is special."""
-    table = Table("wave", "members", "feedstocks", title=f"{plan.migration.name}: {plan.migration.title}")
+    table = Table("wave", "members", "feedstocks", title=flat(f"{plan.migration.name}: {plan.migration.title}"))
     for number, wave in enumerate(plan.waves, start=1):
-        table.add_row(str(number), str(len(wave)), ", ".join(_shown(plan, name) for name in wave))
+        table.add_row(str(number), str(len(wave)), flat(", ".join(_shown(plan, name) for name in wave)))
     remarks = list(_remarks(plan, pinned))
     if not plan.waves:
         return sentences([f"{plan.migration.name}: {no_members(plan)}", *remarks])

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 
 from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today, WaveEffect
 from dirac_forge.report.document import words
 from dirac_forge.report.migration_status import missing_words
-from dirac_forge.report.terminal import sentences
+from dirac_forge.report.terminal import flat, sentences
 
 __all__ = ["effect_json", "effect_text"]
 
@@ -76,7 +76,7 @@ def _untouched(effect: TargetEffect) -> str:
 def _wave_table(effect: TargetEffect) -> Table:
     """Return a row for each wave after which something changes."""
     title = f"is {effect.target} installable? with the new pin / with the old one"
-    table = Table("after wave", *effect.closures, title=title)
+    table = Table("after wave", *(Column(flat(platform)) for platform in effect.closures), title=flat(title))
     for wave, row in _table_rows(effect):
         table.add_row(str(wave) if wave else "none", *row)
     return table

@@ -34,7 +34,7 @@ class OverviewRow:
     def cells(self, dates: int) -> tuple[str, str, str, str]:
         """The columns, with so many of the dates."""
         known = [date for date in self.released[2 - dates :] if date]
-        return (self.name, self.version, " → ".join(known), self.status)
+        return (plain(self.name), plain(self.version), plain(" → ".join(known)), plain(self.status))
 
 
 @dataclass(frozen=True, slots=True)

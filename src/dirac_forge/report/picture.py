@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from dirac_forge.migration.plan import Plan
-from dirac_forge.migration.status import Status
+from dirac_forge.migration.status import State, Status
 from dirac_forge.report.migration_status import evidence_words, reason_words
 
 __all__ = ["COLOURS", "Arrow", "Box", "Picture", "picture_of"]
 
-COLOURS = {
+COLOURS: Mapping[State | Literal["planned"], str] = {
     "done": "#1b7837",
     "in-pr": "#2166ac",
     "awaiting-pr": "#d9a400",
@@ -28,7 +30,7 @@ class Box:
 
     name: str
     wave: int
-    state: str
+    state: State | Literal["planned"]
     """A state of the status, or `planned` where there is none."""
     why: str
     """What hovering shows, in lines."""
@@ -55,7 +57,7 @@ class Picture:
     arrows: tuple[Arrow, ...]
 
     @property
-    def states(self) -> tuple[str, ...]:
+    def states(self) -> tuple[State | Literal["planned"], ...]:
         """The states that occur, in the legend's order."""
         found = {box.state for wave in self.waves for box in wave}
         return tuple(state for state in COLOURS if state in found)

@@ -13,6 +13,7 @@ from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.remedies import Remedy, Unblock
 from dirac_forge.check.wording import cause_lines, listed, remedy_phrases, unblock_text
+from dirac_forge.report.terminal import Hanging, flat
 
 __all__ = ["ReasonParagraph", "reasons", "where"]
 
@@ -29,11 +30,11 @@ class ReasonParagraph:
     lines: tuple[str, ...] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self.head
+        yield Hanging("", self.head)
         for line in self.lines:
             text = line.lstrip()
             indent = " " * (2 + len(line) - len(text))
-            for at, part in enumerate(Text(text).wrap(console, max(options.max_width - len(indent) - 2, 20))):
+            for at, part in enumerate(flat(text).wrap(console, max(options.max_width - len(indent) - 2, 20))):
                 yield Text(f"{indent}  " if at else indent) + part
         yield Text()
 

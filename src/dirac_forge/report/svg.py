@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from dirac_forge.report.foreign import visible
 from dirac_forge.report.picture import COLOURS, Arrow, Box, Picture
 
 __all__ = ["svg"]
@@ -248,4 +249,4 @@ def _box(box: Box, place: _Place) -> str:
 
 def _text(text: str) -> str:
     # Control characters have no place in XML, not even escaped.
-    return escape("".join(sign for sign in text if sign >= " " or sign in "\n\t"), quote=True)
+    return escape(visible(text, but="\n\t"), quote=True)

@@ -28,9 +28,10 @@ from dirac_forge.report.document import (
 )
 from dirac_forge.report.foreign import plain, visible
 
-__all__ = ["CutLine", "Hanging", "Shown", "WhereCut", "diff", "inline", "joined", "sentences", "wrapped"]
+__all__ = ["CutLine", "Hanging", "Shown", "WhereCut", "diff", "flat", "inline", "joined", "sentences", "wrapped"]
 
 _LONGEST = 2_000
+_WHOLE = 50_000
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -40,6 +41,11 @@ def diff(text: str) -> Text:
         Text(visible(line, but="\t"), style=_STYLES.get(line[:1], "")) for line in text.removesuffix("\n").split("\n")
     )
     return Text("\n", no_wrap=True, overflow="ignore").join(lines)
+
+
+def flat(text: str, style: str = "") -> Text:
+    """Return foreign text as one line, without effect."""
+    return Text(plain(text, longest=_WHOLE), style)
 
 
 def inline(line: Line) -> Text:
@@ -89,7 +95,7 @@ class CutLine:
     text: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        text = Text(self.text, no_wrap=True, overflow="ignore")
+        text = _on_one_line(Text(self.text, no_wrap=True, overflow="ignore"))
         if text.cell_len > options.max_width:
             (first, *_) = wrapped(text, options.max_width - 2)
             text = first.append(" …")
@@ -109,7 +115,8 @@ class WhereCut:
 
 
 def wrapped(text: Text, width: int) -> Iterator[Text]:
-    """Yield the text in lines of `width` cells, broken at spaces only."""
+    """Yield the text in lines of `width` cells, broken at spaces only: line breaks in it are foreign."""
+    text = _on_one_line(text)
     start = end = 0
     breaks = []
     for word in re.finditer(r"\S+", text.plain):
@@ -120,6 +127,14 @@ def wrapped(text: Text, width: int) -> Iterator[Text]:
     for line in text[:end].divide(breaks):
         line.rstrip()
         yield line
+
+
+def _on_one_line(text: Text) -> Text:
+    if text.plain.isprintable():
+        return text
+    one = text.copy()
+    one.plain = "".join(" " if mark.isspace() else mark for mark in text.plain)  # as long: styles stay in their places
+    return one
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +192,7 @@ def _table(table: Table, indent: int, console: Console, options: ConsoleOptions)
 def _grid(table: Table, indent: int) -> Grid:
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for at, head in enumerate(table.head):
-        grid.add_column(Text(" " * indent + head if at == 0 else head), no_wrap=True)
+        grid.add_column(Text(" " * indent * (at == 0)) + flat(head), no_wrap=True)
     for row in table.rows:
         cells = [inline(cell) for cell in row]
         grid.add_row(Text(" " * indent) + cells[0], *cells[1:])
@@ -191,7 +206,7 @@ def _list(table: Table, indent: int) -> Iterator[RenderableType]:
         for head, cell in zip(table.head[1:], row[1:], strict=True):
             text = inline(cell)
             if text.plain:
-                yield Hanging(f"{head}: " if head else "", text, indent + 2)
+                yield Hanging(f"{plain(head)}: " if head else "", text, indent + 2)
 
 
 def joined(parts: Sequence[RenderableType]) -> RenderableType:
@@ -201,5 +216,4 @@ def joined(parts: Sequence[RenderableType]) -> RenderableType:
 
 def sentences(texts: Iterable[str]) -> RenderableType:
     """Return sentences below each other; a long one continues below itself, and no word of it is broken."""
-    lines = (line for text in texts for line in text.split("\n"))
-    return Group(*(Hanging("", Text(line.strip()), len(line) - len(line.lstrip())) for line in lines))
+    return Group(*(Hanging("", Text(text.strip()), len(text) - len(text.lstrip())) for text in texts))

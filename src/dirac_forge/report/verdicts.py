@@ -14,6 +14,7 @@ from dirac_forge.check.difference import Difference
 from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.report.document import Block, Items, Table
 from dirac_forge.report.reasons import ReasonParagraph, where
+from dirac_forge.report.terminal import flat
 
 __all__ = ["OUTCOMES", "axes", "effects", "grid", "heading", "moved", "one_line", "verdict_blocks"]
 
@@ -55,7 +56,7 @@ def moved(verdict: Verdict) -> Text:
     before, after = verdict.before.version or "no", verdict.after.version or "no"
     change = before if before == after else f"{before} → {after}"
     told = verdict.failing or verdict.outcome == "unknown"
-    return Text(f"{sign} {verdict.outcome}" if told else f"{sign} {change}", style=style)
+    return flat(f"{sign} {verdict.outcome}" if told else f"{sign} {change}", style)
 
 
 def effects(
