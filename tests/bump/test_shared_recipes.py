@@ -1,4 +1,7 @@
-"""Real recipes moved to a next version: no build has a file at a new URL that an old hash checks."""
+"""Real recipes moved to a next version: no build has a file at a new URL that an old hash checks.
+
+Some of them, chosen by a fixed seed; all with DIRAC_FORGE_TESTS=whole.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.recipe_builds import builds_of
 from dirac_forge.recipe.editing.edit import finish, outputs_of, start, version_of
 from dirac_forge.upstream.sources.probes import next_versions
+from support.samples import sampled
 
 SHARED = Path(__file__).parents[3] / "shared" / "conda-forge" / "feedstocks"
 
@@ -22,7 +26,7 @@ def fake_hashes(url: str) -> dict[str, str]:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
 def test_no_build_has_a_new_url_with_an_old_hash() -> None:
     moved = 0
-    for place in sorted(SHARED.iterdir()):
+    for place in sampled(SHARED.iterdir(), 8):
         folder = FeedstockFolder(place.name, place)
         path, text = folder.exact_recipe()
         settings, unbuilt = builds_of(folder.read())
@@ -39,4 +43,4 @@ def test_no_build_has_a_new_url_with_an_old_hash() -> None:
             for a, b in sources:
                 assert a.url == b.url or not {a.sha256, a.sha1, a.md5} & {b.sha256, b.sha1, b.md5} - {None}
             moved += 1
-    assert moved > 60
+    assert moved >= 6

@@ -10,12 +10,16 @@ from dirac_forge.report.document import Code, Items, Section
 from dirac_forge.report.next_steps import (
     Step,
     build_steps,
-    bump_steps,
     check_steps,
+    current_steps,
+    evidence_steps,
+    first_steps,
     near,
     recipe_steps,
     step,
     steps_section,
+    write_steps,
+    written_steps,
 )
 
 
@@ -70,27 +74,18 @@ def test_a_check_leads_to(recipes: tuple[str, ...], good: bool, worse: bool, his
     assert commands(check_steps(["grid"], recipes, good=good, worse=worse, history=history)) == command
 
 
-@pytest.mark.parametrize(
-    ("proposed", "open_", "written", "command"),
-    [
-        (("boto3",), False, False, ["dirac-forge bump boto3 --write"]),
-        (("boto3",), True, False, ["dirac-forge bump boto3 --write", "dirac-forge bump boto3 diracx -v"]),
-        (("boto3",), False, True, ["dirac-forge build boto3"]),
-        ((), True, False, ["dirac-forge bump boto3 diracx -v"]),
-        ((), False, False, ["dirac-forge check"]),
-    ],
-    ids=["proposed", "and some blocked", "written", "all blocked", "nothing to do"],
-)
-def test_a_bump_leads_to(proposed: tuple[str, ...], open_: bool, written: bool, command: list[str]) -> None:
-    assert commands(bump_steps(proposed, asked=["boto3", "diracx"], open_=open_, written=written)) == command
+def test_a_bump_leads_to() -> None:
+    assert commands(write_steps(["boto3"])) == ["dirac-forge bump boto3 --write"]
+    assert commands(written_steps(["boto3"])) == ["dirac-forge build boto3"]
+    assert commands(evidence_steps(["boto3", "diracx"])) == ["dirac-forge bump boto3 diracx -v"]
+    assert commands(current_steps()) == ["dirac-forge check"]
 
 
 def test_a_blocked_bump_leads_to_what_blocks_it() -> None:
-    blocked = bump_steps((), asked=["grid"], open_=True, written=False, first=["m2crypto"], verbose=True)
-    assert blocked == (Step("dirac-forge bump m2crypto grid", "looks at both, in order"),)
-    absent = bump_steps((), asked=["grid"], open_=True, written=False, absent=["m2crypto"])
-    assert commands(absent) == ["dirac-forge sync m2crypto", "dirac-forge bump grid -v"]
-    assert bump_steps((), asked=["grid"], open_=True, written=False, verbose=True) == ()
+    here = first_steps(["grid"], ["m2crypto"], [])
+    assert here == (Step("dirac-forge bump m2crypto grid", "looks at both, in order"),)
+    assert commands(first_steps(["grid"], [], ["m2crypto"])) == ["dirac-forge sync m2crypto"]
+    assert first_steps(["grid"], [], []) == ()
 
 
 def test_a_build_leads_to() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from heapq import heapify, heappop, heappush
 
-import networkx as nx
 from rattler import Version, VersionSpec
 from rattler.exceptions import InvalidVersionError, InvalidVersionSpecError
 
@@ -81,32 +82,57 @@ def in_order(waits: Mapping[str, Iterable[str]], *, last: Collection[str] = ()) 
 
 
 class _Steps:
-    """Bumps and what they wait for; those that wait for each other are one step."""
+    """Bumps and what they wait for; those that wait for each other are one step.
+
+    There are tens of bumps in a run: what each waits for in the end is kept as a set.
+    """
 
     def __init__(self, waits: Mapping[str, Iterable[str]]) -> None:
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(sorted(waits))
-        graph.add_edges_from((other, key) for key, others in waits.items() for other in others)
-        self._steps = nx.condensation(graph)
-        self._members = {node: sorted(self._steps.nodes[node]["members"]) for node in self._steps}
-        self._step_of: dict[str, int] = self._steps.graph["mapping"]
+        self._waits = {key: tuple(waits[key]) for key in sorted(waits)}
+        self._behind = {key: self._awaited_by(key) for key in self._waits}
+        self._step = {key: tuple(sorted({key, *self._mutual(key)})) for key in self._waits}
+
+    def _awaited_by(self, key: str) -> frozenset[str]:
+        """Return the bumps that one waits for, those too that these wait for."""
+        found: set[str] = set()
+        todo = list(self._waits[key])
+        while todo:
+            other = todo.pop()
+            if other not in found:
+                found.add(other)
+                todo += self._waits[other]
+        return frozenset(found)
 
     def line(self, last: Collection[str]) -> list[str]:
         """All of them."""
-        stuck = [node for node, keys in self._members.items() if not set(last).isdisjoint(keys)]
-        late = {late for node in stuck for late in (node, *nx.descendants(self._steps, node))}
-        order = nx.lexicographical_topological_sort(
-            self._steps, key=lambda node: (node in late, self._members[node][0])
-        )
-        return [key for node in order for key in self._members[node]]
+        stuck = {key for key, behind in self._behind.items() if not set(last).isdisjoint({key, *behind})}
+        late = {key for key in self._waits if not stuck.isdisjoint(self._step[key])}
+        sorter = TopologicalSorter({self._step[key]: self._steps_before(key) for key in self._waits})
+        sorter.prepare()
+        ready = [(step[0] in late, step) for step in sorter.get_ready()]
+        heapify(ready)
+        found: list[str] = []
+        while ready:
+            _, step = heappop(ready)
+            found += step
+            sorter.done(step)
+            for following in sorter.get_ready():
+                heappush(ready, (following[0] in late, following))
+        return found
+
+    def _steps_before(self, key: str) -> set[tuple[str, ...]]:
+        return {self._step[other] for other in self._behind[key]} - {self._step[key]}
+
+    def _mutual(self, key: str) -> set[str]:
+        return {other for other in self._behind[key] if key in self._behind[other]}
 
     def mates(self, key: str) -> tuple[str, ...]:
         """The others of its step."""
-        return tuple(other for other in self._members[self._step_of[key]] if other != key)
+        return tuple(other for other in self._step[key] if other != key)
 
     def before(self, key: str) -> set[str]:
         """All that come before its step for a reason."""
-        return {other for node in nx.ancestors(self._steps, self._step_of[key]) for other in self._members[node]}
+        return set(self._behind[key]) - set(self._step[key])
 
 
 class _Questions:
@@ -130,22 +156,23 @@ class _Questions:
 
     def _ask(self, need: NewNeed) -> None:
         answer = self._availability(need.package, need.spec)
-        if answer.status == "available":
-            return
-        name = need.package
-        makers = [other for other in self._others if name in other.provides]
+        makers = [other for other in self._others if need.package in other.provides]
         if need.partial and answer.status == "missing":
             if any(_made_before(need, other) for other in makers):
                 return  # the channel that it was uploaded to has it
             answer = Availability(status="unknown")
-        fitting = [other for other in makers if admits(need.spec, other.provides[name])]
-        if fitting:
-            by = max(fitting, key=lambda other: Version(other.provides[name]))
-            awaited = Awaited(need=need, newest=answer.newest, key=by.key, version=by.provides[name], merged=by.merged)
-            self._awaited.setdefault(by.key, awaited)
-        else:
-            offered = tuple((other.key, other.provides[name]) for other in makers)
-            self._lacks.append(Lack(need=need, availability=answer, offered=offered))
+        if answer.status != "available":
+            self._await_maker(need, answer, makers)
+
+    def _await_maker(self, need: NewNeed, answer: Availability, makers: Sequence[Move]) -> None:
+        offers = {other.key: other.provides[need.package] for other in makers}
+        fitting = [other for other in makers if admits(need.spec, offers[other.key])]
+        if not fitting:
+            self._lacks.append(Lack(need=need, availability=answer, offered=tuple(offers.items())))
+            return
+        by = max(fitting, key=lambda other: Version(offers[other.key]))
+        awaited = Awaited(need=need, newest=answer.newest, key=by.key, version=offers[by.key], merged=by.merged)
+        self._awaited.setdefault(by.key, awaited)
 
 
 def _made_before(need: NewNeed, move: Move) -> bool:

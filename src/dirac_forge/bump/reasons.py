@@ -6,16 +6,19 @@ Where a room to the left only has a message (of an error, of a host), that text 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.build.evidence import BuildEvidence
 from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Awaited, Lack
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+
+if TYPE_CHECKING:
+    from dirac_forge.build.evidence import BuildEvidence
 
 __all__ = [
     "AllowedSources",

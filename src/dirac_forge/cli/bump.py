@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,15 +13,20 @@ from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.discovery import require_workspace
-from dirac_forge.cli.github import SentChanges, needs_token, send, unsafe_build_of
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
 from dirac_forge.files import read_text, write_files
 from dirac_forge.proposals.bumps import BumpOptions, Decided, decide
-from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.bumps import bumps_json, bumps_text
-from dirac_forge.report.next_steps import Step, bump_steps
+from dirac_forge.report.next_steps import (
+    Step,
+    current_steps,
+    evidence_steps,
+    first_steps,
+    write_steps,
+    written_steps,
+)
 from dirac_forge.report.target_state import targets_json, targets_lines
 from dirac_forge.untrusted import one_line, parse_json
 from dirac_forge.upstream.digests import read_known
@@ -30,71 +35,106 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dirac_forge.check.cells import Cell
+    from dirac_forge.cli.github import SentChanges
 
-__all__ = ["bump"]
+__all__ = ["BumpRequest", "bump"]
 
 _NO, _UNREADABLE, _UNKNOWN = 1, 2, 3
 _VERSION = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z._+!-]{0,99}")
 
 
-def bump(
-    context: Context,
-    feedstocks: Sequence[str],
-    *,
-    to: str,
-    write: bool,
-    pr: bool,
-    check: bool,
-    build: bool,
-    known_sha256: Path | None,
-    dependencies: Literal["update", "report", "off"] | None,
-    catch_up: bool = False,
-) -> int:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BumpRequest:
+    """What the command line asks of `dirac-forge bump`."""
+
+    feedstocks: tuple[str, ...] = ()
+    to: str = ""
+    write: bool = False
+    pr: bool = False
+    check: bool = True
+    build: bool = False
+    known_sha256: Path | None = None
+    dependencies: Literal["update", "report", "off"] | None = None
+    catch_up: bool = False
+
+    def options(self) -> BumpOptions:
+        """Return how the bumps are decided. Raises InputError for hashes that can't be read."""
+        given = bool(self.to and self.known_sha256)
+        return BumpOptions(
+            to=self.to,
+            dependencies="off" if self.dependencies is None and given else self.dependencies,
+            check=self.check,
+            build=self.build,
+            known=_known(self.known_sha256),
+            catch_up=self.catch_up,
+            changelog=self.pr,
+        )
+
+
+def bump(context: Context, request: BumpRequest) -> int:
     """Decide bumps, write or send them where asked for, answer with them, and return the exit code.
 
     Raises InputError for a build that could read the token for the pull requests.
     """
-    if pr:
-        needs_token(context)
-    if build and pr:
-        _refuse_token(context)
-    if dependencies is None and to and known_sha256:
-        dependencies = "off"
-    if not feedstocks:
+    if request.pr:
+        _allow_requests(context, request)
+    if not request.feedstocks:
         require_workspace(context.settings.workspace, named=context.named_workspace)
     workspace = read_workspace(context.settings.workspace)
-    folders = _chosen(workspace, feedstocks, to)
-    options = BumpOptions(
-        to=to,
-        dependencies=dependencies,
-        check=check,
-        build=build,
-        known=_known(known_sha256),
-        catch_up=catch_up,
-        changelog=pr,
-    )
+    folders = _chosen(workspace, request.feedstocks, request.to)
     with ThreadPoolExecutor(context.settings.connections) as executor:
-        decided = decide(context, workspace, folders, options, executor=executor)
-        sent = _sent(context, workspace, decided, options, executor, force=bool(feedstocks)) if pr else None
-        targets = _targets(context, decided, executor) if check and feedstocks else ()
-    if write:
+        decided = decide(context, workspace, folders, request.options(), executor=executor)
+        sent = _sent(context, workspace, decided, request, executor) if request.pr else None
+        targets = _targets(context, decided, executor) if request.check and request.feedstocks else ()
+    if request.write:
         _write_all(context, workspace, decided)
     results = [one.result for one in decided]
     if context.options.json:
-        requests = {"requests": sent.document} if sent is not None else {}
-        standing = {"targets": targets_json(targets)} if targets else {}
-        context.answer("", {**bumps_json(with_bodies(results)), **requests, **standing})
+        _answer_json(context, results, sent, targets)
     else:
-        verbose = context.options.verbose
-        shown = bumps_text(results, written=write, verbose=verbose, diffs=len(feedstocks) == 1, requested=pr)
-        lines = [*targets_lines(targets), *(sent.lines if sent is not None else ())]
-        steps = _steps(workspace, results, feedstocks, written=write or pr, verbose=verbose)
-        context.answer(_with_lines(shown, lines), None, steps)
-    return max(_exit_code(results, asked=bool(to or feedstocks)), sent.exit_code if sent is not None else 0)
+        _answer_text(context, workspace, request, results, sent, targets)
+    asked = bool(request.to or request.feedstocks)
+    return max(_exit_code(results, asked=asked), sent.exit_code if sent is not None else 0)
+
+
+def _answer_json(
+    context: Context, results: Sequence[Bump | Skip], sent: SentChanges | None, targets: Sequence[Cell]
+) -> None:
+    from dirac_forge.report.bodies import with_bodies  # noqa: PLC0415  # only JSON shows them
+
+    requests = {"requests": sent.document} if sent is not None else {}
+    standing = {"targets": targets_json(targets)} if targets else {}
+    context.answer("", {**bumps_json(with_bodies(results)), **requests, **standing})
+
+
+def _answer_text(
+    context: Context,
+    workspace: Workspace,
+    request: BumpRequest,
+    results: Sequence[Bump | Skip],
+    sent: SentChanges | None,
+    targets: Sequence[Cell],
+) -> None:
+    verbose = context.options.verbose
+    single = len(request.feedstocks) == 1
+    shown = bumps_text(results, written=request.write, verbose=verbose, diffs=single, requested=request.pr)
+    lines = [*targets_lines(targets), *(sent.lines if sent is not None else ())]
+    context.answer(_with_lines(shown, lines), None, _steps(workspace, request, results, verbose=verbose))
+
+
+def _allow_requests(context: Context, request: BumpRequest) -> None:
+    """Raise InputError where pull requests can't be made, or a build could read the token for them."""
+    from dirac_forge.cli.github import needs_token  # noqa: PLC0415  # only for pull requests
+
+    needs_token(context)
+    if request.build:
+        _refuse_token(context)
 
 
 def _refuse_token(context: Context) -> None:
     """Raise InputError where upstream's code could read the token for the pull requests."""
+    from dirac_forge.cli.github import unsafe_build_of  # noqa: PLC0415
+
     unsafe = unsafe_build_of(context)
     if unsafe:
         raise InputError(
@@ -105,21 +145,16 @@ def _refuse_token(context: Context) -> None:
 
 
 def _sent(
-    context: Context,
-    workspace: Workspace,
-    decided: Iterable[Decided],
-    options: BumpOptions,
-    executor: Executor,
-    *,
-    force: bool,
+    context: Context, workspace: Workspace, decided: Iterable[Decided], request: BumpRequest, executor: Executor
 ) -> SentChanges:
     from dirac_forge.bot.requested import requested_bumps  # noqa: PLC0415  # 0.4 s that others do without
+    from dirac_forge.cli.github import send  # noqa: PLC0415
 
     pairs = [(one.folder, one.result) for one in decided]
     # Made again for a newer feedstock, a change is not built: the token is in this process then.
-    again = replace(options, build=False)
+    again = replace(request.options(), build=False)
     asked = requested_bumps(context, workspace, pairs, again, executor=executor)
-    return send(context, asked, force=force)
+    return send(context, asked, force=bool(request.feedstocks))
 
 
 def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -> tuple[Cell, ...]:
@@ -133,25 +168,47 @@ def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -
 
 
 def _steps(
-    workspace: Workspace, results: Sequence[Bump | Skip], asked: Sequence[str], *, written: bool, verbose: bool
+    workspace: Workspace, request: BumpRequest, results: Sequence[Bump | Skip], *, verbose: bool
 ) -> tuple[Step, ...]:
+    asked = request.feedstocks
     bumps = [result for result in results if isinstance(result, Bump)]
     proposed = [bump.change.feedstock for bump in bumps if bump.status == "proposed"]
-    unknown = not asked and any(isinstance(one, Skip) and one.kind == "unknown" for one in results)
-    open_ = unknown or len(bumps) > len(proposed)
     first, absent = _to_bump_first(workspace, bumps) if asked else ((), ())
-    return bump_steps(proposed, asked=asked, open_=open_, written=written, first=first, absent=absent, verbose=verbose)
+    left = len(bumps) > len(proposed) or not (asked or _all_known(results))
+    evidence = evidence_steps(asked) if left and not verbose else ()
+    if not (proposed or first or absent or left):
+        return current_steps()
+    return (*_proposed_steps(request, proposed), *first_steps(asked, first, absent), *evidence)
+
+
+def _proposed_steps(request: BumpRequest, proposed: Sequence[str]) -> tuple[Step, ...]:
+    if not proposed:
+        return ()
+    return written_steps(proposed) if request.write or request.pr else write_steps(proposed)
+
+
+def _all_known(results: Iterable[Bump | Skip]) -> bool:
+    return not any(isinstance(one, Skip) and one.kind == "unknown" for one in results)
 
 
 def _to_bump_first(workspace: Workspace, bumps: Sequence[Bump]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the feedstocks that make newer versions of what blocks the bumps, and packages that none here makes."""
     looked = {bump.change.feedstock for bump in bumps}
-    lacks = [lack for bump in bumps for lack in bump.blocked_by if isinstance(lack, Lack) and not lack.offered]
-    makers = {lack.need.package: workspace.making(lack.need.package) for lack in lacks}
-    outdated = {lack.need.package for lack in lacks if lack.availability.status == "outdated"}
-    first = dict.fromkeys(folder.name for folder in makers.values() if folder is not None)
-    absent = (package for package, folder in makers.items() if folder is None and package in outdated)
+    first: dict[str, None] = {}
+    absent: dict[str, None] = {}
+    for lack in _unoffered(bumps):
+        maker = workspace.making(lack.need.package)
+        if maker is not None:
+            first[maker.name] = None
+        elif lack.availability.status == "outdated":
+            absent[lack.need.package] = None
     return tuple(name for name in first if name not in looked), tuple(absent)
+
+
+def _unoffered(bumps: Iterable[Bump]) -> list[Lack]:
+    """Return what the bumps need and no bump of the run makes."""
+    blockers = [blocker for bump in bumps for blocker in bump.blocked_by]
+    return [blocker for blocker in blockers if isinstance(blocker, Lack) and not blocker.offered]
 
 
 def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[FeedstockFolder]:
@@ -176,13 +233,11 @@ def _with_lines(shown: RenderableType, lines: Sequence[str]) -> RenderableType:
 
 
 def _exit_code(results: Sequence[Bump | Skip], *, asked: bool) -> int:
-    kinds = {result.kind for result in results if isinstance(result, Skip)}
-    if "unknown" in kinds:
-        return _UNKNOWN
-    if asked and "unreadable" in kinds:
-        return _UNREADABLE
-    stopped = any(isinstance(result, Bump) and _stopped(result) for result in results)
-    return _NO if stopped or (asked and "no" in kinds) else 0
+    """Return the highest that a result asks for; what nobody `asked` for by name may be unreadable or impossible."""
+    codes = {"unknown": _UNKNOWN, **({"unreadable": _UNREADABLE, "no": _NO} if asked else {})}
+    skipped = [codes.get(result.kind, 0) for result in results if isinstance(result, Skip)]
+    stopped = [_NO for result in results if isinstance(result, Bump) and _stopped(result)]
+    return max((*skipped, *stopped), default=0)
 
 
 def _stopped(bump: Bump) -> bool:

@@ -16,7 +16,6 @@ from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
-from dirac_forge.report.build_failures import failed_build
 
 __all__ = ["chosen", "described", "moved_text", "passed_over", "patch_result", "recipe_reason", "skip_text", "worded"]
 
@@ -259,6 +258,8 @@ def _(reason: reasons.WorseTargets) -> str:
 
 @worded.register
 def _(reason: reasons.FailedBuild) -> str:
+    from dirac_forge.report.build_failures import failed_build  # noqa: PLC0415  # only where something was built
+
     return failed_build(reason.evidence)
 
 

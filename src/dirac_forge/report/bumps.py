@@ -13,7 +13,6 @@ from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import BumpNote, Current
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
-from dirac_forge.report.build import evidence_json
 from dirac_forge.report.bump_body import attention_sections, bump_sections
 from dirac_forge.report.bump_reasons import moved_text, patch_result, recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from dirac_forge.build.evidence import BuildEvidence
     from dirac_forge.bump.drift.merge import Drift
     from dirac_forge.check.proof import Proof
 
@@ -84,7 +84,7 @@ def _bump_json(bump: Bump) -> dict[str, Any]:
         "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
         "dependencies": _dependencies(bump.drift),
         **_proof(bump.proof),
-        "build": evidence_json(bump.build),
+        "build": _built(bump.build),
         **_beyond(bump.drift),
         "blocked_by": blocked_by,
         "released": {"from": _when(bump.old_released), "to": _when(bump.released)},
@@ -99,6 +99,14 @@ def _bump_json(bump: Bump) -> dict[str, Any]:
         "title": change.title,
         "body": change.body,
     }
+
+
+def _built(evidence: BuildEvidence | None) -> dict[str, Any] | None:
+    if evidence is None:
+        return None
+    from dirac_forge.report.build import evidence_json  # noqa: PLC0415  # only where something was built
+
+    return evidence_json(evidence)
 
 
 def _all_notes(bump: Bump) -> list[str]:

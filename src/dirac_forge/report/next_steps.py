@@ -12,13 +12,17 @@ from dirac_forge.report.document import Code, Items, Section
 __all__ = [
     "Step",
     "build_steps",
-    "bump_steps",
     "check_steps",
+    "current_steps",
+    "evidence_steps",
+    "first_steps",
     "near",
     "recipe_steps",
     "step",
     "steps_section",
     "with_folders",
+    "write_steps",
+    "written_steps",
 ]
 
 _MOST_ARGUMENTS = 12
@@ -88,39 +92,31 @@ def check_steps(
     return step("which feedstocks have newer releases", "bump") if good else ()
 
 
-def bump_steps(
-    proposed: Sequence[str],
-    *,
-    asked: Sequence[str],
-    open_: bool,
-    written: bool,
-    first: Sequence[str] = (),
-    absent: Sequence[str] = (),
-    verbose: bool = False,
-) -> tuple[Step, ...]:
-    """Return what to do after a bump: `proposed` feedstocks of those `asked` for; `open_`: some stay open.
-
-    `first` are feedstocks of the workspace that were not asked for and make what blocks one; `absent` are packages in
-    too old a version of which no feedstock is here; `verbose`: the evidence was shown.
-    """
-    evidence = step("the evidence of each", "bump", *asked, "-v") if open_ and not verbose else ()
-    if proposed:
-        leading = _proposed_steps(proposed, written=written)
-    elif not (first or absent or open_):
-        leading = step("whether the targets are installable", "check")
-    else:
-        leading = ()
-    return (*leading, *_first_steps(asked, first, absent), *evidence)
-
-
-def _proposed_steps(proposed: Sequence[str], *, written: bool) -> tuple[Step, ...]:
-    if written:
-        return step("builds, installs and tests what was written; runs upstream code", "build", *proposed)
+def write_steps(proposed: Sequence[str]) -> tuple[Step, ...]:
+    """Return how to write proposals into the workspace."""
     return step(f"writes {_it(proposed)} into the workspace", "bump", *proposed, "--write")
 
 
-def _first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str]) -> tuple[Step, ...]:
-    """Return how to get at what has to move before what was `asked`."""
+def written_steps(names: Sequence[str]) -> tuple[Step, ...]:
+    """Return how to build feedstocks whose bumps were written."""
+    return step("builds, installs and tests what was written; runs upstream code", "build", *names)
+
+
+def current_steps() -> tuple[Step, ...]:
+    """Return what to ask where no feedstock has anything to move to."""
+    return step("whether the targets are installable", "check")
+
+
+def evidence_steps(asked: Sequence[str]) -> tuple[Step, ...]:
+    """Return how to see why bumps wait or are blocked, of all feedstocks where none was asked for by name."""
+    return step("the evidence of each", "bump", *asked, "-v")
+
+
+def first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str]) -> tuple[Step, ...]:
+    """Return how to get at what has to move before what was `asked`.
+
+    `first` are feedstocks of the workspace; `absent` are packages in too old a version of which no feedstock is here.
+    """
     count = "both" if len(first) + len(asked) == 2 else "all"
     return (
         *(step(f"fetches what has to move first; then bump {_it(absent)}, too", "sync", *absent) if absent else ()),

@@ -67,11 +67,11 @@ def bump(
     that upstream changed between the two versions. Where a feedstock can't move the reason is given; where an edit is
     not certain nothing is written.
     """
+    from dirac_forge.cli.bump import BumpRequest
     from dirac_forge.cli.bump import bump as run
 
-    return run(
-        context,
-        feedstocks or (),
+    request = BumpRequest(
+        feedstocks=tuple(feedstocks or ()),
         to=to,
         write=write,
         pr=pr,
@@ -81,3 +81,4 @@ def bump(
         dependencies=dependencies.value if dependencies is not None else None,
         catch_up=catch_up,
     )
+    return run(context, request)

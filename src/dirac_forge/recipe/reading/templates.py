@@ -30,6 +30,10 @@ _MAX_TEXT = 2_000_000
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _SET = re.compile(r"\{%\s+set\s+([A-Za-z_]\w*)\s*=(.*)%\}", re.DOTALL)
+_FOR = re.compile(
+    r"\{%\s+for\s+([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\s+in\s+((?:(?!\b(?:if|recursive)\b).)+)%\}", re.DOTALL
+)
+"""A loop over all of a list; names of one level."""
 _TEST = re.compile(r"\{%-?\s*(?:if|elif)\s+(.*?)\s*-?%\}")
 
 
@@ -100,44 +104,106 @@ def tags(text: str) -> Iterator[tuple[int, int]]:
         opening = _OPENING.search(text, end + 2) if end >= 0 else None
 
 
-def _nodes(text: str) -> Iterator[nodes.Node]:
-    """The statements of a template; plain ones (text, `{{ }}`, `set`) without Jinja's full parser, which is slow."""
-    plain: list[nodes.Node] = []
-    position, line = 0, 1
-    for start, end in tags(text):
-        if start > position:
-            plain.append(_data(text[position:start], line))
-            line += text.count("\n", position, start)
-        # Jinja says what is wrong with a tag that does not end.
-        statement = _plain_statement(text[start:end], line) if end > 0 else None
-        if statement is None:
-            return iter(_parsed(text).body)
-        plain += statement
-        line += text.count("\n", start, end)
-        position = end
-    plain.append(_data(text[position:], line))
-    return iter(plain)
+def _nodes(text: str) -> Sequence[nodes.Node]:
+    """The statements of a template; those of most recipes without Jinja's full parser, which is slow.
+
+    Platforms differ in few tags, and an expression that was parsed is remembered.
+    """
+    try:
+        return _PlainTemplate(text).body
+    except _NotPlainError:
+        return _parsed(text).body  # Jinja says what is wrong where something is
+
+
+class _NotPlainError(Exception):
+    """A template has tags that only Jinja's own parser reads."""
+
+
+class _PlainTemplate:
+    """Statements from text, `{{ }}`, comments, `set`, `if` and `for`, put together tag by tag.
+
+    Raises _NotPlainError for everything else.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.body: list[nodes.Node] = []
+        self._open: list[nodes.If | nodes.For] = []
+        self._into: list[list[nodes.Node]] = [self.body]
+        position, line = 0, 1
+        for start, end in tags(text):
+            if end < 0:
+                raise _NotPlainError
+            if start > position:
+                self._into[-1].append(_data(text[position:start], line))
+                line += text.count("\n", position, start)
+            try:
+                self._tag(text[start:end], line)
+            except EvaluationError as exc:
+                raise _NotPlainError from exc
+            line += text.count("\n", start, end)
+            position = end
+        if self._open:
+            raise _NotPlainError
+        self.body.append(_data(text[position:], line))
+
+    def _tag(self, tag: str, line: int) -> None:
+        if tag[2] in "-+" or tag[-3] == "-":
+            raise _NotPlainError
+        if tag.startswith("{{"):
+            self._into[-1].append(nodes.Output([parse_expression(tag[2:-2])], lineno=line))
+        elif tag.startswith("{%"):
+            self._block(tag, line)
+
+    def _block(self, tag: str, line: int) -> None:
+        word, _, rest = tag[2:-2].strip().partition(" ")
+        match word, rest.strip():
+            case "set", _ if assignment := _SET.fullmatch(tag):
+                value = parse_expression(assignment[2])
+                self._into[-1].append(nodes.Assign(_target(assignment[1], line), value, lineno=line))
+            case "if", test:
+                self._begin(nodes.If(parse_expression(test), [], [], [], lineno=line))
+            case "elif", test if isinstance(branching := self._last(), nodes.If) and not self._in_else():
+                branch = nodes.If(parse_expression(test), [], [], [], lineno=line)
+                branching.elif_.append(branch)
+                self._into[-1] = branch.body
+            case "for", _ if loop := _FOR.fullmatch(tag):
+                values = parse_expression(loop[2])
+                self._begin(nodes.For(_target(loop[1], line), values, [], [], None, False, lineno=line))
+            case "else", "" if not self._in_else():
+                self._into[-1] = self._last().else_
+            case ("endif", "") if isinstance(self._last(), nodes.If):
+                self._end()
+            case ("endfor", "") if isinstance(self._last(), nodes.For):
+                self._end()
+            case _:
+                raise _NotPlainError
+
+    def _last(self) -> nodes.If | nodes.For:
+        if not self._open:
+            raise _NotPlainError
+        return self._open[-1]
+
+    def _in_else(self) -> bool:
+        return self._into[-1] is self._last().else_
+
+    def _begin(self, block: nodes.If | nodes.For) -> None:
+        self._into[-1].append(block)
+        self._open.append(block)
+        self._into.append(block.body)
+
+    def _end(self) -> None:
+        self._open.pop()
+        self._into.pop()
+
+
+def _target(names: str, line: int) -> nodes.Expr:
+    """Return what a `set` or `for` assigns to: a name, or several with commas between them."""
+    targets: list[nodes.Expr] = [nodes.Name(name.strip(), "store", lineno=line) for name in names.split(",")]
+    return targets[0] if len(targets) == 1 else nodes.Tuple(targets, "store", lineno=line)
 
 
 def _data(text: str, line: int) -> nodes.Output:
     return nodes.Output([nodes.TemplateData(text, lineno=line)], lineno=line)
-
-
-def _plain_statement(tag: str, line: int) -> list[nodes.Node] | None:
-    """The statement of a `{{ }}` or `{% set %}` tag, nothing for a comment; None for what Jinja has to parse."""
-    if tag[2] in "-+" or tag[-3] == "-":
-        return None
-    try:
-        if tag.startswith("{{"):
-            return [nodes.Output([parse_expression(tag[2:-2])], lineno=line)]
-        if tag.startswith("{#"):
-            return []
-        if assignment := _SET.fullmatch(tag):
-            target = nodes.Name(assignment[1], "store", lineno=line)
-            return [nodes.Assign(target, parse_expression(assignment[2]), lineno=line)]
-    except EvaluationError:
-        pass
-    return None
 
 
 def _parsed(text: str) -> nodes.Template:
