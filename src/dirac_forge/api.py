@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.opening import open_readable_channel
@@ -195,5 +195,5 @@ class ForgeSession:
 def _project(text: str) -> Requirement:
     try:
         return Requirement(text)
-    except InvalidRequirement as error:
+    except ValueError as error:
         raise InputError(f"{text!r} is not PROJECT or PROJECT==VERSION: {str(error).splitlines()[0]}") from None

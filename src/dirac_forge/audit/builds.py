@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 from rattler import Version as CondaVersion
 from rattler import VersionSpec
 
@@ -102,6 +102,6 @@ def released_version(text: str) -> Version | None:
     """Return the version in PEP 440's terms; None for a pre-release, or where it has no such form."""
     try:
         version = Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
     return None if version.is_prerelease else version

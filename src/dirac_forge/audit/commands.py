@@ -12,6 +12,7 @@ from dirac_forge.audit.projects import is_part
 from dirac_forge.channel.file_lists import FileList
 from dirac_forge.channel.records import Record
 from dirac_forge.errors import ForgeError
+from dirac_forge.untrusted import parse_specifiers
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["command_findings"]
@@ -37,8 +38,11 @@ def command_findings(
         listed = None if not each.project or is_part(each.record.name) else files(each.record)
         if listed is None:
             continue
+        exactly = parse_specifiers(f"=={each.record.version}")
+        if exactly is None:
+            continue  # upstream has no such version
         try:
-            found = facts(each.project, SpecifierSet(f"=={each.record.version}"))
+            found = facts(each.project, exactly)
         except ForgeError as error:
             unknown.append(error.message)
             continue

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 from rattler import Version as CondaVersion
 from ruamel.yaml import YAML
 
@@ -162,5 +162,5 @@ def _literal(spec: str) -> str:
 def _as_version(text: str) -> Version | str:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return text

@@ -10,8 +10,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from dirac_forge.audit.builds import Published
 from dirac_forge.audit.findings import Uncompared
@@ -55,7 +55,7 @@ class PublishedLookup:
             return Uncompared(kind="not-a-project", detail=f"{name} is not made from the project of that name")
         try:
             version = Version(text)
-        except InvalidVersion:
+        except ValueError:
             return Uncompared(kind="not-a-project", detail=f"{text} is not a version as PEP 440 has them")
         for project in projects:
             try:
@@ -85,7 +85,7 @@ class PublishedLookup:
         }
         try:
             published = _read(document)
-        except InvalidSpecifier as error:
+        except ValueError as error:
             return Uncompared(kind="no-metadata", detail=f"{found.metadata_from}: {error}")
         self._store.put(_KIND, digest, json.dumps(document).encode())
         return published

@@ -29,6 +29,7 @@ from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox, PreparedChange
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["Batch", "BatchDecider", "batch_lines", "find_tree", "read_batch", "write_batch"]
 
@@ -168,7 +169,7 @@ def read_batch(folder: Path, *, now: datetime) -> Batch:
     again = "Run `dirac-forge bot prepare` again."
     try:
         with path.open("rb") as file:
-            sealed = json.loads(file.read(_LARGEST))
+            sealed = parse_json(file.read(_LARGEST))
         content = str(sealed["batch"])
         if _digest(content.encode()) != sealed["seal"]:
             raise InputError(f"{path} was changed after it was sealed", hint=again)

@@ -21,6 +21,7 @@ from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.generated import RECIPE_FILES
 from dirac_forge.feedstock.repositories import Repository
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.files import read_bytes
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.proposals.bumps import BumpOptions, decide
@@ -102,7 +103,7 @@ def requested_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> 
     texts: dict[str, str] = {}
     for path in sorted({*RECIPE_FILES.values(), "conda-forge.yml"}):
         try:
-            texts[path] = (folder / path).read_bytes().decode("utf-8")
+            texts[path] = read_bytes(folder / path).decode("utf-8")
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:

@@ -7,7 +7,6 @@ asked for many at once (releases on other hosts, the channel) is looked at once 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ from dirac_forge import __version__
 from dirac_forge.bot.release_lines import ReleaseLine, full_name_of
 from dirac_forge.bot.run import Result
 from dirac_forge.errors import ForgeError
-from dirac_forge.files import write_file
+from dirac_forge.files import read_bytes, write_file
 from dirac_forge.http import Http
 from dirac_forge.pullrequest.forge import BranchHead, Forge
 from dirac_forge.settings import Settings
@@ -94,7 +93,7 @@ def _about(settings: Settings, lines: Sequence[ReleaseLine]) -> str:
     digest = sha256(f"{__version__}\0{settings!r}\0{lines!r}".encode())
     for path in sorted((settings.workspace / "migrations").glob("*.y*ml")):
         try:
-            digest.update(path.read_bytes())
+            digest.update(read_bytes(path))
         except OSError:
             continue
     return digest.hexdigest()
@@ -156,4 +155,4 @@ def write_state(path: Path, state: TurnState | None) -> None:
     if state is None:
         path.unlink(missing_ok=True)
     else:
-        write_file(path, json.dumps(json.loads(_STATE.dump_json(state)), indent=1) + "\n")
+        write_file(path, _STATE.dump_json(state, indent=1).decode() + "\n")

@@ -15,6 +15,7 @@ from dirac_forge.build.failures import Crashed, Failure, OutOfMemory, TimedOut, 
 from dirac_forge.build.isolation import Container, Isolation, Limits, Seen, child_environment, contained, wrapped
 from dirac_forge.build.slots import Slot
 from dirac_forge.programs import TooMuchError, TooSlowError, run
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["Child", "ChildAnswer", "run_child"]
 
@@ -69,7 +70,7 @@ def run_child(child: Child) -> ChildAnswer:
         )
     _keep_log(log, child.log, said)
     try:
-        values = json.loads(answer.read_text(encoding="utf-8"))
+        values = parse_json(answer.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         excerpt = tuple([*_lines(log), *said.decode("utf-8", "replace").splitlines()][-20:])
         if code in (-_SIGKILL, 128 + _SIGKILL):

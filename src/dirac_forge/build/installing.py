@@ -17,6 +17,7 @@ from dirac_forge.build.slots import Slots
 from dirac_forge.channel.records import Record
 from dirac_forge.errors import UnknownError
 from dirac_forge.files import replace_file
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["Installer"]
 
@@ -96,7 +97,7 @@ class Installer:
 def _remembered(memory: Path, key: str, target: str, python: str) -> InstalledTarget | None:
     """What passed with exactly these packages and commands; None where that is not known."""
     try:
-        values = json.loads(memory.read_bytes())
+        values = parse_json(memory.read_bytes())
         if not key or values["key"] != key:
             return None
         return _installed(target, python, values, int(values["checks"]))

@@ -24,6 +24,7 @@ from dirac_forge.build.sources import BuildSources
 from dirac_forge.files import replace_file
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_json
 
 __all__ = ["build_recipes"]
 
@@ -103,7 +104,7 @@ class _Memory:
         if self._signature is None or self._options.force or self._options.test_only:
             return None
         try:
-            known = json.loads(self._path(recipe).read_bytes())
+            known = parse_json(self._path(recipe).read_bytes())
             if known["key"] != self._key(recipe) or not self._stands(known):
                 return None
             return [self._result(recipe, entry) for entry in known["packages"]]

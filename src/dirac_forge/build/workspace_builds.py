@@ -20,6 +20,7 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.files import read_bytes
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 
 __all__ = ["Prepared", "channels_signature", "machine_packages", "prepared", "this_platform"]
@@ -57,7 +58,7 @@ def channels_signature(channel: Channel, platform: str) -> str | None:
             path = source.folder / subdir / "repodata.json"
             digest.update(f"{path}\n".encode())
             if path.is_file():
-                digest.update(path.read_bytes())
+                digest.update(read_bytes(path, most=2 * 1024**3))
     return digest.hexdigest()
 
 

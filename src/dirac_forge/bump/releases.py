@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.reasons import (
@@ -220,5 +220,5 @@ def _unread(places: Sequence[Offers]) -> UnreadTags | None:
 def _pep440(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None

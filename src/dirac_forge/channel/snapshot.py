@@ -13,6 +13,7 @@ from rattler import RepoDataRecord
 
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, RunExports, name_of
+from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["ABOUT", "PINNING", "Snapshot", "closure", "snapshot_day", "snapshot_of"]
@@ -39,7 +40,7 @@ class Snapshot:
 def snapshot_day(folder: Path) -> date | None:
     """Return the day of the snapshot in a channel folder; None where it is no snapshot."""
     try:
-        about = parse_json((folder / ABOUT).read_text(encoding="utf-8"))
+        about = parse_json(read_text(folder / ABOUT))
         return date.fromisoformat(about["as_of"])
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -11,11 +11,13 @@ from importlib.metadata import version
 
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.records import Record
+from dirac_forge.files import read_bytes
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["Answers"]
 
+_MOST_REPODATA = 2 * 1024**3
 _KIND = "solved"
 _FORM = "1"
 """Raised whenever what is kept has another form."""
@@ -56,7 +58,7 @@ class Answers:
                 path = folder.folder / subdir / "repodata.json"
                 digest.update(f"{folder.folder}\0{subdir}\0".encode())
                 try:
-                    digest.update(hashlib.sha256(path.read_bytes()).digest())
+                    digest.update(hashlib.sha256(read_bytes(path, most=_MOST_REPODATA)).digest())
                 except OSError as exc:  # the solver will say so too, and then nothing is kept
                     digest.update(str(exc).encode())
         return digest.hexdigest()

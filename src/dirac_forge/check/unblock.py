@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rattler import Version, VersionSpec
+from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record, name_of, to_record
@@ -252,8 +253,11 @@ def version_for(spec: str) -> str | None:
     allowed = VersionSpec(found.version)
     named = re.findall(r"[0-9][0-9A-Za-z._]*", found.version)
     tries = [text.rstrip(".") for text in named] + [f"{text.rstrip('.')}.0" for text in named]
-    tries += [str(Version(text.rstrip(".")).bump_last()) for text in named]
-    return next((text for text in tries if allowed.matches(Version(text))), None)
+    try:
+        tries += [str(Version(text.rstrip(".")).bump_last()) for text in named]
+        return next((text for text in tries if allowed.matches(Version(text))), None)
+    except InvalidVersionError:
+        return None
 
 
 def _relaxed(index: RecordIndex, cause: Cause) -> Remedy | None:

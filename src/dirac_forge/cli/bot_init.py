@@ -11,8 +11,8 @@ from typing import Literal
 from dirac_forge import __version__
 from dirac_forge.bot.setup_files import FOLDERS, SETTINGS, ServerPlaces, minute_of, systemd_units, workflow
 from dirac_forge.cli.context import Context
-from dirac_forge.errors import ForgeError
-from dirac_forge.files import write_file
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.files import read_text, write_file
 from dirac_forge.git import MissingRefError, own_git
 from dirac_forge.report.terminal import sentences
 
@@ -30,7 +30,7 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     """
     root = context.settings.workspace
     files = dict(_workflow(context)) if where == "actions" else _units(root)
-    differing = [path for path, text in files.items() if path.exists() and path.read_text(encoding="utf-8") != text]
+    differing = [path for path, text in files.items() if path.exists() and _text_of(path) != text]
     files |= _settings(root, dashboard)
     if differing and not force:
         names = ", ".join(str(path.relative_to(root)) for path in differing)
@@ -51,6 +51,13 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     lines = [f"Written: {', '.join(written)}.", "", "What is left to do:", *steps]
     context.answer(sentences(lines), {"written": written, "differing": [], "steps": list(steps)})
     return 0
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} can't be read: {error}", hint="Nothing was written.") from error
 
 
 def _workflow(context: Context) -> Mapping[Path, str]:
@@ -91,7 +98,7 @@ def _units(root: Path) -> dict[Path, str]:
 def _settings(root: Path, dashboard: str) -> dict[Path, str]:
     """The settings with a table for the bot, where there is none yet."""
     path = root / "pyproject.toml"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = _text_of(path) if path.exists() else ""
     if re.search(r"(?m)^\s*\[\s*tool\.dirac-forge\.bot\s*\]", before):
         return {}
     line = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import unsafe_build_of
 from dirac_forge.feedstock.workspace import Workspace
 from dirac_forge.pullrequest.workspace_copies import write_copies
+from dirac_forge.untrusted import split_url
 
 __all__ = ["may_build", "with_reachable_feedstocks"]
 
@@ -26,7 +26,7 @@ def with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context
     place = settings.cache / "workspace" / "conda-forge"
     names = write_copies([*workspace, *workspace.lines], place)
     context.observer.warned(
-        f"{urlsplit(url).hostname} can't be reached ({problem}): {len(names)} feedstocks are taken as they are in "
+        f"{split_url(url).hostname} can't be reached ({problem}): {len(names)} feedstocks are taken as they are in "
         f"{settings.workspace / 'feedstocks'}"
     )
     reachable = copy.copy(context)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import outbox_of
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_bytes
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.report.terminal import diff, joined, sentences
@@ -38,7 +39,7 @@ def outbox(
         return 0
     path, change = _one(name, changes)
     if action == "show":
-        patch = (change.folder / "change.patch").read_text(encoding="utf-8", errors="replace")
+        patch = read_bytes(change.folder / "change.patch").decode("utf-8", "replace")
         document = {**_json(path, change), "body": change.body, "patch": patch}
         context.answer(joined([sentences([change.title, ""]), diff(f"{change.body}\n\n{patch}")]), document)
         return 0

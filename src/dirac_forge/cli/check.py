@@ -38,6 +38,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
 from dirac_forge.report.next_steps import Step, check_steps
+from dirac_forge.untrusted import time_from
 
 __all__ = ["check", "exit_code"]
 
@@ -204,7 +205,7 @@ def _moment(text: str) -> datetime:
     if age is not None:
         return datetime.now(UTC) - timedelta(hours=int(age[1]) * _HOURS[age[2]])
     try:
-        moment = datetime.fromisoformat(text)
+        moment = time_from(text)
     except ValueError as exc:
         hint = "Write 2026-11-03, 2026-11-03T12:00, or an age: 12h, 7d, 2w."
         raise InputError(f"--since {text}: not a date", hint=hint) from exc

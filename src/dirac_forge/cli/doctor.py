@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dirac_forge.bot.connections import ledger_path
@@ -105,7 +104,7 @@ def _checks(context: Context, settings: Settings, http: Http) -> dict[str, Calla
 def _token(context: Context, http: Http) -> Check:
     if token_variable(context.environ):
         return token_finding(context.environ, _scopes(context, http))
-    host = urlsplit(site_of(context.environ.get("GITHUB_API_URL", "").strip() or API_URL)).netloc
+    host = split_url(site_of(context.environ.get("GITHUB_API_URL", "").strip() or API_URL)).netloc
     try:
         return token_finding(context.environ, outside=place_outside(context.environ, host=host))
     except InputError as error:

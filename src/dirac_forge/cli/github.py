@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
+from dirac_forge.untrusted import split_url
 
 if TYPE_CHECKING:
     from dirac_forge.bot.requested import RequestedChange
@@ -58,7 +58,7 @@ def github_of(context: Context, *, wanted: bool, read: bool = True, otherwise: s
     from dirac_forge.pullrequest.tokens import SOURCES, find_credentials, forbid_dumps, has_source  # noqa: PLC0415
 
     api_url = _given(context.environ, "GITHUB_API_URL") or API_URL
-    host = urlsplit(site_of(api_url)).netloc
+    host = split_url(site_of(api_url)).netloc
     if has_source(context.environ):
         if not read:
             return None

@@ -33,6 +33,7 @@ from dirac_forge.report.document import Block, Items, Paragraph, Section, words
 from dirac_forge.report.locks import lock_json, lock_sections, outdated_lines
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.terminal import Shown
+from dirac_forge.untrusted import time_from
 
 __all__ = ["LockRequest", "lock", "moment_of"]
 
@@ -104,7 +105,7 @@ def moment_of(text: str) -> datetime:
         InputError: the text is not a date.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        moment = time_from(text)
         if "T" not in text and " " not in text.strip():
             moment += timedelta(days=1)
     except (ValueError, OverflowError) as error:

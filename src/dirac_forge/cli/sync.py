@@ -20,6 +20,7 @@ from dirac_forge.feedstock.condaforgeyml import ForgeConfigError, parse_forge_co
 from dirac_forge.feedstock.sources import read_sources
 from dirac_forge.feedstock.sync import Synced, SyncedLine
 from dirac_forge.feedstock.sync import sync as bring_up_to_date
+from dirac_forge.files import read_text
 from dirac_forge.http import NotFoundError
 from dirac_forge.proposals.migrations import warn
 from dirac_forge.report.next_steps import step
@@ -95,9 +96,11 @@ def _problems(folder: Path, results: tuple[Synced, ...]) -> list[str]:
             continue
         shown = f"{one.line.folder}/conda-forge.yml"
         try:
-            found += parse_forge_config(path.read_text(encoding="utf-8", errors="replace"), path=shown).problems
+            found += parse_forge_config(read_text(path), path=shown).problems
         except ForgeConfigError as exc:
             found.append(exc.message)
+        except (OSError, UnicodeDecodeError) as exc:
+            found.append(f"{shown} can't be read: {exc}")
     return found
 
 

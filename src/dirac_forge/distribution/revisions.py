@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.git import GitError, MissingRefError, own_git
+from dirac_forge.untrusted import time_from
 
 __all__ = ["CommittedFile", "committed"]
 
@@ -35,7 +36,7 @@ def committed(path: Path, revision: str) -> CommittedFile:
         content = _git(folder, "cat-file", "blob", "--end-of-options", f"{revision}:./{path.name}")
     except (GitError, MissingRefError) as error:
         raise InputError(f"{revision}: neither a file nor a git revision that has {path}", hint=_hint(path)) from error
-    return CommittedFile(content=content, moment=datetime.fromisoformat(date.decode().strip()))
+    return CommittedFile(content=content, moment=time_from(date.decode().strip()))
 
 
 def _hint(path: Path) -> str:

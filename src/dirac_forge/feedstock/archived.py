@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from dirac_forge.files import write_file
+from dirac_forge.errors import InputError
+from dirac_forge.files import read_text, write_file
 
 __all__ = ["ARCHIVED", "note_archived", "read_archived"]
 
@@ -15,11 +16,14 @@ _HEAD = "# Written by `dirac-forge sync`: feedstocks whose repository is archive
 
 
 def read_archived(folder: Path) -> frozenset[str]:
-    """Return the names that `sync` noted in a `feedstocks/` folder."""
+    """Return the names that `sync` noted in a `feedstocks/` folder. Raises InputError where they can't be read."""
+    path = folder / _NAME
     try:
-        lines = (folder / _NAME).read_text(encoding="utf-8").splitlines()
-    except OSError:
+        lines = read_text(path).splitlines()
+    except FileNotFoundError:
         return frozenset()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} can't be read: {error}", hint="Remove it: `sync` writes it again.") from error
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Edit
-from dirac_forge.files import write_files
+from dirac_forge.files import read_bytes, write_files
 from dirac_forge.recipe.model import Recipe
 from dirac_forge.recipe.writing import v0 as text_v0
 from dirac_forge.recipe.writing import v1 as text_v1
@@ -63,7 +63,7 @@ def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> WriteO
 
 def _edit(folder: Path, path: str, text: str | None) -> Edit:
     try:
-        before = (folder / path).read_bytes().decode("utf-8", "surrogateescape")
+        before = read_bytes(folder / path).decode("utf-8", "surrogateescape")
     except (FileNotFoundError, NotADirectoryError):
         before = None
     except OSError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from dirac_forge.errors import InputError
-from dirac_forge.files import read_text, write_file
+from dirac_forge.files import read_bytes, read_text, write_file
 from dirac_forge.untrusted import parse_json, parse_toml
 
 __all__ = ["FeedstockSource", "digest_of", "files_of", "journal", "read_sources", "write_sources"]
@@ -85,7 +85,7 @@ def _source(entry: object) -> FeedstockSource:
 def _journalled(folder: Path) -> list[tuple[str, FeedstockSource]]:
     try:
         path = folder / _JOURNAL
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        text = read_bytes(path).decode("utf-8", "replace")
     except OSError:
         return []
     lines = text.splitlines()

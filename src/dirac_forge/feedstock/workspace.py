@@ -16,7 +16,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.archived import read_archived
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
 from dirac_forge.feedstock.variants import VariantRecipe
-from dirac_forge.files import read_text
+from dirac_forge.files import read_bytes, read_text
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe
 
@@ -77,7 +77,7 @@ class FeedstockFolder:
         text = self.texts[path]  # which says what is wrong with a file that can't be read
         if self.given is not None:
             return path, self.given[path]
-        exact = self.recipe_path.read_bytes().decode("utf-8")
+        exact = read_bytes(self.recipe_path).decode("utf-8")
         return path, exact if "\r" in exact else text
 
     def shown(self, path: Path) -> str:

@@ -9,9 +9,8 @@ from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
 from dirac_forge.bump.proposal import Bump, bump_of, catch_up_of
@@ -32,6 +31,7 @@ from dirac_forge.recipe.editing.edit import version_of
 from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.digests import Ask, Digests, chunks
 from dirac_forge.upstream.files.requirements import exactly
 
@@ -175,9 +175,9 @@ class BumpMaker:
     def _unreleased(self, projects: Iterable[str], to: str) -> list[str]:
         """Return of each project that its index has no such release, and its newest; nothing where that is unknown."""
         found: list[str] = []
-        index = "PyPI" if urlsplit(self.context.settings.index_url).hostname == "pypi.org" else "the index"
+        index = "PyPI" if split_url(self.context.settings.index_url).hostname == "pypi.org" else "the index"
         for name in projects:
-            with suppress(ForgeError, InvalidVersion):
+            with suppress(ForgeError, ValueError):
                 project = self.lookup.project(name)
                 versions = [release.version for release in project.releases]
                 if versions and Version(to) not in versions:

@@ -64,7 +64,7 @@ def correction(folder: FeedstockFolder, findings: Sequence[Finding], *, python_m
         RecipeError: the recipe can't be read.
     """
     recipe = folder.read().text
-    text = folder.recipe_path.read_text(encoding="utf-8")
+    _, text = folder.exact_recipe()
     outputs = {output.output.name: output for output in outputs_of(recipe, python_min=python_min)}
     draft = DriftDraft(text, recipe.format, old_version="", new_version="")
     for finding in findings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.bump.extension_lines import ExtensionLine
 from dirac_forge.bump.extensions import follows
@@ -85,5 +85,5 @@ def _of_channel(
 def _within(record: Record, versions: SpecifierSet) -> bool:
     try:
         return versions.contains(Version(record.version), prereleases=True)
-    except InvalidVersion:
+    except ValueError:
         return False

@@ -25,6 +25,7 @@ from dirac_forge.feedstock.facts import READER, read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph, with_release_lines
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import Workspace, recipe_of
+from dirac_forge.files import read_text
 from dirac_forge.migration.evidence import Evidence, channel_evidence, recipe_evidence, unread
 from dirac_forge.migration.exports import PinExports, exports_of
 from dirac_forge.migration.members import Membership, base_of, members_of
@@ -34,6 +35,7 @@ from dirac_forge.migration.status import MissingPin
 from dirac_forge.migration.unreached import SkippedVariants, refined, skipped_variants
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_json
 
 __all__ = [
     "MIGRATION_ENDINGS",
@@ -174,7 +176,10 @@ class MigrationContext:
         places.append(self.workspace.root / "migrations" / migration.settings.allowlist_file)
         for place in places:
             if place.is_file():
-                return place.read_text(encoding="utf-8").split()
+                try:
+                    return read_text(place).split()
+                except (OSError, UnicodeDecodeError) as error:
+                    raise InputError(f"{place} can't be read: {error}") from error
         if self.pinning is not None and migration.settings.allowlist_file in self.pinning.support:
             return self.pinning.support[migration.settings.allowlist_file].split()
         raise InputError(
@@ -307,7 +312,7 @@ def _skips(task: _SkipTask) -> dict[str, SkippedVariants]:
 
 
 def _stored_skips(blob: bytes) -> dict[str, SkippedVariants]:
-    return {platform: SkippedVariants(line=line) for platform, line in json.loads(blob).items()}
+    return {platform: SkippedVariants(line=line) for platform, line in parse_json(blob).items()}
 
 
 def _digest(*parts: str) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.new_recipes import NewRecipe
@@ -92,5 +92,5 @@ def _specifiers(spec: str) -> SpecifierSet:
     """Conda's version spec for an index; one that has no such form asks for any version."""
     try:
         return SpecifierSet(spec)
-    except InvalidSpecifier:
+    except ValueError:
         return SpecifierSet()

@@ -9,6 +9,7 @@ from dirac_forge.build.patches import try_patches
 from dirac_forge.bump.patches import PatchedSource, PatchResult, UntriedPatch
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.files import read_bytes
 from dirac_forge.http import Http
 from dirac_forge.upstream.files.sdist import SDIST_LIMIT
 
@@ -66,7 +67,7 @@ def _content(folder: FeedstockFolder, name: str) -> bytes | UntriedPatch:
             return UntriedPatch(name=name, reason="it is outside of the feedstock")
         if path.stat().st_size > _LARGEST_PATCH:
             return UntriedPatch(name=name, reason="it is larger than any patch that is read")
-        return path.read_bytes()
+        return read_bytes(path)
     except OSError as error:
         return UntriedPatch(name=name, reason=f"{path} can't be read: {error.strerror or error}")
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.git import own_git
@@ -95,7 +95,7 @@ def newest_tag(repository: RepositoryTag) -> RepositoryTag:
 def _final(text: str) -> Version | None:
     try:
         version = Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
     return None if version.is_prerelease else version
 
@@ -103,7 +103,7 @@ def _final(text: str) -> Version | None:
 def _requirement(text: str) -> Requirement:
     try:
         wanted = Requirement(text)
-    except InvalidRequirement as error:
+    except ValueError as error:
         raise InputError(
             f"{text!r} is no PROJECT or PROJECT==VERSION: {str(error).splitlines()[0]}",
             hint="For example: dirac-forge recipe DIRAC, DIRAC==9.1.9, 'uvicorn[standard]', ./folder, "

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.repositories import safe_name
-from dirac_forge.files import write_file
+from dirac_forge.files import read_bytes, read_text, write_file
 from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.branches import PREFIX, safe_branch
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
@@ -138,7 +138,7 @@ class Outbox:
     def edit_text(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
         """Another title and body."""
         folder = self._request_folder(place, request.branch)
-        patch = (folder / "change.patch").read_bytes()
+        patch = read_bytes(folder / "change.patch")
         return self._write(place, {**self._told(folder), "title": title}, body, patch)
 
     def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> None:
@@ -230,8 +230,8 @@ class Outbox:
 
     def _change(self, place: RepositoryPlace, request: Request, changes: Mapping[str, Any]) -> None:
         folder = self._request_folder(place, request.branch)
-        body = (folder / "body.md").read_text(encoding="utf-8")
-        self._write(place, {**self._told(folder), **changes}, body, (folder / "change.patch").read_bytes())
+        body = read_text(folder / "body.md")
+        self._write(place, {**self._told(folder), **changes}, body, read_bytes(folder / "change.patch"))
 
     def _write(self, place: RepositoryPlace, told: Mapping[str, Any], body: str, patch: bytes) -> Request:
         folder = self._request_folder(place, told["head"])
@@ -255,7 +255,7 @@ class Outbox:
         """What lies in a folder; None where it is not there, or not whole."""
         try:
             told = self._told(folder)
-            body = (folder / "body.md").read_text(encoding="utf-8")
+            body = read_text(folder / "body.md")
             if not (folder / "change.patch").is_file() or not told["head"].startswith(PREFIX):
                 return None
             return Request(
@@ -269,15 +269,17 @@ class Outbox:
                 body=body,
                 labels=tuple(told["labels"]),
             )
-        except (OSError, InputError):
+        except (OSError, UnicodeDecodeError, InputError):
             return None
 
     @staticmethod
     def _told(folder: Path) -> dict[str, Any]:
         file = folder / "request.json"
         try:
-            told = parse_json(file.read_bytes()[:_LARGEST])
-        except ValueError as exc:
+            told = parse_json(read_bytes(file, most=_LARGEST))
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError) as exc:
             raise InputError(f"{file} can't be read ({exc})") from exc
         kinds = {"head": str, "commit": str, "labels": list, "comments": dict}
         if not isinstance(told, dict) or not all(isinstance(told.get(key), kind) for key, kind in kinds.items()):
@@ -319,8 +321,15 @@ def _prepared(outbox: Path, folder: Path, told: Mapping[str, Any], request: Requ
         title=request.title,
         body=request.body,
         header=request.header,
-        made=None if made is None else _MADE.validate_python(made),
+        made=None if made is None else _made(folder, made),
     )
+
+
+def _made(folder: Path, made: object) -> MadeCommits:
+    try:
+        return _MADE.validate_python(made)
+    except ValidationError as error:
+        raise InputError(f"{folder / 'request.json'} is not what was written there") from error
 
 
 def _is_temporary(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dirac_forge.errors import ForgeError, InputError, StorageError, UnknownError, redact
+from dirac_forge.untrusted import time_from
 
 __all__ = ["LedgerError", "LockedError", "is_broken", "stored", "time_of", "translated"]
 
@@ -64,6 +65,6 @@ def time_of(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text)
+        return time_from(text)
     except ValueError as exc:
         raise InputError(f"the ledger has {text!r} where a time was expected") from exc

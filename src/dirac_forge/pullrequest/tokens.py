@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_text
 from dirac_forge.programs import TooSlowError, plain_environment, run
 from dirac_forge.untrusted import parse_whole_number
 
@@ -216,7 +217,7 @@ def _pem(text: str) -> str:
     if text.startswith("-----BEGIN"):
         return text.replace("\\n", "\n")
     try:
-        return Path(text).expanduser().read_text(encoding="ascii")
+        return read_text(Path(text).expanduser(), most=100_000)
     except (OSError, ValueError):
         raise InputError(
             "GITHUB_APP_PRIVATE_KEY is neither a private key in PEM (-----BEGIN …) nor a readable file with one"

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from pydantic import (
     AfterValidator,
@@ -98,7 +98,7 @@ def _boolean(value: object) -> bool:
 def _specifiers(text: str) -> SpecifierSet:
     try:
         return SpecifierSet(text)
-    except InvalidSpecifier:
+    except ValueError:
         raise unexpected("versions such as '>=8.0,<8.1' (PEP 440)") from None
 
 

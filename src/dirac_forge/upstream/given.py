@@ -18,9 +18,10 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_bytes
 from dirac_forge.http import Http
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
@@ -124,7 +125,7 @@ def from_file(path: Path) -> ReleaseFacts:
         InputError: it can't be read, or its name is not that of an sdist or wheel.
     """
     try:
-        data = path.read_bytes() if path.stat().st_size <= SDIST_LIMIT else None
+        data = read_bytes(path, most=SDIST_LIMIT) if path.stat().st_size <= SDIST_LIMIT else None
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}") from error
     if data is None:
@@ -239,7 +240,7 @@ def _own_version(facts: SdistFacts) -> Version | None:
         if isinstance(version, str):
             try:
                 return Version(version)
-            except InvalidVersion:
+            except ValueError:
                 return None
     return None
 
@@ -266,7 +267,7 @@ def _assigned_version(folder: Path, path: str) -> Version | None:
     match = _VERSION.search(_start_of(file, METADATA_LIMIT).decode("utf-8", errors="replace"))
     try:
         return Version(match[2]) if match is not None else None
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
@@ -274,7 +275,7 @@ def _version_of_tag(tag: str) -> Version:
     match = re.search(r"\d.*$", tag)
     try:
         return Version(match[0].replace("_", ".") if match else "")
-    except InvalidVersion:
+    except ValueError:
         raise InputError(f"the tag {tag} has no version", hint="Give a tag such as v1.2.3 after @.") from None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 __all__ = ["Clause", "clauses_of", "contradictory", "implied", "joined", "lower_bound", "moved", "same", "styled"]
 
@@ -64,7 +64,7 @@ def _read(text: str, operator: str, written: str) -> list[Clause] | None:
         version = _PRE_END.sub("", version)
     try:
         parsed = Version(version)
-    except InvalidVersion:
+    except ValueError:
         return None
     if operator == "~=":
         if len(parsed.release) < 2:

@@ -95,6 +95,10 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return None if date is None else max(0.0, date - now)
 
 
+_LONGEST = 10 * 365 * 86_400.0
+"""Seconds; dates end with the year 9999."""
+
+
 @dataclass(kw_only=True)
 class Pace:
     """Holds all threads to GitHub's limits: waits where that is short, else raises LimitError."""
@@ -158,7 +162,7 @@ class Pace:
                 self._closed_until, self._why = until, why
 
     def _wait(self, seconds: float, why: str) -> None:
-        until = datetime.fromtimestamp(self.now() + seconds, UTC)
+        until = datetime.fromtimestamp(self.now() + min(seconds, _LONGEST), UTC)
         if seconds > self.patience:
             raise LimitError(
                 f"GitHub {why}: it can be asked again at {until:%Y-%m-%d %H:%M} UTC",

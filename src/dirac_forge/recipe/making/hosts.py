@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -155,7 +155,7 @@ def _strings(node: ast.AST) -> Iterator[str]:
 def _is_tool(line: str) -> bool:
     try:
         return canonicalize_name(Requirement(line).name) in _IN_TREE
-    except InvalidRequirement:
+    except ValueError:
         return False
 
 
@@ -186,7 +186,7 @@ def _list(value: str) -> Iterator[str]:
 def _readable(line: str) -> bool:
     try:
         Requirement(line)
-    except InvalidRequirement:
+    except ValueError:
         return False
     return True
 
@@ -205,7 +205,7 @@ def relaxed_pin(line: str) -> str:
     """The requirement with a lower bound in place of an exact version; any other line as it is."""
     try:
         requirement = DeclaredRequirement(line)
-    except InvalidRequirement:
+    except ValueError:
         return line
     clauses = list(requirement.specifier)
     if len(clauses) != 1 or clauses[0].operator not in {"==", "==="} or clauses[0].version.endswith(".*"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from packaging.specifiers import Specifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.recipe.making.expansion import Providers, WantedRequirement, expand
 from dirac_forge.recipe.making.markers import Reach, platform_condition, python_condition
@@ -255,5 +255,5 @@ def _after(version: Version, prefix: tuple[int, ...]) -> Version:
 def _version(clause: Specifier) -> Version:
     try:
         return Version(clause.version.removesuffix(".*"))
-    except InvalidVersion:
+    except ValueError:
         return Version("0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from packaging.specifiers import Specifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 __all__ = ["conda_spec", "conda_version", "merged"]
 
@@ -49,7 +49,7 @@ def _clause(specifier: Specifier) -> str:
 def _spelled(version: str) -> str:
     try:
         return conda_version(Version(version))
-    except InvalidVersion:  # an arbitrary string after `===`
+    except ValueError:  # an arbitrary string after `===`
         return version.lower()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dirac_forge.untrusted import parse_time
+from dirac_forge.untrusted import parse_time, time_from
 
 __all__ = ["HISTORY_VERSION", "changes_between", "days_in_state", "history_of_site", "yesterday"]
 
@@ -84,7 +84,7 @@ def _is_sound_run(run: Any) -> bool:
 
 
 def _time(run: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(run["time"])
+    return time_from(run["time"])
 
 
 def _kept(runs: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[Mapping[str, Any]]:
@@ -164,4 +164,4 @@ def days_in_state(history: Mapping[str, Any], migration: str) -> dict[str, int]:
     """Return for each member how many days this site has seen it in its state."""
     now = _time(history["runs"][-1])
     states = history["states"].get(migration, {})
-    return {name: (now - datetime.fromisoformat(since)).days for name, (_, since) in states.items()}
+    return {name: (now - time_from(since)).days for name, (_, since) in states.items()}

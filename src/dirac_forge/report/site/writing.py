@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_bytes
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["read_past", "write_site"]
@@ -22,7 +23,7 @@ _LARGEST = 50_000_000
 def read_past(path: Path) -> dict[str, Any] | None:
     """Return the history that an earlier run left; None where there is none that can be read."""
     try:
-        past = parse_json(path.read_bytes()[:_LARGEST])
+        past = parse_json(read_bytes(path, most=_LARGEST))
     except (OSError, json.JSONDecodeError, UnicodeDecodeError):
         return None
     return past if isinstance(past, dict) else None

@@ -27,7 +27,7 @@ def next_versions(version: str) -> tuple[str, ...]:
     >>> next_versions("1.2.3")
     ('1.2.4', '1.3.0', '2.0.0')
     """
-    match = re.fullmatch(r"(\d+(?:[._]\d+)*)([a-z]?)", version)
+    match = re.fullmatch(r"(\d{1,18}(?:[._]\d{1,18})*)([a-z]?)", version)
     if match is None:
         return ()
     parts = re.split(r"([._])", match[1])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 __all__ = ["HostVersion", "Spelling", "learned", "read_version", "spelled_in"]
 
@@ -23,7 +23,7 @@ _TAIL = r"""
     (?:[-._]?(?P<devlabel>dev)[-._]?(?P<dev>\d*))?
 """
 _CORE = re.compile(rf"(?P<numbers>\d+(?:[._-]\d+)*){_TAIL}", re.VERBOSE | re.IGNORECASE)
-_DIRAC = re.compile(r"v(\d+)r(\d+)(?:p(\d+))?(?:-pre(\d+))?")
+_DIRAC = re.compile(r"v(\d{1,9})r(\d{1,9})(?:p(\d{1,9}))?(?:-pre(\d{1,9}))?")
 _PART_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])[vVrR]?\d+[-_]$")
 _LONGEST = 100
 
@@ -169,7 +169,7 @@ def read_version(text: str) -> HostVersion | None:
         return _made(match["numbers"], match)
     try:
         return HostVersion(text, text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
@@ -190,7 +190,7 @@ def _made(numbers: str, match: re.Match[str], *, lettered: bool = True) -> HostV
     normal, text = ("".join(part) for part in zip(*parts, strict=True))
     try:
         return HostVersion(re.sub(r"[_-]", ".", numbers) + normal, numbers + text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
