@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -37,10 +37,14 @@ def audited(
     brings: Mapping[str, Sequence[str]] | None = None,
     complete: bool = True,
     python_min: str = "",
+    versions: Mapping[str, Sequence[str]] = VERSIONS,
+    pythons: Mapping[str, Collection[str]] | None = None,
+    name: str = "demo",
+    project: str = "demo",
 ) -> tuple[Finding, ...]:
-    record = Record(name="demo", version="1.0", build="pyh_0", subdir="noarch", depends=depends, noarch=noarch)
+    record = Record(name=name, version="1.0", build="pyh_0", subdir="noarch", depends=depends, noarch=noarch)
     published = Published(
-        project="demo",
+        project=project,
         requirements=tuple(map(DeclaredRequirement, upstream)),
         requires_python=SpecifierSet(python) if python else None,
         where="demo-1.0-py3-none-any.whl",
@@ -54,7 +58,11 @@ def audited(
         return Record(name=dependency.name, version="1.0", build="0", subdir="noarch", depends=tuple(needs))
 
     around = Surroundings(
-        versions=lambda name: VERSIONS.get(name, ()), newest=newest, builds=builds, python_min=python_min
+        versions=lambda name: versions.get(name, ()),
+        runs_on=lambda _, version, python: pythons is None or python in pythons.get(version, ()),
+        newest=newest,
+        builds=builds,
+        python_min=python_min,
     )
     return compare(record, published, uses or [use()], around)
 
@@ -168,12 +176,16 @@ def test_python_older_than_the_channels_minimum_is_left_out_by_policy() -> None:
     ]
 
 
-def test_missing_half_of_a_version_that_is_shared_out_between_pythons_is_a_guess() -> None:
+def test_missing_half_of_a_version_that_is_shared_out_between_pythons_is_no_fault_of_the_other_half() -> None:
     halves = [
         Record(name="demo", version="0.9", build=build, subdir="noarch", depends=(spec,), noarch="python")
         for build, spec in (("a", "python <3.13"), ("b", "python >=3.13"))
     ]
-    (finding,) = audited("python >=3.10,<3.13", python=">=3.10", builds=halves)
+    assert audited("python >=3.10,<3.13", python=">=3.10", builds=halves) == ()
+
+
+def test_range_that_ends_at_a_patch_version_is_a_guess() -> None:
+    (finding,) = audited("python >=3.10,<3.12.4.0a0", python=">=3.10")
     assert (finding.kind, finding.severity, finding.certainty) == ("python-stricter", "low", "guess")
 
 
@@ -183,9 +195,40 @@ def test_python_without_an_environment_is_not_used_now() -> None:
     assert (finding.severity, finding.targets) == ("low", ())
 
 
-def test_stand_in_for_newer_pythons_is_a_guess() -> None:
-    (finding,) = audited("python >=3.12", python="<3.12")
-    assert (finding.kind, finding.severity, finding.certainty) == ("python-looser", "low", "guess")
+def test_stand_in_for_newer_pythons_is_no_fault() -> None:
+    assert audited("python >=3.12", python="<3.12") == ()
+
+
+@pytest.mark.parametrize("spec", ["demo-core ==1.0", "demo-core >=1.0,<2.0a0", "demo-core >=1", "demo-core 1.0.*"])
+def test_package_that_is_released_in_step_may_be_pinned_to_the_same_version(spec: str) -> None:
+    versions = {"demo-core": ("2.0", "1.0", "0.9")}
+    assert audited(spec, upstream=["demo-core>=0.9"], versions=versions) == ()
+
+
+def test_bound_on_another_version_of_a_package_with_a_similar_name_is_stricter() -> None:
+    versions = {"demo-core": ("2.0", "1.0", "0.9")}
+    findings = audited("demo-core >=2", upstream=["demo-core>=0.9"], versions=versions)
+    assert told(findings) == [("stricter", "demo-core", "low", "1.0")]
+
+
+def test_compiled_build_may_be_bound_to_the_numpy_that_it_was_made_with() -> None:
+    assert audited("numpy >=2.0,<3", upstream=["numpy>=1.19,<3"], noarch=None) == ()
+    assert told(audited("numpy >=2.0,<3", upstream=["numpy>=1.19,<3"])) == [("stricter", "numpy", "low", "1.26")]
+
+
+def test_version_that_no_python_of_the_environments_can_install_is_not_admitted() -> None:
+    line = 'numpy>=2.0; python_version >= "3.12"'
+    assert told(audited("numpy >=1.19", upstream=[line])) == [("looser", "numpy", "low", "1.26")]
+    assert audited("numpy >=1.19", upstream=[line], pythons={"1.26": {"3.11"}, "1.19": {"3.11"}}) == ()
+
+
+def test_output_that_depends_on_the_projects_own_package_gets_its_requirements_from_there() -> None:
+    assert audited("demo ==1.0", "numpy", upstream=["numpy", "requests"], name="demo-full", project="demo") == ()
+
+
+def test_package_with_an_extra_in_its_name_meets_the_requirement_with_that_extra() -> None:
+    assert audited("server-with-tls", upstream=["server[tls]"]) == ()
+    assert [each.kind for each in audited("server-with-tls", upstream=["server[http]"])] == ["missing"]
 
 
 def test_computed_requirements_make_a_finding_likely_only() -> None:

@@ -3,7 +3,7 @@
     python tests/benchmarks/all.py [--snapshot DIR] [--workspace DIR] [--last FILE] [NAME…]
 
 Ratios have their baseline in the same run. Without a snapshot the one that comes with dirac-forge is used; `bumps` runs
-only with a workspace; `closure` asks pypi.org. `--last` is a JSON file that is read, and written anew.
+only with a workspace; `audits` and `closure` ask pypi.org. `--last` is a JSON file that is read, and written anew.
 Exits with 1 where a figure is over its limit or a benchmark failed.
 """
 
@@ -47,6 +47,7 @@ class Row:
 def commands(snapshot: Path, workspace: Path | None) -> dict[str, tuple[str, ...]]:
     """The arguments of each benchmark, by name."""
     found: dict[str, tuple[str, ...]] = {
+        "audits": (str(snapshot),),
         "checks": (str(snapshot),),
         "cluster": (str(snapshot),),
         "closure": (),

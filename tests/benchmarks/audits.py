@@ -17,10 +17,13 @@ from pathlib import Path
 
 from replay import compare, options_of
 
+_LONGEST = 600.0
+"""Seconds of one run, after which it counts as failed."""
+
 
 def command(index: str, cache: Path, connections: int, *, snapshot: Path) -> float:
     """Seconds of one run with this cache."""
-    arguments = ("--channel", str(snapshot), "--index-url", index, "--severity", "high", "-q")
+    arguments = ("dirac-grid", "--channel", str(snapshot), "--index-url", index, "--severity", "high", "-q")
     environment = {**os.environ, "DIRAC_FORGE_CACHE": str(cache), "DIRAC_FORGE_CONNECTIONS": str(connections)}
     with tempfile.TemporaryDirectory() as workspace:
         start = time.perf_counter()
@@ -29,6 +32,7 @@ def command(index: str, cache: Path, connections: int, *, snapshot: Path) -> flo
             check=False,
             stdout=subprocess.DEVNULL,
             env=environment,
+            timeout=_LONGEST,
         )
         seconds = time.perf_counter() - start
     if done.returncode not in (0, 1):  # 1: there are findings
@@ -45,6 +49,7 @@ def main() -> None:
         run,
         name="audit of dirac-grid's closure",
         most=1.5,
+        most_warm=3.0,
         folder=options.folder,
         latency=options.latency,
         connections=options.connections,

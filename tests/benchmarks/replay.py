@@ -14,12 +14,14 @@ import multiprocessing
 import queue
 import re
 import resource
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import requests
 from figures import figure
@@ -41,6 +43,7 @@ class Replay(BaseHTTPRequestHandler):
     latency: float
     log: multiprocessing.Queue[tuple[str, str]]
     lock = threading.Lock()
+    fetching: ClassVar[dict[Path, threading.Lock]] = {}
     session = requests.Session()
 
     def do_GET(self) -> None:
@@ -69,9 +72,10 @@ class Replay(BaseHTTPRequestHandler):
         url = f"{UPSTREAM}{project[1]}/" if project else f"https://{self.path.removeprefix('/files/')}"
         kept = self.folder / hashlib.sha256(url.encode()).hexdigest()
         with self.lock:
+            mine = self.fetching.setdefault(kept, threading.Lock())
+        with mine:
             if not kept.exists():
-                reply = self.session.get(url, headers={"Accept": ACCEPT}, timeout=60)
-                kept.write_bytes(reply.content if reply.ok else b"404")
+                self.fetch(url, kept)
         body = kept.read_bytes()
         if body == b"404":
             return "text/plain", None
@@ -79,6 +83,15 @@ class Replay(BaseHTTPRequestHandler):
             return "application/octet-stream", body
         base = f"http://{self.headers['Host']}/files/"
         return ACCEPT, body.replace(b"https://", base.encode())
+
+    def fetch(self, url: str, kept: Path) -> None:
+        """Keep what upstream answers; an answer that is neither a page nor a plain no is not kept."""
+        reply = self.session.get(url, headers={"Accept": ACCEPT}, timeout=60)
+        if not reply.ok and reply.status_code not in {403, 404, 410}:
+            reply.raise_for_status()
+        part = kept.with_suffix(".part")
+        part.write_bytes(reply.content if reply.ok else b"404")
+        part.replace(kept)
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
@@ -136,8 +149,22 @@ def options_of(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def compare(run: Run, *, name: str, most: float, folder: Path, latency: float, connections: int) -> None:
-    """Run it, and its downloads alone, and print how they compare."""
+def tell(text: str) -> None:
+    """Say what is done now, on stderr: a run may take minutes."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def compare(
+    run: Run,
+    *,
+    name: str,
+    most: float,
+    folder: Path,
+    latency: float,
+    connections: int,
+    most_warm: float | None = None,
+) -> None:
+    """Run it, and its downloads alone, and print how they compare; `most_warm` is in seconds, with a full cache."""
     folder.mkdir(parents=True, exist_ok=True)
     log: multiprocessing.Queue[tuple[str, str]] = multiprocessing.Queue()
     ports: multiprocessing.Queue[int] = multiprocessing.Queue()
@@ -146,16 +173,21 @@ def compare(run: Run, *, name: str, most: float, folder: Path, latency: float, c
     port = ports.get()
     index = f"http://127.0.0.1:{port}/simple/"
     with tempfile.TemporaryDirectory() as scratch:
-        run(index, Path(scratch, "filling"), connections)  # keeps what pypi.org answers
-        drained(log)
+        tell(f"{name}: filling {folder} with the answers of {UPSTREAM}")
+        seconds = run(index, Path(scratch, "filling"), connections)
+        tell(f"filled by {len(drained(log))} requests in {seconds:.0f} s; now with an empty cache")
         cold = run(index, Path(scratch, "cache"), connections)
         asked = drained(log)
+        tell(f"cold {cold:.1f} s; now with the full cache")
         warm = min(run(index, Path(scratch, "cache"), connections) for _ in range(3))
         again = drained(log)
+        tell(f"warm {warm:.1f} s; now the {len(asked)} requests alone")
     least = min(floor(asked, port, connections) for _ in range(2))
     server.terminate()
     print(f"{len(asked)} requests, {connections} connections, {latency * 1000:.0f} ms each")
     print(f"cold {cold:.2f} s, the downloads alone {least:.2f} s")
     figure(f"{name}, cold, {connections} connections", cold / least, most)
     print(f"warm {warm:.2f} s ({len(again)} requests)")
+    if most_warm is not None:
+        figure(f"{name}, warm", warm, most_warm, unit="s")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")

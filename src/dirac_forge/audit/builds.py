@@ -14,7 +14,16 @@ from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
 
-__all__ = ["Declared", "Published", "Surroundings", "Use", "declared_of", "minor_versions", "released_version"]
+__all__ = [
+    "Declared",
+    "Published",
+    "Surroundings",
+    "Use",
+    "admits_python",
+    "declared_of",
+    "minor_versions",
+    "released_version",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +80,8 @@ class Surroundings:
     """The channel's versions of a package, newest first; empty where no channel has it."""
     newest: Callable[[Declared], Record | None]
     """The newest build that a dependency admits."""
+    runs_on: Callable[[str, str, str], bool] = lambda _name, _version, _python: True
+    """Whether the channel has a build of a package's version that a Python (`X.Y`) can install."""
     builds: Sequence[Record] = ()
     """All builds of the package, of every version."""
     overrides: Mapping[str, str] | None = None
@@ -90,6 +101,15 @@ def declared_of(record: Record) -> tuple[Declared, ...]:
         )
         for spec in record.depends
         if (wanted := parsed(spec)) is not None
+    )
+
+
+def admits_python(record: Record, python: str) -> bool:
+    """Whether a build can be installed beside a Python, `X.Y`."""
+    return all(
+        each.admits(f"{python}.99" if each.name == "python" else python)
+        for each in declared_of(record)
+        if each.name in {"python", "python_abi"}
     )
 
 

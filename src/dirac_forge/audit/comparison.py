@@ -6,6 +6,7 @@ other does not. Two specs that differ only in versions that nobody published are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,9 @@ from dirac_forge.upstream.files.requirements import DeclaredRequirement
 
 __all__ = ["compare"]
 
+_ABI = frozenset({"numpy"})
+"""Python packages whose run_exports bound compiled builds: the bound is the ABI that a build was made with."""
+_CLAUSE = re.compile(r"(?:===?|~=|>=|=)?([0-9][0-9A-Za-z_.!+]*?)(?:\.?\*)?(?:\.?(?:0a0|dev0))?")
 _MOST_OUTPUTS = 20
 """Outputs of one recipe that are followed from one exact pin to the next."""
 
@@ -70,19 +74,25 @@ class _Comparison:
         return self._missing(requirement, where)
 
     def _provides(self, package: str, requirement: DeclaredRequirement) -> bool:
-        return provides(package, requirement.name, overrides=self.around.overrides)
+        return provides(package, requirement.name, extras=requirement.extras, overrides=self.around.overrides)
 
     def _missing(self, requirement: DeclaredRequirement, where: Sequence[Use]) -> list[Finding]:
         """A requirement that no dependency meets; one that comes with another dependency is a smaller fault."""
+        if any(self._is_own(each) for each in self.declared):
+            return []
         through = next((each for each in self.declared if self._brings(each, requirement)), None)
         if through is not None:
-            own = through.name.startswith(self.record.name.split("-")[0]) or through.version.startswith("==")
+            own = self._is_sibling(through.name) or through.version.startswith("==")
             # `dask` requires `dask-core`, which requires what the project does
             return [] if own else [self._finding(requirement, "missing", severity="low", example=through.name)]
         exists = any(self.around.versions(name) for name in candidates(requirement.name))
         partly = self.record.noarch is not None and len(where) < len(self.uses)
         severity: Severity = "high" if exists and not partly else "medium" if exists else "low"
         return [self._finding(requirement, "missing", severity=severity, guess=not exists)]
+
+    def _is_own(self, dependency: Declared) -> bool:
+        """Whether a dependency holds the project itself, with its requirements: `starlette` of `starlette-full`."""
+        return dependency.name != self.record.name and provides(dependency.name, self.published.project)
 
     def _brings(self, dependency: Declared, requirement: DeclaredRequirement) -> bool:
         """Whether the newest build of a dependency requires it, or an output that is pinned exactly there does."""
@@ -106,16 +116,38 @@ class _Comparison:
             return []
         upstream, mine = _admitted(requirement, specs, self.around.versions(declared.name))
         findings = []
-        if admitted := _without(mine, upstream):
+        pythons = {use.python for use in where}
+        if admitted := [each for each in _without(mine, upstream) if self._runs_on(declared.name, each, pythons)]:
             installed = {use.versions.get(declared.name, "") for use in where}
             example, severity = _looser_example(admitted, installed, upstream)
             findings.append(self._finding(requirement, "looser", severity=severity, declared=declared, example=example))
-        if kept_out := _without(upstream, mine):
+        if (kept_out := _without(upstream, mine)) and not self._is_pinned(declared):
             severity = "medium" if not mine or _newest(kept_out) > _newest(mine) else "low"
             findings.append(
                 self._finding(requirement, "stricter", severity=severity, declared=declared, example=kept_out[0])
             )
         return findings
+
+    def _runs_on(self, package: str, version: str, pythons: Iterable[str]) -> bool:
+        return any(self.around.runs_on(package, version, python) for python in pythons)
+
+    def _is_pinned(self, declared: Declared) -> bool:
+        """Whether the channel's way of building makes the bound: an ABI, or packages that are released in step.
+
+        Outputs of one repository are pinned to each other's version (`diracx-api ==0.2.0` of `diracx-cli 0.2.0`), so
+        that they are installed as they were released.
+        """
+        if self.record.noarch is None and declared.name in _ABI:
+            return True
+        return self._is_sibling(declared.name) and any(
+            _is_leading(match[1], self.record.version)
+            for clause in declared.version.split(",")
+            if (match := _CLAUSE.fullmatch(clause.strip()))
+        )
+
+    def _is_sibling(self, package: str) -> bool:
+        """Whether the package's name begins as the build's does."""
+        return package.partition("-")[0] == self.record.name.partition("-")[0]
 
     def _finding(
         self,
@@ -139,6 +171,12 @@ class _Comparison:
             severity=severity,
             certainty="guess" if guess else "sure" if self.published.complete else "likely",
         )
+
+
+def _is_leading(bound: str, version: str) -> bool:
+    """Whether a bound is a version or its first parts, as 25.1 is of 25.1.2."""
+    parts = bound.split(".")
+    return version.split(".")[: len(parts)] == parts
 
 
 def _holds(requirement: DeclaredRequirement, use: Use) -> bool:

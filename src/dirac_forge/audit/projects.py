@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from packaging.utils import canonicalize_name
@@ -33,14 +33,20 @@ def is_part(package: str) -> bool:
     return package.endswith(_PARTS)
 
 
-def provides(package: str, project: str, *, overrides: Mapping[str, str] | None = None) -> bool:
-    """Whether a requirement on `project` is met by a dependency on `package`."""
+def provides(
+    package: str, project: str, *, extras: Collection[str] = (), overrides: Mapping[str, str] | None = None
+) -> bool:
+    """Whether a requirement on `project` with these extras is met by a dependency on `package`."""
     wanted = canonicalize_name(project)
     if wanted in projects_for(package, overrides=overrides):
         return True
     name = canonicalize_name(package)
     affixed = {f"python-{wanted}", f"{wanted}-python", f"py-{wanted}", f"{wanted}-py"}
-    return name in affixed or name in {f"{each}{part}" for each in {wanted, *affixed} for part in _PARTS}
+    return (
+        name in affixed
+        or name in {f"{each}{part}" for each in {wanted, *affixed} for part in _PARTS}
+        or name in {f"{wanted}{link}{canonicalize_name(extra)}" for extra in extras for link in ("-", "-with-")}
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from packaging.specifiers import SpecifierSet
@@ -19,8 +20,9 @@ def python_findings(
 ) -> Iterator[Finding]:
     """Yield the Pythons that a noarch build admits and upstream excludes, or the other way round.
 
-    Builds of the version may share the Pythons out among them, as those of pip do: where other versions are shared out
-    and the other build of this one is not there, the finding is a guess.
+    A build whose range has nothing in common with upstream's is a stand-in for later Pythons (`dataclasses`), and no
+    fault. Builds of a version may share the Pythons out among them, as those of pip do: where other versions are shared
+    out, a build that is not there does not make this one a fault.
     """
     if record.noarch != "python" or published.requires_python is None:
         return
@@ -28,13 +30,10 @@ def python_findings(
     upstream = _allowed(published.requires_python, pythons)
     mine = _admitted(record, pythons)
     wrong = [python for python in mine if python not in upstream]
-    if wrong and not set(mine) & set(upstream):
-        # The ranges have nothing in common: the package is a stand-in for later Pythons (`dataclasses`).
-        yield _finding(record, published, "python-looser", wrong[0], "low", guess=True)
-        return
-    if wrong:
+    if wrong and set(mine) & set(upstream):
         yield _looser(record, published, wrong, used={use.python for use in uses if use.target})
-    yield from _stricter(record, published, upstream, pythons, around)
+    if not wrong or set(mine) & set(upstream):
+        yield from _stricter(record, published, upstream, pythons, around)
 
 
 def _looser(record: Record, published: Published, wrong: Sequence[Version], *, used: Collection[str]) -> Finding:
@@ -47,14 +46,22 @@ def _stricter(
 ) -> Iterator[Finding]:
     versions = _by_version(around.builds)
     served = _served([record, *versions.get(record.version, ())], pythons)
-    oldest = Version(around.python_min) if around.python_min else None
-    kept_out = [python for python in upstream if python not in served and (oldest is None or python >= oldest)]
-    if not kept_out or not served:
+    kept_out = [python for python in upstream if python not in served and _is_built_for(python, around)]
+    if not kept_out or not served or any(_is_shared_out(builds, pythons) for builds in versions.values()):
         return
-    shared_out = any(_is_shared_out(builds, pythons) for builds in versions.values())
-    newer = kept_out[0] > max(served)
-    severity: Severity = "medium" if newer and not shared_out else "low"
-    yield _finding(record, published, "python-stricter", kept_out[0], severity, guess=newer and shared_out)
+    patch = _ends_at_a_patch(record)
+    severity: Severity = "medium" if kept_out[0] > max(served) and not patch else "low"
+    yield _finding(record, published, "python-stricter", kept_out[0], severity, guess=patch)
+
+
+def _is_built_for(python: Version, around: Surroundings) -> bool:
+    return not around.python_min or python >= Version(around.python_min)
+
+
+def _ends_at_a_patch(record: Record) -> bool:
+    """Whether the range ends at one patch version (`<3.12.4`): somebody found it to break there, after upstream."""
+    specs = (each.version for each in declared_of(record) if each.name == "python")
+    return any(re.search(r"<=?\d+\.\d+\.[1-9]", spec) for spec in specs)
 
 
 def _by_version(builds: Iterable[Record]) -> dict[str, list[Record]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from dirac_forge.audit.builds import Declared, Published, Surroundings, Use, declared_of, minor_versions
+from dirac_forge.audit.builds import Declared, Published, Surroundings, Use, admits_python, minor_versions
 from dirac_forge.audit.comparison import compare
 from dirac_forge.audit.findings import Audited, Uncompared
 from dirac_forge.channel.index import RecordIndex
@@ -89,9 +89,14 @@ def _surroundings(
     def newest(dependency: Declared) -> Record | None:
         return known.newest(dependency.spec)
 
+    def runs_on(name: str, version: str, python: str) -> bool:
+        builds = (each for each in known.group(name).records if each.version == version)
+        return any(admits_python(each, python) for each in builds)
+
     return Surroundings(
         versions=versions,
         newest=newest,
+        runs_on=runs_on,
         builds=known.group(record.name).records,
         overrides=overrides,
         python_min=python_min,
@@ -130,18 +135,12 @@ def recent_builds(index: RecordIndex, since: int, *, python_min: str = "") -> tu
 def _possible_uses(platform: str, record: Record, pythons: Iterable[str]) -> tuple[Use, ...]:
     """An environment for each Python that the build admits."""
     return tuple(
-        Use(target="", platform=platform, python=python, versions={}) for python in pythons if _admits(record, python)
+        Use(target="", platform=platform, python=python, versions={})
+        for python in pythons
+        if admits_python(record, python)
     )
 
 
 def _runs_on(index: RecordIndex, record: Record) -> bool:
     """Whether a machine of the platform has the virtual packages that the build asks for."""
     return all(index.group(name).records for spec in record.depends if (name := name_of(spec)).startswith("__"))
-
-
-def _admits(record: Record, python: str) -> bool:
-    return all(
-        each.admits(f"{python}.99" if each.name == "python" else python)
-        for each in declared_of(record)
-        if each.name in {"python", "python_abi"}
-    )
