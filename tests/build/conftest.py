@@ -79,13 +79,33 @@ build:
 requirements:
   host:
     - python ${{ python_min }}.*
-    - pip
   run:@RUN
 
 tests:
 @TESTS
 about:
 @ABOUT
+"""
+
+PLAIN_RECIPE = """\
+schema_version: 1
+
+package:
+  name: @NAME
+  version: "1.0"
+
+build:
+  number: 0
+  noarch: generic
+  script: @SCRIPT
+
+requirements:
+  host: [@NEEDS]
+  run: [@NEEDS]
+
+tests:
+  - script:
+      - test -f $PREFIX/share/@NAME
 """
 
 RECIPE_V0 = """\
@@ -107,7 +127,6 @@ build:
 requirements:
   host:
     - python {{ python_min }}
-    - pip
   run:@RUN
 
 test:
@@ -134,6 +153,31 @@ def archive(path: Path, files: Mapping[str, str]) -> str:
             info.size = len(raw)
             tar.addfile(info, BytesIO(raw))
     return sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def empty_channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A channel without packages: enough where what is built is no Python."""
+    channel = tmp_path_factory.mktemp("empty")
+    index(channel)
+    return channel
+
+
+def plain_project(workspace: Path, name: str, *, needs: str = "", script: str = "true") -> Path:
+    """Write the feedstock of a package with one file that needs no Python; the path of its recipe."""
+    recipe = workspace / "feedstocks" / name / "recipe" / "recipe.yaml"
+    recipe.parent.mkdir(parents=True, exist_ok=True)
+    found = f"test -f $PREFIX/share/{needs} && " if needs else ""
+    parts = {
+        "@NAME": name,
+        "@NEEDS": needs,
+        "@SCRIPT": f"{found}{script} && mkdir -p $PREFIX/share && echo 1 > $PREFIX/share/{name}",
+    }
+    text = PLAIN_RECIPE
+    for mark, value in parts.items():
+        text = text.replace(mark, value)
+    recipe.write_text(text, encoding="utf-8")
+    return recipe
 
 
 @pytest.fixture

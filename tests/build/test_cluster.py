@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from build.conftest import Project
+from build.conftest import plain_project
 from build.test_command import run, statuses
 from dirac_forge import cluster
 from dirac_forge.build.cluster import BuildWorkers
@@ -25,11 +25,11 @@ def address() -> Iterator[str]:
 
 
 def test_packages_are_built_by_the_workers(
-    tmp_path: Path, python_channel: Path, project: Project, address: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, empty_channel: Path, address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project("lower")
-    project("upper", run=("lower",), code="import lower\n\ndef main():\n    lower.main()\n")
-    code, document = run(capsys, tmp_path, python_channel, "--cluster", address)
+    plain_project(tmp_path, "lower")
+    plain_project(tmp_path, "upper", needs="lower")
+    code, document = run(capsys, tmp_path, empty_channel, "--cluster", address)
     assert (code, statuses(document)) == (0, {"lower": "built", "upper": "built"})
     assert sorted(path.name for path in (tmp_path / "build" / "slots").iterdir()) == ["0"]
 
@@ -55,13 +55,12 @@ def test_weakest_isolation_of_the_workers_is_told(tmp_path: Path, kinds: tuple[s
 
 def test_cluster_that_does_not_answer_is_an_unknown(
     tmp_path: Path,
-    python_channel: Path,
-    project: Project,
+    empty_channel: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cluster, "_SECONDS", 1)
-    project("lower")
-    arguments = ["build", "--workspace", str(tmp_path), "--channel", str(python_channel)]
+    plain_project(tmp_path, "lower")
+    arguments = ["build", "--workspace", str(tmp_path), "--channel", str(empty_channel)]
     assert main([*arguments, "--cluster", "tcp://127.0.0.1:9"]) == 3
     assert "error: no Dask scheduler answers at tcp://127.0.0.1:9: " in capsys.readouterr().err

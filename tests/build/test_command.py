@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from build.conftest import Project
+from build.conftest import Project, plain_project
 from build.test_children import stand_in
 from dirac_forge.build.repodata import sha256_of
 from dirac_forge.cli import main
@@ -56,21 +56,28 @@ def test_two_projects_are_built_in_order_tested_installed_and_unchanged_in_a_sec
 
 
 def test_killed_run_goes_on_with_what_is_missing(
-    tmp_path: Path, python_channel: Path, project: Project, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, empty_channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project("early", v0=True)
-    project("late", run=("early",), script="sleep 12 && mkdir -p $SP_DIR && cp -r late late-1.0.dist-info $SP_DIR")
-    arguments = ["--workspace", str(tmp_path), "--channel", str(python_channel), "-q"]
+    plain_project(tmp_path, "early")
+    plain_project(tmp_path, "late", needs="early", script="sleep 60")
+    arguments = ["--workspace", str(tmp_path), "--channel", str(empty_channel), "-q"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         [sys.executable, "-m", "dirac_forge", "build", *arguments], env=environment, stdout=subprocess.DEVNULL
     ) as process:
-        wait_for(lambda: list((tmp_path / "build" / "logs").glob("late-*.log")))
+        wait_for(lambda: "+ sleep 60" in said_by_builds(tmp_path))
         process.kill()
     files = [path.name.partition("-")[0] for path in (tmp_path / "build" / "channel").rglob("*.conda")]
     assert files == ["early"]
-    code, document = run(capsys, tmp_path, python_channel)
-    assert (code, statuses(document)) == (0, {"early": "unchanged", "late": "built"})
+    plain_project(tmp_path, "late", needs="early")
+    code, document = run(capsys, tmp_path, empty_channel)
+    assert (code, statuses(document)) == (0, {"early": "unchanged", "late": "built"}), document["installed"]
+
+
+def said_by_builds(workspace: Path) -> str:
+    """What the builds that run have said so far."""
+    logs = (workspace / "build" / "slots").glob("*/*/log.txt")
+    return "".join(path.read_text(encoding="utf-8") for path in logs if path.exists())
 
 
 def wait_for(told: Callable[[], object]) -> None:
@@ -142,41 +149,36 @@ outputs:
   - package:
       name: family-app
     build:
-      noarch: python
-      script: mkdir -p $SP_DIR && cat $SP_DIR/family.py > $SP_DIR/family_app.py
+      noarch: generic
+      script: mkdir -p $PREFIX/share && cat $PREFIX/share/lib.txt > $PREFIX/share/app.txt
     requirements:
       host:
-        - python ${{ python_min }}.*
         - family-lib ==2.0
       run:
-        - python >=3.9
         - ${{ pin_subpackage("family-lib", exact=true) }}
     tests:
       - script:
-          - python -c "import family, family_app"
+          - cmp $PREFIX/share/lib.txt $PREFIX/share/app.txt
   - package:
       name: family-lib
     build:
-      noarch: python
-      script: mkdir -p $SP_DIR && echo "x = 1" > $SP_DIR/family.py
-    requirements:
-      host:
-        - python ${{ python_min }}.*
-      run:
-        - python >=3.9
+      noarch: generic
+      script: mkdir -p $PREFIX/share && echo 1 > $PREFIX/share/lib.txt
 """
 
 
 def test_outputs_that_need_each_other_are_built_as_they_are_released_and_again_when_forced(
-    tmp_path: Path, python_channel: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, empty_channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "feedstocks" / "family" / "recipe"
     folder.mkdir(parents=True)
     (folder / "recipe.yaml").write_text(FAMILY, encoding="utf-8")
-    code, document = run(capsys, tmp_path, python_channel)
+    code, document = run(capsys, tmp_path, empty_channel)
     assert (code, statuses(document)) == (0, {"family-lib": "built", "family-app": "built"}), document
-    assert [(one["target"], one["pip_check"]["code"]) for one in document["installed"]] == [("family", 0)]
-    code, document = run(capsys, tmp_path, python_channel, "--force", "--jobs", "1")
+    assert [(one["target"], one["packages"], one["pip_check"]) for one in document["installed"]] == [
+        ("family", 2, None)
+    ]
+    code, document = run(capsys, tmp_path, empty_channel, "--force", "--jobs", "1")
     assert (code, statuses(document)) == (0, {"family-lib": "built", "family-app": "built"})
     # What was built again is what the channel lists.
     noarch = tmp_path / "build" / "channel" / "noarch"

@@ -30,6 +30,9 @@ _LEFT_OUT = (
     *("*.a", "*.opt-1.pyc", "*.opt-2.pyc"),
 )
 
+_IN_FOLDERS = ("site-packages", "lib-dynload")
+"""What of the standard library's folder is not in the zip file."""
+
 
 @cache
 def platform() -> str:
@@ -83,7 +86,10 @@ def another_interpreter() -> Interpreter | None:
 
 
 def python_package(channel: Path, stage: Path, python: Interpreter | None = None) -> Path:
-    """Package a Python into a channel: the running one, where none is given."""
+    """Package a Python into a channel: the running one, where none is given.
+
+    Its library is one zip file, which every Python looks into: an environment has tens of files, not thousands.
+    """
     python = python or interpreter()
     base, minor = python.base, f"python{python.minor}"
     (stage / "bin").mkdir(parents=True)
@@ -104,10 +110,7 @@ def python_package(channel: Path, stage: Path, python: Interpreter | None = None
     (library / "site-packages").mkdir(exist_ok=True)
     (library / "site-packages" / "README.txt").write_text("Packages go here.\n", encoding="utf-8")
     _without_symbols([executable, *(stage / "lib").glob("*.so*"), *library.glob("lib-dynload/*.so")])
-    for compiled in library.rglob("*.pyc"):
-        _valid_anywhere(compiled)
-    if (base / "include" / minor).is_dir():
-        shutil.copytree(base / "include" / minor, stage / "include" / minor)
+    _zip_library(library, stage / "lib" / f"{minor.replace('.', '')}.zip")
     made = assemble_package(
         name="python",
         version=python.version,
@@ -129,6 +132,26 @@ def _without_symbols(files: Iterable[Path]) -> None:
     strip = shutil.which("strip")
     if strip is not None and sys.platform == "linux":
         subprocess.run([strip, "--strip-debug", *map(str, files)], check=False, capture_output=True)
+
+
+def _zip_library(library: Path, archive: Path) -> None:
+    """Move the modules of the standard library into a zip file; `os.py` stays, by which Python finds its library."""
+    with zipfile.ZipFile(archive, "w") as packed:  # stored: zlib is a module that is imported from there
+        for source in sorted(library.rglob("*.py")):
+            inner = source.relative_to(library)
+            if inner.parts[0] in _IN_FOLDERS:
+                continue
+            compiled = next(source.parent.glob(f"__pycache__/{source.stem}.cpython-*.pyc"), None)
+            if compiled is None:
+                packed.write(source, inner)
+            else:
+                _valid_anywhere(compiled)
+                packed.write(compiled, inner.with_suffix(".pyc"))
+    for path in library.iterdir():
+        if path.is_dir() and path.name not in _IN_FOLDERS:
+            shutil.rmtree(path)
+        elif path.is_file() and path.name != "os.py":
+            path.unlink()
 
 
 def _valid_anywhere(compiled: Path) -> None:

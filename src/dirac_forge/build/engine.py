@@ -198,7 +198,7 @@ def _install(job: Job, log: TextIO) -> Answer:
     took = time.monotonic() - started
     programs = [prefix / "bin"] if os.name != "nt" else [prefix, prefix / "Library" / "bin", prefix / "Scripts"]
     path = os.pathsep.join([*map(str, programs), os.environ.get("PATH", "")])
-    environment = {**os.environ, "PATH": path, "CONDA_PREFIX": str(prefix)}
+    environment = {**os.environ, "PATH": path, "CONDA_PREFIX": str(prefix), "PREFIX": str(prefix)}
     answers = [_ran(command, environment, job["folder"], job["seconds"], log) for command in job["commands"]]
     return {"packages": len(archives), "installed": took, "commands": answers}
 

@@ -36,9 +36,9 @@ class Installer:
 
     def install(self, target: str, specs: Sequence[str], python: str, commands: Sequence[str]) -> InstalledTarget:
         """Install a target, run pip check and the commands where it is."""
-        asked = (*specs, *((f"python {python}.*",) if python else ()))
         # pip comes too where the target does not bring it: it is what checks.
-        found = self.environments.solve((*asked, "pip"), phase="install", environment=target)
+        asked = (*specs, *((f"python {python}.*", "pip") if python else ()))
+        found = self.environments.solve(asked, phase="install", environment=target)
         if isinstance(found, Unsolvable):
             return InstalledTarget(target=target, python=python, failure=found)
         label = f"{_file_name(target)}-{python or 'any'}"

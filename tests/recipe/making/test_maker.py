@@ -191,3 +191,19 @@ def test_what_the_channels_build_knows_is_carried_into_the_recipe() -> None:
         ("zz-lib", ">=2"),
         ("voms", ">=2.1"),
     ]
+
+
+KNOWN_TO_THE_CHANNEL: Mapping[str, list[str]] = {"zz-app": [], "zz-sniff": ["zz-deep"], "zz-deep": []}
+
+
+def test_all_dependencies_include_what_only_the_channels_builds_know() -> None:
+    channel = Channel({"zz-app": "1.0", "zz-sniff": "1.3", "graphviz": "14"})
+    depends = ("python", "zz-sniff >=1.1", "graphviz")
+    channel.packages["zz-app"] = replace(channel.packages["zz-app"], depends=depends)
+    channel.packages["graphviz"] = replace(channel.packages["graphviz"], python=False)
+    releases = Releases(*(facts(name, requires=needs) for name, needs in KNOWN_TO_THE_CHANNEL.items()))
+    made = make(releases, order("zz-app"), deps="all", channel=channel)
+    assert [recipe.feedstock for recipe in made.recipes] == ["zz-deep", "zz-sniff", "zz-app"]
+    rows = [(row.project, row.status, row.required_by) for row in made.needed if row.project.startswith("zz")]
+    assert rows == [("zz-deep", "missing", ("zz-sniff",)), ("zz-sniff", "available", ("zz-app",))]
+    assert made.problems[-1] == "no recipe for graphviz, which zz-app requires: it is no project's package"

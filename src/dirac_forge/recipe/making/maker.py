@@ -21,6 +21,7 @@ from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree, F
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.generate import generate
+from dirac_forge.recipe.making.guesses import guessed_names
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
@@ -115,8 +116,11 @@ class Maker:
         tools = self._tools(facts, tree)
         needed += tuple(self._needed(dependency) for dependency in tools.dependencies)
         extra = self._missing(tree.joined(tools), needed, deps, facts, problems)
-        ordered = [self._recipe(order, facts, tree) for order in orders]
-        return MadeRecipes(recipes=(*extra, *ordered), needed=needed, problems=tuple(problems))
+        recipes = [*extra, *(self._recipe(order, facts, tree) for order in orders)]
+        if deps == "all":
+            rows, more = self._followed(recipes, needed, facts, problems)
+            needed, recipes = (*needed, *rows), [*more, *recipes]
+        return MadeRecipes(recipes=tuple(recipes), needed=needed, problems=tuple(problems))
 
     def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree]:
         """The facts of the ordered projects, and the tree of what they need to run."""
@@ -207,6 +211,31 @@ class Maker:
         ]
         return self._recipes(self.families.tried(orders, problems), tree, problems)
 
+    def _followed(
+        self, recipes: Sequence[Recipe], needed: Sequence[Needed], facts: Iterable[str], problems: list[str]
+    ) -> tuple[tuple[Needed, ...], list[Recipe]]:
+        """The rows and recipes of what recipes require and no upstream declares: the channel's builds led to it."""
+        known = {row.mapped.package for row in needed} | {output.name for one in recipes for output in one.outputs}
+        wanted: dict[str, list[str]] = {}
+        for recipe in recipes:
+            for name in sorted(_required(recipe) - known):
+                if self._mapped(name).package == name:
+                    wanted.setdefault(recipe.feedstock, []).append(name)
+                else:
+                    problems.append(
+                        f"no recipe for {name}, which {recipe.feedstock} requires: it is no project's package"
+                    )
+        roots = {
+            feedstock: FoundProject(project=feedstock, requires_dist=RequirementList(tuple(names)))
+            for feedstock, names in wanted.items()
+        }
+        tree = walk(roots, self._look, self.scope, self.executor)
+        there = {canonicalize_name(row.project) for row in needed} | set(map(canonicalize_name, facts))
+        fresh = [each for each in tree.dependencies if canonicalize_name(each.project) not in there]
+        self._listing([each.project for each in fresh])
+        rows = tuple(map(self._needed, fresh))
+        return rows, self._missing(tree, rows, "all", facts, problems)
+
     def _recipes(self, orders: Sequence[Order], tree: DependencyTree, problems: list[str]) -> list[Recipe]:
         """As many of the orders as can be made; a problem for each other."""
         asked = {
@@ -277,7 +306,9 @@ class Maker:
             maintainers=self.maintainers,
         )
         recipe = self._with_channels_knowledge(recipe)
-        return _with_notes(recipe, _guesses([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread)))
+        return _with_notes(
+            recipe, guessed_names([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread))
+        )
 
     def _with_channels_knowledge(self, recipe: Recipe) -> Recipe:
         """With what the channel's newest builds of its pure outputs require, and upstream never declared."""
@@ -325,6 +356,12 @@ def _found(metadata: CoreMetadata) -> FoundProject:
     return FoundProject(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
 
 
+def _required(recipe: Recipe) -> set[str]:
+    """The packages that any output requires to run, Python and virtual packages aside."""
+    names = {line.name for output in recipe.outputs for line in output.run}
+    return {name for name in names if name != "python" and not name.startswith("__")}
+
+
 def _refuse_unreadable(facts: ReleaseFacts) -> None:
     """A source archive that is there and can't be read is an error: nobody should build from it."""
     if facts.unreadable_sdist:
@@ -341,21 +378,6 @@ def _refuse_unknown_extras(metadata: CoreMetadata, extras: Iterable[str]) -> Non
         if canonicalize_name(extra) not in known:
             has = ", ".join(sorted(metadata.provides_extra)) or "none"
             raise InputError(f"{metadata.name} {metadata.version} has no extra {extra}: it has {has}")
-
-
-def _guesses(mapped: Iterable[Mapped], *, unread: bool) -> list[Note]:
-    """One note for all names that are guesses; that a channel could not be read is told elsewhere, once."""
-    guesses = {one.project: one for one in mapped if one.mapped_by == "guess"}
-    if not guesses:
-        return []
-    names = ", ".join(
-        name if name == guesses[name].package else f"{name} as {guesses[name].package}" for name in sorted(guesses)
-    )
-    if unread:
-        return [Note(level="info", text=f"names of packages that no channel confirmed: {names}")]
-    reasons = "; ".join(sorted({one.evidence for one in guesses.values()}))
-    text = f"names of packages that are guesses: {names} ({reasons}); correct them in [tool.dirac-forge.names]"
-    return [Note(level="warning", text=text)]
 
 
 def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
