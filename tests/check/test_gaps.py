@@ -12,7 +12,11 @@ import pytest
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
+from dirac_forge.check.proof import Proof
+from dirac_forge.check.prover import Prover
+from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import make_target
+from dirac_forge.feedstock.workspace import FeedstockFolder
 from support.channel import pkg, write_channel
 
 
@@ -26,6 +30,8 @@ def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Channel:
         pkg("left 1.0", "other >=1"),
         pkg("right 1.0", "other <1"),
         pkg("low 1.0"),
+        pkg("top 1.0", "mid"),
+        pkg("mid 1.0"),
     ]
     folder = write_channel(tmp_path / "part", {"linux-64": records})
     (folder / "snapshot.json").write_text('{"as_of": "2026-08-21"}', encoding="utf-8")
@@ -79,3 +85,34 @@ def test_a_platform_that_the_embedded_snapshot_does_not_cover_is_unknown(channel
     cell = answer(channel, "low", platform="win-64")
     reason = "the embedded snapshot (2026-08-21) has no packages for win-64; conda-forge may"
     assert (cell.status, cell.reason) == ("unknown", reason)
+
+
+def proved(channel: Channel, folder: Path, *run: str) -> Proof:
+    """The proof of `mid 2.0`, which `top` installs."""
+    (folder / "mid/recipe").mkdir(parents=True)
+    lines = "".join(f"    - {line}\n" for line in run)
+    (folder / "mid/recipe/recipe.yaml").write_text(
+        "package: {name: mid, version: 2.0}\nbuild: {number: 0, noarch: generic}\nrequirements:\n  run:\n" + lines,
+        encoding="utf-8",
+    )
+    platforms = ("linux-64",)
+    recipe = FeedstockFolder("mid", folder / "mid").read()
+    subject = Subject("mid", recipe, channel=channel, pinning=None, platforms=platforms)
+    target = cells_of(make_target("top", ["top"], platforms=platforms))
+    with ThreadPoolExecutor(1) as executor:
+        before = check(channel, target, executor=executor, remedies=False)
+    prover = Prover(channel, lambda: before, platforms=platforms, pinning=None, partial=True)
+    return prover.proof([subject])
+
+
+def test_a_bump_that_needs_what_only_the_embedded_snapshot_lacks_is_unknown(channel: Channel, tmp_path: Path) -> None:
+    found = proved(channel, tmp_path, "low >=2")
+    assert found.outcome == "unknown"
+    assert found.reason == (
+        "top on linux-64: whether mid 2.0 can be installed with top is unknown: "
+        "it needs low >=2; the embedded snapshot (2026-08-21) has 1.0, conda-forge may have it"
+    )
+
+
+def test_a_bump_that_excludes_what_the_embedded_snapshot_has_is_worse(channel: Channel, tmp_path: Path) -> None:
+    assert proved(channel, tmp_path, "left", "right").outcome == "worse"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump import reasons
 from dirac_forge.bump.drift.carried import CompiledNow
+from dirac_forge.bump.new_needs import Lack, NewNeed
+from dirac_forge.channel.listing import Availability
 from dirac_forge.recipe.editing.notes import CommitKept, OldVersionLeft
 from dirac_forge.report.bump_reasons import worded
 
@@ -50,6 +54,13 @@ TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
                 "conda-forge.yml, line 3 lets versions come from nvidia, pypi only; its source is github.com/a/b "
                 "(nvidia can't be asked here)"
             ),
+        ),
+        (
+            Lack(
+                need=NewNeed(package="low", spec=">=2", output="app", section="run"),
+                availability=Availability(status="unknown", newest="1.0", as_of=date(2026, 8, 21)),
+            ),
+            ("low >=2 (run of app): the embedded snapshot (2026-08-21) has low up to 1.0; conda-forge may have it"),
         ),
         (reasons.VersionlessSources(), "none of its sources has the version in its URL or tag"),
         (reasons.Current(version="9", asked=True), "it is at 9 already"),

@@ -143,7 +143,7 @@ class EnvironmentProver:
     def _refused(self, question: Question) -> EnvironmentAnswer:
         found = self._explained(question)
         reason, causes = found.reason, found.causes
-        if found.status == "unknown" and not self._partial:
+        if found.status == "unknown":
             return EnvironmentAnswer(question=question, status="unknown", reason=reason)
         nowhere = bool(causes) and all(cause.kind == "unknown-name" for cause in causes)
         if nowhere and (self._partial or not question.required):

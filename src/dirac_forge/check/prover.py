@@ -188,7 +188,7 @@ class _Trial:
         self.others = tuple(one for one in laid.built if one.feedstock not in keys)
         self.lacking = laid.lacking
         self.explains = explains
-        self.targets = TargetProver(laid.view, self.own, self.others, explains=explains, partial=prover.partial)
+        self.targets = TargetProver(laid.view, self.own, self.others, explains=explains)
         self.environments = EnvironmentProver(
             self.targets,
             prover.before,

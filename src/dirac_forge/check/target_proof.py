@@ -33,12 +33,8 @@ class TargetProver:
         others: Sequence[Built] = (),
         *,
         explains: bool = True,
-        partial: bool = False,
     ) -> None:
-        """`own` is judged and `others` are merged before; both lie over `view`. Without `explains`, no reasons.
-
-        With `partial`, what the embedded snapshot lacks makes a target worse; else it makes it unknown.
-        """
+        """`own` is judged and `others` are merged before; both lie over `view`. Without `explains`, no reasons."""
         self.view = view
         self.own = tuple(own)
         self.others = tuple(others)
@@ -46,7 +42,6 @@ class TargetProver:
         self.refused: list[Cell] = []
         """What was asked with the new packages in it and has no solution, explained."""
         self._explains = explains
-        self._partial = partial
         self._refusals: dict[tuple[str, ...], Cell] = {}
 
     def certificate(self, cell: Cell) -> Verdict | None:
@@ -118,8 +113,10 @@ class TargetProver:
         lower = next(move for move in _moves(cell, verdict.after) if move.lower)
         rest = [spec for spec in cell.specs if name_of(spec) != lower.name]
         refusal = self._refusal(cell, records, (f"{lower.name} =={lower.old}", *rest))
-        because = f": {reason_text(refusal.causes) or refusal.reason}" if refusal is not None else ""
-        return replace(verdict, reason=f"{verdict.reason}{because}")
+        if refusal is None:
+            return verdict
+        reason = f"{verdict.reason}: {reason_text(refusal.causes) or refusal.reason}"
+        return replace(verdict, reason=reason, outcome="unknown" if refusal.status == "unknown" else "worse")
 
     def _fallen(self, cell: Cell, records: Sequence[Record]) -> Verdict:
         """Not all of the new packages can be installed with the target: which, and why."""
@@ -128,7 +125,8 @@ class TargetProver:
             blank = _blank(cell)
             failing = [one for one in records if solve_cell(self.view, blank, required=[one]).status != "installable"]
         refusal = self._refusal(cell, failing[:1] or records, cell.specs)
-        unknown = refusal is not None and refusal.status == "unknown" and not self._partial
+        # What only the embedded snapshot lacks, conda-forge may have.
+        unknown = refusal is not None and refusal.status == "unknown"
         return Verdict(
             before=cell,
             after=cell,  # what is there now stays installable, with the packages that there are now

@@ -95,7 +95,10 @@ class Proofs:
         )
 
     def stands(self, package: str, spec: str) -> Availability:
-        """Return the availability of a requirement in the channel, on any of the platforms."""
+        """Return the availability of a requirement in the channel, on any of the platforms.
+
+        What only the embedded snapshot lacks is unknown: conda-forge may have it.
+        """
         newest = None
         try:
             for platform in self.platforms:
@@ -106,6 +109,9 @@ class Proofs:
                 newest = newest or (records[0].version if records else None)
         except UnknownError:
             return Availability(status="unknown")
+        day = self.channel.dated
+        if day is not None:
+            return Availability(status="unknown", newest=newest, as_of=day)
         return Availability(status="outdated" if newest else "missing", newest=newest)
 
     def proof(self, subject: Subject, beside: Sequence[Subject] = ()) -> Proof:

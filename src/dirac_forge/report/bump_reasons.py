@@ -10,10 +10,11 @@ from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump import reasons
 from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
-from dirac_forge.bump.new_needs import Awaited, Lack
+from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 
@@ -225,16 +226,23 @@ def _(reason: Awaited) -> str:
 
 @worded.register
 def _(reason: Lack) -> str:
-    need, offered = reason.need, reason.offered
-    match reason.availability.status:
-        case "outdated":
-            has = f"the channel has {need.package} up to {reason.availability.newest}"
-        case "missing":
-            has = f"the channel has no {need.package}"
+    need = reason.need
+    offers = "".join(f", and the bump of {by} brings {version}" for by, version in reason.offered)
+    return f"{need} ({need.section} of {need.output}): {_standing(need, reason.availability)}{offers}"
+
+
+def _standing(need: NewNeed, availability: Availability) -> str:
+    """Return what the channel has of a requirement that it does not satisfy."""
+    match availability:
+        case Availability(status="outdated", newest=newest):
+            return f"the channel has {need.package} up to {newest}"
+        case Availability(status="missing"):
+            return f"the channel has no {need.package}"
+        case Availability(as_of=day, newest=newest) if day is not None:
+            has = f"{need.package} up to {newest}" if newest else f"no {need.package}"
+            return f"the embedded snapshot ({day}) has {has}; conda-forge may have it"
         case _:
-            has = f"whether there is a {need.package} is unknown" + (f": {need.partial}" if need.partial else "")
-    offers = "".join(f", and the bump of {by} brings {version}" for by, version in offered)
-    return f"{need} ({need.section} of {need.output}): {has}{offers}"
+            return f"whether there is a {need.package} is unknown" + (f": {need.partial}" if need.partial else "")
 
 
 @worded.register
