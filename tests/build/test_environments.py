@@ -34,7 +34,7 @@ def environments(folder: Path, local_needs: str) -> Environments:
         local,
         Packages(folder / "packages", none),
         platform=platform(),
-        explain=lambda channel, specs, platform, text: text,
+        explain=lambda channel, specs, platform: (specs, platform),
     )
 
 
@@ -62,4 +62,4 @@ def test_older_build_of_the_channels_is_used_where_the_one_built_here_does_not_f
 def test_what_fits_nowhere_is_told_with_the_reason_of_the_solver(tmp_path: Path) -> None:
     answer = environments(tmp_path, "tool").solve(["tool >2"], phase="test", environment="test of tool")
     assert isinstance(answer, Unsolvable)
-    assert (answer.specs, answer.unknown) == (("tool >2",), False)
+    assert (answer.specs, answer.unknown, answer.reason) == (("tool >2",), False, (("tool >2",), platform()))

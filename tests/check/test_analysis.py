@@ -13,7 +13,7 @@ from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.unblock import unblock
-from dirac_forge.check.wording import reason_text
+from dirac_forge.report.cause_words import reason_text
 from support.channel import pkg, write_channel
 
 NAMES = ("a", "b", "c", "d", "e")

@@ -12,7 +12,8 @@ from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
-from dirac_forge.check.wording import cause_text, remedy_text
+from dirac_forge.report.cause_words import cause_text, remedy_text
+from dirac_forge.report.proof_words import cell_words
 from support.channel import pkg, pythons, write_channel
 
 
@@ -141,7 +142,7 @@ def test_the_newest_build_and_older_ones_fail_for_different_reasons(tmp_path: Pa
         ("no-build", "app → util → new: no build for linux-64 (there is one for osx-64)"),
         ("python", "or, older: app → util → old: built only for Python ≤3.13"),
     ]
-    assert cell.reason == (
+    assert cell_words(cell.reason) == (
         "app → util → new: no build for linux-64 (there is one for osx-64); "
         "or, older: app → util → old: built only for Python ≤3.13"
     )
@@ -246,14 +247,14 @@ def test_channel_that_a_spec_names_and_that_is_not_used(tmp_path: Path) -> None:
 def test_all_missing_names_at_once_with_the_nearest(tmp_path: Path) -> None:
     folder = write_channel(tmp_path, {"linux-64": [pkg("numpy 1.0"), pkg("requests 2.0")]})
     cell = answer(folder, "nunpy", "requests", "ghost", "requets >=2")
-    assert cell.reason == (
+    assert cell_words(cell.reason) == (
         "3 packages that no channel has: nunpy (did you mean numpy?), ghost, requets (did you mean requests?)"
     )
 
 
 def test_all_missing_dependencies_at_once(tmp_path: Path) -> None:
     folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "ghost", "phantom"), pkg("phantomas 1.0")]})
-    assert answer(folder, "app").reason == (
+    assert cell_words(answer(folder, "app").reason) == (
         "app needs 2 packages that no channel has: ghost, phantom (did you mean phantomas?)"
     )
 
@@ -333,7 +334,7 @@ def test_a_no_that_takes_a_search_is_still_a_no(tmp_path: Path) -> None:
     cell = answer(folder, "app")
     assert [kind for kind, _ in reasons(cell)] == ["conflict", "conflict"]
     assert [cause.case for cause in cell.causes] == [("a", "2.0"), ("a", "1.0")]
-    assert cell.reason == (
+    assert cell_words(cell.reason) == (
         "app → c → d: with a 2.0, pins that exclude each other: c needs d 1.0, but app → b needs d 2.0; "
         "app → c → d: with a 1.0, pins that exclude each other: c needs d 2.0, but app → b needs d 1.0"
     )
@@ -354,7 +355,7 @@ def test_what_the_analysis_rules_out_the_solver_refuses(tmp_path: Path) -> None:
 def test_what_can_be_installed_has_no_reason(tmp_path: Path, spec: str) -> None:
     folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "a"), pkg("a 1.0")]})
     cell = answer(folder, spec)
-    assert (cell.status, cell.version, cell.reason, cell.causes) == ("installable", "1.0", "", ())
+    assert (cell.status, cell.version, cell_words(cell.reason), cell.causes) == ("installable", "1.0", "", ())
     assert [str(record) for record in cell.packages] == ["a 1.0 0", "app 1.0 0"]
 
 

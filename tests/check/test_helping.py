@@ -13,6 +13,7 @@ from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.report.proof_words import proof_words
 from support.channel import pkg, write_channel
 
 BOTH = ("linux-64", "osx-64")
@@ -178,7 +179,7 @@ def test_proposal_that_mends_a_broken_host_environment_is_found(tmp_path: Path) 
     mine = Subject("app", app[1].read(), old=old, channel=channel, pinning=None, platforms=["linux-64"])
     proof = prover.proof([mine])
     assert proof.outcome == "worse"
-    assert "the host environment of app on linux-64" in proof.reason
+    assert "the host environment of app on linux-64" in proof_words(proof.reason)
     gen = recipe(tmp_path, "gen 2.0", "core >=2")
     others = Others({"gen": Subject("gen", gen[1].read(), channel=channel, pinning=None, platforms=["linux-64"])})
     found = helping_proposals(prover, [mine], (), proof, others)

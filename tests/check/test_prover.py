@@ -11,9 +11,10 @@ from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import make_target
-from dirac_forge.check.wording import unblock_text
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.report.cause_words import unblock_text
+from dirac_forge.report.proof_words import environment_words, proof_words, verdict_words
 from support.channel import pkg, pythons, write_channel
 
 
@@ -76,7 +77,9 @@ def test_a_bump_that_is_not_required_would_look_fine(tmp_path: Path) -> None:
     assert found.outcome == "worse"
     assert verdict.after == verdict.before
     assert [str(record).rpartition(" ")[0] for record in verdict.failing] == ["boto3 2.0"]
-    assert verdict.reason == ("boto3 2.0 can't be installed with app: it needs botocore >=2.0,<2.1; the newest is 1.0")
+    assert verdict_words(verdict.reason) == (
+        "boto3 2.0 can't be installed with app: it needs botocore >=2.0,<2.1; the newest is 1.0"
+    )
 
 
 def test_bumps_that_belong_together_see_each_other(tmp_path: Path) -> None:
@@ -104,7 +107,7 @@ def test_what_excludes_another_member_is_caught_where_it_does(tmp_path: Path) ->
         ("linux-64", "same"),
         ("osx-64", "worse"),
     ]
-    assert found.verdicts[1].reason == (
+    assert verdict_words(found.verdicts[1].reason) == (
         "tool 2.0 can't be installed with app: app → lib → ffi: pins that exclude each other: "
         "lib needs ffi >=3,<4, but tool needs ffi >=4"
     )
@@ -123,7 +126,7 @@ def test_a_target_that_gets_older_is_worse(tmp_path: Path) -> None:
     )
     verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")}))
     assert verdict.outcome == "worse"
-    assert verdict.reason == OLDER
+    assert verdict_words(verdict.reason) == OLDER
 
 
 def test_every_package_that_a_target_names_counts(tmp_path: Path) -> None:
@@ -139,21 +142,21 @@ def test_every_package_that_a_target_names_counts(tmp_path: Path) -> None:
         },
     )
     verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "2.0")}, specs=("main", "app")))
-    assert (verdict.outcome, verdict.reason) == ("worse", OLDER)
+    assert (verdict.outcome, verdict_words(verdict.reason)) == ("worse", OLDER)
 
 
 def test_what_becomes_installable_is_better(tmp_path: Path) -> None:
     folder = write_channel(tmp_path / "c", {"noarch": [pkg("app 1.0", "new", noarch="generic")]})
     found = proposal(folder, {"new": recipe(tmp_path, "new", "1.0")})
     verdict = only(found)
-    assert (found.outcome, verdict.reason) == ("better", "app 1.0 can be installed")
+    assert (found.outcome, verdict_words(verdict.reason)) == ("better", "app 1.0 can be installed")
     assert verdict.difference.added == (("app", "1.0"), ("new", "1.0"))
 
 
 def test_a_newer_target_is_better(tmp_path: Path) -> None:
     folder = write_channel(tmp_path / "c", {"noarch": [pkg("app 1.0", noarch="generic")]})
     verdict = only(proposal(folder, {"app": recipe(tmp_path, "app", "1.1")}))
-    assert (verdict.outcome, verdict.reason) == ("better", "app 1.0 → 1.1")
+    assert (verdict.outcome, verdict_words(verdict.reason)) == ("better", "app 1.0 → 1.1")
 
 
 def test_a_no_for_other_reasons_stays_the_same(tmp_path: Path) -> None:
@@ -174,7 +177,7 @@ def test_a_rebuild_with_the_same_version_is_required_as_such(tmp_path: Path) -> 
     )
     verdict = only(proposal(folder, {"lib": recipe(tmp_path, "lib", "1.0", "missing")}))
     assert verdict.outcome == "worse"
-    assert verdict.reason == (
+    assert verdict_words(verdict.reason) == (
         "lib 1.0 can't be installed with app: lib → missing: no channel has a package of this name"
     )
 
@@ -189,7 +192,7 @@ def test_a_package_for_another_python_is_asked_for_elsewhere(tmp_path: Path) -> 
     )
     text = recipe(tmp_path, "app", "2.0", "python >=3.12")
     found = proposal(folder, {"app": text}, pythons=["3.11", "3.12"])
-    assert [(verdict.before.python, verdict.outcome, verdict.reason) for verdict in found.verdicts] == [
+    assert [(verdict.before.python, verdict.outcome, verdict_words(verdict.reason)) for verdict in found.verdicts] == [
         ("3.11", "same", ""),
         ("3.12", "better", "app 1.0 → 2.0"),
     ]
@@ -205,7 +208,7 @@ def test_packages_that_can_be_installed_each_but_not_together(tmp_path: Path) ->
     found = proposal(folder, recipes)
     verdict = only(found)
     assert (found.outcome, verdict.outcome) == ("worse", "worse")
-    head, _, reason = verdict.reason.partition(": ")
+    head, _, reason = verdict_words(verdict.reason).partition(": ")
     assert head == "left 2.0, right 2.0 can't be installed with app all at once"
     assert reason == ("right: pins that exclude each other: right ==2.0 is proposed, but left allows only right <2")
 
@@ -217,7 +220,7 @@ def test_output_that_no_target_installs_does_not_make_a_target_worse(tmp_path: P
     recipes = {"lib": recipe(tmp_path, "lib", "2.0"), "tool": recipe(tmp_path, "tool", "2.0", "ffi >=5")}
     found = proposal(folder, recipes)
     assert (found.outcome, only(found).outcome) == ("same", "same")
-    assert [(one.output, one.part, one.status, one.reason) for one in found.environments] == [
+    assert [(one.output, one.part, one.status, environment_words(one.reason)) for one in found.environments] == [
         ("lib", "run", "installable", ""),
         (
             "tool",
@@ -233,7 +236,7 @@ def test_package_that_could_be_installed_before_makes_the_proposal_worse(tmp_pat
     folder = write_channel(tmp_path / "c", {"linux-64": records})
     found = proposal(folder, {"tool": recipe(tmp_path, "tool", "2.0", "ffi >=5")})
     assert (found.outcome, only(found).outcome) == ("worse", "same")
-    assert found.reason == (
+    assert proof_words(found.reason) == (
         "the run environment of tool on linux-64 can't be solved: "
         "tool → ffi: no build matches ffi >=5: the newest version is 4.0"
     )
@@ -243,7 +246,7 @@ def test_new_package_whose_dependency_is_nowhere_stays_a_no_with_its_reason(tmp_
     folder = write_channel(tmp_path / "c", {"linux-64": [pkg("other 1.0")]})
     verdict = only(proposal(folder, {"app": recipe(tmp_path, "app", "1.0", "ghost")}))
     assert (verdict.outcome, verdict.after.status) == ("same", "not-installable")
-    assert verdict.reason == "app → ghost: no channel has a package of this name"
+    assert verdict_words(verdict.reason) == "app → ghost: no channel has a package of this name"
 
 
 def test_pin_that_keeps_a_proposal_out_of_a_target_is_the_remedy(tmp_path: Path) -> None:
@@ -251,6 +254,6 @@ def test_pin_that_keeps_a_proposal_out_of_a_target_is_the_remedy(tmp_path: Path)
     folder = write_channel(tmp_path / "c", {"linux-64": records})
     found = proposal(folder, {"core": recipe(tmp_path, "core", "2.1")}, specs=("app", "core"))
     assert found.outcome == "worse"
-    assert found.reason.endswith("aio needs core >=1,<2, but core ==2.1 is proposed")
+    assert proof_words(found.reason).endswith("aio needs core >=1,<2, but core ==2.1 is proposed")
     assert [unblock_text(one) for one in found.unblock] == ["relax the pin of aio 3.7 on core (core >=1,<2)"]
     assert "aio" in found.culprits

@@ -12,7 +12,8 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
-from dirac_forge.check.wording import unblock_text
+from dirac_forge.report.cause_words import unblock_text
+from dirac_forge.report.proof_words import cell_words
 
 SNAPSHOT = Path(__file__).parents[2] / "../shared/conda-forge/channel"
 PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
@@ -42,7 +43,7 @@ def test_dirac_grid_by_platform_and_python(channel: Channel, executor: Executor)
     assert {(cell.platform, cell.python): cell.version for cell in cells} == expected
     assert all(219 <= len(cell.packages) <= 306 for cell in cells if cell.version)
     (no,) = [cell for cell in cells if cell.status != "installable"]
-    assert no.reason == (
+    assert cell_words(no.reason) == (
         "dirac-grid → cwltool → galaxy-util → ct3: no build for linux-aarch64"
         " (there is one for linux-64, osx-64, osx-arm64 and win-64);"
         " or, older: dirac-grid → cwltool → galaxy-util → cheetah3: built only for Python ≤3.13"
@@ -87,19 +88,23 @@ def everywhere(cells: dict[tuple[str, str], Cell]) -> set[tuple[str, str]]:
 def test_libffi_37_fails_on_osx_64_only(channel: Channel, executor: Executor) -> None:
     cells = joint(channel, executor, "libffi 3.7.*")
     assert fails(cells) == {("osx-64", python) for python in PYTHONS[1:4]}
-    assert "libglib needs libffi" in cells["osx-64", "3.12"].reason
+    assert "libglib needs libffi" in cell_words(cells["osx-64", "3.12"].reason)
 
 
 def test_icu_75_fails_but_for_one(channel: Channel, executor: Executor) -> None:
     cells = joint(channel, executor, "icu 75.*")
     assert fails(cells) == everywhere(cells) - {("osx-arm64", "3.13")}
-    assert "libboost needs icu >=78.1,<79.0a0, but icu 75.* is asked for" in cells["linux-64", "3.12"].reason
+    assert "libboost needs icu >=78.1,<79.0a0, but icu 75.* is asked for" in cell_words(
+        cells["linux-64", "3.12"].reason
+    )
 
 
 def test_krb5_121_fails_everywhere(channel: Channel, executor: Executor) -> None:
     cells = joint(channel, executor, "krb5 1.21.*")
     assert fails(cells) == everywhere(cells)
-    assert "dcap needs krb5 >=1.22.2,<1.23.0a0, but krb5 1.21.* is asked for" in cells["linux-64", "3.12"].reason
+    assert "dcap needs krb5 >=1.22.2,<1.23.0a0, but krb5 1.21.* is asked for" in cell_words(
+        cells["linux-64", "3.12"].reason
+    )
 
 
 def test_numpy_1_and_an_older_dirac_grid_solve(channel: Channel, executor: Executor) -> None:
@@ -107,4 +112,4 @@ def test_numpy_1_and_an_older_dirac_grid_solve(channel: Channel, executor: Execu
     cells = joint(channel, executor, "numpy 1.*")
     # NumPy 1 was never built for Python 3.13.
     assert fails(cells) == {(platform, "3.13") for platform in PLATFORMS}
-    assert all(cells[where].reason.startswith("numpy: built only for Python ") for where in fails(cells))
+    assert all(cell_words(cells[where].reason).startswith("numpy: built only for Python ") for where in fails(cells))

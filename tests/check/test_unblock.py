@@ -11,7 +11,8 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
-from dirac_forge.check.wording import unblock_text
+from dirac_forge.report.cause_words import unblock_text
+from dirac_forge.report.proof_words import cell_words
 from support.channel import pkg, write_channel
 
 
@@ -29,7 +30,7 @@ def asked(
 def told(cell: Cell, root: Path) -> Sequence[str]:
     """The reason and the remedy, without the folder of the channels."""
     assert cell.unblock is not None
-    return [text.replace(f"{root}/", "") for text in (cell.reason, unblock_text(cell.unblock))]
+    return [text.replace(f"{root}/", "") for text in (cell_words(cell.reason), unblock_text(cell.unblock))]
 
 
 def test_version_that_a_later_channel_has_is_taken_from_there(tmp_path: Path) -> None:
@@ -84,10 +85,10 @@ def test_build_that_is_for_another_platform_is_told_as_such(tmp_path: Path) -> N
         }
     }
     cell = asked(tmp_path, channels, "aiohttp=3.8.1=py37h7f_0", platform="osx-arm64")
-    assert cell.reason == (
+    assert cell_words(cell.reason) == (
         "aiohttp: no build matches aiohttp=3.8.1=py37h7f_0: of this version there is py37ha_0; the one asked for is "
         "for linux-64"
     )
-    assert asked(tmp_path / "b", channels, "aiohttp=3.8.1=nope_0", platform="osx-arm64").reason == (
+    assert cell_words(asked(tmp_path / "b", channels, "aiohttp=3.8.1=nope_0", platform="osx-arm64").reason) == (
         "aiohttp: no build matches aiohttp=3.8.1=nope_0: of this version there is py37ha_0"
     )

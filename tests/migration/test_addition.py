@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dirac_forge.check.answer_reasons import Unanswered
+from dirac_forge.check.cells import Cell
 from dirac_forge.feedstock.workspace import recipe_of
 from dirac_forge.migration.addition import PlatformFacts, add_platform, facts_for_platform, for_platform, proved
 from dirac_forge.migration.order import Cycle
@@ -108,13 +110,20 @@ def test_the_solver_has_the_last_word(graph_of: GraphOf) -> None:
         asked.append(names)
         return {"tool", "deep"} <= set(names)
 
-    best = proved(found, buildable=["tool", "lib", "deep"], good=good, explain=lambda names: "")
+    def explained(names: tuple[str, ...]) -> Cell:
+        reason = Unanswered(message=f"not with {', '.join(names)}")
+        return Cell(target="app", platform="riscv64", python="", specs=("app",), wanted=True, reason=reason)
+
+    best = proved(found, buildable=["tool", "lib", "deep"], good=good, explain=explained)
     assert best.smallest == ("tool", "deep")
     assert best.proof is not None
     assert (best.proof.status, best.proof.nowhere) == ("installable", ())
     assert asked[0] == ("tool", "lib", "deep")
-    worse = proved(found, buildable=["tool", "lib"], good=good, explain=lambda names: f"not with {', '.join(names)}")
+    worse = proved(found, buildable=["tool", "lib"], good=good, explain=explained)
     assert worse.smallest == found.smallest
     assert worse.proof is not None
-    assert (worse.proof.status, worse.proof.reason) == ("not-installable", "not with tool, lib")
+    assert (worse.proof.status, worse.proof.reason) == (
+        "not-installable",
+        Unanswered(message="not with tool, lib"),
+    )
     assert worse.proof.nowhere == ("deep",)

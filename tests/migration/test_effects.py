@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.migration.effects import TargetAnswer, TargetClosure, Today, closure_of, effect_on
 from dirac_forge.migration.plan import make_plan
 
@@ -58,7 +59,7 @@ def test_the_shortest_list_is_proved(graph_of: GraphOf, migration_of: MigrationO
 
     def installable(platform: str, rebuilt: Collection[str], pin: str) -> TargetAnswer:
         good = pin == "new" and {"b", "most"} <= {*rebuilt}
-        return TargetAnswer(status="installable" if good else "not-installable", reason="because")
+        return TargetAnswer(status="installable" if good else "not-installable", reason=Unanswered(message="because"))
 
     def effect(*done: str) -> TargetClosure:
         today = Today(feedstocks=["b", "most", "c", "app"], outside=["far"], done=done)
@@ -78,9 +79,9 @@ def test_all_that_there_is_may_not_be_enough(graph_of: GraphOf, migration_of: Mi
         "app",
         platforms=["linux-64"],
         solution=lambda _: Today(feedstocks=["b"]),
-        installable=lambda *_: TargetAnswer(status="not-installable", reason="raw"),
-        explain=lambda platform, rebuilt: f"on {platform} {' and '.join(rebuilt)} do not help",
+        installable=lambda *_: TargetAnswer(status="not-installable", reason=Unanswered(message="raw")),
+        explain=lambda platform, rebuilt: Unanswered(message=f"on {platform} {' and '.join(rebuilt)} do not help"),
     )
     closure = found.closures["linux-64"]
     assert (closure.members, closure.proved) == (("a", "b"), False)
-    assert closure.reason == "on linux-64 a and b do not help"
+    assert closure.reason == Unanswered(message="on linux-64 a and b do not help")

@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from dirac_forge.check.answer_reasons import PlatformNotCovered, Unanswered
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import recipe_of
 from dirac_forge.migration.plan import make_plan
 from dirac_forge.migration.schema import parse_migration
-from dirac_forge.migration.solvability import HostEnvironment, NotSolvable, SolverAnswer, environments, solvability_of
+from dirac_forge.migration.solvability import (
+    HostEnvironment,
+    NotSolvable,
+    SolverAnswer,
+    Unsure,
+    environments,
+    solvability_of,
+)
 
 from .conftest import GraphOf, MigrationOf
 
@@ -96,6 +104,9 @@ def test_without_host_the_build_environment_counts(
     assert (found.section, found.platform, found.on) == ("build", "linux-aarch64", "linux-64")
 
 
+NO_BUILD = PlatformNotCovered(platform="osx-64")
+
+
 def test_one_environment_that_fails_is_enough() -> None:
     asked: list[tuple[str, ...]] = []
 
@@ -104,9 +115,7 @@ def test_one_environment_that_fails_is_enough() -> None:
         if one.platform == "dead":
             raise UnknownError("the channel can't be read")
         good = "bad" not in one.specs
-        return (
-            SolverAnswer(status="solvable") if good else SolverAnswer(status="not-solvable", reason="bad has no build")
-        )
+        return SolverAnswer(status="solvable") if good else SolverAnswer(status="not-solvable", reason=NO_BUILD)
 
     with ThreadPoolExecutor(2) as executor:
         found = solvability_of(
@@ -120,10 +129,11 @@ def test_one_environment_that_fails_is_enough() -> None:
             executor=executor,
         )
     assert found.not_solvable == {
-        name: NotSolvable(environment=environment(name, "osx-64", "bad"), reason="bad has no build") for name in "ac"
+        name: NotSolvable(environment=environment(name, "osx-64", "bad"), reason=NO_BUILD) for name in "ac"
     }
     assert found.solvable == {"b"}
-    assert found.unknown == {"d": "the channel can't be read (host of d on dead)"}
+    unread = Unanswered(message="the channel can't be read")
+    assert found.unknown == {"d": Unsure(environment=environment("d", "dead", "good"), reason=unread)}
     assert sorted(asked) == [("dead", "good"), ("linux-64", "good"), ("osx-64", "bad")]
 
 
@@ -132,7 +142,7 @@ def test_what_blocks_least_is_left_where_there_is_too_much(monkeypatch: pytest.M
     with ThreadPoolExecutor(1) as executor:
         found = solvability_of(
             {name: [environment(name, "linux-64", name)] for name in ("z", "y", "x")},
-            lambda one: SolverAnswer(status="not-solvable", reason="no"),
+            lambda one: SolverAnswer(status="not-solvable", reason=NO_BUILD),
             executor=executor,
         )
     assert (sorted(found.not_solvable), found.left) == (["y", "z"], ("x",))

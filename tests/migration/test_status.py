@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dirac_forge.check.answer_reasons import MissingPackages, PlatformNotCovered
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import build_graph
@@ -29,7 +30,7 @@ from dirac_forge.migration.exports import PinExports, exports_of, pinned_members
 from dirac_forge.migration.known import labels_of_page
 from dirac_forge.migration.plan import make_plan
 from dirac_forge.migration.schema import read_migration
-from dirac_forge.migration.solvability import HostEnvironment, NotSolvable
+from dirac_forge.migration.solvability import HostEnvironment, NotSolvable, Unsure
 from dirac_forge.migration.status import (
     Known,
     MissingPin,
@@ -38,7 +39,6 @@ from dirac_forge.migration.status import (
     PreparedRebuild,
     Progress,
     Status,
-    Unsure,
     status_of,
 )
 from dirac_forge.store import Store
@@ -98,7 +98,8 @@ NO_BUILD = MissingBuild(output="a", pins=(("lib", "2"),))
 ENVIRONMENT = HostEnvironment(
     feedstock="d", output="d", section="host", platform="linux-64", on="linux-64", specs=("lib 2.*",)
 )
-NO_SOLUTION = NotSolvable(environment=ENVIRONMENT, reason="lib: no build")
+UNSURE = Unsure(environment=ENVIRONMENT, reason=MissingPackages(names=("x",)))
+NO_SOLUTION = NotSolvable(environment=ENVIRONMENT, reason=PlatformNotCovered(platform="osx-64"))
 
 
 def test_states_follow_from_parents(graph_of: GraphOf, migration_of: MigrationOf) -> None:
@@ -128,9 +129,9 @@ def test_other_migrations_are_waited_for(graph_of: GraphOf, migration_of: Migrat
 
 def test_what_a_solver_could_not_tell_can_go(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     plan = make_plan(graph_of(CHAIN), migration_of())
-    status = status_of(plan, {}, Known(unsure={"a": "the channel has no x", "b": "the same"}))
+    status = status_of(plan, {}, Known(unsure={"a": UNSURE, "b": UNSURE}))
     assert (states(status)["a"], states(status)["b"]) == ("awaiting-pr", "awaiting-parents")
-    assert status.feedstocks[0].reasons == (Unsure(reason="the channel has no x"),)
+    assert status.feedstocks[0].reasons == (UNSURE,)
 
 
 def test_a_label_done_does_not_beat_the_channel(graph_of: GraphOf, migration_of: MigrationOf) -> None:
@@ -169,7 +170,7 @@ def test_a_prepared_change_is_no_open_request(graph_of: GraphOf, migration_of: M
 def test_nothing_goes_without_the_new_version(graph_of: GraphOf, migration_of: MigrationOf) -> None:
     plan = make_plan(graph_of(CHAIN), migration_of())
     missing = MissingPin(package="lib", pin="2")
-    status = status_of(plan, {}, Known(missing=dict.fromkeys("abcd", missing), unsure={"a": "a hole"}))
+    status = status_of(plan, {}, Known(missing=dict.fromkeys("abcd", missing), unsure={"a": UNSURE}))
     assert states(status) == {
         "a": "not-solvable",
         "b": "awaiting-parents",

@@ -17,9 +17,11 @@ from dirac_forge.bump.reasons import PassedOver, PreRelease, RespelledSource
 from dirac_forge.bump.versions import Edited
 from dirac_forge.channel.listing import Availability
 from dirac_forge.channel.records import Record
+from dirac_forge.check.answer_reasons import ProposalRefused, Unanswered
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import difference
-from dirac_forge.check.proof import EnvironmentProof, Proof, Verdict
+from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.proof_reasons import EnvironmentProof, UnknownExports
 from dirac_forge.feedstock.change import Change
 from dirac_forge.recipe.model import About, Note, Output, Recipe
 from dirac_forge.upstream.digests import Digest
@@ -87,14 +89,19 @@ BETTER = replace(
 MAC = replace(CELL, platform="osx-64")
 PROOF = Proof(
     outcome="worse",
-    reason="dirac-grid 9.1.22 can't be installed on osx-64",
+    reason=Unanswered(message="dirac-grid 9.1.22 can't be installed on osx-64"),
     verdicts=(
         Verdict(before=CELL, after=BETTER, outcome="better", difference=difference(CELL.packages, BETTER.packages)),
         Verdict(
             before=MAC,
             after=replace(MAC, status="not-installable"),
             outcome="worse",
-            reason="dirac-grid 9.1.22 can't be installed: m2crypto >=0.50 has no build for osx-64",
+            reason=ProposalRefused(
+                target="dirac-grid",
+                packages=BETTER.packages,
+                together=False,
+                why=Unanswered(message="m2crypto >=0.50 has no build for osx-64"),
+            ),
             failing=(Record(name="dirac-grid", version="9.1.22", build="0", subdir="noarch"),),
             difference=difference((), ()),
         ),
@@ -110,12 +117,14 @@ PROOF = Proof(
             platform="linux-64",
             variant="python 3.13",
             status="not-installable",
-            reason="m2crypto has no build for Python 3.13",
+            reason=Unanswered(message="m2crypto has no build for Python 3.13"),
         ),
-        EnvironmentProof(output="dirac-grid", part="run", platform="osx-64", status="unknown", reason="no answer"),
+        EnvironmentProof(
+            output="dirac-grid", part="run", platform="osx-64", status="unknown", reason=Unanswered(message="no answer")
+        ),
     ),
     beside=("m2crypto",),
-    warnings=("The run_exports of lib are unknown.",),
+    warnings=(UnknownExports(names=("lib",)),),
 )
 NEED = NewNeed(package="m2crypto", spec=">=0.50", output="dirac-grid", section="run", project="M2Crypto")
 FULL = replace(

@@ -13,7 +13,9 @@ from dirac_forge.bump.drift.carried import LicenceComparison
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.reasons import IgnoredKey, NotCarried, RespelledSource
-from dirac_forge.check.proof import EnvironmentProof, Proof
+from dirac_forge.check.answer_reasons import Unanswered
+from dirac_forge.check.proof import Proof
+from dirac_forge.check.proof_reasons import EnvironmentProof, TakenAsThere
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import dependents_of, with_bodies, with_body
@@ -41,7 +43,7 @@ Newer versions that were passed over:
 
 - **Targets get worse**: dirac-grid 9.1.22 can't be installed on osx-64
 - Taken as merged already: m2crypto.
-- The run\\_exports of lib are unknown.
+- the run\\_exports of lib are not known: requirements of the builds may be missing
 
 | dirac-grid | Python 3.12 |
 | --- | --- |
@@ -250,12 +252,17 @@ def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: An
         proof=replace(
             PROOF,
             outcome=outcome,
-            reason=one,
-            warnings=(two,),
-            verdicts=tuple(replace(verdict, reason=two) for verdict in PROOF.verdicts),
+            reason=Unanswered(message=one),
+            warnings=(TakenAsThere(names=(two,)),),
+            verdicts=tuple(replace(verdict, reason=Unanswered(message=two)) for verdict in PROOF.verdicts),
             environments=(
                 EnvironmentProof(
-                    output=one, part="run", platform="linux-64", variant=two, status="unknown", reason=one
+                    output=one,
+                    part="run",
+                    platform="linux-64",
+                    variant=two,
+                    status="unknown",
+                    reason=Unanswered(message=one),
                 ),
             ),
         ),

@@ -37,7 +37,8 @@ dirac-grid 9.1.9 → 9.1.22
   Checks
     - Targets get worse: dirac-grid 9.1.22 can't be installed on osx-64
     - Taken as merged already: m2crypto.
-    - The run_exports of lib are unknown.
+    - the run_exports of lib are not known: requirements of the builds may be
+      missing
     dirac-grid  Python 3.12
     linux-64    ▲ 9.1.9 → 9.1.22
     osx-64      ▼ worse
@@ -210,7 +211,7 @@ def test_json() -> None:
         "outcome": "worse",
         "reason": "dirac-grid 9.1.22 can't be installed on osx-64",
         "beside": ["m2crypto"],
-        "warnings": ["The run_exports of lib are unknown."],
+        "warnings": ["the run_exports of lib are not known: requirements of the builds may be missing"],
         "unblock": [],
     }
     assert full["blocked_by"] == ["m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1"]

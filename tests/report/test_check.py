@@ -6,12 +6,12 @@ from dataclasses import replace
 from rich.console import Console
 
 from dirac_forge.channel.records import Record
-from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild
+from dirac_forge.check.answer_reasons import ProposalRefused, Refused, Unanswered
+from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild, UnknownName
 from dirac_forge.check.cells import Cell, HeldBack
 from dirac_forge.check.difference import difference
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.remedies import BuildFor, Remedy, Unblock
-from dirac_forge.check.wording import cause_text
 from dirac_forge.report.check import document, markdown, terminal
 
 LIB = Record(name="lib", version="1.0", build="0", subdir="linux-64")
@@ -36,8 +36,7 @@ NO = replace(
     status="not-installable",
     version="",
     packages=(),
-    reason=cause_text(CAUSE),
-    causes=(CAUSE,),
+    reason=Refused(causes=(CAUSE,)),
     unblock=Unblock(
         remedies=(
             Remedy(package="lib", action=BUILD, record=LIB),
@@ -47,7 +46,7 @@ NO = replace(
     ),
 )
 UNKNOWN = replace(
-    NO, platform="osx-64", status="unknown", reason="the channel can't be reached", causes=(), unblock=None
+    NO, platform="osx-64", status="unknown", reason=Unanswered(message="the channel can't be reached"), unblock=None
 )
 CELLS = (YES, NO, replace(NO, python="3.13"), UNKNOWN)
 AFTER = replace(YES, packages=(replace(LIB, version="2.0"),))
@@ -59,7 +58,12 @@ PROPOSAL = Proof(
             before=replace(YES, python="3.13"),
             after=YES,
             outcome="worse",
-            reason="lib 2.0 can't be installed with app: <why>",
+            reason=ProposalRefused(
+                target="app",
+                packages=(replace(LIB, version="2.0"),),
+                together=False,
+                why=Unanswered(message="<why>"),
+            ),
             failing=(replace(LIB, version="2.0"),),
             difference=difference((), ()),
         ),
@@ -93,7 +97,7 @@ def test_platforms_with_the_same_reason_share_a_paragraph() -> None:
 def test_packages_that_fail_alike_share_a_line() -> None:
     other = replace(CAUSE, package="low", chain=("app", "low"))
     deep = replace(CAUSE, package="deep", chain=("app", "lib", "deep"))
-    lines = shown((replace(NO, causes=(CAUSE, other, deep)),))
+    lines = shown((replace(NO, reason=Refused(causes=(CAUSE, other, deep))),))
     assert "  app → lib and low: no build for win-64 (there is one for linux-64)" in lines
     assert "  app → lib → deep: no build for win-64 (there is one for linux-64)" in lines
 
@@ -129,7 +133,9 @@ def test_cells_with_one_reason_and_different_remedies() -> None:
 
 def test_long_lines_go_on_further_right() -> None:
     stream = io.StringIO()
-    Console(file=stream, width=40, color_system=None).print(terminal((replace(UNKNOWN, reason="word " * 12),)))
+    Console(file=stream, width=40, color_system=None).print(
+        terminal((replace(UNKNOWN, reason=Unanswered(message="word " * 12)),))
+    )
     told = [line.rstrip() for line in stream.getvalue().splitlines() if "word" in line]
     assert told == [f"  {' '.join(['word'] * 7)}", f"    {' '.join(['word'] * 5)}"]
 
@@ -210,11 +216,12 @@ def test_changes_that_cells_share_are_told_once() -> None:
 
 
 def test_target_that_still_cannot_be_installed_says_so() -> None:
-    after = replace(NO, reason="app → ghost: no channel has a package of this name")
+    ghost = Cause(obstacle=UnknownName(), package="ghost", chain=("app", "ghost"))
+    after = replace(NO, reason=Refused(causes=(ghost,)))
     verdict = Verdict(before=NO, after=after, outcome="same", reason=after.reason, difference=difference((), ()))
     lines = shown((NO,), Proof(outcome="same", verdicts=(verdict,)))
     assert "│ win-64   │ ✗ still no  │" in lines
-    assert lines[lines.index("win-64, Python 3.12: same") + 1] == f"  {after.reason}"
+    assert lines[lines.index("win-64, Python 3.12: same") + 1] == "  app → ghost: no channel has a package of this name"
 
 
 def narrow(*cells: Cell) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.feedstock.change import Change
 from dirac_forge.migration.effects import TargetAnswer, TargetEffect, WaveEffect, closure_of
 from dirac_forge.migration.schema import parse_migration
@@ -14,7 +15,7 @@ from .test_migration import plan_of
 
 CHANGE = Change(feedstock="b", kind="migration", key="lib2", title="Rebuild for lib2")
 YES = TargetAnswer(status="installable")
-NO = TargetAnswer(status="not-installable", reason="lib 1 is gone\nand more")
+NO = TargetAnswer(status="not-installable", reason=Unanswered(message="lib 1 is gone"))
 BODY = """\
 ## Rebuild for lib2
 

@@ -172,7 +172,7 @@ class Builder:
         try:
             inputs = self._environments.inputs(records, staged)
         except UnknownError as error:
-            return Unsolvable(phase="build", environment=unit.output, specs=(), text=error.message, unknown=True)
+            return Unsolvable(phase="build", environment=unit.output, specs=(), reason=error.message, unknown=True)
         parts = [ENGINE, unit.digest, unit.output, unit.build, dict(unit.variant), inputs]
         key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return _Ready(records=tuple(dict.fromkeys(records)), inputs=inputs, key=key)
@@ -183,7 +183,7 @@ class Builder:
             fetched = self._sources.fetch(_sources_of(unit))
             mirror = self._environments.mirror(ready.records, slot.work / "channel", staged)
         except UnknownError as error:
-            return Unsolvable(phase="build", environment=unit.output, specs=(), text=error.message, unknown=True)
+            return Unsolvable(phase="build", environment=unit.output, specs=(), reason=error.message, unknown=True)
         except ForgeError as error:
             return NotBuildable(phase="build", reason=error.message)
         if not isinstance(fetched, tuple):
@@ -256,7 +256,9 @@ class Builder:
                 for number, records in enumerate(plan.environments)
             }
         except UnknownError as error:
-            failure = Unsolvable(phase="test", environment=one.unit.output, specs=(), text=error.message, unknown=True)
+            failure = Unsolvable(
+                phase="test", environment=one.unit.output, specs=(), reason=error.message, unknown=True
+            )
             return (), failure
         job = {
             "mode": "test",

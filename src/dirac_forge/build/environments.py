@@ -19,7 +19,8 @@ from dirac_forge.errors import UnknownError
 
 __all__ = ["Environments", "Staged", "pinned"]
 
-Explain = Callable[[Channel, tuple[str, ...], str, str], str]
+Explain = Callable[[Channel, tuple[str, ...], str], object]
+"""Returns why specs can't be installed together on a platform, as a value that `report` has words for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +60,7 @@ class Environments:
     def __init__(
         self, base: Channel, local: LocalChannel, packages: Packages, *, platform: str, explain: Explain
     ) -> None:
-        """`explain` says in words why there is no solution: of a channel, specs, platform and the solver's own text."""
+        """`explain` returns why there is no solution."""
         self._base = base
         self._explain = explain
         self._local = local
@@ -110,11 +111,11 @@ class Environments:
                 found = self._uploaded(staged).solve(list(specs), platform=self.platform, required=required)
             if isinstance(found, NoSolution):
                 asked = (*specs, *(f"{one.name} =={one.version}" for one in required))
-                told = self._explain(view, asked, self.platform, found.text)
-                return Unsolvable(phase=phase, environment=environment, specs=asked, text=told)
+                reason = self._explain(view, asked, self.platform)
+                return Unsolvable(phase=phase, environment=environment, specs=asked, reason=reason)
         except UnknownError as error:
             return Unsolvable(
-                phase=phase, environment=environment, specs=tuple(specs), text=error.message, unknown=True
+                phase=phase, environment=environment, specs=tuple(specs), reason=error.message, unknown=True
             )
         return found.packages
 

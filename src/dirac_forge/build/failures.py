@@ -114,7 +114,8 @@ class Unsolvable(_InPhase):
 
     environment: str
     specs: tuple[str, ...]
-    text: str
+    reason: object
+    """What the session's `explain` returned; the message of the error where a channel could not be read."""
     unknown: bool = False
     """A channel could not be read."""
 

@@ -54,7 +54,7 @@ class Installer:
             try:
                 self.environments.mirror(found, slot.work / "channel")
             except UnknownError as error:
-                failure = Unsolvable(phase="install", environment=target, specs=(), text=error.message, unknown=True)
+                failure = Unsolvable(phase="install", environment=target, specs=(), reason=error.message, unknown=True)
                 return InstalledTarget(target=target, python=python, failure=failure)
             checks = (_PIP_CHECK,) if _has(found, "pip") else ()
             job = {

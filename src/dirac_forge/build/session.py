@@ -85,7 +85,7 @@ def run_builds(
         context: settings, and the ways to everything outside.
         workspace: where recipes of dependencies are looked for.
         request: what is to be built.
-        explain: says in words why specs can't be installed together.
+        explain: returns why specs can't be installed together.
 
     Raises:
         InputError: wrong use, or another run holds the channel.

@@ -14,6 +14,7 @@ from packaging.version import Version
 from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Awaited, Lack
+from dirac_forge.check.proof_reasons import ProofReason
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 
@@ -265,7 +266,7 @@ class HelpingBump:
 class WorseTargets:
     """A target would get worse, as the proof says."""
 
-    reason: str
+    reason: ProofReason | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
+from dirac_forge.check.answer_reasons import CellReason, causes_of
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.targets import Target
@@ -44,14 +45,30 @@ class Cell:
     """The version that is installed of the first spec's package."""
     packages: tuple[Record, ...] = ()
     """What is installed."""
-    reason: str = ""
+    reason: CellReason | None = None
     """Why not, or why it is unknown."""
-    causes: tuple[Cause, ...] = ()
     unblock: Unblock | None = None
     older: str = ""
     """A version of the target that can be installed where the one asked for can't."""
     held_back: HeldBack | None = None
     """A newer version that this kind of machine can't have."""
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """What stands in the way."""
+        return causes_of(self.reason)
+
+    @property
+    def question(self) -> Cell:
+        """The same question, not answered yet."""
+        return Cell(
+            target=self.target,
+            platform=self.platform,
+            python=self.python,
+            specs=self.specs,
+            wanted=self.wanted,
+            channels=self.channels,
+        )
 
     @property
     def unexpected(self) -> bool:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.answer_reasons import EnvironmentReason, MissingPackages, RefusedBefore
 from dirac_forge.check.causes import culprits_of
 from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.environments import Question, unheard_of
 from dirac_forge.check.exchange import exchanged
 from dirac_forge.check.matrix import explain_cell
-from dirac_forge.check.proof import EnvironmentProof
+from dirac_forge.check.proof_reasons import EnvironmentProof
 from dirac_forge.check.target_proof import TargetProver
-from dirac_forge.check.wording import listed
 
 __all__ = ["Earlier", "EnvironmentAnswer", "EnvironmentProver"]
 
 Earlier = Literal["solvable", "not-solvable", "none", "unknown"]
 """An environment without the proposal; `none`: there was no such environment."""
-_LONGEST = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +29,7 @@ class EnvironmentAnswer:
 
     question: Question
     status: Status
-    reason: str = ""
+    reason: EnvironmentReason | None = None
     fault: bool = False
     """The proposal breaks it: it could be solved before, or there was no such environment."""
 
@@ -129,12 +128,13 @@ class EnvironmentProver:
 
     def _answered(self, question: Question) -> EnvironmentAnswer:
         unheard = self._unheard(question)
-        lacks = self._lacks(unheard)
+        missing = MissingPackages(names=unheard, snapshot=self._view.dated)
         if unheard and not question.required:
-            return EnvironmentAnswer(question=question, status="unknown", reason=lacks)
+            return EnvironmentAnswer(question=question, status="unknown", reason=missing)
         if self._proved(question) or self.solved(question):
-            status: Status = "unknown" if unheard else "installable"
-            return EnvironmentAnswer(question=question, status=status, reason=lacks if unheard else "")
+            if unheard:
+                return EnvironmentAnswer(question=question, status="unknown", reason=missing)
+            return EnvironmentAnswer(question=question, status="installable")
         return self._refused(question)
 
     def _proved(self, question: Question) -> bool:
@@ -142,27 +142,18 @@ class EnvironmentProver:
 
     def _refused(self, question: Question) -> EnvironmentAnswer:
         found = self._explained(question)
-        reason, causes = found.reason, found.causes
-        if found.status == "unknown":
-            return EnvironmentAnswer(question=question, status="unknown", reason=reason)
-        nowhere = bool(causes) and all(cause.kind == "unknown-name" for cause in causes)
-        if nowhere and (self._partial or not question.required):
-            return EnvironmentAnswer(question=question, status="unknown", reason=reason)
+        nowhere = bool(found.causes) and all(cause.kind == "unknown-name" for cause in found.causes)
+        if found.status == "unknown" or (nowhere and (self._partial or not question.required)):
+            return EnvironmentAnswer(question=question, status="unknown", reason=found.reason)
         before = self._before(question)
-        if before == "not-solvable":
-            reason = f"not without this change either: {reason}"
         # That a package is nowhere says little about a new output: the channel may be a part of another.
         fault = before == "solvable" or (before == "none" and not nowhere)
         if fault:
-            self.culprits |= culprits_of(causes)
+            self.culprits |= culprits_of(found.causes)
+        reason: EnvironmentReason | None = found.reason
+        if before == "not-solvable" and found.reason is not None:
+            reason = RefusedBefore(reason=found.reason)
         return EnvironmentAnswer(question=question, status="not-installable", reason=reason, fault=fault)
-
-    def _lacks(self, names: Sequence[str]) -> str:
-        """Return that no channel has these."""
-        day = self._view.dated
-        if day is not None:
-            return f"the embedded snapshot ({day}) has no {listed(names)}; conda-forge may"
-        return f"the channel has no {listed(names)} on any platform"
 
     def _unheard(self, question: Question) -> tuple[str, ...]:
         if question.required:
@@ -170,7 +161,7 @@ class EnvironmentProver:
         return unheard_of(self._view, map(name_of, question.specs), question.on)
 
     def _explained(self, question: Question) -> Cell:
-        """Return why an environment can't be solved; the reason is shortened."""
+        """Return why an environment can't be solved."""
         exact = tuple(f"{one.name} =={one.version} {one.build}" for one in question.required)
         cell = Cell(
             target=question.output,
@@ -180,6 +171,4 @@ class EnvironmentProver:
             wanted=False,
             status="not-installable",
         )
-        found = explain_cell(self._view, cell, remedies=False, older=False)
-        reason = found.reason if len(found.reason) <= _LONGEST else f"{found.reason[:_LONGEST].rstrip()}…"
-        return replace(found, reason=reason)
+        return explain_cell(self._view, cell, remedies=False, older=False)

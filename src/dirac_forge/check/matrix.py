@@ -11,6 +11,7 @@ from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.check.analysis import Analysis
+from dirac_forge.check.answer_reasons import PlatformNotCovered, Refused, Unanswered
 from dirac_forge.check.cells import Cell, HeldBack, version_in
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.gaps import without_gaps
@@ -18,7 +19,6 @@ from dirac_forge.check.obstacles import Elsewhere
 from dirac_forge.check.python_dimension import aligned, lone_question, needs_python
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.unblock import unblock
-from dirac_forge.check.wording import reason_text
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
@@ -100,8 +100,8 @@ def _explained(channel: Channel, cells: Sequence[Cell], remedies: bool) -> list[
     known: list[Unblock] = []
     explained = []
     for cell in _without_python(channel, cells):
-        if cell.status == "not-installable" and (lacking := _uncovered(channel, cell.platform)):
-            cell = replace(cell, status="unknown", reason=lacking)
+        if cell.status == "not-installable" and (uncovered := _uncovered(channel, cell.platform)) is not None:
+            cell = replace(cell, status="unknown", reason=uncovered)
         elif cell.status == "not-installable":
             cell = explain_cell(channel, cell, known=known, remedies=remedies)
             if cell.unblock is not None and cell.unblock not in known:
@@ -110,12 +110,11 @@ def _explained(channel: Channel, cells: Sequence[Cell], remedies: bool) -> list[
     return _held_back(channel, explained)
 
 
-def _uncovered(channel: Channel, platform: str) -> str:
-    """Return that the embedded snapshot has nothing for a platform, where that answers; conda-forge may."""
-    day = channel.dated
-    if day is None or platform in channel.platforms():
-        return ""
-    return f"the embedded snapshot ({day}) has no packages for {platform}; conda-forge may"
+def _uncovered(channel: Channel, platform: str) -> PlatformNotCovered | None:
+    """Return that the embedded snapshot, where that is asked, has nothing for a platform."""
+    if channel.dated is None or platform in channel.platforms():
+        return None
+    return PlatformNotCovered(platform=platform, snapshot=channel.dated)
 
 
 def _without_python(channel: Channel, cells: Sequence[Cell]) -> Sequence[Cell]:
@@ -158,7 +157,7 @@ def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ())
     try:
         found = channel.solve(cell.specs, platform=cell.platform, required=required)
     except UnknownError as exc:
-        return replace(cell, status="unknown", reason=exc.message)
+        return replace(cell, status="unknown", reason=Unanswered(message=exc.message))
     match found:
         case Solution(packages=packages):
             version = version_in(packages, cell.specs[0])
@@ -188,11 +187,10 @@ def explain_cell(
             remedy = unblock(channel, cell.specs, platform=cell.platform, causes=causes, elsewhere=others, known=known)
         instead = _older(channel, cell) if older else ""
     except UnknownError as exc:
-        return replace(cell, status="unknown", reason=exc.message)
+        return replace(cell, status="unknown", reason=Unanswered(message=exc.message))
     if filled.gaps:
-        return replace(cell, status="unknown", reason=reason_text(filled.gaps), causes=filled.gaps, older=instead)
-    causes = filled.causes
-    return replace(cell, reason=reason_text(causes), causes=causes, unblock=remedy, older=instead)
+        return replace(cell, status="unknown", reason=Refused(causes=filled.gaps), older=instead)
+    return replace(cell, reason=Refused(causes=filled.causes), unblock=remedy, older=instead)
 
 
 def platforms_with(channel: Channel, platform: str) -> Elsewhere:

@@ -9,6 +9,7 @@ from datetime import date
 
 from dirac_forge.channel.opening import ChannelAddress
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import answered, grouped, merged_groups
 from dirac_forge.cluster import Cluster, LastRuns, Lost
@@ -65,7 +66,7 @@ def check_on_cluster(
     answers: dict[tuple[str, str], Sequence[Cell]] = {}
     for (key, group), found in zip(groups.items(), cluster.results(answer_groups, asked), strict=True):
         if isinstance(found, Lost):
-            answers[key] = [replace(cell, status="unknown", reason=found.reason) for cell in group]
+            answers[key] = [replace(cell, status="unknown", reason=Unanswered(message=found.reason)) for cell in group]
             continue
         answers[key] = found.cells
         for warning in found.warnings:

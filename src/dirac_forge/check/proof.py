@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record
-from dirac_forge.check.cells import Cell, Status
+from dirac_forge.check.answer_reasons import VerdictReason
+from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.exports import Built
+from dirac_forge.check.proof_reasons import EnvironmentProof, ProofReason, ProofWarning, WorstTarget
 from dirac_forge.check.remedies import Unblock
 
-__all__ = ["EnvironmentProof", "HelpingProposals", "Outcome", "Proof", "Verdict", "merged", "worst"]
+__all__ = ["HelpingProposals", "Outcome", "Proof", "Verdict", "merged", "worst"]
 
 Outcome = Literal["better", "same", "worse", "unknown"]
 _ORDER: tuple[Outcome, ...] = ("worse", "unknown", "better", "same")
@@ -26,25 +28,10 @@ class Verdict:
     after: Cell
     """With the proposal's packages that the target installs required; as before, where that fails."""
     outcome: Outcome
-    reason: str = ""
+    reason: VerdictReason | None = None
     failing: tuple[Record, ...] = ()
     """The proposal's packages that can't be installed with the target."""
     difference: Difference = field(default_factory=Difference)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EnvironmentProof:
-    """One environment of one output, as one variant has it."""
-
-    output: str
-    part: Literal["build", "host", "run"]
-    platform: str
-    variant: str = ""
-    """The values that tell the variant from others (`python 3.12`); "" where there is only one."""
-    status: Status
-    reason: str = ""
-    fault: bool = False
-    """The proposal breaks it: it could be solved before, or there was no such environment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,14 +40,14 @@ class Proof:
 
     outcome: Outcome
     """Better, same or worse; `unknown` where the channel could not be read."""
-    reason: str = ""
+    reason: ProofReason | None = None
     """Why it is worse or unknown."""
     verdicts: tuple[Verdict, ...] = ()
     """One for each target, platform and Python."""
     environments: tuple[EnvironmentProof, ...] = ()
     beside: tuple[str, ...] = ()
     """Feedstocks whose own proposals were laid over the channel first: this one waits for them."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[ProofWarning, ...] = ()
     """What makes the proof weaker than it looks."""
     built: tuple[Built, ...] = ()
     """The packages that the proposal would make."""
@@ -86,17 +73,18 @@ class HelpingProposals:
     """The proof of the unblocked proposal with these merged before it."""
 
 
-def worst(verdicts: Iterable[Verdict]) -> tuple[Outcome, str]:
+def worst(verdicts: Iterable[Verdict]) -> tuple[Outcome, WorstTarget | None]:
     """Return the worst outcome and its reason; a cell that gets worse and that no target wants does not count."""
     counted = [one for one in verdicts if one.before.wanted or one.outcome != "worse"]
     if not counted:
-        return "same", ""
+        return "same", None
     found = min(counted, key=lambda one: _ORDER.index(one.outcome))
     if found.outcome not in ("worse", "unknown"):
-        return found.outcome, ""
+        return found.outcome, None
     cell = found.before
-    where = f"{cell.target} on {cell.platform}" + (f" with Python {cell.python}" if cell.python else "")
-    return found.outcome, f"{where}: {found.reason}"
+    return found.outcome, WorstTarget(
+        target=cell.target, platform=cell.platform, python=cell.python, reason=found.reason
+    )
 
 
 def merged(proofs: Sequence[Proof]) -> Proof:

@@ -18,7 +18,14 @@ from dirac_forge.check.environments import Question, built_in, unheard_of, used_
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
 from dirac_forge.check.matrix import platforms_with
 from dirac_forge.check.paper_builds import build_all
-from dirac_forge.check.proof import EnvironmentProof, Proof, Verdict, worst
+from dirac_forge.check.proof import Proof, Verdict, worst
+from dirac_forge.check.proof_reasons import (
+    BrokenEnvironment,
+    EnvironmentProof,
+    ProofWarning,
+    TakenAsThere,
+    UnknownExports,
+)
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.check.target_proof import TargetProver
@@ -151,14 +158,14 @@ class Prover:
         """Whether the channel's own packages give an environment; found out once."""
         return self._exports.host(specs, platform) is not None
 
-    def warnings(self, lacking: Mapping[Record, tuple[str, ...]], own: Sequence[Built]) -> Iterator[str]:
+    def warnings(self, lacking: Mapping[Record, tuple[str, ...]], own: Sequence[Built]) -> Iterator[ProofWarning]:
         """Yield what makes a proof weaker than it looks."""
         names = sorted({name for some in lacking.values() for name in some})
         if names and self.partial:
-            yield f"taken to be there, since the channel has no such packages: {', '.join(names)}"
+            yield TakenAsThere(names=tuple(names))
         unknown = sorted({name for one in own for name in one.unknown})
         if unknown:
-            yield f"the run_exports of {', '.join(unknown)} are not known: requirements of the builds may be missing"
+            yield UnknownExports(names=tuple(unknown))
 
     def _build(self, subjects: Sequence[Subject], side: Side) -> tuple[Built, ...]:
         recipes = {one.key: recipe for one in subjects if (recipe := one.recipe(side)) is not None}
@@ -266,10 +273,12 @@ class _Trial:
         """The proof with its outcome: the worst of the targets, or worse where an environment is broken."""
         outcome, reason = worst(proof.verdicts)
         broken = next((answer for answer in answers if answer.fault), None)
-        if broken is not None and not self._must_solve(broken.question.output):
-            proof = replace(proof, warnings=(_sentence(broken.proof), *proof.warnings))
-        elif broken is not None and outcome != "worse":
-            outcome, reason = "worse", _sentence(broken.proof)
+        if broken is not None:
+            found = BrokenEnvironment(environment=broken.proof)
+            if not self._must_solve(broken.question.output):
+                proof = replace(proof, warnings=(found, *proof.warnings))
+            elif outcome != "worse":
+                return replace(proof, outcome="worse", reason=found)
         return replace(proof, outcome=outcome, reason=reason)
 
     def _must_solve(self, output: str) -> bool:
@@ -326,14 +335,6 @@ def _alike(one: Question, other: Question) -> bool:
     if (one.output, one.part, one.on) != (other.output, other.part, other.on):
         return False
     return one.variant == other.variant or not one.variant or not other.variant
-
-
-def _sentence(environment: EnvironmentProof) -> str:
-    variant = f" ({environment.variant})" if environment.variant else ""
-    return (
-        f"the {environment.part} environment of {environment.output} on {environment.platform}{variant} "
-        f"can't be solved: {environment.reason}"
-    )
 
 
 def _excused(answers: Sequence[EnvironmentAnswer]) -> set[str]:

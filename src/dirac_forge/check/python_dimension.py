@@ -15,10 +15,9 @@ __all__ = ["aligned", "lone_question", "needs_python"]
 
 def lone_question(cells: Sequence[Cell]) -> Cell:
     """Return the question of some cells, which differ in their Python only, without Python."""
-    first = cells[0]
+    first = cells[0].question
     specs = tuple(spec for spec in first.specs if spec != python_spec(first.python))
-    wanted = any(cell.wanted for cell in cells)
-    return replace(first, python="", specs=specs, wanted=wanted, status="unknown", version="", packages=(), reason="")
+    return replace(first, python="", specs=specs, wanted=any(cell.wanted for cell in cells))
 
 
 def needs_python(index: RecordIndex, cells: Sequence[Cell]) -> bool:

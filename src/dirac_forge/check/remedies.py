@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dirac_forge.channel.records import Record
+if TYPE_CHECKING:
+    from dirac_forge.channel.records import Record
 
 __all__ = [
     "Action",

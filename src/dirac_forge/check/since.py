@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dirac_forge.channel.records import Record, name_of
@@ -44,10 +44,9 @@ def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
         cell: answered with it.
         since: where to begin.
     """
-    question = replace(cell, status="unknown", version="", packages=(), reason="", causes=(), unblock=None, older="")
 
     def at(moment: datetime) -> Cell:
-        return solve_cell(channel.as_of(moment), question)
+        return solve_cell(channel.as_of(moment), cell.question)
 
     first = at(since)
     if "unknown" in (first.status, cell.status):

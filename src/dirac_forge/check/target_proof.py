@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rattler import Version
 
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.answer_reasons import (
+    NewerVersions,
+    NowInstallable,
+    OlderVersion,
+    ProposalRefused,
+    Refused,
+    VerdictReason,
+    VersionMove,
+)
 from dirac_forge.check.causes import culprits_of, with_proposed
 from dirac_forge.check.cells import Cell, is_abi_of, python_spec, version_in
 from dirac_forge.check.difference import Difference, difference
@@ -18,7 +27,6 @@ from dirac_forge.check.exchange import at_its_newest, exchanged
 from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import explain_cell, solve_cell
 from dirac_forge.check.proof import Outcome, Verdict
-from dirac_forge.check.wording import reason_text, refusal_text
 
 __all__ = ["TargetProver", "compare", "rounds_of"]
 
@@ -80,7 +88,7 @@ class TargetProver:
 
     def _opened(self, cell: Cell) -> Verdict:
         """A target that could not be installed: whether it can be now, and what is still in the way."""
-        after = solve_cell(self.view, _blank(cell))
+        after = solve_cell(self.view, cell.question)
         if after.status == "not-installable" and self._explains:
             after = explain_cell(self.view, after, remedies=False, older=False)
         outcome, reason = compare(cell, after)
@@ -94,9 +102,8 @@ class TargetProver:
 
     def _kept(self, cell: Cell, relevant: Sequence[Built]) -> Verdict:
         """A target that could be installed: with the new packages all at once, which proves each; else one by one."""
-        blank = _blank(cell)
         rounds = rounds_of(self.view, cell, relevant) or [[]]
-        tried = [solve_cell(self.view, blank, required=some) for some in rounds]
+        tried = [solve_cell(self.view, cell.question, required=some) for some in rounds]
         after = tried[0]
         unknown = next((one for one in tried if one.status == "unknown"), None)
         if unknown is not None:
@@ -110,20 +117,20 @@ class TargetProver:
         if verdict.outcome != "worse":
             return verdict
         cell = verdict.before
-        lower = next(move for move in _moves(cell, verdict.after) if move.lower)
+        lower = next(move for move in _moves(cell, verdict.after) if _is_lower(move))
         rest = [spec for spec in cell.specs if name_of(spec) != lower.name]
         refusal = self._refusal(cell, records, (f"{lower.name} =={lower.old}", *rest))
         if refusal is None:
             return verdict
-        reason = f"{verdict.reason}: {reason_text(refusal.causes) or refusal.reason}"
-        return replace(verdict, reason=reason, outcome="unknown" if refusal.status == "unknown" else "worse")
+        outcome: Outcome = "unknown" if refusal.status == "unknown" else "worse"
+        return replace(verdict, outcome=outcome, reason=OlderVersion(move=lower, why=refusal.reason))
 
     def _fallen(self, cell: Cell, records: Sequence[Record]) -> Verdict:
         """Not all of the new packages can be installed with the target: which, and why."""
         failing = list(records)
         if len(records) > 1:
-            blank = _blank(cell)
-            failing = [one for one in records if solve_cell(self.view, blank, required=[one]).status != "installable"]
+            alone = ((one, solve_cell(self.view, cell.question, required=[one])) for one in records)
+            failing = [one for one, answer in alone if answer.status != "installable"]
         refusal = self._refusal(cell, failing[:1] or records, cell.specs)
         # What only the embedded snapshot lacks, conda-forge may have.
         unknown = refusal is not None and refusal.status == "unknown"
@@ -131,7 +138,13 @@ class TargetProver:
             before=cell,
             after=cell,  # what is there now stays installable, with the packages that there are now
             outcome="unknown" if unknown else "worse",
-            reason=_refused(cell, failing, records, refusal, unknown=unknown),
+            reason=ProposalRefused(
+                target=cell.target,
+                packages=tuple(failing or records),
+                together=not failing,
+                why=refusal.reason if refusal is not None else None,
+                certain=not unknown,
+            ),
             failing=tuple(failing or records),
         )
 
@@ -162,16 +175,18 @@ class TargetProver:
         key = (cell.platform, *(f"{one.name} =={one.version}" for one in records), *specs)
         if key not in self._refusals:
             exact = [_exact(self.view.index(cell.platform), record) for record in records]
-            asked = replace(_blank(cell), specs=(*exact, *specs), status="not-installable")
+            asked = replace(cell.question, specs=(*exact, *specs), status="not-installable")
             found = explain_cell(self.view, asked, remedies=False, older=False)
-            causes = tuple(with_proposed(cause, exact) for cause in found.causes)
-            self._refusals[key] = replace(found, causes=causes)
-            self.refused.append(self._refusals[key])
-            self.culprits |= culprits_of(causes)
+            if isinstance(found.reason, Refused):
+                causes = tuple(with_proposed(cause, exact) for cause in found.causes)
+                found = replace(found, reason=Refused(causes=causes))
+            self._refusals[key] = found
+            self.refused.append(found)
+            self.culprits |= culprits_of(found.causes)
         return self._refusals[key]
 
 
-def compare(before: Cell, after: Cell) -> tuple[Outcome, str]:
+def compare(before: Cell, after: Cell) -> tuple[Outcome, VerdictReason | None]:
     """Better, same or worse, by status and by the versions of the packages that the target names."""
     # What the embedded snapshot lacks has causes, and a recipe may bring it.
     unread = before.status == "unknown" and (not before.causes or after.status != "installable")
@@ -180,30 +195,15 @@ def compare(before: Cell, after: Cell) -> tuple[Outcome, str]:
     if after.status == "not-installable":
         return ("same" if before.status == after.status else "worse"), after.reason
     if before.status != "installable":
-        return "better", f"{after.target} {after.version} can be installed"
-    moves = list(_moves(before, after))
-    for move in moves:
-        if move.lower:
-            return "worse", f"only {move.name} {move.new} can be installed, {move.old} before"
-    if moves:
-        return "better", ", ".join(f"{move.name} {move.old} → {move.new}" for move in moves)
-    return "same", ""
+        return "better", NowInstallable(target=after.target, version=after.version)
+    return _compared_versions(_moves(before, after))
 
 
-def _refused(
-    cell: Cell, failing: Sequence[Record], records: Sequence[Record], refusal: Cell | None, *, unknown: bool
-) -> str:
-    """Return which of the new packages can't be installed with a target, and why."""
-    names = ", ".join(f"{one.name} {one.version}" for one in failing or records)
-    itself = len(failing) == 1 and failing[0].name == cell.target
-    beside = "" if itself else f" with {cell.target}"
-    together = "" if failing else " all at once"
-    because = ""
-    if refusal is not None:
-        because = f": {refusal_text(refusal.causes, failing[0].name if failing else '') or refusal.reason}"
-    if unknown:
-        return f"whether {names} can be installed{beside}{together} is unknown{because}"
-    return f"{names} can't be installed{beside}{together}{because}"
+def _compared_versions(moves: Sequence[VersionMove]) -> tuple[Outcome, VerdictReason | None]:
+    lower = next(filter(_is_lower, moves), None)
+    if lower is not None:
+        return "worse", OlderVersion(move=lower)
+    return ("better", NewerVersions(moves=tuple(moves))) if moves else ("same", None)
 
 
 def rounds_of(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Record]]:
@@ -220,24 +220,17 @@ def rounds_of(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Re
     return [[records[min(at, len(records) - 1)] for records in by_name.values()] for at in range(deepest)]
 
 
-@dataclass(frozen=True, slots=True)
-class _VersionMove:
-    name: str
-    old: str
-    new: str
-
-    @property
-    def lower(self) -> bool:
-        return Version(self.new) < Version(self.old)
+def _is_lower(move: VersionMove) -> bool:
+    return Version(move.new) < Version(move.old)
 
 
-def _moves(before: Cell, after: Cell) -> list[_VersionMove]:
+def _moves(before: Cell, after: Cell) -> list[VersionMove]:
     """Return the packages that the target names, but for Python, whose version changes."""
     old = {record.name: record.version for record in before.packages}
     new = {record.name: record.version for record in after.packages}
     names = (name for name in dict.fromkeys(map(name_of, before.specs)) if name != "python")
     return [
-        _VersionMove(name, old[name], new[name])
+        VersionMove(name=name, old=old[name], new=new[name])
         for name in names
         if name in old and name in new and Version(old[name]) != Version(new[name])
     ]
@@ -247,11 +240,6 @@ def _compared(before: Cell, after: Cell) -> Verdict:
     outcome, reason = compare(before, after)
     changes = difference(before.packages, after.packages) if outcome != "unknown" else Difference()
     return Verdict(before=before, after=after, outcome=outcome, reason=reason, difference=changes)
-
-
-def _blank(cell: Cell) -> Cell:
-    """The same question, not answered yet."""
-    return replace(cell, status="unknown", version="", packages=(), reason="", causes=(), unblock=None, older="")
 
 
 def _exact(index: RecordIndex, record: Record) -> str:

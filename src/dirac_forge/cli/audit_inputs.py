@@ -26,6 +26,7 @@ from dirac_forge.distribution.locked_records import locked_environments, prefix_
 from dirac_forge.distribution.reading import is_lock, read_lock
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer
+from dirac_forge.report.proof_words import cell_words
 
 __all__ = ["AuditInput", "AuditRequest", "audit_inputs", "file_lists"]
 
@@ -133,7 +134,9 @@ def _warn(context: Context, cells: Iterable[Cell]) -> None:
     for cell in cells:
         if cell.status != "installable":
             python = f" with Python {cell.python}" if cell.python else ""
-            context.observer.warned(f"{cell.target} on {cell.platform}{python} is not audited: {cell.reason}")
+            context.observer.warned(
+                f"{cell.target} on {cell.platform}{python} is not audited: {cell_words(cell.reason)}"
+            )
 
 
 def _recent(context: Context, age: str) -> AuditInput:

@@ -29,7 +29,6 @@ from dirac_forge.check.recipes_at_hand import RecipesAtHand
 from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import Target
-from dirac_forge.check.wording import listed
 from dirac_forge.cli.context import Context
 from dirac_forge.cluster import Cluster, connected
 from dirac_forge.errors import InputError, UnknownError
@@ -37,6 +36,7 @@ from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
+from dirac_forge.report.document import listed
 from dirac_forge.report.next_steps import Step, check_steps
 from dirac_forge.untrusted import time_from
 

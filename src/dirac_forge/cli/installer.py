@@ -26,6 +26,7 @@ from dirac_forge.programs import plain_environment
 from dirac_forge.recipe.reading.yamlnodes import plain
 from dirac_forge.report.installers import installer_json, installer_sections
 from dirac_forge.report.next_steps import Step, near, step
+from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
 
 __all__ = ["InstallerRequest", "installer"]
@@ -121,5 +122,5 @@ def _solved(context: Context, file: Path, platform: str) -> SolvedDistribution:
         solved = solve(channels_for(context, chosen), chosen, executor=executor, observer=context.observer)
     for cell in solved.failed:
         kind = InputError if cell.status == "not-installable" else UnknownError
-        raise kind(f"{file}: {cell.target} cannot be installed on {platform}: {cell.reason}")
+        raise kind(f"{file}: {cell.target} cannot be installed on {platform}: {cell_words(cell.reason)}")
     return solved

@@ -13,7 +13,6 @@ from rattler import RepoDataRecord
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.wording import listed
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
@@ -29,9 +28,10 @@ from dirac_forge.distribution.solving import (
 from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi_lock
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
-from dirac_forge.report.document import Block, Items, Paragraph, Section, words
+from dirac_forge.report.document import Block, Items, Paragraph, Section, listed, words
 from dirac_forge.report.locks import lock_json, lock_sections, outdated_lines
 from dirac_forge.report.next_steps import near, step
+from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
 from dirac_forge.untrusted import time_from
 
@@ -160,7 +160,7 @@ def _write(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, 
 def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) -> int:
     alike: dict[tuple[str, str], list[str]] = {}
     for cell in solved.failed:
-        alike.setdefault((cell.target, cell.reason), []).append(cell.platform)
+        alike.setdefault((cell.target, cell_words(cell.reason)), []).append(cell.platform)
     lines = tuple(f"{target}, {words(platforms)}: {reason}" for (target, reason), platforms in alike.items())
     blocks: list[Block] = [Items(lines)]
     if not Path(request.file).exists():
@@ -169,7 +169,12 @@ def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) 
     section = Section(title=f"{solved.distribution.name} cannot be locked", blocks=tuple(blocks))
     after = step("what would make it installable", "check", request.file)
     failed = [
-        {"environment": cell.target, "platform": cell.platform, "status": cell.status, "reason": cell.reason}
+        {
+            "environment": cell.target,
+            "platform": cell.platform,
+            "status": cell.status,
+            "reason": cell_words(cell.reason),
+        }
         for cell in solved.failed
     ]
     context.answer(Shown([section]), {"name": solved.distribution.name, "failed": failed, "written": []}, steps=after)

@@ -7,6 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dirac_forge.check.answer_reasons import CellReason
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.remedies import Unblock
 from dirac_forge.feedstock.condaforgeyml import BuildPlatform, ForgeConfig
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.feedstock.pinning import Pinning
@@ -81,8 +84,10 @@ class AdditionProof:
     """Whether a target can be installed once some packages have builds for the platform, which are supposed."""
 
     status: Literal["installable", "not-installable", "unknown"]
-    reason: str = ""
-    """Why not, and what else it would take."""
+    reason: CellReason | None = None
+    """Why not, or why it could not be found out."""
+    unblock: Unblock | None = None
+    """What else it would take."""
     nowhere: tuple[str, ...] = ()
     """Packages that no platform has a build of, so that none could be supposed."""
     each: bool = False
@@ -136,7 +141,7 @@ def proved(
     buildable: Collection[str],
     older: Sequence[str] = (),
     good: Callable[[tuple[str, ...]], bool],
-    explain: Callable[[tuple[str, ...]], str],
+    explain: Callable[[tuple[str, ...]], Cell],
 ) -> Addition:
     """The addition with the smallest set that the solver accepts.
 
@@ -156,7 +161,8 @@ def proved(
     if not good(names) and older:
         names = tuple(dict.fromkeys((*names, *older)))
     if not good(names):
-        proof = AdditionProof(status="not-installable", reason=explain(names), nowhere=nowhere)
+        found = explain(names)
+        proof = AdditionProof(status="not-installable", reason=found.reason, unblock=found.unblock, nowhere=nowhere)
         return replace(addition, proof=proof)
     needed, each = fewest(names, good)
     proof = AdditionProof(status="installable", nowhere=nowhere, each=each)

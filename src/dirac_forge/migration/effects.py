@@ -8,6 +8,7 @@ from typing import Literal
 
 import networkx as nx
 
+from dirac_forge.check.answer_reasons import CellReason
 from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import MissingPin
@@ -44,7 +45,7 @@ class Today:
     """Members whose newest builds there have the new pin."""
     installable: bool | None = True
     """None where that could not be found out."""
-    reason: str = ""
+    reason: CellReason | None = None
     """Why it is not installable, or not known to be."""
     touched: bool | None = True
     """Something that it installs is, or depends on, a migrated package; None where that could not be found out."""
@@ -56,7 +57,7 @@ class TargetAnswer:
 
     status: Literal["installable", "not-installable", "unknown"]
     """installable, not-installable or unknown."""
-    reason: str = ""
+    reason: CellReason | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +85,7 @@ class TargetClosure:
     proved: bool = True
     """The solver finds the target installable with `members` done (and `outside`); else these are all that there are,
     and they are not enough, or it could not be found out."""
-    reason: str = ""
+    reason: CellReason | None = None
     """Why they are not enough."""
     today: Today | None = None
     """Where the migration makes no difference, or nothing can be told: the target as things are."""
@@ -155,7 +156,7 @@ def effect_on(
     platforms: Sequence[str],
     solution: Callable[[str], Today],
     installable: Installable,
-    explain: Callable[[str, tuple[str, ...]], str] | None = None,
+    explain: Callable[[str, tuple[str, ...]], CellReason | None] | None = None,
 ) -> TargetEffect:
     """The effect on a target, before the first wave and after each that changes what the target needs.
 

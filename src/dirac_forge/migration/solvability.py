@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dirac_forge.check.answer_reasons import EnvironmentReason, Unanswered
 from dirac_forge.check.building import host_spec
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
@@ -21,6 +22,7 @@ __all__ = [
     "Solvability",
     "Solve",
     "SolverAnswer",
+    "Unsure",
     "environments",
     "solvability_of",
 ]
@@ -34,7 +36,7 @@ class SolverAnswer:
     """What a solver says of an environment."""
 
     status: Literal["solvable", "not-solvable", "unknown"]
-    reason: str = ""
+    reason: EnvironmentReason | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,11 +53,6 @@ class HostEnvironment:
     """The platform whose packages are installed: that of the build machine for build."""
     specs: tuple[str, ...]
 
-    @property
-    def words(self) -> str:
-        """`host of xrootd on linux-64`."""
-        return f"{self.section} of {self.output} on {self.platform}"
-
 
 Solve = Callable[[HostEnvironment], SolverAnswer]
 
@@ -65,7 +62,15 @@ class NotSolvable:
     """An environment of a member that has no solution."""
 
     environment: HostEnvironment
-    reason: str
+    reason: EnvironmentReason | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unsure:
+    """An environment of a member of which a solver could not tell whether it has a solution."""
+
+    environment: HostEnvironment
+    reason: EnvironmentReason | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,8 +78,8 @@ class Solvability:
     """What the solver found."""
 
     not_solvable: Mapping[str, NotSolvable] = field(default_factory=dict)
-    unknown: Mapping[str, str] = field(default_factory=dict)
-    """Feedstock to why it could not be found out; nothing says that it can't be built."""
+    unknown: Mapping[str, Unsure] = field(default_factory=dict)
+    """By feedstock; nothing says that it can't be built."""
     solvable: frozenset[str] = frozenset()
     """Feedstocks with a solution for every environment."""
     left: tuple[str, ...] = ()
@@ -154,12 +159,14 @@ def solvability_of(asked: Mapping[str, Sequence[HostEnvironment]], solve: Solve,
     }
     failed, unknown = told["not-solvable"], told["unknown"]
 
-    def reason(environment: HostEnvironment) -> str:
+    def reason(environment: HostEnvironment) -> EnvironmentReason | None:
         return answers[environment.on, environment.specs].reason
 
     return Solvability(
         not_solvable={name: NotSolvable(environment=each, reason=reason(each)) for name, each in failed.items()},
-        unknown={name: f"{reason(each)} ({each.words})" for name, each in unknown.items() if name not in failed},
+        unknown={
+            name: Unsure(environment=each, reason=reason(each)) for name, each in unknown.items() if name not in failed
+        },
         solvable=frozenset(name for name in chosen if asked[name]).difference(failed, unknown),
         left=tuple(name for name in asked if name not in chosen),
     )
@@ -195,4 +202,4 @@ def _asked(solve: Solve, environment: HostEnvironment) -> SolverAnswer:
     try:
         return solve(environment)
     except UnknownError as exc:
-        return SolverAnswer(status="unknown", reason=exc.message)
+        return SolverAnswer(status="unknown", reason=Unanswered(message=exc.message))

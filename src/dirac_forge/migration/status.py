@@ -8,7 +8,7 @@ from typing import Literal
 
 from dirac_forge.migration.evidence import Evidence
 from dirac_forge.migration.plan import Plan
-from dirac_forge.migration.solvability import NotSolvable
+from dirac_forge.migration.solvability import NotSolvable, Unsure
 
 __all__ = [
     "STATES",
@@ -71,13 +71,6 @@ class MissingPin:
     pin: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unsure:
-    """A solver could not tell whether a member can be built."""
-
-    reason: str
-
-
 StateReason = PageLabel | OpenRebuild | PreparedRebuild | Progress | MissingPin | NotSolvable | Unsure
 
 
@@ -95,8 +88,8 @@ class Known:
     not_solvable: Mapping[str, NotSolvable] = field(default_factory=dict)
     solvable: frozenset[str] = frozenset()
     """Members whose environments a solver found."""
-    unsure: Mapping[str, str] = field(default_factory=dict)
-    """Member to why a solver could not tell whether it can be built."""
+    unsure: Mapping[str, Unsure] = field(default_factory=dict)
+    """Members of which a solver could not tell whether they can be built."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,7 +226,7 @@ class _Member:
             return "not-solvable", (blocker,)
         if label is not None and label.state == "not-solvable" and name not in known.solvable:
             return "not-solvable", (label,)
-        return "awaiting-pr", (Unsure(reason=known.unsure[name]),) if name in known.unsure else ()
+        return "awaiting-pr", (known.unsure[name],) if name in known.unsure else ()
 
     def _proved(self) -> bool:
         return self.evidence is not None and self.evidence.all_done

@@ -8,6 +8,7 @@ from functools import cache
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.answer_reasons import CellReason, Unanswered
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.migration.effects import TargetAnswer, TargetEffect, Today, effect_on
 from dirac_forge.migration.exports import PinExports
@@ -89,7 +90,7 @@ class _Effect:
             ]
             outside = [record.name for record in found.packages if self._is_outside(record, platform)]
         except UnknownError as exc:
-            return Today(feedstocks=(), installable=None, reason=exc.message)
+            return Today(feedstocks=(), installable=None, reason=Unanswered(message=exc.message))
         packages = self._used[platform] = found.packages
         return Today(
             feedstocks={maker for record in packages for maker in graph.makers_of(record.name)},
@@ -138,10 +139,10 @@ class _Effect:
             view, wanted = self._supposed(platform, rebuilt, pin)
             answer = view.solve(wanted, platform=platform)
         except UnknownError as exc:
-            return TargetAnswer(status="unknown", reason=exc.message)
+            return TargetAnswer(status="unknown", reason=Unanswered(message=exc.message))
         return TargetAnswer(status="installable" if isinstance(answer, Solution) else "not-installable")
 
-    def explain(self, platform: str, rebuilt: tuple[str, ...]) -> str:
+    def explain(self, platform: str, rebuilt: tuple[str, ...]) -> CellReason | None:
         """Return why the target is not installable with the new pin although these members are rebuilt."""
         view, wanted = self._supposed(platform, rebuilt, "new")
         return explained(view, self._target, platform, wanted).reason

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.answer_reasons import MissingPackages, PlatformNotCovered
 from dirac_forge.check.causes import UnknownName
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.environments import unheard_of
@@ -31,7 +32,6 @@ from dirac_forge.proposals.migrations import MigrationContext, explained
 
 __all__ = ["status_now"]
 
-_LONGEST_REASON = 400
 _NONE: Mapping[str, OpenRebuild | PreparedRebuild] = MappingProxyType({})
 
 
@@ -147,16 +147,16 @@ def _solver(channel: Channel) -> Solve:
 
     def solve(environment: HostEnvironment) -> SolverAnswer:
         if environment.on not in platforms:
-            return SolverAnswer(status="unknown", reason=f"the channel has no packages for {environment.on}")
+            return SolverAnswer(status="unknown", reason=PlatformNotCovered(platform=environment.on))
         gone = set(unheard_of(channel, map(name_of, environment.specs), environment.on))
         rest = [spec for spec in environment.specs if name_of(spec) not in gone]
         if not isinstance(channel.solve(rest, platform=environment.on), Solution):
             cell = explained(channel, environment.output, environment.on, rest)
             if not _is_hole(cell):
-                return SolverAnswer(status="not-solvable", reason=_short(cell.reason))
+                return SolverAnswer(status="not-solvable", reason=cell.reason)
             gone.update(_unheard(cell))
         if gone:
-            return SolverAnswer(status="unknown", reason=f"no channel has {', '.join(sorted(gone))} on any platform")
+            return SolverAnswer(status="unknown", reason=MissingPackages(names=tuple(sorted(gone))))
         return SolverAnswer(status="solvable")
 
     return solve
@@ -169,7 +169,3 @@ def _is_hole(cell: Cell) -> bool:
 
 def _unheard(cell: Cell) -> set[str]:
     return {cause.package for cause in cell.causes if isinstance(cause.obstacle, UnknownName)}
-
-
-def _short(reason: str) -> str:
-    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON].rstrip()}…"

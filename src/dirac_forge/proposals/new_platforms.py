@@ -8,10 +8,10 @@ from functools import cache, cached_property
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import explain_cell
 from dirac_forge.check.unblock import supposed_build
-from dirac_forge.check.wording import unblock_text
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.migration.addition import (
     Addition,
@@ -58,7 +58,7 @@ def enabling(migrating: MigrationContext, platform: str, target: str, specs: Seq
             explain=lambda names: run.explain(names, target, specs),
         )
     except UnknownError as exc:
-        return replace(found, proof=AdditionProof(status="unknown", reason=exc.message))
+        return replace(found, proof=AdditionProof(status="unknown", reason=Unanswered(message=exc.message)))
 
 
 def _names(record: Record | None) -> tuple[str, ...] | None:
@@ -130,8 +130,8 @@ class _Enabling:
         records = [record for name in names if (record := self.supposed(name)) is not None]
         return self._channel.overlaid(records) if records else self._channel
 
-    def explain(self, names: Sequence[str], target: str, specs: Sequence[str]) -> str:
-        """Why a target can't be installed although these have builds, and what else would help."""
+    def explain(self, names: Sequence[str], target: str, specs: Sequence[str]) -> Cell:
+        """Return why a target can't be installed although these have builds, and what else would help."""
         cell = Cell(
             target=target,
             platform=self._platform,
@@ -140,5 +140,4 @@ class _Enabling:
             wanted=True,
             status="not-installable",
         )
-        found = explain_cell(self.view(names), cell, older=False)
-        return found.reason + (f"; this would help: {unblock_text(found.unblock)}" if found.unblock is not None else "")
+        return explain_cell(self.view(names), cell, older=False)

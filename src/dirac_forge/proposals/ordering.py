@@ -22,7 +22,9 @@ from dirac_forge.bump.reasons import (
     MovesTogether,
     WorseTargets,
 )
+from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.proof import Proof
+from dirac_forge.check.proof_reasons import UnreadableRecipe
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
@@ -134,7 +136,7 @@ class Ordering:
         try:
             self.proving.open()
         except UnknownError as error:
-            proof = Proof(outcome="unknown", reason=error.message)
+            proof = Proof(outcome="unknown", reason=Unanswered(message=error.message))
             return [(folder, replace(bump, proof=proof)) for folder, bump in bumps]
         pairs = {_key(bump): (folder, bump) for folder, bump in bumps}
         decided = self._decided_in_order(pairs)
@@ -320,5 +322,5 @@ class Ordering:
         )
 
     def _unread(self, bump: Bump, key: str) -> Bump:
-        reason = f"the edited recipe can't be read: {self.unreadable[key]}"
+        reason = UnreadableRecipe(message=self.unreadable[key])
         return replace(bump, proof=Proof(outcome="unknown", reason=reason))

@@ -10,11 +10,13 @@ from functools import cached_property
 from dirac_forge.channel.listing import Availability
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.configured import target_cells
 from dirac_forge.check.exports import exports_at_hand
 from dirac_forge.check.helping import OtherProposals, helping_proposals
 from dirac_forge.check.matrix import check
 from dirac_forge.check.proof import HelpingProposals, Proof
+from dirac_forge.check.proof_reasons import NoPaperBuild
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
 from dirac_forge.errors import ForgeError, UnknownError
@@ -121,9 +123,9 @@ class Proofs:
             return self.prover.proof([subject], beside)
         except UnknownError as exc:
             self.world.observer.warned(f"what bumps do to the targets is unknown: {exc.message}")
-            return Proof(outcome="unknown", reason=exc.message, beside=names)
+            return Proof(outcome="unknown", reason=Unanswered(message=exc.message), beside=names)
         except ForgeError as exc:
-            return Proof(outcome="unknown", reason=f"it can't be built on paper: {exc.message}", beside=names)
+            return Proof(outcome="unknown", reason=NoPaperBuild(message=exc.message), beside=names)
 
     def helping(
         self, subject: Subject, beside: Sequence[Subject], proof: Proof, others: OtherProposals

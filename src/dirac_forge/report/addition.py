@@ -8,7 +8,9 @@ from rich.console import Group, RenderableType
 
 from dirac_forge.migration.addition import Addition, AdditionProof
 from dirac_forge.report import document
+from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.document import Section, words
+from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown, sentences
 
 __all__ = ["addition_json", "addition_text"]
@@ -39,7 +41,7 @@ def addition_json(addition: Addition) -> dict[str, Any]:
         "smallest": list(addition.smallest),
         "proof": {
             "status": addition.proof.status,
-            "reason": addition.proof.reason,
+            "reason": _reason(addition.proof),
             "each": addition.proof.each,
             "nowhere": list(addition.proof.nowhere),
         }
@@ -54,6 +56,11 @@ def addition_json(addition: Addition) -> dict[str, Any]:
         ],
         "unknown": list(addition.unknown),
     }
+
+
+def _reason(proof: AdditionProof) -> str:
+    helps = f"; this would help: {unblock_text(proof.unblock)}" if proof.unblock is not None else ""
+    return f"{cell_words(proof.reason)}{helps}"
 
 
 def addition_text(addition: Addition) -> RenderableType:
@@ -111,7 +118,7 @@ def _enough_lines(addition: Addition, proof: AdditionProof | None) -> list[str]:
         case AdditionProof(status="unknown"):
             return [
                 f"{target} on {platform} needs at least {packages}: {names}.",
-                f"The solver could not be asked whether that is enough: {proof.reason}",
+                f"The solver could not be asked whether that is enough: {_reason(proof)}",
             ]
         case AdditionProof(status="installable"):
             ending = " Without any one of them it is not." if proof.each else ""
@@ -122,5 +129,5 @@ def _enough_lines(addition: Addition, proof: AdditionProof | None) -> list[str]:
         case _:
             return [
                 f"{target} is not installable on {platform} even with {packages} there: {names}.",
-                f"  {proof.reason}",
+                f"  {_reason(proof)}",
             ]

@@ -18,6 +18,7 @@ from dirac_forge.report.document import Block, Items, Line, Paragraph, Section, 
 from dirac_forge.report.markdown import markdown
 from dirac_forge.report.next_steps import Step, step, with_folders
 from dirac_forge.report.numbers import counted
+from dirac_forge.report.proof_words import cell_words
 
 __all__ = ["AuditEdits", "audit_steps", "edits_json", "edits_sections", "with_findings_body"]
 
@@ -100,7 +101,9 @@ def _patches(proof: PatchProof) -> tuple[Section, ...]:
                 f"{before} without."
             )
         )
-    worse = tuple(f"{cell.target} on {cell.platform} with Python {cell.python}: {cell.reason}" for cell in proof.worse)
+    worse = tuple(
+        f"{cell.target} on {cell.platform} with Python {cell.python}: {cell_words(cell.reason)}" for cell in proof.worse
+    )
     return Section.of("Repodata patches", [*blocks, Items(worse) if worse else None])
 
 

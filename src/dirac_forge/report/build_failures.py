@@ -27,6 +27,7 @@ from dirac_forge.build.failures import (
     WrongNoarch,
 )
 from dirac_forge.report.document import words
+from dirac_forge.report.proof_words import cell_words
 
 __all__ = ["advice", "built_line", "failed_build", "reason"]
 
@@ -75,6 +76,11 @@ def _mismatch(failure: HashMismatch) -> str:
     return f"{failure.url} is not the file that the recipe expects: {hashes}"
 
 
+def _unsolvable(failure: Unsolvable) -> str:
+    reason: Any = failure.reason
+    return reason if isinstance(reason, str) else cell_words(reason)
+
+
 _REASONS: dict[type, Callable[[Any], str]] = {
     MissingHeader: lambda one: f"the C header {one.header} was not found",
     MissingModule: lambda one: f"the Python module {one.module} can't be imported in the {one.phase}",
@@ -84,7 +90,7 @@ _REASONS: dict[type, Callable[[Any], str]] = {
     NetworkUsed: lambda one: f"the {one.phase} asks the network{f' for {one.host}' if one.host else ''}",
     HashMismatch: _mismatch,
     SourceUnavailable: lambda one: f"the source {one.url} can't be had: {one.reason}",
-    Unsolvable: lambda one: f"the environment ({one.environment}) can't be solved: {one.text}",
+    Unsolvable: lambda one: f"the environment ({one.environment}) can't be solved: {_unsolvable(one)}",
     TimedOut: lambda one: f"the {one.phase} took longer than {one.seconds / 60:g} min",
     OutOfMemory: lambda one: f"the {one.phase} ran out of memory",
     DiskFull: lambda one: f"the disk is full in the {one.phase}",

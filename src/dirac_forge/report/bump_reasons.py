@@ -17,6 +17,7 @@ from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.report.proof_words import proof_words
 
 __all__ = ["chosen", "described", "moved_text", "passed_over", "patch_result", "recipe_reason", "skip_text", "worded"]
 
@@ -261,7 +262,7 @@ def _(reason: reasons.HelpingBump) -> str:
 
 @worded.register
 def _(reason: reasons.WorseTargets) -> str:
-    return reason.reason
+    return proof_words(reason.reason)
 
 
 @worded.register

@@ -17,7 +17,8 @@ from dirac_forge.report.bump_body import attention_sections, bump_sections
 from dirac_forge.report.bump_reasons import moved_text, patch_result, recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
-from dirac_forge.report.proof_body import UNPROVEN, unblock_lines
+from dirac_forge.report.proof_body import UNPROVEN, environment_json, unblock_lines
+from dirac_forge.report.proof_words import proof_words, warning_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -158,12 +159,12 @@ def _proof(proof: Proof | None) -> dict[str, Any]:
 
     return {
         "checks": [verdict_json(verdict) for verdict in proof.verdicts],
-        "environments": [asdict(one) for one in proof.environments],
+        "environments": list(map(environment_json, proof.environments)),
         "proof": {
             "outcome": proof.outcome,
-            "reason": proof.reason,
+            "reason": proof_words(proof.reason),
             "beside": list(proof.beside),
-            "warnings": list(proof.warnings),
+            "warnings": list(map(warning_words, proof.warnings)),
             "unblock": unblock_lines(proof),
         },
     }
@@ -279,7 +280,7 @@ def _why(bump: Bump) -> str:
     cells = len(bump.proof.verdicts)
     if cells and all(verdict.outcome == "same" for verdict in bump.proof.verdicts):
         return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before"
-    reason = plain(bump.proof.reason, longest=_SHORT)
+    reason = plain(proof_words(bump.proof.reason), longest=_SHORT)
     return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
 
 

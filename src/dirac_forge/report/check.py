@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,11 +20,12 @@ from dirac_forge.check.exports import Built
 from dirac_forge.check.proof import Outcome, Proof, Verdict
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.since import Turn
-from dirac_forge.check.wording import listed, obstacle_text, reason_text, remedy_text, unblock_text
 from dirac_forge.errors import redact
-from dirac_forge.report.document import Block, Items, Section
+from dirac_forge.report.cause_words import obstacle_text, reason_text, remedy_text, unblock_text
+from dirac_forge.report.document import Block, Items, Section, listed
 from dirac_forge.report.markdown import markdown as rendered
-from dirac_forge.report.proof_body import environment_reasons, unblock_lines
+from dirac_forge.report.proof_body import environment_json, environment_reasons, unblock_lines
+from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
 from dirac_forge.report.reasons import reasons
 from dirac_forge.report.since import turn_json, turns
 from dirac_forge.report.terminal import Hanging, flat
@@ -56,7 +57,7 @@ def document(
         return {"results": [_cell(cell) | since.get(id(cell), {}) for cell in cells], **unknown}
     return {
         **unknown,
-        "results": [_cell(_as_if(verdict)) for verdict in proposal.verdicts],
+        "results": list(map(_as_if, proposal.verdicts)),
         "with": _proposal_json(proposal),
     }
 
@@ -65,11 +66,11 @@ def _proposal_json(proposal: Proof) -> dict[str, Any]:
     """Return what the recipes change."""
     return {
         "outcome": proposal.outcome,
-        "reason": proposal.reason or None,
+        "reason": proof_words(proposal.reason) or None,
         "packages": list(map(_built_json, proposal.built)),
         "results": list(map(verdict_json, proposal.verdicts)),
-        "environments": [asdict(one) for one in proposal.environments],
-        "warnings": list(proposal.warnings),
+        "environments": list(map(environment_json, proposal.environments)),
+        "warnings": list(map(warning_words, proposal.warnings)),
         "unblock": list(map(unblock_text, proposal.unblock)),
         "helping": list(proposal.helping.keys) if proposal.helping is not None else [],
     }
@@ -93,11 +94,12 @@ def _unknown_since(ends: date) -> str:
     return f"since when is unknown: the embedded snapshot ends on {ends}"
 
 
-def _as_if(verdict: Verdict) -> Cell:
+def _as_if(verdict: Verdict) -> dict[str, Any]:
     """The cell as it would be with the recipes: a no where something that they make can't be installed."""
-    if verdict.failing:
-        return replace(verdict.after, status=_status(verdict), reason=verdict.reason, version="", packages=())
-    return verdict.after
+    if not verdict.failing:
+        return _cell(verdict.after)
+    refused = replace(verdict.after, status=_status(verdict), version="", packages=())
+    return _cell(refused) | {"reason": verdict_words(verdict.reason)}
 
 
 def _status(verdict: Verdict) -> Status:
@@ -117,7 +119,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "wanted": cell.wanted,
         "version": cell.version or None,
         "packages": len(cell.packages),
-        "reason": cell.reason or None,
+        "reason": cell_words(cell.reason) or None,
     }
     if cell.channels:
         entry["channels"] = list(map(redact, cell.channels))
@@ -161,7 +163,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "before": verdict.before.version or None,
         "after": verdict.after.version or None,
         "status": _status(verdict),
-        "reason": verdict.reason or None,
+        "reason": verdict_words(verdict.reason) or None,
         "failing": [
             {"name": record.name, "version": record.version, "build": record.build} for record in verdict.failing
         ],
@@ -266,9 +268,9 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
         parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
         parts += effects(mine, verbose=verbose)
     parts.append(_in_all(proposal))
-    for lines in (unblock_lines(proposal), environment_reasons(proposal.environments), proposal.warnings):
-        style = "yellow" if lines is proposal.warnings else ""
-        parts += [Hanging("- ", Text(line, style)) for line in lines]
+    told = (*unblock_lines(proposal), *environment_reasons(proposal.environments))
+    parts += [Hanging("- ", Text(line)) for line in told]
+    parts += [Hanging("- ", Text(warning_words(warning), "yellow")) for warning in proposal.warnings]
     return parts
 
 
@@ -304,6 +306,10 @@ def markdown(cells: Sequence[Cell], proposal: Proof | None = None) -> str:
         blocks += [Items(lines)] if lines else []
     if proposal is not None:
         blocks += verdict_blocks(proposal.verdicts, proposed=f" with {_built(proposal)}")
-        told = (*unblock_lines(proposal), *environment_reasons(proposal.environments), *proposal.warnings)
+        told = (
+            *unblock_lines(proposal),
+            *environment_reasons(proposal.environments),
+            *map(warning_words, proposal.warnings),
+        )
         blocks += [Items(told)] if told else []
     return rendered([Section(title="", blocks=tuple(blocks))])

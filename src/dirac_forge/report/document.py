@@ -22,6 +22,7 @@ __all__ = [
     "Section",
     "Table",
     "few",
+    "listed",
     "words",
 ]
 
@@ -136,4 +137,10 @@ def words(names: Sequence[str], most: int = 10) -> str:
     """Return `a, b and c`; of very many names the first ones and how many more there are."""
     if len(names) > most + 1:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+    return listed(names)
+
+
+def listed(names: Iterable[object], last: str = "and") -> str:
+    """Return `a`, `a and b` or `a, b and c`."""
+    found = [str(name) for name in names]
+    return f"{', '.join(found[:-1])} {last} {found[-1]}" if len(found) > 1 else "".join(found)

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today, WaveEffect
 from dirac_forge.report.document import words
 from dirac_forge.report.migration_status import missing_words
+from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import flat, sentences
 
 __all__ = ["effect_json", "effect_text"]
@@ -18,8 +19,6 @@ __all__ = ["effect_json", "effect_text"]
 _SHORT = {"installable": "yes", "not-installable": "no", "unknown": "unknown"}
 _MOST_NAMES = 20
 """In a sentence; --json has all."""
-_MOST_LINES = 6
-"""Of what the solver says."""
 
 
 def effect_json(effect: TargetEffect) -> dict[str, Any]:
@@ -32,8 +31,8 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
             {
                 "wave": one.wave,
                 "platform": one.platform,
-                "new": {"status": one.new.status, "reason": one.new.reason},
-                "old": {"status": one.old.status, "reason": one.old.reason},
+                "new": {"status": one.new.status, "reason": cell_words(one.new.reason)},
+                "old": {"status": one.old.status, "reason": cell_words(one.old.reason)},
             }
             for one in effect.waves
         ],
@@ -44,7 +43,7 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
                 "length": len(closure.critical_path),
                 "outside": list(closure.outside),
                 "proved": closure.proved,
-                "reason": closure.reason if closure.today is None else _untried(effect, closure.today),
+                "reason": cell_words(closure.reason) if closure.today is None else _untried(effect, closure.today),
                 "touched": True if closure.today is None else closure.today.touched,
             }
             for platform, closure in effect.closures.items()
@@ -132,9 +131,9 @@ def _untried(effect: TargetEffect, today: Today) -> str:
     """Return why a migration was not tried on a target."""
     target = effect.target
     if today.installable is None:
-        return f"whether {target} is installable today is unknown: {today.reason}"
+        return f"whether {target} is installable today is unknown: {cell_words(today.reason)}"
     if not today.installable:
-        return f"{target} is not installable today, whatever the migration does: {today.reason}"
+        return f"{target} is not installable today, whatever the migration does: {cell_words(today.reason)}"
     if today.touched is None:
         return (
             f"whether the migration changes {target} is unknown: nothing here says what is exported by "
@@ -156,7 +155,7 @@ def _closure_lines(effect: TargetEffect, closure: TargetClosure, last: WaveEffec
 def _failure_lines(closure: TargetClosure, last: WaveEffect) -> Iterator[str]:
     done = f"with {', '.join(closure.members)} rebuilt" if closure.members else "and no member would change that"
     yield f"{last.new.status} with the new pin, {done}:"
-    yield from (f"  {line}" for line in closure.reason.splitlines()[:_MOST_LINES])
+    yield f"  {cell_words(closure.reason)}"
 
 
 def _proof_lines(target: str, closure: TargetClosure) -> Iterator[str]:

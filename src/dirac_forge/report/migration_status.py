@@ -18,7 +18,7 @@ from dirac_forge.migration.evidence import (
     NotRead,
 )
 from dirac_forge.migration.plan import Plan
-from dirac_forge.migration.solvability import NotSolvable
+from dirac_forge.migration.solvability import HostEnvironment, NotSolvable, Unsure
 from dirac_forge.migration.status import (
     STATES,
     FeedstockStatus,
@@ -30,10 +30,10 @@ from dirac_forge.migration.status import (
     State,
     StateReason,
     Status,
-    Unsure,
 )
 from dirac_forge.report.document import words
 from dirac_forge.report.migration import no_members
+from dirac_forge.report.proof_words import environment_words
 from dirac_forge.report.terminal import CutLine, Hanging, WhereCut, sentences
 
 __all__ = [
@@ -107,9 +107,18 @@ def reason_words(reason: StateReason) -> str:
         case MissingPin():
             return f"needs {reason.package} {reason.pin}"
         case NotSolvable(environment=environment):
-            return f"{environment.words} has no solution: {reason.reason}"
+            return f"{_host_words(environment)} has no solution: {environment_words(reason.reason)}"
         case Unsure():
-            return f"whether it can be built is unknown: {reason.reason}"
+            return f"whether it can be built is unknown: {_unsure_words(reason)}"
+
+
+def _host_words(environment: HostEnvironment) -> str:
+    """Return `host of xrootd on linux-64`."""
+    return f"{environment.section} of {environment.output} on {environment.platform}"
+
+
+def _unsure_words(unsure: Unsure) -> str:
+    return f"{environment_words(unsure.reason)} ({_host_words(unsure.environment)})"
 
 
 def missing_words(missing: Sequence[MissingPin], *, all_: bool) -> str:
@@ -219,9 +228,9 @@ def _brief(each: FeedstockStatus) -> Iterator[str]:
     """Yield the details with the package first, for one line."""
     match each.reasons[:1]:
         case (NotSolvable(environment=environment, reason=reason),):
-            yield f"{reason} ({environment.words})"
-        case (Unsure(reason=reason),):
-            yield f"unknown: {reason}"
+            yield f"{environment_words(reason)} ({_host_words(environment)})"
+        case (Unsure() as unsure,):
+            yield f"unknown: {_unsure_words(unsure)}"
         case _:
             yield from _details(each, brief=True)
 

@@ -8,6 +8,7 @@ from dirac_forge.distribution.difference import LockDifference, PackageChange
 from dirac_forge.distribution.outlook import DistributionOutlook, FailedPlatform
 from dirac_forge.report.document import words
 from dirac_forge.report.numbers import counted
+from dirac_forge.report.proof_words import cell_words
 
 __all__ = ["outlook_json", "outlook_lines"]
 
@@ -62,13 +63,13 @@ def _failed_line(name: str, failed: FailedPlatform) -> str:
     cell, turn = failed.cell, failed.turn
     where = cell.platform if cell.target == "default" else f"{cell.platform} ({cell.target})"
     if cell.status == "unknown":
-        return f"{name} on {where}: not known: {cell.reason}"
+        return f"{name} on {where}: not known: {cell_words(cell.reason)}"
     if turn is None or turn.moment is None:
-        return f"{name} does not solve on {where}: {cell.reason}"
+        return f"{name} does not solve on {where}: {cell_words(cell.reason)}"
     uploads = words([f"{one.name} {one.version} {one.build}" for one in turn.uploads], _MOST)
     return (
         f"{name} does not solve on {where} since {turn.moment:%Y-%m-%d %H:%M} UTC, when {uploads} was uploaded: "
-        f"{cell.reason}"
+        f"{cell_words(cell.reason)}"
     )
 
 
@@ -100,7 +101,7 @@ def _failed_json(failed: FailedPlatform) -> dict[str, Any]:
         "environment": cell.target,
         "platform": cell.platform,
         "status": cell.status,
-        "reason": cell.reason,
+        "reason": cell_words(cell.reason),
         "since": turn.moment.isoformat() if turn and turn.moment else None,
         "uploads": [str(one) for one in turn.uploads] if turn else [],
     }

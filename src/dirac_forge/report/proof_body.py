@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from dirac_forge.check.remedies import Action, BuildFor, BuildVersion, Unblock
+from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
+from dirac_forge.report.proof_words import environment_words, proof_words, warning_words
 
 if TYPE_CHECKING:
-    from dirac_forge.check.proof import EnvironmentProof, Proof
-    from dirac_forge.check.remedies import Action, Unblock
+    from dirac_forge.check.proof import Proof
+    from dirac_forge.check.proof_reasons import EnvironmentProof
 
-__all__ = ["UNPROVEN", "environment_reasons", "proof_blocks", "unblock_lines"]
+__all__ = ["UNPROVEN", "environment_json", "environment_reasons", "proof_blocks", "unblock_lines"]
 
 UNPROVEN = "not proven: no solver was asked what this does to the targets"
 _OUTCOMES = {
@@ -36,11 +39,11 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
         return
     from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
-    said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {proof.reason}" if proof.reason else "")]
+    said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {proof_words(proof.reason)}" if proof.reason else "")]
     if proof.beside:
         said.append(f"Taken as merged already: {words(proof.beside)}.")
     said += unblock_lines(proof)
-    said += proof.warnings
+    said += map(warning_words, proof.warnings)
     yield Items(tuple(said))
     yield from verdict_blocks(proof.verdicts)
     yield from _environments(proof.environments)
@@ -55,8 +58,6 @@ def unblock_lines(proof: Proof) -> list[str]:
         return [f"would unblock it: merge {words(proof.helping.keys)} too, for which the workspace {have}{smallest}"]
     if not proof.unblock:
         return []
-    from dirac_forge.check.wording import unblock_text  # noqa: PLC0415  # the solver's library is large
-
     return [f"would unblock it: {unblock_text(found)}" for found in _of_all_platforms(proof.unblock)]
 
 
@@ -74,14 +75,10 @@ def _of_all_platforms(found: Iterable[Unblock]) -> Iterator[Unblock]:
 
 
 def _platform(action: Action) -> str:
-    from dirac_forge.check.remedies import BuildFor, BuildVersion  # noqa: PLC0415  # the solver's library is large
-
     return action.platform if isinstance(action, BuildFor | BuildVersion) else ""
 
 
 def _for_platform(action: Action, platform: str) -> Action:
-    from dirac_forge.check.remedies import BuildFor, BuildVersion  # noqa: PLC0415  # the solver's library is large
-
     return replace(action, platform=platform) if isinstance(action, BuildFor | BuildVersion) else action
 
 
@@ -111,8 +108,21 @@ def environment_reasons(environments: Sequence[EnvironmentProof]) -> tuple[str, 
     reasons: dict[str, list[EnvironmentProof]] = {}
     for one in environments:
         if one.status != "installable":
-            reasons.setdefault(one.reason or one.status, []).append(one)
+            reasons.setdefault(environment_words(one.reason) or one.status, []).append(one)
     return tuple(f"{_places(alike)}: {reason}" for reason, alike in reasons.items())
+
+
+def environment_json(environment: EnvironmentProof) -> dict[str, Any]:
+    """Return an entry of `environments`."""
+    return {
+        "output": environment.output,
+        "part": environment.part,
+        "platform": environment.platform,
+        "variant": environment.variant,
+        "status": environment.status,
+        "reason": environment_words(environment.reason),
+        "fault": environment.fault,
+    }
 
 
 def _counted(environments: Sequence[EnvironmentProof]) -> str:

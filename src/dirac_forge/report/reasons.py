@@ -12,7 +12,9 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.remedies import Remedy, Unblock
-from dirac_forge.check.wording import cause_lines, listed, remedy_phrases, unblock_text
+from dirac_forge.report.cause_words import cause_lines, remedy_phrases, unblock_text
+from dirac_forge.report.document import listed
+from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Hanging, flat
 
 __all__ = ["ReasonParagraph", "reasons", "where"]
@@ -80,7 +82,7 @@ def where(cells: Sequence[Cell]) -> str:
 def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     first = cells[0]
     state = "unknown" if first.status == "unknown" else "not installable"
-    lines = cause_lines(first.causes) or first.reason.splitlines()
+    lines = cause_lines(first.causes) or [*filter(None, [cell_words(first.reason)])]
     most = len(lines) if verbose else _MOST_CAUSES
     more = [f"and {len(lines) - most} more causes (check -v lists them)"] if len(lines) > most else []
     older = [f"installs today: {name_of(first.specs[0])} {first.older}"] if first.older else []

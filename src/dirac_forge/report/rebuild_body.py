@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, Table, few, words
+from dirac_forge.report.proof_words import cell_words
 
 if TYPE_CHECKING:
     from dirac_forge.migration.effects import TargetAnswer, TargetEffect, WaveEffect
@@ -83,9 +84,9 @@ def _targets(plan: Plan, name: str, effects: Sequence[TargetEffect]) -> Iterator
                 rows=tuple(_row(effect, name, each) for each in last.values()),
                 caption=f"Is {effect.target} installable?",
             )
-        reasons = {each.old.reason: None for each in last.values() if each.old.status == "not-installable"}
+        reasons = {cell_words(each.old.reason): None for each in last.values() if each.old.status == "not-installable"}
         if any(reasons):
-            yield Items(tuple(f"with the old pin: {reason.splitlines()[0]}" for reason in reasons if reason))
+            yield Items(tuple(f"with the old pin: {reason}" for reason in reasons if reason))
 
 
 def _row(effect: TargetEffect, name: str, last: WaveEffect) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.since import Turn
-from dirac_forge.check.wording import listed
+from dirac_forge.report.document import listed
 from dirac_forge.report.reasons import ReasonParagraph, where
 
 __all__ = ["turn_json", "turns"]

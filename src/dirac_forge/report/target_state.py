@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.report.document import words
+from dirac_forge.report.proof_words import cell_words
 
 if TYPE_CHECKING:
     from dirac_forge.check.cells import Cell
@@ -47,7 +48,7 @@ def targets_json(cells: Iterable[Cell]) -> list[dict[str, Any]]:
             "python": cell.python or None,
             "status": cell.status,
             "version": cell.version or None,
-            "reason": cell.reason or None,
+            "reason": cell_words(cell.reason) or None,
         }
         for cell in cells
     ]

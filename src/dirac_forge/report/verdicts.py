@@ -13,6 +13,7 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.report.document import Block, Items, Table
+from dirac_forge.report.proof_words import verdict_words
 from dirac_forge.report.reasons import ReasonParagraph, where
 from dirac_forge.report.terminal import flat
 
@@ -102,7 +103,8 @@ class _Change:
 def _reasons(verdict: Verdict) -> list[_Change]:
     """The reason, where it is not told of the target as it is already."""
     told = verdict.outcome in ("worse", "unknown", "better") or verdict.reason != verdict.before.reason
-    return [_Change("reason", line) for line in verdict.reason.splitlines()] if told else []
+    text = verdict_words(verdict.reason)
+    return [_Change("reason", text)] if told and text else []
 
 
 def _changes(difference: Difference) -> list[_Change]:

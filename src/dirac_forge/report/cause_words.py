@@ -35,11 +35,11 @@ from dirac_forge.check.remedies import (
     TakeFrom,
     Unblock,
 )
+from dirac_forge.report.document import listed
 
 __all__ = [
     "cause_lines",
     "cause_text",
-    "listed",
     "obstacle_text",
     "reason_text",
     "refusal_text",
@@ -151,14 +151,6 @@ def remedy_phrases(remedies: Iterable[Remedy]) -> Iterator[str]:
         alike.setdefault(remedy.action, []).append(remedy)
     for some in alike.values():
         yield _action(some[0], [remedy.package for remedy in some])
-
-
-def listed(words: Iterable[object], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    found = [str(word) for word in words]
-    if len(found) < 2:
-        return "".join(found)
-    return f"{', '.join(found[:-1])} {last} {found[-1]}"
 
 
 def _as_one(causes: Sequence[Cause]) -> str:

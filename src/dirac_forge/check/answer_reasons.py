@@ -1,0 +1,130 @@
+"""Values: why a cell, an environment or a target with a proposal has its answer; `report/` words them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from dirac_forge.check.causes import Cause
+
+if TYPE_CHECKING:
+    from dirac_forge.channel.records import Record
+
+__all__ = [
+    "CellReason",
+    "EnvironmentReason",
+    "MissingPackages",
+    "NewerVersions",
+    "NowInstallable",
+    "OlderVersion",
+    "PlatformNotCovered",
+    "ProposalRefused",
+    "Refused",
+    "RefusedBefore",
+    "Unanswered",
+    "VerdictReason",
+    "VersionMove",
+    "causes_of",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """There is no solution, for these causes; where all of them are gaps of the embedded snapshot, nobody knows."""
+
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unanswered:
+    """Nobody answered: the channel could not be read, or a worker was lost."""
+
+    message: str
+    """Of the error: what happened, where, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformNotCovered:
+    """A channel has no packages for the platform."""
+
+    platform: str
+    snapshot: date | None = None
+    """The day of the embedded snapshot, where that is asked: conda-forge may have some."""
+
+
+CellReason = Refused | Unanswered | PlatformNotCovered
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MissingPackages:
+    """No channel has these packages on any platform."""
+
+    names: tuple[str, ...]
+    snapshot: date | None = None
+    """The day of the embedded snapshot, where that is asked: conda-forge may have them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefusedBefore:
+    """The environment has no solution without the proposal either."""
+
+    reason: CellReason
+
+
+EnvironmentReason = CellReason | MissingPackages | RefusedBefore
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionMove:
+    """A package that a target names gets another version."""
+
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NowInstallable:
+    """The target could not be installed, and can be now."""
+
+    target: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewerVersions:
+    """Packages that the target names get newer."""
+
+    moves: tuple[VersionMove, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OlderVersion:
+    """A package that the target names gets older."""
+
+    move: VersionMove
+    why: CellReason | None = None
+    """What keeps the version of before away; None where nobody looked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposalRefused:
+    """The target can't be installed with the proposal's packages, or nobody knows whether it can."""
+
+    target: str
+    packages: tuple[Record, ...]
+    together: bool
+    """Each can be installed with the target, all of them at once can't."""
+    why: CellReason | None = None
+    """None where nobody looked."""
+    certain: bool = True
+    """False: only the embedded snapshot lacks something."""
+
+
+VerdictReason = CellReason | NowInstallable | NewerVersions | OlderVersion | ProposalRefused
+
+
+def causes_of(reason: object) -> tuple[Cause, ...]:
+    """Return the causes of a refusal; () for every other reason."""
+    return reason.causes if isinstance(reason, Refused) else ()

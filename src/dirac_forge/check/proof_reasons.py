@@ -1,0 +1,91 @@
+"""Values: the environments that a proposal is built and used in, and why a proof has its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from dirac_forge.check.answer_reasons import EnvironmentReason, Unanswered, VerdictReason
+
+if TYPE_CHECKING:
+    from dirac_forge.check.cells import Status
+
+__all__ = [
+    "BrokenEnvironment",
+    "EnvironmentProof",
+    "NoPaperBuild",
+    "ProofReason",
+    "ProofWarning",
+    "TakenAsThere",
+    "UnknownExports",
+    "UnreadableRecipe",
+    "WorstTarget",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentProof:
+    """One environment of one output, as one variant has it."""
+
+    output: str
+    part: Literal["build", "host", "run"]
+    platform: str
+    variant: str = ""
+    """The values that tell the variant from others (`python 3.12`); "" where there is only one."""
+    status: Status
+    reason: EnvironmentReason | None = None
+    fault: bool = False
+    """The proposal breaks it: it could be solved before, or there was no such environment."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorstTarget:
+    """The first target of those with the worst outcome."""
+
+    target: str
+    platform: str
+    python: str
+    reason: VerdictReason | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrokenEnvironment:
+    """The proposal breaks an environment that a recipe is built or used in."""
+
+    environment: EnvironmentProof
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoPaperBuild:
+    """It can't be told what a build of the recipe would make."""
+
+    message: str
+    """Of the error, with file and line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadableRecipe:
+    """The edited recipe can't be read."""
+
+    message: str
+    """Of the error, with file and line."""
+
+
+ProofReason = WorstTarget | BrokenEnvironment | Unanswered | NoPaperBuild | UnreadableRecipe
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenAsThere:
+    """Packages that the channel does not have and that are taken to be there."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnknownExports:
+    """Packages whose run_exports are not known, so that requirements of the builds may be missing."""
+
+    names: tuple[str, ...]
+
+
+ProofWarning = BrokenEnvironment | TakenAsThere | UnknownExports

@@ -1,0 +1,136 @@
+"""The reasons of cells, environments, verdicts and proofs in words."""
+
+from __future__ import annotations
+
+from dirac_forge.check.answer_reasons import (
+    CellReason,
+    EnvironmentReason,
+    MissingPackages,
+    NewerVersions,
+    NowInstallable,
+    OlderVersion,
+    PlatformNotCovered,
+    ProposalRefused,
+    Refused,
+    RefusedBefore,
+    Unanswered,
+    VerdictReason,
+)
+from dirac_forge.check.proof_reasons import (
+    BrokenEnvironment,
+    NoPaperBuild,
+    ProofReason,
+    ProofWarning,
+    TakenAsThere,
+    UnknownExports,
+    UnreadableRecipe,
+    WorstTarget,
+)
+from dirac_forge.report.cause_words import reason_text, refusal_text
+from dirac_forge.report.document import listed
+
+__all__ = ["cell_words", "environment_words", "proof_words", "verdict_words", "warning_words"]
+
+_LONGEST = 600
+"""Characters of the reason of one environment."""
+
+
+def cell_words(reason: CellReason | None) -> str:
+    """Return why a cell is a no or unknown."""
+    match reason:
+        case None:
+            return ""
+        case Refused(causes=causes):
+            return reason_text(causes)
+        case Unanswered(message=message):
+            return message
+        case PlatformNotCovered(platform=platform, snapshot=None):
+            return f"the channel has no packages for {platform}"
+        case PlatformNotCovered(platform=platform, snapshot=day):
+            return f"the embedded snapshot ({day}) has no packages for {platform}; conda-forge may"
+
+
+def environment_words(reason: EnvironmentReason | None) -> str:
+    """Return why an environment can't be solved, or why that is unknown; a very long reason is cut."""
+    match reason:
+        case MissingPackages(names=names, snapshot=None):
+            return f"no channel has {listed(names)} on any platform"
+        case MissingPackages(names=names, snapshot=day):
+            return f"the embedded snapshot ({day}) has no {listed(names)}; conda-forge may"
+        case RefusedBefore(reason=before):
+            return f"not without this change either: {environment_words(before)}"
+        case _:
+            text = cell_words(reason)
+            return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
+
+
+def verdict_words(reason: VerdictReason | None) -> str:
+    """Return what a proposal does to a target, and why."""
+    match reason:
+        case NowInstallable(target=target, version=version):
+            return f"{target} {version} can be installed"
+        case NewerVersions(moves=moves):
+            return ", ".join(f"{move.name} {move.old} → {move.new}" for move in moves)
+        case OlderVersion(move=move, why=why):
+            because = f": {cell_words(why)}" if why is not None else ""
+            return f"only {move.name} {move.new} can be installed, {move.old} before{because}"
+        case ProposalRefused():
+            return _refused(reason)
+        case _:
+            return cell_words(reason)
+
+
+def _refused(reason: ProposalRefused) -> str:
+    """Return which of the new packages can't be installed with a target, and why."""
+    first = reason.packages[0].name
+    names = ", ".join(f"{one.name} {one.version}" for one in reason.packages)
+    alone = not reason.together and len(reason.packages) == 1 and first == reason.target
+    place = ("" if alone else f" with {reason.target}") + (" all at once" if reason.together else "")
+    match reason.why:
+        case None:
+            because = ""
+        case Refused(causes=causes):
+            because = f": {refusal_text(causes, '' if reason.together else first)}"
+        case why:
+            because = f": {cell_words(why)}"
+    if not reason.certain:
+        return f"whether {names} can be installed{place} is unknown{because}"
+    return f"{names} can't be installed{place}{because}"
+
+
+def proof_words(reason: ProofReason | None) -> str:
+    """Return why a proposal is worse, or why that is unknown."""
+    match reason:
+        case None:
+            return ""
+        case WorstTarget(target=target, platform=platform, python=python):
+            where = f"{target} on {platform}" + (f" with Python {python}" if python else "")
+            return f"{where}: {verdict_words(reason.reason)}"
+        case BrokenEnvironment():
+            return _broken(reason)
+        case Unanswered(message=message):
+            return message
+        case NoPaperBuild(message=message):
+            return f"it can't be built on paper: {message}"
+        case UnreadableRecipe(message=message):
+            return f"the edited recipe can't be read: {message}"
+
+
+def warning_words(warning: ProofWarning) -> str:
+    """Return what makes a proof weaker than it looks."""
+    match warning:
+        case BrokenEnvironment():
+            return _broken(warning)
+        case TakenAsThere(names=names):
+            return f"taken to be there, since the channel has no such packages: {', '.join(names)}"
+        case UnknownExports(names=names):
+            return f"the run_exports of {', '.join(names)} are not known: requirements of the builds may be missing"
+
+
+def _broken(broken: BrokenEnvironment) -> str:
+    found = broken.environment
+    variant = f" ({found.variant})" if found.variant else ""
+    return (
+        f"the {found.part} environment of {found.output} on {found.platform}{variant} "
+        f"can't be solved: {environment_words(found.reason)}"
+    )
