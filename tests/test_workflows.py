@@ -63,7 +63,9 @@ def test_the_bot_runs_one_at_a_time_on_a_schedule_on_demand_and_from_other_repos
     document = read("bot.yml")
     on = document[True]  # YAML 1.1 takes `on` for a boolean
     assert on["schedule"] == [{"cron": "17 */6 * * *"}]
-    assert set(on["workflow_dispatch"]["inputs"]) == {"feedstocks", "pr", "canary", "retract", "why", "sweep"}
+    assert set(on["workflow_dispatch"]["inputs"]) == {
+        *("feedstocks", "pr", "canary", "version", "site", "retract", "why", "sweep")
+    }
     assert on["workflow_dispatch"]["inputs"]["pr"]["default"] is False
     assert set(on["workflow_call"]["inputs"]) >= {"version", "pr", "canary", "site", "retract", "why", "sweep"}
     assert document["concurrency"] == {"group": "bot", "cancel-in-progress": False}
@@ -98,10 +100,13 @@ def test_only_open_questions_leave_a_job_green(job: str, passing: set[int], code
         for step in steps({"jobs": {"one": read("bot.yml")["jobs"][job]}})
         if "dirac-forge bot" in step.get("run", "")
     ]
-    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "CANARY": "3"}
-    done = subprocess.run(
-        ("bash", "-e", "-o", "pipefail", "-c", script), env=environment, capture_output=True, check=False
-    )
+    ledger = tmp_path / "prepared/.dirac-forge/ledger.sqlite"
+    ledger.parent.mkdir(parents=True)
+    ledger.touch()
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "CANARY": "3", "RUNNER_TEMP": str(tmp_path)}
+    command = ("bash", "-e", "-o", "pipefail", "-c", script)
+    done = subprocess.run(command, env=environment, capture_output=True, check=False, cwd=tmp_path)
     assert done.returncode == (0 if code in passing else code)
 
 
@@ -114,3 +119,8 @@ def test_the_ledger_goes_from_run_to_run_and_is_kept_where_a_run_fails_too() -> 
     assert restore["with"]["key"].startswith(restore["with"]["restore-keys"])
     assert save["if"] == "always()"
     assert not any("cache/" in step.get("uses", "") for step in jobs["prepare"]["steps"])
+
+
+def test_nothing_that_the_job_with_recipes_made_gets_into_the_workspace_of_the_job_that_sends() -> None:
+    (download,) = [step for step in read("bot.yml")["jobs"]["send"]["steps"] if "download-" in step.get("uses", "")]
+    assert download["with"]["path"].startswith("${{ runner.temp }}/")

@@ -90,6 +90,11 @@ def test_keys_keychains_and_caches_of_the_home_folder_are_stores(tmp_path: Path,
     assert reach_of({}, home=tmp_path, proc=tmp_path / "proc").stores == (str(tmp_path / name),)
 
 
+def test_a_runner_of_actions_has_credentials_that_a_recipe_could_take_from_its_memory(tmp_path: Path) -> None:
+    found = reach_of({"GITHUB_ACTIONS": "true"}, home=tmp_path, proc=tmp_path / "proc")
+    assert found.stores == ("the credentials of the runner of GitHub Actions",)
+
+
 def test_other_places_of_configuration_and_sockets_are_secret_but_devices_and_addresses_are_not(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "agent").touch()

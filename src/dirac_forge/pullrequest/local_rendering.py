@@ -59,7 +59,8 @@ def reach_of(environ: Mapping[str, str], *, home: Path, proc: Path = Path("/proc
     inherited = [f"{name} in the environment of {owner}" for owner, name in _of_ancestors(proc)]
     stores = [path for path in (home / name for name in _STORES) if path.exists()]
     sockets = [name for name in _AGENTS if environ.get(name, "").strip()]
-    places = (*map(str, (*token_files(environ), *stores)), *sockets)
+    runner = ["the credentials of the runner of GitHub Actions"] if environ.get("GITHUB_ACTIONS") == "true" else []
+    places = (*map(str, (*token_files(environ), *stores)), *sockets, *runner)
     return SecretReach(environments=tuple([*own, *inherited][:3]), stores=places)
 
 
