@@ -21,6 +21,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,15 +95,19 @@ def find_jail(hidden: Sequence[Path] = ()) -> Jail | None:
         return None
     jail = Jail(unshare=Path(unshare), hidden=tuple(hidden))
     try:
-        command = jail.command((sys.executable, "-I", "-S", "-c", _PROBE), folder=Path(__file__).parent)
-        command = (*command[:-1], json.dumps({**json.loads(command[-1]), "writable": []}))
-        done = subprocess.run(command, capture_output=True, timeout=30, env=jailed_environment(os.environ), check=False)
+        with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
+            probe = (sys.executable, "-I", "-S", "-c", _PROBE, folder)
+            command = jail.command(probe, folder=Path(folder) / "writable")
+            Path(folder, "writable").mkdir()
+            Path(folder, "hidden").touch()
+            environment = jailed_environment(os.environ)
+            done = subprocess.run(command, capture_output=True, timeout=30, env=environment, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return jail if done.returncode == 0 and done.stdout.strip() == b"jailed" else None
 
 
-_PROBE = "import os; print('jailed' if os.getpid() < 10 and not os.listdir('/tmp') else '')"
+_PROBE = "import os, sys; print('jailed' if os.getpid() < 10 and os.listdir(sys.argv[1]) == ['writable'] else '')"
 
 
 def jailed_environment(environment: Mapping[str, str]) -> dict[str, str]:
