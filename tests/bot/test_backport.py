@@ -83,6 +83,11 @@ def test_the_fix_is_carried_once_to_where_it_fits_and_an_issue_says_what_to_do_e
     issue = next(one for one in bot.github.get(demo).tickets.values() if one.pull is None)
     assert issue.title == "Carry #1 over to v7.3.x"
     assert f"git cherry-pick {fix.commits}" in issue.body
+    # A ledger that is lost changes nothing, and an issue that a person closed stays closed.
+    with bot.opened() as ledger:
+        path = ledger.path
+    path.unlink()
+    issue.state = "closed"
     _, again = swept(bot, url)
     assert {branch: one.state for branch, one in again.items()} == {"v8.0.x": "unchanged", "v7.3.x": "issue"}
     assert len(bot.github.get(demo).tickets) == 3

@@ -247,6 +247,11 @@ def test_what_is_open_is_found_on_github_where_the_ledger_was_lost(here: Here, t
     assert (code, [one["state"] for one in found["retracted"]]) == (0, ["closed"])
     (pull,) = here.github.pulls("conda-forge/demo-feedstock")
     assert pull.state == "closed"
+    shutil.rmtree(here.folder / ".dirac-forge")
+    code, found = here.run("bot", "why", "demo")
+    ((state, said),) = [(one["state"], one["people"]) for one in found["changes"]]
+    assert (code, state) == (0, "retracted")
+    assert said.startswith("#1 was closed on ")
 
 
 def test_a_turn_that_finds_nothing_new_costs_a_few_requests(

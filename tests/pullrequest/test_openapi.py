@@ -61,6 +61,7 @@ def test_all_that_is_asked_for(described: Description, tmp_path: Path) -> None:
         client.label(repo, made.number, "automerge")
         client.label(repo, made.number, "bug")
         client.unlabel(repo, made.number, "automerge")
+        assert client.was_given(repo, made.number) == {"automerge", "bug"}
         client.checks(repo, sha)
         assert len(list(client.comments(repo, made.number))) == 3
         assert len(list(client.pull_requests(repo, state="all", head="bot:v2", base="main"))) == 1
@@ -89,6 +90,7 @@ def test_all_that_is_asked_for(described: Description, tmp_path: Path) -> None:
         f"POST {one}/issues/{{issue_number}}/comments",
         f"POST {one}/issues/{{issue_number}}/labels",
         f"DELETE {one}/issues/{{issue_number}}/labels/{{name}}",
+        f"GET {one}/issues/{{issue_number}}/events",
         f"GET {one}/commits/{{ref}}/check-runs",
         f"GET {one}/commits/{{ref}}/status",
         f"DELETE {one}/git/refs/{{ref}}",

@@ -8,6 +8,7 @@ from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
 from dirac_forge.pullrequest.branches import PREFIX
 from dirac_forge.pullrequest.destination import Request
+from dirac_forge.pullrequest.following import learnt
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.records import LedgerEntry
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
@@ -31,37 +32,30 @@ def repositories_of_ours(connections: Connections) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(each.repository for each in ours if (each.repository.lower(), each.number) not in known))
 
 
-def relearn_requests(connections: Connections, *, repositories: Iterable[str] = (), run: str) -> list[LedgerEntry]:
+def relearn_requests(
+    connections: Connections, *, repositories: Iterable[str] = (), run: str, over: bool = False
+) -> list[LedgerEntry]:
     """Note our open requests that the ledger does not know, and return them.
 
-    They are looked for everywhere at once, and where the forge can't do that, on `repositories`. One that can't be read
-    stops none of the others. Raises what the ledger raises, and UnknownError where the forge does not answer.
+    They are looked for everywhere at once, and where the forge can't do that, on `repositories`. With `over` it is
+    these repositories, and also requests that are merged or closed. One that can't be read stops none of the others.
+    Raises what the ledger raises, and UnknownError where the forge does not answer.
     """
     destination = connections.destination
     if not isinstance(destination, GitHubDestination):
         return []
     log = RunLog(connections.ledger, run, connections.write)
-    names = repositories_of_ours(connections)
+    names = None if over else repositories_of_ours(connections)
     if names is None:
         names = tuple(dict.fromkeys(repositories))
 
     def one(name: str) -> tuple[str, tuple[Request, ...]]:
         try:
-            return destination.open_requests(name)
+            return destination.own_requests(name, over=over)
         except ForgeRefusedError as refused:
             log.say("learnt", refused.message)
             return name, ()
 
-    found: list[LedgerEntry] = []
-    for full_name, requests in connections.executor.map(one, names):
-        for request in requests:
-            if request.header is None or connections.ledger.entry(request.header.identity) is not None:
-                continue
-            found.append(
-                log.journal.note(
-                    request.header.identity, "learnt", f"{request.url} is open", state="open",
-                    fingerprint=request.header.fingerprint, repository=full_name, number=request.number,
-                    url=request.url, head=request.branch, batch=request.header.batch, title=request.title,
-                )
-            )  # fmt: skip
-    return found
+    listed = connections.executor.map(one, names)
+    found = [learnt(request, full_name, log.journal) for full_name, requests in listed for request in requests]
+    return [each for each in found if each is not None]

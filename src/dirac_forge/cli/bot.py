@@ -100,11 +100,11 @@ def why(context: Context, feedstock: str, *, ledger: Path | None) -> int:
     name, _, branch = feedstock.removesuffix("-feedstock").rstrip("/").rpartition("/")[2].partition("@")
     found = _history(context, name, branch, ledger)
     if not found.entries and has_credentials(context):
-        # A ledger that was lost, or is elsewhere: GitHub has what is open.
+        # A ledger that was lost, or is elsewhere: GitHub has our requests.
         try:
-            _learn(context, [name], ledger)
+            _learn(context, [name], ledger, over=True)
         except ForgeError as error:
-            context.observer.warned(f"what is open on {name} could not be asked for: {error.message}")
+            context.observer.warned(f"our requests on {name} could not be asked for: {error.message}")
         found = _history(context, name, branch, ledger)
     context.answer(sentences(history_lines(found, all_events=context.options.verbose)), history_json(found))
     return 0 if found.known else 1
@@ -123,8 +123,8 @@ def _history(context: Context, name: str, branch: str, ledger: Path | None) -> H
         )
 
 
-def _learn(context: Context, feedstocks: Sequence[str], ledger: Path | None) -> None:
-    """Note our open requests that the ledger does not know."""
+def _learn(context: Context, feedstocks: Sequence[str], ledger: Path | None, *, over: bool = False) -> None:
+    """Note our open requests that the ledger does not know; with `over` also those of `feedstocks` that are closed."""
     from dirac_forge.bot.relearning import relearn_requests  # noqa: PLC0415  # mostly the ledger knows
 
     with (
@@ -140,7 +140,7 @@ def _learn(context: Context, feedstocks: Sequence[str], ledger: Path | None) -> 
     ):
         run = connections.ledger.start_run()
         repositories = [full_name_of(context.settings, name)[0] for name in feedstocks]
-        learnt = relearn_requests(connections, repositories=repositories, run=run.id)
+        learnt = relearn_requests(connections, repositories=repositories, run=run.id, over=over)
         connections.ledger.end_run(run, f"{len(learnt)} learnt")
 
 

@@ -12,7 +12,7 @@ from dirac_forge.git import RefusedPushError
 from dirac_forge.pullrequest.backoff import due
 from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.pullrequest.decision import Decision, WantedRequest, decide
-from dirac_forge.pullrequest.delivery_state import DeliveryOptions, DeliveryState, Prepared
+from dirac_forge.pullrequest.delivery_state import UNFINISHED, DeliveryOptions, DeliveryState, Prepared
 from dirac_forge.pullrequest.destination import Destination, RepositoryPlace, Request, Sent, TakenError
 from dirac_forge.pullrequest.faults import environment_fault
 from dirac_forge.pullrequest.journal import Journal
@@ -270,7 +270,7 @@ class _Delivery(DeliveryState):
         self._note_finished(wanted, place, request, state, text)
         known = self.known
         ask = rerender == "ask" and (known is None or known.step != "finished")
-        new = before is not None and before.step in {"pushed", "opened", "asked"}
+        new = before is not None and before.step in UNFINISHED
         self._complete(wanted, decision, place, request, ask=ask, new=new)
         return self.outcome("prepared" if self.destination.prepares and state == "updated" else state, text)
 
@@ -303,7 +303,7 @@ class _Delivery(DeliveryState):
     ) -> None:
         """What follows once a request is open, each once: the rerender, older requests, and the label last."""
         if new:
-            self._introduce(place, request)
+            self._introduce(place, request, again=decision.act != "open")
         if ask:
             self._ask_to_rerender(wanted, place, request)
         for older in decision.older:
@@ -323,9 +323,20 @@ class _Delivery(DeliveryState):
         if not self.destination.prepares:
             self.note(wanted, "asked", "conda-forge's service was asked to rerender")
 
-    def _introduce(self, place: RepositoryPlace, request: Request) -> None:
-        """Put the labels of the settings on a new request, and ask for reviews; where that is refused, go on."""
-        wanted = tuple(label for label in self.options.labels if label not in request.labels)
+    def _introduce(self, place: RepositoryPlace, request: Request, *, again: bool) -> None:
+        """Put the labels of the settings on a new request, and ask for reviews; where that is refused, go on.
+
+        `again`: a killed run may have begun with it, and people may have taken something off since, which stays off.
+        """
+        options = self.options
+        try:
+            before = self.destination.was_given(place, request) if again and options.introduces else frozenset()
+        except ForgeRefusedError as refused:
+            self.journal.once(self.identity, "labels", refused.message)
+            return
+        known = {each.lower().removeprefix("@") for each in before}
+        reviewers = tuple(each for each in options.reviewers if each.lower().removeprefix("@") not in known)
+        wanted = tuple(each for each in options.labels if each not in request.labels and each.lower() not in known)
         if wanted and not place.may_label:
             self.journal.once(
                 self.identity, "labels", f"not set ({', '.join(wanted)}): the token may not on this feedstock"
@@ -334,8 +345,8 @@ class _Delivery(DeliveryState):
         try:
             for label in wanted:
                 self.destination.label(place, request, label, on=True)
-            if self.options.reviewers:
-                self.destination.ask_for_review(place, request, self.options.reviewers)
+            if reviewers:
+                self.destination.ask_for_review(place, request, reviewers)
         except ForgeRefusedError as refused:
             self.journal.once(self.identity, "labels", refused.message)
 

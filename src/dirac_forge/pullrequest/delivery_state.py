@@ -15,8 +15,10 @@ from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 
-__all__ = ["DeliveryOptions", "DeliveryState", "Prepared"]
+__all__ = ["UNFINISHED", "DeliveryOptions", "DeliveryState", "Prepared"]
 
+UNFINISHED = frozenset({"pushed", "opened", "asked"})
+"""Steps after which a new request is not yet as it is to be: who was killed there left something undone."""
 Prepared = Callable[[WantedRequest, Tip], PreparedTree | None]
 """Finds the tree that an earlier step rerendered for a change on a tip; None where there is none."""
 
@@ -41,6 +43,11 @@ class DeliveryOptions:
     """Users and teams that are asked to review new requests."""
     remake_conflicts: bool = True
     """Whether a request whose files moved on in the feedstock is made again: `remake_prs_with_conflicts`."""
+
+    @property
+    def introduces(self) -> bool:
+        """Whether new requests get labels or reviewers."""
+        return bool(self.labels or self.reviewers)
 
 
 @dataclass(kw_only=True)

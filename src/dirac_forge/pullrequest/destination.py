@@ -63,8 +63,13 @@ class Request:
     author: str = ""
     closed: str = ""
     """When, and by whom, in words."""
-    by_us: bool = False
-    """It was closed because another took its place, by no person's decision."""
+    closing: Closing | None = None
+    """Why we closed it; None where a person did, or it is not closed."""
+
+    @property
+    def by_us(self) -> bool:
+        """Whether it was closed because another took its place, by no person's decision."""
+        return self.closing == "superseded"
 
     @property
     def name(self) -> str:
@@ -131,6 +136,10 @@ class Destination(Protocol):
 
     def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:
         """Put a label on it, or take it off."""
+        ...
+
+    def was_given(self, place: RepositoryPlace, request: Request) -> frozenset[str]:
+        """Labels that it ever had and reviewers that were ever asked for, also those that somebody took off again."""
         ...
 
     def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from dirac_forge.pullrequest.branches import branch_name
+from dirac_forge.pullrequest.delivery_state import UNFINISHED
 from dirac_forge.pullrequest.destination import Closing, Destination, RepositoryPlace, Request
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 from dirac_forge.pullrequest.request_text import WITHDRAWN
 
-__all__ = ["mark", "observe", "observed_request", "relearn", "withdraw"]
+__all__ = ["learnt", "mark", "observe", "observed_request", "relearn", "withdraw"]
 
 
 def observe(
@@ -51,8 +52,11 @@ def observed_request(
         return entry, request
     journal = Journal(ledger=ledger, run=run, on_step=on_step)
     changes: dict[str, Any] = {"number": fresh.number, "url": fresh.url, "head": fresh.head, "decided": decided}
-    text = "" if state == entry.state else f"{request.url}: {decided or state}"
-    return journal.note(entry.identity, "observed", text, state=state, **changes), request
+    if state != entry.state:
+        journal.event(entry.identity, "observed", f"{request.url}: {decided or state}")
+    # What a killed run left undone is still to be done.
+    step = entry.step if entry.step in UNFINISHED else "observed"
+    return journal.note(entry.identity, step, "", state=state, **changes), request
 
 
 def withdraw(
@@ -112,17 +116,23 @@ def relearn(
     found = []
     for request in destination.requests(place, base, "", beside=True):
         header = request.header
-        if header is None or (header.feedstock, header.branch) != (feedstock, branch):
-            continue
-        known = ledger.entry(header.identity)
-        if known is None:
-            known = journal.note(
-                header.identity, "learnt", f"{request.url} is open", state="open", fingerprint=header.fingerprint,
-                repository=place.full_name, number=request.number, url=request.url, head=request.branch,
-                batch=header.batch, title=request.title,
-            )  # fmt: skip
-        found.append(known)
-    return tuple(found)
+        if header is not None and (header.feedstock, header.branch) == (feedstock, branch):
+            found.append(learnt(request, place.full_name, journal) or ledger.entry(header.identity))
+    return tuple(each for each in found if each is not None)
+
+
+def learnt(request: Request, full_name: str, journal: Journal) -> LedgerEntry | None:
+    """Note a request of ours that the ledger does not know, and return it; None where it does, or has no header."""
+    header = request.header
+    if header is None or journal.ledger.entry(header.identity) is not None:
+        return None
+    state = _state(LedgerEntry(identity=header.identity), request)
+    decided = request.closed if request.state == "closed" else ""
+    return journal.note(
+        header.identity, "learnt", f"{request.url}: {decided or state}", state=state, decided=decided,
+        fingerprint=header.fingerprint, repository=full_name, number=request.number, url=request.url,
+        head=request.branch, batch=header.batch, title=request.title,
+    )  # fmt: skip
 
 
 def _found(entry: LedgerEntry, destination: Destination) -> tuple[RepositoryPlace, Request | None]:
@@ -142,4 +152,4 @@ def _state(entry: LedgerEntry, request: Request) -> State:
         return "theirs" if entry.state in {"superseded", "retracted", "theirs"} else "open"
     if entry.state in {"superseded", "retracted"}:
         return entry.state
-    return "superseded" if request.by_us else "closed-by-person"
+    return request.closing or "closed-by-person"

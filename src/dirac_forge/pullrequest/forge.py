@@ -162,6 +162,12 @@ class Forge(Protocol):
         """A new pull request, or the open one that there is from `head` (`owner:branch`) to `base` already."""
         ...
 
+    def was_given(self, repo: Repo, number: int) -> frozenset[str]:
+        """The labels that were put on a request, and the users and teams (`organisation/team`) that were asked to
+        review it, by anybody and at any time, also where somebody took them off again.
+        """
+        ...
+
     def ask_for_review(self, repo: Repo, number: int, reviewers: Sequence[str]) -> None:
         """Ask users and teams (`organisation/team`) to review a request."""
         ...

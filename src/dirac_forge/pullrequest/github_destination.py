@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from dirac_forge.errors import ForgeError
 from dirac_forge.git import MissingRefError, RefusedPushError
@@ -29,6 +30,8 @@ SERVICES = frozenset(
     }
 )
 """Whose commits on our branches are no person's work: they come again when they are asked for again."""
+_NEWEST = 200
+_CLOSINGS: tuple[Closing, ...] = ("superseded", "retracted")
 _MAY_LABEL = {"triage", "write", "admin"}
 
 
@@ -82,14 +85,19 @@ class GitHubDestination:
         found = list(self._ours(self.forge.pull_requests(repo, state="all", head=head, base=base)))
         found.sort(key=lambda pull: pull.state != "open")
         mine = [self._request(pull) for pull in found]
-        if mine and mine[0].state == "closed":
-            mine[0] = self._closed(repo, self.forge.pull_request(repo, mine[0].number))
+        if found and found[0].state == "closed":
+            mine[0] = self._whole(repo, found[0])
         return (*mine, *others)
 
-    def open_requests(self, full_name: str) -> tuple[str, tuple[Request, ...]]:
-        """Return our open requests on a repository, to whatever branch, and the repository's name of now."""
+    def own_requests(self, full_name: str, *, over: bool = False) -> tuple[str, tuple[Request, ...]]:
+        """Return our open requests on a repository, to whatever branch, and the repository's name of now.
+
+        With `over` also those among its newest requests that are merged or closed.
+        """
         repo = self.forge.repository(full_name)
-        return repo.full_name, tuple(map(self._request, self._ours(self.forge.pull_requests(repo, state="open"))))
+        listed = islice(self.forge.pull_requests(repo, state="all" if over else "open"), _NEWEST if over else None)
+        found = sorted(self._ours(listed), key=lambda pull: pull.state != "open")
+        return repo.full_name, tuple(self._whole(repo, pull) for pull in found)
 
     def others(self, place: RepositoryPlace, base: str, identity: Identity) -> tuple[OtherRequest, ...]:
         """Open requests of others that make the same change: they say so, or the files at their head have it."""
@@ -184,6 +192,10 @@ class GitHubDestination:
         if on != (name in request.labels):
             (self.forge.label if on else self.forge.unlabel)(self._repo(place), request.number, name)
 
+    def was_given(self, place: RepositoryPlace, request: Request) -> frozenset[str]:
+        """Labels and reviewers that it ever had, whoever gave and took them."""
+        return self.forge.was_given(self._repo(place), request.number)
+
     def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:
         """Ask users and teams to review it; its author can't be asked."""
         author = self.forge.login().lower()
@@ -235,15 +247,21 @@ class GitHubDestination:
             author=pull.author,
         )
 
+    def _whole(self, repo: Repo, listed: PullRequest) -> Request:
+        """One out of a list; of a closed one that says not enough."""
+        if listed.state != "closed":
+            return self._request(listed)
+        return self._closed(repo, self.forge.pull_request(repo, listed.number))
+
     def _closed(self, repo: Repo, pull: PullRequest) -> Request:
         """A closed one, with who did it: a person may use the same account, so where it was us, a comment says so."""
         number, login = pull.number, self.forge.login()
-        said = (each.body for each in self.forge.comments(repo, number) if each.author == login)
+        said = "\n".join(each.body for each in self.forge.comments(repo, number) if each.author == login)
         when = f" on {pull.closed:%Y-%m-%d}" if pull.closed else ""
         return replace(
             self._request(pull),
             closed=f"#{number} was closed{when}{f' by {pull.closed_by}' if pull.closed_by else ''}",
-            by_us=any("<!-- dirac-forge: superseded -->" in body for body in said),
+            closing=next((mark for mark in _CLOSINGS if f"<!-- dirac-forge: {mark} -->" in said), None),
         )
 
 

@@ -154,6 +154,10 @@ class Outbox:
             labels = [*told["labels"], name] if on else [each for each in told["labels"] if each != name]
             self._change(place, request, {"labels": labels})
 
+    def was_given(self, place: RepositoryPlace, request: Request) -> frozenset[str]:  # noqa: ARG002
+        """Nothing: people can't take off what is only prepared."""
+        return frozenset()
+
     def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:
         """Note who would be asked for a review."""
         self._change(place, request, {"reviewers": list(reviewers)})

@@ -72,10 +72,11 @@ def left_closed(state: DeliveryState, wanted: WantedRequest, request: Request | 
     if request is None:
         return state.outcome("closed", f"{known.decided}, and nothing has changed since" if known else "")
     text = request.closed or f"{request.name} was closed"
-    if known is None or known.state != "closed-by-person" or known.decided != text:
+    closed = request.closing or "closed-by-person"
+    if known is None or known.state != closed or known.decided != text:
         about = {"number": request.number, "url": request.url, "head": request.branch}
         told = f"{text}: it is not opened again until something changes"
-        state.note(wanted, "closed", told, state="closed-by-person", decided=text, **about)
+        state.note(wanted, "closed", told, state=closed, decided=text, **about)
     return state.outcome("closed", f"{text}, and nothing has changed since")
 
 

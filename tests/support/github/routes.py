@@ -284,6 +284,8 @@ def ask_for_review(call: Call, owner: str, name: str, number: str) -> object:
             raise Refusal(422, "Reviews may only be requested from collaborators.")
         found.pull.reviewers.append(login)
     found.pull.reviewers += call.body.get("team_reviewers", [])
+    asked = (*call.body.get("reviewers", []), *(f"@{team}" for team in call.body.get("team_reviewers", [])))
+    found.given += [("review_requested", each) for each in asked]
     call.status = 201
     return call.github.pull_view(repo, found, whole=False)
 
@@ -381,8 +383,17 @@ def label(call: Call, owner: str, name: str, number: str) -> object:
     for each in call.body.get("labels", []):
         if each not in found.labels:
             found.labels.append(each)
+            found.given.append(("labeled", each))
     found.updated = call.github.clock()
     return views.labels(found, call.github.url)
+
+
+@on("GET", "/repos/{owner}/{name}/issues/{number}/events")
+def issue_events(call: Call, owner: str, name: str, number: str) -> object:
+    repo, found = call.ticket(owner, name, number)
+    path = f"/repositories/{repo.id}/issues/{number}/events"
+    about = call.github.users[found.author]
+    return call.pages(path, (views.event(what, of, about, call.github.url) for what, of in found.given))
 
 
 @on("DELETE", "/repos/{owner}/{name}/issues/{number}/labels/{label}")

@@ -110,6 +110,8 @@ class Ticket:
     closed_by: str = ""
     labels: list[str] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    given: list[tuple[str, str]] = field(default_factory=list)
+    """What happened to labels and reviewers: `labeled` or `review_requested`, and whom or what it was about."""
     pull: Pull | None = None
 
     @property

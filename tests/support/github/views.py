@@ -54,6 +54,26 @@ def repository(of: Repository, owner: User, site: str, right: str, parent: Json 
     return shape
 
 
+def event(what: str, of: str, actor: User, site: str) -> Json:
+    """An event of an issue; the name of a team begins with `@`."""
+    shape: Json = {
+        "id": 1,
+        "node_id": "e",
+        "url": f"{site}/api/v3/events/1",
+        "actor": user(actor, site),
+        "event": what,
+        "commit_id": None,
+        "commit_url": None,
+        "created_at": moment(0.0),
+        "performed_via_github_app": None,
+    }
+    if what == "labeled":
+        return {**shape, "label": {"name": of, "color": "ededed"}}
+    if of.startswith("@"):
+        return {**shape, "review_requester": user(actor, site), "requested_team": {"slug": of[1:], "name": of[1:]}}
+    return {**shape, "review_requester": user(actor, site), "requested_reviewer": user(User(login=of, id=2), site)}
+
+
 def labels(of: Ticket, site: str) -> list[Json]:
     return [
         {

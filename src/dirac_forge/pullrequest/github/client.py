@@ -246,6 +246,13 @@ class GitHub:
             if error.problem != "no-label":
                 raise
 
+    def was_given(self, repo: Repo, number: int) -> frozenset[str]:
+        """Labels and reviewers that a request ever had."""
+        path = path_of("/repos/{repo}/issues/{number}/events", repo=repo.full_name, number=number)
+        owner = repo.full_name.partition("/")[0]
+        events = (self._understood(path, partial(shapes.given, owner), each) for each in self._api.pages(path))
+        return frozenset(each for each in events if each)
+
     def ask_for_review(self, repo: Repo, number: int, reviewers: Sequence[str]) -> None:
         """Ask users and teams (`organisation/team`) to review a request."""
         path = path_of("/repos/{repo}/pulls/{number}/requested_reviewers", repo=repo.full_name, number=number)
@@ -281,8 +288,8 @@ class GitHub:
                 raise
 
     def issue(self, repo: Repo, *, title: str, body: str) -> str:
-        """The URL of an open issue with this title by us, opened where there is none."""
-        known = self._issue(repo, title)
+        """The URL of our issue with this title, also where a person closed it; opened where there is none."""
+        known = self._issue(repo, title, state="all")
         return known.url if known is not None else self._open_issue(repo, title, body)
 
     def own_issue(self, repo: Repo, title: str) -> str:
@@ -310,9 +317,9 @@ class GitHub:
         make = partial(self._understood, path, lambda content: str(content["html_url"]))
         return self._api.change("POST", path, {"title": title, "body": body}, happened=there, make=make)
 
-    def _issue(self, repo: Repo, title: str) -> shapes.Issue | None:
+    def _issue(self, repo: Repo, title: str, *, state: Literal["open", "all"] = "open") -> shapes.Issue | None:
         path = path_of("/repos/{repo}/issues", repo=repo.full_name)
-        for each in self._api.pages(path, {"state": "open", "creator": self.login()}):
+        for each in self._api.pages(path, {"state": state, "creator": self.login()}):
             found = self._understood(path, shapes.issue, each)
             if found is not None and found.title == title:
                 return found

@@ -101,6 +101,18 @@ def issue(content: Any) -> Issue | None:
     )
 
 
+def given(owner: str, content: Any) -> str:
+    """The label or reviewer that an event of an issue is about (teams as `owner/team`); "" for other events."""
+    match content["event"]:
+        case "labeled":
+            return _text(content["label"]["name"])
+        case "review_requested":
+            team = content.get("requested_team")
+            return f"{owner}/{_text(team['slug'])}" if team else login(content.get("requested_reviewer"))
+        case _:
+            return ""
+
+
 def comment(content: Any) -> Comment:
     """Of `issue-comment`."""
     return Comment(
