@@ -56,6 +56,12 @@ def test_a_plain_recipe() -> None:
     assert version_of(result, path="meta.yaml") == "1.3.0"
 
 
+@pytest.mark.parametrize("to", ["1.2.3.post1", "1.2.3.1", "1.2.3rc1", "1.2.30", "11.2.3"])
+def test_a_version_that_begins_or_ends_like_the_old_one(to: str) -> None:
+    result = moved(v0(SOURCE), to, {f"demo-{to}.tar.gz": NEW})
+    assert changed(v0(SOURCE), result)[0] == f'{{% set version = "{to}" %}}'
+
+
 @pytest.mark.parametrize(
     ("head", "version", "to", "expected"),
     [
@@ -517,7 +523,8 @@ def test_a_version_with_mixed_separators_keeps_them() -> None:
     source = f"  url: https://cran.r-project.org/src/contrib/a_{{{{ version }}}}.tar.gz\n  sha256: {OLD}"
     text = v0(source, head=head, version="{{ version | replace('-', '_') }}")
     assert version_of(text, path="meta.yaml") == "1.3_1"
-    assert changed(text, moved(text, "1.3_2", {"a_1.3-2.tar.gz": NEW}))[0] == "{% set version = '1.3-2' %}"
+    for to in ("1.3_2", "1.3-2"):  # as conda spells it, and as CRAN does
+        assert changed(text, moved(text, to, {"a_1.3-2.tar.gz": NEW}))[0] == "{% set version = '1.3-2' %}"
 
 
 URLS = st.sampled_from(

@@ -89,11 +89,13 @@ def start(
 
     Raises RecipeError where the recipe has no version or two, or where what must change can't be told for sure.
     """
-    if not valid_version(to):
-        raise RecipeError(f"{to!r} can't be a version: letters, digits, `.`, `_`, `+` and `!` only", path=path)
     chosen = tuple(settings) or _everywhere()
     before = _outputs(text, path, chosen)
     old = own or _version(text, path, before)
+    if "_" in old:
+        to = to.replace("-", "_")  # as conda-forge spells CRAN's 1.3-1
+    if not valid_version(to):
+        raise RecipeError(f"{to!r} can't be a version: letters, digits, `.`, `_`, `+` and `!` only", path=path)
     if to[0].isalpha() and not old[0].isalpha():
         raise RecipeError(f"{to} is not a version like {old}: it begins with a letter", path=path)
     names = {output.name for outputs in before for output in outputs if not own or output.version == own}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 __all__ = ["first_parts", "parts_of", "respelled", "same_version", "valid_version"]
 
 _VALID = re.compile(r"(?:\d+!)?[0-9A-Za-z]+(?:[._][0-9A-Za-z]+)*(?:\+[0-9A-Za-z.]+)?")
 _PRE = re.compile(r"(\d)(a|b|rc|alpha|beta|post|dev)(\d+)$")
-_SUFFIX = r"(?!(?:a|b|rc|alpha|beta|dev|post)\d)"
+_SUFFIX = r"(?!(?:a|b|rc|alpha|beta|dev|post)\d|[._-](?:rc|alpha|beta|dev|post)\d)"
 _SEPARATORS = (".", "_", "-")
+_SEPARATOR = re.compile(r"[._-]")
 
 
 def valid_version(text: str) -> bool:
@@ -29,22 +31,38 @@ def same_version(text: str, version: str) -> bool:
 
 
 def respelled(text: str, old: str, new: str) -> str:
-    """`text` with every whole spelling of `old` in it replaced by the same spelling of `new`."""
-    for before, after in _spellings(old, new):
-        text = _pattern(re.escape(before)).sub(lambda _, after=after: after, text)  # type: ignore[misc]
-    return _with_other_separators(text, old, new)
+    """`text` with every whole spelling of `old` in it replaced by the same spelling of `new`.
 
-
-def _with_other_separators(text: str, old: str, new: str) -> str:
-    """Return `text` with spellings of `old` that mix separators (CRAN's `1.3-1` for `1.3_1`) replaced alike."""
-    parts = parts_of(old)
-    pattern = _pattern("([._-])".join(map(re.escape, parts)))
+    Spellings that mix separators (CRAN's `1.3-1` for `1.3_1`) count too. All of them are replaced at once, because
+    `new` may begin with `old`.
+    """
+    spellings = _all_spellings(old, new)
+    separators = _SEPARATOR.findall(old)
 
     def spelled(match: re.Match[str]) -> str:
-        written = dict(zip(re.findall(r"[._-]", old), match.groups(), strict=True))
-        return re.sub(r"[._-]", lambda mark: written.get(mark[0], mark[0]), new)
+        if (exact := spellings.get(match[0])) is not None:
+            return exact
+        written = dict(zip(separators, _SEPARATOR.findall(match[0]), strict=True))
+        return _SEPARATOR.sub(lambda mark: written.get(mark[0], mark[0]), new)
 
-    return pattern.sub(spelled, text) if len(parts) > 2 else text
+    return _any_spelling(old, new).sub(spelled, text)
+
+
+@lru_cache(maxsize=64)
+def _all_spellings(old: str, new: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for before, after in _spellings(old, new):
+        found.setdefault(before, after)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _any_spelling(old: str, new: str) -> re.Pattern[str]:
+    """Whole versions only: neither a part of a longer one (`11.2.3`, `1.2.3.4`) nor of a pre-release (`1.2.3rc1`)."""
+    exact = sorted(map(re.escape, _all_spellings(old, new)), key=len, reverse=True)
+    parts = parts_of(old)
+    mixed = ["[._-]".join(map(re.escape, parts))] if len(parts) > 2 else []
+    return re.compile(rf"(?<![0-9])(?<![0-9][._])(?:{'|'.join((*exact, *mixed))})(?![0-9])(?![._][0-9]){_SUFFIX}")
 
 
 def first_parts(old: str, new: str) -> Iterator[tuple[str, str]]:
@@ -74,8 +92,3 @@ def _spellings(old: str, new: str) -> Iterator[tuple[str, str]]:
 def _in_diracs_scheme(parts: Sequence[str]) -> str:
     """`v1r2p3`, DIRAC's former scheme."""
     return "".join(f"{letter}{part}" for letter, part in zip("vrp", parts, strict=False))
-
-
-def _pattern(spelling: str) -> re.Pattern[str]:
-    """Whole versions only: neither a part of a longer one (`11.2.3`, `1.2.3.4`) nor of a pre-release (`1.2.3rc1`)."""
-    return re.compile(rf"(?<![0-9])(?<![0-9][._]){spelling}(?![0-9])(?![._][0-9]){_SUFFIX}")
