@@ -10,8 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from dirac_forge.bot.release_lines import full_name_of
-from dirac_forge.errors import ForgeError, StorageError, UnknownError
-from dirac_forge.migration.status import OpenRebuild, PreparedRebuild
+from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.pullrequest.clones import Clones, Tip
@@ -22,25 +21,19 @@ from dirac_forge.pullrequest.forge import Forge
 from dirac_forge.pullrequest.github.client import GitHub
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.ledger_file import open_ledger
 from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox
-from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
+from dirac_forge.pullrequest.records import LedgerEntry, State
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
-from dirac_forge.settings import Settings
 
 __all__ = [
     "MANY",
     "Connections",
     "are_many",
-    "ledger_path",
-    "member_of",
     "open_connections",
-    "open_ledger",
-    "open_rebuilds",
-    "request_of",
 ]
 
-_STATE = ".dirac-forge"
 MANY = 20
 """Release lines: for fewer, each repository is asked by itself."""
 
@@ -90,57 +83,6 @@ class Connections:
     def open_states(self) -> tuple[State, ...]:
         """The states of changes that are at this destination: open requests, or what is prepared."""
         return ("prepared",) if self.destination.prepares else ("pushed", "open")
-
-
-def ledger_path(settings: Settings) -> Path:
-    """Return the path of the ledger: that of the settings, else `.dirac-forge/ledger.sqlite` of the workspace."""
-    return settings.bot.ledger or settings.workspace / _STATE / "ledger.sqlite"
-
-
-def open_ledger(world: ProposalContext, path: Path | None = None) -> Ledger:
-    """Open the ledger, or create it; its folder in the workspace has a .gitignore. Raises StorageError."""
-    path = path or ledger_path(world.settings)
-    if path.parent == world.settings.workspace / _STATE:
-        ignore = path.parent / ".gitignore"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
-        except OSError as error:
-            raise StorageError(
-                f"{path.parent} can't be written ({error.strerror}): the bot keeps its ledger there",
-                hint="Name another file with --ledger, or `ledger` in [tool.dirac-forge.bot].",
-            ) from error
-    return Ledger.open(path, warned=world.observer.warned)
-
-
-def open_rebuilds(world: ProposalContext, migration: str) -> dict[str, OpenRebuild | PreparedRebuild]:
-    """Return the open requests that rebuild a feedstock or a release line, as the ledger has them.
-
-    A change in an outbox is only prepared. Without a ledger there are none.
-    """
-    if not ledger_path(world.settings).is_file():
-        return {}
-    try:
-        with open_ledger(world) as ledger:
-            entries = ledger.entries(kind="migration", states=("pushed", "open"))
-    except ForgeError as error:
-        world.observer.warned(f"which rebuilds are open is not known: {error.message}")
-        return {}
-    return {member_of(entry.identity): request_of(entry) for entry in entries if entry.identity.key == migration}
-
-
-def member_of(identity: Identity) -> str:
-    """Return the member of a migration that a change rebuilds: a feedstock, or `feedstock@branch`."""
-    branch = identity.branch.replace("/", "-")
-    return identity.feedstock if branch in {"main", "master"} else f"{identity.feedstock}@{branch}"
-
-
-def request_of(entry: LedgerEntry) -> OpenRebuild | PreparedRebuild:
-    """Return the request of an entry, or the change that is prepared in an outbox."""
-    if entry.on_forge or entry.repository:
-        return OpenRebuild(url=entry.url or f"the branch {entry.head} is pushed")
-    return PreparedRebuild(place=entry.url or "the outbox")
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from typing import Literal
 from rattler import Version
 from rattler.exceptions import InvalidVersionError
 
-from dirac_forge.bot.connections import member_of, request_of
 from dirac_forge.bot.proposed import (
     RunDecision,
     Unneeded,
@@ -41,6 +40,7 @@ from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MigrationContext
+from dirac_forge.pullrequest.open_rebuilds import member_of, request_of
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.report.bodies import with_bodies

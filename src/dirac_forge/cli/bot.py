@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from dirac_forge.bot.connections import open_connections, open_ledger
+from dirac_forge.bot.connections import open_connections
 from dirac_forge.bot.history import History, history_json, history_lines, history_of
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.bot.release_lines import full_name_of
@@ -25,6 +25,7 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.pullrequest.lease import Lease
+from dirac_forge.pullrequest.ledger_file import open_ledger
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import LedgerEntry
 from dirac_forge.report.terminal import sentences

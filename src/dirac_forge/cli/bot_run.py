@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_batch
 from dirac_forge.bot.batch_checks import checked_batch
-from dirac_forge.bot.connections import Connections, are_many, open_connections, open_ledger
+from dirac_forge.bot.connections import Connections, are_many, open_connections
 from dirac_forge.bot.dashboard_place import keep_dashboard, read_dashboard
 from dirac_forge.bot.decisions import RunDecisions
 from dirac_forge.bot.observing import observe_requests
@@ -39,6 +39,7 @@ from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.proposals.migrations import processes
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.ledger import utc_now
+from dirac_forge.pullrequest.ledger_file import open_ledger
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.smithy import NoSmithy
 

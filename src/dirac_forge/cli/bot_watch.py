@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from dirac_forge.bot.connections import Connections, ledger_path, open_ledger
+from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.dashboard import DashboardRequests
 from dirac_forge.bot.release_lines import ReleaseLine
 from dirac_forge.bot.run import Result
 from dirac_forge.bot.watch import TurnState, forge_state, is_idle, read_state, rests, with_pages, write_state
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import UnknownError
+from dirac_forge.pullrequest.ledger_file import ledger_path, open_ledger
 from dirac_forge.report.terminal import sentences
 
 __all__ = ["answer_idle", "idle_since", "is_quiet", "keep_turn", "see", "seen_file"]

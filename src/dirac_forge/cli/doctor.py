@@ -16,7 +16,6 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.request import url2pathname
 
-from dirac_forge.bot.connections import ledger_path
 from dirac_forge.channel.embedded import NAME as EMBEDDED
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.findings import (
@@ -43,6 +42,7 @@ from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.http import Http, NotFoundError
 from dirac_forge.pullrequest.github.api import site_of
 from dirac_forge.pullrequest.github.client import API_URL
+from dirac_forge.pullrequest.ledger_file import ledger_path
 from dirac_forge.pullrequest.tokens import place_outside
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url

@@ -12,7 +12,6 @@ from typing import Any
 
 from dirac_forge import __version__
 from dirac_forge.audit.findings import at_least
-from dirac_forge.bot.connections import ledger_path, open_ledger
 from dirac_forge.bot.history import history_json, history_of
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.report_checks import checked, installed_audit, proposed
@@ -20,6 +19,7 @@ from dirac_forge.cli.report_migrations import followed
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.workspace import Workspace, read_workspace
 from dirac_forge.pullrequest.ledger import Ledger
+from dirac_forge.pullrequest.ledger_file import ledger_path, open_ledger
 from dirac_forge.report.document import Items, Line, Section, words
 from dirac_forge.report.next_steps import Step, near
 from dirac_forge.report.site.inputs import FeedstockLine, LedgerFacts, LockedDistribution, SiteInputs, Unavailable
