@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.bot.release_lines import ReleaseLine, full_name_of, kept
+from dirac_forge.bot.release_lines import ReleaseLine, folder_of, full_name_of, kept
 from dirac_forge.errors import InputError
 from dirac_forge.settings import Settings
 from support.bots import TOKEN, Bots, recipe
@@ -84,6 +84,12 @@ def test_files_that_lead_elsewhere_are_not_read(bot: Bots, tmp_path: Path) -> No
     commit(bot.github.path(demo), dict(link), modes={"recipe/recipe.yaml": "120000"})
     result = bot.run()
     assert [(one.state, one.text) for one in result.looked] == [("failed", f"{demo}: there is no recipe in it")]
+
+
+def test_patches_of_a_feedstock_are_at_hand() -> None:
+    files = {"recipe/meta.yaml": "a", "recipe/p/x.patch": "b", "recipe/build.sh": "c", "x.patch": "d"}
+    folder = folder_of("demo", "conda-forge/demo-feedstock", "main", files)
+    assert (folder.given, folder.patches) == ({"recipe/meta.yaml": "a"}, {"recipe/p/x.patch": "b"})
 
 
 def test_only_what_decides_is_kept_of_a_feedstock() -> None:

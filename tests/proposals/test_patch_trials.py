@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from dirac_forge.bump.patches import PatchedSource, UntriedPatch
 from dirac_forge.cli import main
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.http import Http
+from dirac_forge.proposals.patch_trials import tried_patches
 from support.archives import sdist
 from support.server import Answer, Asked, Server
 
@@ -73,9 +77,7 @@ def test_each_patch_is_tried_and_told(root: Path, capsys: pytest.CaptureFixture[
         "fails.patch": ("fails", 0),
     }
     notes = [note for note in found["notes"] if ".patch" in note]
-    assert notes[0].startswith(
-        f"missing.patch was not tried: {root}/feedstocks/demo/recipe/missing.patch can't be read"
-    )
+    assert notes[0] == f"missing.patch was not tried: {root}/feedstocks/demo/recipe has no such file"
     assert notes[1:3] == [
         "merged.patch is in upstream's new source already: remove it",
         "fuzzy.patch applies with fuzz 1 only: renew it",
@@ -97,3 +99,16 @@ def test_without_a_network_patches_are_not_tried(root: Path, capsys: pytest.Capt
 def test_a_person_reads_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = bumped(root, PATCHES, capsys)["text"]
     assert "merged.patch is in upstream's new source already: remove it" in " ".join(text.split())
+
+
+def test_patches_of_a_repository_are_tried() -> None:
+    given = {"recipe/recipe.yaml": "package: {name: demo, version: 1.0}\n"}
+    patches = {"recipe/fixes/applies.patch": PATCHES["applies.patch"]}
+    folder = FeedstockFolder("demo", Path("conda-forge/demo-feedstock"), given=given, patches=patches)
+    with Server(lambda _: Answer(body=sdist("demo", "1.1", {"src/text": LINES}))) as server:
+        url = f"{server.url}/demo-1.1.tar.gz"
+        source = PatchedSource(urls=(url,), patches=("fixes/applies.patch", "other.patch"))
+        with Http(cache=None) as http:
+            absent, tried = tried_patches(folder, [source], http=http, place=lambda url: url)
+    assert (tried.name, getattr(tried, "state", "")) == ("fixes/applies.patch", "applies")
+    assert absent == UntriedPatch(name="other.patch", reason="the repository has no such text file")

@@ -15,7 +15,7 @@ import pytest
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.dashboard import DashboardRequests
 from dirac_forge.bot.proposed import ProposedChange, RunDecision, Unneeded
-from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, folder_of, full_name_of, kept, look
+from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, folder_of, full_name_of, look
 from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
@@ -103,7 +103,7 @@ class Mover:
         assert tip is not None
         wanted = ProposedChange(
             change=change,
-            remake=lambda files: self.change(folder_of(name, tip.full_name, looked.branch, kept(files))),
+            remake=lambda files: self.change(folder_of(name, tip.full_name, looked.branch, files)),
             blocks=self.blocks.get(name, 0),
             review=self.review,
             allowed=looked.folder.read().forge.bot.automerge,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypedDict
 
 from dirac_forge.bot.automerge import review_reason
-from dirac_forge.bot.release_lines import CurrentLine, folder_of, kept
+from dirac_forge.bot.release_lines import CurrentLine, folder_of
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.botconfig import Bot
@@ -128,7 +128,7 @@ def bump_wanted(
     name, tip, drift = bump.change.feedstock, looked.tip, bump.drift
     return ProposedChange(
         change=bump.change,
-        remake=lambda files: again(folder_of(name, tip.full_name, looked.branch, kept(files))),
+        remake=lambda files: again(folder_of(name, tip.full_name, looked.branch, files)),
         blocks=blocks,
         review=review_reason(
             status=bump.status,
@@ -247,7 +247,7 @@ def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> R
         decided=f"rebuild for {migration}",
         wanted=ProposedChange(
             change=change,
-            remake=lambda files: made(folder_of(name, tip.full_name, looked.branch, kept(files))),
+            remake=lambda files: made(folder_of(name, tip.full_name, looked.branch, files)),
             blocks=one.blocks,
             **_wishes(folder),
         ),

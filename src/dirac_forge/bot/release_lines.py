@@ -27,6 +27,7 @@ _GIVEN_UP = 5
 _TASK = "feedstocks"
 _UNDER = ("recipe/", "conda-forge.yml", ".ci_support/")
 _RECIPES = ("recipe/recipe.yaml", "recipe/meta.yaml")
+_PATCHES = (".patch", ".diff")
 _BESIDE = ("recipe/conda_build_config.yaml", "recipe/variants.yaml", "conda-forge.yml")
 
 
@@ -168,7 +169,7 @@ def _one(
         about: dict[str, Any] = {} if known is None else {"known": known}
         tip = clones.refresh(full_name, url, line.branch or "main", **about)
         failed.clear()
-        files = kept(clones.read(tip, under=_UNDER))
+        files = clones.read(tip, under=_UNDER)
         if not any(path in files for path in _RECIPES):
             return CurrentLine(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
         # The default branch is `main`, whatever it is called there: renamed, it is still the same line.
@@ -185,7 +186,9 @@ def _one(
 
 def folder_of(name: str, full_name: str, branch: str, files: Mapping[str, str]) -> FeedstockFolder:
     """A feedstock's files as the decisions take them; messages name its repository."""
-    return FeedstockFolder(name, Path(full_name), None if branch in {"main", "master"} else branch, given=files)
+    line = None if branch in {"main", "master"} else branch
+    patches = {path: text for path, text in files.items() if path.startswith("recipe/") and path.endswith(_PATCHES)}
+    return FeedstockFolder(name, Path(full_name), line, given=kept(files), patches=patches)
 
 
 def kept(files: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from dirac_forge.bot.batch import find_tree, write_batch
 from dirac_forge.bot.connections import Connections, open_connections
 from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.outcomes import outcome_of
-from dirac_forge.bot.release_lines import folder_of, full_name_of, kept
+from dirac_forge.bot.release_lines import folder_of, full_name_of
 from dirac_forge.bot.send import send
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import StillBlocked
@@ -126,7 +126,7 @@ def remake_from_folder(
     full_name, _ = full_name_of(settings, folder.name)
 
     def remake(files: Mapping[str, str]) -> Change | Skip:
-        return again(folder_of(folder.name, full_name, folder.branch or "main", kept(files)))
+        return again(folder_of(folder.name, full_name, folder.branch or "main", files))
 
     return remake
 

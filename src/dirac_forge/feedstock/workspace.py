@@ -36,6 +36,8 @@ class FeedstockFolder:
     """The release line of a folder named `<name>@<branch>`; None for the default branch."""
     given: Mapping[str, str] | None = None
     """Its files where they are at hand, as `texts` has them, but exact: a repository's, of which there is no folder."""
+    patches: Mapping[str, str] = field(default_factory=dict)
+    """Where its files are `given`: the patches next to its recipe, path to text."""
 
     @property
     def label(self) -> str:

@@ -59,17 +59,19 @@ def _on_source(
 def _content(folder: FeedstockFolder, name: str) -> bytes | UntriedPatch:
     """The patch's bytes; why not, where the feedstock has no such file here."""
     if folder.given is not None:
-        return UntriedPatch(name=name, reason="the feedstock's patches are not available here")
-    recipe = folder.recipe_path.parent
-    path = recipe / name
+        text = folder.patches.get(f"recipe/{name}")
+        return UntriedPatch(name=name, reason="the repository has no such text file") if text is None else text.encode()
+    path = folder.recipe_path.parent / name
     try:
         if not path.resolve().is_relative_to(_root(folder)):
             return UntriedPatch(name=name, reason="it is outside of the feedstock")
         if path.stat().st_size > _LARGEST_PATCH:
             return UntriedPatch(name=name, reason="it is larger than any patch that is read")
         return read_bytes(path)
+    except FileNotFoundError:
+        return UntriedPatch(name=name, reason=f"{path.parent} has no such file")
     except OSError as error:
-        return UntriedPatch(name=name, reason=f"{path} can't be read: {error.strerror or error}")
+        return UntriedPatch(name=name, reason=f"it can't be read: {error.strerror or error}")
 
 
 def _root(folder: FeedstockFolder) -> Path:

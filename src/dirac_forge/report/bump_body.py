@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.new_needs import Lack
+from dirac_forge.bump.patches import UntriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.reasons import BumpNote, IgnoredKey, NotCarried, SecondLeft, WorseTargets
 from dirac_forge.report.bump_reasons import chosen, moved_text, passed_over, patch_result, recipe_reason, worded
@@ -237,15 +238,22 @@ def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, 
 
 
 def _patches(bump: Bump) -> Iterator[Line]:
-    """Yield a line for each patch that a person has to look at."""
+    """Yield a line for each patch that a person has to look at, and one for all that were not tried for one reason."""
+    untried: dict[str, list[str]] = {}
     for one in bump.tried:
-        said = patch_result(one)
-        if said:
+        if isinstance(one, UntriedPatch):
+            untried.setdefault(one.reason, []).append(one.name)
+        elif said := patch_result(one):
             yield (Code(one.name), f" {said}")
     named = {one.name for one in bump.tried}
-    untried = [part for patch in bump.patches if patch not in named for part in (", ", Code(patch))]
-    if untried:
-        yield ("The recipe carries patches; whether they still apply was not tried: ", *untried[1:])
+    for reason, names in untried.items():
+        yield (*_codes(names), f" {'was' if len(names) == 1 else 'were'} not tried: {reason}")
+    if unseen := [patch for patch in bump.patches if patch not in named]:
+        yield ("The recipe carries patches; whether they still apply was not tried: ", *_codes(unseen))
+
+
+def _codes(names: Sequence[str]) -> list[str | Code]:
+    return [part for name in names for part in (", ", Code(name))][1:]
 
 
 def _other_licences(bump: Bump, *, declared: bool) -> list[str]:
