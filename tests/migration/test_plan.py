@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
+from dirac_forge.report.migration_edges import edge_sentences
 
 from .conftest import GraphOf, MigrationOf, facts
 
@@ -38,7 +39,7 @@ def test_members_need_by_every_section_and_others_pass_on_run_only(
     assert plan.waves == (("a",), ("b", "d"), ("c",))
     edge = next(edge for edge in plan.edges if edge.child == "d")
     assert edge.path == ("a", "middle", "d")
-    assert edge.because == (
+    assert tuple(edge_sentences(plan, edge)) == (
         "middle needs a in run: middle/recipe/meta.yaml:1: a",
         "d needs middle in host: d/recipe/meta.yaml:2: middle",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from dirac_forge.feedstock.facts import Need
@@ -25,8 +25,7 @@ class Edge:
     path: tuple[str, ...]
     """From parent to child, with the feedstocks between that are no members."""
     hops: tuple[Hop, ...]
-    because: tuple[str, ...]
-    """One sentence a hop, with file and line."""
+    """Why: the steps of the path, each with the requirements that make it."""
     sections: tuple[str, ...]
     """The child's sections that need it."""
     platforms: tuple[str, ...]
@@ -49,7 +48,6 @@ class Plan:
     """Members that can be rebuilt at the same time, by name; the first wave waits for nobody."""
     cycles: tuple[Cycle, ...]
     notes: tuple[str, ...] = ()
-    _sentences: dict[tuple[str, str], str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -120,25 +118,11 @@ class Plan:
             child=child,
             path=(parent, *(hop.child for hop in hops)),
             hops=hops,
-            because=tuple(self.sentence(hop) for hop in hops),
             sections=tuple(dict.fromkeys(need.section for need in last.needs)),
             platforms=facts.platforms_of(mask) if last.needs else facts.platforms,
             ignored=parent in ignored,
             broken=(parent, child) in self.broken,
         )
-
-    def sentence(self, hop: Hop) -> str:
-        """`gtk3 needs libcups in run: gtk3/recipe/meta.yaml:61: libcups`."""
-        step = (hop.parent, hop.child)
-        if step not in self._sentences:
-            self._sentences[step] = self._sentence(hop)
-        return self._sentences[step]
-
-    def _sentence(self, hop: Hop) -> str:
-        if not hop.needs:
-            return f"{hop.child} takes {hop.parent} through strong run_exports"
-        sections = " and ".join(dict.fromkeys(need.section for need in hop.needs))
-        return f"{hop.child} needs {hop.parent} in {sections}: {self.where(hop.child, hop.needs[0])}"
 
     def where(self, feedstock: str, need: Need) -> str:
         """A requirement with its place, its condition, and the platforms if they are not all."""

@@ -18,6 +18,7 @@ from dirac_forge.migration.schema import Migration
 from dirac_forge.report import document
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.document import Paragraph, Section
+from dirac_forge.report.migration_edges import edge_sentences
 from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Shown, diff, flat, sentences
 
@@ -94,7 +95,7 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
             }
             for member in plan.members
         ],
-        "edges": [_edge(edge) for edge in plan.edges],
+        "edges": [_edge(plan, edge) for edge in plan.edges],
         "waves": [list(wave) for wave in plan.waves],
         "cycles": [
             {
@@ -120,11 +121,11 @@ def _because(plan: Plan, name: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _edge(edge: Edge) -> dict[str, Any]:
+def _edge(plan: Plan, edge: Edge) -> dict[str, Any]:
     return {
         "parent": edge.parent,
         "child": edge.child,
-        "because": list(edge.because),
+        "because": list(edge_sentences(plan, edge)),
         "path": list(edge.path),
         "sections": list(edge.sections),
         "platforms": list(edge.platforms),
@@ -238,7 +239,7 @@ def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, 
         "because": _because(plan, name),
         "platforms": list(plan.membership.members[name].platforms),
         "run_exports": [one.text for one in pinned if one.feedstock == name],
-        "waits_for": [_edge(edge) for edge in edges],
+        "waits_for": [_edge(plan, edge) for edge in edges],
         "waiting": list(plan.children[name]),
     }
 
@@ -262,7 +263,7 @@ def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> Renderable
     edges = plan.edges_of(name)
     found.append("It waits for no other member." if not edges else "It waits for:")
     for edge in edges:
-        found += _edge_lines(edge)
+        found += _edge_lines(plan, edge)
     children = plan.children[name]
     found.append(f"Waiting for it: {', '.join(children)}." if children else "Nobody waits for it.")
     return sentences(found)
@@ -281,10 +282,10 @@ def _why_not(plan: Plan, name: str) -> list[str]:
     return [f"{name} is not in {plan.migration.name}: {excluded.reason if excluded else _not_concerned(plan)}."]
 
 
-def _edge_lines(edge: Edge) -> list[str]:
+def _edge_lines(plan: Plan, edge: Edge) -> list[str]:
     extra = " (not waited for: the migration says so)" if edge.ignored else ""
     extra += " (left out: it closes a cycle)" if edge.broken else ""
-    return [f"  {' -> '.join(edge.path)}{extra}", *(f"    {sentence}" for sentence in edge.because)]
+    return [f"  {' -> '.join(edge.path)}{extra}", *(f"    {sentence}" for sentence in edge_sentences(plan, edge))]
 
 
 def changes_json(plan: Plan, results: Sequence[Change | Skip]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import State, Status
+from dirac_forge.report.migration_edges import edge_sentences
 from dirac_forge.report.migration_status import evidence_words, reason_words
 
 __all__ = ["COLOURS", "Arrow", "Box", "Picture", "picture_of"]
@@ -90,7 +91,7 @@ def picture_of(plan: Plan, status: Status | None = None) -> Picture:
                 child=edge.child,
                 through=edge.path[1:-1],
                 broken=edge.broken,
-                why="\n".join(edge.because),
+                why="\n".join(edge_sentences(plan, edge)),
             )
             for edge in plan.edges
         ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, Table, few, words
+from dirac_forge.report.migration_edges import edge_sentences
 from dirac_forge.report.proof_words import cell_words
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _order(plan: Plan, name: str) -> Iterator[Block]:
     for edge in plan.edges_of(name):
         way = " → ".join(edge.path)
         if edge.parent in waited:
-            lines.append(("It waited for ", Bold(edge.parent), f" ({way}): {'; '.join(edge.because)}"))
+            lines.append(("It waited for ", Bold(edge.parent), f" ({way}): {'; '.join(edge_sentences(plan, edge))}"))
         elif edge.broken:
             lines.append(f"It did not wait for {edge.parent} ({way}), since each needs the other.")
         else:

@@ -35,11 +35,6 @@ class Clause:
         """What it bounds."""
         return _SIDES.get(self.operator, "equal")
 
-    @property
-    def meaning(self) -> tuple[str, Version]:
-        """Two clauses with the same meaning admit the same versions."""
-        return self.operator, self.version
-
 
 def clauses_of(spec: str) -> tuple[Clause, ...] | None:
     """The clauses of a conda spec in its order, () for any version; None for what is more than clauses of versions.
