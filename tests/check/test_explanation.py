@@ -248,14 +248,14 @@ def test_all_missing_names_at_once_with_the_nearest(tmp_path: Path) -> None:
     folder = write_channel(tmp_path, {"linux-64": [pkg("numpy 1.0"), pkg("requests 2.0")]})
     cell = answer(folder, "nunpy", "requests", "ghost", "requets >=2")
     assert cell_words(cell.reason) == (
-        "3 packages that no channel has: nunpy (did you mean numpy?), ghost, requets (did you mean requests?)"
+        "3 packages that no channel has: nunpy (did you mean numpy?), ghost and requets (did you mean requests?)"
     )
 
 
 def test_all_missing_dependencies_at_once(tmp_path: Path) -> None:
     folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "ghost", "phantom"), pkg("phantomas 1.0")]})
     assert cell_words(answer(folder, "app").reason) == (
-        "app needs 2 packages that no channel has: ghost, phantom (did you mean phantomas?)"
+        "app needs 2 packages that no channel has: ghost and phantom (did you mean phantomas?)"
     )
 
 

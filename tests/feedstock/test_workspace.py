@@ -49,6 +49,11 @@ def test_a_path_without_a_recipe_is_told_as_a_path(root: Path) -> None:
         read_workspace(root).find("no/where")
 
 
+def test_a_link_to_itself_is_no_feedstock(root: Path) -> None:
+    (root / "feedstocks" / "loop").symlink_to("loop")
+    assert sorted(read_workspace(root).feedstocks) == ["dirac-grid", "numpy"]
+
+
 def test_the_feedstock_that_makes_a_package(root: Path) -> None:
     (root / "feedstocks/numpy/recipe/meta.yaml").write_text(
         "package:\n  name: numpy\noutputs:\n  - name: numpy-base  # the library\n  - name: numpy-base-dev\n",

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from dirac_forge.report.document import Bold, Code, Items, Link, Paragraph, Quote, Section, Table
+from dirac_forge.report.document import Bold, Code, Items, Link, Paragraph, Quote, Section, Table, listed
 from dirac_forge.report.terminal import Shown, diff
 
 LONG = "https://example.org/" + "a" * 70
@@ -72,3 +72,8 @@ def test_a_diff_is_whole_but_for_control_characters() -> None:
     text = diff("--- a\n+++ b\n-\told\x1b[31m\u2028\xa0.\r\n+" + "x" * 200 + "\n")
     assert text.plain == "--- a\n+++ b\n-\told[31m\xa0.\n+" + "x" * 200
     assert [str(span.style) for span in text.spans] == ["red", "green", "red", "green"]
+
+
+def test_of_very_many_names_the_first_are_told() -> None:
+    assert listed(f"n{at}" for at in range(21)) == ", ".join(f"n{at}" for at in range(20)) + " and n20"
+    assert listed(f"n{at}" for at in range(99)).endswith(", n19 and 79 more")

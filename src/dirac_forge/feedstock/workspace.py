@@ -183,13 +183,20 @@ def _name_in_url(text: str) -> str:
     return found[1] if found is not None else text
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
 def read_workspace(root: Path) -> Workspace:
     """The workspace in `root`; one without `feedstocks/` is empty. Folders may be symbolic links."""
     feedstocks: dict[str, FeedstockFolder] = {}
     lines: list[FeedstockFolder] = []
     folder = root / "feedstocks"
     with os.scandir(folder) if folder.is_dir() else nullcontext(()) as entries:
-        names = sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
+        names = sorted(entry.name for entry in entries if not entry.name.startswith(".") and _is_folder(entry))
     for called in names:
         path = folder / called
         name, _, branch = called.partition("@")

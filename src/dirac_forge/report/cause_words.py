@@ -162,7 +162,7 @@ def _as_one(causes: Sequence[Cause]) -> str:
     if not isinstance(first.obstacle, UnknownName):
         way = _way(first, (*first.chain[:-1], listed(cause.package for cause in causes)))
         return f"{way}: {_told(first)}"
-    names = ", ".join(
+    names = listed(
         cause.package + (f" ({_question(cause.obstacle.near)})" if cause.obstacle.near else "")
         for cause in causes
         if isinstance(cause.obstacle, UnknownName)

@@ -133,6 +133,9 @@ def few(lines: Sequence[Line], most: int) -> tuple[Line, ...]:
     return (*lines[:most], f"and {left} more") if left > 0 else tuple(lines)
 
 
+_MOST_LISTED = 20
+
+
 def words(names: Sequence[str], most: int = 10) -> str:
     """Return `a, b and c`; of very many names the first ones and how many more there are."""
     if len(names) > most + 1:
@@ -141,6 +144,8 @@ def words(names: Sequence[str], most: int = 10) -> str:
 
 
 def listed(names: Iterable[object], last: str = "and") -> str:
-    """Return `a`, `a and b` or `a, b and c`."""
+    """Return `a`, `a and b` or `a, b and c`; of very many the first ones and how many more there are."""
     found = [str(name) for name in names]
+    if len(found) > _MOST_LISTED + 1:
+        return f"{', '.join(found[:_MOST_LISTED])} {last} {len(found) - _MOST_LISTED} more"
     return f"{', '.join(found[:-1])} {last} {found[-1]}" if len(found) > 1 else "".join(found)

@@ -33,6 +33,11 @@ E = TypeVar("E")
 
 _JSON = ("application/vnd.pypi.simple.v1+json", "application/json")
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml")
+_MOST_FILES = 100_000
+_MOST_TAGS = 200_000
+"""Of HTML, whose reader takes longer: three for a file, as PyPI writes it."""
+_MOST_DECLARATIONS = 1_000
+"""Comments and the like; each that does not end is looked for to the end of the page."""
 _SUPPORTED = 1
 """The major version of the Simple API that is understood here."""
 
@@ -61,6 +66,8 @@ def _from_json(page: Page, project: str) -> Project:
     files = tree.get("files")
     if not isinstance(files, list):
         raise _nonsense(page, "JSON without `files`")
+    if len(files) > _MOST_FILES:
+        raise _nonsense(page, f"JSON with {len(files)} files, more than any project has")
     _check_api(page, tree.get("meta"))
     name = tree.get("name")
     pile: _Pile[Mapping[str, Any]] = _Pile(name if isinstance(name, str) and name else project)
@@ -123,12 +130,14 @@ def _moment(value: object) -> datetime | None:
 def _from_html(page: Page, project: str) -> Project:
     from pypi_simple import ProjectPage, UnsupportedRepoVersionError  # noqa: PLC0415 - 0.4 s that PyPI's JSON spares
 
+    if page.body.count(b"<") > _MOST_TAGS or page.body.count(b"<!") > _MOST_DECLARATIONS:
+        raise _nonsense(page, "HTML with more tags than any index writes")
     charset = re.search(r"charset=\"?([\w-]+)", page.headers.get("content-type", ""))
     try:
         listed = ProjectPage.from_html(project, page.body, page.url, charset.group(1) if charset else None)
     except UnsupportedRepoVersionError as exc:
         raise _nonsense(page, "a version of the Simple API that is not known here") from exc
-    except (ValueError, RecursionError, AssertionError, LookupError) as exc:
+    except Exception as exc:  # noqa: BLE001 - the errors of its parsers share no base
         raise _nonsense(page, "HTML that can't be read") from exc
     pile: _Pile[ReleaseFile] = _Pile(project)
     for link in listed.packages:
