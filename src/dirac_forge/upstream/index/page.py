@@ -137,7 +137,7 @@ def _from_html(page: Page, project: str) -> Project:
         listed = ProjectPage.from_html(project, page.body, page.url, charset.group(1) if charset else None)
     except UnsupportedRepoVersionError as exc:
         raise _nonsense(page, "a version of the Simple API that is not known here") from exc
-    except Exception as exc:  # noqa: BLE001 - the errors of its parsers share no base
+    except Exception as exc:
         raise _nonsense(page, "HTML that can't be read") from exc
     pile: _Pile[ReleaseFile] = _Pile(project)
     for link in listed.packages:
