@@ -16,10 +16,60 @@ PACKAGE = Path(__file__).parents[1] / "src" / "dirac_forge"
 def test_public_class_names_are_unique() -> None:
     places = defaultdict(list)
     for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(path.relative_to(PACKAGE).as_posix())
+        for name in _PUBLIC_CLASS.findall(path.read_text(encoding="utf-8")):
+            places[name].append(path.relative_to(PACKAGE).as_posix())
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+_PUBLIC_CLASS = re.compile(r"^class ([^\W_]\w*)", re.MULTILINE)
+
+WRITTEN_BY_PEOPLE = {"Accepted.reason", "NameEntry.reason"}
+"""Reasons that come out of a file as they are."""
+MESSAGES = {
+    "Lost.reason",
+    "NoSmithy.reason",
+    "NotBuildable.reason",
+    "NotCompared.reason",
+    "NotRead.reason",
+    "SourceUnavailable.reason",
+    "UnreadCommits.reason",
+    "UntriedPatch.reason",
+}
+"""Reasons that are the message of an error: there is no more to know."""
+NOT_TYPED_YET = {
+    "AutomergeVerdict.reason",
+    "Carried.reason",
+    "Excluded.reason",
+    "Held.reason",
+    "LedgerLine.reason",
+    "Nature.reason",
+    "Refusal.reason",
+    "Rejected.reason",
+    "RunDecision.reason",
+    "UnreadTag.reason",
+    "UnreadTags.reason",
+}
+"""Gets shorter only."""
+
+
+def test_reasons_of_results_are_values() -> None:
+    """A reason is a type with fields: only `report` words it, so that a better wording changes no behaviour."""
+    texts = {
+        f"{kind.name}.reason"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).parts[0] not in {"report", "cli"}
+        if "    reason: str" in path.read_text(encoding="utf-8")  # parsing every file takes long
+        for kind in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(kind, ast.ClassDef) and not kind.name.startswith("_")
+        if any(_is_text_reason(statement) for statement in kind.body)
+    }
+    assert texts - WRITTEN_BY_PEOPLE - MESSAGES - NOT_TYPED_YET == set()
+
+
+def _is_text_reason(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+        return False
+    return statement.target.id == "reason" and ast.unparse(statement.annotation) in {"str", "str | None"}
 
 
 def test_files_do_not_import_each_other_in_circles() -> None:
