@@ -93,18 +93,23 @@ def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | 
     A pre-release is taken only where the recipe is at one already.
     """
     now = read_version(current)
-    needs_pep440 = any(place.origin.kind == "pypi" for place in places) and _pep440(current) is None
+    needs_pep440 = _pep440(current) is None and any(place.origin.kind == "pypi" for place in places)
     if now is None or needs_pep440:
         return NoOrder(version=current, pep440=needs_pep440)
     passed_over: list[PassedOver] = []
-    versions = {offer.version for place in places for offer in place.offers}
-    for version in sorted((version for version in versions if version > now), reverse=True):
+    for version in _later(now, places):
         release = _Release(version, places)
         objection = rules.objection(version, release.tags) or release.objection(now)
         if objection is None:
             return release.newest(now, tuple(passed_over))
         passed_over.append(PassedOver(version=release.offers[0].version, reason=objection))
     return _nothing(current, places, tuple(passed_over))
+
+
+def _later(now: Version, places: Iterable[Offers]) -> list[Version]:
+    """Return the versions after `now` that some place has, newest first."""
+    versions = {offer.version for place in places for offer in place.offers}
+    return sorted((version for version in versions if version > now), reverse=True)
 
 
 class _Release:

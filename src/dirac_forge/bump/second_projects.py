@@ -65,12 +65,20 @@ def _of_sources(sources: Iterable[ReadSource], version: str) -> Iterator[SecondP
     for source in sources:
         url = source.url or ""
         path = split_url(url).path if not source.unknown and "://" in url else ""
-        named = project_of(url) if path else None
-        read = FileNames(named[0]).read(named[1]) if named is not None else None
-        if named is not None and read is not None:
-            yield SecondProject(name=named[0], version=str(read.version), line=source.line, indexed=True)
+        indexed = _on_index(url, source.line) if path else None
+        if indexed is not None:
+            yield indexed
         elif (versions := _VERSION.findall(path)) and not spelled_in(path, version):
             yield SecondProject(name=url, version=versions[-1], line=source.line)
+
+
+def _on_index(url: str, line: int) -> SecondProject | None:
+    """Return the project and version that a file on an index is of."""
+    named = project_of(url)
+    read = FileNames(named[0]).read(named[1]) if named is not None else None
+    if named is None or read is None:
+        return None
+    return SecondProject(name=named[0], version=str(read.version), line=line, indexed=True)
 
 
 def _of_outputs(outputs: Iterable[ReadOutput], sources: Sequence[ReadSource], version: str) -> Iterator[SecondProject]:

@@ -171,10 +171,16 @@ def _enclosed(draft: EditDraft, source: MovedSource, texts: Texts) -> Digest | N
     name = _filename(source.urls[0])
     if source.hashes.keys() != {"sha256"} or _filename(source.before[0]) != name:
         return None
-    named = {path: _sha256(text) for path, text in texts(draft.old).items() if _filename(path) == name}
-    same = [path for path, sha256 in named.items() if sha256 == source.hashes["sha256"]]
-    after = {_sha256(text) for path, text in texts(draft.new).items() if path in same} if same else set()
+    before = _hashes_of(name, texts(draft.old))
+    same = {path for path, sha256 in before.items() if sha256 == source.hashes["sha256"]}
+    now = _hashes_of(name, texts(draft.new)) if same else {}
+    after = {now[path] for path in same & now.keys()}
     return Digest(url=source.urls[0], hashes={"sha256": after.pop()}, origin="archive") if len(after) == 1 else None
+
+
+def _hashes_of(name: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return path and SHA-256 of the files of this name."""
+    return {path: _sha256(text) for path, text in texts.items() if _filename(path) == name}
 
 
 def _filename(path: str) -> str:

@@ -176,19 +176,17 @@ class _FileChange:
 
 
 def _follow_files(draft: DriftDraft, output: OutputLines, listed: _Listed, change: _FileChange) -> None:
-    gone = [path for path in listed.paths if path in change.there and path not in change.left]
+    gone = [path for path in listed.paths if path in change.there - change.left]
     exact, fresh = set(listed.paths) == set(change.was), change.fresh
-    if not (gone or (exact and fresh)):
-        return
-    renamed = len(gone) == len(fresh) == 1
-    if (exact or renamed) and (fresh or len(gone) < len(listed.paths)):
+    certain = exact or len(gone) == len(fresh) == 1
+    if certain and (fresh or 0 < len(gone) < len(listed.paths)):
         _FileEdits(draft, output, listed, gone, fresh).write()
-        return
-    draft.note(
-        "todo",
-        f"{output.output.name}, line {listed.key_line}: {', '.join(gone)} is not in upstream's sdist any more; its "
-        f"licence files are {', '.join(change.now) or 'not told'}",
-    )
+    elif gone:
+        draft.note(
+            "todo",
+            f"{output.output.name}, line {listed.key_line}: {', '.join(gone)} is not in upstream's sdist any more; its "
+            f"licence files are {', '.join(change.now) or 'not told'}",
+        )
 
 
 def _paths(facts: ReleaseFacts) -> frozenset[str]:

@@ -84,28 +84,19 @@ class DriftDraft:
             return  # another output of the recipe, at its own version
         mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
         if mine is None or was is None or now is None:
-            self.note(
-                "todo",
-                f"{output}, line {line.number}: {line.name} {line.spec} can't be compared with upstream's ({evidence})",
-            )
-            return
-        if same(mine, now) or (line.template and self._follows_version(line, new)):
-            return
-        if not mine and was:
-            self.note(
-                "info",
-                f"{output}: {line.name} stays without a version; upstream went from {old or 'any'} to {evidence}",
-            )
-            return
-        result = moved(mine, was, now, lift=lift)
-        if same(result, mine):
-            self.note(
-                "info",
-                f"{output}: {line.name} {line.spec} is the maintainers' own and stays; upstream asks for {evidence}",
-            )
-            return
-        reason = "upstream's bound moved" if same(mine, was) else "upstream's bound moved past the recipe's own"
-        self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
+            text = f"{line.name} {line.spec} can't be compared with upstream's ({evidence})"
+            self.note("todo", f"{output}, line {line.number}: {text}")
+        elif same(mine, now) or (line.template and self._follows_version(line, new)):
+            pass
+        elif not mine and was:
+            text = f"{line.name} stays without a version; upstream went from {old} to {evidence}"
+            self.note("info", f"{output}: {text}")
+        elif same(result := moved(mine, was, now, lift=lift), mine):
+            text = f"{line.name} {line.spec} is the maintainers' own and stays; upstream asks for {evidence}"
+            self.note("info", f"{output}: {text}")
+        else:
+            reason = "upstream's bound moved" if same(mine, was) else "upstream's bound moved past the recipe's own"
+            self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
 
     def _follows_version(self, line: RequirementLine, new: str) -> bool:
         rendered = clauses_of(line.spec.replace(self.old_version, self.new_version))

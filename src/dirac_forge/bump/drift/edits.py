@@ -112,22 +112,21 @@ def _name(text: str) -> str:
 
 def sorted_names(block: Block, lines: Sequence[str]) -> bool:
     """Whether the list's plain items are in the order of their names."""
-    names = [name for first, _ in block.items if (name := _name(lines[first - 1].strip())) and name not in _FIRST]
+    names = [name for name, _, _ in _plain_items(block, lines)]
     return len(names) > 1 and names == sorted(names)
 
 
 def insertion_point(block: Block, name: str, lines: Sequence[str]) -> int:
     """The line behind which a new item goes: in order where the list is sorted, else at its end."""
-    last = block.items[-1][1]
-    if not sorted_names(block, lines):
-        return last
+    plain = _plain_items(block, lines)
+    if not plain or not sorted_names(block, lines):
+        return block.items[-1][1]
     key = canonicalize_name(name)
-    place = 0
-    for first, end in block.items:
-        other = _name(lines[first - 1].strip())
-        if other and other not in _FIRST and other < key:
-            place = end
-    if place:
-        return place
-    plain = [first for first, _ in block.items if (n := _name(lines[first - 1].strip())) and n not in _FIRST]
-    return plain[0] - 1 if plain else last
+    before = [end for other, _, end in plain if other < key]
+    return before[-1] if before else plain[0][1] - 1
+
+
+def _plain_items(block: Block, lines: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return the names of the list's plain items, each with its first and last line; those that go first aside."""
+    named = [(_name(lines[first - 1].strip()), first, end) for first, end in block.items]
+    return [one for one in named if one[0] and one[0] not in _FIRST]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -98,17 +98,21 @@ class _HostMerge:
     def follow(self, key: str) -> None:
         """Move or add what upstream builds with, where that changed."""
         need, was = self.after[key], self.before.get(key)
-        if was == need:
-            return
-        mine = [line for line in self.lines if line.key in need.keys]
-        if was is not None:
+        if was is None and not self._listed({*need.keys, _FRONTENDS.get(key, key)}):
+            self._add(need)
+        elif was is not None and was != need:
             # Recipes list the backend itself without a version.
-            gains = was.everywhere == "" and key not in BACKENDS.values()
-            for line in (line for line in (*mine, *self._crossed(need)) if line.spec or gains):
+            self._move(was, need, gains=was.everywhere == "" and key not in BACKENDS.values())
+
+    def _move(self, was: UpstreamNeed, need: UpstreamNeed, *, gains: bool) -> None:
+        """Move the bounds of the lines for a tool; with `gains` also of those without one."""
+        for line in (*self._listed(need.keys), *self._crossed(need)):
+            if line.spec or gains:
                 # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
                 followed(self.draft, self.output.output.name, line, was, need, lift=False)
-        elif not mine and not any(line.key == _FRONTENDS.get(key) for line in self.lines):
-            self._add(need)
+
+    def _listed(self, keys: Collection[str]) -> list[RequirementLine]:
+        return [line for line in self.lines if line.key in keys]
 
     def _crossed(self, need: UpstreamNeed) -> list[RequirementLine]:
         """Return the lines in build, where cross-compiling recipes list a tool of host, too."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -168,29 +170,30 @@ def key_block(lines: Sequence[str], key_line: int) -> Block | None:
     match = _KEY.match(lines[key_line - 1].rstrip("\r\n"))
     if match is None:
         return None
-    outer = len(match[1]) + len(match[2])
-    indent = -1
-    starts: list[int] = []
-    last = key_line
-    for number in range(key_line + 1, len(lines) + 1):
-        text = lines[number - 1].strip()
-        if not text or text.startswith(("#", "{%", "{#")):
-            continue
-        here = len(lines[number - 1]) - len(lines[number - 1].lstrip())
-        item = re.match(r"-(\s|$)", text) is not None
-        if indent < 0:
-            if not item or here < outer:
-                return None
-            indent = here
-        if here < indent or (here == indent and not item):
-            break
-        if here == indent:
-            starts.append(number)
-        last = number
-    if not starts:
+    said = _said_below(lines, key_line)
+    top = next(said, None)
+    if top is None or not top.item or top.indent < len(match[1]) + len(match[2]):
         return None
-    ends = [_end(lines, first, after - 1) for first, after in zip(starts, [*starts[1:], last + 1], strict=True)]
+    indent = top.indent
+    inside = [top, *takewhile(lambda one: one.indent > indent or (one.indent == indent and one.item), said)]
+    starts = [one.number for one in inside if one.indent == indent]
+    following = [*starts[1:], inside[-1].number + 1]
+    ends = [_end(lines, first, after - 1) for first, after in zip(starts, following, strict=True)]
     return Block(key_line=key_line, indent=indent, items=tuple(zip(starts, ends, strict=True)))
+
+
+class _SaidLine(NamedTuple):
+    number: int
+    indent: int
+    item: bool
+
+
+def _said_below(lines: Sequence[str], line: int) -> Iterator[_SaidLine]:
+    """Yield the lines below one that are neither blank, comments nor tags of templates."""
+    for number, raw in enumerate(lines[line:], start=line + 1):
+        text = raw.strip()
+        if text and not text.startswith(("#", "{%", "{#")):
+            yield _SaidLine(number, len(raw) - len(raw.lstrip()), text[:2].rstrip() == "-")
 
 
 def extent(output: ReadOutput, lines: Sequence[str]) -> tuple[int, int] | None:

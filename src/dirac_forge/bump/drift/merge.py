@@ -208,14 +208,16 @@ class _Merging:
         lines = self.draft.edits.lines
         if len(self.outputs) == 1:
             return [(1, len(lines))]
-        spans = {id(one): span for one in self.outputs if (span := extent(one.output, lines)) is not None}
-        own = spans.get(id(output))
+        spans = [span for one in self.outputs if (span := extent(one.output, lines)) is not None]
+        own = extent(output.output, lines)
         regions = [own] if own is not None else []
-        first = next((one for one in self.outputs if id(one) not in self.satellites), None)
-        if self.alone and first is output and spans:
-            begin, end = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
-            regions += [(1, begin - 1), (end + 1, len(lines))]
+        if spans and self._tells_common_part(output):
+            regions += [(1, min(spans)[0] - 1), (max(last for _, last in spans) + 1, len(lines))]
         return regions
+
+    def _tells_common_part(self, output: OutputLines) -> bool:
+        first = next((one for one in self.outputs if id(one) not in self.satellites), None)
+        return self.alone and first is output
 
 
 def _satellite(output: OutputLines, outputs: Sequence[OutputLines]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -48,13 +48,17 @@ def newcomers(old: Sequence[ReleaseFacts], new: Sequence[ReleaseFacts]) -> tuple
     They are worth a look at the index: released at the same version they are new outputs of the recipe. Only recipes
     of several projects have families.
     """
-    known = {str(canonicalize_name(facts.release.project)) for facts in (*old, *new)}
+    before, known = _projects(old), _projects([*old, *new])
     heads = {_head(name) for name in known}
-    if len({canonicalize_name(facts.release.project) for facts in old}) < 2 or len(heads) > 1:
+    if len(before) < 2 or len(heads) > 1:
         return ()
-    before = {name for facts in old for name in _required(facts)}
     after = {name for facts in new for name in _required(facts, extras=False)}
-    return tuple(sorted(name for name in after - before - known if _head(name) in heads))
+    after = after.difference(known, *map(_required, old))
+    return tuple(sorted(name for name in after if _head(name) in heads))
+
+
+def _projects(facts: Iterable[ReleaseFacts]) -> set[str]:
+    return {str(canonicalize_name(one.release.project)) for one in facts}
 
 
 def _head(name: str) -> str:
@@ -80,10 +84,20 @@ def joining(
         if project is not None:
             packages.setdefault(project, output.output.name)
     own = {canonicalize_name(output.output.name) for output in outputs}
-    required = {required for name in both if name in after for required in _required(after[name])}
-    new = {name: after[name] for name in after if name in required - both.keys() - own}
-    new = {name: facts for name, facts in new.items() if canonicalize_name(names(facts.release.project)) not in own}
-    return JoiningFamily(packages=packages, new=new if len(packages) > 1 else {}, pin=_common_pin(outputs, own))
+    new = _new_in_family(both, after, own, names) if len(packages) > 1 else {}
+    return JoiningFamily(packages=packages, new=new, pin=_common_pin(outputs, own))
+
+
+def _new_in_family(
+    both: Mapping[str, ReleaseFacts],
+    after: Mapping[str, ReleaseFacts],
+    own: Collection[str],
+    names: Callable[[str], str],
+) -> dict[str, ReleaseFacts]:
+    """Return the projects that those of the recipe require now and that it has no output for."""
+    required = {required for name in both.keys() & after.keys() for required in _required(after[name])}
+    new = {name: after[name] for name in after if name in required.difference(both, own)}
+    return {name: facts for name, facts in new.items() if canonicalize_name(names(facts.release.project)) not in own}
 
 
 def _common_pin(outputs: Sequence[OutputLines], own: Collection[str]) -> str:

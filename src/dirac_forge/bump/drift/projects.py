@@ -45,5 +45,6 @@ def project_of(output: OutputLines, known: Mapping[str, ReleaseFacts], names: Ca
     sources = [name for name in projects_in(output.sources) if name in known]
     own = canonicalize_name(output.output.name)
     named = [n for n, facts in known.items() if own in {n, canonicalize_name(names(facts.release.project))}]
-    mine = [name for name in sources if name in named] or sources or named or (list(known) if len(known) == 1 else [])
-    return next(iter(mine), None)
+    both = [name for name in sources if name in named]
+    only = list(known) if len(known) == 1 else []
+    return next(iter((*both, *sources, *named, *only)), None)

@@ -89,12 +89,11 @@ def python_drift(
 def _wants_minimum(output: OutputLines, floor: _UpstreamFloor, new: ReleaseFacts) -> bool:
     """Whether upstream raised a floor that a noarch recipe writes as a number, since conda-forge has `python_min`."""
     uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
-    if output.output.noarch != "python" or uploaded is None or uploaded < _MINIMUM_SINCE:
-        return False
-    if floor.old is None or floor.new is None or floor.new <= floor.old:
-        return False
+    asked = uploaded is not None and uploaded >= _MINIMUM_SINCE
     lines = _pythons(output)
-    return bool(lines) and all(_too_low(line, floor.new) and not line.template for line in lines)
+    if not (asked and lines and output.output.noarch == "python" and floor.new is not None and floor.rose):
+        return False
+    return all(_too_low(line, floor.new) and not line.template for line in lines)
 
 
 def _write_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor, scope: Scope) -> None:
@@ -137,6 +136,11 @@ class _UpstreamFloor:
     def of(cls, old: ReleaseFacts, new: ReleaseFacts) -> _UpstreamFloor:
         before, after = old.metadata.requires_python, new.metadata.requires_python
         return cls(old=floor_of(before), new=floor_of(after), requires_python=after)
+
+    @property
+    def rose(self) -> bool:
+        """Whether it is known to be higher than before."""
+        return self.old is not None and self.new is not None and self.new > self.old
 
     def __str__(self) -> str:
         return f"Requires-Python: {self.requires_python}"
@@ -191,13 +195,13 @@ def _ceilings(
         return {}
     mine = [line for line in lines if _bounded(line, before)]
     if not mine:
-        now, was = (", ".join(clause.text for clause in side) or "none" for side in (after, before))
-        draft.note(
-            "warning",
-            f"{output.output.name}: upstream's upper bound of Python changed to {now} (was {was}); see whether the "
-            "recipe has to say so",
-        )
+        told = f"upstream's upper bound of Python changed to {_listed(after)} (was {_listed(before)})"
+        draft.note("warning", f"{output.output.name}: {told}; see whether the recipe has to say so")
     return {line.number: _with_ceiling(line.spec, before, after) for line in mine}
+
+
+def _listed(clauses: Sequence[Clause]) -> str:
+    return ", ".join(clause.text for clause in clauses) or "none"
 
 
 def _bounded(line: RequirementLine, ceiling: tuple[Clause, ...]) -> bool:

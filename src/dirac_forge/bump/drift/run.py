@@ -77,11 +77,9 @@ def run_drift(
         _RunMerge(draft, output, *asked)
         for asked in _asked(output, old.metadata, new.metadata, scopes=scopes, providers=providers)
     ]
-    # What something else asks for from now on is no sign that the recipe holds an extra, nor is what it needs anyway.
-    fresh = {key for one in (base, *extras) for key in one.new.keys() - one.old.keys()} | base.old.keys()
-    held = [one for one in extras if _holds(output, [need for key, need in one.old.items() if key not in fresh])]
+    held = _held(output, base, extras)
     touched: set[str] = set()
-    for merge in (*(() if satellite else (base,)), *held):
+    for merge in held if satellite else [base, *held]:
         merge.add_and_follow(built, family, exists)
         merge.remove(mentioned(new.metadata))
         touched |= _touched(merge.old, merge.new)
@@ -94,6 +92,13 @@ def run_drift(
         _catch_up(draft, output, base.old, base.new, bare=catch_up)
     if catch_up:
         _add_missing(draft, output, base.old, base.new, lambda need: base.why_not(need, built, exists))
+
+
+def _held(output: OutputLines, base: _RunMerge, extras: Sequence[_RunMerge]) -> list[_RunMerge]:
+    """Return the extras that the recipe holds."""
+    # What something else asks for from now on is no sign that the recipe holds an extra, nor is what it needs anyway.
+    fresh = {key for one in (base, *extras) for key in one.new.keys() - one.old.keys()} | base.old.keys()
+    return [one for one in extras if _holds(output, [need for key, need in one.old.items() if key not in fresh])]
 
 
 def _asked(
@@ -167,19 +172,24 @@ class _RunMerge:
 
     def add_and_follow(self, built: Scope, family: JoiningFamily, exists: Callable[[str], bool]) -> None:
         """Carry over what is new, and bounds that moved."""
-        for key, need in self.new.items():
-            was = self.old.get(key) or next((other for other in self.old.values() if other.keys & need.keys), None)
-            if key in NEVER or (was is not None and was.lines == need.lines):
-                continue
+        for need in (need for key, need in self.new.items() if key not in NEVER):
+            was = self._before(need)
             if was is None:
-                why = self.why_not(need, built, exists)
-                if why:
-                    self.draft.note(*why)
-                else:
-                    self._add(need, family.pin if family.sibling(need) else "")
-            else:
+                self._take_new(need, built, family, exists)
+            elif was.lines != need.lines:
                 for line in _mine(self.output, need, self.sections):
                     followed(self.draft, self.name, line, was, need)
+
+    def _before(self, need: UpstreamNeed) -> UpstreamNeed | None:
+        """Return what upstream asked for of the same package, under this name or another one."""
+        same = self.old.get(canonicalize_name(need.package))
+        return same or next((other for other in self.old.values() if other.keys & need.keys), None)
+
+    def _take_new(self, need: UpstreamNeed, built: Scope, family: JoiningFamily, exists: Callable[[str], bool]) -> None:
+        if why := self.why_not(need, built, exists):
+            self.draft.note(*why)
+        else:
+            self._add(need, family.pin if family.sibling(need) else "")
 
     def why_not(self, need: UpstreamNeed, built: Scope, exists: Callable[[str], bool]) -> tuple[Level, str] | None:
         """Return a note where something new is not added."""
@@ -242,12 +252,9 @@ def _added(
     if any(line.section == section or line.kind == "pin_subpackage" for line in here):
         return
     for when, spec in need.lines.values():
-        if output.output.noarch is not None and when is not None:
-            draft.note(
-                "todo",
-                f"{name}: {need.package} {spec} is new, on some systems only; a noarch package can't say so "
-                f"({need.evidence})",
-            )
+        if when is not None and output.output.noarch is not None:
+            told = f"{need.package} {spec} is new, on some systems only; a noarch package can't say so"
+            draft.note("todo", f"{name}: {told} ({need.evidence})")
             continue
         draft.add(
             output,
@@ -269,14 +276,24 @@ def followed(
 
     Without `lift` a lower bound of the maintainers' own stays below upstream's.
     """
+    for old, new in _moves_of(line, was, now)[:1]:
+        draft.follow(output, line, old, new, now.evidence, project=now.project, lift=lift)
+
+
+def _moves_of(line: RequirementLine, was: UpstreamNeed, now: UpstreamNeed) -> list[tuple[str, str]]:
+    """Return the specs before and now that a line may stand for, those first that it says."""
     pairs = [(spec, now.lines[key][1]) for key, (_, spec) in was.lines.items() if key in now.lines]
+    fitting = [pair for pair in pairs if _says(line, pair[0])]
+    narrowed = was.everywhere is not None and now.everywhere is None
+    if not fitting and narrowed and len(now.lines) == 1:
+        return [(was.everywhere or "", spec) for _, spec in now.lines.values()]
+    return fitting or pairs
+
+
+def _says(line: RequirementLine, spec: str) -> bool:
+    """Whether a line has exactly the bounds of a spec."""
     mine = clauses_of(line.spec)
-    fitting = [pair for pair in pairs if mine is not None and same(mine, clauses_of(pair[0]) or ())]
-    if not fitting and was.everywhere is not None and now.everywhere is None and len(now.lines) == 1:
-        fitting = [(was.everywhere, next(iter(now.lines.values()))[1])]
-    project = now.project
-    for old, new in (fitting or pairs)[:1]:
-        draft.follow(output, line, old, new, now.evidence, project=project, lift=lift)
+    return mine is not None and same(mine, clauses_of(spec) or ())
 
 
 def _catch_up(
@@ -288,11 +305,8 @@ def _catch_up(
     bare: bool,
 ) -> None:
     """Raise lower bounds that were behind upstream's before this release; with `bare` also write those that lack."""
-    for key, need in new.items():
-        was = old.get(key)
-        if key in NEVER or was is None or was.lines != need.lines or not need.everywhere:
-            continue
-        for line in _mine(output, need):
+    for need in _unmoved(old, new):
+        for line in _mine(output, need) if need.everywhere else ():
             if line.kind == "package" and not line.conditional and not line.template and not draft.gone(line):
                 _raise_bound(draft, output, line, need, bare=bare)
 
@@ -319,21 +333,27 @@ def _add_missing(
     why_not: Callable[[UpstreamNeed], object],
 ) -> None:
     """Add what upstream required before this release already, everywhere, and run lacks."""
-    for key, need in new.items():
-        was = old.get(key)
-        known = key in NEVER or was is None or was.lines != need.lines or need.everywhere is None
-        if known or why_not(need) is not None or any(line.key in need.keys for line in output.lines):
+    for need in _unmoved(old, new):
+        listed = any(line.key in need.keys for line in output.lines)
+        if need.everywhere is None or listed or why_not(need) is not None:
             continue
         draft.add(
             output,
             "run",
             need.package,
-            need.everywhere or "",
+            need.everywhere,
             evidence=need.evidence,
             reason="upstream asked for it before",
             project=need.project,
             lags=True,
         )
+
+
+def _unmoved(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -> Iterator[UpstreamNeed]:
+    """Yield what upstream asks for as it did before."""
+    for key, need in new.items():
+        if key not in NEVER and key in old and old[key].lines == need.lines:
+            yield need
 
 
 def _raised(mine: tuple[Clause, ...], theirs: tuple[Clause, ...], *, bare: bool) -> tuple[Clause, ...] | None:
