@@ -149,6 +149,12 @@ def options_of(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def processor_seconds() -> float:
+    """Seconds of CPU of the runs until now: a busy machine makes runs longer, and this hardly."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def tell(text: str) -> None:
     """Say what is done now, on stderr: a run may take minutes."""
     print(text, file=sys.stderr, flush=True)
@@ -175,8 +181,10 @@ def compare(
     with tempfile.TemporaryDirectory() as scratch:
         tell(f"{name}: filling {folder} with the answers of {UPSTREAM}")
         seconds = run(index, Path(scratch, "filling"), connections)
+        spent = processor_seconds()
         tell(f"filled by {len(drained(log))} requests in {seconds:.0f} s; now with an empty cache")
         cold = run(index, Path(scratch, "cache"), connections)
+        spent = processor_seconds() - spent
         asked = drained(log)
         tell(f"cold {cold:.1f} s; now with the full cache")
         warm = min(run(index, Path(scratch, "cache"), connections) for _ in range(3))
@@ -185,7 +193,7 @@ def compare(
     least = min(floor(asked, port, connections) for _ in range(2))
     server.terminate()
     print(f"{len(asked)} requests, {connections} connections, {latency * 1000:.0f} ms each")
-    print(f"cold {cold:.2f} s, the downloads alone {least:.2f} s")
+    print(f"cold {cold:.2f} s ({spent:.2f} s of CPU), the downloads alone {least:.2f} s")
     figure(f"{name}, cold, {connections} connections", cold / least, most)
     print(f"warm {warm:.2f} s ({len(again)} requests)")
     if most_warm is not None:

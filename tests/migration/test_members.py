@@ -9,6 +9,7 @@ import pytest
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.members import members_of
 from dirac_forge.migration.schema import Migration
+from dirac_forge.report.exclusions import no_rebuild_text
 
 from .conftest import GraphOf, MigrationOf
 
@@ -18,7 +19,7 @@ def members(graph: Graph, migration: Migration, *, allowlist: Sequence[str] | No
 
 
 def reasons(graph: Graph, migration: Migration) -> dict[str, str]:
-    return {name: one.reason for name, one in members_of(graph, migration).excluded.items()}
+    return {name: no_rebuild_text(one.reason) for name, one in members_of(graph, migration).excluded.items()}
 
 
 def test_host_decides_and_build_only_where_host_is_empty(graph_of: GraphOf, migration_of: MigrationOf) -> None:

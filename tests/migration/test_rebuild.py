@@ -10,6 +10,7 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.schema import Migration
@@ -56,9 +57,7 @@ def test_a_second_run_does_nothing(feedstock: FeedstockFolder, migration_of: Mig
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(edit.after or "", encoding="utf-8")
     again = FeedstockFolder("user", feedstock.path)
-    assert rebuild(again, planned(again, migration)) == Skip(
-        feedstock="user", reason="the migration is applied already"
-    )
+    assert rebuild(again, planned(again, migration)) == Skip(feedstock="user", reason=NoRebuild(kind="applied"))
 
 
 def test_conda_forge_yml_is_patched_where_it_has_the_key(feedstock: FeedstockFolder, migration_of: MigrationOf) -> None:
@@ -70,6 +69,6 @@ def test_conda_forge_yml_is_patched_where_it_has_the_key(feedstock: FeedstockFol
 
 def test_others_are_skipped_with_the_reason(feedstock: FeedstockFolder, migration_of: MigrationOf) -> None:
     plan = planned(feedstock, migration_of("exclude: [user]"))
-    assert rebuild(feedstock, plan) == Skip(feedstock="user", reason="the migration excludes it")
+    assert rebuild(feedstock, plan) == Skip(feedstock="user", reason=NoRebuild(kind="excluded"))
     plan = planned(feedstock, migration_of(keys=["other"]))
-    assert rebuild(feedstock, plan) == Skip(feedstock="user", reason="it is no member")
+    assert rebuild(feedstock, plan) == Skip(feedstock="user", reason=NoRebuild(kind="no-member"))

@@ -77,8 +77,13 @@ class Finding:
 class Uncompared:
     """Why a build was not compared."""
 
-    kind: Literal["not-a-project", "no-release", "no-metadata", "unreachable"]
-    detail: str
+    kind: Literal["not-a-project", "not-a-version", "no-release", "no-metadata", "unreadable", "unreachable"]
+    """`not-a-version`: the build's has no form in PEP 440; `no-metadata`: no file of the release declares requirements
+    statically; `unreadable`: what it declares can't be parsed; `unreachable`: the index did not answer."""
+    projects: tuple[str, ...] = ()
+    """The projects that the package may be made from, as far as they were asked for."""
+    problem: str = ""
+    """The message of an error, where there was one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -73,7 +73,7 @@ def audit_on_cluster(
     asked = [AuditTask(run=run, settings=settings, channels=channels, build=build) for build in builds]
     for build, answer in zip(builds, cluster.results(audit_builds, asked), strict=True):
         if isinstance(answer, Lost):
-            found.append(Audited(record=build.record, unknown=Uncompared(kind="unreachable", detail=answer.reason)))
+            found.append(Audited(record=build.record, unknown=Uncompared(kind="unreachable", problem=answer.reason)))
             continue
         found.append(answer.audited)
         for warning in answer.warnings:

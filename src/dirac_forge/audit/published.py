@@ -52,19 +52,19 @@ class PublishedLookup:
         name, text = key
         projects = projects_for(name, overrides=self._overrides)
         if not projects:
-            return Uncompared(kind="not-a-project", detail=f"{name} is not made from the project of that name")
+            return Uncompared(kind="not-a-project")
         try:
             version = Version(text)
         except ValueError:
-            return Uncompared(kind="not-a-project", detail=f"{text} is not a version as PEP 440 has them")
+            return Uncompared(kind="not-a-version")
         for project in projects:
             try:
                 return self._of_release(project, version)
             except InputError:
                 continue
             except UnknownError as error:
-                return Uncompared(kind="unreachable", detail=error.message)
-        return Uncompared(kind="no-release", detail=f"the index has no {' or '.join(projects)} {text}")
+                return Uncompared(kind="unreachable", projects=(project,), problem=error.message)
+        return Uncompared(kind="no-release", projects=projects)
 
     def _of_release(self, project: str, version: Version) -> Published | Uncompared:
         digest = hashlib.sha256(f"{self._index_url}\0{project}\0{version}".encode()).hexdigest()
@@ -74,8 +74,7 @@ class PublishedLookup:
         found = self._facts(project, SpecifierSet(f"=={version}"))
         metadata = found.metadata
         if found.metadata_from == "nothing":
-            detail = f"no file of {project} {version} declares its requirements statically"
-            return Uncompared(kind="no-metadata", detail=detail)
+            return Uncompared(kind="no-metadata", projects=(project,))
         document = {
             "project": project,
             "requirements": metadata.requires_dist.lines,
@@ -86,7 +85,7 @@ class PublishedLookup:
         try:
             published = _read(document)
         except ValueError as error:
-            return Uncompared(kind="no-metadata", detail=f"{found.metadata_from}: {error}")
+            return Uncompared(kind="unreadable", projects=(project,), problem=f"{found.metadata_from}: {error}")
         self._store.put(_KIND, digest, json.dumps(document).encode())
         return published
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from dirac_forge.feedstock.archived import ARCHIVED
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import STRONG_STUBS, Graph
+from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.migration.schema import Migration
 
 __all__ = ["Excluded", "Linked", "Member", "Membership", "base_of", "linked", "members_of"]
@@ -36,7 +36,7 @@ class Excluded:
     """A feedstock that needs a migrated package and is no member."""
 
     feedstock: str
-    reason: str
+    reason: NoRebuild
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,18 +157,18 @@ def _hits(
 
 def _reason_against(
     name: str, graph: Graph, migration: Migration, makers: Collection[str], *, only_python: bool
-) -> str | None:
-    facts = graph.facts[name]
+) -> NoRebuild | None:
+    facts, base, settings = graph.facts[name], base_of(name), migration.settings
     noarch = facts.noarch_python if only_python else facts.noarch
-    wanted = migration.settings.platform_allowlist
+    wanted = settings.platform_allowlist
     reasons = (
-        (base_of(name) in graph.archived, ARCHIVED),
-        (facts.error is not None, f"its recipe can't be read: {facts.error}"),
-        (name == "conda-forge-pinning", "the pinning itself is not rebuilt"),
-        (base_of(name) in migration.settings.exclude, "the migration excludes it"),
-        (migration.settings.exclude_pinned_pkgs and base_of(name) in makers, "it makes a migrated package"),
-        (not migration.settings.include_noarch and noarch, "everything it builds is noarch"),
-        (bool(wanted) and not set(wanted) & set(facts.platforms), f"it is not built on {', '.join(wanted)}"),
+        (base in graph.archived, NoRebuild(kind="archived")),
+        (facts.error is not None, NoRebuild(kind="unreadable", problem=str(facts.error))),
+        (name == "conda-forge-pinning", NoRebuild(kind="pinning")),
+        (base in settings.exclude, NoRebuild(kind="excluded")),
+        (settings.exclude_pinned_pkgs and base in makers, NoRebuild(kind="maker")),
+        (not settings.include_noarch and noarch, NoRebuild(kind="noarch")),
+        (bool(wanted) and not set(wanted) & set(facts.platforms), NoRebuild(kind="platforms", platforms=tuple(wanted))),
     )
     return next((reason for holds, reason in reasons if holds), None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.forge_edit import patched
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.schema import Migration
 from dirac_forge.recipe.editing.build_number import raised_build_number
@@ -26,12 +27,13 @@ def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
     branch = folder.branch or "main"
     if name not in plan.membership.members:
         excluded = plan.membership.excluded.get(name)
-        return Skip(feedstock=folder.name, branch=branch, reason=excluded.reason if excluded else "it is no member")
+        reason = excluded.reason if excluded else NoRebuild(kind="no-member")
+        return Skip(feedstock=folder.name, branch=branch, reason=reason)
     texts = folder.texts
     recipe = next(iter(texts))
     target = f".ci_support/migrations/{migration.name}.yaml"
     if texts.get(target) == migration.text:
-        return Skip(feedstock=folder.name, branch=branch, reason="the migration is applied already")
+        return Skip(feedstock=folder.name, branch=branch, reason=NoRebuild(kind="applied"))
     try:
         raised = raised_build_number(texts[recipe], path=recipe, by=migration.bump)
     except RecipeError as exc:

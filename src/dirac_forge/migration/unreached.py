@@ -18,6 +18,7 @@ from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, variants
+from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.migration.members import Excluded, Member, Membership, base_of
 from dirac_forge.migration.schema import Migration
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
@@ -104,21 +105,20 @@ def refined(
         if platforms or not member.platforms:
             members[name] = replace(member, platforms=platforms)
         else:
-            excluded[name] = Excluded(feedstock=name, reason=_words(facts[name], unreached[member.platforms[0]]))
+            excluded[name] = Excluded(feedstock=name, reason=_no_rebuild(facts[name], unreached[member.platforms[0]]))
     absent = tuple(name for name in membership.absent if base_of(name) in members)
     ordered = {name: excluded[name] for name in sorted(excluded)}
     return replace(membership, members=members, excluded=ordered, absent=absent)
 
 
-def _words(facts: FeedstockFacts, unreached: Unreached) -> str:
+def _no_rebuild(facts: FeedstockFacts, unreached: Unreached) -> NoRebuild:
     match unreached:
         case SkippedVariants(line=0):
-            return "none of its variants has the new values: a rebuild changes nothing"
+            return NoRebuild(kind="same-variants")
         case SkippedVariants(line=line):
-            return f"its recipe skips what the migration adds ({facts.recipe}:{line}): a rebuild changes nothing"
+            return NoRebuild(kind="skips-variants", place=f"{facts.recipe}:{line}")
         case OwnPin(need=need, pin=pin):
-            where = f"{facts.recipe}:{need.line}"
-            return f"its recipe asks for {need.text} itself ({where}), not {pin}: a rebuild changes nothing"
+            return NoRebuild(kind="own-pin", place=f"{facts.recipe}:{need.line}", need=need.text, pin=pin)
 
 
 def own_pins(member: Member, facts: FeedstockFacts, migration: Migration) -> dict[str, OwnPin]:

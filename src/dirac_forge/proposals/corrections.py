@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from packaging.utils import canonicalize_name
 
@@ -11,6 +12,7 @@ from dirac_forge.audit.findings import Finding
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, outputs_of
 from dirac_forge.bump.drift.verification import faults
+from dirac_forge.channel.records import Record
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Change, Edit, Skip, SkipReason
 from dirac_forge.feedstock.workspace import FeedstockFolder
@@ -25,10 +27,17 @@ __all__ = ["CorrectionSkip", "FeedstockCorrection", "correction", "feedstocks_of
 class CorrectionSkip(SkipReason):
     """Why a recipe is not corrected."""
 
-    why: str
-    """`other-version`: the recipe builds another one; `already`: it says so already, and has to be rebuilt; `by-hand`:
-    the line cannot be edited safely; `not-proved`: the edited recipe does not say exactly what it should."""
-    detail: str
+    why: Literal["no-output", "other-version", "already", "by-hand", "not-proved"]
+    """`no-output`: the recipe makes no such package; `other-version`: it builds another one; `already`: it says so
+    already, and has to be rebuilt; `by-hand`: a line cannot be edited safely; `not-proved`: the edited recipe does not
+    say exactly what it should."""
+    package: str = ""
+    wanted: str = ""
+    """The version that the finding is about."""
+    has: str = ""
+    """The version that the recipe builds."""
+    notes: tuple[str, ...] = ()
+    """What the editor or the proof noted, where one of them gave up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,12 +79,16 @@ def correction(folder: FeedstockFolder, findings: Sequence[Finding], *, python_m
     for finding in findings:
         output = outputs.get(finding.record.name)
         if output is None or output.output.version != finding.record.version:
-            has = output.output.version if output else "no such output"
-            return _skip(
-                folder, "other-version", f"the recipe has {has}, the finding is about {finding.record.version}"
-            )
+            return _skip(folder, _other(output, finding.record))
         _correct(draft, output, finding)
     return _proved(folder, text, draft, findings, python_min)
+
+
+def _other(output: OutputLines | None, record: Record) -> CorrectionSkip:
+    """Return why the recipe is not the one that a build was made from."""
+    if output is None:
+        return CorrectionSkip(why="no-output", package=record.name, wanted=record.version)
+    return CorrectionSkip(why="other-version", package=record.name, wanted=record.version, has=output.output.version)
 
 
 def _correct(draft: DriftDraft, output: OutputLines, finding: Finding) -> None:
@@ -97,13 +110,13 @@ def _proved(
 ) -> Change | Skip:
     changes = (*draft.added, *draft.changed)
     if draft.notes:
-        return _skip(folder, "by-hand", "; ".join(note.text for note in draft.notes))
+        return _skip(folder, CorrectionSkip(why="by-hand", notes=tuple(note.text for note in draft.notes)))
     if not changes:
-        return _skip(folder, "already", "the recipe says so already: it has to be rebuilt")
+        return _skip(folder, CorrectionSkip(why="already"))
     path, text = folder.recipe_path, draft.edits.text
     wrong = faults(parse_recipe(before, path=path), text, changes, python_min=python_min)
     if wrong:
-        return _skip(folder, "not-proved", "; ".join(wrong))
+        return _skip(folder, CorrectionSkip(why="not-proved", notes=wrong))
     edit = Edit(path=f"recipe/{path.name}", before=before, after=raised_build_number(text, path=path, by=1))
     lines = tuple(f"{change.before or 'nothing'} → {change.after}: {change.evidence}" for change in changes)
     versions = sorted({finding.record.version for finding in findings})
@@ -117,5 +130,5 @@ def _proved(
     )
 
 
-def _skip(folder: FeedstockFolder, why: str, detail: str) -> Skip:
-    return Skip(feedstock=folder.name, reason=CorrectionSkip(why=why, detail=detail), kind="no")
+def _skip(folder: FeedstockFolder, reason: CorrectionSkip) -> Skip:
+    return Skip(feedstock=folder.name, reason=reason, kind="no")

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dirac_forge.audit.baseline import Accepted
-from dirac_forge.audit.findings import Audited, EvidenceGap, Finding, FindingKind
+from dirac_forge.audit.findings import Audited, EvidenceGap, Finding, FindingKind, Uncompared
+from dirac_forge.channel.records import Record
 from dirac_forge.report.document import Code, Inline, Items, Line, Paragraph, Section
 from dirac_forge.report.numbers import counted
 
@@ -25,6 +26,14 @@ _SAYS: Mapping[FindingKind, str] = {
     "pin": "{dependency} is pinned to another version than today, such as {example}",
     "clobber": "{files} of it are also in {dependency}, such as {example}",
     "entry-point": "the command {dependency} is missing",
+}
+_UNCOMPARED: Mapping[str, str] = {
+    "not-a-project": "{record.name} is not made from the project of that name",
+    "not-a-version": "{record.version} is not a version as PEP 440 has them",
+    "no-release": "the index has no {projects} {record.version}",
+    "no-metadata": "no file of {projects} {record.version} declares its requirements statically",
+    "unreadable": "{problem}",
+    "unreachable": "{problem}",
 }
 _GAPS: Mapping[str, str] = {
     "files": "Files that clobber each other and lost commands: unknown for {builds}, because the channel has records "
@@ -58,10 +67,18 @@ def audit_sections(
 def _set_aside(audited: Sequence[Audited], accepted: Sequence[tuple[Finding, Accepted]]) -> tuple[Section, ...]:
     """Return the findings that a baseline accepts, and the builds that were not compared."""
     known = tuple(f"{each.record}: {each.kind} {each.dependency} ({entry.reason})" for each, entry in accepted)
-    unknown = tuple(f"{each.record}: {each.unknown.detail}" for each in audited if each.unknown is not None)
+    unknown = tuple(
+        f"{each.record}: {_uncompared(each.record, each.unknown)}" for each in audited if each.unknown is not None
+    )
     return (
         *Section.of("Accepted by the baseline", [Items(known)] if known else []),
         *Section.of("Not compared", [Items(unknown)] if unknown else []),
+    )
+
+
+def _uncompared(record: Record, unknown: Uncompared) -> str:
+    return _UNCOMPARED[unknown.kind].format(
+        record=record, projects=" or ".join(unknown.projects), problem=unknown.problem
     )
 
 
@@ -158,7 +175,7 @@ def audit_json(
                 "package": each.record.name,
                 "version": each.record.version,
                 "kind": each.unknown.kind,
-                "reason": each.unknown.detail,
+                "reason": _uncompared(each.record, each.unknown),
             }
             for each in audited
             if each.unknown is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from dirac_forge.proposals.corrections import CorrectionSkip
 from dirac_forge.proposals.patches import PatchProof
 from dirac_forge.report.audit import finding_line
 from dirac_forge.report.bodies import next_steps
+from dirac_forge.report.bump_reasons import worded
 from dirac_forge.report.document import Block, Items, Line, Paragraph, Section, few
 from dirac_forge.report.markdown import markdown
 from dirac_forge.report.next_steps import Step, step, with_folders
@@ -23,6 +24,13 @@ from dirac_forge.report.proof_words import cell_words
 __all__ = ["AuditEdits", "audit_steps", "edits_json", "edits_sections", "with_findings_body"]
 
 _MOST = 50
+_NOT_CORRECTED: Mapping[str, str] = {
+    "no-output": "the recipe makes no {package}",
+    "other-version": "the recipe builds {package} {has}, the finding is about {wanted}",
+    "already": "the recipe says so already: it has to be rebuilt",
+    "by-hand": "{notes}",
+    "not-proved": "{notes}",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,10 +89,17 @@ def _corrections(edits: AuditEdits) -> tuple[Section, ...]:
         match result:
             case Change():
                 lines += [f"{result.feedstock}: {reason}" for reason in result.reasons]
-            case Skip(reason=CorrectionSkip(detail=detail)):
-                lines.append(f"{result.feedstock}: left as it is: {detail}")
+            case Skip(reason=CorrectionSkip() as reason):
+                lines.append(f"{result.feedstock}: left as it is: {_not_corrected(reason)}")
     title = "Recipes corrected" if edits.corrected and edits.changed else "Recipes to correct"
     return Section.of(title, [Items(tuple(lines))] if lines else [])
+
+
+@worded.register
+def _not_corrected(reason: CorrectionSkip) -> str:
+    return _NOT_CORRECTED[reason.why].format(
+        package=reason.package, wanted=reason.wanted, has=reason.has, notes="; ".join(reason.notes)
+    )
 
 
 def _patches(proof: PatchProof) -> tuple[Section, ...]:
@@ -129,7 +144,7 @@ def _correction_json(result: Change | Skip) -> dict[str, Any]:
     if isinstance(result, Change):
         edited = [{"path": edit.path, "diff": edit.diff} for edit in result.edits]
         return {"feedstock": result.feedstock, "reasons": list(result.reasons), "edits": edited}
-    reason = result.reason.detail if isinstance(result.reason, CorrectionSkip) else str(result.reason)
+    reason = _not_corrected(result.reason) if isinstance(result.reason, CorrectionSkip) else str(result.reason)
     return {"feedstock": result.feedstock, "skipped": reason, "edits": []}
 
 

@@ -18,6 +18,7 @@ from dirac_forge.migration.schema import Migration
 from dirac_forge.report import document
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.document import Paragraph, Section
+from dirac_forge.report.exclusions import no_rebuild_text
 from dirac_forge.report.migration_edges import edge_sentences
 from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Shown, diff, flat, sentences
@@ -104,7 +105,7 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
             }
             for cycle in plan.cycles
         ],
-        "excluded": [{"feedstock": one.feedstock, "reason": one.reason} for one in plan.excluded],
+        "excluded": [{"feedstock": one.feedstock, "reason": no_rebuild_text(one.reason)} for one in plan.excluded],
         "release_lines": [{"feedstock": name, "waits_for": list(_line_parents(plan, name))} for name in _absent(plan)],
         "unreadable": [{"feedstock": name, "reason": reason} for name, reason in plan.graph.unreadable.items()],
         "notes": list(plan.notes),
@@ -194,7 +195,7 @@ def _excluded(plan: Plan) -> list[str]:
     """Return a line for each reason why feedstocks that need a migrated package are no members."""
     names: dict[str, list[str]] = {}
     for each in plan.excluded:
-        names.setdefault(each.reason, []).append(each.feedstock)
+        names.setdefault(no_rebuild_text(each.reason), []).append(each.feedstock)
     return [
         f"Not {'a member, because' if len(own) == 1 else 'members, each because'} {why}: {_some(own)}."
         for why, own in names.items()
@@ -226,7 +227,7 @@ def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, 
     """Why a feedstock is in a migration or not, as `migrate why --json` prints it."""
     if name not in plan.membership.members:
         excluded = plan.membership.excluded.get(name)
-        reason = excluded.reason if excluded else _not_concerned(plan)
+        reason = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan)
         absent = name in plan.membership.absent
         reason = "its recipe is not in the workspace" if absent else reason
         return {"migration": plan.migration.name, "feedstock": name, "member": absent, "because": [reason]}
@@ -279,7 +280,8 @@ def _why_not(plan: Plan, name: str) -> list[str]:
             f"`dirac-forge sync {name}` fetches it.",
         ]
     excluded = plan.membership.excluded.get(name)
-    return [f"{name} is not in {plan.migration.name}: {excluded.reason if excluded else _not_concerned(plan)}."]
+    why = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan)
+    return [f"{name} is not in {plan.migration.name}: {why}."]
 
 
 def _edge_lines(plan: Plan, edge: Edge) -> list[str]:

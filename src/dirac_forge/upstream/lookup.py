@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from dirac_forge.errors import ForgeError
-from dirac_forge.http import Http
+from dirac_forge.http import Http, Page
 from dirac_forge.store import Store
 from dirac_forge.upstream import blobs as kept
-from dirac_forge.upstream.choice import Choice, choose
+from dirac_forge.upstream.choice import Choice, Refusal, choose
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.gather import gather, light
 from dirac_forge.upstream.index.client import IndexClient
@@ -91,11 +92,20 @@ class Lookup:
         known = kept.load(Choice, self._store.get(kept.kind("choice"), digest))
         if known is not None:
             return known
-        chosen = choose(self._index.read(page, project), SpecifierSet(specifiers), pythons=self._pythons)
+        chosen = self._chosen(page, project, SpecifierSet(specifiers))
         if not isinstance(chosen, Choice):
             raise chosen.error()
         self._store.put(kept.kind("choice"), digest, kept.dump(chosen))
         return chosen
+
+    def _chosen(self, page: Page, project: str, specifiers: SpecifierSet) -> Choice | Refusal:
+        """Choose from what the page lists of the one version that may be taken, and from all of it where none is."""
+        only = _only(specifiers)
+        if only is not None:
+            chosen = choose(self._index.read(page, project, only=only), specifiers, pythons=self._pythons)
+            if isinstance(chosen, Choice):
+                return chosen
+        return choose(self._index.read(page, project), specifiers, pythons=self._pythons)
 
     def _read_light(self, key: tuple[str, str]) -> ReleaseFacts:
         return light(self._http, self._choice(key).release, self._store)
@@ -104,3 +114,9 @@ class Lookup:
         choice = self._choice(key)
         facts = gather(self._http, choice.release, self._store, index_url=self._index.url)
         return replace(facts, problems=tuple(dict.fromkeys((*choice.problems, *facts.problems))))
+
+
+def _only(specifiers: SpecifierSet) -> Version | None:
+    """Return the one version that the specifiers admit; None where they may admit several."""
+    exact = [each.version for each in specifiers if each.operator == "==" and not each.version.endswith(".*")]
+    return Version(exact[0]) if exact else None

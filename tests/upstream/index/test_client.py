@@ -49,6 +49,30 @@ def test_a_project_is_read(html_only: bool, absolute: bool) -> None:
         assert served.lines() == ["GET /simple/demo/"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("1.2", ["1.2", "1.2.0", "v1.2.0.0", "1.2rc1", "1.2.post1"]),
+        ("1.2.0", ["1.2", "1.2.0", "v1.2.0.0", "1.2rc1", "1.2.post1"]),
+        ("2026.4.1", ["2026.04.01"]),
+        ("12", ["12"]),
+    ],
+)
+def test_file_names_of_one_version_are_read_however_it_is_spelled(asked: str, names: list[str]) -> None:
+    others = ["0.1.2", "1.20", "1.2.1", "11.2", "120", "1.12", "2026.4.11"]
+    spelled = ["1.2", "1.2.0", "v1.2.0.0", "1.2rc1", "1.2.post1", "2026.04.01", "12"]
+    files = [
+        {"filename": f"de-mo-{text}.tar.gz", "url": f"https://host/{text}", "hashes": {}}
+        for text in [*spelled, *others]
+    ]
+    body = json.dumps({"meta": {"api-version": "1.0"}, "name": "de-mo", "files": files}).encode()
+    page = Page(url="https://host/", body=body, headers={"content-type": "application/vnd.pypi.simple.v1+json"})
+    found = read_page(page, "de-mo", only=Version(asked))
+    assert {file.url for release in found.releases for file in release.files} == {
+        f"https://host/{text}" for text in names
+    }
+
+
 def test_an_unknown_project_names_the_nearest() -> None:
     with PackageIndex({}) as served, Http(cache=None) as http:
         with pytest.raises(UnknownProjectError) as caught:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 
 from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import Version
 
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Http, NotFoundError, Page
@@ -44,10 +45,13 @@ class IndexClient:
         """Return the project and its releases, oldest first; raises as `page` and `read` do."""
         return self.read(self.page(name), name)
 
-    def read(self, page: Page, name: str) -> Project:
-        """Return what `page` says; raises UnreachableError where it is no page of an index."""
+    def read(self, page: Page, name: str, *, only: Version | None = None) -> Project:
+        """Return what `page` says, of other versions than `only` perhaps nothing.
+
+        Raises UnreachableError where it is no page of an index.
+        """
         with self._reading:
-            project = read_page(page, name)
+            project = read_page(page, name, only=only)
         self._http.allow_listed(page.url, _urls(project))
         return project
 

@@ -42,13 +42,16 @@ _SUPPORTED = 1
 """The major version of the Simple API that is understood here."""
 
 
-def read_page(page: Page, project: str) -> Project:
+def read_page(page: Page, project: str, *, only: Version | None = None) -> Project:
     """Return the project on `page`, releases oldest first; raises UnreachableError where the page is none of an
     index.
+
+    With `only`, releases of other versions may be left out: a page lists thousands of files, and most of the time goes
+    into their names.
     """
     form = page.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
     if form in _JSON:
-        return _from_json(page, project)
+        return _from_json(page, project, only)
     if form in _HTML:
         return _from_html(page, project)
     raise _nonsense(page, f"content of type {form!r}")
@@ -61,7 +64,15 @@ def _nonsense(page: Page, what: str) -> UnreachableError:
     )
 
 
-def _from_json(page: Page, project: str) -> Project:
+def _may_be(version: Version) -> re.Pattern[str]:
+    """Return what finds the file names of a version, however its zeros are written, and some of others."""
+    release = list(version.release)
+    while len(release) > 1 and release[-1] == 0:
+        release.pop()
+    return re.compile(rf"-v?(?:\d+!)?0*{'[.]0*'.join(map(str, release))}(?:[.]0+)*(?![.]?\d)", re.IGNORECASE)
+
+
+def _from_json(page: Page, project: str, only: Version | None) -> Project:
     tree = _json(page)
     files = tree.get("files")
     if not isinstance(files, list):
@@ -70,12 +81,15 @@ def _from_json(page: Page, project: str) -> Project:
         raise _nonsense(page, f"JSON with {len(files)} files, more than any project has")
     _check_api(page, tree.get("meta"))
     name = tree.get("name")
+    wanted = _may_be(only).search if only is not None else None
     pile: _Pile[Mapping[str, Any]] = _Pile(name if isinstance(name, str) and name else project)
     for entry in files:
         filename = entry.get("filename") if isinstance(entry, dict) else None
         if not isinstance(filename, str) or not isinstance(entry.get("url"), str):
             label = repr(entry if filename is None else filename)[:80]
             raise _nonsense(page, f"JSON whose file {label} is not as PEP 691 says (a name and a URL, both text)")
+        if wanted is not None and wanted(filename) is None:
+            continue
         named = pile.names.read(filename)
         if named is None:
             pile.leave(filename)

@@ -1,0 +1,44 @@
+"""Why a feedstock is not rebuilt for a migration: values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dirac_forge.feedstock.change import SkipReason
+
+__all__ = ["NoRebuild"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoRebuild(SkipReason):
+    """Why a feedstock that has to do with a migration is no member, or is not changed for it."""
+
+    kind: Literal[
+        "archived",
+        "unreadable",
+        "pinning",
+        "excluded",
+        "maker",
+        "noarch",
+        "platforms",
+        "same-variants",
+        "skips-variants",
+        "own-pin",
+        "no-member",
+        "applied",
+    ]
+    """`pinning`: it is the pinning; `excluded`: the migration names it; `maker`: it makes a migrated package; `noarch`:
+    all its packages are; `platforms`: it is not built on those of the migration; `same-variants`: none of its variants
+    has the new values; `skips-variants`: its recipe skips them; `own-pin`: its recipe asks for another version itself;
+    `applied`: it has the migration already."""
+    problem: str = ""
+    """What is wrong with a recipe that can't be read."""
+    platforms: tuple[str, ...] = ()
+    """Those of the migration."""
+    place: str = ""
+    """`recipe/meta.yaml:4`: the line that decides."""
+    need: str = ""
+    """The requirement of a pin of its own."""
+    pin: str = ""
+    """The new version, which that requirement excludes."""
