@@ -136,6 +136,17 @@ def test_build_environment_without_host_is_the_host_environment() -> None:
     assert converted(text)["requirements"] == {"host": ["python", "pip"]}
 
 
+def test_compilers_have_an_environment_of_their_own_without_a_host_section() -> None:
+    text = "package:\n  name: a\n  version: '1'\nrequirements:\n  build:\n    - {{ compiler('c') }}\n    - cmake\n"
+    assert converted(text)["requirements"] == {"build": ['${{ compiler("c") }}', "cmake"]}
+
+
+def test_checks_of_linked_libraries_are_kept() -> None:
+    text = "package:\n  name: a\n  version: '1'\nbuild:\n  error_overdepending: true\n  error_overlinking: false\n"
+    linking = {"overdepending_behavior": "error", "overlinking_behavior": "ignore"}
+    assert converted(text)["build"] == {"number": 0, "dynamic_linking": linking}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -161,5 +172,5 @@ def test_what_has_no_counterpart_is_refused_with_its_line(old: str, new: str, me
 
 def test_several_outputs_are_refused() -> None:
     text = "package:\n  name: a\n  version: '1'\noutputs:\n  - name: b\n  - name: c\n"
-    with pytest.raises(RecipeError, match="2 outputs share one build, which has no counterpart"):
+    with pytest.raises(RecipeError, match="it has 2 outputs, and only a recipe with one is converted"):
         converted(text)

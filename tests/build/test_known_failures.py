@@ -63,13 +63,13 @@ def test_known_failures_are_recognised_with_place_and_advice(
     assert told == {
         "modular": (
             "MissingModule",
-            "modular/recipe/recipe.yaml:32",
+            "modular/recipe/recipe.yaml:31",
             "the Python module not_anywhere can't be imported in the test",
             "Add the package with not_anywhere to run, or take the test away if the module is optional.",
         ),
         "lawless": (
             "LicenceNotFound",
-            "lawless/recipe/recipe.yaml:39",
+            "lawless/recipe/recipe.yaml:38",
             "the licence file COPYING.txt was not found",
             "Name a file that the source has, or put the licence next to the recipe.",
         ),
@@ -105,7 +105,7 @@ def test_known_failures_are_recognised_with_place_and_advice(
         ),
         "programless": (
             "MissingProgram",
-            "programless/recipe/recipe.yaml:31",
+            "programless/recipe/recipe.yaml:30",
             "the program not-a-program was not found in the test",
             "Add the package with not-a-program to run or to the test's requirements.",
         ),
@@ -131,8 +131,8 @@ def test_known_failures_are_recognised_with_place_and_advice(
             "NotBuildable",
             None,
             (
-                "it is not built as a recipe.yaml: meta.yaml: 3 outputs share one build, which has no counterpart in a "
-                "recipe.yaml; conda-build, which builds it, is not on PATH"
+                "it is not built as a recipe.yaml: meta.yaml: it has 3 outputs, and only a recipe with one is "
+                "converted; conda-build, which builds it, is not on PATH"
             ),
             None,
         ),

@@ -145,8 +145,7 @@ def _zip_library(library: Path, archive: Path) -> None:
             if compiled is None:
                 packed.write(source, inner)
             else:
-                _valid_anywhere(compiled)
-                packed.write(compiled, inner.with_suffix(".pyc"))
+                _valid_anywhere(packed, compiled, str(inner.with_suffix(".pyc")))
     for path in library.iterdir():
         if path.is_dir() and path.name not in _IN_FOLDERS:
             shutil.rmtree(path)
@@ -154,10 +153,10 @@ def _zip_library(library: Path, archive: Path) -> None:
             path.unlink()
 
 
-def _valid_anywhere(compiled: Path) -> None:
-    """Let a compiled module stay valid whatever the time of its source: https://peps.python.org/pep-0552/."""
+def _valid_anywhere(archive: zipfile.ZipFile, compiled: Path, name: str) -> None:
+    """Add a compiled module that is valid whatever the time of its source: https://peps.python.org/pep-0552/."""
     raw = compiled.read_bytes()
-    compiled.write_bytes(raw[:4] + (1).to_bytes(4, "little") + raw[8:])
+    archive.writestr(name, raw[:4] + (1).to_bytes(4, "little") + raw[8:])
 
 
 def _own_library_path(executable: Path, library: Path) -> None:
@@ -219,16 +218,25 @@ def wheel_package(channel: Path, stage: Path, wheel: Path) -> Path:
 
 
 def installed_package(channel: Path, stage: Path, project: str) -> Path:
-    """A pure project as it is installed next to this Python, as a noarch package."""
+    """A pure project as it is installed next to this Python, as a noarch package.
+
+    Its modules are in one zip file on the path (https://docs.python.org/3/library/site.html), compiled for this Python
+    and as source for others: an environment with it has few files, and nothing to compile.
+    """
     found = distribution(project)
-    for file in found.files or ():
-        if ".." not in file.parts and Path(str(found.locate_file(file))).is_file():
-            place = stage / "site-packages" / file
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(str(found.locate_file(file)), place)
-            if file.suffix == ".pyc":
-                _valid_anywhere(place)
-    _write_scripts(next((stage / "site-packages").glob("*.dist-info")), stage / "python-scripts")
+    place = stage / "site-packages"
+    place.mkdir(parents=True)
+    place.joinpath(f"{project}.pth").write_text(f"{project}.zip\n", encoding="utf-8")
+    with zipfile.ZipFile(place / f"{project}.zip", "w") as packed:
+        for file in found.files or ():
+            source = Path(str(found.locate_file(file)))
+            if ".." in file.parts or not source.is_file():
+                continue
+            if file.parts[-2:-1] == ("__pycache__",):
+                module = file.name.partition(".")[0]
+                _valid_anywhere(packed, source, f"{file.parent.parent}/{module}.pyc")
+            else:
+                packed.write(source, str(file))
     made = assemble_package(
         name=canonicalize_name(project),
         version=found.version,

@@ -45,7 +45,11 @@ _BUILD: Mapping[str, tuple[str, ...]] = {
     "rpaths": ("dynamic_linking", "rpaths"),
     "binary_relocation": ("dynamic_linking", "binary_relocation"),
     "missing_dso_whitelist": ("dynamic_linking", "missing_dso_allowlist"),
+    "error_overdepending": ("dynamic_linking", "overdepending_behavior"),
+    "error_overlinking": ("dynamic_linking", "overlinking_behavior"),
 }
+_ERRORS = {True: "error", False: "ignore"}
+"""What v1 says for the switches `error_…` of v0."""
 _SOURCE: Mapping[str, str] = {
     "url": "url",
     "sha256": "sha256",
@@ -92,9 +96,7 @@ def converted_recipe(
     recipe = RecipeV0(text, path=path)
     outputs = recipe.render(platform=platform, variant=variant).outputs
     if len(outputs) != 1:
-        raise RecipeError(
-            f"{len(outputs)} outputs share one build, which has no counterpart in a recipe.yaml", path=path
-        )
+        raise RecipeError(f"it has {len(outputs)} outputs, and only a recipe with one is converted", path=path)
     document = _Document(recipe, platform, variant)
     written: Tree = {
         "schema_version": 1,
@@ -183,7 +185,8 @@ class _Document:
                 place = written
                 for each in outer:
                     place = place.setdefault(each, {})
-                place[last] = self._value(node, "build", key)
+                value = self._value(node, "build", key)
+                place[last] = _ERRORS[bool(value)] if key.startswith("error_") else value
         if variables := self._variables():
             written["script"] = {**_part("content", written.get("script")), "env": variables}
         return written
@@ -254,11 +257,9 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _requirements(output: ReadOutput, document: _Document) -> Tree:
-    """The requirements; without a `host`, conda-build has one environment for build and host."""
+    """The requirements; without a `host` and `compiler()`, conda-build has one environment for build and host."""
     build, host = output.of("build"), output.of("host")
-    if build and not host:
-        if any(need.kind != "package" for need in build):
-            raise document.refuse("compilers in build without a host section", "requirements", "build")
+    if build and not host and all(need.kind == "package" for need in build):
         build, host = (), build
     constraints = output.of("run_constrained")
     sections = {"build": build, "host": host, "run": output.of("run"), "run_constraints": constraints}

@@ -6,7 +6,7 @@ version and resets the build number, `finish` writes the hashes and proves the r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -71,6 +71,11 @@ def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ())
     return _version(text, path, _outputs(text, path, settings or _everywhere()))
 
 
+def _names_at(rendered: Iterable[Iterable[ReadOutput]], version: str) -> set[str]:
+    """The outputs of that version, all of them for ""."""
+    return {output.name for outputs in rendered for output in outputs if version in ("", output.version)}
+
+
 def start(
     text: str,
     *,
@@ -98,7 +103,7 @@ def start(
         raise RecipeError(f"{to!r} can't be a version: letters, digits, `.`, `_`, `+` and `!` only", path=path)
     if to[0].isalpha() and not old[0].isalpha():
         raise RecipeError(f"{to} is not a version like {old}: it begins with a letter", path=path)
-    names = {output.name for outputs in before for output in outputs if not own or output.version == own}
+    names = _names_at(before, own)
     v1 = Path(path).name == "recipe.yaml"
     try:
         changed = with_new_version(text, v1=v1, old=old, new=to, outputs=names)
@@ -149,7 +154,7 @@ def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> It
 
 def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> tuple[EditNote, ...]:
     """Return what to look at in the final text of a draft."""
-    kept = [source for source in draft.moved if source.optional and not any(url in hashes for url in source.urls)]
+    kept = (source for source in draft.moved if source.optional and hashes.keys().isdisjoint(source.urls))
     lines = {line for source in kept for old in source.hashes.values() for line in _lines_with(text, old)}
     return (
         *(note for note in draft.notes if isinstance(note, CommitKept)),
@@ -229,12 +234,8 @@ def _drafted(draft: EditDraft) -> EditDraft:
     sources = _sources_of(draft, edited, before, after)
     moved = [source for source in sources.values() if source.urls != source.before]
     unmoved = [source for source in sources.values() if source.urls == source.before]
-    if unmoved and not moved and any(source.hashes for source in unmoved):
-        raise RecipeError(
-            f"no source has the version in its URL ({unmoved[0].urls[0]}): edit it by hand",
-            path=draft.path,
-            line=unmoved[0].line,
-        )
+    if not moved:
+        _check_unmoved(unmoved, draft.path)
     _check_numbers(draft, before, after)
     kept = kept_commits(before, after, path=draft.path, files_move=bool(moved))
     others = (source for source in _unbuilt_sources(draft, edited) if source.key not in sources)
@@ -257,6 +258,16 @@ def _sources_of(
     return sources
 
 
+def _check_unmoved(sources: Sequence[MovedSource], path: str) -> None:
+    """Raise RecipeError where none of the sources moved and one has a hash."""
+    if any(source.hashes for source in sources):
+        raise RecipeError(
+            f"no source has the version in its URL ({sources[0].urls[0]}): edit it by hand",
+            path=path,
+            line=sources[0].line,
+        )
+
+
 def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSource]:
     """Yield the moved sources of platforms and variants that are not built, each once, as far as they can be read."""
     seen: set[tuple[object, ...]] = set()
@@ -267,10 +278,9 @@ def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSour
             sources = [s for old, new in zip(before, after, strict=False) for s in edited.moved(old, new)]
         except RecipeError:
             continue
-        for source in sources:
-            if source.urls != source.before and source.hashes and source.key not in seen:
-                seen.add(source.key)
-                yield replace(source, optional=True)
+        moved = {source.key: source for source in sources if source.urls != source.before and source.hashes}
+        yield from (replace(source, optional=True) for key, source in moved.items() if key not in seen)
+        seen |= moved.keys()
 
 
 def _check_numbers(

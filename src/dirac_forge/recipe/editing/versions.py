@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from dirac_forge.recipe.editing.spellings import first_parts, parts_of, respelled, same_version
 from dirac_forge.recipe.editing.text_places import (
@@ -50,6 +50,10 @@ def with_new_commits(text: str, commits: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
+def _names_in(places: Iterable[TextPlace]) -> set[str]:
+    return {name for place in places for name in place.names}
+
+
 def _in_variables(
     assigned: Sequence[TextPlace],
     keys: Sequence[TextPlace],
@@ -59,8 +63,8 @@ def _in_variables(
     v1: bool,
 ) -> list[Replacement]:
     """The variables that the version is made from, then those that only sources are made from."""
-    defining = closure({name for place in keys for name in place.names}, assigned)
-    reached = closure({name for place in sources for name in place.names}, assigned)
+    defining = closure(_names_in(keys), assigned)
+    reached = closure(_names_in(sources), assigned)
     others = (place for place in assigned if place.name in reached - defining)
     places = _in_own([place for place in assigned if place.name in defining], change, v1=v1)
     return places + [edit for place in others for edit in _whole(place, *change, v1=v1) or _partly(place, *change)]

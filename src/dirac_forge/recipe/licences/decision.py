@@ -7,7 +7,7 @@ of the licence files are weighed against each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,8 +98,7 @@ def decide(
     expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:
         field = metadata.license or ""
-        told = [field, *(text[:20_000] for text in (*contents.values(), *texts.values()))]
-        expression = with_exception(_weighed(field, evidence, notes), told)
+        expression = with_exception(_weighed(field, evidence, notes), [field, *_beginnings(contents, texts)])
     if not expression:
         text = "license: neither metadata nor a licence file states it; look at the project's repository."
         notes.append(Note(level="todo", text=text))
@@ -129,12 +128,16 @@ def _own_expression(written: str | None, evidence: _Evidence, notes: list[Note])
     return expression
 
 
+def _beginnings(*files: Mapping[str, str]) -> Iterator[str]:
+    return (text[:20_000] for each in files for text in each.values())
+
+
 def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mapping[str, str]) -> _Evidence:
     field = metadata.license or ""
     named = _named_in_field(field, classified=bool(metadata.classifiers))
     licences = {path: text for path, text in contents.items() if not _is_notice(path)}
     remarks = [text[:_SHORT] for text in licences.values() if len(text) < _SHORT]
-    others = [text[:20_000] for path, text in texts.items() if path not in contents and not _is_licence(path)]
+    others = list(_beginnings({p: text for p, text in texts.items() if p not in contents and not _is_licence(p)}))
     return _Evidence(
         field=named,
         classifiers=_classified(metadata.classifiers),

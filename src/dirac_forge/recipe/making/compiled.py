@@ -49,11 +49,18 @@ class Nature:
     notes: tuple[Note, ...] = ()
 
 
+def _by_tags(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The wheels for any platform, and those for single ones."""
+    pure: list[str] = []
+    tagged: list[str] = []
+    for name in names:
+        (pure if name.endswith("-any.whl") else tagged).append(name)
+    return pure, tagged
+
+
 def nature(facts: ReleaseFacts) -> Nature:
     """Decide from the tags of all wheels of the release, and from the sdist where they do not decide."""
-    names = [wheel.filename for wheel in facts.release.wheels]
-    pure = [name for name in names if name.endswith("-any.whl")]
-    tagged = [name for name in names if name not in pure]
+    pure, tagged = _by_tags(wheel.filename for wheel in facts.release.wheels)
     match pure, tagged, facts.sdist:
         case [first, *_], [], _:
             return Nature(noarch=True, reason=f"its only wheels are for any platform ({first})")

@@ -76,6 +76,12 @@ class Families:
                 problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
         return list(completed.values())
 
+    def _foresee(self, main: CoreMetadata) -> None:
+        """Ask early for what the main project requires without extras."""
+        for requirement in main.requires_dist:
+            if "extra" not in str(requirement.marker or ""):
+                self.executor.submit(self._foreseen, requirement.name)
+
     def _members(
         self, feedstock: str, members: Iterable[str], given: Mapping[str, SpecifierSet], problems: list[str]
     ) -> dict[str, SpecifierSet]:
@@ -83,9 +89,7 @@ class Families:
         for member in members:
             self.executor.submit(self.prefetch, member)
         main = self.metadata(*list(given.items())[-1])
-        for requirement in main.requires_dist:
-            if "extra" not in str(requirement.marker or ""):
-                self.executor.submit(self._foreseen, requirement.name)
+        self._foresee(main)
         asked = {member: _tries(member, main) for member in members if member not in given}
         found = {member: self.executor.submit(self._first, member, tries) for member, tries in asked.items()}
         chosen = {}

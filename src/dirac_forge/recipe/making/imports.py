@@ -105,10 +105,14 @@ def _importable(name: str, below: Tree, graph: ModuleGraph, within: str) -> Iter
     if not name.isidentifier() or keyword.iskeyword(name):
         return []
     package = f"{within}{name}"
-    own = [package] if any(_MODULE.match(inner) and inner.startswith("__init__.") for inner in below) else []
+    own = [package] if any(map(_is_initial, below)) else []
     if (own and not graph.namespace(package)) or package.count(".") >= _DEEPEST_NAMESPACE:
         return own
     return _names(below, graph, f"{package}.") or own
+
+
+def _is_initial(name: str) -> bool:
+    return name.startswith("__init__.") and _MODULE.match(name) is not None
 
 
 def _module(name: str, within: str) -> list[str]:

@@ -117,11 +117,15 @@ def unmet_imports(
         top = target.partition(".")[0]
         if top in _STANDARD or top in unmet or _met(target, required, brought):
             continue
-        owner = next((project for project in extras if explained(target, (project,))), "")
+        owner = _owner_among(extras, target)
         known = owner or _project_of(top)
         if owner or known == "setuptools" or brought is not None:
             unmet[top] = UnmetImport(module=target, path=path, project=known, extra=extras.get(owner, ""))
     return tuple(unmet.values())
+
+
+def _owner_among(projects: Iterable[str], target: str) -> str:
+    return next((project for project in projects if explained(target, (project,))), "")
 
 
 def _met(target: str, required: Mapping[str, SpecifierSet], brought: Collection[str] | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import date
@@ -216,18 +216,12 @@ class Maker:
     ) -> tuple[tuple[Needed, ...], list[Recipe]]:
         """The rows and recipes of what recipes require and no upstream declares: the channel's builds led to it."""
         known = {row.mapped.package for row in needed} | {output.name for one in recipes for output in one.outputs}
-        wanted: dict[str, list[str]] = {}
-        for recipe in recipes:
-            for name in sorted(_required(recipe) - known):
-                if self._mapped(name).package == name:
-                    wanted.setdefault(recipe.feedstock, []).append(name)
-                else:
-                    problems.append(
-                        f"no recipe for {name}, which {recipe.feedstock} requires: it is no project's package"
-                    )
         roots = {
-            feedstock: FoundProject(project=feedstock, requires_dist=RequirementList(tuple(names)))
-            for feedstock, names in wanted.items()
+            recipe.feedstock: FoundProject(
+                project=recipe.feedstock, requires_dist=RequirementList(self._projects(recipe, known, problems))
+            )
+            for recipe in recipes
+            if _required(recipe) - known
         }
         tree = walk(roots, self._look, self.scope, self.executor)
         there = {canonicalize_name(row.project) for row in needed} | set(map(canonicalize_name, facts))
@@ -235,6 +229,17 @@ class Maker:
         self._listing([each.project for each in fresh])
         rows = tuple(map(self._needed, fresh))
         return rows, self._missing(tree, rows, "all", facts, problems)
+
+    def _projects(self, recipe: Recipe, known: Collection[str], problems: list[str]) -> tuple[str, ...]:
+        """What a recipe requires beyond what is known, as projects; a problem for each that is none."""
+        names = sorted(_required(recipe).difference(known))
+        own = tuple(name for name in names if self._mapped(name).package == name)
+        problems += (
+            f"no recipe for {name}, which {recipe.feedstock} requires: it is no project's package"
+            for name in names
+            if name not in own
+        )
+        return own
 
     def _recipes(self, orders: Sequence[Order], tree: DependencyTree, problems: list[str]) -> list[Recipe]:
         """As many of the orders as can be made; a problem for each other."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dirac_forge.upstream.files.literals import parse
 
@@ -68,21 +68,23 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[ast.Assign, str]]:
 def _asked(test: ast.expr, flags: dict[str, str]) -> str:
     """The variable that makes a test true where it is set, "" for any other test."""
     match test:
-        case ast.UnaryOp(op=ast.Not()):
-            return ""
         case ast.Name(id=name):
             return flags.get(name, "")
         case ast.BoolOp(values=values):
             return next(filter(None, (_asked(value, flags) for value in values)), "")
-        case ast.Compare(left=left, ops=[ast.Eq() | ast.In()]):
-            return _asked(left, flags)
-        case ast.Call(func=ast.Name(id="bool" | "int" | "strtobool"), args=[inner, *_]):
-            return _asked(inner, flags)
-        case ast.Call(func=ast.Attribute(value=inner, attr="lower" | "strip" | "upper")):
+        case (
+            ast.Compare(left=inner, ops=[ast.Eq() | ast.In()])
+            | ast.Call(func=ast.Name(id="bool" | "int" | "strtobool"), args=[inner, *_])
+            | ast.Call(func=ast.Attribute(value=inner, attr="lower" | "strip" | "upper"))
+        ):
             return _asked(inner, flags)
         case ast.Call(func=function, args=[ast.Constant(value=str(name)), *default]):
-            read = ast.unparse(function).endswith(("os.getenv", "environ.get", "getenv"))
-            off = not default or (isinstance(default[0], ast.Constant) and default[0].value in _OFF)
-            return name if read and off and not _TAKES_AWAY.search(name) else ""
+            return name if _reads_environment(function, default) and not _TAKES_AWAY.search(name) else ""
         case _:
             return ""
+
+
+def _reads_environment(function: ast.expr, default: Sequence[ast.expr]) -> bool:
+    """Whether a call gives a variable of the environment that is off where it is not set."""
+    read = ast.unparse(function).endswith(("os.getenv", "environ.get", "getenv"))
+    return read and (not default or (isinstance(default[0], ast.Constant) and default[0].value in _OFF))

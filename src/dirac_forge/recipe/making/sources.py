@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.request import url2pathname
@@ -109,14 +109,19 @@ def _unpublished(facts: ReleaseFacts, sdist: ReleaseFile, version: str) -> Chose
     return ChosenSource(sources=(source,), environment=environment, notes=(note,) if local else ())
 
 
+def _strange(members: Iterable[str], sources: Iterable[str]) -> list[str]:
+    """The members whose names are no source's and that no build is known to make."""
+    names = {PurePosixPath(source).name for source in sources}
+    return [m for m in members if PurePosixPath(m).name not in names and not _MADE_BY_BUILDS.search(m)]
+
+
 def lost_files(wheel: WheelFacts, sdist: SdistFacts) -> tuple[str, ...]:
     """The files of a wheel whose names are nowhere in the sdist, and that are not known to be made by builds.
 
     A compressed file that stands for a file that the sdist has at the same place is not lost: botocore's wheels have
     those. Beside the file itself it is one more, which a plain build does not make.
     """
-    names = {PurePosixPath(member).name for member in sdist.members}
-    strange = [m for m in wheel.members if PurePosixPath(m).name not in names and not _MADE_BY_BUILDS.search(m)]
+    strange = _strange(wheel.members, sdist.members)
     replaced = {plain for member in strange if (plain := _plain(member))}.difference(wheel.members)
     tails = {tail for member in sdist.members for tail in _tails(member)} if replaced else set()
     return tuple(member for member in strange if _plain(member) not in replaced & tails)

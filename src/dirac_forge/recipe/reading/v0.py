@@ -187,10 +187,7 @@ class _Reader(OutlineReader):
         if not isinstance(root, MappingNode):
             raise RecipeError("a recipe is a mapping with `package`", path=self.path)
         top = self.mapping(root)
-        package = self.mapping(top.get("package"))
-        name, version = self.text(package.get("name")), self.text(package.get("version")) or ""
-        if not name:
-            raise RecipeError("package: name is missing", path=self.path)
+        name, version = self._package(top)
         whole = self.output(top, {}, name.lower(), version, line=self.line(root))
         build = self.mapping(top.get("build"))
         parts = [self.part(node, build, name, version) for node, _ in self.items(top.get("outputs"))]
@@ -199,10 +196,17 @@ class _Reader(OutlineReader):
             yield whole
             return
         if whole.requirements:
-            runs = any(requirement.section == "run" for requirement in whole.requirements)
-            yield replace(whole, is_package=runs and whole.name not in {output.name for output in outputs})
+            yield replace(whole, is_package=bool(whole.of("run")) and whole.name not in {each.name for each in outputs})
         for output in outputs:
             yield output if output.sources else replace(output, sources=whole.sources)
+
+    def _package(self, top: Mapping[str, Node]) -> tuple[str, str]:
+        """The name and version at the top; raises RecipeError where there is no name."""
+        package = self.mapping(top.get("package"))
+        name = self.text(package.get("name"))
+        if not name:
+            raise RecipeError("package: name is missing", path=self.path)
+        return name, self.text(package.get("version")) or ""
 
     def part(self, node: Node, build: Mapping[str, Node], name: str, version: str) -> ReadOutput | None:
         if not isinstance(node, MappingNode):

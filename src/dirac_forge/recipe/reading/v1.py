@@ -231,20 +231,24 @@ class _Reader(OutlineReader):
         return self.chosen(node, None, 0)
 
     def chosen(self, node: Node | None, outer: str | None, depth: int) -> Iterator[tuple[Node, str | None]]:
-        self.values += 1
-        if self.values > _MAX_VALUES or depth > 40:
-            raise RecipeError(
-                "aliases make the recipe far larger than it is", path=self.path, line=line_of(node) if node else 0
-            )
+        self._count(node, depth)
         if isinstance(node, SequenceNode):
             for value in node.value:
                 yield from self.chosen(value, outer, depth + 1)
         elif isinstance(node, MappingNode) and "if" in (fields := self.mapping(node)):
             for branch, test in self.branches(fields):
-                both = " and ".join(part for part in (outer, test) if part)
+                both = " and ".join(filter(None, (outer, test)))
                 yield from self.chosen(branch, both or None, depth + 1)
         elif isinstance(node, MappingNode) or yamlnodes.scalar(node) is not None:
             yield cast("Node", node), outer
+
+    def _count(self, node: Node | None, depth: int) -> None:
+        """Raise RecipeError where aliases make a few lines into too many values."""
+        self.values += 1
+        if self.values > _MAX_VALUES or depth > 40:
+            raise RecipeError(
+                "aliases make the recipe far larger than it is", path=self.path, line=line_of(node) if node else 0
+            )
 
     def branches(self, fields: Mapping[str, Node]) -> Iterator[tuple[Node, str | None]]:
         """The branches of an `if` that may be taken, each with its test where that is not decided."""

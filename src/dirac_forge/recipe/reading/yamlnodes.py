@@ -7,7 +7,7 @@ mappings and lists.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
@@ -69,6 +69,13 @@ def compose(text: str) -> Node | None:
     return root
 
 
+def _merged_size(node: Node, inner: Iterable[tuple[Node, bool]], sizes: Mapping[int, int]) -> int:
+    size = 1 + sum(sizes.get(id(each), 1) for each, merged in inner if merged)
+    if isinstance(node, MappingNode) and size > _MAX_MERGED:
+        raise YamlError("merges make this far larger than it is", line=line_of(node))
+    return size
+
+
 def _check_aliases(root: Node) -> None:
     """Raise YamlError where a node is part of itself, or merges make a few lines into too many."""
     sizes: dict[int, int] = {}
@@ -79,9 +86,7 @@ def _check_aliases(root: Node) -> None:
         inner = _inner(node)
         if done:
             inside.discard(id(node))
-            size = sizes[id(node)] = 1 + sum(sizes.get(id(each), 1) for each, merged in inner if merged)
-            if isinstance(node, MappingNode) and size > _MAX_MERGED:
-                raise YamlError("merges make this far larger than it is", line=line_of(node))
+            sizes[id(node)] = _merged_size(node, inner, sizes)
         elif id(node) in inside:
             raise YamlError("this is part of itself", line=line_of(node))
         elif id(node) not in sizes and not isinstance(node, ScalarNode):
@@ -157,6 +162,12 @@ class _Count:
     def __init__(self) -> None:
         self.values = 0
 
+    def add(self, node: Node | None, depth: int) -> None:
+        """Raise YamlError where aliases make a few lines into too many values."""
+        self.values += 1
+        if self.values > _MAX_VALUES or depth > _MAX_DEPTH:
+            raise YamlError("aliases make this far larger than it is", line=line_of(node) if node is not None else 0)
+
 
 def plain(node: Node | None, *, typed: bool = False, count: _Count | None = None, depth: int = 0) -> object:
     """Mappings, lists and text of a node; with `typed` also numbers and booleans, as YAML 1.1 reads them.
@@ -164,9 +175,7 @@ def plain(node: Node | None, *, typed: bool = False, count: _Count | None = None
     A key that comes twice has its last value. Raises YamlError where aliases make a few lines into too many values.
     """
     count = count or _Count()
-    count.values += 1
-    if count.values > _MAX_VALUES or depth > _MAX_DEPTH:
-        raise YamlError("aliases make this far larger than it is", line=line_of(node) if node is not None else 0)
+    count.add(node, depth)
     match node:
         case MappingNode():
             return {key: plain(value, typed=typed, count=count, depth=depth + 1) for key, _, value in pairs(node)}
