@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from dirac_forge.report.proof_words import cell_words
 
 SNAPSHOT = Path(__file__).parents[2] / "../shared/conda-forge/channel"
 PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
-PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+PYTHONS = ("3.10", "3.12", "3.14")
 
 pytestmark = pytest.mark.skipif(not SNAPSHOT.is_dir(), reason="the snapshot of conda-forge is not here")
 
@@ -56,7 +56,7 @@ def test_dirac_grid_by_platform_and_python(channel: Channel, executor: Executor)
 def test_windows_names_every_cause(channel: Channel, executor: Executor) -> None:
     target = make_target("dirac-grid", ["dirac-grid"], platforms=PLATFORMS)
     cells = check(channel, cells_of(target, platforms=["win-64"], pythons=PYTHONS), executor=executor, remedies=False)
-    assert [cell.status for cell in cells] == ["not-installable"] * 5
+    assert [cell.status for cell in cells] == ["not-installable"] * len(PYTHONS)
     assert not any(cell.unexpected for cell in cells)
     for cell in cells:
         missing = {cause.package for cause in cell.causes if cause.kind == "no-build"}
@@ -66,50 +66,43 @@ def test_windows_names_every_cause(channel: Channel, executor: Executor) -> None
         )
 
 
-def joint(channel: Channel, executor: Executor, spec: str) -> dict[tuple[str, str], Cell]:
+def joint(
+    channel: Channel, executor: Executor, spec: str, platforms: Sequence[str], *pythons: str
+) -> dict[tuple[str, str], Cell]:
     target = make_target("joint", ["dirac-grid", spec])
-    cells = check(
-        channel,
-        cells_of(target, platforms=PLATFORMS, pythons=PYTHONS[1:4]),
-        executor=executor,
-        remedies=False,
-    )
-    return {(cell.platform, cell.python): cell for cell in cells}
+    asked = cells_of(target, platforms=platforms, pythons=pythons)
+    return {(cell.platform, cell.python): cell for cell in check(channel, asked, executor=executor, remedies=False)}
 
 
 def fails(cells: dict[tuple[str, str], Cell]) -> set[tuple[str, str]]:
     return {where for where, cell in cells.items() if cell.status == "not-installable"}
 
 
-def everywhere(cells: dict[tuple[str, str], Cell]) -> set[tuple[str, str]]:
-    return set(cells)
-
-
 def test_libffi_37_fails_on_osx_64_only(channel: Channel, executor: Executor) -> None:
-    cells = joint(channel, executor, "libffi 3.7.*")
-    assert fails(cells) == {("osx-64", python) for python in PYTHONS[1:4]}
+    cells = joint(channel, executor, "libffi 3.7.*", PLATFORMS, "3.12")
+    assert fails(cells) == {("osx-64", "3.12")}
     assert "libglib needs libffi" in cell_words(cells["osx-64", "3.12"].reason)
 
 
 def test_icu_75_fails_but_for_one(channel: Channel, executor: Executor) -> None:
-    cells = joint(channel, executor, "icu 75.*")
-    assert fails(cells) == everywhere(cells) - {("osx-arm64", "3.13")}
+    cells = joint(channel, executor, "icu 75.*", ("linux-64", "osx-arm64"), "3.12", "3.13")
+    assert fails(cells) == cells.keys() - {("osx-arm64", "3.13")}
     assert "libboost needs icu >=78.1,<79.0a0, but icu 75.* is asked for" in cell_words(
         cells["linux-64", "3.12"].reason
     )
 
 
 def test_krb5_121_fails_everywhere(channel: Channel, executor: Executor) -> None:
-    cells = joint(channel, executor, "krb5 1.21.*")
-    assert fails(cells) == everywhere(cells)
+    cells = joint(channel, executor, "krb5 1.21.*", PLATFORMS, "3.12")
+    assert fails(cells) == cells.keys()
     assert "dcap needs krb5 >=1.22.2,<1.23.0a0, but krb5 1.21.* is asked for" in cell_words(
         cells["linux-64", "3.12"].reason
     )
 
 
 def test_numpy_1_and_an_older_dirac_grid_solve(channel: Channel, executor: Executor) -> None:
-    assert not fails(joint(channel, executor, "dirac-grid 9.0.*"))
-    cells = joint(channel, executor, "numpy 1.*")
+    assert not fails(joint(channel, executor, "dirac-grid 9.0.*", PLATFORMS[:1], "3.12"))
+    cells = joint(channel, executor, "numpy 1.*", ("linux-64", "osx-arm64"), "3.12", "3.13")
     # NumPy 1 was never built for Python 3.13.
-    assert fails(cells) == {(platform, "3.13") for platform in PLATFORMS}
+    assert fails(cells) == {("linux-64", "3.13"), ("osx-arm64", "3.13")}
     assert all(cell_words(cells[where].reason).startswith("numpy: built only for Python ") for where in fails(cells))
