@@ -12,9 +12,17 @@ import pytest
 
 from support.server import Answer, Asked, Serve, Server
 
-# Same examples in every run, and no clock: a busy machine must not fail a test.
-hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+# Same examples in every run, and no clock: a busy machine must not fail a test. EXAMPLES=1000 tries more by hand.
+hypothesis.settings.register_profile(
+    "steady", deadline=None, derandomize=True, max_examples=int(os.environ.get("EXAMPLES", "30"))
+)
 hypothesis.settings.load_profile("steady")
+
+
+def pytest_configure() -> None:
+    """What tests start is not measured by coverage, which slows it by half: the same code is tested in process."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -34,7 +34,7 @@ def channels(draw: st.DrawFn) -> list[dict[str, Any]]:
     return records
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     records=channels(), specs=st.lists(st.builds(str.__add__, st.sampled_from(NAMES), bounds), min_size=1, max_size=2)
 )

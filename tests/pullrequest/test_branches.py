@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dirac_forge.errors import InputError
@@ -70,7 +70,6 @@ def test_a_name_can_not_pass_for_an_altered_one() -> None:
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-@settings(max_examples=25)
 @given(KEYS)
 def test_git_takes_each_name(key: str) -> None:
     name = named("fix", "main", key)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -72,7 +72,6 @@ def test_a_literal_of_v1_is_read_as_the_text_or_as_the_expression_for_it(raw: st
     assert not (match and match[2]), "a comment selector for the linter"
 
 
-@settings(max_examples=40, deadline=None)
 @hostile
 @given(text)
 def test_a_literal_of_v1_renders_to_the_text(raw: str) -> None:
@@ -110,7 +109,6 @@ def test_a_comment_of_v0_renders_to_itself(raw: str) -> None:
     assert SandboxedEnvironment(undefined=StrictUndefined).from_string(comment).render() == comment
 
 
-@settings(max_examples=60, deadline=None)
 @example(["{", "{"])
 @example(["{{", "}}"])
 @example(["$", "#}"])
