@@ -52,9 +52,10 @@ _REFUSED = re.compile(
 _DENIED = re.compile(
     r"permission to .* denied|returned error: 403|authentication failed|resource not accessible", re.IGNORECASE
 )
-PushRefusal = Literal["moved", "shallow", "workflow", "denied", "other"]
+PushRefusal = Literal["moved", "shallow", "workflow", "archived", "denied", "other"]
 """`moved`: the branch is not where it was expected; `shallow`: the remote lacks commits that a shallow clone does not
-have; `workflow`: the token may not change files in .github/workflows; `denied`: it may not write there."""
+have; `workflow`: the token may not change files in .github/workflows; `archived`: nobody may write there; `denied`:
+the token may not."""
 _DISK = re.compile(
     r"no space left|disk quota|read-only file system|cannot mkdir|unable to (create|write)", re.IGNORECASE
 )
@@ -62,6 +63,7 @@ _CAUSES: tuple[tuple[re.Pattern[str], PushRefusal], ...] = (
     (re.compile(r"stale info|non-fast-forward|fetch first", re.IGNORECASE), "moved"),
     (re.compile(r"shallow update not allowed", re.IGNORECASE), "shallow"),
     (re.compile(r"refusing to allow .* workflow", re.IGNORECASE), "workflow"),
+    (re.compile(r"was archived so it is read-only", re.IGNORECASE), "archived"),
     (_DENIED, "denied"),
 )
 _RIGHTS = "Look whether the token may write there: `contents: write`, or the scope `public_repo`."

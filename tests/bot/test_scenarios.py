@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from dirac_forge.bot.dashboard import DashboardRequests
 from dirac_forge.bot.outcomes import exit_code
+from dirac_forge.bot.proposed import Unneeded
+from dirac_forge.pullrequest.records import Identity
 from support.bots import TOKEN, Bots, feedstock_files
 from support.github import Fault, bare
 
@@ -372,3 +375,133 @@ def test_the_token_is_in_no_file_and_no_url(bot: Bots) -> None:
     opened(bot)
     texts = [path.read_bytes() for path in bot.folder.rglob("*") if path.is_file() and "github" not in path.parts]
     assert not any(TOKEN.encode() in text for text in texts)
+
+
+def reopened(bot: Bots, number: int = 1) -> None:
+    """A person restores the branch of a request and reopens it."""
+    pull = bot.github.pulls(DEMO)[number - 1]
+    assert pull.pull is not None
+    fork = bot.github.path(FORK)
+    bare.git(fork, "fetch", "-q", str(bot.github.path(DEMO)), f"refs/pull/{number}/head")
+    bare.git(fork, "update-ref", f"refs/heads/{pull.pull.head_ref}", pull.pull.head_sha)
+    pull.state, pull.closed = "open", None
+
+
+def open_numbers(bot: Bots) -> list[int]:
+    return [pull.number for pull in bot.github.pulls(DEMO) if pull.state == "open"]
+
+
+def test_a_superseded_request_that_a_person_reopened_is_theirs_also_for_a_ledger_that_was_lost(bot: Bots) -> None:
+    opened(bot)
+    bot.decider.versions["demo"] = "3.0"
+    bot.run()
+    reopened(bot)
+    bot.run()
+    assert open_numbers(bot) == [1, 2]
+    with bot.opened() as ledger:
+        path = ledger.path
+    path.unlink()
+    bot.run()
+    bot.run()
+    assert open_numbers(bot) == [1, 2]
+    assert len([each for each in bot.github.pulls(DEMO)[0].comments if "Superseded" in each.body]) == 1
+
+
+def test_a_request_to_which_a_person_committed_stays_open_beside_a_newer_version(bot: Bots) -> None:
+    opened(bot)
+    bare.commit(bot.github.path(FORK), BRANCH, {"recipe/fix.patch": "x\n"}, message="by hand")
+    bot.decider.versions["demo"] = "3.0"
+    for _ in range(2):
+        bot.run()
+        assert open_numbers(bot) == [1, 2]
+    told = [each.body.splitlines()[0] for each in bot.github.pulls(DEMO)[0].comments]
+    said = "#2 is for a newer version: demo 3.0. This one stays open: others committed to it."
+    assert told == ["@conda-forge-admin, please rerender", said]
+
+
+def test_the_label_automerge_that_a_person_took_off_stays_off(bot: Bots) -> None:
+    bot.feedstock("demo", wanted="2.0", automerge="true")
+    bot.github.get(DEMO).permissions["bot"] = "triage"
+    bot.run()
+    (pull,) = bot.github.pulls(DEMO)
+    assert pull.pull is not None
+    bot.github.check_run(DEMO, pull.pull.head_sha, "build")
+    bot.run()
+    assert pull.labels == ["automerge"]
+    pull.labels.clear()
+    bot.run()
+    assert pull.labels == []
+    with bot.opened() as ledger:
+        path = ledger.path
+    path.unlink()
+    bot.run()
+    assert pull.labels == []
+
+
+def test_a_release_that_comes_back_takes_the_mark_off_the_title(bot: Bots) -> None:
+    bot.limits(withdrawn_releases="mark")
+    opened(bot)
+    (pull,) = bot.github.pulls(DEMO)
+    about = Identity(feedstock="demo", branch="main", kind="bump", key="2.0")
+    bot.decider.versions.clear()
+    bot.decider.over = {about: Unneeded(why="withdrawn", version="2.0")}
+    bot.run()
+    assert pull.title == "[withdrawn] demo 2.0"
+    said = "Upstream does not offer 2.0 any more. This request stays open, and is not merged automatically."
+    assert pull.comments[-1].body.splitlines()[0] == said
+    bot.decider.versions["demo"] = "2.0"
+    bot.run()
+    assert (pull.title, pull.state) == ("demo 2.0", "open")
+    assert writes(bot) == []
+
+
+def test_a_version_that_is_ignored_on_the_dashboard_is_closed_where_it_is_open(bot: Bots) -> None:
+    opened(bot)
+    about = Identity(feedstock="demo", branch="main", kind="bump", key="2.0")
+    with bot.connections() as connections:
+        result = bot.run_with(connections, asked=DashboardRequests(ignore=frozenset({about})))
+    assert [one.state for one in result.outcomes] == ["closed"]
+    assert open_numbers(bot) == []
+    assert states(bot) == ["closed"]
+    assert len(bot.github.pulls(DEMO)) == 1
+
+
+def test_a_conversation_that_is_locked_is_left_alone_and_no_fault(bot: Bots) -> None:
+    bot.feedstock("demo", wanted="2.0")
+    said = '{"message": "Unable to create comment because issue is locked."}'
+    bot.github.faults.append(Fault(method="POST", path=".*/comments", times=99, status=403, body=said))
+    assert states(bot) == ["opened"]
+    result = bot.run()
+    assert ([one.state for one in result.outcomes], exit_code(result.states)) == (["unchanged"], 0)
+    with bot.opened() as ledger:
+        steps = {each.step: each.text for each in ledger.events(feedstock="demo")}
+    assert steps["asked"] == "conda-forge's service can't be asked to rerender: the conversation is locked"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (f"/repos/{DEMO}/pulls", "Interactions on this repository have been restricted to collaborators"),
+        (f"/repos/{DEMO}/forks", "The repository exists, but forking is disabled."),
+    ],
+)
+def test_a_repository_that_keeps_strangers_out_backs_off_alone(bot: Bots, path: str, said: str) -> None:
+    bot.feedstock("demo", wanted="2.0")
+    bot.feedstock("other", wanted="2.0")
+    body = f'{{"message": "{said}"}}'
+    bot.github.faults.append(Fault(method="POST", path=path, times=99, status=403, body=body))
+    found = {one.identity.feedstock: one.state for one in bot.run().outcomes}
+    assert found == {"demo": "failed", "other": "opened"}
+    found = {one.identity.feedstock: one.state for one in bot.run().outcomes}
+    assert found == {"demo": "waiting", "other": "unchanged"}
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, "<html>Please sign in</html>"), (403, "Forbidden")])
+def test_a_page_in_the_place_of_the_forge_is_no_answer(bot: Bots, status: int, body: str) -> None:
+    bot.feedstock("demo", wanted="2.0")
+    headers = {"Content-Type": "text/html"}
+    bot.github.faults.append(Fault(path=".*", times=99, status=status, body=body, headers=headers))
+    result = bot.run()
+    assert ([line.state for line in result.looked], exit_code(result.states)) == (["unknown"], 3)
+    bot.github.faults.clear()
+    assert states(bot) == ["opened"]

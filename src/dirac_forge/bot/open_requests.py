@@ -122,6 +122,26 @@ class OpenRequests:
                 self.connections.ledger.done(entry.identity)
                 self.log.note("done", "the channel has it", about=entry.identity)
 
+    def ignored(self, identity: Identity) -> Outcome | None:
+        """Close the open request of a version that people ignore; None where there is none."""
+        entry = self.connections.ledger.entry(identity)
+        if entry is None or entry.state not in self.connections.open_states:
+            return None
+
+        def close(open_entry: LedgerEntry) -> Outcome:
+            connections, text = self.connections, "Closed because this version is ignored on the bot's dashboard."
+            found = withdraw(
+                open_entry,
+                destination=connections.destination,
+                ledger=connections.ledger,
+                run=self.log.run,
+                text=text,
+            )
+            return Outcome(identity=identity, state="closed", text=text, url=found.url, number=found.number)
+
+        (outcome,) = self._each([entry], close)
+        return outcome
+
     def settled(self, wanted: Sequence[ProposedChange], leave: Collection[Identity]) -> list[Outcome]:
         """Close requests that are not needed any more, and label those that may merge automatically, except `leave`."""
         mine = {one.identity: one for one in wanted}
@@ -207,10 +227,11 @@ class OpenRequests:
         unneeded = self.decider.current(entry.identity) if self.decider is not None else None
         if unneeded is None:
             return None
-        connections, text = self.connections, closing_words(unneeded)
-        reason = unneeded_words(unneeded)
         withdrawn = unneeded.why == "withdrawn"
-        if withdrawn and self.mark_withdrawn:
+        marked = withdrawn and self.mark_withdrawn
+        connections, text = self.connections, closing_words(unneeded, marked=marked)
+        reason = unneeded_words(unneeded)
+        if marked:
             mark(entry, destination=connections.destination, ledger=connections.ledger, run=self.log.run, text=text)
             return Outcome(identity=entry.identity, state="unchanged", text=reason, url=entry.url, number=entry.number)
         found = withdraw(
@@ -242,12 +263,31 @@ class OpenRequests:
             checks=forge.checks(repo, pull.head_sha).verdict,
             labelled=LABEL in pull.labels,
         )
-        if verdict.label:
+        if verdict.label and self._unlabelled_by_people(entry, pull, repo, forge):
+            self.log.say("automerge", "somebody took the label off", about=entry.identity)
+        elif verdict.label:
             forge.label(repo, entry.number, LABEL)
-            self.log.note("automerge", verdict.reason, about=entry.identity)
+            self.log.note(LABEL, f"{verdict.reason}: {pull.head_sha}", about=entry.identity)
         else:
             self.log.say("automerge", verdict.reason, about=entry.identity)
         return None
+
+    def _unlabelled_by_people(self, entry: LedgerEntry, pull: PullRequest, repo: Repo, forge: Forge) -> bool:
+        """Whether the label was put on these commits before: then somebody took it off, and that holds.
+
+        Later commits are another matter: conda-forge's service takes the label off for them.
+        """
+        identity = entry.identity
+        about = (identity.branch, identity.kind, identity.key)
+        events = self.connections.ledger.events(feedstock=identity.feedstock)
+        mine = [each for each in events if (each.branch, each.kind, each.key) == about]
+        if any(each.step == "pushed" for each in mine):
+            return any(each.step == LABEL and pull.head_sha in each.text for each in mine)
+        # A ledger that was lost: whoever put it there, it was there.
+        try:
+            return LABEL in forge.was_given(repo, entry.number)
+        except ForgeRefusedError:
+            return False
 
     def _served(self, entry: LedgerEntry, pull: PullRequest, repo: Repo, forge: Forge) -> bool:
         """Whether all that was pushed after us is by conda-forge's services: a rerender that we asked for."""

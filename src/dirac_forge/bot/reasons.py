@@ -24,10 +24,12 @@ def unneeded_words(unneeded: Unneeded) -> str:
             return f"upstream does not offer {version} any more"
 
 
-def closing_words(unneeded: Unneeded) -> str:
-    """Return the comment with which a request that is not needed any more is closed or marked."""
+def closing_words(unneeded: Unneeded, *, marked: bool = False) -> str:
+    """Return the comment with which a request that is not needed any more is closed, or stays open and is `marked`."""
     # Upstream's own words may mention people.
     reason = escaped(unneeded_words(unneeded))
+    if marked:
+        return f"{reason[:1].upper()}{reason[1:]}. This request stays open, and is not merged automatically."
     if unneeded.why == "withdrawn":
         return f"{reason[:1].upper()}{reason[1:]}. If it comes back, a new request is opened."
     return f"Closed because {reason}."

@@ -118,7 +118,7 @@ class BotRun:
         self._remember(looked, decisions, log)
         requests.finish()
         wanted = self._sendable([each.wanted for each in decisions if each.wanted is not None], log)
-        wanted = self._not_ignored(wanted, log)
+        wanted = self._not_ignored(wanted, requests, log)
         wanted = self._in_groups(wanted, decisions, log)
         self._deliver(wanted, log, lease)
         self._add_observed(observed)
@@ -165,11 +165,17 @@ class BotRun:
         self._hold([Held(identity=identity, reason=reason) for identity in new], log)
         return [one for one in wanted if self.recipes or one.identity.kind != "recipe"]
 
-    def _not_ignored(self, wanted: Sequence[ProposedChange], log: RunLog) -> list[ProposedChange]:
-        """The changes without those that people ignore: noted as retracted, until they change."""
+    def _not_ignored(
+        self, wanted: Sequence[ProposedChange], requests: OpenRequests, log: RunLog
+    ) -> list[ProposedChange]:
+        """The changes without those that people ignore: closed, and noted as retracted until they change."""
         text = "ignored on the dashboard"
         for each in wanted:
             if each.identity in self.asked.ignore:
+                closed = requests.ignored(each.identity)
+                if closed is not None:
+                    self._outcomes.append(closed)
+                    continue
                 log.journal.note(
                     each.identity, "ignored", text, state="retracted", decided=text,
                     fingerprint=fingerprint(each.change), title=each.change.title,

@@ -235,6 +235,11 @@ class Clones:
             return branch, commit
         if branch == "main" and head not in {"", "main"}:
             return self._newest(place, url, safe_branch(head), "")
+        if not listed.strip():
+            raise GitUnreachableError(
+                f"{url}: git lists no branch at all there",
+                hint="The repository is empty, or something else answers in its place, such as a proxy.",
+            )
         raise MissingRefError(f"{url}: there is no branch {branch}")
 
     def _fetch(self, tip: Tip, place: str) -> Tip:
@@ -264,6 +269,11 @@ class Clones:
             own = {**self._environment(), **({"HOME": os.devnull} if plain else {})}
             try:
                 return own_git(*arguments, about=about, folder=folder or _NOWHERE, environment=own, timeout=600)
+            except RefusedPushError as error:
+                if arguments[0] == "push":
+                    raise
+                # To refuse a reading is no answer: a limit, a token that is not accepted, a proxy.
+                raise GitUnreachableError(error.message, hint=error.hint) from error
             except GitUnreachableError as error:
                 if pause is None or not error.passing:
                     raise

@@ -110,6 +110,8 @@ def decide(
     older = tuple(each for each in requests if _replaced(wanted, each))
     if mine is not None and mine.state == "open":
         act = _brought_up_to_date(wanted, _written_in(mine, known), remake_conflicts=force or remake_conflicts)
+        if act == "finish" and mine.withdrawn:
+            act = "edit_text"  # the release came back
         return Decision(act=act, request=mine, older=older)
     ended = _ended(wanted, mine, known, force=force)
     if ended is not None:

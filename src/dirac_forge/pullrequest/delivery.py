@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -319,9 +320,10 @@ class _Delivery(DeliveryState):
         known = self.known
         # Made again on a newer state of the feedstock, it has to be rendered again, too.
         again = f" {known.base_sha[:12]}" if known is not None and known.remade == wanted.fingerprint else ""
-        self.destination.say(place, request, RERENDER, mark=f"rerender {wanted.mark}{again}")
+        asked = self.destination.say(place, request, RERENDER, mark=f"rerender {wanted.mark}{again}")
         if not self.destination.prepares:
-            self.note(wanted, "asked", "conda-forge's service was asked to rerender")
+            locked = "conda-forge's service can't be asked to rerender: the conversation is locked"
+            self.note(wanted, "asked", "conda-forge's service was asked to rerender" if asked else locked)
 
     def _introduce(self, place: RepositoryPlace, request: Request, *, again: bool) -> None:
         """Put the labels of the settings on a new request, and ask for reviews; where that is refused, go on.
@@ -329,11 +331,10 @@ class _Delivery(DeliveryState):
         `again`: a killed run may have begun with it, and people may have taken something off since, which stays off.
         """
         options = self.options
-        try:
-            before = self.destination.was_given(place, request) if again and options.introduces else frozenset()
-        except ForgeRefusedError as refused:
-            self.journal.once(self.identity, "labels", refused.message)
-            return
+        before: frozenset[str] = frozenset()
+        if again and options.introduces:
+            with suppress(ForgeRefusedError):  # it is not known then, and to give it again does little harm
+                before = self.destination.was_given(place, request)
         known = {each.lower().removeprefix("@") for each in before}
         reviewers = tuple(each for each in options.reviewers if each.lower().removeprefix("@") not in known)
         wanted = tuple(each for each in options.labels if each not in request.labels and each.lower() not in known)

@@ -13,9 +13,11 @@ from dirac_forge.pullrequest.making import MadeCommits
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["Closing", "Destination", "RepositoryPlace", "Request", "Sent", "TakenError"]
+__all__ = ["WITHDRAWN", "Closing", "Destination", "RepositoryPlace", "Request", "Sent", "TakenError"]
 
 
+WITHDRAWN = "[withdrawn] "
+"""Marks the title of a request for a release that upstream took back."""
 Closing = Literal["superseded", "retracted"]
 
 
@@ -70,6 +72,11 @@ class Request:
     def by_us(self) -> bool:
         """Whether it was closed because another took its place, by no person's decision."""
         return self.closing == "superseded"
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its title says that upstream took the release back."""
+        return self.title.startswith(WITHDRAWN)
 
     @property
     def name(self) -> str:
@@ -130,8 +137,16 @@ class Destination(Protocol):
         """Another title and body for an open request."""
         ...
 
-    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> None:
-        """A comment of ours, once for each mark."""
+    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> bool:
+        """A comment of ours, once for each mark; whether it is there: nobody may comment on what is locked."""
+        ...
+
+    def has_said(self, place: RepositoryPlace, request: Request, *, mark: str) -> bool:
+        """Whether a comment of ours with this mark is there."""
+        ...
+
+    def has_foreign_commits(self, place: RepositoryPlace, request: Request) -> bool:
+        """Whether somebody else, no service of conda-forge's, has committed to its branch."""
         ...
 
     def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:

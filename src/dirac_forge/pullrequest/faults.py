@@ -9,7 +9,14 @@ from typing import Literal
 from dirac_forge.errors import ForgeError, StorageError
 from dirac_forge.git import GitError, RefusedPushError
 from dirac_forge.http import UnreachableError
-from dirac_forge.pullrequest.refusals import ArchivedError, CredentialsError, ForbiddenError, LimitError, NoAccessError
+from dirac_forge.pullrequest.refusals import (
+    ArchivedError,
+    CredentialsError,
+    ForbiddenError,
+    LimitError,
+    NoAccessError,
+    RestrictedError,
+)
 
 __all__ = ["Fault", "environment_fault"]
 
@@ -49,7 +56,7 @@ def environment_fault(error: ForgeError | OSError) -> Fault | None:
             return _DISK
         case CredentialsError():
             return _CREDENTIALS
-        case ArchivedError():
+        case ArchivedError() | RestrictedError():
             return None
         case ForbiddenError() | NoAccessError() | RefusedPushError(cause="denied"):
             return _RIGHTS

@@ -8,11 +8,10 @@ from typing import Any
 
 from dirac_forge.pullrequest.branches import branch_name
 from dirac_forge.pullrequest.delivery_state import UNFINISHED
-from dirac_forge.pullrequest.destination import Closing, Destination, RepositoryPlace, Request
+from dirac_forge.pullrequest.destination import WITHDRAWN, Closing, Destination, RepositoryPlace, Request
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
-from dirac_forge.pullrequest.request_text import WITHDRAWN
 
 __all__ = ["learnt", "mark", "observe", "observed_request", "relearn", "withdraw"]
 

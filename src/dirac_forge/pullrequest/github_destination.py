@@ -15,7 +15,7 @@ from dirac_forge.pullrequest.forge import Forge, PullRequest, Repo
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.others import OtherRequest, announces, carries
 from dirac_forge.pullrequest.records import Identity
-from dirac_forge.pullrequest.refusals import NO_ACCESS_HINT, NoAccessError, NotOnForgeError
+from dirac_forge.pullrequest.refusals import NO_ACCESS_HINT, NoAccessError, NotOnForgeError, RestrictedError
 from dirac_forge.report.foreign import quiet
 
 __all__ = ["SERVICES", "GitHubDestination"]
@@ -176,16 +176,35 @@ class GitHubDestination:
         """Another title and body for an open request."""
         return self._request(self.forge.edit(self._repo(place), request.number, title=title, body=body))
 
-    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> None:
-        """A comment of ours, once for each mark; a rerender is asked for once, whichever bot asks."""
-        hidden = f"<!-- dirac-forge: {mark} -->"
+    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> bool:
+        """A comment of ours, once for each mark; a rerender is asked for once, whichever bot asks.
+
+        Returns whether it is there; it is not where the conversation is locked.
+        """
+        shared = text if mark.startswith("rerender ") else ""
+        if self.has_said(place, request, mark=mark, shared=shared):
+            return True
+        try:
+            self.forge.comment(self._repo(place), request.number, f"{text}\n\n{_hidden(mark)}\n")
+        except RestrictedError:
+            return False
+        return True
+
+    def has_said(self, place: RepositoryPlace, request: Request, *, mark: str, shared: str = "") -> bool:
+        """Whether a comment of ours with this mark is there, or of anybody with it and the text that is `shared`."""
         repo, login = self._repo(place), self.forge.login()
-        shared = mark.startswith("rerender ")
-        if not any(
-            hidden in comment.body and (comment.author == login or (shared and text in comment.body))
+        return any(
+            _hidden(mark) in comment.body and (comment.author == login or (bool(shared) and shared in comment.body))
             for comment in self.forge.comments(repo, request.number)
-        ):
-            self.forge.comment(repo, request.number, f"{text}\n\n{hidden}\n")
+        )
+
+    def has_foreign_commits(self, place: RepositoryPlace, request: Request) -> bool:
+        """Whether somebody else, no service of conda-forge's, has committed to its branch in our fork."""
+        fork = self.forge.fork(self._repo(place))
+        folder = self.clones.folder / f"{place.full_name}.git"
+        tip = Tip(folder=folder, full_name=place.full_name, url=place.url, branch=request.branch, commit="")
+        there = self.clones.log(tip, fork.clone_url, request.branch)
+        return bool(there) and not _is_ours(there, self.author())
 
     def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:
         """Put a label on it, or take it off; what is so already is not asked for."""
@@ -261,8 +280,12 @@ class GitHubDestination:
         return replace(
             self._request(pull),
             closed=f"#{number} was closed{when}{f' by {pull.closed_by}' if pull.closed_by else ''}",
-            closing=next((mark for mark in _CLOSINGS if f"<!-- dirac-forge: {mark} -->" in said), None),
+            closing=next((mark for mark in _CLOSINGS if _hidden(mark) in said), None),
         )
+
+
+def _hidden(mark: str) -> str:
+    return f"<!-- dirac-forge: {mark} -->"
 
 
 def _other(pull: PullRequest) -> OtherRequest:

@@ -141,11 +141,20 @@ class Outbox:
         patch = read_bytes(folder / "change.patch")
         return self._write(place, {**self._told(folder), "title": title}, body, patch)
 
-    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> None:
+    def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> bool:
         """Note a comment that would be made."""
         told = self._told(self._request_folder(place, request.branch))
         if mark not in told["comments"]:
             self._change(place, request, {"comments": {**told["comments"], mark: text}})
+        return True
+
+    def has_said(self, place: RepositoryPlace, request: Request, *, mark: str) -> bool:
+        """Whether a comment with this mark is noted."""
+        return mark in self._told(self._request_folder(place, request.branch))["comments"]
+
+    def has_foreign_commits(self, place: RepositoryPlace, request: Request) -> bool:  # noqa: ARG002
+        """Whether somebody else committed to it: nobody can."""
+        return False
 
     def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:
         """Note a label that would be put on it."""

@@ -20,13 +20,15 @@ __all__ = [
     "NotOnForgeError",
     "NothingNewError",
     "Problem",
+    "RestrictedError",
     "ValidationError",
 ]
 
 
-Problem = Literal["", "archived", "exists", "gone", "no-commits", "no-label", "integration"]
+Problem = Literal["", "archived", "exists", "gone", "no-commits", "no-label", "integration", "locked", "restricted"]
 """`exists`: there is such a request already; `gone`: what is to be deleted does not exist; `no-commits`: nothing to
-merge; `no-label`: the label is not there; `integration`: not for the tokens of Actions and Apps."""
+merge; `no-label`: the label is not there; `integration`: not for the tokens of Actions and Apps; `locked`: nobody may
+comment; `restricted`: the repository lets no such account in, or can't be forked."""
 
 
 class ForgeRefusedError(ForgeError):
@@ -62,6 +64,10 @@ class ForbiddenError(ForgeRefusedError):
 
 class ArchivedError(ForbiddenError):
     """The repository is archived and can't be changed."""
+
+
+class RestrictedError(ForbiddenError):
+    """403 because of the repository, whatever the token: a conversation is locked, strangers or forks are kept out."""
 
 
 class NotOnForgeError(ForgeRefusedError, http.NotFoundError):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dirac_forge import __version__
 from dirac_forge.pullrequest.decision import WantedRequest
-from dirac_forge.pullrequest.destination import Request
+from dirac_forge.pullrequest.destination import WITHDRAWN, Request
 from dirac_forge.pullrequest.headers import changed_by_people, with_header
 from dirac_forge.pullrequest.making import MadeCommits
 from dirac_forge.pullrequest.notes import notes
 
-__all__ = ["WITHDRAWN", "request_text"]
-
-WITHDRAWN = "[withdrawn] "
-"""Marks the title of a request for a release that upstream took back."""
+__all__ = ["request_text"]
 
 
 def request_text(

@@ -29,7 +29,18 @@ def supersede(
     known = state.journal.ledger.entry(identity)
     if known is not None and known.state in {"superseded", "theirs"}:
         return  # a person reopened it: it is theirs
+    if (known is None or known.step == "learnt") and state.destination.has_said(place, older, mark="superseded"):
+        # The same, from a ledger that was lost.
+        state.journal.note(
+            identity, "theirs", f"{older.url} was reopened", state="theirs", number=older.number, url=older.url
+        )
+        return
     untouched = known is not None and bool(known.head_sha) and known.head_sha == older.head_sha
+    if not untouched and state.destination.has_foreign_commits(place, older):
+        told = f"{request.name} is for a newer version: {wanted.title}. This one stays open: others committed to it."
+        state.destination.say(place, older, told, mark=f"newer {request.name}")
+        state.journal.once(identity, "left", f"{older.url}: {told}")
+        return
     text = f"Superseded by {request.name}: {wanted.title}"
     state.destination.close(place, older, text, mark="superseded", keep_branch=not untouched)
     state.journal.note(

@@ -17,6 +17,7 @@ from dirac_forge.pullrequest.refusals import (
     ForgeRefusedError,
     NotOnForgeError,
     Problem,
+    RestrictedError,
     ValidationError,
 )
 from dirac_forge.pullrequest.tokens import SOURCES
@@ -44,8 +45,17 @@ _PROBLEMS: tuple[tuple[str, Problem], ...] = (
     ("does not exist", "gone"),
     ("no commits between", "no-commits"),
     ("not accessible by integration", "integration"),
+    ("is locked", "locked"),
+    ("interactions on this repository have been restricted", "restricted"),
+    ("forking is disabled", "restricted"),
+    ("user is blocked", "restricted"),
 )
 """GitHub has no codes for these, only words."""
+_FORBIDDEN: Mapping[Problem, type[ForgeRefusedError]] = {
+    "archived": ArchivedError,
+    "locked": RestrictedError,
+    "restricted": RestrictedError,
+}
 
 
 class NonsenseError(UnreachableError):
@@ -91,7 +101,7 @@ def refusal(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> 
     status, words = answer.status, hide(said(answer))
     message = _message(status, words, about)
     problem: Problem = next((problem for known, problem in _PROBLEMS if known in words.lower()), "")
-    kind = ArchivedError if (status, problem) == (403, "archived") else _KINDS.get(status, ForgeRefusedError)
+    kind = _FORBIDDEN.get(problem, ForbiddenError) if status == 403 else _KINDS.get(status, ForgeRefusedError)
     fields = tuple(str(each["field"]) for each in problems(answer) if each.get("field"))
     return kind(message, hint=_hint(answer, kind), status=status, said=words, fields=fields, problem=problem)
 
@@ -116,6 +126,8 @@ def _hint(answer: Answer, kind: type[ForgeRefusedError]) -> str | None:
         return "An archived repository takes no changes."
     if answer.status < 400:
         return "It is elsewhere now, probably under another name: look the repository up again."
+    if kind is RestrictedError:
+        return "The repository's settings say so; its maintainers can change that."
     if kind is not ForbiddenError:
         return None
     if headers.get("x-github-sso", "").startswith("required"):
