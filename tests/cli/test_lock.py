@@ -133,8 +133,10 @@ def test_excluded_packages_are_taken_out_after_the_solve(capsys: pytest.CaptureF
 
 def test_excluded_package_that_others_need_is_a_warning(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [grid]\nexclude: [lib]\n", encoding="utf-8")
-    assert main(["lock", "construct.yaml", "--platform", "linux-64"]) == 0
-    assert "`exclude` takes out lib, which grid on linux-64 needs" in " ".join(capsys.readouterr().err.split())
+    assert main(["lock", "construct.yaml"]) == 0
+    assert "`exclude` takes out lib, which grid needs on linux-64 and osx-64" in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 def test_platform_that_a_file_does_not_have_is_told(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
@@ -201,6 +203,18 @@ def test_check_tells_what_is_outdated_and_what_is_not_satisfied(
     assert document["unsatisfied"] == ["default linux-64: grid >=9.1", "default osx-64: grid >=9.1"]
     assert {each["name"] for each in document["outdated"]} == {"grid", "lib"}
     assert (workspace / "pixi.lock").read_bytes() == before
+
+
+def test_check_of_a_lock_without_a_platform_says_so_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["lock", "construct.yaml", "--platform", "linux-64", "--output", "some.lock"]) == 0
+    capsys.readouterr()
+    assert main(["lock", "construct.yaml", "--check", "--output", "some.lock"]) == 1
+    text = capsys.readouterr().out
+    assert text.startswith("some.lock: outdated\n  - osx-64: not in the lock\n")
+    assert "dirac-forge lock construct.yaml --output some.lock: writes it again" in " ".join(text.split())
 
 
 def test_update_moves_only_the_named_package(workspace: Path) -> None:

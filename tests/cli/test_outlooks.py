@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from cli.test_bot import Here, here  # noqa: F401  # a fixture
 
 FILE = "name: OS\nversion: 1\nspecs:\n  - target\n"
@@ -34,3 +36,21 @@ def test_file_that_is_not_there_stops_no_run(here: Here) -> None:  # noqa: F811
     (found,) = document["distributions"]
     assert "nowhere.yaml" in found["problem"]
     assert "nowhere.yaml: not known: " in (here.folder / "outbox" / "dashboard.md").read_text(encoding="utf-8")
+
+
+def test_platform_that_does_not_solve_is_on_the_dashboard_and_in_the_summary(here: Here) -> None:  # noqa: F811
+    (here.folder / "construct.yaml").write_text(FILE.replace("target", "target >=7"), encoding="utf-8")
+    with_distributions(here, "construct.yaml")
+    code, document = here.run("bot", "run", "--summary", str(here.folder / "summary.md"))
+    assert code == 0
+    (found,) = document["distributions"]
+    (failed,) = found["failed"]
+    assert (failed["platform"], failed["status"], failed["since"], failed["uploads"]) == (
+        "linux-64",
+        "not-installable",
+        None,
+        [],
+    )
+    line = f"OS does not solve on linux-64, as on {datetime.now(UTC) - timedelta(days=30):%Y-%m-%d}: target"
+    for place in (here.folder / "outbox" / "dashboard.md", here.folder / "summary.md"):
+        assert line in place.read_text(encoding="utf-8").replace("\\", "")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.since import Turn
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.distribution.outlook import DistributionOutlook, outlook_of
 from dirac_forge.distribution.solving import Distribution
@@ -72,7 +75,33 @@ def test_platform_that_does_not_solve_is_told_with_the_upload_that_did_it(tmp_pa
     found = outlook(tmp_path, mac, specs=("app", "helper >=1", "helper !=1.0"))
     assert found.failed[0].turn is not None
     assert found.failed[0].turn.moment is None  # it did not solve on that day either
-    assert outlook_lines(found)[1].startswith("OS does not solve on osx-arm64: ")
+    assert outlook_lines(found)[1].startswith("OS does not solve on osx-arm64, as on 2020-01-05: ")
+
+
+def test_line_of_a_platform_has_day_upload_and_reason(tmp_path: Path) -> None:
+    failed = outlook(tmp_path, MAC, specs=("grid >=9.1",)).failed[0]
+    upload = Record(name="lib", version="2.0", build="h1_0", subdir="osx-arm64")
+    turn = Turn(
+        cell=failed.cell,
+        since=SINCE,
+        earlier=replace(failed.cell, status="installable", reason=None),
+        moment=datetime(2020, 1, 9, 12, 30, tzinfo=UTC),
+        uploads=(upload,),
+    )
+    found = DistributionOutlook(name="OS", since=SINCE, failed=(replace(failed, turn=turn),))
+    (line,) = outlook_lines(found)
+    start = "OS does not solve on osx-arm64 since 2020-01-09 12:30 UTC, when lib 2.0 h1_0 was uploaded: "
+    assert line.startswith(f"{start}grid")
+    assert outlook_json(found)["failed"] == [
+        {
+            "environment": "default",
+            "platform": "osx-arm64",
+            "status": "not-installable",
+            "reason": line.removeprefix(start),
+            "since": "2020-01-09T12:30:00+00:00",
+            "uploads": ["lib 2.0 h1_0"],
+        }
+    ]
 
 
 def test_channel_of_higher_priority_that_hides_a_package_is_told(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
 from dirac_forge.report.document import Block, Items, Paragraph, Section, listed, words
-from dirac_forge.report.locks import lock_json, lock_sections, outdated_lines
+from dirac_forge.report.locks import lock_json, lock_sections, outdated_lines, unsatisfied_lines
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
@@ -66,6 +66,8 @@ def lock(context: Context, request: LockRequest) -> int:
     if (request.check or request.update) and request.format != "pixi":
         raise InputError(f"--check and --update read a pixi.lock, not {request.format}")
     distribution = distribution_of(context, request.file)
+    if request.format == "conda-lock" and len(distribution.environments) > 1:
+        raise InputError("conda-lock's format holds one environment", hint="Use --format pixi or explicit.")
     moment = moment_of(request.as_of) if request.as_of else None
     channel_of = channels_for(context, distribution, moment=moment)
     known = _known(request.path) if request.check or request.update else {}
@@ -85,16 +87,14 @@ def _locked(
     """Write the lock, and answer with what is in it."""
     for missing in missing_dependencies(solved):
         context.observer.warned(
-            f"`exclude` takes out {missing.name}, which {listed(missing.needed_by)} on {missing.platform} "
-            f"{'needs' if len(missing.needed_by) == 1 else 'need'}"
+            f"`exclude` takes out {missing.name}, which {listed(missing.needed_by)} "
+            f"{'needs' if len(missing.needed_by) == 1 else 'need'} on {listed(missing.platforms)}"
         )
     urls = {name: [source.channel.base_url for source in channel_of(name).sources] for name in solved.records}
     written = _write(request, solved, urls)
     found = lock_of(solved, urls, solved.distribution.name)
     after = step("faults in these packages", "audit", near(request.path)) if request.format != "explicit" else ()
-    context.answer(
-        Shown(lock_sections(found, written, solved.distribution.notes)), lock_json(found, written), steps=after
-    )
+    context.answer(Shown(lock_sections(found, written)), lock_json(found, written), steps=after)
     return 0
 
 
@@ -139,10 +139,7 @@ def _write(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, 
     if request.format == "pixi":
         write_file(request.path, as_pixi_lock(solved.records, urls))
         return [str(request.path)]
-    several = len(solved.records) > 1
     if request.format == "conda-lock":
-        if several:
-            raise InputError("conda-lock's format holds one environment", hint="Use --format pixi or explicit.")
         (name, by_platform), *_ = solved.records.items()
         specs = solved.distribution.environments[name]
         write_file(request.path, as_conda_lock(by_platform, urls[name], specs, Path(request.file).name))
@@ -167,7 +164,7 @@ def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) 
         blocks.append(Paragraph(f"There is no file {request.file}: it was taken as a package spec."))
     blocks.append(Paragraph("Nothing was written."))
     section = Section(title=f"{solved.distribution.name} cannot be locked", blocks=tuple(blocks))
-    after = step("what would make it installable", "check", request.file)
+    after = () if request.as_of else step("what would make it installable", "check", request.file)
     failed = [
         {
             "environment": cell.target,
@@ -185,14 +182,17 @@ def _checked(context: Context, request: LockRequest, solved: SolvedDistribution,
     """Compare the lock with the file and with the new solve."""
     wrong = unsatisfied(solved.distribution, known)
     moved = outdated(solved, known)
-    lines = [f"not satisfied: {each}" for each in wrong]
-    lines += outdated_lines(moved, solved.distribution.asked)
+    absent = {(each.environment, each.platform) for each in wrong if each.absent}
+    lines = unsatisfied_lines(wrong)
+    lines += outdated_lines(
+        [each for each in moved if (each.environment, each.platform) not in absent], solved.distribution.asked
+    )
     state = "outdated" if lines else "up to date"
     blocks = (Items(tuple(lines)),) if lines else ()
     document = {
         "name": solved.distribution.name,
         "lock": str(request.path),
-        "unsatisfied": list(wrong),
+        "unsatisfied": [f"{each.environment} {each.platform}: {spec}" for each in wrong for spec in each.specs],
         "outdated": [
             {
                 "environment": each.environment,
@@ -205,6 +205,7 @@ def _checked(context: Context, request: LockRequest, solved: SolvedDistribution,
         ],
     }
     after = step("every change", "diff", *diff_arguments(near(request.path), "today", request.file)) if moved else ()
-    after += step("writes it again", "lock", request.file) if lines else ()
+    there = () if request.output is None else ("--output", near(request.output))
+    after += step("writes it again", "lock", request.file, *there) if lines else ()
     context.answer(Shown([Section(title=f"{request.path}: {state}", blocks=blocks)]), document, steps=after)
     return 1 if lines else 0

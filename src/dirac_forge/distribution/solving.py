@@ -21,6 +21,7 @@ __all__ = [
     "MissingDependency",
     "OutdatedPackage",
     "SolvedDistribution",
+    "UnsatisfiedSpecs",
     "lock_of",
     "missing_dependencies",
     "outdated",
@@ -177,30 +178,30 @@ def _locked(records: Iterable[RepoDataRecord], asked: frozenset[str]) -> tuple[L
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MissingDependency:
-    """A package that the file takes out, and the packages that need it."""
+    """A package that the file takes out, and the packages that need it on some platforms."""
 
     environment: str
-    platform: str
+    platforms: tuple[str, ...]
     name: str
     needed_by: tuple[str, ...]
 
 
 def missing_dependencies(solved: SolvedDistribution) -> tuple[MissingDependency, ...]:
     """Return the packages that a file excludes and that what is left depends on: the installer may not work."""
-    found = []
+    found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for environment, platforms in solved.records.items():
         for platform, records in platforms.items():
             for name in solved.distribution.exclude.get(environment, {}).get(platform, ()):
-                needing = sorted(
-                    record.name.normalized for record in records if name in set(map(name_of, record.depends))
-                )
-                if needing:
-                    found.append(
-                        MissingDependency(
-                            environment=environment, platform=platform, name=name, needed_by=tuple(needing)
-                        )
-                    )
-    return tuple(found)
+                if needing := _needing(records, name):
+                    found.setdefault((environment, name, needing), []).append(platform)
+    return tuple(
+        MissingDependency(environment=environment, platforms=tuple(platforms), name=name, needed_by=needing)
+        for (environment, name, needing), platforms in found.items()
+    )
+
+
+def _needing(records: Iterable[RepoDataRecord], name: str) -> tuple[str, ...]:
+    return tuple(sorted(each.name.normalized for each in records if name in set(map(name_of, each.depends))))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,19 +217,32 @@ class OutdatedPackage:
     """The version in the new solve, "" where it lacks the package."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnsatisfiedSpecs:
+    """What a lock does not satisfy of an environment on one platform."""
+
+    environment: str
+    platform: str
+    specs: tuple[str, ...]
+    """All of the environment's where it has no package for the platform."""
+    absent: bool = False
+    """Whether the lock has no package for the platform at all."""
+
+
 def unsatisfied(
     distribution: Distribution, known: Mapping[tuple[str, str], Sequence[RepoDataRecord]]
-) -> tuple[str, ...]:
-    """Return the specs that locked packages do not satisfy, as `ENVIRONMENT PLATFORM: SPEC`.
-
-    A platform or environment that the lock lacks is returned with all its specs.
-    """
+) -> tuple[UnsatisfiedSpecs, ...]:
+    """Return the specs that locked packages do not satisfy, by environment and platform."""
     found = []
     for environment, platforms in distribution.environments.items():
         for platform, specs in platforms.items():
-            records = {record.name.normalized: record for record in known.get((environment, platform), ())}
+            records = _named(known.get((environment, platform), ()))
             wanted = [spec for spec in specs if not distribution.excludes(environment, platform, name_of(spec))]
-            found += [f"{environment} {platform}: {spec}" for spec in wanted if not _met(spec, records)]
+            wrong = tuple(spec for spec in wanted if not _met(spec, records))
+            if wrong:
+                found.append(
+                    UnsatisfiedSpecs(environment=environment, platform=platform, specs=wrong, absent=not records)
+                )
     return tuple(found)
 
 

@@ -6,18 +6,18 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from dirac_forge.distribution.locks import Lock, LockedPackage
-from dirac_forge.distribution.solving import OutdatedPackage
+from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Section, words
 from dirac_forge.report.numbers import counted
 
-__all__ = ["lock_json", "lock_sections", "outdated_lines"]
+__all__ = ["lock_json", "lock_sections", "outdated_lines", "unsatisfied_lines"]
 
 _MEGABYTE = 1_000_000
 _MOST_OUTDATED = 3
 """Packages of a line of `lock --check`; `diff` tells all."""
 
 
-def lock_sections(lock: Lock, written: Sequence[str], notes: Sequence[str]) -> tuple[Section, ...]:
+def lock_sections(lock: Lock, written: Sequence[str]) -> tuple[Section, ...]:
     """Return what was locked, by environment and platform, and where it was written."""
     lines: list[Line] = []
     for environment, platforms in lock.environments.items():
@@ -25,10 +25,20 @@ def lock_sections(lock: Lock, written: Sequence[str], notes: Sequence[str]) -> t
             size = _size(packages)
             where = f"{environment}, {platform}" if len(lock.environments) > 1 else platform
             lines.append(f"{where}: {counted(len(packages), 'package')}" + (f", {size}" if size else ""))
-    blocks: list[Block] = [Items(tuple(lines)), *(Paragraph(note) for note in notes)]
+    blocks: list[Block] = [Items(tuple(lines))]
     if written:
         blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
     return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
+
+
+def unsatisfied_lines(unsatisfied: Sequence[UnsatisfiedSpecs]) -> list[str]:
+    """Return a line for each group of platforms on which the lock lacks the same."""
+    several = len({each.environment for each in unsatisfied}) > 1
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in unsatisfied:
+        text = "not in the lock" if each.absent else f"not satisfied: {', '.join(each.specs)}"
+        alike.setdefault((f"{each.environment}, " if several else "", text), []).append(each.platform)
+    return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
 
 
 def outdated_lines(outdated: Sequence[OutdatedPackage], asked: Collection[str]) -> list[str]:

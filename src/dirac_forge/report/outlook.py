@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dirac_forge.check.since import Turn
 from dirac_forge.distribution.difference import LockDifference, PackageChange
 from dirac_forge.distribution.outlook import DistributionOutlook, FailedPlatform
 from dirac_forge.report.document import words
@@ -64,13 +65,17 @@ def _failed_line(name: str, failed: FailedPlatform) -> str:
     where = cell.platform if cell.target == "default" else f"{cell.platform} ({cell.target})"
     if cell.status == "unknown":
         return f"{name} on {where}: not known: {cell_words(cell.reason)}"
-    if turn is None or turn.moment is None:
-        return f"{name} does not solve on {where}: {cell_words(cell.reason)}"
+    return f"{name} does not solve on {where}{_since(turn)}: {cell_words(cell.reason)}"
+
+
+def _since(turn: Turn | None) -> str:
+    """Since when, and by which upload; "" where that is not known."""
+    if turn is None:
+        return ""
+    if turn.moment is None:
+        return f", as on {turn.since:%Y-%m-%d}"
     uploads = words([f"{one.name} {one.version} {one.build}" for one in turn.uploads], _MOST)
-    return (
-        f"{name} does not solve on {where} since {turn.moment:%Y-%m-%d %H:%M} UTC, when {uploads} was uploaded: "
-        f"{cell_words(cell.reason)}"
-    )
+    return f" since {turn.moment:%Y-%m-%d %H:%M} UTC, when {uploads} was uploaded"
 
 
 def outlook_json(outlook: DistributionOutlook) -> dict[str, Any]:

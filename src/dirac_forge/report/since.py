@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from dirac_forge.channel.records import name_of
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.since import Turn
 from dirac_forge.report.document import listed
@@ -54,8 +55,22 @@ def _headline(turn: Turn) -> str:
 def _lines(turn: Turn) -> list[str]:
     if turn.moment is None:
         return [] if _stood(turn.earlier) == _stood(turn.cell) else [f"before: {_stood(turn.earlier)}"]
+    moved = _moved(turn)
     names = listed(dict.fromkeys(f"{one.name} {one.version} ({one.subdir}, {one.build})" for one in turn.uploads))
-    return [f"by the upload of {names}", f"before: {_stood(turn.earlier)}"]
+    before = f"before: {listed(moved)}" if moved else f"before: {_stood(turn.earlier)}"
+    return [f"by the upload of {names}", before]
+
+
+def _moved(turn: Turn) -> list[str]:
+    """Return the packages that the target names and that changed, as they were, where it names several."""
+    names = {name_of(spec) for spec in turn.cell.specs}
+    old, new = (
+        {record.name: record.version for record in cell.packages if record.name in names}
+        for cell in (turn.earlier, turn.cell)
+    )
+    if len(names) < 2 or not old or not new:
+        return []
+    return [f"{name} {version}" for name, version in old.items() if new.get(name) != version]
 
 
 def _stood(cell: Cell) -> str:
