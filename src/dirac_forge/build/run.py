@@ -123,8 +123,7 @@ class _Memory:
         """Remember a recipe whose outputs are all in the channel."""
         by_key = {(one.platform, f"{one.output}-{one.version}-{one.build}.conda"): one for one in results}
         mine = [by_key[unit.key] for unit in units]
-        whole = mine and all(one.status in ("built", "unchanged") for one in mine)
-        if self._signature is None or not whole:
+        if self._signature is None or not _whole(mine):
             self._path(recipe).unlink(missing_ok=True)
             return
         hashes = self._local.hashes()
@@ -179,6 +178,11 @@ def _entry(result: PackageResult) -> dict[str, Any]:
         "tests": [asdict(run) for run in result.tests],
         "commands": list(result.commands),
     }
+
+
+def _whole(results: Sequence[PackageResult]) -> bool:
+    """Whether all of a recipe's outputs are in the channel."""
+    return bool(results) and all(one.status in ("built", "unchanged") for one in results)
 
 
 def _name_of(place: str) -> str:

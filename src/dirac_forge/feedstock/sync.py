@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,13 +133,12 @@ class _Run:
         known = self.sources.get(line.folder)
         clean = known is not None and place.exists() and digest_of(files_of(place)) == known.files
         if place.exists() and not clean and not self._force:
-            what, commit = ("has local changes", known.commit) if known else ("was not copied from a repository", "")
-            return Synced(line=line, state="kept", text=f"{place} {what}", commit=commit)
+            return _kept(line, place, known)
         repository = Repository(self._repository(line.name))
         if known is not None and clean and repository.commit(line.branch) == known.commit:
             return Synced(line=line, state="unchanged", commit=known.commit)
         tree = repository.tree(line.branch)
-        if not any(path.startswith("recipe/") for path in tree.files):
+        if not _has_recipe(tree.files):
             return Synced(line=line, state="error", text=f"{repository.url}: there is no recipe in it")
         source = FeedstockSource(
             repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files)
@@ -165,3 +164,12 @@ class _Run:
             new.rename(place)
             self.sources[place.name] = source
         _remove(old)
+
+
+def _has_recipe(files: Iterable[str]) -> bool:
+    return any(path.startswith("recipe/") for path in files)
+
+
+def _kept(line: SyncedLine, place: Path, known: FeedstockSource | None) -> Synced:
+    what = "has local changes" if known else "was not copied from a repository"
+    return Synced(line=line, state="kept", text=f"{place} {what}", commit=known.commit if known else "")

@@ -156,10 +156,13 @@ class Workspace:
             what = "this folder has no recipe" if path.is_dir() else "there is no such folder or recipe"
             hint = "Give a folder with recipe/recipe.yaml or recipe/meta.yaml, or the name of a feedstock."
             raise InputError(f"{name}: {what}", hint=hint)
+        raise InputError(f"there is no feedstock {name} in {self.root / 'feedstocks'}", hint=self._nearest(name))
+
+    def _nearest(self, name: str) -> str:
+        """A hint with the feedstocks that may be meant."""
         near = difflib.get_close_matches(name, self.feedstocks, n=3, cutoff=0.6)
         near += sorted(other for other in self.feedstocks if name in other and other not in near)
-        hint = f"Did you mean {' or '.join(near[:3])}?" if near else "`dirac-forge sync NAME` fetches one."
-        raise InputError(f"there is no feedstock {name} in {self.root / 'feedstocks'}", hint=hint)
+        return f"Did you mean {' or '.join(near[:3])}?" if near else "`dirac-forge sync NAME` fetches one."
 
     def making(self, package: str) -> FeedstockFolder | None:
         """Return the feedstock that makes a package: the one of its name, else one whose recipe has such an output."""

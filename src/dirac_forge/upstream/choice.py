@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
@@ -169,13 +169,17 @@ def _exact(specifier: SpecifierSet) -> Version | None:
     return None
 
 
-def _exactly(project: Project, specifier: SpecifierSet, exact: Version, pythons: Sequence[str]) -> Choice | Refusal:
+def _fitting(releases: Iterable[Release], specifier: SpecifierSet, exact: Version) -> list[Release]:
     # `===` compares text, and `==1.0` also means 1.0+local: what equals comes first, then what the specifier admits.
-    fitting = [release for release in project.releases if release.version == exact] or [
-        release for release in project.releases if specifier.contains(release.version, prereleases=True)
-    ]
-    others = [part for part in specifier if part.operator not in ("==", "===")]
-    if not fitting or not all(part.contains(fitting[-1].version, prereleases=True) for part in others):
+    every = list(releases)
+    equal = [release for release in every if release.version == exact]
+    return equal or [release for release in every if specifier.contains(release.version, prereleases=True)]
+
+
+def _exactly(project: Project, specifier: SpecifierSet, exact: Version, pythons: Sequence[str]) -> Choice | Refusal:
+    fitting = _fitting(project.releases, specifier, exact)
+    others = SpecifierSet(part for part in specifier if part.operator not in ("==", "==="))
+    if not fitting or not others.contains(fitting[-1].version, prereleases=True):
         reason = f"There is no release of {project.name} that satisfies {specifier}."
         return Refusal(project=project.name, reason=reason, nearest=_nearest(project, exact))
     release = fitting[-1]

@@ -73,6 +73,12 @@ def is_given(text: str) -> bool:
     return text.startswith(("http://", "https://", "./", "../", "/", "~", ".")) or text.endswith((".whl", *_SDISTS))
 
 
+def _tag_in(path: str) -> tuple[str, str]:
+    """The path of a repository and the tag of a page of it, "" for none."""
+    match = re.fullmatch(r"([^/]+/[^/]+)/(?:releases/tag|tree)/(.+)|(.+?)/-/(?:tags|tree)/(.+)", path)
+    return (match[1] or match[3], match[2] or match[4]) if match else (path, "")
+
+
 def repository_tag(text: str) -> RepositoryTag:
     """Read `https://HOST/OWNER/REPO[@TAG]`.
 
@@ -82,8 +88,8 @@ def repository_tag(text: str) -> RepositoryTag:
     url, at, tag = text.partition("@") if "@" in text.rpartition("/")[2] else (text, "", "")
     parts = split_url(url)
     path = parts.path.strip("/").removesuffix(".git")
-    if match := re.fullmatch(r"([^/]+/[^/]+)/(?:releases/tag|tree)/(.+)|(.+?)/-/(?:tags|tree)/(.+)", path):
-        path, tag = match[1] or match[3], tag or match[2] or match[4]
+    path, in_path = _tag_in(path)
+    tag = tag or in_path
     if not parts.hostname or not re.fullmatch(r"[\w.~-]+(?:/[\w.~-]+)+", path) or (at and not tag):
         raise InputError(
             f"{text!r} is not the address of a repository",
@@ -91,8 +97,11 @@ def repository_tag(text: str) -> RepositoryTag:
         )
     if tag and not re.fullmatch(r"[\w./+-]+", tag):
         raise InputError(f"{tag!r} is not a tag that can be asked for")
-    forge: Literal["github", "gitlab"] = "github" if parts.hostname in {"github.com", "www.github.com"} else "gitlab"
-    return RepositoryTag(url=f"{parts.scheme}://{parts.netloc}/{path}", tag=tag, forge=forge)
+    return RepositoryTag(url=f"{parts.scheme}://{parts.netloc}/{path}", tag=tag, forge=_forge(parts.hostname))
+
+
+def _forge(host: str) -> Literal["github", "gitlab"]:
+    return "github" if host in {"github.com", "www.github.com"} else "gitlab"
 
 
 def from_repository(http: Http, repository: RepositoryTag) -> ReleaseFacts:

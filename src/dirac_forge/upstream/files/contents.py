@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from packaging.utils import canonicalize_name
 
@@ -16,6 +17,8 @@ from dirac_forge.upstream.files.metadata import METADATA_LIMIT
 from dirac_forge.upstream.files.modules import read_module
 
 __all__ = ["Contents", "Reader"]
+
+_T = TypeVar("_T")
 
 _TEXT_LIMIT = 512 * 1024
 _TEXTS_LIMIT = 16 * 1024 * 1024
@@ -142,16 +145,13 @@ class Reader:
         names = [name[cut:] for name in self._names if name.startswith(top)]
         if len(names) < len(self._names):
             self._problems.append(f"{self._filename}: files outside of {top} are left out")
+        modules = sorted(self._modules, key=lambda module: module.path)
         return Contents(
             names=tuple(sorted(names)),
-            texts={name[cut:]: text for name, text in sorted(self._texts.items()) if name.startswith(top)},
+            texts=_below(top, dict(sorted(self._texts.items()))),
             pkg_info=self._chosen_pkg_info(top),
-            scripts={name[cut:]: source for name, source in self._scripts.items() if name.startswith(top)},
-            modules=tuple(
-                replace(module, path=module.path[cut:])
-                for module in sorted(self._modules, key=lambda module: module.path)
-                if module.path.startswith(top)
-            ),
+            scripts=_below(top, self._scripts),
+            modules=tuple(replace(m, path=m.path[cut:]) for m in modules if m.path.startswith(top)),
             has_egg_info=any(name.startswith(top) and ".egg-info/PKG-INFO" in name for name in self._pkg_info),
             problems=tuple(self._problems),
         )
@@ -196,3 +196,8 @@ def _is_text(path: str) -> bool:
     if _ROOT_TEXTS.fullmatch(path) or _DEEP_TEXTS.fullmatch(path) or _EGG_INFO.fullmatch(path):
         return True
     return _LICENSES.fullmatch(path) is not None and _CODE.search(path) is None
+
+
+def _below(top: str, files: Mapping[str, _T]) -> dict[str, _T]:
+    """The files of a folder, by their names in it."""
+    return {name[len(top) :]: value for name, value in files.items() if name.startswith(top)}

@@ -38,20 +38,18 @@ def read_module(path: str, source: bytes) -> SourceModule | None:
     imports = dict.fromkeys(_unconditional(text))
     if cython:
         imports |= dict.fromkeys(one or other for one, other in _CIMPORT.findall(text))
-    elif _HANDLED.search(text) and (tree := parse(source)) is not None:
-        imports |= dict.fromkeys(_insisted(tree))
+    elif _HANDLED.search(text):
+        imports |= dict.fromkeys(_insisted(parse(source)))
     module = SourceModule(
         path=path,
         imports=tuple(imports)[:_MOST_IMPORTS],
-        namespace=path.endswith("/__init__.py")
-        and _NAMESPACE.search(text) is not None
-        and _is_namespace(parse(source)),
+        namespace=path.endswith("/__init__.py") and _NAMESPACE.search(text) is not None and _joins_only(parse(source)),
         cxx=cython and _CXX.search(text[:4000]) is not None,
     )
     return module if module.imports or module.namespace or module.cxx else None
 
 
-def _is_namespace(tree: ast.Module | None) -> bool:
+def _joins_only(tree: ast.Module | None) -> bool:
     """Whether an `__init__.py` does nothing but join the folders of a namespace package."""
     return tree is not None and all(map(_joins, tree.body))
 
@@ -88,9 +86,9 @@ def _names(statement: str) -> Iterator[str]:
                 yield name[1]
 
 
-def _insisted(tree: ast.Module) -> Iterator[str]:
+def _insisted(tree: ast.Module | None) -> Iterator[str]:
     """The imports that a module tries, and gives up where they fail."""
-    for node in tree.body:
+    for node in tree.body if tree is not None else ():
         if isinstance(node, ast.Try) and node.handlers and all(map(_gives_up, node.handlers)):
             for inner in node.body:
                 if isinstance(inner, ast.Import | ast.ImportFrom):

@@ -6,7 +6,7 @@ https://python-poetry.org/docs/dependency-specification/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dirac_forge.upstream.files.requirements import with_marker
 
@@ -35,11 +35,18 @@ def requirements(entries: Mapping[str, object]) -> tuple[tuple[str, ...], str | 
     for name, value in declared.items():
         if name != "python":
             wanted_by = [extra for extra, names in extras.items() if name.lower() in names]
-            for item in value if isinstance(value, list) else [value]:
-                requirement, optional = _requirement(str(name), item)
-                extended = [with_marker(requirement, "", extra) for extra in wanted_by]
-                lines += extended if optional or wanted_by else [requirement]
+            lines += _lines(str(name), value if isinstance(value, list) else [value], wanted_by)
     return tuple(lines), constraint(_text(declared, "python")) or None, tuple(extras)
+
+
+def _lines(name: str, items: Iterable[object], extras: Sequence[str]) -> Iterator[str]:
+    """The requirements on one project, with the markers of the extras that want it."""
+    for item in items:
+        requirement, optional = _requirement(name, item)
+        if optional or extras:
+            yield from (with_marker(requirement, "", extra) for extra in extras)
+        else:
+            yield requirement
 
 
 def _mapping(value: object) -> Mapping[str, object]:

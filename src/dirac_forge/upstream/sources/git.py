@@ -81,12 +81,14 @@ class GitHost(ReleaseSource):
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
         """Return the repository; None where the path has neither the version nor a commit."""
         match = self._match(url)
-        told = match.groupdict() if match is not None else {}
-        commit = told.get("tag") or ""
-        commit = commit if _COMMIT.fullmatch(commit) else ""
-        if not told or not (commit or spelled_in(url.path, version)):
+        if match is None:
             return None
-        base, repository, tag = self.base(url), told["repo"].removesuffix(".git"), told.get("tag") or ""
+        told = {key: value or "" for key, value in match.groupdict().items()}
+        tag = told.get("tag", "")
+        commit = tag if _COMMIT.fullmatch(tag) else ""
+        if not (commit or spelled_in(url.path, version)):
+            return None
+        base, repository = self.base(url), told["repo"].removesuffix(".git")
         return Origin(
             kind=self.name,
             name=f"{base.partition('://')[2].rpartition('@')[2].partition(':')[0]}/{repository}",
