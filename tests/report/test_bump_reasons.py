@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -12,6 +13,7 @@ from dirac_forge.bump import reasons
 from dirac_forge.bump.drift.carried import CompiledNow
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
+from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.notes import CommitKept, OldVersionLeft
 from dirac_forge.report.bump_reasons import worded
 
@@ -109,3 +111,11 @@ def test_reasons_in_words(reason: object, text: str) -> None:
 def test_values_without_words_are_an_error() -> None:
     with pytest.raises(TypeError, match="no words for 3"):
         worded(3)
+
+
+def test_every_reason_has_words() -> None:
+    unions = (reasons.Blocker, reasons.BumpNote, reasons.Objection)
+    kinds = {kind for union in unions for kind in get_args(union)}
+    named = {kind for kind in vars(reasons).values() if isinstance(kind, type) and issubclass(kind, SkipReason)}
+    kinds |= named - {SkipReason}
+    assert {kind.__name__ for kind in kinds if worded.dispatch(kind) is worded.dispatch(object)} == set()
