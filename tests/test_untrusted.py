@@ -17,6 +17,7 @@ from dirac_forge.untrusted import (
     parse_toml,
     parse_version,
     parse_whole_number,
+    requirement_from,
     split_url,
     visible,
 )
@@ -71,3 +72,9 @@ def test_nothing_hidden_is_shown() -> None:
 def test_toml_that_python_chokes_on_is_no_toml(text: str) -> None:
     with pytest.raises(tomllib.TOMLDecodeError):
         parse_toml(text)
+
+
+def test_a_requirement_without_end_is_none() -> None:
+    assert str(requirement_from("six >=1")) == "six>=1"
+    with pytest.raises(ValueError, match="more than 1000 characters"):
+        requirement_from("six==" + "9" * 5000)

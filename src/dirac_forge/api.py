@@ -43,6 +43,7 @@ from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.settings import Settings, load
 from dirac_forge.settings.connecting import http_of
 from dirac_forge.store import Store
+from dirac_forge.untrusted import requirement_from
 from dirac_forge.upstream.sources.github import GitHubAccess
 
 __all__ = [
@@ -194,6 +195,6 @@ class ForgeSession:
 
 def _project(text: str) -> Requirement:
     try:
-        return Requirement(text)
+        return requirement_from(text)
     except ValueError as error:
         raise InputError(f"{text!r} is not PROJECT or PROJECT==VERSION: {str(error).splitlines()[0]}") from None

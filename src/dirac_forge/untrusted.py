@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -27,6 +28,7 @@ __all__ = [
     "parse_toml",
     "parse_version",
     "parse_whole_number",
+    "requirement_from",
     "split_url",
     "time_from",
     "visible",
@@ -143,6 +145,13 @@ def parse_specifiers(text: str) -> SpecifierSet | None:
         return SpecifierSet(text) if len(text) <= _LONG else None
     except ValueError:
         return None
+
+
+def requirement_from(text: str) -> Requirement:
+    """Parse a requirement (PEP 508) that has to be there; raises ValueError, also for one without end."""
+    if len(text) > _LONG:
+        raise ValueError(f"it has more than {_LONG} characters")
+    return Requirement(text)
 
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})

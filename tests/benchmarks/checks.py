@@ -138,7 +138,9 @@ def peak_memory() -> float:
 
 def measured(folder: Path, kind: str) -> dict[str, float]:
     command = (sys.executable, __file__, str(folder), "--first", kind)
-    found: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    found: dict[str, float] = json.loads(
+        subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True).stdout
+    )
     return found
 
 

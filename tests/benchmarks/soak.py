@@ -72,7 +72,11 @@ def measured(feedstocks: int, outdated: int) -> int:
         command = (sys.executable, __file__, *sizes)
         begin = time.monotonic()
         with subprocess.Popen(
-            (*command, "serve", str(folder / "github")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            (*command, "serve", str(folder / "github")),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
         ) as server:
             assert server.stdin is not None
             assert server.stdout is not None
@@ -87,7 +91,7 @@ def measured(feedstocks: int, outdated: int) -> int:
 
 def one_run(number: int, command: tuple[str, ...], server: subprocess.Popen[str], outdated: int) -> bool:
     begin = time.monotonic()
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True)
     seconds = time.monotonic() - begin
     told: dict[str, Any] = json.loads(done.stdout)
     assert server.stdin is not None

@@ -68,6 +68,7 @@ def test_child_sees_its_own_folder_and_neither_homes_nor_the_network(tmp_path: P
         wrapped(command, seen=Seen(writable=(own,)), isolation=kind),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         cwd=own,
         # A process that is measured would save its data where it may not write.
         env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
@@ -84,7 +85,7 @@ def test_child_can_not_take_its_mounts_away(tmp_path: Path, kind: Isolation) -> 
     own = tmp_path / "own"
     own.mkdir()
     command = wrapped(["umount", str(hidden()[0])], seen=Seen(writable=(own,)), isolation=kind)
-    done = subprocess.run(command, capture_output=True, text=True, cwd=own)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=own)
     assert done.returncode != 0
 
 

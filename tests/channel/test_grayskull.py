@@ -38,6 +38,8 @@ def test_no_module_of_grayskull_is_imported() -> None:
     )
 
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True, env=environment
+    )
 
     assert done.stdout == "[]\n"

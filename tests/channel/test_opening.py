@@ -28,6 +28,7 @@ def test_recipe_does_not_import_the_solver_before_a_channel_is_opened(tmp_path: 
         [sys.executable, "-c", CODE, str(tmp_path)],
         capture_output=True,
         text=True,
+        encoding="utf-8",
         cwd=tmp_path,
         check=False,
         env=own | {"PYTHONPATH": str(SOURCE)},

@@ -73,5 +73,5 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     for name, text in systemd_units(ServerPlaces(program="/bin/true")).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     command = ("systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir())))
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -172,6 +172,7 @@ def run(
         env={**plain, **environment},
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
         cwd=workspace.folder,
     )
@@ -257,7 +258,7 @@ def test_the_spy_finds_a_token_that_is_within_reach(tmp_path: Path) -> None:
         known += f"AGENTS, WAITING = [{AGENT!r}], ['true']\n"
         script = f"{known}{SPY}\nprint(json.dumps(report))"
         command = (sys.executable, "-I", "-c", script)
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", check=True)
         other.kill()
     found = json.loads(done.stdout)["found"]
     process = f"/proc/{other.pid}"

@@ -66,6 +66,7 @@ def test_no_engine_is_imported() -> None:
         (sys.executable, "-c", code, "bump", "dirac"),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "_DIRAC_FORGE_COMPLETE": "1"},
         check=True,
     )
@@ -90,5 +91,5 @@ def test_bash_completes_with_the_script(tmp_path: Path) -> None:
     script = f"{SHELLS['bash']}\nCOMP_WORDS=(dirac-forge bump m); COMP_CWORD=2; _dirac_forge; echo ${{COMPREPLY[@]}}"
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "src")}
-    ran = subprocess.run(("bash", "-c", script), capture_output=True, text=True, env=env, check=True)
+    ran = subprocess.run(("bash", "-c", script), capture_output=True, text=True, encoding="utf-8", env=env, check=True)
     assert ran.stdout == "m2crypto\n"

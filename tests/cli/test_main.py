@@ -224,6 +224,7 @@ def test_help_imports_no_engine() -> None:
         (sys.executable, "-c", code),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         env=own | {"PYTHONPATH": str(ROOT / "src")},
         check=True,
     )

@@ -100,6 +100,7 @@ def test_a_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
         env=environment(tmp_path),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         timeout=60,
     )
     assert done.returncode == 2
@@ -123,6 +124,7 @@ def test_an_interrupt_is_one_line_at_any_moment(tmp_path: Path, delay: float) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()

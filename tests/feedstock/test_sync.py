@@ -22,7 +22,9 @@ RECIPE = "package: {name: a, version: 1}\n"
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    done = subprocess.run(("git", "-C", str(folder), *identity, *arguments), check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        ("git", "-C", str(folder), *identity, *arguments), check=True, capture_output=True, text=True, encoding="utf-8"
+    )
     return done.stdout.strip()
 
 

@@ -46,7 +46,12 @@ def git(folder: Path, *arguments: str, home: Path, more: Mapping[str, str]) -> s
     plain = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
     environment = {**plain, "HOME": str(home), "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C", **more}
     return subprocess.run(
-        ("git", "-C", str(folder), *arguments), capture_output=True, text=True, env=environment, check=False
+        ("git", "-C", str(folder), *arguments),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        check=False,
     )
 
 

@@ -66,7 +66,13 @@ def test_other_processes_folders_and_files_are_out_of_reach(tmp_path: Path) -> N
     )
     command = jail.command((sys.executable, "-I", "-S", "-c", script), folder=work)
     done = subprocess.run(
-        command, capture_output=True, text=True, env=jailed_environment(os.environ), timeout=60, check=False
+        command,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=jailed_environment(os.environ),
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -111,11 +117,15 @@ def test_sockets_of_agents_terminals_key_rings_and_rights_are_out_of_reach(tmp_p
         agent.bind(name)
         agent.listen()
         script = LOOK.replace("NAME", repr(name))
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, encoding="utf-8", check=True
+        )
         assert json.loads(done.stdout)["agent"] == 0  # it is there
         command = jail.command((sys.executable, "-I", "-S", "-c", script), folder=tmp_path)
         environment = jailed_environment(os.environ)
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=60, check=False
+        )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told.pop("keys") in {None, -1}
@@ -140,7 +150,7 @@ def test_it_is_made_also_where_parts_of_proc_are_covered() -> None:
     outer = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", covered, "sh")
     folder = str(Path(module.__file__).parent)
     command = (*outer, sys.executable, "-I", "-S", "-c", script, folder)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
     assert done.stdout.startswith("Jail("), done.stderr
 
 

@@ -57,7 +57,7 @@ def tarball(
     buffer = io.BytesIO()
     # gzip would note the time: the same files make the same archive.
     mode = "w" if kind == "gz" else f"w:{kind}"
-    with tarfile.open(fileobj=buffer, mode=mode, format=dialect) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=buffer, mode=mode, format=dialect, encoding="utf-8") as archive:  # type: ignore[call-overload]
         for path, text in files.items():
             member = tarfile.TarInfo(path)
             body = text.encode() if isinstance(text, str) else text

@@ -29,6 +29,7 @@ def workers(count: int = 2) -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        encoding="utf-8",
         env=environment,
     ) as server:
         assert server.stdout is not None

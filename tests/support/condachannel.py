@@ -65,7 +65,7 @@ _ASK = (
 
 def interpreter(program: Path | str = sys.executable) -> Interpreter:
     """What a Python says of itself."""
-    done = subprocess.run([program, "-I", "-c", _ASK], capture_output=True, text=True, check=True)
+    done = subprocess.run([program, "-I", "-c", _ASK], capture_output=True, text=True, encoding="utf-8", check=True)
     base, version, library, shared = done.stdout.split("\n")[:4]
     return Interpreter(Path(base), version, Path(library), shared)
 

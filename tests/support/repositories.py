@@ -16,7 +16,11 @@ def git(folder: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
     settings = ("-c", "tag.gpgsign=false", "-c", "init.defaultBranch=main")
     done = subprocess.run(
-        ("git", "-C", str(folder), *identity, *settings, *arguments), check=True, capture_output=True, text=True
+        ("git", "-C", str(folder), *identity, *settings, *arguments),
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     return done.stdout.strip()
 

@@ -43,7 +43,12 @@ def ask(github: GitHub, method: str, path: str, body: object = None, token: str 
 def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "GIT_CONFIG_GLOBAL": os.devnull}
     return subprocess.run(
-        ("git", "-C", str(folder), *arguments), capture_output=True, text=True, env=environment, check=False
+        ("git", "-C", str(folder), *arguments),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        check=False,
     )
 
 

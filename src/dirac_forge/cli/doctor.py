@@ -155,7 +155,13 @@ def _program(name: str) -> Program:
         return Program(path=None)
     try:
         ran = subprocess.run(
-            (path, "--version"), capture_output=True, text=True, timeout=_PATIENCE, stdin=subprocess.DEVNULL, check=True
+            (path, "--version"),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_PATIENCE,
+            stdin=subprocess.DEVNULL,
+            check=True,
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         return Program(path=path)

@@ -31,8 +31,11 @@ def log_lines(path: Path | None, *, on_stderr: bool) -> Iterator[Callable[[str],
         raise InputError(f"--log: {path} can't be written: {error.strerror or error}") from error
 
     def write(line: str) -> None:
-        with lock:
-            _put(file, line)
+        try:
+            with lock:
+                _put(file, line)
+        except OSError as error:
+            raise InputError(f"--log: {path} can't be written: {error.strerror or error}") from error
 
     with file:
         yield write

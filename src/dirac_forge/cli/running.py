@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import tempfile
@@ -108,13 +109,19 @@ def run_command(function: Callable[..., int], options: Options, values: dict[str
         print_error("there is not enough memory", hint="Ask for less at a time.", color=options.color)
         return UnknownError.exit_code
     except OSError as error:
-        place = f"{error.filename!s:.300}: " if error.filename else ""
-        hint = f"Check the folders in use and the room on their disks. {_saved(error)}"
-        print_error(one_line(f"{place}{error.strerror or error}"), hint=hint, color=options.color)
+        _print_system_error(error, options)
         return InputError.exit_code
     except Exception as error:  # noqa: BLE001  # whatever it is, a person reads it
         print_error(f"internal error: {_brief(error)}", hint=f"{_REPORT}. {_saved(error)}", color=options.color)
         return INTERNAL
+
+
+def _print_system_error(error: OSError, options: Options) -> None:
+    place = f"{error.filename!s:.300}: " if error.filename else ""
+    # What was typed can't be a file: there is nothing to look into.
+    typed = error.errno == errno.ENAMETOOLONG
+    hint = None if typed else f"Check the folders in use and the room on their disks. {_saved(error)}"
+    print_error(one_line(f"{place}{error.strerror or error}"), hint=hint, color=options.color)
 
 
 def _brief(error: Exception) -> str:

@@ -15,7 +15,9 @@ from dirac_forge.errors import InputError
 from dirac_forge.git import own_git
 from dirac_forge.http import Http
 from dirac_forge.recipe.making.families import Order
+from dirac_forge.untrusted import requirement_from
 from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.upstream.files.requirements import shortened
 from dirac_forge.upstream.given import (
     RepositoryTag,
     as_published,
@@ -102,13 +104,13 @@ def _final(text: str) -> Version | None:
 
 def _requirement(text: str) -> Requirement:
     try:
-        wanted = Requirement(text)
+        wanted = requirement_from(text)
     except ValueError as error:
         raise InputError(
-            f"{text!r} is no PROJECT or PROJECT==VERSION: {str(error).splitlines()[0]}",
+            f"{shortened(text)} is no PROJECT or PROJECT==VERSION: {str(error).splitlines()[0]}",
             hint="For example: dirac-forge recipe DIRAC, DIRAC==9.1.9, 'uvicorn[standard]', ./folder, "
             "https://github.com/OWNER/REPO@v1.0 (quoted where the shell needs it).",
         ) from None
     if wanted.url or wanted.marker:
-        raise InputError(f"{text!r}: expected a project, extras and a version, no URL after @ and no marker")
+        raise InputError(f"{shortened(text)}: expected a project, extras and a version, no URL after @ and no marker")
     return wanted

@@ -39,10 +39,10 @@ def test_deep_expressions_are_refused(text: str) -> None:
     ids=["lists", "text", "equal", "in", "digits", "infinity", "superscript", "literal"],
 )
 def test_values_that_multiply_are_refused(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(EvaluationError):
         evaluate(text + " ~ ''" if "|" not in text else text, {})
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

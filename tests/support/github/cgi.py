@@ -16,7 +16,11 @@ __all__ = ["http_backend"]
 
 @cache
 def _program() -> str:
-    folder = Path(subprocess.run(("git", "--exec-path"), capture_output=True, check=True, text=True).stdout.strip())
+    folder = Path(
+        subprocess.run(
+            ("git", "--exec-path"), capture_output=True, check=True, text=True, encoding="utf-8"
+        ).stdout.strip()
+    )
     return str(folder / ("git-http-backend.exe" if os.name == "nt" else "git-http-backend"))
 
 

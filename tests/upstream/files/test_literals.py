@@ -102,9 +102,9 @@ def test_a_coding_cookie_is_ignored() -> None:
     ids=["import", "attributes", "sum", "not", "word", "too large"],
 )
 def test_long_chains_are_not_parsed(source: bytes) -> None:
-    before = time.monotonic()
+    before = time.process_time()
     parse(source)
-    assert time.monotonic() - before < 5
+    assert time.process_time() - before < 5
 
 
 def test_names_that_multiply_are_no_literals() -> None:
