@@ -14,6 +14,7 @@ from packaging.version import Version
 from dirac_forge.errors import ForgeError
 from dirac_forge.http import Http, Page
 from dirac_forge.store import Store
+from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.choice import Choice, Refusal, choose
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
@@ -119,4 +120,4 @@ class Lookup:
 def _only(specifiers: SpecifierSet) -> Version | None:
     """Return the one version that the specifiers admit; None where they may admit several."""
     exact = [each.version for each in specifiers if each.operator == "==" and not each.version.endswith(".*")]
-    return Version(exact[0]) if exact else None
+    return parse_version(exact[0]) if exact else None
