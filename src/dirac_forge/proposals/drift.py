@@ -25,7 +25,7 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import exactly
-from dirac_forge.upstream.index.client import UnknownProjectError
+from dirac_forge.upstream.once import Once
 
 if TYPE_CHECKING:
     from dirac_forge.channel.catalogue import RattlerCatalogue
@@ -57,6 +57,7 @@ class DriftLookup:
         self.lookup = lookup
         self.write = write
         self.channel = channel
+        self._exists_once = Once(lookup.exists)
         self.scope = Scope(pythons=context.settings.gil_pythons, python_min=context.settings.python_min)
 
     def of(
@@ -78,6 +79,7 @@ class DriftLookup:
         for second in (note for note in bump.notes if isinstance(note, SecondMoved)):
             old += self._facts([second.project], second.old, problems)
             new += self._facts([second.project], second.new, problems)
+        self._ask_whether_new_exist(old, new)
         joined = self._facts(newcomers(old, new), bump.new, [])
         self._foresee([*old, *new, *joined])
         found = drift(
@@ -121,6 +123,11 @@ class DriftLookup:
             names = self.context.settings.names
             self._catalogue.info(sorted({c for name in named for c in candidates(name, overrides=names)}))
 
+    def _ask_whether_new_exist(self, old: Iterable[ReleaseFacts], new: Iterable[ReleaseFacts]) -> None:
+        """Ask for all projects at once that will be asked for one by one."""
+        for name in sorted(_required(new) - _required(old)):
+            self.executor.submit(self._exists, name)
+
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
         with suppress(ForgeError):
             return self.lookup.metadata(project, specifiers)
@@ -131,12 +138,9 @@ class DriftLookup:
         if split_url(self.context.settings.index_url).hostname != "pypi.org":
             return True
         try:
-            self.lookup.project(project)
-        except UnknownProjectError:
-            return False
+            return self._exists_once(project)
         except ForgeError:
             return True
-        return True
 
     def package(self, project: str) -> str:
         """The project's package, as the workspace, the tables or the channel say."""
@@ -149,3 +153,13 @@ class DriftLookup:
         from dirac_forge.channel.opening import open_catalogue  # noqa: PLC0415  # the solver's library is large
 
         return open_catalogue(self.context, self.scope.platforms)
+
+
+def _required(facts: Iterable[ReleaseFacts]) -> set[str]:
+    """Return the projects that releases require without an extra."""
+    return {
+        requirement.name
+        for one in facts
+        for requirement in one.metadata.requires_dist
+        if requirement.marker is None or "extra" not in str(requirement.marker)
+    }

@@ -19,7 +19,7 @@ from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.choice import Choice, Refusal, choose
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.gather import gather, light
-from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.upstream.index.client import IndexClient, UnknownProjectError
 from dirac_forge.upstream.index.project import Project
 from dirac_forge.upstream.once import Once
 
@@ -52,6 +52,17 @@ class Lookup:
         """Fetch the project's page, so that the first question about it is answered sooner; trouble is told then."""
         with suppress(ForgeError):
             self._page(canonicalize_name(project))
+
+    def exists(self, project: str) -> bool:
+        """Return whether the index has a project of this name, whose page is not read.
+
+        Raises InputError for what can't be a name, UnreachableError where the index can't be asked.
+        """
+        try:
+            self._page(canonicalize_name(project))
+        except UnknownProjectError:
+            return False
+        return True
 
     def project(self, name: str) -> Project:
         """Return all releases of a project, which are then kept; raises as `IndexClient.project` does."""

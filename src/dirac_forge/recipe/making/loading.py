@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -47,7 +46,7 @@ class ModuleGraph:
     def __init__(self, facts: ReleaseFacts) -> None:
         self._modules = dict(_dotted(facts))
         members = facts.wheel.members if facts.wheel is not None else tuple(m.path for m in self._modules.values())
-        self._own = {PurePosixPath(member).parts[0].partition(".")[0] for member in members if member}
+        self._own = {_parts(member)[0].partition(".")[0] for member in members if _parts(member)}
         self._own |= {name.partition(".")[0] for name in self._modules}
         self._shared = _shared_namespaces(facts.wheel.members) if facts.wheel is not None else {}
 
@@ -178,10 +177,15 @@ def _shared_namespaces(members: Iterable[str]) -> dict[str, set[str]]:
     """
     inner: dict[str, set[str]] = {}
     for member in members:
-        parts = PurePosixPath(member).parts
+        parts = _parts(member)
         for count in range(1, len(parts)):
             inner.setdefault(".".join(parts[:count]), set()).add(parts[count].partition(".")[0])
     return {package: names for package, names in inner.items() if "__init__" not in names}
+
+
+def _parts(path: str) -> list[str]:
+    """Return the parts of a path in an archive; there are thousands, for which `PurePosixPath` is slow."""
+    return [part for part in path.split("/") if part not in {"", "."}]
 
 
 def _parents(name: str) -> list[str]:
@@ -198,7 +202,7 @@ def _dotted(facts: ReleaseFacts) -> Iterator[tuple[str, SourceModule]]:
     place = _place_in_wheel(facts.wheel.members) if facts.wheel is not None else _place_in_tree
     for module in modules:
         if path := place(module.path):
-            yield ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__"), module
+            yield ".".join(_parts(path.removesuffix(".py"))).removesuffix(".__init__"), module
 
 
 def _place_in_tree(path: str) -> str | None:
@@ -211,7 +215,7 @@ def _place_in_wheel(members: Iterable[str]) -> Callable[[str], str | None]:
     installed = frozenset(members)
 
     def place(path: str) -> str | None:
-        parts = PurePosixPath(path).parts
+        parts = _parts(path)
         tails = ("/".join(parts[start:]) for start in range(len(parts)))
         return next((tail for tail in tails if tail in installed), None)
 

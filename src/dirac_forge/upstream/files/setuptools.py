@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from packaging.version import Version
 
@@ -71,6 +72,7 @@ _CALLS = 10
 _LISTS = {"classifiers", "install_requires", "license_files", "setup_requires", "packages", "py_modules", "scripts"}
 
 
+@lru_cache(maxsize=64)
 def from_setup_py(source: bytes, *, where: str) -> Said:
     """Return the literal arguments of setup(), module-level constants resolved."""
     tree = parse(source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
@@ -12,7 +12,7 @@ from packaging.version import Version
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http import Http, NotFoundError, Page
 from dirac_forge.upstream.index.page import ACCEPT, read_page
-from dirac_forge.upstream.index.project import Project
+from dirac_forge.upstream.index.project import Project, ReleaseFile
 
 __all__ = ["IndexClient", "UnknownProjectError"]
 
@@ -50,10 +50,12 @@ class IndexClient:
 
         Raises UnreachableError where it is no page of an index.
         """
+
+        def allow(file: ReleaseFile) -> None:
+            self._http.allow_listed(page.url, (file.url, f"{file.url}.metadata"))
+
         with self._reading:
-            project = read_page(page, name, only=only)
-        self._http.allow_listed(page.url, _urls(project))
-        return project
+            return read_page(page, name, only=only, made=allow)
 
     def page(self, name: str) -> Page:
         """Return the project's page, unread.
@@ -80,10 +82,3 @@ class IndexClient:
         spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known()}
         near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=_ALIKE)
         return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None
-
-
-def _urls(project: Project) -> Iterator[str]:
-    for release in project.releases:
-        for file in release.files:
-            yield file.url
-            yield f"{file.url}.metadata"

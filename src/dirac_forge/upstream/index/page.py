@@ -42,18 +42,20 @@ _SUPPORTED = 1
 """The major version of the Simple API that is understood here."""
 
 
-def read_page(page: Page, project: str, *, only: Version | None = None) -> Project:
+def read_page(
+    page: Page, project: str, *, only: Version | None = None, made: Callable[[ReleaseFile], None] = lambda _: None
+) -> Project:
     """Return the project on `page`, releases oldest first; raises UnreachableError where the page is none of an
     index.
 
     With `only`, releases of other versions may be left out: a page lists thousands of files, and most of the time goes
-    into their names.
+    into their names. `made` is told of each file when somebody looks at it.
     """
     form = page.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
     if form in _JSON:
-        return _from_json(page, project, only)
+        return _from_json(page, project, only, made)
     if form in _HTML:
-        return _from_html(page, project)
+        return _from_html(page, project, made)
     raise _nonsense(page, f"content of type {form!r}")
 
 
@@ -72,7 +74,7 @@ def _may_be(version: Version) -> re.Pattern[str]:
     return re.compile(rf"-v?(?:\d+!)?0*{'[.]0*'.join(map(str, release))}(?:[.]0+)*(?![.]?\d)", re.IGNORECASE)
 
 
-def _from_json(page: Page, project: str, only: Version | None) -> Project:
+def _from_json(page: Page, project: str, only: Version | None, made: Callable[[ReleaseFile], None]) -> Project:
     tree = _json(page)
     files = tree.get("files")
     if not isinstance(files, list):
@@ -95,7 +97,7 @@ def _from_json(page: Page, project: str, only: Version | None) -> Project:
             pile.leave(filename)
         else:
             pile.add(named, entry)
-    return pile.project(lambda named, entry: _file(named, entry, page.url))
+    return pile.project(lambda named, entry: _file(named, entry, page.url), made)
 
 
 def _json(page: Page) -> Mapping[str, Any]:
@@ -141,7 +143,7 @@ def _moment(value: object) -> datetime | None:
     return parse_time(value)
 
 
-def _from_html(page: Page, project: str) -> Project:
+def _from_html(page: Page, project: str, made: Callable[[ReleaseFile], None]) -> Project:
     from pypi_simple import ProjectPage, UnsupportedRepoVersionError  # noqa: PLC0415 - 0.4 s that PyPI's JSON spares
 
     if page.body.count(b"<") > _MOST_TAGS or page.body.count(b"<!") > _MOST_DECLARATIONS:
@@ -164,7 +166,7 @@ def _from_html(page: Page, project: str) -> Project:
             pile.add(named, _linked_file(link, filename, named))
     if not pile.files and listed.repository_version is None and b"Links for" not in page.body:
         raise _nonsense(page, "HTML that lists no file of the project")
-    return pile.project(lambda _, file: file)
+    return pile.project(lambda _, file: file, made)
 
 
 def _linked_file(link: DistributionPackage, filename: str, named: Named) -> ReleaseFile:
@@ -196,12 +198,17 @@ class _Pile(Generic[E]):
         if filename and not self.names.is_other(filename):
             self._unreadable.append(filename)
 
-    def project(self, file: Callable[[Named, E], ReleaseFile]) -> Project:
+    def project(self, file: Callable[[Named, E], ReleaseFile], made: Callable[[ReleaseFile], None]) -> Project:
+        def told(listed: tuple[Named, E]) -> ReleaseFile:
+            found = file(*listed)
+            made(found)
+            return found
+
         releases = (
             Release(
                 project=self.name,
                 version=version,
-                files=ReleaseFiles(partial(map, lambda listed: file(*listed), entries)),
+                files=ReleaseFiles(partial(map, told, entries)),
             )
             for version, entries in sorted(self.files.items())
         )
