@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -33,12 +33,7 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     differing = [path for path, text in files.items() if path.exists() and _text_of(path) != text]
     files |= _settings(root, dashboard)
     if differing and not force:
-        names = ", ".join(str(path.relative_to(root)) for path in differing)
-        context.observer.warned(f"{names}: there already, and different; nothing was written (--force overwrites)")
-        context.answer(
-            sentences(["Nothing was written."]), {"written": [], "differing": [str(each) for each in differing]}
-        )
-        return 1
+        return _refused(context, differing)
     for path, text in files.items():
         write_file(path, text)
     if where == "systemd":
@@ -51,6 +46,14 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     lines = [f"Written: {', '.join(written)}.", "", "What is left to do:", *steps]
     context.answer(sentences(lines), {"written": written, "differing": [], "steps": list(steps)})
     return 0
+
+
+def _refused(context: Context, differing: Sequence[Path]) -> int:
+    """Answer that nothing was written, and return the exit code."""
+    names = ", ".join(str(path.relative_to(context.settings.workspace)) for path in differing)
+    context.observer.warned(f"{names}: there already, and different; nothing was written (--force overwrites)")
+    context.answer(sentences(["Nothing was written."]), {"written": [], "differing": list(map(str, differing))})
+    return 1
 
 
 def _text_of(path: Path) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
+from dirac_forge.check.causes import PythonLine
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.exports import exports_at_hand
@@ -128,11 +129,14 @@ def _require_pythons(context: Context, groups: Sequence[ChannelCells]) -> None:
         return
     strange = [python for python in settings.pythons if python not in set(map(str, known))]
     if known and strange:
-        plain = [line for line in known if not line.free_threaded] or known
-        day = context.observer.as_of
-        where = f"of the embedded snapshot of {day}" if day is not None else "of this channel"
-        few = "is not a Python" if len(strange) == 1 else "are not Pythons"
-        raise InputError(f"--python: {listed(strange)} {few} {where} ({plain[0]} to {plain[-1]})")
+        raise _no_such_pythons(strange, known, context.observer.as_of)
+
+
+def _no_such_pythons(strange: Sequence[str], known: Sequence[PythonLine], day: date | None) -> InputError:
+    plain = [line for line in known if not line.free_threaded] or known
+    where = f"of the embedded snapshot of {day}" if day is not None else "of this channel"
+    few = "is not a Python" if len(strange) == 1 else "are not Pythons"
+    return InputError(f"--python: {listed(strange)} {few} {where} ({plain[0]} to {plain[-1]})")
 
 
 def _ends(groups: Sequence[ChannelCells], start: datetime | None) -> date | None:

@@ -18,6 +18,7 @@ from dirac_forge.cli.distributions import channels_for, diff_arguments, distribu
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.reading import read_pixi_lock
 from dirac_forge.distribution.solving import (
+    OutdatedPackage,
     SolvedDistribution,
     lock_of,
     missing_dependencies,
@@ -193,19 +194,20 @@ def _checked(context: Context, request: LockRequest, solved: SolvedDistribution,
         "name": solved.distribution.name,
         "lock": str(request.path),
         "unsatisfied": [f"{each.environment} {each.platform}: {spec}" for each in wrong for spec in each.specs],
-        "outdated": [
-            {
-                "environment": each.environment,
-                "platform": each.platform,
-                "name": each.name,
-                "from": each.old or None,
-                "to": each.new or None,
-            }
-            for each in moved
-        ],
+        "outdated": list(map(_outdated_json, moved)),
     }
     after = step("every change", "diff", *diff_arguments(near(request.path), "today", request.file)) if moved else ()
     there = () if request.output is None else ("--output", near(request.output))
     after += step("writes it again", "lock", request.file, *there) if lines else ()
     context.answer(Shown([Section(title=f"{request.path}: {state}", blocks=blocks)]), document, steps=after)
     return 1 if lines else 0
+
+
+def _outdated_json(package: OutdatedPackage) -> dict[str, str | None]:
+    return {
+        "environment": package.environment,
+        "platform": package.platform,
+        "name": package.name,
+        "from": package.old or None,
+        "to": package.new or None,
+    }

@@ -329,17 +329,24 @@ def run_rebuilds(
         folders = [migrating.workspace.find(name) for name in names]
         root = migrating.workspace.root if write else None
         results = [_rebuilt(folder, plan, write_within=root) for folder in folders]
-        sent = SentChanges()
+        sent = None
         if pr:
             asked = requested_rebuilds(context.settings, plan, folders)
             sent = send(context, asked, force=bool(feedstocks))
-        text = report.changes_text(plan, results, verbose=context.options.verbose)
-        document = report.changes_json(plan, results)
-        context.answer(
-            joined([text, sentences(sent.lines)]) if sent.lines else text,
-            {**document, "requests": sent.document} if pr else document,
-            _write_steps(plan, results) if not (write or pr) else (),
-        )
+        steps = () if write or pr else _write_steps(plan, results)
+        return _answer_rebuilds(context, plan, results, sent, steps)
+
+
+def _answer_rebuilds(
+    context: Context, plan: Plan, results: Sequence[Change | Skip], sent: SentChanges | None, steps: Sequence[Step]
+) -> int:
+    text = report.changes_text(plan, results, verbose=context.options.verbose)
+    document = report.changes_json(plan, results)
+    if sent is None:
+        context.answer(text, document, steps)
+        return 0
+    shown = joined([text, sentences(sent.lines)]) if sent.lines else text
+    context.answer(shown, {**document, "requests": sent.document}, steps)
     return sent.exit_code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,24 +30,16 @@ _TO_FILL_IN = re.compile(r"\s*# TODO: ")
 def validate(context: Context, files: Sequence[Path]) -> int:
     """Read files, answer with their problems, and return the exit code."""
     found = {path: _validated(path) for path in dict.fromkeys(each for path in files for each in _files(path))}
-    wrong = {path: one for path, one in found.items() if one.problems}
-    sections = [
-        Section(title=f"{path}: {'not valid' if one.readable else 'not read'}", blocks=(Items(one.problems),))
-        for path, one in wrong.items()
-    ]
-    valid = len(found) - len(wrong)
-    if valid or not found:
-        left = [f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in]
-        blocks = (Items(tuple(left)),) if left else ()
-        sections.append(Section(title=counted(valid, "file") + " valid", blocks=blocks))
     document = {
         "files": [
             {"path": str(path), "problems": list(one.problems), "to_fill_in": list(one.to_fill_in)}
             for path, one in found.items()
         ]
     }
-    context.answer(Shown(sections), document)
-    return _UNREADABLE if not all(one.readable for one in found.values()) else int(bool(wrong))
+    context.answer(Shown(_sections(found)), document)
+    if not all(one.readable for one in found.values()):
+        return _UNREADABLE
+    return int(any(one.problems for one in found.values()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,17 +50,37 @@ class _Validated:
     readable: bool = True
 
 
+def _sections(found: Mapping[Path, _Validated]) -> list[Section]:
+    """Return the files that are wrong, then how many are valid and what is left to fill in."""
+    wrong = {path: one for path, one in found.items() if one.problems}
+    sections = [
+        Section(title=f"{path}: {'not valid' if one.readable else 'not read'}", blocks=(Items(one.problems),))
+        for path, one in wrong.items()
+    ]
+    valid = len(found) - len(wrong)
+    if valid or not found:
+        left = [f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in]
+        blocks = (Items(tuple(left)),) if left else ()
+        sections.append(Section(title=counted(valid, "file") + " valid", blocks=blocks))
+    return sections
+
+
 def _files(path: Path) -> list[Path]:
     """Return the files of a feedstock, a workspace or its migrations; any other path as it is."""
     if not path.is_dir():
         return [path]
     recipe = find_recipe(path)
     if recipe is not None:
-        return [recipe, *(each for each in (path / "conda-forge.yml",) if each.is_file())]
-    below = [found for each in sorted((path / "feedstocks").glob("*")) if each.is_dir() for found in _files(each)]
-    settings = [each for each in (path / "pyproject.toml",) if each.is_file() and below]
+        return [recipe, *_if_there(path / "conda-forge.yml")]
+    feedstocks = filter(Path.is_dir, sorted((path / "feedstocks").glob("*")))
+    below = [found for each in feedstocks for found in _files(each)]
+    settings = _if_there(path / "pyproject.toml") if below else []
     migrations = path if path.name == "migrations" else path / "migrations"
     return [*settings, *below, *sorted(migrations.glob("*.yaml"))] or [path]
+
+
+def _if_there(path: Path) -> list[Path]:
+    return [path] if path.is_file() else []
 
 
 def _validated(path: Path) -> _Validated:
