@@ -97,7 +97,7 @@ def test_what_a_part_of_a_channel_lacks_is_unknown_unless_another_output_is_sure
     partial = need("lib", partial="the channel is only a part")
     (lack,) = places([move("app", "2", partial)])["app"].lacks
     assert not lack.certain
-    assert worded(lack) == "lib (run of app): whether there is a lib is unknown: the channel is only a part"
+    assert worded(lack) == "lib (run of app): whether lib exists is unknown: the channel is only a part"
     (lack,) = places([move("app", "2", partial, need("lib", output="sure"))])["app"].lacks
     assert lack.certain
     # Its own feedstock made it before, so it is where the others are.
@@ -122,7 +122,7 @@ def test_what_it_makes_itself_is_no_need() -> None:
 def test_an_unknown_channel_makes_nobody_wait_but_for_the_run_itself() -> None:
     (found,) = arranged([move("app", "2", "lib")], lambda _package, _spec: Availability(status="unknown"))
     assert [lack.certain for lack in found.lacks] == [False]
-    assert worded(found.lacks[0]) == "lib (run of app): whether there is a lib is unknown"
+    assert worded(found.lacks[0]) == "lib (run of app): whether lib exists is unknown"
 
 
 def test_in_order() -> None:

@@ -241,7 +241,7 @@ def test_a_part_of_a_channel_blocks_nothing(place: Place) -> None:
     found = place.run(files)["tool"]
     assert (found["status"], found["waits_for"], found["recipes"]) == ("proposed", [], [])
     assert (
-        "fresh (run of tool): whether there is a fresh is unknown: "
+        "fresh (run of tool): whether fresh exists is unknown: "
         "the channel lacks elsewhere too, which the recipe needed before"
     ) in found["notes"]
     assert found["proof"]["warnings"] == ["taken to be there, since the channel has no such packages: elsewhere, fresh"]
@@ -346,9 +346,7 @@ def test_a_build_backend_that_a_snapshot_lacks_is_no_new_recipe(place: Place) ->
     files: Files = {"lib": {**release("lib", "1.0", build=old), **release("lib", "2.0")}}
     found = place.run(files)["lib"]
     assert (found["status"], found["recipes"]) == ("proposed", [])
-    assert (
-        "hatchling (host of lib): whether there is a hatchling is unknown: conda-forge has hatchling" in found["notes"]
-    )
+    assert "hatchling (host of lib): whether hatchling exists is unknown: conda-forge has hatchling" in found["notes"]
 
 
 def test_feedstocks_that_need_each_other_are_one_step(place: Place) -> None:

@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 from dirac_forge.bump.changelog import Changelog
 from dirac_forge.bump.drift.carried import LicenceComparison
 from dirac_forge.bump.drift.merge import Drift
+from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.reasons import IgnoredKey, NotCarried, RespelledSource
+from dirac_forge.channel.listing import Availability
 from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.proof import Proof
 from dirac_forge.check.proof_reasons import EnvironmentProof, TakenAsThere
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import dependents_of, with_bodies, with_body
+from dirac_forge.report.bump_body import attention_sections
+from dirac_forge.report.document import Items
 
 from .examples import BARE, DRIFT, FULL, M2CRYPTO, PROOF, proposed
 from .test_markdown import HOSTILE, harmless
@@ -285,4 +289,19 @@ def test_a_key_that_has_no_effect_is_said() -> None:
     body = with_body(replace(FULL, notes=(IgnoredKey(key="update_static_libs", line=3),))).change.body
     assert (
         "- update\\_static\\_libs has no effect here: static libraries are not moved (conda-forge.yml, line 3)" in body
+    )
+
+
+def test_requirements_that_are_unclear_for_one_reason_are_one_line() -> None:
+    partial = "the channel lacks fastapi too, which the recipe needed before"
+    lacks = tuple(
+        Lack(
+            need=NewNeed(package=name, spec=spec, output="app", section="run", partial=partial),
+            availability=Availability(status="unknown"),
+        )
+        for name, spec in (("fastapi", ">=1"), ("redis", ""))
+    )
+    (section,) = attention_sections(replace(BARE, notes=lacks))
+    assert section.blocks == (
+        Items((f"whether these exist is unknown, since {partial}: fastapi >=1 (run of app) and redis (run of app)",)),
     )

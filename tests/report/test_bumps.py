@@ -161,6 +161,23 @@ def test_skips_are_grouped_by_their_reason() -> None:
     assert shown([]) == ["There are no feedstocks."]
 
 
+def test_a_hint_for_several_hosts_is_told_once() -> None:
+    hint = "Check the network."
+    skips = [
+        Skip(feedstock=name, reason=f"{host} can't be reached", kind="unknown", hint=hint, current="1")
+        for name, host in (("a", "x.org"), ("b", "y.org"), ("c", "x.org"))
+    ]
+    assert shown(skips) == [
+        "Could not be found out",
+        "  - a 1 and c 1: x.org can't be reached",
+        "  - b 1: y.org can't be reached",
+        "  - Check the network.",
+        "",
+        "3 unknown.",
+    ]
+    assert shown(skips[1:2])[1] == "  - b 1: y.org can't be reached (Check the network.)"
+
+
 def test_of_very_many_that_are_up_to_date_some_are_named() -> None:
     many = [current(f"f{n}", "2") for n in range(100)]
     assert shown(many, width=1000)[1].endswith(", f38 2, f39 2 and 60 more")

@@ -173,7 +173,7 @@ def _steps(
     asked = request.feedstocks
     bumps = [result for result in results if isinstance(result, Bump)]
     proposed = [bump.change.feedstock for bump in bumps if bump.status == "proposed"]
-    first, absent = _to_bump_first(workspace, bumps) if asked else ((), ())
+    first, absent = _to_bump_first(workspace, bumps)
     left = len(bumps) > len(proposed) or not (asked or _all_known(results))
     evidence = evidence_steps(asked) if left and not verbose else ()
     if not (proposed or first or absent or left):

@@ -227,14 +227,30 @@ def _looked_at(bump: Bump) -> Iterator[Block]:
 def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, ...]:
     """Return what a person has to look at, without the notes in `but`."""
     # Changes that are not carried over are in the table of requirements.
-    told = (note for note in bump.notes if not isinstance(note, (NotCarried, IgnoredKey)) and note not in but)
-    lines: list[Line] = list(map(worded, told))
+    told = [note for note in bump.notes if not isinstance(note, (NotCarried, IgnoredKey)) and note not in but]
+    unclear = _unclear_needs(told)
+    lines: list[Line] = [worded(note) for note in told if not any(note in some for some in unclear.values())]
+    lines += [_unclear_line(why, needs) for why, needs in unclear.items()]
     lines += _patches(bump)
     notes = bump.drift.notes if bump.drift is not None else ()
     lines += [(Bold("by hand"), f": {note.text}") for note in notes if note.level == "todo"]
     lines += [note.text for note in notes if note.level == "warning"]
     lines += _other_licences(bump, declared=True)
     return tuple(dict.fromkeys(lines))
+
+
+def _unclear_needs(notes: Sequence[BumpNote]) -> dict[str, list[Lack]]:
+    """Return requirements of which it is unknown for one reason whether they exist, where there are several."""
+    found: dict[str, list[Lack]] = {}
+    for note in notes:
+        if isinstance(note, Lack) and note.availability.status == "unknown" and note.need.partial:
+            found.setdefault(note.need.partial, []).append(note)
+    return {why: some for why, some in found.items() if len(some) > 1}
+
+
+def _unclear_line(why: str, lacks: Sequence[Lack]) -> str:
+    named = [f"{lack.need} ({lack.need.section} of {lack.need.output})" for lack in lacks]
+    return f"whether these exist is unknown, since {why}: {words(named)}"
 
 
 def _patches(bump: Bump) -> Iterator[Line]:

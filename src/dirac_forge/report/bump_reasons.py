@@ -243,7 +243,7 @@ def _standing(need: NewNeed, availability: Availability) -> str:
             has = f"{need.package} up to {newest}" if newest else f"no {need.package}"
             return f"the embedded snapshot ({day}) has {has}; conda-forge may have it"
         case _:
-            return f"whether there is a {need.package} is unknown" + (f": {need.partial}" if need.partial else "")
+            return f"whether {need.package} exists is unknown" + (f": {need.partial}" if need.partial else "")
 
 
 @worded.register

@@ -289,8 +289,13 @@ def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
     current = {skip: skip.reason for skip in skips if isinstance(skip.reason, Current)}
     lines: dict[str, list[Line]] = {kind: [] for kind in _KINDS}
     lines["nothing"] += _current_lines(current, verbose=verbose)
-    for (kind, reason, hint), some in _alike(skip for skip in skips if skip not in current).items():
-        lines[kind].append(f"{_names(some, verbose=verbose)}: {reason}{f' ({hint})' if hint else ''}")
+    alike = _alike(skip for skip in skips if skip not in current)
+    hints = Counter((kind, hint) for kind, _, hint in alike if hint)
+    for (kind, reason, hint), some in alike.items():
+        own = f" ({hint})" if hints[kind, hint] == 1 else ""
+        lines[kind].append(f"{_names(some, verbose=verbose)}: {reason}{own}")
+    for (kind, hint), count in hints.items():
+        lines[kind] += [hint] if count > 1 else []
     return [Section(title=title, blocks=(Items(tuple(lines[kind])),)) for kind, title in _KINDS.items() if lines[kind]]
 
 

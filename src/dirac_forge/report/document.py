@@ -138,14 +138,12 @@ _MOST_LISTED = 20
 
 def words(names: Sequence[str], most: int = 10) -> str:
     """Return `a, b and c`; of very many names the first ones and how many more there are."""
-    if len(names) > most + 1:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return listed(names)
+    return listed(names, most=most)
 
 
-def listed(names: Iterable[object], last: str = "and") -> str:
+def listed(names: Iterable[object], last: str = "and", *, most: int = _MOST_LISTED) -> str:
     """Return `a`, `a and b` or `a, b and c`; of very many the first ones and how many more there are."""
     found = [str(name) for name in names]
-    if len(found) > _MOST_LISTED + 1:
-        return f"{', '.join(found[:_MOST_LISTED])} {last} {len(found) - _MOST_LISTED} more"
+    if len(found) > most + 1:
+        return f"{', '.join(found[:most])} {last} {len(found) - most} more"
     return f"{', '.join(found[:-1])} {last} {found[-1]}" if len(found) > 1 else "".join(found)
