@@ -10,8 +10,10 @@ import pytest
 from dirac_forge.bot.budget import Held
 from dirac_forge.bot.dashboard import TITLE, DashboardRequests, DashboardState, asked_for, dashboard
 from dirac_forge.bot.dashboard_place import keep_dashboard, read_dashboard
+from dirac_forge.proposals.hold_reasons import RunFull
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.report.hold_words import hold_words
 from support.bots import Bots
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -28,7 +30,7 @@ STATE = DashboardState(
         LedgerEntry(identity=DEMO, state="open", title="demo 2.0", url="https://github.com/o/demo/pull/1"),
         LedgerEntry(identity=OTHER, state="closed-by-person", decided="#2 was closed by octocat"),
     ),
-    held=(Held(identity=OTHER, reason="this run has opened 20, as many as it may"),),
+    held=(Held(identity=OTHER, reason=RunFull(most=20)),),
     waiting=(("grid", "waits for demo"),),
     outcomes=(Outcome(identity=DEMO, state="failed", text="refused <b>"),),
 )
@@ -147,7 +149,7 @@ def test_conda_forges_bot_goes_first_for_the_time_that_the_settings_give(bot: Bo
     result = bot.run()
     assert result.outcomes == ()
     (held,) = result.held
-    assert held.reason.startswith("waits until ")
+    assert hold_words(held.reason).startswith("waits until ")
     bot.clock.sleep(11 * 3600)
     assert bot.run().outcomes == ()
     bot.clock.sleep(2 * 3600)

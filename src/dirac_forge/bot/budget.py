@@ -6,6 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dirac_forge.proposals.hold_reasons import (
+    FeedstockFull,
+    ForgeFull,
+    GroupHeld,
+    HoldReason,
+    Paused,
+    RunFull,
+    WaitsForCanaries,
+)
 from dirac_forge.pullrequest.records import Identity
 
 __all__ = [
@@ -41,7 +50,7 @@ class Held:
     """A change that is not opened in this run, and why."""
 
     identity: Identity
-    reason: str
+    reason: HoldReason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,8 +130,8 @@ def canaries_held(
             free[group] = left - 1
             go.append(one)
             continue
-        waits = ", ".join(known.under_way) or "those that this run opens"
-        reason = f"{group}: {canary} canaries go first, and are to be merged and built ({waits})"
+        migration = one.identity.key if one.identity.kind == "migration" else ""
+        reason = WaitsForCanaries(migration=migration, canaries=canary, urls=known.under_way)
         held.append(Held(identity=one.identity, reason=reason))
     return go, held
 
@@ -145,12 +154,14 @@ def _broken(go: Iterable[QueuedChange], candidates: Iterable[QueuedChange]) -> s
     return {each.group for each in candidates if each.identity not in going} - {""}
 
 
-def _together(one: QueuedChange, candidates: Iterable[QueuedChange], reasons: Mapping[Identity, str]) -> str:
+def _together(
+    one: QueuedChange, candidates: Iterable[QueuedChange], reasons: Mapping[Identity, HoldReason]
+) -> HoldReason:
     """Why a change waits for another of its group."""
     for each in candidates:
         if each.group == one.group and each.identity in reasons:
-            return f"moves together with {each.identity.feedstock}, which is held back: {reasons[each.identity]}"
-    return "moves together with others of its group, which are held back"
+            return GroupHeld(feedstock=each.identity.feedstock, reason=reasons[each.identity])
+    return GroupHeld()
 
 
 def choose(
@@ -186,7 +197,7 @@ def _fitting(
     held: list[Held] = []
     for one in candidates:
         reason = _over_limit(one, limits, count, opened + len(now))
-        if reason:
+        if reason is not None:
             held.append(Held(identity=one.identity, reason=reason))
         else:
             count[one.identity.feedstock] += 1 - one.replaces
@@ -194,15 +205,13 @@ def _fitting(
     return Chosen(now=tuple(now), held=tuple(held))
 
 
-def _over_limit(one: QueuedChange, limits: RunLimits, count: Counter[str], opened: int) -> str:
-    """Why a change may not be opened now; "" where it may."""
+def _over_limit(one: QueuedChange, limits: RunLimits, count: Counter[str], opened: int) -> HoldReason | None:
+    """Why a change may not be opened now; None where it may."""
     here, in_all = count[one.identity.feedstock], count.total()
     if paused := paused_by(one.identity, limits.paused):
-        return f"{paused} is paused" if paused != "all" else "everything is paused"
+        return Paused(name=paused)
     if here - one.replaces >= limits.open_per_feedstock:
-        return f"{here} requests are open on it, of {limits.open_per_feedstock} at most"
+        return FeedstockFull(open=here, most=limits.open_per_feedstock)
     if in_all - one.replaces >= limits.open_in_all:
-        return f"{in_all} requests are open on all feedstocks, of at most {limits.open_in_all}"
-    if opened >= limits.per_run:
-        return f"this run has opened {limits.per_run}, as many as it may"
-    return ""
+        return ForgeFull(open=in_all, most=limits.open_in_all)
+    return RunFull(most=limits.per_run) if opened >= limits.per_run else None

@@ -13,6 +13,7 @@ from dirac_forge.bot.budget import Held
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.foreign import code, escaped, link
+from dirac_forge.report.hold_words import hold_words
 
 __all__ = ["TITLE", "DashboardRequests", "DashboardState", "asked_for", "dashboard"]
 
@@ -117,7 +118,7 @@ def _entry(entry: LedgerEntry, *actions: Action) -> str:
 
 def _held(held: Held) -> str:
     return "\n".join(
-        [f"- {code(str(held.identity))}: {_short(held.reason)}", *_boxes(held.identity, ("now", "ignore"))]
+        [f"- {code(str(held.identity))}: {_short(hold_words(held.reason))}", *_boxes(held.identity, ("now", "ignore"))]
     )
 
 

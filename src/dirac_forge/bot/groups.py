@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from dirac_forge.bot.budget import Held
 from dirac_forge.bot.proposed import ProposedChange, RunDecision
+from dirac_forge.proposals.hold_reasons import GroupStuck
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.foreign import escaped, link
 
@@ -64,7 +65,7 @@ def _stuck(
     stuck = next((each for each in decisions if _is_stuck(each, names, branch)), None)
     if stuck is None:
         return []
-    reason = f"moves together with {stuck.feedstock}, which can't move yet: {stuck.reason or stuck.decided}"
+    reason = GroupStuck(feedstock=stuck.feedstock, why=stuck.reason or stuck.decided)
     return [Held(identity=each.identity, reason=reason) for each in members if each.identity not in entries]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dirac_forge.bot.proposed import Proposal
+from dirac_forge.proposals.hold_reasons import BehindOthers, HoldReason, OutsideSchedule, TooYoung
 from dirac_forge.settings import BotSettings
 
 __all__ = ["needs_first_sight", "waits_for_time"]
@@ -15,37 +16,34 @@ def needs_first_sight(change: Proposal, settings: BotSettings) -> bool:
     return bool(_delay(change, settings)) or (_cooldown(change, settings) > timedelta() and change.released is None)
 
 
-def waits_for_time(change: Proposal, settings: BotSettings, *, seen: datetime | None, now: datetime) -> str:
-    """Return why a new change is not opened yet; "" where its time has come.
+def waits_for_time(
+    change: Proposal, settings: BotSettings, *, seen: datetime | None, now: datetime
+) -> HoldReason | None:
+    """Return why a new change is not opened yet; None where its time has come.
 
     `seen` is when it was seen first, where that is known.
     """
     return _behind_others(change, settings, seen, now) or _young(change, settings, seen, now) or _closed(settings, now)
 
 
-def _behind_others(change: Proposal, settings: BotSettings, seen: datetime | None, now: datetime) -> str:
+def _behind_others(change: Proposal, settings: BotSettings, seen: datetime | None, now: datetime) -> HoldReason | None:
     delay = _delay(change, settings)
     if not delay or seen is None or now >= seen + delay:
-        return ""
-    return f"waits until {_moment(seen + delay)}, so that conda-forge's bot can go first"
+        return None
+    return BehindOthers(until=seen + delay)
 
 
-def _young(change: Proposal, settings: BotSettings, seen: datetime | None, now: datetime) -> str:
-    cooldown, released = _cooldown(change, settings), change.released or seen
-    if not cooldown or released is None or now >= released + cooldown:
-        return ""
-    what = "released" if change.released is not None else "seen first"
-    return (
-        f"{what} on {released:%Y-%m-%d}: waits until {_moment(released + cooldown)}, because `cooldown` wants a "
-        f"release to be {_span(cooldown)} old"
-    )
+def _young(change: Proposal, settings: BotSettings, seen: datetime | None, now: datetime) -> HoldReason | None:
+    cooldown, since = _cooldown(change, settings), change.released or seen
+    if not cooldown or since is None or now >= since + cooldown:
+        return None
+    return TooYoung(since=since, released=change.released is not None, cooldown=cooldown)
 
 
-def _closed(settings: BotSettings, now: datetime) -> str:
+def _closed(settings: BotSettings, now: datetime) -> HoldReason | None:
     if not settings.schedule or any(window.contains(now) for window in settings.schedule):
-        return ""
-    windows = "; ".join(window.text for window in settings.schedule)
-    return f"new requests are opened in the hours of `schedule` only: {windows} (UTC)"
+        return None
+    return OutsideSchedule(windows=tuple(window.text for window in settings.schedule))
 
 
 def _delay(change: Proposal, settings: BotSettings) -> timedelta:
@@ -55,12 +53,3 @@ def _delay(change: Proposal, settings: BotSettings) -> timedelta:
 
 def _cooldown(change: Proposal, settings: BotSettings) -> timedelta:
     return settings.cooldown if change.change.kind == "bump" and not change.unblocks else timedelta()
-
-
-def _moment(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
-
-
-def _span(span: timedelta) -> str:
-    hours = span.total_seconds() / 3600
-    return f"{span.days} day{'s' if span.days > 1 else ''}" if hours % 24 == 0 and span.days else f"{hours:g} h"

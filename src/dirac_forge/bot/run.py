@@ -28,10 +28,12 @@ from dirac_forge.bot.proposed import Decider, ProposedChange, RunDecision
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bot.send import send
 from dirac_forge.errors import ForgeError
+from dirac_forge.proposals.hold_reasons import HoldReason, NewRecipe, Paused
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import OutcomeState
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, LedgerLine, Run, fingerprint
+from dirac_forge.report.hold_words import hold_words
 from dirac_forge.settings import BotSettings
 
 __all__ = ["BotRun", "Result"]
@@ -161,8 +163,7 @@ class BotRun:
 
     def _sendable(self, wanted: Sequence[ProposedChange], log: RunLog) -> list[ProposedChange]:
         new = [one.identity for one in wanted if one.identity.kind == "recipe" and not self.recipes]
-        reason = "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"
-        self._hold([Held(identity=identity, reason=reason) for identity in new], log)
+        self._hold([Held(identity=identity, reason=NewRecipe()) for identity in new], log)
         return [one for one in wanted if self.recipes or one.identity.kind != "recipe"]
 
     def _not_ignored(
@@ -197,15 +198,15 @@ class BotRun:
         """The changes whose time has come, and the others."""
         ready, held = [], []
         for each in wanted:
-            reason = "" if each.identity in self.asked.now | self.asked.again else self._early(each, log)
-            if reason:
+            reason = None if each.identity in self.asked.now | self.asked.again else self._early(each, log)
+            if reason is not None:
                 held.append(Held(identity=each.identity, reason=reason))
             else:
                 ready.append(each)
         return ready, held
 
-    def _early(self, change: ProposedChange, log: RunLog) -> str:
-        """Why a change is not opened yet; "" where its time has come."""
+    def _early(self, change: ProposedChange, log: RunLog) -> HoldReason | None:
+        """Why a change is not opened yet; None where its time has come."""
         ledger, seen = self.connections.ledger, None
         if needs_first_sight(change, self.settings):
             known = ledger.entry(change.identity)
@@ -310,25 +311,24 @@ class BotRun:
     def _paused(self, identity: Identity, log: RunLog) -> bool:
         paused = paused_by(identity, self.settings.paused)
         if paused:
-            what = "everything" if paused == "all" else paused
-            self._hold([Held(identity=identity, reason=f"{what} is paused; its request stays as it is")], log)
+            self._hold([Held(identity=identity, reason=Paused(name=paused, there=True))], log)
         return bool(paused)
 
     def _hold(self, held: Iterable[Held], log: RunLog) -> None:
         for one in held:
             self._held.append(one)
-            if self._news(one):
-                log.note("held", one.reason, about=one.identity)
+            said = hold_words(one.reason)
+            if self._news(one.identity, said):
+                log.note("held", said, about=one.identity)
             else:
-                log.say("held", one.reason, about=one.identity)
+                log.say("held", said, about=one.identity)
 
-    def _news(self, held: Held) -> bool:
+    def _news(self, identity: Identity, said: str) -> bool:
         """Whether something else happened to the change since it was held back for the same reason."""
-        identity = held.identity
         events = self.connections.ledger.events(feedstock=identity.feedstock, last=50)
         about = (identity.branch, identity.kind, identity.key)
         mine = [one for one in events if (one.branch, one.kind, one.key) == about]
-        return not mine or (mine[-1].step, mine[-1].text) != ("held", held.reason)
+        return not mine or (mine[-1].step, mine[-1].text) != ("held", said)
 
     def _give_up(self, left: Iterable[QueuedChange], last: Outcome, log: RunLog) -> None:
         for each in left:

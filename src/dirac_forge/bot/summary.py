@@ -10,6 +10,7 @@ from dirac_forge.bot.proposed import RunDecision
 from dirac_forge.bot.run import Result
 from dirac_forge.distribution.outlook import DistributionOutlook
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.report.hold_words import hold_words
 from dirac_forge.report.outlook import outlook_json, outlook_lines
 from dirac_forge.report.runs import RunRow
 
@@ -44,7 +45,7 @@ def result_rows(result: Result) -> tuple[RunRow, ...]:
                 feedstock=held.identity.feedstock,
                 title=title(held.identity),
                 outcome="held back",
-                reason=held.reason,
+                reason=hold_words(held.reason),
             )
             for held in result.held
         ),
@@ -103,7 +104,7 @@ def result_json(result: Result, outlooks: Sequence[DistributionOutlook] = ()) ->
             }
             for outcome in result.outcomes
         ],
-        "held": [{**asdict(one.identity), "reason": one.reason} for one in result.held],
+        "held": [{**asdict(one.identity), "reason": hold_words(one.reason)} for one in result.held],
         "feedstocks": [
             {"feedstock": one.line.name, "branch": one.branch, "state": one.state, "reason": one.text}
             for one in result.looked

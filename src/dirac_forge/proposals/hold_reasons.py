@@ -1,0 +1,127 @@
+"""Why a proposed change is not sent in a run; `report.hold_words` says it in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+__all__ = [
+    "BehindOthers",
+    "FeedstockFull",
+    "ForgeFull",
+    "GroupHeld",
+    "GroupStuck",
+    "HoldReason",
+    "NewRecipe",
+    "OutsideSchedule",
+    "Paused",
+    "RunFull",
+    "TooYoung",
+    "WaitsForCanaries",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paused:
+    """The settings pause it."""
+
+    name: str
+    """A feedstock, a migration, or `all`."""
+    there: bool = False
+    """Whether it has a request, which stays as it is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedstockFull:
+    """As many requests are open on the feedstock as may be."""
+
+    open: int
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForgeFull:
+    """As many requests are open on all feedstocks as may be."""
+
+    open: int
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunFull:
+    """The run has opened as many as it may."""
+
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitsForCanaries:
+    """Others of the same wave go first."""
+
+    migration: str
+    """"" for bumps."""
+    canaries: int
+    urls: tuple[str, ...]
+    """Of those that are under way; () where this run opens them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BehindOthers:
+    """conda-forge's bot can go first."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TooYoung:
+    """The release is not as old as `cooldown` wants."""
+
+    since: datetime
+    released: bool
+    """Whether it was released then; else it was seen first."""
+    cooldown: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutsideSchedule:
+    """It is not the time in which new requests are opened."""
+
+    windows: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupHeld:
+    """Another change of its group is held back."""
+
+    feedstock: str = ""
+    """"" where it is not known which."""
+    reason: HoldReason | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupStuck:
+    """A feedstock of its group can't move yet."""
+
+    feedstock: str
+    why: str
+    """As the decision about it says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewRecipe:
+    """It is a new recipe, which is sent only when asked for."""
+
+
+HoldReason = (
+    Paused
+    | FeedstockFull
+    | ForgeFull
+    | RunFull
+    | WaitsForCanaries
+    | BehindOthers
+    | TooYoung
+    | OutsideSchedule
+    | GroupHeld
+    | GroupStuck
+    | NewRecipe
+)

@@ -1,0 +1,58 @@
+"""Why a change is held back, in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dirac_forge.proposals.hold_reasons import (
+    BehindOthers,
+    FeedstockFull,
+    ForgeFull,
+    GroupHeld,
+    GroupStuck,
+    HoldReason,
+    NewRecipe,
+    Paused,
+    RunFull,
+    TooYoung,
+    WaitsForCanaries,
+)
+from dirac_forge.report.hold_words import hold_words
+
+DAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cooldown` wants a release to be 1 day old"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Paused(name="all"), "everything is paused"),
+        (Paused(name="openssl4", there=True), "openssl4 is paused; its request stays as it is"),
+        (FeedstockFull(open=3, most=3), "3 requests are open on it, of 3 at most"),
+        (ForgeFull(open=9, most=9), "9 requests are open on all feedstocks, of 9 at most"),
+        (RunFull(most=5), "this run has opened 5, as many as it may"),
+        (
+            WaitsForCanaries(migration="", canaries=3, urls=("https://x/1",)),
+            "bumps: 3 canaries go first, and are to be merged and built (https://x/1)",
+        ),
+        (BehindOthers(until=DAY), "waits until 2026-11-22 12:00 UTC, so that conda-forge's bot can go first"),
+        (
+            TooYoung(since=DAY, released=True, cooldown=timedelta(days=1)),
+            WAITS,
+        ),
+        (GroupHeld(), "moves together with others of its group, which are held back"),
+        (
+            GroupHeld(feedstock="boto3", reason=RunFull(most=1)),
+            "moves together with boto3, which is held back: this run has opened 1, as many as it may",
+        ),
+        (GroupStuck(feedstock="boto3", why="blocked"), "moves together with boto3, which can't move yet: blocked"),
+        (
+            NewRecipe(),
+            "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)",
+        ),
+    ],
+)
+def test_each_reason_is_a_clause(reason: HoldReason, words: str) -> None:
+    assert hold_words(reason) == words
