@@ -13,10 +13,10 @@ from dirac_forge.proposals.hold_reasons import (
     GroupHeld,
     GroupStuck,
     HoldReason,
-    NewRecipe,
     Paused,
     RunFull,
     TooYoung,
+    UnaskedRecipe,
     WaitsForCanaries,
 )
 from dirac_forge.report.hold_words import hold_words
@@ -49,7 +49,7 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
         ),
         (GroupStuck(feedstock="boto3", why="blocked"), "moves together with boto3, which can't move yet: blocked"),
         (
-            NewRecipe(),
+            UnaskedRecipe(),
             "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)",
         ),
     ],

@@ -31,23 +31,23 @@ ROWS = (
 def test_a_summary_groups_by_outcome() -> None:
     assert run_markdown(ROWS, notes=["the budget is spent"]) == (
         "## Run\n\n"
-        "1 opened, 1 waiting, 1 failed, 2 up to date.\n\n"
+        "1 opened, 1 failed, 1 waiting, 2 up to date.\n\n"
         "### Notes\n\n"
         "- the budget is spent\n\n"
         "### opened (1)\n\n"
         "| feedstock | change |\n"
         "| --- | --- |\n"
-        "| m2crypto | [m2crypto 0.50.0](<https://github.com/conda-forge/m2crypto-feedstock/pull/1>) |\n\n"
-        "### waiting (1)\n\n"
-        "| feedstock | change | reason |\n"
-        "| --- | --- | --- |\n"
-        "| dirac-grid | dirac-grid 9.1.22 | waits for m2crypto |\n\n"
+        "| m2crypto | [0.50.0](<https://github.com/conda-forge/m2crypto-feedstock/pull/1>) |\n\n"
         "### failed (1)\n\n"
         "| feedstock | reason | next try |\n"
         "| --- | --- | --- |\n"
         "| broken | 502 \\| ask @\u200boctocat | 2026-11-22 18:05 UTC |\n\n"
-        "### nothing to do\n\n"
-        "- **2 up to date**: fts3 and gfal2\n"
+        "### waiting (1)\n\n"
+        "| feedstock | change | reason |\n"
+        "| --- | --- | --- |\n"
+        "| dirac-grid | 9.1.22 | waits for m2crypto |\n\n"
+        "### up to date (2)\n\n"
+        "fts3 and gfal2.\n"
     )
 
 
@@ -56,25 +56,24 @@ def test_a_summary_on_a_narrow_terminal_loses_nothing() -> None:
     Console(file=stream, width=80).print(run_text(ROWS))
     assert [line.rstrip() for line in stream.getvalue().splitlines()] == [
         "Run",
-        "  1 opened, 1 waiting, 1 failed, 2 up to date.",
+        "  1 opened, 1 failed, 1 waiting, 2 up to date.",
         "  opened (1)",
-        "    - m2crypto",
-        "      change: m2crypto 0.50.0:",
-        "              https://github.com/conda-forge/m2crypto-feedstock/pull/1",
-        "  waiting (1)",
-        "    feedstock   change             reason",
-        "    dirac-grid  dirac-grid 9.1.22  waits for m2crypto",
+        "    feedstock  change",
+        "    m2crypto   0.50.0: https://github.com/conda-forge/m2crypto-feedstock/pull/1",
         "  failed (1)",
         "    feedstock  reason              next try",
         "    broken     502 | ask @octocat  2026-11-22 18:05 UTC",
-        "  nothing to do",
-        "    - 2 up to date: fts3 and gfal2",
+        "  waiting (1)",
+        "    feedstock   change  reason",
+        "    dirac-grid  9.1.22  waits for m2crypto",
+        "  up to date (2)",
+        "    fts3 and gfal2.",
     ]
 
 
 def test_a_place_in_the_outbox_and_a_run_without_anything() -> None:
     text = run_markdown([RunRow(feedstock="demo", title="demo 2", outcome="written", url="outbox/demo")])
-    assert "| demo | demo 2 (outbox/demo) |" in text
+    assert "| demo | 2 (outbox/demo) |" in text
     assert run_markdown([]) == "## Run\n\nThere was nothing to look at.\n"
 
 

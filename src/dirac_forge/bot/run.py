@@ -28,7 +28,7 @@ from dirac_forge.bot.proposed import Decider, ProposedChange, RunDecision
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bot.send import send
 from dirac_forge.errors import ForgeError
-from dirac_forge.proposals.hold_reasons import HoldReason, NewRecipe, Paused
+from dirac_forge.proposals.hold_reasons import HoldReason, Paused, UnaskedRecipe
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import OutcomeState
@@ -163,7 +163,7 @@ class BotRun:
 
     def _sendable(self, wanted: Sequence[ProposedChange], log: RunLog) -> list[ProposedChange]:
         new = [one.identity for one in wanted if one.identity.kind == "recipe" and not self.recipes]
-        self._hold([Held(identity=identity, reason=NewRecipe()) for identity in new], log)
+        self._hold([Held(identity=identity, reason=UnaskedRecipe()) for identity in new], log)
         return [one for one in wanted if self.recipes or one.identity.kind != "recipe"]
 
     def _not_ignored(

@@ -33,8 +33,8 @@ def result_rows(result: Result) -> tuple[RunRow, ...]:
                 feedstock=outcome.identity.feedstock,
                 title=title(outcome.identity),
                 outcome=outcome.state,
-                url=outcome.url,
-                reason=outcome.text,
+                url=outcome.url if outcome.state != "prepared" else "",
+                reason="" if outcome.text == f"{outcome.state}: {title(outcome.identity)}" else outcome.text,
                 next_try=next_tries.get(outcome.identity),
                 quiet=outcome.state in _QUIET,
             )
@@ -62,8 +62,10 @@ def _decision_row(decision: RunDecision) -> RunRow:
     name = _line(decision.feedstock, decision.branch) or decision.found
     if decision.state == "nothing":
         return RunRow(feedstock=name, outcome="nothing to do", reason=decision.reason, quiet=True)
-    outcome = "waiting" if decision.state == "blocked" else decision.state
-    return RunRow(feedstock=name, title=decision.found, outcome=outcome, reason=decision.reason)
+    if decision.state != "blocked":
+        # What was found so far says nothing where the rest could not be found out.
+        return RunRow(feedstock=name, outcome=decision.state, reason=decision.reason)
+    return RunRow(feedstock=name, title=decision.found, outcome="waiting", reason=decision.reason)
 
 
 def _line(feedstock: str, branch: str) -> str:

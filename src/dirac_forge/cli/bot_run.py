@@ -58,7 +58,10 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
     """
     if not request.pr:
         result, found = _live_run(context, request, write, github=False, sealed=False)
-        where = f"all is in {outbox_of(context, request.outbox)}; nothing was sent anywhere"
+        where = (
+            f"all is in {outbox_of(context, request.outbox)}, and nothing was sent anywhere; "
+            "`dirac-forge bot outbox show NAME` prints a change"
+        )
         answer_run(context, request, result, where, found)
         return exit_code(result.states)
     needs_token(context)  # says now that there is none, not after an hour

@@ -12,11 +12,11 @@ __all__ = [
     "GroupHeld",
     "GroupStuck",
     "HoldReason",
-    "NewRecipe",
     "OutsideSchedule",
     "Paused",
     "RunFull",
     "TooYoung",
+    "UnaskedRecipe",
     "WaitsForCanaries",
 ]
 
@@ -108,7 +108,7 @@ class GroupStuck:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NewRecipe:
+class UnaskedRecipe:
     """It is a new recipe, which is sent only when asked for."""
 
 
@@ -123,5 +123,5 @@ HoldReason = (
     | OutsideSchedule
     | GroupHeld
     | GroupStuck
-    | NewRecipe
+    | UnaskedRecipe
 )

@@ -11,11 +11,11 @@ from dirac_forge.proposals.hold_reasons import (
     GroupHeld,
     GroupStuck,
     HoldReason,
-    NewRecipe,
     OutsideSchedule,
     Paused,
     RunFull,
     TooYoung,
+    UnaskedRecipe,
     WaitsForCanaries,
 )
 
@@ -48,7 +48,7 @@ def hold_words(reason: HoldReason) -> str:  # a sentence for each
             return _group(feedstock, other)
         case GroupStuck(feedstock=feedstock, why=why):
             return f"moves together with {feedstock}, which can't move yet: {why}"
-        case NewRecipe():
+        case UnaskedRecipe():
             return "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dirac_forge.report.document import Block, Bold, Items, Line, Link, Paragraph, Section, Table, words
+from dirac_forge.report.document import Block, Items, Line, Link, Paragraph, Section, Table, words
 from dirac_forge.report.markdown import markdown
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["RunRow", "run_markdown", "run_sections", "run_text"]
 
 _MOST_NAMES = 20
+_ORDER = (
+    *("opened", "updated", "prepared", "merged", "closed", "done"),
+    *("failed", "unknown", "missing", "left", "theirs", "waiting", "held back", "skipped"),
+)
 _SUMMARY = 900_000
 """Characters; GitHub takes 1 MiB in a step's summary."""
 
@@ -41,6 +45,7 @@ class RunRow:
 
 def run_sections(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[str] = ()) -> tuple[Section, ...]:
     """Return the run in a sentence, then its changes by outcome, then the feedstocks that needed nothing."""
+    rows = sorted(rows, key=_rank)
     by_outcome = _grouped((row.outcome, row) for row in rows if not row.quiet)
     quiet = _grouped((row.outcome, row) for row in rows if row.quiet)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in Counter(row.outcome for row in rows).items())
@@ -52,8 +57,17 @@ def run_sections(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[
             Section(title=f"{outcome} ({len(some)})", blocks=_blocks(some), level=3)
             for outcome, some in by_outcome.items()
         ),
-        *_list("nothing to do", tuple(_named(outcome, some) for outcome, some in quiet.items())),
+        *(
+            Section(title=f"{outcome} ({len(some)})", blocks=(Paragraph(f"{_names(some)}."),), level=3)
+            for outcome, some in quiet.items()
+        ),
     )
+
+
+def _rank(row: RunRow) -> tuple[bool, int]:
+    """What was done first, then what a person may have to look at, then what waits by itself, and the rest."""
+    known = row.outcome in _ORDER
+    return row.quiet, _ORDER.index(row.outcome) if known else len(_ORDER)
 
 
 def _list(title: str, lines: tuple[Line, ...]) -> tuple[Section, ...]:
@@ -95,12 +109,13 @@ def _table(rows: Sequence[RunRow]) -> Table:
 
 def _change(row: RunRow) -> Line:
     if not row.url.startswith(("http://", "https://")):
-        return f"{row.title} ({row.url})" if row.title and row.url else row.title or row.url
-    return Link(row.title or row.url, row.url, own=True)
+        return f"{_short(row)} ({row.url})" if row.title and row.url else _short(row) or row.url
+    return Link(_short(row) or row.url, row.url, own=True)
 
 
-def _named(outcome: str, rows: Sequence[RunRow]) -> Line:
-    return (Bold(f"{len(rows)} {outcome}"), f": {_names(rows)}")
+def _short(row: RunRow) -> str:
+    """The title without the name of the feedstock, which is in the column before."""
+    return row.title.removeprefix(f"{row.feedstock} ") if row.feedstock else row.title
 
 
 def _names(rows: Sequence[RunRow]) -> str:
