@@ -48,6 +48,8 @@ class _Paced(io.RawIOBase):
         self._got += count or 0
         if self.in_headers and self._got > _MOST_HEADERS:
             raise TooSlowAnswerError(f"its headers have more than {_MOST_HEADERS:,} bytes")
+        if self.in_headers and self._waited > GRACE:
+            raise TooSlowAnswerError(f"its headers did not end within {GRACE:g} s")
         least = next(pace for since, pace in reversed(_PACES) if self._waited >= since)
         if self._waited > GRACE and self._got < self._waited * least:
             raise TooSlowAnswerError(f"less than {least:,} bytes a second came")

@@ -34,7 +34,7 @@ E = TypeVar("E")
 _JSON = ("application/vnd.pypi.simple.v1+json", "application/json")
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml")
 _MOST_FILES = 100_000
-_MOST_TAGS = 200_000
+_MOST_TAGS = 120_000
 """Of HTML, whose reader takes longer: three for a file, as PyPI writes it."""
 _MOST_DECLARATIONS = 1_000
 """Comments and the like; each that does not end is looked for to the end of the page."""
