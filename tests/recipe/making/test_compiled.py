@@ -253,3 +253,11 @@ def test_cython_compiles_python_modules_too() -> None:
     texts = {"setup.py": "ext_modules = [Extension('x', sources=['x.py'])]"}
     found = nature(facts("demo", wheels=[PURE, TAGGED], sdist_members=["x.py"], texts=texts, pyproject=pyproject))
     assert (found.noarch, found.languages) == (False, ("c",))
+
+
+def test_wheels_for_every_python_on_a_platform_are_told() -> None:
+    tags = ["py3-none-manylinux_2_28_x86_64", "py2.py3-none-win_amd64"]
+    told = [note.text for note in nature(facts("demo", wheels=tags, sdist_members=["a.c"])).notes]
+    assert any(text.startswith("its wheels are for every Python 3 (py3-none)") for text in told)
+    told = [note.text for note in nature(facts("demo", wheels=[*tags, TAGGED], sdist_members=["a.c"])).notes]
+    assert not any(text.startswith("its wheels are for every Python 3") for text in told)

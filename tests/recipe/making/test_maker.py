@@ -14,6 +14,7 @@ from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
+from dirac_forge.upstream.index.client import UnknownProjectError
 from support.facts import facts
 
 
@@ -28,7 +29,7 @@ class Releases:
     def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
         known = self.by_name.get(project.lower())
         if known is None:
-            raise InputError(f"There is no project {project} on the index.")
+            raise UnknownProjectError(f"There is no project {project} on the index.")
         fitting = [one for one in known if specifiers.contains(str(one.release.version))]
         if not fitting:
             raise InputError(f"No release of {project} satisfies {specifiers}.")
@@ -207,3 +208,17 @@ def test_all_dependencies_include_what_only_the_channels_builds_know() -> None:
     rows = [(row.project, row.status, row.required_by) for row in made.needed if row.project.startswith("zz")]
     assert rows == [("zz-deep", "missing", ("zz-sniff",)), ("zz-sniff", "available", ("zz-app",))]
     assert made.problems[-1] == "no recipe for graphviz, which zz-app requires: it is no project's package"
+
+
+def test_build_requirements_that_exist_nowhere_are_left_out_and_told() -> None:
+    pyproject = {"build-system": {"requires": ["hatchling", "zz-sbom>=1"], "build-backend": "hatchling.build"}}
+    releases = Releases(facts("zz-app", pyproject=pyproject))
+    made = make(releases, order("zz-app"), deps="none", channel=Channel({"hatchling": "1.30"}))
+    assert [line.name for line in made.recipes[0].outputs[0].host] == ["python", "pip", "hatchling"]
+    (told,) = (note.text for note in made.recipes[0].notes if note.level == "todo")
+    assert told == (
+        "zz-sbom left out of host: upstream builds with it, and neither the channels nor the index have it; "
+        "check that the build does without"
+    )
+    unread = make(releases, order("zz-app"), deps="none", channel=Channel({}, unread=("conda-forge",)))
+    assert "zz-sbom" in [line.name for line in unread.recipes[0].outputs[0].host]

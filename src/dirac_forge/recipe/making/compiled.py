@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
 from dirac_forge.recipe.making.optional import asked_by_variable
@@ -42,6 +42,8 @@ class Nature:
     """System libraries, as packages for host."""
     programs: tuple[str, ...] = ()
     """What the build runs, as packages for build, where no requirement says so."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that let the build link the channel's libraries."""
     abi3: str = ""
     """The oldest Python of the wheels for the stable ABI (`3.9`), where all wheels of CPython are such."""
     only: str = ""
@@ -116,6 +118,7 @@ def _arch(sdist: SdistFacts, reason: str) -> Nature:
         languages=needs.languages,
         libraries=needs.libraries,
         programs=needs.programs,
+        environment=needs.environment,
         notes=needs.notes,
     )
 
@@ -124,7 +127,7 @@ def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -
     """With the one system that it is for, or a note on those that upstream builds for others, but not for."""
     tags = [name.rpartition("-")[2] for name in wheels]
     served = {s for s, starts in _SYSTEMS.items() if any(tag.startswith(starts) for tag in tags)}
-    compiled = _with_abi3(compiled, wheels)
+    compiled = _with_every_python(_with_abi3(compiled, wheels), wheels)
     if (only := _only_system(facts, served)) is not None:
         system, why = only
         note = Note(level="warning", text=f"skipped on all systems but {_NAMES[system]}, because {why}")
@@ -167,6 +170,18 @@ def _knows_other_systems(facts: ReleaseFacts, named: Iterable[str]) -> bool:
     if any(not classifier.startswith(_CLASSIFIERS["win"]) for classifier in named):
         return True
     return _ASKS_FOR_SYSTEM.search(facts.sdist.texts.get("setup.py", "")) is not None
+
+
+def _with_every_python(compiled: Nature, wheels: Iterable[str]) -> Nature:
+    """With a note where the wheels are for a platform and for every Python 3 (`py3-none-PLATFORM`)."""
+    tags = {tuple(name.removesuffix(".whl").split("-")[-3:-1]) for name in wheels}
+    if not tags or not all(abi == "none" and "py3" in python.split(".") for python, abi in tags):
+        return compiled
+    text = (
+        "its wheels are for every Python 3 (py3-none): what is compiled does not depend on Python, and one build for "
+        "each platform could serve them all (python: version_independent)"
+    )
+    return replace(compiled, notes=(*compiled.notes, Note(level="info", text=text)))
 
 
 def _with_abi3(compiled: Nature, wheels: Iterable[str]) -> Nature:

@@ -24,12 +24,15 @@ from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.guesses import guessed_names
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.markers import reach
+from dirac_forge.recipe.making.nowhere import without
 from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
+from dirac_forge.recipe.making.refusals import refuse_unknown_extras, refuse_unreadable
 from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.recipe.model import Note, Output, Recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
+from dirac_forge.upstream.index.client import UnknownProjectError
 
 __all__ = ["Deps", "MadeRecipes", "Maker", "Needed", "Upstream"]
 
@@ -297,8 +300,8 @@ class Maker:
             return package_for_extra(project, extra, catalogue=self._listing([project]))
 
         for project in order.projects:
-            _refuse_unreadable(facts[project])
-            _refuse_unknown_extras(facts[project].metadata, order.extras.get(project, ()))
+            refuse_unreadable(facts[project])
+            refuse_unknown_extras(facts[project].metadata, order.extras.get(project, ()))
         parts = [
             replace(self._part(mapped[project], facts[project]), folded=tuple(order.extras.get(project, ())))
             for project in order.projects
@@ -310,10 +313,26 @@ class Maker:
             providers=Providers(package=package, bundled=bundled, brought=tree.brought, metadata=self._metadata),
             maintainers=self.maintainers,
         )
-        recipe = self._with_channels_knowledge(recipe)
+        recipe = self._with_channels_knowledge(without(recipe, self._nowhere(recipe, used.values())))
         return _with_notes(
             recipe, guessed_names([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread))
         )
+
+    def _nowhere(self, recipe: Recipe, used: Iterable[Mapped]) -> set[str]:
+        """The packages in host that neither the channels nor the index have, where both could say so."""
+        host = {line.name for output in recipe.outputs for line in output.host}
+        return {one.package for one in used if one.package in host and self._is_nowhere(one)}
+
+    def _is_nowhere(self, mapped: Mapped) -> bool:
+        if availability(self._listing([mapped.project]), mapped.package, "").status != "missing":
+            return False
+        try:
+            self.upstream.metadata(mapped.project, SpecifierSet())
+        except UnknownProjectError:
+            return True
+        except ForgeError:
+            return False
+        return False
 
     def _with_channels_knowledge(self, recipe: Recipe) -> Recipe:
         """With what the channel's newest builds of its pure outputs require, and upstream never declared."""
@@ -365,24 +384,6 @@ def _required(recipe: Recipe) -> set[str]:
     """The packages that any output requires to run, Python and virtual packages aside."""
     names = {line.name for output in recipe.outputs for line in output.run}
     return {name for name in names if name != "python" and not name.startswith("__")}
-
-
-def _refuse_unreadable(facts: ReleaseFacts) -> None:
-    """A source archive that is there and can't be read is an error: nobody should build from it."""
-    if facts.unreadable_sdist:
-        release = f"{facts.metadata.name} {facts.release.version}"
-        raise InputError(
-            f"The source archive of {release} can't be used: {facts.unreadable_sdist}",
-            hint="Look at the file on the index, tell upstream, or choose another version.",
-        )
-
-
-def _refuse_unknown_extras(metadata: CoreMetadata, extras: Iterable[str]) -> None:
-    known = {canonicalize_name(extra) for extra in metadata.provides_extra}
-    for extra in extras:
-        if canonicalize_name(extra) not in known:
-            has = ", ".join(sorted(metadata.provides_extra)) or "none"
-            raise InputError(f"{metadata.name} {metadata.version} has no extra {extra}: it has {has}")
 
 
 def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:

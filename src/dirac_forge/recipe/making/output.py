@@ -121,7 +121,7 @@ class _Builder:
             noarch="python" if self.nature.noarch else None,
             script="\n".join([self.source.script, *([_BUNDLE_CRATES] if "rust" in self.nature.languages else [])]),
             skip=() if self.nature.noarch else self._skipped(),
-            script_env=self.source.environment,
+            script_env={**self.source.environment, **self.nature.environment},
             version_independent=IS_ABI3 if self.nature.abi3 else None,
             entry_points=self._entry_points(),
             build=build,

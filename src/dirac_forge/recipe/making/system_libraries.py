@@ -16,7 +16,7 @@ __all__ = ["NamedLibraries", "system_libraries"]
 _LISTS = re.compile(r"lib(?:rarie)?s|.*_lib(?:rarie)?s", re.IGNORECASE)
 """Variables, arguments and keys that hold names of libraries."""
 _OTHERS = re.compile(
-    r"(?:^|/)(?:subprojects|third[-_]?party|vendor(?:ed)?|external?s?|deps|demos?|samples?|examples?|tests?|docs?|benchmarks?)/",
+    r"(?:^|/)(?:subprojects|third[-_]?party|vendor(?:ed)?|extern(?:al)?s?(?:[-_]?libs?)?|bundled|submodules|deps|demos?|samples?|examples?|tests?|docs?|benchmarks?)/",
     re.IGNORECASE,
 )
 """Folders with build files of other projects that are built along, or of what is not built."""

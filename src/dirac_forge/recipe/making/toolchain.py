@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from dirac_forge.recipe.making.bundled import bundled_libraries
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
 from dirac_forge.recipe.making.system_libraries import system_libraries
 from dirac_forge.recipe.model import Note
@@ -63,6 +64,8 @@ class Toolchain:
     """System libraries, as packages for host."""
     programs: tuple[str, ...]
     """What the build runs, as packages for build, where no requirement says so."""
+    environment: Mapping[str, str]
+    """Variables that let the build link the channel's libraries."""
     notes: tuple[Note, ...]
 
 
@@ -72,15 +75,18 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     languages = _compilers(sdist, set(sources), build_tool_names(sdist))
     named = system_libraries(sdist.texts)
     libraries = named.packages
+    bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
     notes = [] if sources else [_no_sources()]
-    notes += _linked_libraries(libraries)
+    notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
+    notes += bundled.notes
     notes += _unknown_libraries(named.unknown)
-    if not named.packages and not named.unknown and "rust" not in languages:
+    if not libraries and not named.unknown and not bundled.packages and "rust" not in languages:
         notes.append(Note(level="info", text="no known system library is named in the build files: check host"))
     return Toolchain(
         languages=tuple(sorted(languages)),
-        libraries=tuple(sorted(libraries)),
+        libraries=tuple(sorted({*libraries, *bundled.packages})),
         programs=tuple(sorted(set(_programs(sdist, libraries)))),
+        environment=bundled.environment,
         notes=tuple(notes),
     )
 

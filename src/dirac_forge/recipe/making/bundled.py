@@ -1,0 +1,66 @@
+"""Sources of other libraries that an sdist carries, where the channel has the library as a package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from dirac_forge.recipe.making.library_tables import libraries
+from dirac_forge.recipe.model import Note
+
+__all__ = ["Bundled", "bundled_libraries"]
+
+_BUILD_FILES = frozenset({"configure", "configure.ac", "configure.in", "CMakeLists.txt", "meson.build"})
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|testing|docs?|examples?|demos?|benchmarks?)/", re.IGNORECASE)
+_SYSTEM = re.compile(r"(?:environ(?:\.get)?|getenv)[\[(]\s*[\"'](\w*USE_SYSTEM\w*)[\"']")
+"""A variable that asks for the library of the system (`PYCARES_USE_SYSTEM_LIB`)."""
+_SWITCHES = {"SODIUM_INSTALL": ("SODIUM_INSTALL", "system"), "GEVENTSETUP_": ("GEVENTSETUP_EMBED", "0")}
+"""What setup.py says to the documented variable and its value: https://pynacl.readthedocs.io/en/latest/install/ and
+https://www.gevent.org/development/installing_from_source.html."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bundled:
+    """The libraries whose sources come along, and how the build is made to link the channel's."""
+
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Package to the folder with its sources."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a person should know about them."""
+        how = " and ".join(f"{name}={value}" for name, value in self.environment.items())
+        link = f"{how} lets the build link the channel's" if how else "let the build link the channel's instead"
+        return tuple(
+            Note(level="warning", text=f"{package} in host, since the sdist carries its sources ({folder}): {link}")
+            for package, folder in self.packages.items()
+        )
+
+
+def bundled_libraries(members: Iterable[str], texts: Mapping[str, str], project: str) -> Bundled:
+    """Return the libraries with build files of their own in folders of their names, the project itself aside."""
+    known = _folder_names()
+    packages: dict[str, str] = {}
+    folders = {
+        PurePosixPath(m).parent for m in members if PurePosixPath(m).name in _BUILD_FILES and not _ASIDE.search(m)
+    }
+    for folder in sorted(folders, key=lambda path: (len(path.parts), path)):
+        package = known.get(folder.name.lower(), "")
+        if package and project not in (package, folder.name.lower()):
+            packages.setdefault(package, str(folder))
+    return Bundled(packages=packages, environment=dict(_switches(texts.get("setup.py", ""))) if packages else {})
+
+
+def _folder_names() -> Mapping[str, str]:
+    """Names of folders to packages: the package's own name and those that pkg-config knows."""
+    rows = libraries("discovered")
+    own = {packages[0]: packages[0] for packages in rows.values()}
+    return own | {name: packages[0] for name, packages in rows.items() if len(packages) == 1}
+
+
+def _switches(setup: str) -> Iterator[tuple[str, str]]:
+    yield from ((name, "1") for name in _SYSTEM.findall(setup))
+    yield from (switch for text, switch in _SWITCHES.items() if text in setup)
