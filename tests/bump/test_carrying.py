@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dirac_forge.bump.bump_notes import NotCarried, RefusedEdit
 from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import Bump, bump_of
-from dirac_forge.bump.reasons import NotCarried, RefusedEdit
 from dirac_forge.bump.versions import Edited
 from dirac_forge.recipe.editing.notes import OldVersionLeft
 from dirac_forge.recipe.model import Note

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.bump.reasons import AllowedSources, VersionlessSources
 from dirac_forge.bump.release_sources import places_of
+from dirac_forge.bump.skip_reasons import AllowedSources, VersionlessSources
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config

@@ -8,10 +8,11 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from dirac_forge.bump.objections import PassedOver, PreRelease
 from dirac_forge.bump.proposal import ProjectLink
-from dirac_forge.bump.reasons import Current, NoOrder, NoReleaseFound, PassedOver, PreRelease
 from dirac_forge.bump.releases import Newest, newest, projects_of
 from dirac_forge.bump.rules import Rules
+from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile

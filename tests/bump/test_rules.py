@@ -5,7 +5,7 @@ from __future__ import annotations
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.reasons import ExcludedVersion, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
+from dirac_forge.bump.objections import ExcludedVersion, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
 from dirac_forge.bump.rules import Rules, kept_fraction
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config

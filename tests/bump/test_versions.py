@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from dirac_forge.bump.reasons import EnclosedSource
+from dirac_forge.bump.bump_notes import EnclosedSource
 from dirac_forge.bump.versions import MissingFileError, UnansweredError, edited
 from dirac_forge.errors import UnknownError
 from dirac_forge.http import NotFoundError

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
+from dirac_forge.bump.bump_notes import RespelledSource
 from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLine
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
+from dirac_forge.bump.objections import PassedOver, PreRelease
 from dirac_forge.bump.proposal import Bump, ProjectLink, bump_of
-from dirac_forge.bump.reasons import PassedOver, PreRelease, RespelledSource
 from dirac_forge.bump.versions import Edited
 from dirac_forge.channel.listing import Availability
 from dirac_forge.channel.records import Record

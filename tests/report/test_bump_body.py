@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dirac_forge.bump.bump_notes import IgnoredKey, NotCarried, RespelledSource
 from dirac_forge.bump.changelog import Changelog
 from dirac_forge.bump.drift.carried import LicenceComparison
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.bump.proposal import ProjectLink
-from dirac_forge.bump.reasons import IgnoredKey, NotCarried, RespelledSource
 from dirac_forge.channel.listing import Availability
 from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.proof import Proof

@@ -9,7 +9,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump import reasons
+from dirac_forge.bump import blockers, bump_notes, objections, skip_reasons
 from dirac_forge.bump.drift.carried import CompiledNow
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
@@ -19,37 +19,37 @@ from dirac_forge.report.bump_reasons import worded
 
 from .examples import M2CRYPTO
 
-TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
+TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
 
 
 @pytest.mark.parametrize(
     ("reason", "text"),
     [
         ("as it is", "as it is"),
-        (reasons.OffBranch(allowed=SpecifierSet("<7")), "it does not belong on this branch (<7)"),
-        (reasons.ExcludedVersion(line=4), "excluded by conda-forge.yml, line 4"),
+        (objections.OffBranch(allowed=SpecifierSet("<7")), "it does not belong on this branch (<7)"),
+        (objections.ExcludedVersion(line=4), "excluded by conda-forge.yml, line 4"),
         (
-            reasons.TagNotAllowed(tag="rust-1", line=3),
+            objections.TagNotAllowed(tag="rust-1", line=3),
             "its tag rust-1 matches none of the allowed_tag_globs (conda-forge.yml, line 3)",
         ),
         (
-            reasons.OddVersion(line=0),
+            objections.OddVersion(line=0),
             "its second number is odd, so it is not a stable version (conda-forge.yml)",
         ),
         (
-            reasons.UnkeptVersion(fraction=0.5, line=2),
+            objections.UnkeptVersion(fraction=0.5, line=2),
             (
                 "only 0.5 of all versions are taken (conda-forge.yml, line 2), and the hash of feedstock and version "
                 "leaves this one out"
             ),
         ),
-        (reasons.NoOrder(version="main"), "main has no known order, so no version can be called newer"),
+        (skip_reasons.NoOrder(version="main"), "main has no known order, so no version can be called newer"),
         (
-            reasons.NoOrder(version="9e", pep440=True, notes=("only tags were seen",)),
+            skip_reasons.NoOrder(version="9e", pep440=True, notes=("only tags were seen",)),
             "9e is not a version that PyPI can have (PEP 440), so none can be called newer (only tags were seen)",
         ),
         (
-            reasons.AllowedSources(
+            skip_reasons.AllowedSources(
                 line=3, sources=("nvidia", "pypi"), source="github.com/a/b", unsupported=("nvidia",)
             ),
             (
@@ -64,15 +64,15 @@ TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
             ),
             ("low >=2 (run of app): the embedded snapshot (2026-08-21) has low up to 1.0; conda-forge may have it"),
         ),
-        (reasons.VersionlessSources(), "none of its sources has the version in its URL or tag"),
-        (reasons.Current(version="9", asked=True), "it is at 9 already"),
+        (skip_reasons.VersionlessSources(), "none of its sources has the version in its URL or tag"),
+        (skip_reasons.Current(version="9", asked=True), "it is at 9 already"),
         (
-            reasons.Current(version="9", passed_over=(TEN,), notes=("only tags were seen",)),
+            skip_reasons.Current(version="9", passed_over=(TEN,), notes=("only tags were seen",)),
             "9 is the newest release that fits (10.0: its file is gone; only tags were seen)",
         ),
-        (reasons.NoReleaseFound(why="a has no tags"), "no release was found: a has no tags"),
+        (skip_reasons.NoReleaseFound(why="a has no tags"), "no release was found: a has no tags"),
         (
-            reasons.StillBlocked(by=("one", reasons.HelpingBump(key="b"))),
+            skip_reasons.StillBlocked(by=("one", blockers.HelpingBump(key="b"))),
             "one; the targets can take it only with the bump of b",
         ),
         (
@@ -89,18 +89,18 @@ TEN = reasons.PassedOver(version=Version("10.0"), reason="its file is gone")
             "line 9: https://example.org/a is still checked out at abc",
         ),
         (
-            reasons.NotCarried(change=M2CRYPTO),
+            bump_notes.NotCarried(change=M2CRYPTO),
             (
                 "not carried over: dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: "
                 "M2Crypto>=0.50)"
             ),
         ),
         (
-            reasons.NotCompared(line=2),
+            bump_notes.NotCompared(line=2),
             "requirements were not compared: conda-forge.yml, line 2 asks for that (inspection: disabled)",
         ),
-        (reasons.NotCompared(reason="a is unreachable"), "requirements were not compared: a is unreachable"),
-        (reasons.MovesTogether(key="b"), "it moves together with b: each needs the other"),
+        (bump_notes.NotCompared(reason="a is unreachable"), "requirements were not compared: a is unreachable"),
+        (bump_notes.MovesTogether(key="b"), "it moves together with b: each needs the other"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )
@@ -114,8 +114,8 @@ def test_values_without_words_are_an_error() -> None:
 
 
 def test_every_reason_has_words() -> None:
-    unions = (reasons.Blocker, reasons.BumpNote, reasons.Objection)
+    unions = (blockers.Blocker, bump_notes.BumpNote, objections.Objection)
     kinds = {kind for union in unions for kind in get_args(union)}
-    named = {kind for kind in vars(reasons).values() if isinstance(kind, type) and issubclass(kind, SkipReason)}
+    named = {kind for kind in vars(skip_reasons).values() if isinstance(kind, type) and issubclass(kind, SkipReason)}
     kinds |= named - {SkipReason}
     assert {kind.__name__ for kind in kinds if worded.dispatch(kind) is worded.dispatch(object)} == set()

@@ -11,8 +11,9 @@ from packaging.version import Version
 from rich.cells import cell_len
 from rich.console import Console
 
+from dirac_forge.bump.objections import PassedOver, PlaceObjects, PreRelease
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import Current, PassedOver, PlaceObjects, PreRelease, UpdatesOff
+from dirac_forge.bump.skip_reasons import Current, UpdatesOff
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import with_body
 from dirac_forge.report.bumps import bumps_json, bumps_text

@@ -26,8 +26,9 @@ from dirac_forge.bot.proposed import (
     skip_decision,
 )
 from dirac_forge.bot.release_lines import CurrentLine
+from dirac_forge.bump.objections import ExcludedVersion, PassedOver, PlaceObjects
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import Current, ExcludedVersion, PassedOver, PlaceObjects, StillBlocked
+from dirac_forge.bump.skip_reasons import Current, StillBlocked
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import ForgeError, InputError, UnknownError

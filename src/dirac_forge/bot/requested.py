@@ -15,7 +15,7 @@ from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.release_lines import folder_of, full_name_of
 from dirac_forge.bot.send import send
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import StillBlocked
+from dirac_forge.bump.skip_reasons import StillBlocked
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.generated import RECIPE_FILES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dirac_forge.bump.bump_notes import BumpNote, NotCarried, RefusedEdit
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import BumpNote, NotCarried, RefusedEdit
 from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
 
 if TYPE_CHECKING:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from dirac_forge.bump.blockers import Blocker
+from dirac_forge.bump.bump_notes import BumpNote
 from dirac_forge.bump.changelog import Changelog
 from dirac_forge.bump.extension_lines import ExtensionFit
 from dirac_forge.bump.new_recipes import NewRecipe
+from dirac_forge.bump.objections import PassedOver
 from dirac_forge.bump.patches import PatchResult
-from dirac_forge.bump.reasons import Blocker, BumpNote, PassedOver
 from dirac_forge.bump.versions import Edited
 from dirac_forge.feedstock.change import Change, Edit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dirac_forge.bump.reasons import AllowedSources, VersionlessSources
+from dirac_forge.bump.skip_reasons import AllowedSources, VersionlessSources
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.change import SkipReason

@@ -10,23 +10,20 @@ from datetime import datetime
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from dirac_forge.bump.proposal import ProjectLink
-from dirac_forge.bump.reasons import (
-    Current,
+from dirac_forge.bump.objections import (
     LateRelease,
     LooksLikeDate,
-    NoOrder,
-    NoReleaseFound,
     Objection,
     PassedOver,
     PlaceObjects,
     PreRelease,
     ReleaseNote,
     TriedReleases,
-    UnreadTags,
     UnusualJump,
 )
+from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.rules import Rules
+from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, UnreadTags
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.edit import Setting, outputs_of
 from dirac_forge.recipe.reading.recipe_text import ReadSource

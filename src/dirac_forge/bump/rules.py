@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.reasons import ExcludedVersion, Objection, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
+from dirac_forge.bump.objections import ExcludedVersion, Objection, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.upstream.sources.tags import HostVersion
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from dirac_forge.bump.reasons import EnclosedSource, RespelledSource
+from dirac_forge.bump.bump_notes import EnclosedSource, RespelledSource
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.recipe.editing.edit import EditDraft, Setting, finish, notes_on, respelled_source, start
 from dirac_forge.recipe.editing.moved_sources import MovedSource

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from dirac_forge.build.evidence import BuildEvidence, evidence_of
 from dirac_forge.build.session import BuildRequest, run_builds
+from dirac_forge.bump.blockers import FailedBuild
+from dirac_forge.bump.bump_notes import NotBuilt
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import FailedBuild, NotBuilt
 from dirac_forge.check.why_not import why_not
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.files import write_files

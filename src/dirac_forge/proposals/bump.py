@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
+from dirac_forge.bump.bump_notes import IgnoredKey, NotCompared, SecondLeft, SecondMoved
+from dirac_forge.bump.objections import Objection
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
 from dirac_forge.bump.proposal import Bump, bump_of, catch_up_of
-from dirac_forge.bump.reasons import Current, IgnoredKey, NotCompared, Objection, SecondLeft, SecondMoved
 from dirac_forge.bump.releases import Newest, projects_of
 from dirac_forge.bump.second_projects import asked_version, second_projects
+from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.bump.versions import Edited, MissingFileError, UnansweredError, edited
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from dirac_forge.bump.bump_notes import NotCompared, SecondMoved
 from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.merge import drift, newcomers
 from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import NotCompared, SecondMoved
 from dirac_forge.channel.names import candidates, package_for
 from dirac_forge.errors import ForgeError
 from dirac_forge.proposals.context import ProposalContext

@@ -9,19 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dirac_forge.bump.blockers import Blocker, HelpingBump, WorseTargets
+from dirac_forge.bump.bump_notes import BumpNote, HelpingDependent, MovesTogether
 from dirac_forge.bump.extensions import belongs, leaves
 from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_order
 from dirac_forge.bump.new_needs import Awaited, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import (
-    Blocker,
-    BumpNote,
-    HelpingBump,
-    HelpingDependent,
-    MovesTogether,
-    WorseTargets,
-)
 from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.proof import Proof
 from dirac_forge.check.proof_reasons import UnreadableRecipe

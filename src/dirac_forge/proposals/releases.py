@@ -13,19 +13,12 @@ from functools import cached_property
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.reasons import (
-    Current,
-    MovedCommit,
-    NoOrder,
-    NoReleaseFound,
-    Objection,
-    PreRelease,
-    UnreadCommits,
-    UpdatesOff,
-)
+from dirac_forge.bump.bump_notes import MovedCommit, UnreadCommits
+from dirac_forge.bump.objections import Objection, PreRelease
 from dirac_forge.bump.release_sources import pinned_origins, places_of
 from dirac_forge.bump.releases import Newest, newest
 from dirac_forge.bump.rules import Rules
+from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, UpdatesOff
 from dirac_forge.bump.versions import MissingFileError
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot

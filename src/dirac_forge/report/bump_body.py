@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dirac_forge.build.patches import TriedPatch
+from dirac_forge.bump.blockers import WorseTargets
+from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, SecondLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.patches import UntriedPatch
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import BumpNote, IgnoredKey, NotCarried, SecondLeft, WorseTargets
 from dirac_forge.report.bump_reasons import chosen, moved_text, passed_over, patch_result, recipe_reason, worded
 from dirac_forge.report.document import (
     Block,

@@ -7,7 +7,7 @@ from functools import singledispatch
 from itertools import groupby
 
 from dirac_forge.build.patches import TriedPatch
-from dirac_forge.bump import reasons
+from dirac_forge.bump import blockers, bump_notes, objections, skip_reasons
 from dirac_forge.bump.drift.carried import Carried, CompiledNow
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
@@ -63,7 +63,7 @@ def described(change: Carried) -> str:
     return f"{change.output}, {change.part.replace('_', ' ')}: {what} ({change.reason}{behind})"
 
 
-def passed_over(versions: Sequence[reasons.PassedOver]) -> tuple[str, ...]:
+def passed_over(versions: Sequence[objections.PassedOver]) -> tuple[str, ...]:
     """Return a sentence for each version, `2.0rc1: a pre-release`; neighbours with the same reason share one."""
     sentences = []
     for reason, group in groupby(versions, key=lambda one: one.reason):
@@ -105,27 +105,27 @@ def _conda_forge_yml(line: int) -> str:
 
 
 @worded.register
-def _(reason: reasons.OffBranch) -> str:
+def _(reason: objections.OffBranch) -> str:
     return f"it does not belong on this branch ({reason.allowed})"
 
 
 @worded.register
-def _(reason: reasons.ExcludedVersion) -> str:
+def _(reason: objections.ExcludedVersion) -> str:
     return f"excluded by {_conda_forge_yml(reason.line)}"
 
 
 @worded.register
-def _(reason: reasons.TagNotAllowed) -> str:
+def _(reason: objections.TagNotAllowed) -> str:
     return f"its tag {reason.tag} matches none of the allowed_tag_globs ({_conda_forge_yml(reason.line)})"
 
 
 @worded.register
-def _(reason: reasons.OddVersion) -> str:
+def _(reason: objections.OddVersion) -> str:
     return f"its second number is odd, so it is not a stable version ({_conda_forge_yml(reason.line)})"
 
 
 @worded.register
-def _(reason: reasons.UnkeptVersion) -> str:
+def _(reason: objections.UnkeptVersion) -> str:
     return (
         f"only {reason.fraction:g} of all versions are taken ({_conda_forge_yml(reason.line)}), and the hash of "
         "feedstock and version leaves this one out"
@@ -133,22 +133,22 @@ def _(reason: reasons.UnkeptVersion) -> str:
 
 
 @worded.register
-def _(reason: reasons.LateRelease) -> str:
+def _(reason: objections.LateRelease) -> str:
     return f"{', '.join(reason.there)} has it, {', '.join(reason.missing)} does not yet"
 
 
 @worded.register
-def _(reason: reasons.PreRelease) -> str:
+def _(reason: objections.PreRelease) -> str:
     return f"a pre-release, as {reason.by} says" if reason.by else "a pre-release"
 
 
 @worded.register
-def _(reason: reasons.LooksLikeDate) -> str:
+def _(reason: objections.LooksLikeDate) -> str:
     return f"it looks like a date, and {reason.current} does not"
 
 
 @worded.register
-def _(reason: reasons.PlaceObjects) -> str:
+def _(reason: objections.PlaceObjects) -> str:
     return f"{reason.place}: {reason.objection}" if reason.place else reason.objection
 
 
@@ -156,7 +156,7 @@ def _(reason: reasons.PlaceObjects) -> str:
 
 
 @worded.register
-def _(reason: reasons.Current) -> str:
+def _(reason: skip_reasons.Current) -> str:
     if reason.asked:
         return f"it is at {reason.version} already"
     unread = [reason.unread] if reason.unread is not None else []
@@ -165,18 +165,18 @@ def _(reason: reasons.Current) -> str:
 
 
 @worded.register
-def _(reason: reasons.UnreadTags) -> str:
+def _(reason: skip_reasons.UnreadTags) -> str:
     if not reason.more:
         return reason.reason
     return f"{reason.reason}, and {reason.more} more {'tag counts' if reason.more == 1 else 'tags count'} for nothing"
 
 
 @worded.register
-def _(reason: reasons.NoReleaseFound) -> str:
+def _(reason: skip_reasons.NoReleaseFound) -> str:
     return _with_details(f"no release was found: {reason.why}", reason.passed_over, *reason.notes)
 
 
-def _with_details(text: str, versions: Sequence[reasons.PassedOver], *details: object) -> str:
+def _with_details(text: str, versions: Sequence[objections.PassedOver], *details: object) -> str:
     sentences = passed_over(versions)
     more = [f"and {len(sentences) - _SHOWN} more"] if len(sentences) > _SHOWN else []
     said = [*sentences[:_SHOWN], *more, *map(worded, details)]
@@ -184,7 +184,7 @@ def _with_details(text: str, versions: Sequence[reasons.PassedOver], *details: o
 
 
 @worded.register
-def _(reason: reasons.NoOrder) -> str:
+def _(reason: skip_reasons.NoOrder) -> str:
     if reason.pep440:
         text = f"{reason.version} is not a version that PyPI can have (PEP 440), so none can be called newer"
     else:
@@ -193,24 +193,24 @@ def _(reason: reasons.NoOrder) -> str:
 
 
 @worded.register
-def _(reason: reasons.UpdatesOff) -> str:
+def _(reason: skip_reasons.UpdatesOff) -> str:
     return f"{_conda_forge_yml(reason.line)} asks for no new versions (version_updates: skip)"
 
 
 @worded.register
-def _(reason: reasons.AllowedSources) -> str:
+def _(reason: skip_reasons.AllowedSources) -> str:
     allowed = ", ".join(reason.sources) or "nothing"
     text = f"{_conda_forge_yml(reason.line)} lets versions come from {allowed} only; its source is {reason.source}"
     return f"{text} ({', '.join(reason.unsupported)} can't be asked here)" if reason.unsupported else text
 
 
 @worded.register
-def _(_reason: reasons.VersionlessSources) -> str:
+def _(_reason: skip_reasons.VersionlessSources) -> str:
     return "none of its sources has the version in its URL or tag"
 
 
 @worded.register
-def _(reason: reasons.StillBlocked) -> str:
+def _(reason: skip_reasons.StillBlocked) -> str:
     return "; ".join(map(worded, reason.by))
 
 
@@ -256,17 +256,17 @@ def _(reason: CompiledNow) -> str:
 
 
 @worded.register
-def _(reason: reasons.HelpingBump) -> str:
+def _(reason: blockers.HelpingBump) -> str:
     return f"the targets can take it only with the bump of {reason.key}"
 
 
 @worded.register
-def _(reason: reasons.WorseTargets) -> str:
+def _(reason: blockers.WorseTargets) -> str:
     return proof_words(reason.reason)
 
 
 @worded.register
-def _(reason: reasons.FailedBuild) -> str:
+def _(reason: blockers.FailedBuild) -> str:
     from dirac_forge.report.build_failures import failed_build  # noqa: PLC0415  # only where something was built
 
     return failed_build(reason.evidence)
@@ -276,19 +276,19 @@ def _(reason: reasons.FailedBuild) -> str:
 
 
 @worded.register
-def _(note: reasons.TriedReleases) -> str:
+def _(note: objections.TriedReleases) -> str:
     if note.version:
         return f"{note.version} exists; {note.host} lists nothing, so newer ones can't be ruled out"
     return f"{note.host} lists nothing: only the likely next versions were tried, so newer ones can't be ruled out"
 
 
 @worded.register
-def _(note: reasons.UnusualJump) -> str:
+def _(note: objections.UnusualJump) -> str:
     return f"{note.old} to {note.new} is an unusual jump: check that {note.new} is the next release of the same thing"
 
 
 @worded.register
-def _(note: reasons.NotBuilt) -> str:
+def _(note: bump_notes.NotBuilt) -> str:
     return f"it was not built: its {note.missing} can't be read here"
 
 
@@ -310,32 +310,32 @@ def _(note: HashKept) -> str:
 
 
 @worded.register
-def _(note: reasons.RespelledSource) -> str:
+def _(note: bump_notes.RespelledSource) -> str:
     return f"{note.url}: {note.difference}"
 
 
 @worded.register
-def _(note: reasons.EnclosedSource) -> str:
+def _(note: bump_notes.EnclosedSource) -> str:
     return f"{note.url} can't be reached: its hash is that of the same file in the sdist"
 
 
 @worded.register
-def _(note: reasons.MovedCommit) -> str:
+def _(note: bump_notes.MovedCommit) -> str:
     return f"{note.repository}: {note.commit} is the commit of its tag {note.tag}"
 
 
 @worded.register
-def _(note: reasons.UnreadCommits) -> str:
+def _(note: bump_notes.UnreadCommits) -> str:
     return f"{note.repository}: its tags could not be read, so its commit stays ({note.reason})"
 
 
 @worded.register
-def _(note: reasons.SecondMoved) -> str:
+def _(note: bump_notes.SecondMoved) -> str:
     return f"{note.project} moves along from {note.old} to {note.new}: the new release requires {note.requirement}"
 
 
 @worded.register
-def _(note: reasons.SecondLeft) -> str:
+def _(note: bump_notes.SecondLeft) -> str:
     stays = f"line {note.line}: {note.project} has a version of its own and stays at {note.version}"
     if note.problem:
         return f"{stays}, though the new release requires {note.requirement}: {note.problem}"
@@ -345,33 +345,33 @@ def _(note: reasons.SecondLeft) -> str:
 
 
 @worded.register
-def _(note: reasons.NotCarried) -> str:
+def _(note: bump_notes.NotCarried) -> str:
     return f"not carried over: {described(note.change)}"
 
 
 @worded.register
-def _(note: reasons.RefusedEdit) -> str:
+def _(note: bump_notes.RefusedEdit) -> str:
     return f"requirements were left alone, because the edited recipe was not right: {note.fault}"
 
 
 @worded.register
-def _(note: reasons.NotCompared) -> str:
+def _(note: bump_notes.NotCompared) -> str:
     asked = f"{_conda_forge_yml(note.line)} asks for that (inspection: disabled)"
     return f"requirements were not compared: {note.reason or asked}"
 
 
 @worded.register
-def _(note: reasons.IgnoredKey) -> str:
+def _(note: bump_notes.IgnoredKey) -> str:
     return f"{note.key} has no effect here: static libraries are not moved ({_conda_forge_yml(note.line)})"
 
 
 @worded.register
-def _(note: reasons.MovesTogether) -> str:
+def _(note: bump_notes.MovesTogether) -> str:
     return f"it moves together with {note.key}: each needs the other"
 
 
 @worded.register
-def _(note: reasons.HelpingDependent) -> str:
+def _(note: bump_notes.HelpingDependent) -> str:
     return f"the targets can take it only with the bump of {note.key}, which waits for it"
 
 

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dirac_forge.bump.bump_notes import BumpNote
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import BumpNote, Current
+from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.bump_body import attention_sections, bump_sections

@@ -11,7 +11,7 @@ from rattler import Version
 from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.reasons import Current
+from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bump_reasons import skip_text
 

@@ -1,0 +1,40 @@
+"""Why a bump is blocked, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dirac_forge.bump.drift.carried import CompiledNow
+from dirac_forge.bump.new_needs import Awaited, Lack
+from dirac_forge.check.proof_reasons import ProofReason
+
+if TYPE_CHECKING:
+    from dirac_forge.build.evidence import BuildEvidence
+
+
+__all__ = ["Blocker", "FailedBuild", "HelpingBump", "WorseTargets"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HelpingBump:
+    """The targets can take the bump only together with another one."""
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorseTargets:
+    """A target would get worse, as the proof says."""
+
+    reason: ProofReason | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedBuild:
+    """It was built, and failed."""
+
+    evidence: BuildEvidence
+
+
+Blocker = str | Awaited | Lack | CompiledNow | HelpingBump | WorseTargets | FailedBuild

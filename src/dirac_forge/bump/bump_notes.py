@@ -1,0 +1,159 @@
+"""What a person should look at before a bump is merged, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.extension_lines import ExtensionLeft
+from dirac_forge.bump.new_needs import Lack
+from dirac_forge.bump.objections import ReleaseNote
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+
+__all__ = [
+    "BumpNote",
+    "EnclosedSource",
+    "HelpingDependent",
+    "IgnoredKey",
+    "MovedCommit",
+    "MovesTogether",
+    "NotBuilt",
+    "NotCarried",
+    "NotCompared",
+    "RefusedEdit",
+    "RespelledSource",
+    "SecondLeft",
+    "SecondMoved",
+    "UnreadCommits",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RespelledSource:
+    """A source is at another URL than its pattern says."""
+
+    url: str
+    difference: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnclosedSource:
+    """A source that could not be reached, whose file is in the release's sdist."""
+
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MovedCommit:
+    """A source that was pinned by the commit of the old version's tag, and is by that of the new one's."""
+
+    repository: str
+    tag: str
+    commit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadCommits:
+    """Tags that could not be read, so that a source stays at its commit."""
+
+    repository: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondMoved:
+    """A project with a version of its own in the recipe that moved, because the new release requires that version."""
+
+    project: str
+    old: str
+    new: str
+    requirement: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondLeft:
+    """A project with a version of its own in the recipe that stays where it was."""
+
+    project: str
+    version: str
+    line: int
+    requirement: str = ""
+    """The new release's, where it is met or the edit failed; "" where nothing tells which version belongs to it."""
+    problem: str = ""
+    """Why it could not be moved."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotCarried:
+    """A change of upstream's requirements that is only reported."""
+
+    change: Carried
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefusedEdit:
+    """Requirements were left alone because the edited recipe did not read back as it should."""
+
+    fault: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotCompared:
+    """Requirements were not compared."""
+
+    reason: str = ""
+    line: int = 0
+    """Of conda-forge.yml, where `inspection: disabled` asks for that."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MovesTogether:
+    """Two bumps need each other."""
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HelpingDependent:
+    """The targets can take the bump only with another one that waits for it."""
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotBuilt:
+    """It was not built, since a file next to the recipe is not at hand."""
+
+    missing: str
+    """`patches` or `build.sh`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IgnoredKey:
+    """A key of the `bot:` section of conda-forge.yml that has no effect here."""
+
+    key: str
+    line: int = 0
+
+
+BumpNote = (
+    ReleaseNote
+    | IgnoredKey
+    | OldVersionLeft
+    | CommitKept
+    | HashKept
+    | RespelledSource
+    | EnclosedSource
+    | MovedCommit
+    | UnreadCommits
+    | SecondMoved
+    | SecondLeft
+    | NotCarried
+    | RefusedEdit
+    | NotCompared
+    | MovesTogether
+    | HelpingDependent
+    | ExtensionLeft
+    | Lack
+    | NotBuilt
+)

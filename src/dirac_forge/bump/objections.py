@@ -1,0 +1,136 @@
+"""What speaks against a version, and how sure it is that there is a release, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+__all__ = [
+    "ExcludedVersion",
+    "LateRelease",
+    "LooksLikeDate",
+    "Objection",
+    "OddVersion",
+    "OffBranch",
+    "PassedOver",
+    "PlaceObjects",
+    "PreRelease",
+    "ReleaseNote",
+    "TagNotAllowed",
+    "TriedReleases",
+    "UnkeptVersion",
+    "UnusualJump",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OffBranch:
+    """The version does not belong on the release line."""
+
+    allowed: SpecifierSet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExcludedVersion:
+    """`version_updates.exclude` of conda-forge.yml names the version."""
+
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagNotAllowed:
+    """`allowed_tag_globs` of conda-forge.yml does not match the version's tag."""
+
+    tag: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OddVersion:
+    """`even_odd_versions` of conda-forge.yml takes no versions with an odd second number."""
+
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnkeptVersion:
+    """`random_fraction_to_keep` of conda-forge.yml leaves the version out."""
+
+    fraction: float
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LateRelease:
+    """Some places have the release, others do not yet."""
+
+    there: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreRelease:
+    """A pre-release, by its version or as its host says."""
+
+    by: str = ""
+    """Who says so, "" for the version itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LooksLikeDate:
+    """The version looks like a date, unlike the recipe's."""
+
+    current: Version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceObjects:
+    """A place offers the release with an objection: it is yanked, a draft, or has no sdist."""
+
+    objection: str
+    place: str = ""
+    """The place's name where several are asked."""
+
+
+Objection = (
+    str
+    | OffBranch
+    | ExcludedVersion
+    | TagNotAllowed
+    | OddVersion
+    | UnkeptVersion
+    | LateRelease
+    | PreRelease
+    | LooksLikeDate
+    | PlaceObjects
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassedOver:
+    """A newer version that is not taken."""
+
+    version: Version
+    reason: Objection
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TriedReleases:
+    """A host lists nothing: only the likely next versions were asked for, and there may be newer ones."""
+
+    host: str
+    version: str = ""
+    """The newest that is there; "" where none was found."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnusualJump:
+    """No release is known between two versions that are far apart, or spelled differently."""
+
+    old: str
+    new: str
+
+
+ReleaseNote = str | TriedReleases | UnusualJump
