@@ -8,15 +8,18 @@ terminal, and the child takes less than 60 s and 1 GB. The exit code is 1 where 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +44,11 @@ class Case:
     """On the index, which `{index}` in the command stands for."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Environment variables."""
+    talk: tuple[bytes, bytes, float] | None = None
+    """What a host says, which `{server}` in the command stands for: a beginning, then a piece again and again, with
+    seconds between."""
+    prepare: Callable[[Path], object] | None = None
+    """Makes what is no file in the workspace."""
 
 
 def lines(*fields: str) -> dict[str, bytes]:
@@ -197,8 +205,69 @@ def arguments() -> Iterator[Case]:
         yield Case(name=" ".join(command)[:40], command=(*command, "--offline"))
     for key, value in {"TIMEOUT": DIGITS, "CONNECTIONS": "²", "INDEX_URL": "http://["}.items():
         yield Case(name=f"setting {key}", command=("doctor",), settings={f"DIRAC_FORGE_{key}": value})
+    yield Case(name="recipe digits", command=("recipe", f"six=={DIGITS}"))
+    yield Case(name="check long name", command=("check", "a" * 100_000))
     for key in ("HTTP_PROXY", "HTTPS_PROXY"):
         yield Case(name=f"proxy {key}", command=("recipe", "six"), settings={key: "http://["})
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+PAGE = OK + b"Content-Type: application/vnd.pypi.simple.v1+json\r\n"
+
+
+def servers() -> Iterator[Case]:
+    """Yield hosts that answer slowly, or without end."""
+    for name, talk in {
+        "status": (b"HTTP/1.1 200 ", b"O", 0.5),
+        "header": (OK + b"X: ", b"a", 0.5),
+        "interim": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.002),
+        "headers": (OK, b"X: a\r\n", 0.0),
+        "body": (PAGE + b"\r\n", b" ", 0.5),
+        "endless": (PAGE + b"\r\n", b" " * 65536, 0.0),
+        "chunks": (PAGE + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", 0.01),
+        "html": (OK + b"Content-Type: text/html\r\n\r\n" + b"<![" * 50_000, b"<!--", 0.001),
+    }.items():
+        index = ("recipe", "demo", "--index-url", "{server}/simple/", "--deps", "none")
+        for command in (index, ("check", "python", "--channel", "{server}")):
+            yield Case(name=f"server {name}, {command[0]}", command=command, talk=talk)
+
+
+def workspaces() -> Iterator[Case]:
+    """Yield folders with what is no file, and channels that no tool would write."""
+    recipe = {"feedstocks/demo/recipe/meta.yaml": meta()}
+    for name, prepare in {
+        "pipe for conda-forge.yml": lambda root: os.mkfifo(root / "feedstocks/demo/conda-forge.yml"),
+        "endless variants": lambda root: (root / "feedstocks/demo/recipe/conda_build_config.yaml").symlink_to(
+            "/dev/zero"
+        ),
+        "link to itself": lambda root: (root / "feedstocks/loop").symlink_to("loop"),
+        "bytes for archived.txt": lambda root: (root / "feedstocks/archived.txt").write_bytes(b"\xff\xfe"),
+        "pipe for settings": lambda root: os.mkfifo(root / "pyproject.toml"),
+    }.items():
+        for command in (("bump", "--offline", "--no-check"), ("migrate", "list"), ("bot", "run", "--offline")):
+            yield Case(name=f"{name}, {' '.join(command[:2])}", command=command, files=recipe, prepare=prepare)
+    records: dict[str, dict[str, object]] = {
+        "needs": {"depends": [f"b{number}" for number in range(50_000)]},
+        "globs": {"depends": ["*", "^x$", "b[build='\x1b[2J']"]},
+        "date": {"timestamp": 10**17},
+        "build": {"build": NASTY},
+    }
+    for name, record in records.items():
+        entry: dict[str, object] = {
+            "name": "a",
+            "version": "1",
+            "build": "0",
+            "build_number": 0,
+            "depends": [],
+            "subdir": "linux-64",
+        }
+        files = {
+            "snapshot/noarch/repodata.json": '{"packages": {}}',
+            "snapshot/linux-64/repodata.json": json.dumps({"packages": {"a-1-0.tar.bz2": entry | record}}),
+        }
+        for words in (["check", "a"], ["snapshot", "a", "--output", "o"], ["audit", "a"]):
+            asked = (*words, "--channel", "snapshot")
+            yield Case(name=f"repodata {name}, {words[0]}", command=asked, files=files)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,18 +301,24 @@ def run(case: Case) -> Outcome:
         if case.projects:
             index = stack.enter_context(PackageIndex(case.projects))
             command = [word.replace("{index}", index.url) for word in command]
+        if case.talk is not None:
+            url = stack.enter_context(talking(*case.talk))
+            command = [word.replace("{server}", url) for word in command]
         for name, content in case.files.items():
             path = folder / "workspace" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         (folder / "workspace").mkdir(exist_ok=True)
+        if case.prepare is not None:
+            case.prepare(folder / "workspace")
         for platform in ("noarch", "linux-64"):
             (folder / "channel" / platform).mkdir(parents=True)
             (folder / "channel" / platform / "repodata.json").write_text(
                 '{"packages": {}, "packages.conda": {}}', encoding="utf-8"
             )
         environment = {**os.environ, "DIRAC_FORGE_CACHE": str(folder / "cache"), **case.settings}
-        command += ["--channel", str(folder / "channel"), "--platform", "linux-64", "--python", "3.12"]
+        command += [] if "--channel" in command else ["--channel", str(folder / "channel")]
+        command += ["--platform", "linux-64", "--python", "3.12"] if case.command[0] not in ("migrate", "bot") else []
         start = time.monotonic()
         with subprocess.Popen(
             [sys.executable, "-m", "dirac_forge", *command],
@@ -263,6 +338,28 @@ def run(case: Case) -> Outcome:
         )
 
 
+@contextmanager
+def talking(start: bytes, piece: bytes, pause: float) -> Iterator[str]:
+    """Serve each request with `start`, then `piece` again and again; the host's URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def talk(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(start)
+                while True:
+                    connection.sendall(piece)
+                    time.sleep(pause)
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=talk, args=(listening.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
 def _peak() -> int:
     """Return the largest memory of any child so far: each case runs in a process of its own for that."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
@@ -270,7 +367,7 @@ def _peak() -> int:
 
 def main(argv: Sequence[str]) -> int:
     """Run the cases whose name has one of the arguments in it, all without."""
-    makers: tuple[Callable[[], Iterator[Case]], ...] = (archives, recipes, arguments)
+    makers: tuple[Callable[[], Iterator[Case]], ...] = (archives, recipes, arguments, servers, workspaces)
     cases = [case for make in makers for case in make() if not argv or any(part in case.name for part in argv)]
     bad = 0
     for case in cases:
