@@ -91,7 +91,7 @@ class PublishedLookup:
 
 
 def _loaded(blob: bytes | None) -> Published | None:
-    """The kept value; a damaged one counts as missing."""
+    """Return the kept value; a damaged one counts as missing."""
     try:
         return None if blob is None else _read(parse_json(blob))
     except (ValueError, KeyError, TypeError):

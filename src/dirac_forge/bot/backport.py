@@ -77,7 +77,7 @@ class BackportResult:
 
 
 def read_fix(url: str, settings: Settings, connections: Connections) -> Fix:
-    """The merged request at a URL; its files from git, its merge from the forge, or from git without a token.
+    """Return the merged request at a URL; its files from git, its merge from the forge, or from git without a token.
 
     Raises InputError where it is no request to one of the feedstocks, or is not merged.
     """
@@ -127,7 +127,7 @@ def _git(folder: Path, *arguments: str, about: str) -> str:
 
 
 def _found(folder: Path, number: int, url: str, about: str) -> tuple[str, str, str]:
-    """The branch, the commit and the title of a request, by the words that GitHub gives merges."""
+    """Return the branch, the commit and the title of a request, by the words that GitHub gives merges."""
     branches = _git(folder, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", about=about).split()
     for branch in sorted(branches, key=lambda name: (name not in {"main", "master"}, name)):
         listed = _git(folder, "log", "--first-parent", "--format=%H %s", f"refs/heads/{branch}", "--", about=about)
@@ -163,7 +163,7 @@ def _first(folder: Path, commit: str, number: int, place: str, about: str) -> st
 
 
 def _files(folder: Path, first: str, last: str, about: str) -> dict[str, FilePair]:
-    """The recipe's files that differ between two commits."""
+    """Return the recipe's files that differ between two commits."""
     under = ("recipe/", "conda-forge.yml")
     before = read(folder, first, about=about, under=under)
     after = read(folder, last, about=about, under=under)
@@ -172,7 +172,7 @@ def _files(folder: Path, first: str, last: str, about: str) -> dict[str, FilePai
 
 
 def sweep_lines(fix: Fix, settings: Settings, known: Iterable[str], wanted: Sequence[str] = ()) -> list[str]:
-    """The branches that a fix is carried to: `wanted`, else the feedstock's release lines, but for its own.
+    """Return the branches that a fix is carried to: `wanted`, else the feedstock's release lines, but for its own.
 
     `known` are those that the workspace or the feedstock itself names. Raises InputError where there is none.
     """
@@ -275,7 +275,7 @@ def _made(fix: Fix, identity: Identity, files: Mapping[str, str]) -> Change | Sk
 
 
 def _issue(fix: Fix, branch: str, conflict: Conflict, full_name: str, connections: Connections, outbox: Path) -> str:
-    """The issue with instructions: its URL, or its file in the outbox."""
+    """Return the issue with instructions: its URL, or its file in the outbox."""
     title = f"Carry #{fix.number} over to {branch}"
     merged = f"{link(f'#{fix.number}', fix.url)} ({escaped(fix.title)}) was merged to {code(fix.base)}"
     lines = [

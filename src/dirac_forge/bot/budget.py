@@ -84,7 +84,7 @@ class Canaries:
 
 
 def paused_by(identity: Identity, paused: Iterable[str]) -> str:
-    """Which entry of `paused` holds a change; "" for none."""
+    """Return which entry of `paused` holds a change; "" for none."""
     names = set(paused)
     if "all" in names:
         return "all"
@@ -101,7 +101,7 @@ def ordered(candidates: Iterable[QueuedChange]) -> list[QueuedChange]:
 
 
 def group_of(identity: Identity) -> str:
-    """What goes through canaries together: a migration, or all bumps; "" for what goes alone."""
+    """Return what goes through canaries together: a migration, or all bumps; "" for what goes alone."""
     if identity.kind == "migration":
         return f"the migration {identity.key}"
     return "bumps" if identity.kind == "bump" else ""
@@ -110,7 +110,7 @@ def group_of(identity: Identity) -> str:
 def canaries_held(
     candidates: Sequence[QueuedChange], canary: int, groups: Mapping[str, Canaries]
 ) -> tuple[list[QueuedChange], list[Held]]:
-    """Those that may go, and those that wait for canaries. `candidates` are in order; `canary` 0: all may go.
+    """Return those that may go, and those that wait for canaries. `candidates` are in order; `canary` 0: all may go.
 
     A group (see `Canaries`; `groups` by its name) is a big wave where more than `canary` of it are wanted. Of a big
     wave as many go first, and the others once that many are merged and built.
@@ -149,7 +149,7 @@ def kept_whole(
 
 
 def _broken(go: Iterable[QueuedChange], candidates: Iterable[QueuedChange]) -> set[str]:
-    """The groups of which some may go and others may not."""
+    """Return the groups of which some may go and others may not."""
     going = {each.identity for each in go}
     return {each.group for each in candidates if each.identity not in going} - {""}
 

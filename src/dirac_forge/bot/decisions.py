@@ -103,7 +103,7 @@ class RunDecisions:
         return _withdrawn(identity.key, self._offered[line]) if line in self._offered else None
 
     def _together(self, name: str) -> tuple[str, ...]:
-        """The feedstocks that one moves together with."""
+        """Return the feedstocks that one moves together with."""
         return tuple(other for group in self.context.settings.bot.groups if name in group for other in group)
 
     def _bumps(self, looked: Sequence[CurrentLine]) -> list[RunDecision]:
@@ -129,7 +129,7 @@ class RunDecisions:
         return decisions if unproven else [*decisions, *_new_recipes(bumps, blocks)]
 
     def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
-        """What is proposed for each folder, by its `id`."""
+        """Return what is proposed for each folder, by its `id`."""
         options = BumpOptions(build=self.build, changelog=True)
         found = decide(self.context, self._at_hand, folders, options, executor=self.executor)
         results = with_bodies([one.result for one in found])
@@ -254,7 +254,7 @@ class RunDecisions:
         )
 
     def _outputs(self, identity: Identity) -> list[str] | None:
-        """The packages that the feedstock of a change builds; None where they are not known."""
+        """Return the packages that the feedstock of a change builds; None where they are not known."""
         looked = self._looked.get((identity.feedstock, identity.branch))
         if looked is None or looked.folder is None:
             return None
@@ -311,5 +311,5 @@ def _reached(version: str, wanted: str) -> bool:
 
 
 def migrations_in(root: Path) -> list[str]:
-    """The names of the workspace's own migrations."""
+    """Return the names of the workspace's own migrations."""
     return sorted({path.stem for ending in _ENDINGS for path in (root / "migrations").glob(ending)})

@@ -61,7 +61,7 @@ def _stuck(
     branch: str,
     entries: Mapping[Identity, LedgerEntry],
 ) -> list[Held]:
-    """The new changes of a group that wait for one of it that can't move."""
+    """Return the new changes of a group that wait for one of it that can't move."""
     stuck = next((each for each in decisions if _is_stuck(each, names, branch)), None)
     if stuck is None:
         return []
@@ -72,7 +72,7 @@ def _stuck(
 def _linked(
     members: Sequence[ProposedChange], names: Sequence[str], entries: Mapping[Identity, LedgerEntry]
 ) -> list[ProposedChange]:
-    """The changes of a group with the merge order in their bodies; one alone has none."""
+    """Return the changes of a group with the merge order in their bodies; one alone has none."""
     if len(members) < 2:
         return list(members)
     order = _in_order(members, names)
@@ -95,7 +95,7 @@ def _is_stuck(each: RunDecision, names: Sequence[str], branch: str) -> bool:
 
 
 def _in_order(members: Sequence[ProposedChange], names: Sequence[str]) -> list[ProposedChange]:
-    """The members, each after those that it waits for, else as the settings list them."""
+    """Return the members, each after those that it waits for, else as the settings list them."""
     left = sorted(members, key=lambda each: names.index(each.identity.feedstock))
     order: list[ProposedChange] = []
     while left:

@@ -61,7 +61,7 @@ def history_of(
     runs: Sequence[Run],
     paused: Sequence[str],
 ) -> History:
-    """The history out of what the ledger gives for the feedstock; `runs` are the last ones, newest first."""
+    """Return the history out of what the ledger gives for the feedstock; `runs` are the last ones, newest first."""
     beginning = datetime.min.replace(tzinfo=UTC)
     return History(
         feedstock=feedstock,
@@ -75,12 +75,12 @@ def history_of(
 
 
 def moment(time: datetime) -> str:
-    """A time for people, in UTC: `2026-01-05 14:03 UTC`."""
+    """Return a time for people, in UTC: `2026-01-05 14:03 UTC`."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def history_lines(history: History, *, all_events: bool = False) -> list[str]:
-    """The answer to `bot why`: last looked, found, decided, tried, failed, next try."""
+    """Return the answer to `bot why`: last looked, found, decided, tried, failed, next try."""
     if not history.known:
         return _unknown(history)
     lines = [f"{history.feedstock} is paused: {_paused(history.paused)}."] if history.paused else []

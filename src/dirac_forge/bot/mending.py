@@ -71,7 +71,7 @@ def _patch(name: str, text: str, findings: Sequence[Finding], proofs: Sequence[P
 
 
 def _appended(before: str | None, text: str) -> str:
-    """The documents after those that are there."""
+    """Return the documents after those that are there."""
     return text if before is None else f"{before.rstrip()}\n---\n{text}"
 
 

@@ -206,7 +206,7 @@ class OpenRequests:
             self.log.journal.note(entry.identity, "checked", text, checks=failing)
 
     def _checks(self, entry: LedgerEntry, commit: str, forge: Forge) -> CheckReport:
-        """The checks of a commit; of many requests, only where an overview of all says that some failed."""
+        """Return the checks of a commit; of many requests, only where an overview of all says that some failed."""
         known = self._overview.get((entry.repository.lower(), entry.number))
         if known is not None and known.head_sha == commit and not known.red:
             return CheckReport(verdict="pending" if known.pending else "none")

@@ -42,14 +42,14 @@ def exit_code(states: Iterable[str]) -> int:
 
 
 def outcome_of(states: Iterable[str]) -> str:
-    """How a run went, for the ledger: `3 opened, 1 failed`."""
+    """Return how a run went, for the ledger: `3 opened, 1 failed`."""
     counts = Counter(states)
     listed = [f"{counts[state]} {said}" for state, said in _SAID.items() if counts[state]]
     return ", ".join(listed) or "nothing to do"
 
 
 def failure(identity: Identity, error: ForgeError, *, url: str = "", number: int = 0) -> Outcome:
-    """What became of a change about which something failed: a no, or no answer."""
+    """Return what became of a change about which something failed: a no, or no answer."""
     fault = environment_fault(error)
     return Outcome(
         identity=identity,

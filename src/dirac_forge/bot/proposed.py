@@ -145,7 +145,7 @@ def bump_wanted(
 
 
 def recipe_wanted(change: Change, blocks: int) -> ProposedChange:
-    """A new recipe, for staged-recipes; nothing that is there now can change it."""
+    """Return a new recipe, for staged-recipes; nothing that is there now can change it."""
     return ProposedChange(
         change=change, remake=lambda _: change, blocks=blocks, review="a new recipe is reviewed by people"
     )
@@ -184,7 +184,7 @@ def may_be_sent(bump: Bump, together: Collection[str] = ()) -> bool:
 
 
 def skip_decision(skip: Skip, looked: CurrentLine) -> RunDecision:
-    """What was decided for a line that stays."""
+    """Return what was decided for a line that stays."""
     states: dict[str, Literal["nothing", "blocked", "unknown", "failed"]] = {
         "unknown": "unknown",
         "no": "blocked",
@@ -209,7 +209,7 @@ def skip_decision(skip: Skip, looked: CurrentLine) -> RunDecision:
 
 
 def recipe_decision(wanted: ProposedChange) -> RunDecision:
-    """A new recipe that bumps need, as a decision."""
+    """Return a new recipe that bumps need, as a decision."""
     change = wanted.change
     return RunDecision(
         feedstock=change.feedstock,
@@ -223,7 +223,7 @@ def recipe_decision(wanted: ProposedChange) -> RunDecision:
 
 
 def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> RunDecision | None:
-    """What was decided for a member that can go now, or went already; None where it could not be looked at."""
+    """Return what was decided for a member that can go now, or went already; None where it could not be looked at."""
     folder, tip = looked.folder, looked.tip
     if folder is None or tip is None:
         return None
@@ -260,7 +260,7 @@ class _Wishes(TypedDict):
 
 
 def _wishes(folder: FeedstockFolder | None) -> _Wishes:
-    """What conda-forge.yml says of requests."""
+    """Return what conda-forge.yml says of requests."""
     try:
         bot = folder.read().forge.bot if folder is not None else Bot()
     except ForgeError:

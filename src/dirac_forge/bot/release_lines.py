@@ -102,7 +102,7 @@ def _settings_lines(workspace: Workspace, settings: Settings, names: Sequence[st
 
 
 def full_name_of(settings: Settings, name: str) -> tuple[str, str]:
-    """`owner/name` of a feedstock's repository, and where it is cloned from.
+    """Return `owner/name` of a feedstock's repository, and where it is cloned from.
 
     For a folder of repositories the owner is the folder's name. Raises InputError for what is no feedstock's name.
     """
@@ -185,7 +185,7 @@ def _one(
 
 
 def folder_of(name: str, full_name: str, branch: str, files: Mapping[str, str]) -> FeedstockFolder:
-    """A feedstock's files as the decisions take them; messages name its repository."""
+    """Return a feedstock's files as the decisions take them; messages name its repository."""
     line = None if branch in {"main", "master"} else branch
     patches = {path: text for path, text in files.items() if path.startswith("recipe/") and path.endswith(_PATCHES)}
     return FeedstockFolder(name, Path(full_name), line, given=kept(files), patches=patches)

@@ -61,7 +61,7 @@ def requested_bumps(
     *,
     executor: Executor,
 ) -> list[RequestedChange]:
-    """The proposed ones of these bumps; each starts from what its feedstock's repository has now.
+    """Return the proposed ones of these bumps; each starts from what its feedstock's repository has now.
 
     `executor` runs what deciding again asks of upstream and the solver.
     """
@@ -84,7 +84,7 @@ def requested_bumps(
 
 
 def requested_rebuilds(settings: Settings, plan: Plan, folders: Iterable[FeedstockFolder]) -> list[RequestedChange]:
-    """The rebuilds of these members; those that need none are left out."""
+    """Return the rebuilds of these members; those that need none are left out."""
 
     def again(folder: FeedstockFolder) -> Change | Skip:
         result = rebuild(folder, plan)
@@ -193,7 +193,7 @@ _TASK = "changes"
 
 
 def _feedstock(settings: Settings, name: str) -> str:
-    """The repository of a feedstock, where there is one for sure; "" else."""
+    """Return the repository of a feedstock, where there is one for sure; "" else."""
     full_name, url = full_name_of(settings, name)
     try:
         Repository(url).commit("")

@@ -19,7 +19,7 @@ __all__ = ["all_known", "chosen", "retract"]
 
 
 def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
-    """The open requests that `names` mean: ids of runs, migrations, feedstocks (`NAME@BRANCH` for one line).
+    """Return the open requests that `names` mean: ids of runs, migrations, feedstocks (`NAME@BRANCH` for one line).
 
     Raises InputError for a name that nothing in the ledger has.
     """

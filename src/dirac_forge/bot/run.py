@@ -169,7 +169,7 @@ class BotRun:
     def _not_ignored(
         self, wanted: Sequence[ProposedChange], requests: OpenRequests, log: RunLog
     ) -> list[ProposedChange]:
-        """The changes without those that people ignore: closed, and noted as retracted until they change."""
+        """Return the changes without those that people ignore: closed, and noted as retracted until they change."""
         text = "ignored on the dashboard"
         for each in wanted:
             if each.identity in self.asked.ignore:
@@ -187,7 +187,7 @@ class BotRun:
     def _in_groups(
         self, wanted: Sequence[ProposedChange], decisions: Sequence[RunDecision], log: RunLog
     ) -> list[ProposedChange]:
-        """The changes, those of groups linked; new ones of a group that can't move as a whole are held."""
+        """Return the changes, those of groups linked; new ones of a group that can't move as a whole are held."""
         ledger = self.connections.ledger
         there = {entry.identity: entry for entry in ledger.entries(states=OPEN_STATES)}
         found = grouped(wanted, decisions, self.settings.groups, there)
@@ -195,7 +195,7 @@ class BotRun:
         return list(found.wanted)
 
     def _in_time(self, wanted: Sequence[ProposedChange], log: RunLog) -> tuple[list[ProposedChange], list[Held]]:
-        """The changes whose time has come, and the others."""
+        """Return the changes whose time has come, and the others."""
         ready, held = [], []
         for each in wanted:
             reason = None if each.identity in self.asked.now | self.asked.again else self._early(each, log)
@@ -251,7 +251,7 @@ class BotRun:
     def _free(
         self, queue: list[QueuedChange], new: Sequence[ProposedChange], here: Sequence[LedgerEntry], log: RunLog
     ) -> list[QueuedChange]:
-        """The new changes that wait neither for a time nor for canaries, in order; a group goes as a whole."""
+        """Return the new changes that wait neither for a time nor for canaries, in order; a group goes as a whole."""
         ready, early = self._in_time(new, log)
         in_time = {each.identity for each in ready}
         candidates = [each for each in queue if each.identity in in_time]
@@ -277,7 +277,7 @@ class BotRun:
                 return
 
     def _unsent(self, wanted: Sequence[ProposedChange]) -> list[ProposedChange]:
-        """The changes to deliver: an outbox has no place for what is on the forge already."""
+        """Return the changes to deliver: an outbox has no place for what is on the forge already."""
         if not self.connections.destination.prepares:
             return list(wanted)
         sent = {each.identity: outcome for each in wanted if (outcome := self._sent_already(each)) is not None}
@@ -285,7 +285,7 @@ class BotRun:
         return [each for each in wanted if each.identity not in sent]
 
     def _sent_already(self, change: ProposedChange) -> Outcome | None:
-        """The outcome of a change that is on the forge as it is wanted: it has no place in the outbox."""
+        """Return the outcome of a change that is on the forge as it is wanted: it has no place in the outbox."""
         known = self.connections.ledger.entry(change.identity)
         if known is None or not known.on_forge or known.fingerprint != fingerprint(change.change):
             return None
@@ -338,7 +338,7 @@ class BotRun:
 
 
 def _ledger_line(line: CurrentLine, decisions: Iterable[RunDecision], now: datetime) -> LedgerLine:
-    """What the ledger remembers of a release line: its most important decisions first."""
+    """Return what the ledger remembers of a release line: its most important decisions first."""
     plain = LedgerLine(feedstock=line.line.name, branch=line.branch, looked=now)
     if line.state != "read":
         return replace(plain, decided="nothing: it can't be read", reason=line.text)
@@ -359,7 +359,7 @@ def _hopeless(outcomes: Sequence[Outcome]) -> bool:
 
 
 def _open_now(connections: Connections) -> dict[str, int]:
-    """The number of open requests by feedstock: on the forge, also where changes are only prepared."""
+    """Return the number of open requests by feedstock: on the forge, also where changes are only prepared."""
     count: dict[str, int] = {}
     for entry in connections.ledger.entries(states=OPEN_STATES):
         if entry.on_forge or not entry.url:
@@ -368,7 +368,7 @@ def _open_now(connections: Connections) -> dict[str, int]:
 
 
 def _queued(change: ProposedChange, open_already: Iterable[Identity], groups: Iterable[Sequence[str]]) -> QueuedChange:
-    """A change in the queue: it replaces the open requests for other versions of its release line."""
+    """Return a change in the queue: it replaces the open requests for other versions of its release line."""
     identity = change.identity
     line = (identity.feedstock, identity.branch, "bump")
     others = (each for each in open_already if (each.feedstock, each.branch, each.kind) == line and each != identity)

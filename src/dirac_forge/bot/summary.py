@@ -92,7 +92,7 @@ def fault_notes(result: Result) -> tuple[str, ...]:
 
 
 def result_json(result: Result, outlooks: Sequence[DistributionOutlook] = ()) -> dict[str, Any]:
-    """The document of `bot run --json`."""
+    """Return the document of `bot run --json`."""
     return {
         "run": result.run.id,
         "distributions": [outlook_json(each) for each in outlooks],

@@ -46,7 +46,7 @@ class Conflict:
 
 
 def cherry_picked(fix: Mapping[str, FilePair], ours: Mapping[str, str]) -> tuple[Edit, ...] | Conflict:
-    """The edits that carry a fix to a branch with the files `ours`; () where it has it already.
+    """Return the edits that carry a fix to a branch with the files `ours`; () where it has it already.
 
     Only recipe and conda-forge.yml are carried: what conda-smithy makes of them comes from a rerender. Where the recipe
     is changed its build number is raised, so that something is built. Raises GitError where git can't merge.
@@ -112,7 +112,7 @@ def _own_lines(text: str) -> dict[str, list[int]]:
 
 
 def _merged(ours: str, base: str, theirs: str) -> str | None:
-    """The merge of three texts by git; None where they are in conflict."""
+    """Return the merge of three texts by git; None where they are in conflict."""
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
         names = []
         for name, text in (("ours", ours), ("base", base), ("theirs", theirs)):

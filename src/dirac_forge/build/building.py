@@ -121,7 +121,7 @@ class Builder:
         return made if isinstance(made, Staged) else self._failed(unit, self._result(unit, "failed"), made)
 
     def _existing(self, unit: Unit) -> Staged | PackageResult:
-        """A package of the channel, to be tested again."""
+        """Return a package of the channel, to be tested again."""
         entry = self._local.entry(unit.subdir, unit.file)
         if entry is None:
             failure = NotBuildable(phase="test", reason=f"{unit.file} is not in the local channel")
@@ -211,7 +211,7 @@ class Builder:
     def _accepted(
         self, unit: Unit, archive: Path, values: Mapping[str, Any], ready: _Ready, folder: Path
     ) -> Staged | Failure:
-        """The package, where it is the one that was asked for: what a child says is not taken on trust."""
+        """Return the package, where it is the one that was asked for: what a child says is not taken on trust."""
         out = (folder / "out" / unit.subdir / unit.file).resolve()
         if archive.resolve() != out or not out.is_file() or out.is_symlink():
             return UnknownFailure(
@@ -325,7 +325,7 @@ class Builder:
         )
 
     def _slot(self, unit: Unit, key: str) -> AbstractContextManager[Slot]:
-        """A place for one child."""
+        """Return a place for one child."""
         return self._slots.taken(hashlib.sha256(f"{unit.subdir}/{unit.file} {key}".encode()).hexdigest()[:12])
 
     def _log(self, unit: Unit) -> Path:
@@ -342,7 +342,7 @@ class Builder:
         return self._failed(unit, result, failure)
 
     def _failed(self, unit: Unit, result: PackageResult, failure: Failure) -> PackageResult:
-        """The result of a failure, with the line of the recipe that it comes from."""
+        """Return the result of a failure, with the line of the recipe that it comes from."""
         if isinstance(failure, LicenceNotFound):
             failure = replace(failure, files=unit.licence_files)
         line = line_of_failure(unit.recipe.read_text(encoding="utf-8"), failure, output=unit.output)
@@ -369,7 +369,7 @@ class Builder:
 
 
 def _unwritten(error: OSError, phase: Phase) -> Failure:
-    """The failure of this process to write a file; a child's own is in its log."""
+    """Return the failure of this process to write a file; a child's own is in its log."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(phase=phase, excerpt=(str(error),))
     return UnknownFailure(phase=phase, message=str(error))
@@ -382,7 +382,7 @@ def _copied(recipe: Path, folder: Path) -> Path:
 
 
 def _sources_of(unit: Unit) -> tuple[ReadSource, ...]:
-    """The sources of the unit's output. Raises RecipeError and ConfigurationError."""
+    """Return the sources of the unit's output. Raises RecipeError and ConfigurationError."""
     rendered = parse_recipe(unit.recipe.read_text(encoding="utf-8"), path=unit.recipe).render(
         platform=unit.variant.get("target_platform", unit.subdir) if unit.subdir != "noarch" else "linux-64",
         variant=unit.variant,

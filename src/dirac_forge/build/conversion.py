@@ -160,7 +160,7 @@ class _Document:
         return value
 
     def sources(self) -> list[Tree]:
-        """The sources, key by key."""
+        """Return the sources, key by key."""
         node = self._root.get("source")
         if node is None:
             return []
@@ -174,7 +174,7 @@ class _Document:
         return found
 
     def build(self, output: ReadOutput) -> Tree:
-        """The build, without what is decided already."""
+        """Return the build, without what is decided already."""
         self._only(("build",), (*_BUILD_READ, *_BUILD))
         if output.build_number is None:
             raise self.refuse("the build number is not known", "build", "number")
@@ -192,7 +192,7 @@ class _Document:
         return written
 
     def _variables(self) -> dict[str, str]:
-        """The environment variables of the script; those that are passed on from outside are refused."""
+        """Return the environment variables of the script; those that are passed on from outside are refused."""
         node = self._fields("build").get("script_env")
         pairs_ = [
             str(each).partition("=") for each in _listed(self._value(node, "build", "script_env") if node else [])
@@ -202,7 +202,7 @@ class _Document:
         return {name: value for name, _, value in pairs_}
 
     def tests(self, output: ReadOutput, files: Collection[str]) -> list[Tree]:
-        """One script that does everything in one environment, as conda-build does."""
+        """Return one script that does everything in one environment, as conda-build does."""
         self._only(("test",), _TEST)
         fields = {key: self._value(node, "test", key) for key, node in self._fields("test").items()}
         lines = [f'python -c "import {name}"' for name in self._imports(fields.get("imports"))]
@@ -225,7 +225,7 @@ class _Document:
         return names
 
     def about(self) -> Tree:
-        """What v1 has a key for; the rest says nothing to the build."""
+        """Return what v1 has a key for; the rest says nothing to the build."""
         self._only(("about",), (*_ABOUT, *_ABOUT_LEFT))
         fields = self._fields("about")
         return {_ABOUT[key]: self._value(node, "about", key) for key, node in fields.items() if key in _ABOUT}
@@ -275,7 +275,7 @@ def _requirements(output: ReadOutput, document: _Document) -> Tree:
 
 
 def _written(need: ReadRequirement, document: _Document) -> str:
-    """A requirement as a recipe.yaml writes it."""
+    """Return a requirement as a recipe.yaml writes it."""
     path, line = document.path, need.line
     if need.unknown or need.condition is not None:
         raise RecipeError(f"{need.text or 'this requirement'} depends on an undefined variable", path=path, line=line)
@@ -295,7 +295,7 @@ def _written(need: ReadRequirement, document: _Document) -> str:
 
 
 def _fuzzy(text: str) -> str:
-    """A spec as conda-build takes it: a version by itself means every release that begins with it."""
+    """Return a spec as conda-build takes it: a version by itself means every release that begins with it."""
     name, _, spec = text.partition(" ")
     return f"{name} {spec.strip()}.*" if _BARE.fullmatch(spec.strip()) else text
 

@@ -73,7 +73,7 @@ class _Watch:
 
 
 def _rendered(path: str, platform: str, variants: list[dict[str, str]]) -> list[Any]:
-    """The outputs of a recipe, each once, over all variants."""
+    """Return the outputs of a recipe, each once, over all variants."""
     from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig  # noqa: PLC0415
 
     machine = PlatformConfig(target_platform=platform, build_platform=platform, host_platform=platform)
@@ -136,7 +136,7 @@ def _build(job: Job, log: TextIO) -> Answer:
 
 
 def _tests(package: Path) -> list[Answer]:
-    """The tests that a package carries, as far as their environments depend on them."""
+    """Return the tests that a package carries, as far as their environments depend on them."""
     from rattler_build import CommandsTest, DownstreamTest, PackageContentsTest, PythonTest  # noqa: PLC0415
     from rattler_build import Package as Archive  # noqa: PLC0415
 
@@ -177,7 +177,7 @@ def _test(job: Job, log: TextIO) -> Answer:
 
 
 def _listed(job: Job, log: TextIO) -> Answer:
-    """The tests of a package that is there already."""
+    """Return the tests of a package that is there already."""
     del log
     return {"tests": _tests(Path(job["package"]))}
 

@@ -70,7 +70,7 @@ class Environments:
         self._views: tuple[str, Channel] | None = None
 
     def view(self, staged: Sequence[Staged] = ()) -> Channel:
-        """The channels as they are now, with staged packages as if they were uploaded."""
+        """Return the channels as they are now, with staged packages as if they were uploaded."""
         with self._lock:
             state = json.dumps(self._local.hashes(), sort_keys=True)
             if self._views is None or self._views[0] != state:
@@ -100,7 +100,7 @@ class Environments:
         staged: Sequence[Staged] = (),
         required: Sequence[Record] = (),
     ) -> tuple[Record, ...] | Unsolvable:
-        """The packages of an environment, or why there is none."""
+        """Return the packages of an environment, or why there is none."""
         if not specs and not required:
             return ()
         view = self.view(staged)
@@ -130,7 +130,7 @@ class Environments:
     def _parted(
         self, records: Iterable[Record], staged: Sequence[Staged]
     ) -> tuple[list[tuple[Path, Mapping[str, Any]]], list[Record]]:
-        """The packages that were built here, each with its file and entry, and the others."""
+        """Return the packages that were built here, each with its file and entry, and the others."""
         mine = dict(self._local.packages())
         mine |= {(str(one.entry["subdir"]), one.archive.name): (one.archive, one.entry) for one in staged}
         wanted = list(records)

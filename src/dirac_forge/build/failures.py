@@ -216,7 +216,7 @@ _URL = re.compile(r"https?://[^\s'\")>]+")
 
 
 def recognised(log: Sequence[str], *, phase: Phase, message: str = "") -> Failure:
-    """The kind of failure that a log tells of; one that no rule knows keeps its last lines.
+    """Return the kind of failure that a log tells of; one that no rule knows keeps its last lines.
 
     The log is what programs print, in the words of their authors: it is the one place where text is looked through.
     """
@@ -240,7 +240,7 @@ def _around(lines: Sequence[str], at: int) -> tuple[str, ...]:
 
 
 def _search(lines: Sequence[str], pattern: re.Pattern[str]) -> tuple[int, re.Match[str]] | None:
-    """The last line that matches: what went wrong first is often tried again."""
+    """Return the last line that matches: what went wrong first is often tried again."""
     for at in range(len(lines) - 1, -1, -1):
         if match := pattern.search(lines[at]):
             return at, match

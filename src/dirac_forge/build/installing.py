@@ -85,7 +85,7 @@ class Installer:
         return installed
 
     def _key(self, records: Sequence[Record], commands: Sequence[str]) -> str:
-        """What decides whether an installation has to be tried again."""
+        """Return what decides whether an installation has to be tried again."""
         try:
             inputs = self.environments.inputs(records)
         except UnknownError:
@@ -95,7 +95,7 @@ class Installer:
 
 
 def _remembered(memory: Path, key: str, target: str, python: str) -> InstalledTarget | None:
-    """What passed with exactly these packages and commands; None where that is not known."""
+    """Return what passed with exactly these packages and commands; None where that is not known."""
     try:
         values = parse_json(memory.read_bytes())
         if not key or values["key"] != key:
@@ -106,7 +106,7 @@ def _remembered(memory: Path, key: str, target: str, python: str) -> InstalledTa
 
 
 def _installed(target: str, python: str, values: Mapping[str, Any], checks: int) -> InstalledTarget:
-    """What a child answered; the first `checks` commands are pip check."""
+    """Return what a child answered; the first `checks` commands are pip check."""
     runs = [CommandRun(**one) for one in values["commands"]]
     return InstalledTarget(
         target=target,

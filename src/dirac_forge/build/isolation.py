@@ -76,7 +76,7 @@ class Container:
 
 
 def child_environment(environment: Mapping[str, str], *, home: Path, cache_folder: Path) -> dict[str, str]:
-    """The environment of a child: its own home, and of ours only what says how the machine works."""
+    """Return the environment of a child: its own home, and of ours only what says how the machine works."""
     kept = {name: value for name, value in environment.items() if name.upper() in _KEPT}
     if os.name == "nt":
         kept["PATH"] = environment.get("PATH", "")
@@ -138,7 +138,7 @@ def hidden() -> tuple[Path, ...]:
 
 
 def wrapped(command: Sequence[str], *, seen: Seen, isolation: Isolation) -> list[str]:
-    """The command, made to run isolated."""
+    """Return the command, made to run isolated."""
     match isolation:
         case "bwrap":
             return _in_bwrap(command, seen)
@@ -159,7 +159,7 @@ def _in_bwrap(command: Sequence[str], seen: Seen) -> list[str]:
 
 
 def _pairs(option: str, paths: Iterable[Path], *, twice: bool = True) -> list[str]:
-    """The option for each path: where it is, and where it shall be."""
+    """Return the option for each path: where it is, and where it shall be."""
     return [part for path in paths for part in (option, *([str(path)] * (2 if twice else 1)))]
 
 
@@ -186,7 +186,7 @@ def _needed(seen: Seen) -> tuple[Path, ...]:
 def contained(
     command: Sequence[str], *, container: Container, seen: Seen, environment: Mapping[str, str], limits: Limits
 ) -> list[str]:
-    """The command in a container: no network, no privileges, nothing of the host but the child's own folders."""
+    """Return the command in a container: no network, no privileges, nothing of the host but the child's own folders."""
     mounts = [part for path in seen.readable for part in ("--volume", f"{path}:{path}:ro")]
     mounts += [part for path in seen.writable for part in ("--volume", f"{path}:{path}")]
     variables = [part for name in sorted(environment) for part in ("--env", f"{name}={environment[name]}")]

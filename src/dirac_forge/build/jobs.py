@@ -34,7 +34,7 @@ def _processors() -> int:
 
 
 def _memory() -> int | None:
-    """The memory of the machine, or of the container that this runs in."""
+    """Return the memory of the machine, or of the container that this runs in."""
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):

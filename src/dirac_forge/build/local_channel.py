@@ -68,7 +68,7 @@ class LocalChannel:
         return self.folder / subdir / file
 
     def entry(self, subdir: str, file: str) -> Mapping[str, Any] | None:
-        """The package's entry in the repodata; None where the channel does not have it."""
+        """Return the package's entry in the repodata; None where the channel does not have it."""
         with self._lock:
             return self._entries.get(subdir, {}).get(file)
 

@@ -98,7 +98,7 @@ def try_patches(source: IO[bytes], filename: str, patches: Mapping[str, bytes], 
 
 
 def _paths(content: bytes) -> set[str]:
-    """The files that a patch is about, with the parts before them that it may have."""
+    """Return the files that a patch is about, with the parts before them that it may have."""
     found = set()
     for match in _TOUCHED.finditer(content.decode("utf-8", errors="replace")):
         path = checked_name((match[1] or match[2]).strip().strip('"'))

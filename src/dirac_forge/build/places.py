@@ -96,7 +96,7 @@ def _leads(path: tuple[str, ...], keys: tuple[str, ...]) -> bool:
 
 
 def _own_part(root: Node | None, output: str) -> Node | None:
-    """The output's own part of a recipe with several."""
+    """Return the output's own part of a recipe with several."""
     for key, _, value in pairs(root):
         if key == "outputs" and isinstance(value, SequenceNode):
             items: list[Node] = value.value

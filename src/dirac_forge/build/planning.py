@@ -49,7 +49,7 @@ class RecipeToBuild:
 
 
 def pythons_in(channel: Channel, platform: str, *, at_least: str) -> tuple[str, ...]:
-    """The `X.Y` that the channel has for a platform, lowest first. Raises UnknownError."""
+    """Return the `X.Y` that the channel has for a platform, lowest first. Raises UnknownError."""
     index = channel.index(platform)
     lowest = int(at_least.partition(".")[2] or 0)
     return tuple(f"3.{minor}" for minor in _MINORS if minor >= lowest and index.match(f"python 3.{minor}.*")[1])
@@ -65,7 +65,7 @@ def variants_here(
     available: Sequence[str],
     chosen: Mapping[str, str],
 ) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
-    """The variants that can be built with what the channel has, and the Pythons that others would need.
+    """Return the variants that can be built with what the channel has, and the Pythons that others would need.
 
     `pythons` are those to build with; `chosen` fixes keys. `python_min` is raised to the lowest Python that is
     `available` in the channel, whatever is built and tested with: it is part of the package.
@@ -90,7 +90,7 @@ def variants_here(
 
 
 def _lowest(wanted: str, pythons: Sequence[str]) -> str:
-    """The lowest Python to build with: the one that is wanted, else the next higher one that there is."""
+    """Return the lowest Python to build with: the one that is wanted, else the next higher one that there is."""
     return next((one for one in pythons if _order(one) >= _order(wanted or "3.0")), pythons[0])
 
 
@@ -127,7 +127,7 @@ def digest_of_folder(folder: Path, variants_: Iterable[Mapping[str, str]]) -> st
 
 
 def units_of(recipe: RecipeToBuild, outputs: Iterable[Mapping[str, Any]], platform: str) -> tuple[Unit, ...]:
-    """The units of a recipe, as the engine rendered it."""
+    """Return the units of a recipe, as the engine rendered it."""
     described = list(outputs)
     versions = {str(one["name"]): str(one["version"]) for one in described}
     found = []
@@ -171,7 +171,7 @@ def _specs(needs: Iterable[Any], versions: Mapping[str, str]) -> tuple[str, ...]
 def groups_of(
     units: Sequence[Unit], through: Callable[[str], Iterable[str]]
 ) -> tuple[nx.DiGraph[int], dict[int, tuple[Unit, ...]]]:
-    """The order: a graph of group numbers (an edge leads to what comes later), and the units of each group.
+    """Return the order: a graph of group numbers (an edge leads to what comes later), and the units of each group.
 
     Units that need each other at run time are one group: they are built one after the other and tested together.
     `through` gives what a package of the channels depends on: one between two units orders them too.
@@ -201,7 +201,7 @@ def _reached(
     through: Callable[[str], Iterable[str]],
     known: dict[str, frozenset[str]],
 ) -> frozenset[str]:
-    """The names of units that a package leads to: itself, or those behind packages of the channels."""
+    """Return the names of units that a package leads to: itself, or those behind packages of the channels."""
     if name in units:
         return frozenset((name,))
     if name not in known:
@@ -218,7 +218,7 @@ def _reached(
 
 
 def _inside(units: Sequence[Unit]) -> tuple[Unit, ...]:
-    """The units of a group in the order in which they can be built: by what they need to be built."""
+    """Return the units of a group in the order in which they can be built: by what they need to be built."""
     names = {unit.output: unit for unit in units}
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(names)
@@ -237,7 +237,7 @@ def with_missing(
     facts: Mapping[str, FeedstockFacts],
     lacks: Callable[[str, str], bool],
 ) -> dict[str, tuple[str, ...]]:
-    """The feedstocks asked for and those of the workspace whose packages the channels lack, with who needs them.
+    """Return the feedstocks asked for and those of the workspace whose packages the channels lack, with who needs them.
 
     `lacks` tells whether the channels lack a package, by name and spec.
     """

@@ -30,7 +30,7 @@ def rendered(
     slots: Slots,
     run: Callable[[Child], ChildAnswer],
 ) -> dict[str, Outputs | Failure]:
-    """The outputs of each recipe by feedstock, or why there are none."""
+    """Return the outputs of each recipe by feedstock, or why there are none."""
     found: dict[str, Outputs | Failure] = {}
     missing: list[RecipeToBuild] = []
     for recipe in recipes:

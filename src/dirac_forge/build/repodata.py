@@ -24,7 +24,7 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 
 def entry_of(record: PackageRecord) -> dict[str, Any]:
-    """The record as an entry of repodata.json."""
+    """Return the record as an entry of repodata.json."""
     noarch = "python" if record.noarch.python else "generic" if record.noarch.generic else None
     fields: dict[str, Any] = {
         "name": record.name.normalized,
@@ -47,7 +47,7 @@ def entry_of(record: PackageRecord) -> dict[str, Any]:
 
 
 def entry_of_archive(path: Path) -> dict[str, Any]:
-    """The entry of a package file, with its own hash and size. Raises InputError for what is no package."""
+    """Return the entry of a package file, with its own hash and size. Raises InputError for what is no package."""
     try:
         index = IndexJson.from_package_archive(path)
     except Exception as error:
@@ -80,7 +80,7 @@ def extension_module(path: Path) -> str:
 
 
 def sha256_of(path: Path) -> str:
-    """The file's SHA-256, in hexadecimal."""
+    """Return the file's SHA-256, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -67,7 +67,7 @@ def build_recipes(
 def _units(
     recipes: Sequence[RecipeToBuild], outputs: Mapping[str, Outputs | Failure], options: BuildOptions
 ) -> tuple[list[Unit], list[PackageResult]]:
-    """The units of all recipes, and those that the engine can't render."""
+    """Return the units of all recipes, and those that the engine can't render."""
     units: list[Unit] = []
     refused: list[PackageResult] = []
     for recipe in recipes:
@@ -100,7 +100,7 @@ class _Memory:
         self._signature = signature
 
     def results(self, recipe: RecipeToBuild) -> list[PackageResult] | None:
-        """What the last run made of the recipe, where nothing that it was made from has changed; else None."""
+        """Return what the last run made of the recipe, where nothing that it was made from has changed; else None."""
         if self._signature is None or self._options.force or self._options.test_only:
             return None
         try:
@@ -186,5 +186,5 @@ def _whole(results: Sequence[PackageResult]) -> bool:
 
 
 def _name_of(place: str) -> str:
-    """The package's name of `subdir/NAME-VERSION-BUILD.conda`."""
+    """Return the package's name of `subdir/NAME-VERSION-BUILD.conda`."""
     return place.rpartition("/")[2].rsplit("-", 2)[0]

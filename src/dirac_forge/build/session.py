@@ -267,7 +267,7 @@ def _make(folder: Path) -> None:
 
 
 def _pythons(settings: Settings, there: tuple[str, ...], platform: str) -> tuple[str, ...]:
-    """Those to test and install with: all, or those that are asked for."""
+    """Return those to test and install with: all, or those that are asked for."""
     if "pythons" not in settings.flags:
         return there
     missing = [python for python in settings.pythons if python not in there]
@@ -299,7 +299,7 @@ def _outputs_made(results: Sequence[PackageResult], made: Collection[str]) -> di
 
 
 def _commands(specs: Sequence[str], results: Sequence[PackageResult]) -> list[str]:
-    """What the recipes of these packages run in their own tests."""
+    """Return what the recipes of these packages run in their own tests."""
     names = set(map(name_of, specs))
     found: dict[str, None] = {}
     for result in results:

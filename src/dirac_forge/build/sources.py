@@ -57,7 +57,7 @@ class BuildSources:
         self._busy: dict[str, threading.Lock] = {}
 
     def fetch(self, sources: Iterable[ReadSource]) -> tuple[FetchedSource, ...] | HashMismatch | SourceUnavailable:
-        """All sources with a URL or a repository; the first failure, where there is one."""
+        """Return all sources with a URL or a repository; the first failure, where there is one."""
         by_entry: dict[tuple[int, str], list[ReadSource]] = {}
         for source in sources:
             if source.url is not None or source.git is not None:
@@ -87,7 +87,7 @@ class BuildSources:
     def _from_mirrors(
         self, mirrors: list[ReadSource], place: Path, algorithm: str, expected: str
     ) -> Path | HashMismatch | SourceUnavailable:
-        """The file from the first URL that has it; a wrong file says more than a host that does not answer."""
+        """Return the file from the first URL that has it; a wrong file says more than a host that does not answer."""
         problem: HashMismatch | SourceUnavailable | None = None
         for url in self._places(mirrors):
             got = self._downloaded(url, place, algorithm, expected)
@@ -98,7 +98,7 @@ class BuildSources:
         return problem or SourceUnavailable(phase="source", url=url, reason="it has no URL", unknown=False)
 
     def _places(self, mirrors: Iterable[ReadSource]) -> Iterator[str]:
-        """The URLs of a source; for a file of a package index also where the index says that it is."""
+        """Yield the URLs of a source; for a file of a package index also where the index says that it is."""
         for mirror in mirrors:
             url = str(mirror.url)
             yield url
@@ -157,7 +157,7 @@ class BuildSources:
 
 
 def _name_of(url: str) -> str:
-    """The last part of a URL's path, as a name that stays in its folder."""
+    """Return the last part of a URL's path, as a name that stays in its folder."""
     name = unquote(split_url(url).path).rsplit("/", 1)[-1].replace("\\", "_")
     return name if name not in ("", ".", "..") else "source"
 
@@ -209,7 +209,7 @@ def _point(node: CommentedMap, key: str, where: Mapping[int, FetchedSource]) -> 
 
 
 def _sources(node: Any) -> Iterator[CommentedMap]:
-    """Every mapping with a `url` or `git` below a key `source`."""
+    """Yield every mapping with a `url` or `git` below a key `source`."""
     if isinstance(node, CommentedMap):
         for key, value in node.items():
             if key == "source":

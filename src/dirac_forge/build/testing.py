@@ -45,7 +45,7 @@ class Planned:
 
 
 def read_tests(entries: Sequence[Mapping[str, Any]]) -> tuple[PackageTest, ...]:
-    """The tests, as the engine reads them from a package."""
+    """Return the tests, as the engine reads them from a package."""
     found = []
     for entry in entries[:_MOST]:
         script = entry.get("script")
@@ -66,7 +66,7 @@ def read_tests(entries: Sequence[Mapping[str, Any]]) -> tuple[PackageTest, ...]:
 
 
 def commands_of(entries: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The commands of tests that need nothing beside the package."""
+    """Return the commands of tests that need nothing beside the package."""
     lines = (line for test in read_tests(entries) if not (test.run or test.build) for line in test.commands)
     return tuple(dict.fromkeys(line.strip() for text in lines for line in text.splitlines() if line.strip()))
 
@@ -166,7 +166,7 @@ def _python_of(records: Sequence[Record]) -> str:
 
 
 def ran(plan: Planned, answers: Sequence[Mapping[str, Any]]) -> tuple[tuple[TestRun, ...], Failure | None]:
-    """What became of the runs, and the first failure among them."""
+    """Return what became of the runs, and the first failure among them."""
     runs: list[TestRun] = []
     failure: Failure | None = None
     for run, answer in zip(plan.runs, answers, strict=True):

@@ -35,12 +35,12 @@ class Prepared:
 
 
 def this_platform() -> str:
-    """The platform of the machine that this runs on."""
+    """Return the platform of the machine that this runs on."""
     return str(Subdir.current())
 
 
 def machine_packages() -> dict[str, str]:
-    """The virtual packages of this machine, as settings write them."""
+    """Return the virtual packages of this machine, as settings write them."""
     found = {}
     for one in VirtualPackage.detect():
         package = one.into_generic()

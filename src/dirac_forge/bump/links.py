@@ -19,7 +19,7 @@ _LABELS = {
 
 
 def project_links(metadata: CoreMetadata) -> tuple[ProjectLink, ...]:
-    """The changelog and the repository that a project names; () where it names none on the web."""
+    """Return the changelog and the repository that a project names; () where it names none on the web."""
     labelled = {re.sub(r"[^a-z]", "", label.lower()): url for label, url in metadata.project_urls.items()}
     found = []
     for title, labels in _LABELS.items():
@@ -30,7 +30,7 @@ def project_links(metadata: CoreMetadata) -> tuple[ProjectLink, ...]:
 
 
 def with_links(links: Sequence[ProjectLink], more: Iterable[ProjectLink]) -> tuple[ProjectLink, ...]:
-    """`links`, and those of `more` with a title that is not among them yet."""
+    """Return `links`, and those of `more` with a title that is not among them yet."""
     found = {link.title: link for link in links}
     for link in more:
         found.setdefault(link.title, link)

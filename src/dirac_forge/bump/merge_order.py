@@ -127,11 +127,11 @@ class _Steps:
         return {other for other in self._behind[key] if key in self._behind[other]}
 
     def mates(self, key: str) -> tuple[str, ...]:
-        """The others of its step."""
+        """Return the others of its step."""
         return tuple(other for other in self._step[key] if other != key)
 
     def before(self, key: str) -> set[str]:
-        """All that come before its step for a reason."""
+        """Return all that come before its step for a reason."""
         return set(self._behind[key]) - set(self._step[key])
 
 

@@ -34,7 +34,7 @@ PatchResult = TriedPatch | UntriedPatch
 
 
 def patches_of(text: str, *, path: str, settings: Sequence[Setting]) -> tuple[str, ...]:
-    """Each patch of the recipe once, as it writes them, over all builds. Raises RecipeError."""
+    """Return each patch of the recipe once, as it writes them, over all builds. Raises RecipeError."""
     sources = patched_sources(text, path=path, settings=settings)
     return tuple(dict.fromkeys(patch for source in sources for patch in source.patches))
 

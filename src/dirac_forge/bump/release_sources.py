@@ -86,7 +86,7 @@ class _Key:
 
 
 def _origins(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> dict[_Key, tuple[Setting, Origin]]:
-    """The origins in the recipe's order, each once, with the names of all attached files that it takes of it."""
+    """Return the origins in the recipe's order, each once, with the names of all attached files that it takes of it."""
     first: dict[tuple[str, str], tuple[Setting, Origin]] = {}
     assets: dict[tuple[str, str], dict[str, None]] = {}
     plain: dict[str, Setting] = {}
@@ -108,7 +108,7 @@ def _origins(text: str, *, path: str, version: str, settings: Sequence[Setting])
 
 
 def _files(outputs: Sequence[ReadOutput], version: str) -> Iterator[tuple[ReadSource, Origin | None]]:
-    """Each source once with where it comes from; of mirrors the one that tells most: an index, else the first."""
+    """Yield each source once with where it comes from; of mirrors the one that tells most: an index, else the first."""
     groups: dict[tuple[object, ...], list[tuple[ReadSource, Origin | None]]] = {}
     for source in (source for output in outputs for source in output.sources):
         same = (source.entry, source.sha256, source.sha1, source.md5, source.git)

@@ -68,6 +68,6 @@ class Rules:
 
 
 def kept_fraction(feedstock: str, version: str) -> float:
-    """A number from 0 to 1, always the same for a feedstock and version: no run takes what another left out."""
+    """Return a number from 0 to 1, always the same for a feedstock and version: no run takes what another left out."""
     digest = hashlib.sha256(f"{feedstock} {version}".encode()).digest()
     return int.from_bytes(digest[:6], "big") / 256**6

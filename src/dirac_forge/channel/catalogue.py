@@ -134,7 +134,7 @@ class RattlerCatalogue:
 
 
 def _common_depends(records: list[RepoDataRecord]) -> tuple[str, ...]:
-    """The requirements whose names all builds share; those of the highest build number count."""
+    """Return the requirements whose names all builds share; those of the highest build number count."""
     newest = max(record.build_number for record in records)
     depends = [[spec for spec in record.depends if spec] for record in records if record.build_number == newest]
     common = set.intersection(*({spec.split()[0] for spec in specs} for specs in depends))

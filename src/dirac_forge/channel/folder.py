@@ -72,11 +72,11 @@ class Folder:
         return self._channel
 
     def platforms(self) -> tuple[str, ...]:
-        """Every subdir that the folder has, but for noarch."""
+        """Return every subdir that the folder has, but for noarch."""
         return tuple(subdir for subdir in self._subdirs if subdir != "noarch")
 
     def sparse(self, platform: str) -> list[SparseRepoData]:
-        """The opened repodata of `platform` and of noarch, where the folder has them.
+        """Return the opened repodata of `platform` and of noarch, where the folder has them.
 
         Raises:
             ChannelUnknownError: a file can't be read; the message names it.
@@ -99,7 +99,7 @@ class Folder:
             return any(repaired)
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
-        """The records of these packages; malformed ones are left out with a warning."""
+        """Return the records of these packages; malformed ones are left out with a warning."""
         wanted = list(names)
         try:
             return self._load(platform, wanted)
@@ -109,7 +109,7 @@ class Folder:
             raise self.broken(platform, exc) from exc
 
     def names(self, platform: str) -> frozenset[str]:
-        """All names of `platform` and noarch."""
+        """Return all names of `platform` and noarch."""
         return frozenset(name for sparse in self.sparse(platform) for name in sparse.package_names())
 
     def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
@@ -147,7 +147,7 @@ class Folder:
         return True
 
     def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
-        """The records in one subdir that match any of these specs."""
+        """Return the records in one subdir that match any of these specs."""
         wanted = list(specs)
         return self._opened(subdir).load_matching_records(wanted) if wanted and subdir in self._subdirs else []
 
@@ -170,7 +170,7 @@ class Folder:
         return found
 
     def broken(self, subdir: str, exc: OSError) -> ChannelUnknownError:
-        """The error for a file that can't be read."""
+        """Return the error for a file that can't be read."""
         path = self.folder / subdir / "repodata.json"
         return ChannelUnknownError(
             f"{path}: the repodata can't be read: {exc}",

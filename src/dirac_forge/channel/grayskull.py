@@ -38,7 +38,7 @@ def table() -> Mapping[str, GrayskullRow]:
 
 
 def rows_from(text: str) -> Mapping[str, GrayskullRow]:
-    """The rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`.
+    """Return the rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`.
 
     Rows of another form are left out. Raises `yaml.YAMLError` where the text is no YAML.
     """

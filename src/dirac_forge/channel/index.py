@@ -88,7 +88,7 @@ class RecordIndex:
             self._groups[name] = Group(name, (_machine_record(package, platform),), (package,))
 
     def group(self, name: str) -> Group:
-        """The records of this name; none where no channel has it."""
+        """Return the records of this name; none where no channel has it."""
         found = self._groups.get(name)
         if found is None:
             self.prefetch([name])
@@ -132,7 +132,7 @@ class RecordIndex:
                 )
 
     def _uploaded(self, records: list[RepoDataRecord]) -> list[RepoDataRecord]:
-        """The records that were there at `until`; one without a timestamp counts as old."""
+        """Return the records that were there at `until`; one without a timestamp counts as old."""
         until = self.until
         if until is None:
             return records
@@ -171,7 +171,7 @@ class RecordIndex:
         return name, mask
 
     def names(self) -> frozenset[str]:
-        """All names that there are for this platform."""
+        """Return all names that there are for this platform."""
         found = frozenset(self._overlay)
         if self._base is not None:
             return found | self._base.names()
@@ -208,7 +208,7 @@ class RecordIndex:
 
 @cache
 def parsed(spec: str) -> MatchSpec | None:
-    """The parsed spec, or None where it can't be parsed."""
+    """Return the parsed spec, or None where it can't be parsed."""
     try:
         return MatchSpec(spec)
     except Exception:  # noqa: BLE001 - the exceptions of the parsers share no base

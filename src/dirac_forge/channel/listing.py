@@ -81,7 +81,7 @@ class Catalogue(Protocol):
     """What there is under which name."""
 
     def info(self, names: Iterable[str]) -> Listing:
-        """The packages of these names; ask for many at once."""
+        """Return the packages of these names; ask for many at once."""
         ...
 
     def satisfies(self, name: str, spec: str) -> bool:
@@ -89,12 +89,12 @@ class Catalogue(Protocol):
         ...
 
     def status(self, name: str, spec: str) -> Availability:
-        """How a requirement stands; never `missing` or `outdated` where a channel could not be read."""
+        """Return how a requirement stands; never `missing` or `outdated` where a channel could not be read."""
         ...
 
 
 def availability(listing: Listing | None, package: str, spec: str) -> Availability:
-    """How a requirement stands.
+    """Return how a requirement stands.
 
     `listing` is the answer for names with `package` among them; None: no channel was asked.
 
@@ -118,7 +118,7 @@ def matches(info: PackageInfo, spec: str) -> bool:
 
 
 def newest_match(info: PackageInfo, spec: str) -> str | None:
-    """The newest version that satisfies conda's version spec, None where none does; raises as `matches` does."""
+    """Return the newest version that satisfies conda's version spec, None where none does; raises as `matches` does."""
     if spec.strip() in {"", "*"}:
         return info.newest
     from rattler import Version, VersionSpec  # noqa: PLC0415  # large, and not needed before a channel answers

@@ -58,12 +58,12 @@ class Overlay:
             yield from self._identities.get(subdir, ())
 
     def load(self, platform: str) -> list[RepoDataRecord]:
-        """The same as records."""
+        """Return the same as records."""
         return [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
 
 
 def identity(record: Record) -> str:
-    """A hash that tells an overlaid record from a published one with the same version and build."""
+    """Return a hash that tells an overlaid record from a published one with the same version and build."""
     return hashlib.sha256(b"overlay:" + json.dumps(record.to_json(), sort_keys=True).encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ __all__ = ["unpacked"]
 
 
 def unpacked(channel: Channel, name: str, *, cache: Path, platform: str = "linux-64") -> Path | None:
-    """The folder with the files of the newest build of a package, below `cache`; nothing in it is ever run.
+    """Return the folder with the files of the newest build of a package, below `cache`; nothing in it is ever run.
 
     None where no channel has the package, or a snapshot has its record and not its file.
 

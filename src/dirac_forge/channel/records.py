@@ -48,7 +48,7 @@ class Record:
         return f"{self.name} {self.version} {self.build}"
 
     def to_json(self) -> dict[str, Any]:
-        """The record as repodata.json has it."""
+        """Return the record as repodata.json has it."""
         entry: dict[str, Any] = {
             "name": self.name,
             "version": self.version,
@@ -103,7 +103,7 @@ def to_record(found: RepoDataRecord) -> Record:
 
 @cache
 def name_of(spec: str) -> str:
-    """The package that a spec asks for, in lower case; "" where the spec can't be parsed."""
+    """Return the package that a spec asks for, in lower case; "" where the spec can't be parsed."""
     try:
         return MatchSpec(spec).name.normalized
     except Exception:  # noqa: BLE001 - the exceptions of the parsers share no base

@@ -100,7 +100,7 @@ class Remote:
         return self._channel
 
     def platforms(self) -> tuple[str, ...]:
-        """Those of conda-forge, and what was asked about beside them; a channel does not tell which it has."""
+        """Return those of conda-forge, and what was asked about beside them; a channel does not tell which it has."""
         return tuple(dict.fromkeys((*PLATFORMS, *self._met)))
 
     def meet(self, platform: str) -> None:
@@ -133,7 +133,7 @@ class Remote:
         return error
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
-        """The records of these packages."""
+        """Return the records of these packages."""
         self.meet(platform)
         wanted = [MatchSpec(name) for name in names]
         if not wanted:
@@ -145,7 +145,7 @@ class Remote:
         return [record for part in found for record in part]
 
     def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
-        """The records in one subdir that match any of these specs; none where the channel breaks off."""
+        """Return the records in one subdir that match any of these specs; none where the channel breaks off."""
         wanted = list(specs)
         if not wanted:
             return []
@@ -156,7 +156,7 @@ class Remote:
         return [record for part in found for record in part]
 
     def names(self, platform: str) -> frozenset[str]:
-        """All names of `platform` and noarch."""
+        """Return all names of `platform` and noarch."""
         self.meet(platform)
         try:
             found = self._ask(self._gateway().names([self._channel], _subdirs(platform)))
@@ -253,7 +253,7 @@ class _Bounded:
         return self._file.write(data)
 
     def digest(self) -> bytes:
-        """The SHA-256 of all that was written."""
+        """Return the SHA-256 of all that was written."""
         return self._hash.digest()
 
 
@@ -262,7 +262,7 @@ def _subdirs(platform: str) -> list[Subdir]:
 
 
 def innermost(exc: Exception) -> str:
-    """The innermost of the causes that py-rattler lists, one a line: it says what a user can act on."""
+    """Return the innermost of the causes that py-rattler lists, one a line: it says what a user can act on."""
     lines = [line.strip() for line in str(exc).splitlines() if line.strip()]
     return redact(lines[-1].removeprefix("Caused by: ")) if lines else type(exc).__name__
 
@@ -278,7 +278,7 @@ def _run_exports(read: bytes | None) -> Mapping[str, Any]:
 
 
 def client_with_credentials(*, timeout: int, retries: int, headers: Mapping[str, str] = _NONE) -> Client:
-    """A client that knows the credentials that conda's own tools keep (auth file, keyring, netrc)."""
+    """Return a client that knows the credentials that conda's own tools keep (auth file, keyring, netrc)."""
     return Client(
         [RetryMiddleware(retries), AuthenticationMiddleware(), OciMiddleware(), GCSMiddleware(), S3Middleware()],
         headers=dict(headers),
@@ -288,7 +288,7 @@ def client_with_credentials(*, timeout: int, retries: int, headers: Mapping[str,
 
 
 def make_gateway(client: Client, *, cache_dir: Path | None, offline: bool) -> Gateway:
-    """The gateway of a run; `offline`, only what is in its cache is used.
+    """Return the gateway of a run; `offline`, only what is in its cache is used.
 
     It downloads and decompresses repodata by itself and takes no limit on their bytes: ask it `watched`.
     """

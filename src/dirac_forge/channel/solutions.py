@@ -21,7 +21,7 @@ class Solution:
     packages: tuple[Record, ...]
 
     def get(self, name: str) -> Record | None:
-        """The package with this name."""
+        """Return the package with this name."""
         return next((record for record in self.packages if record.name == name), None)
 
 
@@ -33,7 +33,7 @@ class NoSolution:
 
 
 def parse_spec(spec: str) -> MatchSpec:
-    """A spec that a user wrote.
+    """Return a spec that a user wrote.
 
     Raises:
         InputError: it can't be parsed.

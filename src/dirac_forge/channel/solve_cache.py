@@ -32,7 +32,7 @@ class Answers:
         self._state = cache(self._read_state)
 
     def key(self, platform: str, question: Iterable[str]) -> str:
-        """The key of a question: its specs, virtual packages and records laid over, as text in a fixed order."""
+        """Return the key of a question: its specs, virtual packages and records laid over, as text in a fixed order."""
         digest = hashlib.sha256(self._state(platform).encode())
         for text in question:
             digest.update(text.encode() + b"\0")

@@ -39,11 +39,11 @@ class RecordSource(Protocol):
         ...
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
-        """The records of these packages for `platform` and noarch."""
+        """Return the records of these packages for `platform` and noarch."""
         ...
 
     def names(self, platform: str) -> frozenset[str]:
-        """All packages that there are for `platform` and noarch."""
+        """Return all packages that there are for `platform` and noarch."""
         ...
 
     def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
@@ -51,11 +51,11 @@ class RecordSource(Protocol):
         ...
 
     def platforms(self) -> tuple[str, ...]:
-        """The platforms that the channel may have packages for."""
+        """Return the platforms that the channel may have packages for."""
         ...
 
     def run_exports(self, record: Record) -> RunExports | None:
-        """What a package exports; None where nothing tells."""
+        """Return what a package exports; None where nothing tells."""
         ...
 
     def unpack(self, record: PackageRecord, folder: Path) -> bool:

@@ -50,7 +50,7 @@ class VirtualPackage:
 
 
 def known_platform(platform: str) -> str:
-    """`platform` itself, where conda knows such a subdir.
+    """Return `platform` itself, where conda knows such a subdir.
 
     Raises:
         InputError: it is no platform; the nearest known one is named.
@@ -71,7 +71,7 @@ def known_platform(platform: str) -> str:
 
 
 def virtual_packages(platform: str, overrides: Mapping[str, str] | None = None) -> tuple[VirtualPackage, ...]:
-    """What a machine with this platform has at conda-forge's floor, by name.
+    """Return what a machine with this platform has at conda-forge's floor, by name.
 
     `overrides` maps names to `VERSION` or `VERSION BUILD` (for `__archspec` the build alone will do); "" takes one
     away, as conda's CONDA_OVERRIDE variables do. `__cuda` is there only where `overrides` sets it.
@@ -95,7 +95,7 @@ def virtual_packages(platform: str, overrides: Mapping[str, str] | None = None) 
 
 
 def to_rattler(package: VirtualPackage) -> GenericVirtualPackage:
-    """The solver's own value."""
+    """Return the solver's own value."""
     return GenericVirtualPackage(PackageName(package.name), Version(package.version), BuildString(package.build))
 
 

@@ -89,7 +89,7 @@ class Analysis:
         self._close()
 
     def ruled_out(self, name: str, wanted: int) -> Iterator[tuple[int, Reason]]:
-        """Which of `wanted` were ruled out and why, in the order of time."""
+        """Yield which of `wanted` were ruled out and why, in the order of time."""
         for gone, reason in self.log.get(name, ()):
             if gone & wanted:
                 yield gone & wanted, reason
@@ -106,7 +106,7 @@ class Analysis:
         return frozenset(user for spec in self._specs_on[name] for user in self._users[spec] if user in self.required)
 
     def unmet(self, record: Record) -> tuple[str, ...]:
-        """The dependencies of a record of which nothing is left."""
+        """Return the dependencies of a record of which nothing is left."""
         return tuple(spec for spec in record.depends if self._nothing_left(spec))
 
     def against_machine(self, constraint: str) -> bool:

@@ -39,7 +39,7 @@ def build(
     pinning: Pinning | None,
     migrations: Sequence[MigrationKeys] = (),
 ) -> tuple[Built, ...]:
-    """What a feedstock would make for these platforms, each package once.
+    """Return what a feedstock would make for these platforms, each package once.
 
     Args:
         recipe: with the files beside it.
@@ -134,7 +134,7 @@ class _Variant:
         }
 
     def packages(self) -> list[Built]:
-        """What this variant makes."""
+        """Return what this variant makes."""
         for output in self.outputs.values():
             self._look_for_mistakes(output)
         drafts = {name: self._draft(output) for name, output in self.outputs.items()}
@@ -219,7 +219,7 @@ class _Variant:
         return need.kind in ("package", "pin_compatible") and bool(need.name) and need.name not in self.outputs
 
     def _tool_exports(self, need: ReadRequirement) -> RunExports | None:
-        """What a package in build exports; None where nothing tells."""
+        """Return what a package in build exports; None where nothing tells."""
         sibling = self.outputs.get(need.name)
         if sibling is not None:
             return exports_of(sibling.run_exports, sibling.version)
@@ -230,7 +230,7 @@ class _Variant:
         return found
 
     def _host_exports(self, name: str, solved: Mapping[str, Record]) -> RunExports | None:
-        """What a package in host exports; None where nothing tells."""
+        """Return what a package in host exports; None where nothing tells."""
         sibling = self.outputs.get(name)
         if sibling is not None:
             return exports_of(sibling.run_exports, sibling.version)
@@ -253,7 +253,7 @@ class _Variant:
         return f"{need.name} {host_spec(need, self.rendered.format)}".strip()
 
     def _run(self, need: ReadRequirement, output: ReadOutput, solved: Mapping[str, Record]) -> _Spec:
-        """A run requirement as the record has it."""
+        """Return a run requirement as the record has it."""
         if need.kind == "pin_subpackage" and need.pin.get("exact", "").lower() in ("true", "1"):
             return _Exact(need.name)
         if need.kind == "pin_compatible":
@@ -278,7 +278,7 @@ class _Variant:
     def _name_build(
         self, name: str, drafts: Mapping[str, _Draft], builds: dict[str, str], above: tuple[str, ...]
     ) -> str:
-        """A build string of conda's kind, with a hash of everything that the package depends on."""
+        """Return a build string of conda's kind, with a hash of everything that the package depends on."""
         if name in builds or name in above:
             return builds.get(name, "")
         output, draft = self.outputs[name], drafts[name]
@@ -294,7 +294,7 @@ class _Variant:
         return builds[name]
 
     def _tag(self, output: ReadOutput, draft: _Draft) -> str:
-        """`py312h` for a package of one Python, `pyh` for a noarch Python package, else `h`."""
+        """Return `py312h` for a package of one Python, `pyh` for a noarch Python package, else `h`."""
         if output.noarch == "python":
             return "pyh"
         minor = self._python()
@@ -350,7 +350,7 @@ def _once(specs: Sequence[_Spec]) -> tuple[_Spec, ...]:
 
 
 def _tidy(specs: Sequence[_Spec]) -> tuple[_Spec, ...]:
-    """Each spec once; a bare name says nothing beside a spec of the same name."""
+    """Return each spec once; a bare name says nothing beside a spec of the same name."""
     named = {spec.name if isinstance(spec, _Exact) else name_of(spec) for spec in specs if _says_more(spec)}
     return tuple(spec for spec in _once(specs) if _says_more(spec) or spec not in named)
 

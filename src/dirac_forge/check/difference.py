@@ -36,7 +36,7 @@ class Difference:
 
 
 def difference(before: Sequence[Record], after: Sequence[Record]) -> Difference:
-    """What changes from `before` to `after`."""
+    """Return what changes from `before` to `after`."""
     old = {record.name: record for record in before}
     new = {record.name: record for record in after}
     both = sorted(old.keys() & new.keys())

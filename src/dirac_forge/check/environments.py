@@ -75,7 +75,7 @@ def _questions(variant: Variant, recipe: RenderedRecipe, label: str) -> Iterator
 
 
 def used_in(channel: Channel, built: Sequence[Built], platforms: Sequence[str]) -> tuple[Question, ...]:
-    """The environment of every package by itself, on its own platform; for noarch ones on all of `platforms`."""
+    """Return the environment of every package by itself, on its own platform; for noarch ones on all of `platforms`."""
     variants: dict[str, list[Mapping[str, str]]] = {}
     for one in built:
         variants.setdefault(one.platform, []).append(one.variant)
@@ -104,7 +104,7 @@ def for_machine(channel: Channel, record: Record, platform: str) -> bool:
 
 
 def unheard_of(channel: Channel, names: Iterable[str], platform: str) -> tuple[str, ...]:
-    """Which of these packages have no record on any platform.
+    """Return which of these packages have no record on any platform.
 
     A channel that never heard of a package is more often incomplete than right. Raises UnknownError.
     """
@@ -121,7 +121,7 @@ def unheard_of(channel: Channel, names: Iterable[str], platform: str) -> tuple[s
 
 
 def labels(variants: Sequence[Variant] | Sequence[Mapping[str, str]]) -> dict[tuple[tuple[str, str], ...], str]:
-    """What tells each of these variants from the others, in words (`python 3.12`), by its items in order."""
+    """Return what tells each of these variants from the others, in words (`python 3.12`), by its items in order."""
     rows = [one.values if isinstance(one, Variant) else one for one in variants]
     telling = _telling(rows)
     return {_key(row): ", ".join(f"{key} {_short(row[key])}" for key in telling if key in row) for row in rows}

@@ -62,7 +62,7 @@ def _spared(spec: str, extra: Mapping[str, Record]) -> Record | None:
 
 
 def _newest_fitting(index: RecordIndex, spec: str, environment: Mapping[str, Record]) -> Record | None:
-    """The newest record that takes the Python, and whatever else is there, as it is."""
+    """Return the newest record that takes the Python, and whatever else is there, as it is."""
     for record in islice(index.matching(spec), _MOST_TRIES):
         known = ((name_of(need), need) for need in record.depends)
         if all(_matches(need, environment[other]) for other, need in known if other in environment):
@@ -73,7 +73,7 @@ def _newest_fitting(index: RecordIndex, spec: str, environment: Mapping[str, Rec
 def _whole(
     channel: Channel, cell: Cell, environment: Mapping[str, Record], fresh: Mapping[str, Record]
 ) -> tuple[Record, ...] | None:
-    """The environment, where it holds: only what is fresh, and what looks at that, can have changed."""
+    """Return the environment, where it holds: only what is fresh, and what looks at that, can have changed."""
     machine = {package.name: package for package in channel.machine(cell.platform)}
     records = environment.values()
     depends = (spec for one in records for spec in _touched(one, one.depends, fresh))
@@ -129,7 +129,7 @@ def _fits(spec: str, record: PackageRecord) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _value(name: str, version: str, build: str, number: int, subdir: str) -> PackageRecord:
-    """The solver's value, as far as a spec can look at it."""
+    """Return the solver's value, as far as a spec can look at it."""
     return PackageRecord(
         name=PackageName(name), version=version, build=BuildString(build), build_number=number, subdir=subdir
     )

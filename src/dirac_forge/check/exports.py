@@ -60,7 +60,7 @@ class ChannelExports:
                 self._built[one.record.name, one.record.version, one.record.build] = one.exports
 
     def host(self, specs: tuple[str, ...], platform: str) -> Mapping[str, Record] | None:
-        """The environment that these specs give, by name; None where they can't be solved. Solved once."""
+        """Return the environment that these specs give, by name; None where they can't be solved. Solved once."""
         key = (platform, specs)
         if key not in self._hosts:
             self._hosts[key] = _solved(self._channel, specs, platform)
@@ -73,7 +73,7 @@ class ChannelExports:
                 list(executor.map(lambda record: self.of(record, platform), records))
 
     def of(self, record: Record, platform: str) -> RunExports | None:
-        """What `record` exports; None where nothing tells."""
+        """Return what `record` exports; None where nothing tells."""
         known = self._built.get((record.name, record.version, record.build))
         if known is not None:
             return known
@@ -94,7 +94,7 @@ class ChannelExports:
 
 
 def exports_of(written: Sequence[ReadRunExport], version: str) -> RunExports:
-    """The run_exports that a recipe writes, for a build with `version`.
+    """Return the run_exports that a recipe writes, for a build with `version`.
 
     A pin on what the recipe does not make itself hangs on its host, which is not known here: the name stands alone.
     """

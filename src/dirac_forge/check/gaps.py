@@ -65,7 +65,7 @@ def without_gaps(
 
 
 def _supposed(cause: Cause, platform: str) -> Record | None:
-    """The build that the snapshot lacks; None where a spec names none that can be supposed."""
+    """Return the build that the snapshot lacks; None where a spec names none that can be supposed."""
     found = parsed(cause.spec or cause.package)
     version = version_for(f"{cause.package} {found.version or ''}".strip()) if found is not None else None
     if found is None or version is None:

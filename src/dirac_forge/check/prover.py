@@ -258,7 +258,7 @@ class _Trial:
         return self._judged(proof, answers)
 
     def _remedies(self) -> list[Unblock]:
-        """What would make the targets take the proposal; what helps one platform is tried first on the next."""
+        """Return what would make the targets take the proposal; what helps one platform is tried first on the next."""
         view = self.targets.view
         found: list[Unblock] = []
         for cell in self.targets.refused:
@@ -270,7 +270,7 @@ class _Trial:
         return found
 
     def _judged(self, proof: Proof, answers: Sequence[EnvironmentAnswer]) -> Proof:
-        """The proof with its outcome: the worst of the targets, or worse where an environment is broken."""
+        """Return the proof with its outcome: the worst of the targets, or worse where an environment is broken."""
         outcome, reason = worst(proof.verdicts)
         broken = next((answer for answer in answers if answer.fault), None)
         if broken is not None:

@@ -87,7 +87,7 @@ class TargetProver:
         return [one for some in rounds_of(self.view, cell, (*self.own, *self.others))[:1] for one in some]
 
     def _opened(self, cell: Cell) -> Verdict:
-        """A target that could not be installed: whether it can be now, and what is still in the way."""
+        """Return a target that could not be installed: whether it can be now, and what is still in the way."""
         after = solve_cell(self.view, cell.question)
         if after.status == "not-installable" and self._explains:
             after = explain_cell(self.view, after, remedies=False, older=False)
@@ -113,7 +113,7 @@ class TargetProver:
         return self._fallen(cell, list(dict.fromkeys(record for some in rounds for record in some)))
 
     def _with_cause(self, verdict: Verdict, records: Sequence[Record]) -> Verdict:
-        """A target that gets older says which pin keeps the new version away."""
+        """Return a target that gets older says which pin keeps the new version away."""
         if verdict.outcome != "worse":
             return verdict
         cell = verdict.before
@@ -243,7 +243,7 @@ def _compared(before: Cell, after: Cell) -> Verdict:
 
 
 def _exact(index: RecordIndex, record: Record) -> str:
-    """A spec for one record; with its build only where there are others of the version."""
+    """Return a spec for one record; with its build only where there are others of the version."""
     others = [one for one in index.group(record.name).records if one.version == record.version]
     return f"{record.name} =={record.version}" + (f" {record.build}" if len(others) > 1 else "")
 

@@ -52,7 +52,7 @@ def unblock(
     elsewhere: Elsewhere,
     known: Sequence[Unblock] = (),
 ) -> Unblock | None:
-    """The smallest set of remedies that is found, or None where a dozen rounds find none.
+    """Return the smallest set of remedies that is found, or None where a dozen rounds find none.
 
     Args:
         channel: where `specs` have no solution for `platform`.
@@ -89,7 +89,7 @@ def unblock(
 
 
 def _with(channel: Channel, platform: str, remedies: Iterable[Remedy]) -> Channel:
-    """The channel and the machine as if the remedies were carried out."""
+    """Return the channel and the machine as if the remedies were carried out."""
     remedies = list(remedies)
     machine = {one.action.name: one.action.version for one in remedies if isinstance(one.action, NewerMachine)}
     view = channel.on_machine(platform, machine) if machine else channel
@@ -139,7 +139,7 @@ def _fresh(
 
 
 def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
-    """What could be done about one cause; None where nothing is known to help."""
+    """Return what could be done about one cause; None where nothing is known to help."""
     index = channel.index(platform)
     match cause.kind:
         case "no-build":
@@ -178,7 +178,7 @@ def _newer_machine(cause: Cause) -> Remedy | None:
 
 
 def _sibling(channel: Channel, platform: str, name: str, spec: str) -> Record | None:
-    """The build for `platform`, as the newest build for another platform suggests it."""
+    """Return the build for `platform`, as the newest build for another platform suggests it."""
     family = platform.partition("-")[0]
     for other in sorted(channel.platforms(), key=lambda one: (one.partition("-")[0] != family, one != "linux-64", one)):
         if other != platform:
@@ -189,7 +189,7 @@ def _sibling(channel: Channel, platform: str, name: str, spec: str) -> Record | 
 
 
 def _loose(record: Record, platform: str) -> Record:
-    """A build for any Python and machine, without what the compilers of the other platform add.
+    """Return a build for any Python and machine, without what the compilers of the other platform add.
 
     Its build string stays, since packages of the same feedstock may ask for it; it asks for no build itself.
     """
@@ -227,7 +227,7 @@ def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
 
 
 def _hidden(index: RecordIndex, cause: Cause) -> Remedy | None:
-    """The newest build that fits, of the first channel that has one and that strict channel priority hides."""
+    """Return the newest build that fits, of the first channel that has one and that strict channel priority hides."""
     wanted = parsed(cause.spec)
     if wanted is None or not isinstance(cause.obstacle, NoVersion) or not cause.obstacle.hidden:
         return None

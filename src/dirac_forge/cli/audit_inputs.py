@@ -103,7 +103,7 @@ def _locked(context: Context, path: Path) -> AuditInput:
 
 
 def _solved(context: Context, specs: Sequence[str], executor: Executor) -> list[AuditInput]:
-    """What each target installs on its platforms."""
+    """Return what each target installs on its platforms."""
     settings = context.settings
     known = configured_targets(settings)
     targets: list[Target] = []
@@ -140,7 +140,7 @@ def _warn(context: Context, cells: Iterable[Cell]) -> None:
 
 
 def _recent(context: Context, age: str) -> AuditInput:
-    """The builds uploaded within `age`; a noarch build counts once."""
+    """Return the builds uploaded within `age`; a noarch build counts once."""
     channel = open_channel(context)
     since = int((datetime.now(UTC) - _age(age)).timestamp() * 1000)
     python_min = context.settings.python_min

@@ -176,7 +176,7 @@ def retract(
 
 
 def _chosen(context: Context, what: Sequence[str], ledger: Path | None) -> tuple[LedgerEntry, ...]:
-    """The open requests that are meant; with a token, GitHub is asked for what the ledger does not know."""
+    """Return the open requests that are meant; with a token, GitHub is asked for what the ledger does not know."""
     from dirac_forge.bot import retract as retraction  # noqa: PLC0415
 
     if has_credentials(context):
@@ -189,7 +189,7 @@ def _chosen(context: Context, what: Sequence[str], ledger: Path | None) -> tuple
 
 
 def _named(what: Iterable[str]) -> list[str]:
-    """The names that may be those of feedstocks, without their branch."""
+    """Return the names that may be those of feedstocks, without their branch."""
     names = []
     for name in what:
         with suppress(InputError):  # the id of a run is none

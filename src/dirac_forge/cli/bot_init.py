@@ -83,7 +83,7 @@ def _workflow(context: Context) -> Mapping[Path, str]:
 
 
 def _commit_of(tag: str) -> str:
-    """The commit of a tag of dirac-forge, or of its default branch. Raises GitError and UnknownError."""
+    """Return the commit of a tag of dirac-forge, or of its default branch. Raises GitError and UnknownError."""
     ref = "HEAD" if tag == "main" else f"refs/tags/{tag}"
     listed = own_git("ls-remote", "--", f"{_REPOSITORY}.git", ref, f"{ref}^{{}}", about=_REPOSITORY).decode()
     commits = [line.partition("\t")[0] for line in listed.splitlines()]
@@ -99,7 +99,7 @@ def _units(root: Path) -> dict[Path, str]:
 
 
 def _settings(root: Path, dashboard: str) -> dict[Path, str]:
-    """The settings with a table for the bot, where there is none yet."""
+    """Return the settings with a table for the bot, where there is none yet."""
     path = root / "pyproject.toml"
     before = _text_of(path) if path.exists() else ""
     if re.search(r"(?m)^\s*\[\s*tool\.dirac-forge\.bot\s*\]", before):

@@ -15,7 +15,7 @@ __all__ = ["may_build", "with_reachable_feedstocks"]
 
 
 def with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context:
-    """The context, in which feedstocks are those of the workspace where their repositories can't be reached."""
+    """Return the context, in which feedstocks are those of the workspace where their repositories can't be reached."""
     settings = context.settings
     url = settings.feedstock_url
     if settings.offline or not url.startswith(("http://", "https://")):

@@ -94,7 +94,7 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
 
 
 def _seen_here(context: Context, request: RunRequest, lines: Sequence[ReleaseLine]) -> TurnState | None:
-    """What GitHub has now, asked in this process; None where the lines are few."""
+    """Return what GitHub has now, asked in this process; None where the lines are few."""
     if not are_many(len(lines)):
         return None
     with (

@@ -180,7 +180,7 @@ def _proof(
     folders: Mapping[str, FeedstockFolder],
     executor: Executor,
 ) -> Proof:
-    """What the merge of these recipes would do."""
+    """Return what the merge of these recipes would do."""
     workspace = read_workspace(context.settings.workspace)
     pinning = pinning_or_warning(context, channel)
     platforms = tuple(dict.fromkeys(cell.platform for cell in before))
@@ -204,7 +204,7 @@ def _proof(
 
 
 def _moment(text: str) -> datetime:
-    """The moment that `--since` names: a date, a time, or an age such as `7d`."""
+    """Return the moment that `--since` names: a date, a time, or an age such as `7d`."""
     age = _AGE.fullmatch(text)
     if age is not None:
         return datetime.now(UTC) - timedelta(hours=int(age[1]) * _HOURS[age[2]])

@@ -57,7 +57,7 @@ def compared(
 
 
 def _range(old: str, new: str) -> tuple[str, str]:
-    """`OLD..NEW` as git writes it, where no file has that name; an end that is left out is HEAD."""
+    """Return `OLD..NEW` as git writes it, where no file has that name; an end that is left out is HEAD."""
     if new or ".." not in old or Path(old).exists():
         return old, new or _TODAY
     first, _, last = old.partition("..")
@@ -65,7 +65,7 @@ def _range(old: str, new: str) -> tuple[str, str]:
 
 
 def _asked(context: Context, file: str) -> frozenset[str]:
-    """The names that the distribution's file asks for; none where it is not there or can't be read."""
+    """Return the names that the distribution's file asks for; none where it is not there or can't be read."""
     if not Path(file).is_file() or is_lock(Path(file)):
         return frozenset()
     try:
@@ -75,7 +75,7 @@ def _asked(context: Context, file: str) -> frozenset[str]:
 
 
 def _security(context: Context, difference: LockDifference) -> SecurityReport:
-    """The security fixes, as far as the index tells."""
+    """Return the security fixes, as far as the index tells."""
     lookup = VulnerabilityLookup(context.http, context.settings.index_url)
     with ThreadPoolExecutor(context.settings.connections) as executor:
         return security_of(difference, lookup, executor=executor)
@@ -104,7 +104,7 @@ def _read(path: Path) -> Lock:
 
 
 def _completed(context: Context, lock: Lock) -> Lock:
-    """The lock with what the channel tells of its packages, where it does not tell that itself."""
+    """Return the lock with what the channel tells of its packages, where it does not tell that itself."""
     if is_complete(lock):
         return lock
     named = () if "channels" in context.settings.flags else lock.channels
@@ -117,7 +117,7 @@ def _completed(context: Context, lock: Lock) -> Lock:
 
 
 def _revision(context: Context, revision: str, file: Path) -> Lock:
-    """The file as a revision has it: a lock is read, anything else solved as of the commit's date."""
+    """Return the file as a revision has it: a lock is read, anything else solved as of the commit's date."""
     found = committed(file, revision)
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
         path = Path(folder) / file.name

@@ -68,7 +68,7 @@ def channels_for(
 
 
 def _overridden(environ: Mapping[str, str], platform: str) -> dict[str, str]:
-    """The virtual packages that CONDA_OVERRIDE_* variables set on a platform."""
+    """Return the virtual packages that CONDA_OVERRIDE_* variables set on a platform."""
     family = platform.partition("-")[0]
     return {name: environ[key] for key, (name, families) in _OVERRIDES.items() if key in environ and family in families}
 

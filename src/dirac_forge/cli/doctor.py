@@ -188,7 +188,7 @@ def _channel(http: Http, channel: str, settings: Settings) -> Answer:
 
 
 def _asked(http: Http, url: str) -> Answer:
-    """How `url` answers to a question for its first byte."""
+    """Return how `url` answers to a question for its first byte."""
     try:
         http.part(url, start=0, length=1)
     except ForgeError as error:

@@ -133,7 +133,7 @@ def _write_steps(plan: Plan, results: Sequence[Change | Skip]) -> tuple[Step, ..
 
 
 def _asked(context: Context) -> tuple[str, ...]:
-    """The platforms named on the command line."""
+    """Return the platforms named on the command line."""
     return context.settings.platforms if "platforms" in context.settings.flags else ()
 
 

@@ -88,7 +88,7 @@ def _archived(context: Context) -> frozenset[str]:
 
 
 def _problems(folder: Path, results: tuple[Synced, ...]) -> list[str]:
-    """What is wrong with each conda-forge.yml that was copied."""
+    """Return what is wrong with each conda-forge.yml that was copied."""
     found: list[str] = []
     for one in results:
         path = folder / one.line.folder / "conda-forge.yml"
@@ -148,7 +148,7 @@ def _named(context: Context, names: Sequence[str]) -> list[SyncedLine]:
 
 
 def _closure(context: Context, target: str) -> list[str]:
-    """The feedstocks of all packages that a target installs on any of its platforms."""
+    """Return the feedstocks of all packages that a target installs on any of its platforms."""
     channel = open_readable_channel(context)
     if channel is None:
         raise InputError("what a target installs is known to a channel only", hint="Give one with --channel.")
@@ -174,7 +174,7 @@ def _is_there(context: Context, name: str) -> bool:
 
 
 def _makers(context: Context, package: str) -> list[str]:
-    """The feedstocks that may make a package, by conda-forge's own list."""
+    """Return the feedstocks that may make a package, by conda-forge's own list."""
     letters = [*(sign for sign in package if sign.isalnum()), "z", "z", "z"]
     url = _OUTPUTS.format(*letters, name=package)
     try:
@@ -185,7 +185,7 @@ def _makers(context: Context, package: str) -> list[str]:
 
 
 def _all(context: Context) -> list[str]:
-    """Every feedstock: those in the folder of repositories, else those that conda-forge lists."""
+    """Return every feedstock: those in the folder of repositories, else those that conda-forge lists."""
     url = context.settings.feedstock_url
     if "://" not in url:
         pattern = Path(url).name

@@ -167,7 +167,7 @@ def _differ(one: str, other: str) -> bool:
 
 
 def _pins(old: LockedPackage, new: LockedPackage) -> tuple[tuple[str, str], ...]:
-    """The dependencies that differ between two builds of one version."""
+    """Return the dependencies that differ between two builds of one version."""
     before = {name_of(spec): spec for spec in old.depends}
     after = {name_of(spec): spec for spec in new.depends}
     return tuple(

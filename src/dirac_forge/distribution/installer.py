@@ -147,7 +147,7 @@ def _pinned(
     records: Mapping[str, Sequence[RepoDataRecord]],
     channels: Mapping[str, Sequence[str]],
 ) -> dict[str, object]:
-    """The file with the specs of each environment replaced by the exact packages of the lock.
+    """Return the file with the specs of each environment replaced by the exact packages of the lock.
 
     constructor notes the specs as asked for by the user, so that a later `conda update` would keep each as it is: what
     the file asks for is given as `user_requested_specs`. https://github.com/conda/constructor/blob/main/CONSTRUCT.md
@@ -229,5 +229,5 @@ def _run(command: Sequence[str], seconds: float, environment: Mapping[str, str],
 
 
 def _end(done: Finished) -> str:
-    """The end of what a program printed, errors last."""
+    """Return the end of what a program printed, errors last."""
     return (done.output + done.errors).decode(errors="replace").strip()[-_SHOWN:]

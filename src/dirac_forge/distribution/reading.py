@@ -91,7 +91,7 @@ def _pixi(path: Path) -> Lock:
 
 
 def _conda_lock(path: Path, document: Mapping[str, Any]) -> Lock:
-    """The unified lock file of conda-lock, version 1."""
+    """Return the unified lock file of conda-lock, version 1."""
     if document.get("version") != 1:
         raise InputError(f"{path}: version {document.get('version')!r} of conda-lock's format is not known; expected 1")
     found: dict[str, list[LockedPackage]] = {}
@@ -126,7 +126,7 @@ def _conda_lock_package(entry: Mapping[str, Any]) -> LockedPackage:
 
 
 def _explicit(path: Path, text: str) -> Lock:
-    """`@EXPLICIT` lists of conda, and package lists of constructor: a URL or file name a line."""
+    """Return `@EXPLICIT` lists of conda, and package lists of constructor: a URL or file name a line."""
     lines = [(at, line.strip()) for at, line in enumerate(text.splitlines(), 1)]
     packages = [_explicit_package(path, at, line) for at, line in lines if line and not line.startswith(("#", "@"))]
     if not packages:
@@ -155,7 +155,7 @@ def _explicit_package(path: Path, at: int, line: str) -> LockedPackage:
 
 
 def _platform_of(packages: Iterable[LockedPackage]) -> str:
-    """The platform that the packages are for; `noarch` where all are for any."""
+    """Return the platform that the packages are for; `noarch` where all are for any."""
     return next((each.subdir for each in packages if each.subdir not in ("", "noarch", ".")), "noarch")
 
 
@@ -183,7 +183,7 @@ def _installed_entry(file: Path) -> dict[str, Any]:
 
 
 def _prefix(path: Path) -> Lock:
-    """An environment that is installed."""
+    """Return an environment that is installed."""
     packages = [_installed_package(entry) for entry in installed_entries(path)]
     return Lock(name=str(path), environments={DEFAULT_ENVIRONMENT: {_platform_of(packages): _sorted(packages)}})
 

@@ -110,5 +110,5 @@ def _hashes(record: RepoDataRecord) -> dict[str, str]:
 
 
 def _content_hash(channels: Sequence[str], specs: Sequence[str]) -> str:
-    """A hash of what was asked for, so that a lock shows whether its file has changed since."""
+    """Return a hash of what was asked for, so that a lock shows whether its file has changed since."""
     return hashlib.sha256(json.dumps([list(channels), sorted(specs)]).encode()).hexdigest()

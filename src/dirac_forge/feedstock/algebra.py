@@ -62,7 +62,7 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def migrated(configuration: Configuration, migration: MigrationKeys) -> Configuration:
-    """`configuration` with the migration applied; one that concerns none of its keys changes nothing."""
+    """Return `configuration` with the migration applied; one that concerns none of its keys changes nothing."""
     if migration.operation == "key_add":
         return _key_add(configuration, migration)
     if migration.operation == "key_remove":
@@ -78,7 +78,7 @@ def migrated(configuration: Configuration, migration: MigrationKeys) -> Configur
 
 
 def _newer(old: Sequence[str], new: Sequence[str], ordering: Sequence[str] | None) -> tuple[str, ...]:
-    """The higher value in each place; what one list has more than the other stays."""
+    """Return the higher value in each place; what one list has more than the other stays."""
     if ordering is not None:
         longer = max(len(old), len(new))
         both = sorted({*old, *new}, key=lambda value: _place(value, ordering))

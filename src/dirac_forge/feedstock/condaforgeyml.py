@@ -57,7 +57,7 @@ class ForgeConfig:
     """Keys that conda-smithy does not know, each with its line and the nearest one that it knows."""
 
     def build_platform(self, platform: str) -> str:
-        """The platform that builds for `platform` run on: itself where the file says nothing."""
+        """Return the platform that builds for `platform` run on: itself where the file says nothing."""
         return next((one.build_platform for one in self.platforms if one.platform == platform), platform)
 
 
@@ -117,7 +117,7 @@ def _dashed(name: str) -> str:
 
 
 def _platforms(provider: Mapping[str, object], build: Mapping[str, str]) -> tuple[BuildPlatform, ...]:
-    """Those whose build platform has a provider; three have one unless it is taken away."""
+    """Return those whose build platform has a provider; three have one unless it is taken away."""
     providers: dict[str, object] = dict.fromkeys(_DEFAULT, "default")
     providers |= {_ALIASES.get(key, key): value for key, value in provider.items()}
     on = {key for key, value in providers.items() if value not in (None, "false", [], "None", "none")}

@@ -96,5 +96,5 @@ class FeedstockFacts:
         return any(export.strength == "strong" for export in self.exports)
 
     def platforms_of(self, mask: int) -> tuple[str, ...]:
-        """The platforms whose bits are set."""
+        """Return the platforms whose bits are set."""
         return tuple(platform for bit, platform in enumerate(self.platforms) if mask >> bit & 1)

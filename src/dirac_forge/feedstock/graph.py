@@ -49,18 +49,18 @@ class Graph:
         }
 
     def makers_of(self, name: str) -> tuple[str, ...]:
-        """The feedstocks that make `name`; where none does, the feedstock of that name, as the bot reads it."""
+        """Return the feedstocks that make `name`; where none does, the feedstock of that name, as the bot reads it."""
         found = self.makers.get(name)
         if found is not None:
             return found
         return (name,) if name in self.facts and "@" not in name else ()
 
     def needs(self, feedstock: str, *sections: str) -> tuple[Need, ...]:
-        """A feedstock's requirements in some sections, in the file's order."""
+        """Return a feedstock's requirements in some sections, in the file's order."""
         return tuple(need for need in self.facts[feedstock].needs if need.section in sections)
 
     def place(self, feedstock: str, line: int) -> str:
-        """`feedstock/recipe/meta.yaml:12`."""
+        """Return `feedstock/recipe/meta.yaml:12`."""
         facts = self.facts[feedstock]
         folder = feedstock.partition("@")[0] if facts.assumed else feedstock
         return f"{folder}/{facts.recipe}:{line}"

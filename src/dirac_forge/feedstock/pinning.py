@@ -37,7 +37,7 @@ class Configuration:
 def parse_configuration(
     text: str, *, path: Path | str, platform: str, build_platform: str, cuda: bool = False, os_version: str = ""
 ) -> Configuration:
-    """The configuration in `text` for one platform; `cuda` as for a recipe that calls `compiler("cuda")`.
+    """Return the configuration in `text` for one platform; `cuda` as for a recipe that calls `compiler("cuda")`.
 
     Raises ConfigurationError.
     """
@@ -63,7 +63,7 @@ def parse_configuration(
 
 
 def configuration_of(values: Mapping[str, object]) -> Configuration:
-    """The configuration in parsed YAML; keys without any value for the platform are left out."""
+    """Return the configuration in parsed YAML; keys without any value for the platform are left out."""
     read = {
         key: _texts(value)
         for key, value in values.items()
@@ -120,7 +120,7 @@ class Pinning:
     def configuration(
         self, platform: str, build_platform: str, *, cuda: bool = False, os_version: str = ""
     ) -> Configuration:
-        """The global configuration for one platform. Raises ConfigurationError."""
+        """Return the global configuration for one platform. Raises ConfigurationError."""
         return _configuration(self.text, self.path, platform, build_platform, cuda, os_version)
 
 

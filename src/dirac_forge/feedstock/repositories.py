@@ -31,7 +31,7 @@ class RepositoryTree:
 
 
 def safe_name(name: str) -> str:
-    """`name` where it is a feedstock's; raises InputError for what could be an option or leave the folder."""
+    """Return `name` where it is a feedstock's; raises InputError for what could be an option or leave the folder."""
     if not _NAME.fullmatch(name) or ".." in name:
         raise InputError(f"{name!r} is no name of a feedstock")
     return name
@@ -44,7 +44,7 @@ class Repository:
     url: str
 
     def commit(self, branch: str) -> str:
-        """The commit of a branch ("" for the default one).
+        """Return the commit of a branch ("" for the default one).
 
         Raises MissingError where there is none, UnknownError where the host can't be reached, GitError else.
         """
@@ -58,7 +58,7 @@ class Repository:
         raise MissingRefError(f"{redact(self.url)}: there is no branch {branch or 'at all'}")
 
     def tree(self, branch: str) -> RepositoryTree:
-        """The files of a branch's newest commit that a workspace keeps. Raises as `commit` does."""
+        """Return the files of a branch's newest commit that a workspace keeps. Raises as `commit` does."""
         with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
             only = ("--branch", branch) if branch else ()
             options = ("--quiet", "--bare", "--depth", "1", "--single-branch", "--no-tags", *only)

@@ -35,7 +35,7 @@ class FeedstockSource:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """The files of a copied feedstock, by path relative to it; what `sync` does not copy counts too."""
+    """Return the files of a copied feedstock, by path relative to it; what `sync` does not copy counts too."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -54,7 +54,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 
 
 def read_sources(folder: Path) -> dict[str, FeedstockSource]:
-    """The sources of a `feedstocks/` folder, by folder name; entries of a run that was killed are taken in.
+    """Return the sources of a `feedstocks/` folder, by folder name; entries of a run that was killed are taken in.
 
     Raises InputError where sources.toml can't be read.
     """

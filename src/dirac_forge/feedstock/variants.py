@@ -61,7 +61,7 @@ def variants(
     platform: str,
     only: Collection[str] | None = None,
 ) -> list[Variant]:
-    """The variants for one platform, skipped ones included; `rendered_variants` leaves those out.
+    """Return the variants for one platform, skipped ones included; `rendered_variants` leaves those out.
 
     From `.ci_support/` where there are files for the platform, else the product of the keys that the recipe uses, out
     of pinning and the recipe's own configuration; `migrations` come on top of both. With `only`, keys outside of it
@@ -96,7 +96,7 @@ def rendered_variants(
     only: Collection[str] | None = None,
     stubs: bool = False,
 ) -> Iterator[tuple[Variant, RenderedRecipe]]:
-    """Each variant with what the recipe says for it; those that the recipe skips for sure are left out.
+    """Yield each variant with what the recipe says for it; those that the recipe skips for sure are left out.
 
     With `only` the recipe sees these keys and no others; `stubs` as for `RecipeText.render`.
 

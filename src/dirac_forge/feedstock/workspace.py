@@ -74,7 +74,7 @@ class FeedstockFolder:
         return {self.shown(path): _text(path) for path in paths if path == recipe or path.is_file()}
 
     def exact_recipe(self) -> tuple[str, str]:
-        """The recipe's path in the feedstock and its text, carriage returns and all. Raises RecipeError."""
+        """Return the recipe's path in the feedstock and its text, carriage returns and all. Raises RecipeError."""
         path = self.shown(self.recipe_path)
         text = self.texts[path]  # which says what is wrong with a file that can't be read
         if self.given is not None:
@@ -83,7 +83,7 @@ class FeedstockFolder:
         return path, exact if "\r" in exact else text
 
     def shown(self, path: Path) -> str:
-        """A path as messages about this feedstock name it."""
+        """Return a path as messages about this feedstock name it."""
         root = self.path.parent if self.path.is_file() else self.path
         return path.relative_to(root).as_posix()
 
@@ -99,12 +99,12 @@ class FeedstockFolder:
         return digest.hexdigest()
 
     def read(self) -> VariantRecipe:
-        """The recipe with the files beside it. Raises RecipeError and ForgeConfigError."""
+        """Return the recipe with the files beside it. Raises RecipeError and ForgeConfigError."""
         return recipe_of(self.texts, root=self.path)
 
 
 def recipe_of(texts: Mapping[str, str], *, root: Path) -> VariantRecipe:
-    """A recipe out of a feedstock's files; the first is the recipe's. Messages name files below `root`."""
+    """Return a recipe out of a feedstock's files; the first is the recipe's. Messages name files below `root`."""
     first = next(iter(texts))
     forge = texts.get("conda-forge.yml")
     return VariantRecipe(
@@ -141,7 +141,7 @@ class Workspace:
         return {folder.label: folder for folder in (*self.feedstocks.values(), *self.lines)}
 
     def find(self, name: str) -> FeedstockFolder:
-        """A feedstock by name, or by the path of its folder or recipe file.
+        """Return a feedstock by name, or by the path of its folder or recipe file.
 
         Raises InputError where there is none, with the nearest names.
         """
@@ -159,7 +159,7 @@ class Workspace:
         raise InputError(f"there is no feedstock {name} in {self.root / 'feedstocks'}", hint=self._nearest(name))
 
     def _nearest(self, name: str) -> str:
-        """A hint with the feedstocks that may be meant."""
+        """Return a hint with the feedstocks that may be meant."""
         near = difflib.get_close_matches(name, self.feedstocks, n=3, cutoff=0.6)
         near += sorted(other for other in self.feedstocks if name in other and other not in near)
         return f"Did you mean {' or '.join(near[:3])}?" if near else "`dirac-forge sync NAME` fetches one."
@@ -194,7 +194,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def read_workspace(root: Path) -> Workspace:
-    """The workspace in `root`; one without `feedstocks/` is empty. Folders may be symbolic links."""
+    """Return the workspace in `root`; one without `feedstocks/` is empty. Folders may be symbolic links."""
     feedstocks: dict[str, FeedstockFolder] = {}
     lines: list[FeedstockFolder] = []
     folder = root / "feedstocks"

@@ -109,7 +109,7 @@ class Http:
         return self._exchange.ask(url, {**headers, "Accept-Encoding": "gzip, deflate"}, read)
 
     def part(self, url: str, *, start: int | None = None, length: int) -> RangePart | None:
-        """`length` bytes from `start` (from the end where None), fewer where the file ends before. Not cached.
+        """Return `length` bytes from `start` (from the end where None), fewer where the file ends before. Not cached.
 
         None where the server ignores ranges or can't serve this one: nothing of the body is then downloaded.
         """

@@ -95,7 +95,7 @@ class AdditionProof:
 
 
 def facts_for_platform(recipe: VariantRecipe, pinning: Pinning | None, platform: str, *, path: str) -> PlatformFacts:
-    """The needs of all outputs on a platform, skipped or not. Raises RecipeError and ConfigurationError."""
+    """Return the needs of all outputs on a platform, skipped or not. Raises RecipeError and ConfigurationError."""
     forge = ForgeConfig(platforms=(BuildPlatform(platform, platform),))
     whole = VariantRecipe(
         text=recipe.text, forge=forge, configurations=recipe.configurations, migrations=recipe.migrations
@@ -122,7 +122,7 @@ def _names(output: ReadOutput, section: Section) -> list[str]:
 
 
 def for_platform(depends: Sequence[str], makers: Sequence[str], graph: Graph, own: PlatformFacts) -> tuple[str, ...]:
-    """What a package that is built elsewhere would depend on here: without what its recipe needs elsewhere only.
+    """Return what a package that is built elsewhere would depend on here: without what its recipe needs elsewhere only.
 
     Of `makers`, its feedstocks, the one with `own` facts tells; what only that recipe's run requirements for the
     platform name comes in where it makes nothing else.
@@ -143,7 +143,7 @@ def proved(
     good: Callable[[tuple[str, ...]], bool],
     explain: Callable[[tuple[str, ...]], Cell],
 ) -> Addition:
-    """The addition with the smallest set that the solver accepts.
+    """Return the addition with the smallest set that the solver accepts.
 
     Args:
         addition: from `add_platform`.
@@ -179,7 +179,7 @@ def add_platform(
     facts: Callable[[str], PlatformFacts],
     supposed: Depends | None = None,
 ) -> Addition:
-    """What has to be enabled on `platform` so that `packages` (the target's) can be built and installed there.
+    """Return what has to be enabled on `platform` so that `packages` (the target's) can be built and installed there.
 
     From the target along what is installed with it; where a package has no build, along the run and host requirements
     of its recipe on that platform. Requirements that only other systems have do not come up. `facts` gives what a

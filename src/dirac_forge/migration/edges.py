@@ -52,7 +52,7 @@ class Network:
         return tuple(self.parents)
 
     def strength(self, parent: str, child: str) -> int:
-        """How strongly an edge binds: 3 host, 2 build, 1 run (also through others), 0 test."""
+        """Return how strongly an edge binds: 3 host, 2 build, 1 run (also through others), 0 test."""
         if parent not in self.direct[child]:
             return RUN
         sections = {need.section for need in self.needs(parent, child)}
@@ -62,7 +62,7 @@ class Network:
         return TEST if sections else HOST
 
     def needs(self, parent: str, child: str) -> tuple[Need, ...]:
-        """The requirements by which `child` directly needs `parent`, of the sections that count for it."""
+        """Return the requirements by which `child` directly needs `parent`, of the sections that count for it."""
         if child not in self._needs:
             self._needs[child] = self._needs_of(child)
         return tuple(self._needs[child].get(parent, ()))
@@ -176,7 +176,7 @@ def _relevant(
 
 
 def _run(facts: FeedstockFacts, exporting: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """What a feedstock needs to run, strong run_exports included."""
+    """Return what a feedstock needs to run, strong run_exports included."""
     wanted: set[str] = set()
     for need in facts.needs:
         if need.section == "run":
@@ -187,7 +187,7 @@ def _run(facts: FeedstockFacts, exporting: Mapping[str, tuple[str, ...]]) -> set
 
 
 def _places(bits: int) -> Iterator[int]:
-    """The places of the bits that are set, ascending."""
+    """Yield the places of the bits that are set, ascending."""
     text = bin(bits)[:1:-1]
     place = text.find("1")
     while place >= 0:

@@ -158,7 +158,7 @@ def effect_on(
     installable: Installable,
     explain: Callable[[str, tuple[str, ...]], CellReason | None] | None = None,
 ) -> TargetEffect:
-    """The effect on a target, before the first wave and after each that changes what the target needs.
+    """Return the effect on a target, before the first wave and after each that changes what the target needs.
 
     `solution` tells what a target installs today, by platform; `explain` says why a target is not installable with the
     new pin on a platform with some members rebuilt. A wave without any of the target's members changes

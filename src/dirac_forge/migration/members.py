@@ -66,7 +66,7 @@ class Linked:
 
 
 def linked(graph: Graph, facts: FeedstockFacts, *, include_build: bool) -> Linked:
-    """The sections of one feedstock; see `members_of`."""
+    """Return the sections of one feedstock; see `members_of`."""
     sections: dict[str, set[str]] = {"build": set(), "host": set(), "run": set(), "test": set()}
     for need in facts.needs:
         sections[need.section].add(need.name)
@@ -83,7 +83,7 @@ def linked(graph: Graph, facts: FeedstockFacts, *, include_build: bool) -> Linke
 
 
 def packages_of(graph: Graph, migration: Migration) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The packages that a migration is about: its keys, also with dashes, that a feedstock makes.
+    """Return the packages that a migration is about: its keys, also with dashes, that a feedstock makes.
 
     A key that nobody here makes counts if somebody needs it, since a workspace need not hold the maker; a note says
     so. `override_cbc_keys` replaces all of this.
@@ -190,7 +190,7 @@ def _member(name: str, facts: FeedstockFacts, hits: Collection[str], migration: 
 
 
 def deciding_needs(facts: FeedstockFacts, *, include_build: bool) -> Iterable[Need]:
-    """The requirements that can make a feedstock a member: host, or build where host is empty."""
+    """Return the requirements that can make a feedstock a member: host, or build where host is empty."""
     sections = {section: [need for need in facts.needs if need.section == section] for section in ("host", "build")}
     host, build = sections["host"], sections["build"]
     compilers = [need for need in build if need.name in STRONG_STUBS]
@@ -203,7 +203,7 @@ def deciding_needs(facts: FeedstockFacts, *, include_build: bool) -> Iterable[Ne
 
 
 def _ancestors(graph: Graph, names: Collection[str]) -> set[str]:
-    """`names` and all that they need, directly or not, in any section."""
+    """Return `names` and all that they need, directly or not, in any section."""
     found = set(names)
     waiting = [name for name in names if name in graph.facts]
     while waiting:

@@ -89,14 +89,14 @@ class Plan:
         return label if label in self.membership.members or label in self.membership.excluded else feedstock
 
     def waited_for(self, child: str) -> tuple[str, ...]:
-        """The parents that a member really waits for: neither broken nor ignored by the migration."""
+        """Return the parents that a member really waits for: neither broken nor ignored by the migration."""
         ignored = self.migration.settings.ignored_deps_per_node.get(base_of(child), frozenset())
         return tuple(
             parent for parent in self.parents[child] if (parent, child) not in self.broken and parent not in ignored
         )
 
     def edges_of(self, child: str) -> tuple[Edge, ...]:
-        """The edges that lead to a member, by parent."""
+        """Return the edges that lead to a member, by parent."""
         paths = self.network.paths(child)
         return tuple(self._edge(parent, child, paths[parent]) for parent in self.parents[child])
 
@@ -125,7 +125,7 @@ class Plan:
         )
 
     def where(self, feedstock: str, need: Need) -> str:
-        """A requirement with its place, its condition, and the platforms if they are not all."""
+        """Return a requirement with its place, its condition, and the platforms if they are not all."""
         facts = self.graph.facts[feedstock]
         text = f"{self.graph.place(feedstock, need.line)}: {need.written}"
         platforms = facts.platforms_of(need.platforms)

@@ -18,7 +18,7 @@ _FORGE = "conda-forge.yml"
 
 
 def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
-    """The change that rebuilds a member for a migration, without a body yet, or why there is none.
+    """Return the change that rebuilds a member for a migration, without a body yet, or why there is none.
 
     A feedstock that has the migration already is skipped, so that a second run does nothing. Raises RecipeError where
     the feedstock can't be read.

@@ -19,7 +19,7 @@ class Indexed(Protocol):
     """A channel, as far as it is looked at here."""
 
     def index(self, platform: str) -> RecordIndex:
-        """The records for a platform; raises UnknownError where the channel can't be read."""
+        """Return the records for a platform; raises UnknownError where the channel can't be read."""
         ...
 
 
@@ -121,7 +121,7 @@ def _pinned(record: Record) -> set[str]:
 
 
 def _newest(found: Sequence[Record]) -> list[Record]:
-    """The builds with the newest version and build number; each platform has its own."""
+    """Return the builds with the newest version and build number; each platform has its own."""
     return [
         record for record in found if (record.version, record.build_number) == (found[0].version, found[0].build_number)
     ]
@@ -132,7 +132,7 @@ def _is(version: str, pin: str) -> bool:
 
 
 def _rebuilt(found: Sequence[Record], pins: dict[str, str], bump: int) -> list[Record]:
-    """These builds with the new pins, where they have the old ones."""
+    """Return these builds with the new pins, where they have the old ones."""
     result = []
     for record in found:
         depends = _with_pins(record.depends, pins)

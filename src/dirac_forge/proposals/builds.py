@@ -57,12 +57,12 @@ def _with_evidence(bump: Bump, evidence: BuildEvidence) -> Bump:
 
 
 def _name(folder: FeedstockFolder) -> str:
-    """The feedstock's name, with its release line where it is one."""
+    """Return the feedstock's name, with its release line where it is one."""
     return f"{folder.name}@{folder.branch}" if folder.branch else folder.name
 
 
 def _copy(folder: FeedstockFolder, bump: Bump, place: Path) -> FeedstockFolder | NotBuilt:
-    """A copy of the feedstock with the bump's edits; why not, where not all of its files are at hand."""
+    """Return a copy of the feedstock with the bump's edits; why not, where not all of its files are at hand."""
     if folder.given is not None:  # a repository's text, without the files next to it
         recipe = folder.texts[next(iter(folder.given))]
         missing = next((word for word in ("patches", "build.sh") if word in recipe), "")

@@ -85,7 +85,7 @@ class BumpMaker:
             self._looking.foresee(folders)
 
     def result(self, folder: FeedstockFolder, to: str = "") -> Bump | Skip:
-        """What is proposed for a feedstock, at version `to` or the newest that fits; never raises ForgeError."""
+        """Return what is proposed for a feedstock, at version `to` or the newest that fits; never raises ForgeError."""
         current = ""
         try:
             recipe = recipe_of(folder.texts, root=folder.path)
@@ -112,7 +112,7 @@ class BumpMaker:
             )
 
     def _newest(self, case: Case) -> Bump | Skip:
-        """The bump to the newest version that fits and whose files are there."""
+        """Return the bump to the newest version that fits and whose files are there."""
         looked = self._looking.places(case)
         if isinstance(looked, Skip):
             return looked
@@ -134,7 +134,7 @@ class BumpMaker:
                     raise failed from error
 
     def _moved(self, case: Case, to: str, found: Newest | None = None) -> Bump | Skip:
-        """The bump to version `to`, which is what was `found` where it was looked for."""
+        """Return the bump to version `to`, which is what was `found` where it was looked for."""
         if same_version(case.current, to):
             return case.skip(Current(version=case.current, asked=True))
         projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
@@ -188,7 +188,7 @@ class BumpMaker:
         return found
 
     def _caught_up(self, case: Case) -> Bump | None:
-        """What brings the recipe to upstream's state at its own version; None where it does not lag."""
+        """Return what brings the recipe to upstream's state at its own version; None where it does not lag."""
         if self.drifting is None or not self.drifting.catch_up:
             return None
         projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
@@ -201,7 +201,7 @@ class BumpMaker:
         return made if made.edited.after != raised else None
 
     def _tried(self, case: Case, after: str, *, given: bool) -> tuple[PatchResult, ...]:
-        """The recipe's patches tried; not where all hashes are given, so that no source is downloaded."""
+        """Return the recipe's patches tried; not where all hashes are given, so that no source is downloaded."""
         if (self._given and given) or self.context.settings.offline:
             return ()
         sources = patched_sources(after, path=case.shown, settings=case.settings)
@@ -233,7 +233,7 @@ class BumpMaker:
     def _with_seconds(
         self, case: Case, done: Edited, projects: Collection[str]
     ) -> tuple[Edited, tuple[SecondMoved | SecondLeft, ...]]:
-        """The edit with other projects of the recipe moved to the versions that the new release requires."""
+        """Return the edit with other projects of the recipe moved to the versions that the new release requires."""
         notes: list[SecondMoved | SecondLeft] = []
         seconds = second_projects(done.before, done.after, path=case.shown, version=done.new, settings=case.settings)
         for second in seconds:
@@ -258,7 +258,7 @@ class BumpMaker:
         return done, tuple(notes)
 
     def _metadata(self, projects: Iterable[str], version: str) -> list[CoreMetadata]:
-        """The metadata of these releases, as far as it can be had; none where requirements are not compared."""
+        """Return the metadata of these releases, as far as it can be had; none where requirements are not compared."""
         found = []
         for facts in self._facts(projects, version) if self.drifting is not None else ():
             with suppress(ForgeError):
@@ -266,7 +266,7 @@ class BumpMaker:
         return found
 
     def _with_requirements(self, case: Case, made: Bump, projects: Iterable[str]) -> Bump:
-        """The bump with what drifted, as far as whoever runs this and conda-forge.yml want it."""
+        """Return the bump with what drifted, as far as whoever runs this and conda-forge.yml want it."""
         if self.drifting is None:
             return made
         wanted = case.bot.dependencies if self.inspection else None
@@ -276,7 +276,7 @@ class BumpMaker:
         return self.drifting.of(made, projects, case.shown, case.settings, write=write)
 
     def _texts(self, projects: Collection[str], version: str) -> dict[str, str]:
-        """The text files in the sdists of these projects; nothing of those that can't be had."""
+        """Return the text files in the sdists of these projects; nothing of those that can't be had."""
         found: dict[str, str] = {}
         for project, facts in zip(projects, self._facts(projects, version), strict=True):
             with suppress(ForgeError):
@@ -296,7 +296,7 @@ class BumpMaker:
         return ReleaseLookup(self.context, self.executor, project=self.lookup.project)
 
     def download(self, url: str, limit: int) -> Iterator[bytes]:
-        """The bytes of a file."""
+        """Yield the bytes of a file."""
         with self.context.http.download(url, limit=limit) as file:
             yield from chunks(file)
 

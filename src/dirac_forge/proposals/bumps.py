@@ -63,7 +63,7 @@ def decide(
     *,
     executor: Executor,
 ) -> tuple[Decided, ...]:
-    """What is proposed for each of these feedstocks, or why nothing is.
+    """Return what is proposed for each of these feedstocks, or why nothing is.
 
     Proposals go first, in an order in which each can be installed when its turn comes; then the others as they were
     given. What a proposal waits for, what the solver says of it, recipes that it needs and extensions that it satisfies

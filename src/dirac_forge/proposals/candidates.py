@@ -28,7 +28,7 @@ _SECTIONS: tuple[Literal["build", "host", "run"], ...] = ("build", "host", "run"
 
 
 def key_of(feedstock: str, branch: str | None) -> str:
-    """How the order calls a feedstock: by name, other branches with theirs."""
+    """Return how the order calls a feedstock: by name, other branches with theirs."""
     return feedstock if branch in (None, "main") else f"{feedstock}@{branch}"
 
 
@@ -54,7 +54,7 @@ class Candidate(Subject):
     def of_bump(
         cls, folder: FeedstockFolder, bump: Bump, *, channel: Channel, pinning: Pinning | None, platforms: Sequence[str]
     ) -> Candidate:
-        """A bump of a feedstock. Raises RecipeError and ForgeConfigError."""
+        """Return a bump of a feedstock. Raises RecipeError and ForgeConfigError."""
         texts = dict(folder.texts)
         for edit in bump.change.edits:
             if edit.after is None:
@@ -75,14 +75,14 @@ class Candidate(Subject):
     def of_change(
         cls, change: Change, *, channel: Channel, pinning: Pinning | None, platforms: Sequence[str]
     ) -> Candidate:
-        """A new recipe. Raises RecipeError and ForgeConfigError."""
+        """Return a new recipe. Raises RecipeError and ForgeConfigError."""
         recipe = next(edit for edit in change.edits if edit.path.startswith("recipe/"))
         texts = {edit.path: edit.after for edit in (recipe, *change.edits) if edit.after is not None}
         read = recipe_of(texts, root=Path(change.feedstock))
         return cls(change.feedstock, read, channel=channel, pinning=pinning, platforms=platforms)
 
     def move(self) -> Move:
-        """What the order needs to know of it."""
+        """Return what the order needs to know of it."""
         had = {output.name: output.version for output in self.outputs("old")}
         return Move(key=self.key, needs=tuple(self._needs()), provides=self.provides, had=had)
 

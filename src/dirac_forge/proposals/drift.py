@@ -69,7 +69,7 @@ class DriftLookup:
         *,
         write: bool | None = None,
     ) -> Bump:
-        """`bump` with what changed in what its projects require; what could not be found out is a note.
+        """Return `bump` with what changed in what its projects require; what could not be found out is a note.
 
         `settings` are the builds of the feedstock, for which the result is proved; `write` goes before the run's own.
         """
@@ -143,7 +143,7 @@ class DriftLookup:
             return True
 
     def package(self, project: str) -> str:
-        """The project's package, as the workspace, the tables or the channel say."""
+        """Return the project's package, as the workspace, the tables or the channel say."""
         names = self.context.settings.names
         listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
         return package_for(project, overrides=names, catalogue=listing).package

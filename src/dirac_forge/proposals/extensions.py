@@ -23,7 +23,7 @@ __all__ = ["lines_of"]
 def lines_of(
     context: ProposalContext, workspace: Workspace, channel: Channel, subject: Candidate, platforms: Sequence[str]
 ) -> tuple[ExtensionLine, ...]:
-    """The release lines that need a package of `subject` in certain versions, bounded from above.
+    """Return the release lines that need a package of `subject` in certain versions, bounded from above.
 
     They are told by the recipes of the workspace, and for release lines of the settings (`branches`) of which there is
     no recipe, by the newest package in the channel that belongs to the line.

@@ -71,7 +71,7 @@ def _counts(release: Release, current: Version | None) -> bool:
 
 
 def _said_of(line: Carried) -> Callable[[CoreMetadata], frozenset[str]]:
-    """What metadata says of the line's project, or of Python; empty where nothing."""
+    """Return what metadata says of the line's project, or of Python; empty where nothing."""
     if line.part == "python":
         return lambda metadata: frozenset(filter(None, [metadata.requires_python]))
     name = canonicalize_name(line.project or line.package)

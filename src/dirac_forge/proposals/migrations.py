@@ -69,7 +69,7 @@ class MigrationContext:
     """Feedstock to the branches that the settings name."""
 
     def migration(self, name: str) -> Migration:
-        """The migration with this name in `migrations/` or in the pinning, or in the file at this path.
+        """Return the migration with this name in `migrations/` or in the pinning, or in the file at this path.
 
         Raises InputError where there is none, with the names that there are.
         """
@@ -106,7 +106,7 @@ class MigrationContext:
         return found
 
     def find_migration(self, name: str) -> Migration | None:
-        """The migration with this name in `migrations/` or in the pinning; None where there is none."""
+        """Return the migration with this name in `migrations/` or in the pinning; None where there is none."""
         for ending in MIGRATION_ENDINGS:
             path = self.workspace.root / "migrations" / f"{name}{ending}"
             if path.is_file():
@@ -188,7 +188,7 @@ class MigrationContext:
         )
 
     def exports(self, plan: Plan) -> PinExports:
-        """What the migrated packages export, from their recipes, else from the channel."""
+        """Return what the migrated packages export, from their recipes, else from the channel."""
         return exports_of(plan.graph, plan.membership.packages, known=self._channel_exports)
 
     def _channel_exports(self, package: str) -> tuple[str, ...] | None:

@@ -50,7 +50,7 @@ class MissingRecipes:
         return tuple(recipes.values()), tuple(dict.fromkeys(problems))
 
     def _one_by_one(self, asked: Mapping[Lack, Order]) -> tuple[list[MadeRecipes], list[str]]:
-        """As many as can be had, and what is wrong with the others."""
+        """Return as many as can be had, and what is wrong with the others."""
         made, problems = [], []
         for lack, order in asked.items():
             try:

@@ -28,7 +28,7 @@ __all__ = ["enabling"]
 
 
 def enabling(migrating: MigrationContext, platform: str, target: str, specs: Sequence[str]) -> Addition:
-    """The plan for a new platform.
+    """Return the plan for a new platform.
 
     Raises:
         InputError: there is no channel.
@@ -77,7 +77,7 @@ class _Enabling:
         self.supposed = cache(self._supposed)
 
     def depends(self, package: str) -> tuple[str, ...] | None:
-        """What the newest build on the platform depends on."""
+        """Return what the newest build on the platform depends on."""
         records = self._channel.index(self._platform).group(package).records
         return _names(records[0]) if records else None
 
@@ -126,7 +126,7 @@ class _Enabling:
         return replace(record, depends=for_platform(record.depends, makers, graph, own))
 
     def view(self, names: Sequence[str]) -> Channel:
-        """The channel as if these packages had builds for the platform."""
+        """Return the channel as if these packages had builds for the platform."""
         records = [record for name in names if (record := self.supposed(name)) is not None]
         return self._channel.overlaid(records) if records else self._channel
 

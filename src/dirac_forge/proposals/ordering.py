@@ -173,14 +173,14 @@ class Ordering:
         return {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
 
     def _targets(self) -> Future[object]:
-        """The targets without any bump, being solved since somebody first asked."""
+        """Return the targets without any bump, being solved since somebody first asked."""
         with self._lock:
             if self._solving is None:
                 self._solving = self._first.submit(lambda: self.proving.prover.before)
             return self._solving
 
     def _move(self, key: str, pair: Pair) -> Move | None:
-        """What the order needs to know of a bump; None where its edited recipe can't be read."""
+        """Return what the order needs to know of a bump; None where its edited recipe can't be read."""
         if key not in self._moves:
             folder, bump = pair
             self._moves[key] = None

@@ -57,7 +57,7 @@ def _on_source(
 
 
 def _content(folder: FeedstockFolder, name: str) -> bytes | UntriedPatch:
-    """The patch's bytes; why not, where the feedstock has no such file here."""
+    """Return the patch's bytes; why not, where the feedstock has no such file here."""
     if folder.given is not None:
         text = folder.patches.get(f"recipe/{name}")
         return UntriedPatch(name=name, reason="the repository has no such text file") if text is None else text.encode()

@@ -40,7 +40,7 @@ class RecipeInputs:
 
 
 def read_inputs(texts: Sequence[str], feedstock: str, http: Http, *, published: bool = False) -> RecipeInputs:
-    """One order for each input, or one for all where they go into the same feedstock.
+    """Return one order for each input, or one for all where they go into the same feedstock.
 
     With `published` folders and sdists have the source that the index will serve once they are there.
 
@@ -78,7 +78,7 @@ def _given(text: str, http: Http) -> ReleaseFacts:
 
 
 def newest_tag(repository: RepositoryTag) -> RepositoryTag:
-    """The repository at its newest tag that is a final version.
+    """Return the repository at its newest tag that is a final version.
 
     Raises:
         InputError: no tag is a version.

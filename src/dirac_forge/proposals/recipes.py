@@ -88,7 +88,7 @@ class _Upstream(Lookup):
         return super().facts(project, specifiers) if given is None else given
 
     def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
-        """A licence file at the tag of the release, where the sdist has none and a repository is named."""
+        """Return a licence file at the tag of the release, where the sdist has none and a repository is named."""
         if facts.sdist is None or licence_files(facts.metadata.license_files, facts.sdist.texts):
             return None
         repository = links_of(facts.metadata)[1]

@@ -104,7 +104,7 @@ class ReleaseLookup:
             self.context.http.problem(url)
 
     def places(self, case: Case) -> FoundRelease | Skip:
-        """What the feedstock's places offer.
+        """Return what the feedstock's places offer.
 
         Of those that must answer: raises UnknownError where one does not, MissingError where one is not there.
         """
@@ -160,7 +160,7 @@ class ReleaseLookup:
             known[found.number] = PreRelease(by="GitHub")
 
     def _offers(self, places: Sequence[SourceQuery]) -> tuple[list[Offers], list[str]]:
-        """What the places offer, and a note for each further one that does not tell."""
+        """Return what the places offer, and a note for each further one that does not tell."""
         offers: list[Offers] = []
         notes: list[str] = []
         for place, answer in zip(places, self.executor.map(self._asked, places), strict=True):

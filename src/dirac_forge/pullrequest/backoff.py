@@ -11,7 +11,7 @@ LONGEST = timedelta(days=5)
 
 
 def delay(attempts: int) -> timedelta:
-    """How long to wait after so many attempts that failed; none after none."""
+    """Return how long to wait after so many attempts that failed; none after none."""
     if attempts < 1:
         return timedelta()
     # 2 h * 2**6 is more than 5 days; a larger power would overflow in the end.

@@ -25,7 +25,7 @@ _TRAILER = re.compile(r"^Dirac-Forge-Fingerprint: ([0-9a-f]{32})$", re.MULTILINE
 
 
 def safe_branch(name: str) -> str:
-    """`name` where it can be a branch's; raises InputError for anything unusual."""
+    """Return `name` where it can be a branch's; raises InputError for anything unusual."""
     if not _BRANCH.fullmatch(name):
         raise InputError(f"{name[:200]!r} is no name of a branch")
     return name
@@ -55,7 +55,7 @@ def branch_name(identity: Identity) -> str:
 
 
 def title_of(change: Change) -> str:
-    """The title of its request: one line that mentions nobody. Raises InputError where there is none."""
+    """Return the title of its request: one line that mentions nobody. Raises InputError where there is none."""
     title = quiet(change.title, longest=_LONGEST_TITLE)
     if not title:
         raise InputError(f"{change.feedstock}: the change has no title")
@@ -63,7 +63,7 @@ def title_of(change: Change) -> str:
 
 
 def commit_message(change: Change) -> str:
-    """The title, the reasons, and trailers by which the commit is known again."""
+    """Return the title, the reasons, and trailers by which the commit is known again."""
     lines = [title_of(change), ""]
     for reason in change.reasons[:50]:
         wrapped = textwrap.wrap(quiet(reason, longest=500), width=72, initial_indent="- ", subsequent_indent="  ")
@@ -74,6 +74,6 @@ def commit_message(change: Change) -> str:
 
 
 def commits_fingerprint(message: str) -> str:
-    """The fingerprint that a commit of ours carries; "" for one of somebody else's."""
+    """Return the fingerprint that a commit of ours carries; "" for one of somebody else's."""
     found = _TRAILER.findall(message[:100_000])
     return found[-1] if found else ""

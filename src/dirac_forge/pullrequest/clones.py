@@ -80,7 +80,7 @@ class Clones:
     def refresh(
         self, full_name: str, url: str, branch: str, *, default: str = "", known: BranchHead | None = None
     ) -> Tip:
-        """The newest commit of a branch, fetched where it is not here; a clone that is broken is made again.
+        """Return the newest commit of a branch, fetched where it is not here; a clone that is broken is made again.
 
         `known` is the newest commit, where it was found out already: then the repository is not asked for it.
 
@@ -113,7 +113,7 @@ class Clones:
         return tip
 
     def read(self, tip: Tip, *, under: Sequence[str] = ()) -> dict[str, str]:
-        """The text files of a commit, path to text exactly as it is; only those that begin with one of `under`.
+        """Return the text files of a commit, path to text exactly as it is; only those that begin with one of `under`.
 
         Symbolic links, submodules, and what is not UTF-8 are left out. Raises InputError where there is more than a
         feedstock has.
@@ -121,7 +121,7 @@ class Clones:
         return trees.read(tip.folder, tip.commit, about=tip.url, under=tuple(under))
 
     def commit(self, tip: Tip, edits: Sequence[Edit], *, message: str, author: Author, when: datetime) -> str:
-        """A commit on the tip with these edits, its hash; modes are kept.
+        """Return a commit on the tip with these edits, its hash; modes are kept.
 
         Raises InputError, and makes nothing, where a path leaves the tree, is git's own, goes through a symbolic link,
         or where the text there is not `edit.before`.
@@ -148,7 +148,7 @@ class Clones:
             own_git("unpack-objects", "-q", "--strict", about=tip.url, folder=tip.folder, stdin=pack)
 
     def adopt_tree(self, tip: Tip, tree: str, *, parent: str, message: str, author: Author, when: datetime) -> str:
-        """A commit on `parent` of a rerendered tree; `parent` where nothing changed.
+        """Return a commit on `parent` of a rerendered tree; `parent` where nothing changed.
 
         Raises InputError for a tree that changes the recipe, or has anything but plain files.
         """
@@ -183,7 +183,7 @@ class Clones:
         return tuple(found)
 
     def files_of_request(self, full_name: str, url: str, number: int) -> dict[str, str]:
-        """The recipe and the migrations at the head of a pull request, from the forge's own ref for it."""
+        """Return the recipe and the migrations at the head of a pull request, from the forge's own ref for it."""
         folder = self.folder / f"{full_name}.git"
         ref = f"refs/dirac-forge/request-{number}"
         with self._locked(folder):
@@ -259,7 +259,7 @@ class Clones:
             own_git("init", "--quiet", "--bare", "--template=", str(folder), about=about)
 
     def _far(self, *arguments: str, about: str, folder: Path | None = None) -> bytes:
-        """What git says to a question that goes to another host: only there it gets the credentials.
+        """Return what git says to a question that goes to another host: only there it gets the credentials.
 
         A host that fails in passing is asked again, as by REST; one that is not there is not. ~/.netrc is not read for
         a URL without TLS, and no configuration of a repository in which this happens to run.

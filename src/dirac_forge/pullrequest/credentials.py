@@ -25,7 +25,7 @@ _HELPER = f"""!f() {{ test "$1" = get && printf 'username={_USER}\\npassword=%s\
 
 
 def git_environment(token: Token, site: str) -> dict[str, str]:
-    """What git needs in its environment to get into `site` (`https://github.com`) over HTTPS, and nowhere else.
+    """Return what git needs in its environment to get into `site` (`https://github.com`) over HTTPS, and nowhere else.
 
     Give it to the commands that ask the site (fetch, ls-remote, push), and to no others. Needs git 2.31.
     Raises InputError for a site that is no https URL; plain http is for this machine only.

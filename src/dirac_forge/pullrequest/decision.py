@@ -50,7 +50,7 @@ class WantedRequest:
         )
 
     def header(self, *, rerender: str, version: str, batch: str = "") -> Header:
-        """What its request carries."""
+        """Return what its request carries."""
         identity = self.identity
         return Header(
             feedstock=identity.feedstock,

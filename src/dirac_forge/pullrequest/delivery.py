@@ -82,7 +82,7 @@ class _Delivery(DeliveryState):
     """The path of one change."""
 
     def of(self, change: Change, remake: Remake, *, again: bool = False) -> Outcome:
-        """The whole path; a second time where the feedstock wants another version than the change has."""
+        """Return the whole path; a second time where the feedstock wants another version than the change has."""
         wanted = WantedRequest.of(change)
         self.identity = wanted.identity
         known = self.known
@@ -164,7 +164,7 @@ class _Delivery(DeliveryState):
         return tip.commit != known.base_sha
 
     def _settled(self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace) -> Outcome | None:
-        """The outcome where no commit is to be made."""
+        """Return the outcome where no commit is to be made."""
         request = self.request = decision.request
         match decision.act:
             case "open" | "update":

@@ -40,7 +40,7 @@ class RepositoryPlace:
     """Whether labels can be put on requests there."""
 
     def base(self, identity: Identity) -> str:
-        """The branch that a change goes to: `main` is the default branch, whatever it is called there."""
+        """Return the branch that a change goes to: `main` is the default branch, whatever it is called there."""
         return self.default_branch or "main" if identity.branch == "main" else identity.branch
 
 

@@ -127,15 +127,15 @@ class Forge(Protocol):
         ...
 
     def repository(self, full_name: str) -> Repo:
-        """A repository; raises NotFoundError where there is none (or none that may be seen)."""
+        """Return a repository; raises NotFoundError where there is none (or none that may be seen)."""
         ...
 
     def fork(self, repo: Repo) -> Repo:
-        """The token owner's fork, made and waited for where there is none; `repo` itself where it is theirs."""
+        """Return the token owner's fork, made and waited for where there is none; `repo` itself where it is theirs."""
         ...
 
     def wait_for(self, repo: Repo) -> Repo:
-        """A fork that is being made, once it is ready."""
+        """Return a fork that is being made, once it is ready."""
         ...
 
     def pull_requests(
@@ -159,7 +159,7 @@ class Forge(Protocol):
         maintainer_can_modify: bool = True,
         draft: bool = False,
     ) -> PullRequest:
-        """A new pull request, or the open one that there is from `head` (`owner:branch`) to `base` already."""
+        """Return a new pull request, or the open one that there is from `head` (`owner:branch`) to `base` already."""
         ...
 
     def was_given(self, repo: Repo, number: int) -> frozenset[str]:
@@ -212,7 +212,7 @@ class Forge(Protocol):
         ...
 
     def own_issue(self, repo: Repo, title: str) -> str:
-        """The body of our open issue of this title; "" where there is none."""
+        """Return the body of our open issue of this title; "" where there is none."""
         ...
 
     def keep_issue(self, repo: Repo, *, title: str, body: str) -> str:

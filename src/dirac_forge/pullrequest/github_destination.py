@@ -111,7 +111,7 @@ class GitHubDestination:
         )
 
     def _open_requests(self, repo: Repo, base: str) -> tuple[PullRequest, ...]:
-        """All open requests to a branch, listed once for each delivery: `place` begins one."""
+        """Return all open requests to a branch, listed once for each delivery: `place` begins one."""
         key = (repo.full_name, base)
         if key not in self._listed:
             self._listed[key] = tuple(self.forge.pull_requests(repo, state="open", base=base))
@@ -267,7 +267,7 @@ class GitHubDestination:
         )
 
     def _whole(self, repo: Repo, listed: PullRequest) -> Request:
-        """One out of a list; of a closed one that says not enough."""
+        """Return one out of a list; of a closed one that says not enough."""
         if listed.state != "closed":
             return self._request(listed)
         return self._closed(repo, self.forge.pull_request(repo, listed.number))

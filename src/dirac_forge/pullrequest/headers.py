@@ -86,7 +86,7 @@ def _digest(text: str) -> str:
 
 
 def read_header(body: str) -> Header | None:
-    """The header that a body begins with; None where it has none, or one that can't be read."""
+    """Return the header that a body begins with; None where it has none, or one that can't be read."""
     found = _HEADER.match(body)
     if found is None:
         return None

@@ -21,7 +21,7 @@ class BusyError(ForgeError):
 
 
 def this_process() -> str:
-    """A name for this process, by which the same machine can tell later whether it still runs."""
+    """Return a name for this process, by which the same machine can tell later whether it still runs."""
     return f"{socket.gethostname()}/{_space()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 

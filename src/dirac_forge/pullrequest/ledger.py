@@ -29,7 +29,7 @@ _LINE = tuple(field.name for field in fields(LedgerLine))
 
 
 def utc_now() -> datetime:
-    """The machine's clock."""
+    """Return the machine's clock."""
     return datetime.now(UTC)
 
 
@@ -60,7 +60,7 @@ class Ledger:
         timeout: float = 30.0,
         warned: Callable[[str], None] = lambda _: None,
     ) -> Ledger:
-        """The ledger in this file, made where there is none. `clock` gives aware times; `timeout` is in seconds.
+        """Return the ledger in this file, made where there is none. `clock` gives aware times; `timeout` is in seconds.
 
         A file that is no ledger any more is moved aside (`ledger.sqlite.corrupt-1`), which `warned` is told, and a new
         one is begun: `rebuilt` says so. Raises InputError where a newer version of this program wrote it, or another
@@ -97,7 +97,7 @@ class Ledger:
         self.close()
 
     def now(self) -> datetime:
-        """The clock's time, in UTC."""
+        """Return the clock's time, in UTC."""
         return self._clock().astimezone(UTC)
 
     def close(self) -> None:
@@ -180,7 +180,7 @@ class Ledger:
             self._connection.execute(_insert("lines", _LINE, "OR REPLACE"), values)
 
     def lines(self, *, feedstock: str = "") -> tuple[LedgerLine, ...]:
-        """What was last found and decided, by feedstock and branch."""
+        """Return what was last found and decided, by feedstock and branch."""
         where, values = ("feedstock = ?", (feedstock,)) if feedstock else ("1", ())
         sql = f"SELECT {', '.join(_LINE)} FROM lines WHERE {where} ORDER BY feedstock, branch"  # noqa: S608
         rows = self._rows(sql, values)
@@ -192,7 +192,7 @@ class Ledger:
             self._connection.execute(_insert("events", _EVENT), [stored(getattr(event, name)) for name in _EVENT])
 
     def events(self, *, feedstock: str = "", run: str = "", last: int = 200) -> tuple[Event, ...]:
-        """The last ones, oldest first, in the order in which they were noted (clocks jump)."""
+        """Return the last ones, oldest first, in the order in which they were noted (clocks jump)."""
         wanted = {name: value for name, value in (("feedstock", feedstock), ("run", run)) if value}
         where = " AND ".join(f"{name} = ?" for name in wanted) or "1"
         sql = f"SELECT {', '.join(_EVENT)} FROM events WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
@@ -200,7 +200,7 @@ class Ledger:
         return tuple(Event(**{**row, "time": time_of(row["time"])}) for row in reversed(rows))
 
     def start_run(self) -> Run:
-        """A new run, with an id that sorts by time."""
+        """Return a new run, with an id that sorts by time."""
         now = self.now()
         run = Run(id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", start=now)
         with self.transaction():
@@ -219,7 +219,7 @@ class Ledger:
         return run
 
     def runs(self, *, last: int = 20) -> tuple[Run, ...]:
-        """The last ones, newest first."""
+        """Return the last ones, newest first."""
         rows = self._rows('SELECT id, start, "end", outcome FROM runs ORDER BY rowid DESC LIMIT ?', (last,))
         return tuple(Run(**{**row, "start": time_of(row["start"]), "end": time_of(row["end"])}) for row in rows)
 

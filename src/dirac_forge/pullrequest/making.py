@@ -45,7 +45,7 @@ class PreparedTree:
 
 
 def staged(change: Change) -> Change:
-    """A new recipe as staged-recipes wants it: `recipe/recipe.yaml` goes to `recipes/NAME/recipe.yaml`."""
+    """Return a new recipe as staged-recipes wants it: `recipe/recipe.yaml` goes to `recipes/NAME/recipe.yaml`."""
     edits = tuple(
         edit if edit.path.startswith("recipes/") else replace(edit, path=_staged(change.feedstock, edit.path))
         for edit in change.edits
@@ -58,7 +58,7 @@ def _staged(feedstock: str, path: str) -> str:
 
 
 def rebased(change: Change, clones: Clones, tip: Tip, remake: Remake) -> Change | Skip:
-    """The change, where all files are what it was made for; else what is decided from the files as they are.
+    """Return the change, where all files are what it was made for; else what is decided from the files as they are.
 
     Raises InputError where that is another feedstock's or does not fit the files either.
     """

@@ -81,7 +81,7 @@ class Outbox:
     _feedstocks: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def place(self, identity: Identity) -> RepositoryPlace:
-        """The repository that it would go to."""
+        """Return the repository that it would go to."""
         name = safe_name(identity.feedstock)
         full_name, url = self.staged if identity.kind == "recipe" else self.repository(name)
         self._feedstocks[full_name] = "staged-recipes" if identity.kind == "recipe" else name
@@ -92,7 +92,7 @@ class Outbox:
         return self.by
 
     def requests(self, place: RepositoryPlace, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:  # noqa: ARG002
-        """What lies in the folder; all of it is open."""
+        """Return what lies in the folder; all of it is open."""
         mine = self._read(self._request_folder(place, branch)) if branch else None
         found = [mine] if mine is not None else []
         if beside:
@@ -116,7 +116,7 @@ class Outbox:
         self.clones.push(tip, str(bare), sent.commit, sent.branch, expected=self._at(bare, sent.branch))
 
     def request(self, place: RepositoryPlace, sent: Sent, *, title: str, body: str, old: Request | None) -> Request:  # noqa: ARG002
-        """The folder of a change, whole or not at all."""
+        """Return the folder of a change, whole or not at all."""
         bare = self._bare(place)
         asked = f"{sent.base_commit}..{sent.commit}"
         patch = own_git("format-patch", "--stdout", "--no-signature", asked, about=str(bare), folder=bare)
@@ -265,7 +265,7 @@ class Outbox:
         return made
 
     def _read(self, folder: Path) -> Request | None:
-        """What lies in a folder; None where it is not there, or not whole."""
+        """Return what lies in a folder; None where it is not there, or not whole."""
         try:
             told = self._told(folder)
             body = read_text(folder / "body.md")

@@ -43,7 +43,7 @@ class Identity:
 
     @classmethod
     def of(cls, change: Change) -> Identity:
-        """A change's identity."""
+        """Return a change's identity."""
         return cls(feedstock=change.feedstock, branch=change.branch, kind=change.kind, key=change.key)
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Identity:
 
 
 def fingerprint(change: Change) -> str:
-    """What a change does, as 32 hexadecimal digits: the lines that its edits take away and add, by file.
+    """Return what a change does, as 32 hexadecimal digits: the lines that its edits take away and add, by file.
 
     Lines around them do not count: the same change on a feedstock that moved on elsewhere is the same.
     """

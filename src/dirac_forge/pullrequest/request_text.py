@@ -44,12 +44,12 @@ def request_text(
 
 
 def _rerender(made: MadeCommits) -> str:
-    """What the header says of rerendering."""
+    """Return what the header says of rerendering."""
     if made.rerendered is None:
         return ""
     return "done" if made.rerendered.state == "done" else "ask"
 
 
 def _batch(old: Request | None) -> str:
-    """The run that opened a request, where its header says so."""
+    """Return the run that opened a request, where its header says so."""
     return old.header.batch if old is not None and old.header is not None else ""

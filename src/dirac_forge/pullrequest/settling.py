@@ -92,7 +92,7 @@ def left_closed(state: DeliveryState, wanted: WantedRequest, request: Request | 
 
 
 def conflicting(state: DeliveryState, wanted: WantedRequest, request: Request, place: RepositoryPlace) -> Outcome:
-    """Its files moved on, and the feedstock's maintainers do not want requests remade for that."""
+    """Return its files moved on, and the feedstock's maintainers do not want requests remade for that."""
     state.destination.say(place, request, _CONFLICT, mark=f"conflict {wanted.mark}")
     text = f"{request.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false"
     state.journal.once(state.identity, "left", text)

@@ -35,7 +35,7 @@ def _code(exc: sqlite3.Error) -> int:
 
 
 def translated(exc: sqlite3.Error, path: Path) -> ForgeError:
-    """The error in words, with what to do."""
+    """Return the error in words, with what to do."""
     code = _code(exc)
     if code in _LOCKED:
         return LockedError(
@@ -61,7 +61,7 @@ def stored(value: str | int | datetime | None) -> str | int | None:
 
 
 def time_of(text: str | None) -> datetime | None:
-    """A time that was stored."""
+    """Return a time that was stored."""
     if text is None:
         return None
     try:

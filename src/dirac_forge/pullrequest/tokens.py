@@ -64,11 +64,11 @@ class Token:
         self.__value = value
 
     def reveal(self) -> str:
-        """The secret itself, for a header or a pipe; never for text that somebody reads."""
+        """Return the secret itself, for a header or a pipe; never for text that somebody reads."""
         return self.__value
 
     def hidden_in(self, text: str) -> str:
-        """`text` without this secret."""
+        """Return `text` without this secret."""
         return text.replace(self.__value, "***")
 
     def __repr__(self) -> str:
@@ -99,7 +99,7 @@ class AppKey:
 
 
 def from_environment(environment: Mapping[str, str]) -> Token | AppKey | None:
-    r"""The credentials that the environment has; None where it has none.
+    r"""Return the credentials that the environment has; None where it has none.
 
     An App has priority, then GITHUB_TOKEN, then GH_TOKEN.
     GITHUB_APP_PRIVATE_KEY is the key itself (line breaks may be written as `\n`) or the path of a file that has it;

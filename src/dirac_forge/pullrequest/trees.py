@@ -68,7 +68,7 @@ class _File:
 
 
 def read(folder: Path, commit: str, *, about: str, under: Sequence[str] = ()) -> dict[str, str]:
-    """The text files of a commit, path to text exactly as it is; see Clones.read."""
+    """Return the text files of a commit, path to text exactly as it is; see Clones.read."""
     files = {
         path: file
         for path, file in _listed(folder, commit, about).items()
@@ -92,7 +92,7 @@ def read(folder: Path, commit: str, *, about: str, under: Sequence[str] = ()) ->
 def commit(
     folder: Path, parent: str, edits: Sequence[Edit], *, about: str, message: str, author: Author, when: datetime
 ) -> str:
-    """A commit on `parent` with these edits; see Clones.commit."""
+    """Return a commit on `parent` with these edits; see Clones.commit."""
     files = _listed(folder, parent, about)
     for edit in edits:
         _checked(folder, files, edit, about)

@@ -29,7 +29,7 @@ _ARCHITECTURES = {
 
 @cache
 def platform_names(platform: str, build_platform: str) -> Mapping[str, object]:
-    """The variables that selectors and templates of both formats know about a platform.
+    """Return the variables that selectors and templates of both formats know about a platform.
 
     They are those of conda-build's `get_selectors` and of rattler-build's selectors; `arm64` is macOS' (and Windows')
     name, `aarch64` Linux'.

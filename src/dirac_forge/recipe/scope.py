@@ -34,7 +34,7 @@ class Scope:
     python_min: str = "3.10"
 
     def supported(self, requires_python: SpecifierSet) -> Scope:
-        """The same with the Pythons that upstream admits only; `pythons` may come out empty."""
+        """Return the same with the Pythons that upstream admits only; `pythons` may come out empty."""
         # `>=3.9.2` admits 3.9: a channel offers the newest micro release of each line.
         kept = tuple(p for p in self.pythons if requires_python.contains(f"{p}.99", prereleases=True))
         floor = self.python_min

@@ -20,7 +20,7 @@ _MOST_NAMES = 20
 
 
 def addition_json(addition: Addition) -> dict[str, Any]:
-    """The plan as `migrate plan --add-platform --json` prints it."""
+    """Return the plan as `migrate plan --add-platform --json` prints it."""
     count = max((one.wave for one in addition.feedstocks), default=-1) + 1
     return {
         "platform": addition.platform,
@@ -97,7 +97,7 @@ def _order_table(addition: Addition) -> document.Table:
 
 
 def _smallest_lines(addition: Addition) -> list[str]:
-    """What the target needs at least, and whether that is enough."""
+    """Return what the target needs at least, and whether that is enough."""
     if not addition.smallest:
         return []
     lines = _enough_lines(addition, addition.proof)

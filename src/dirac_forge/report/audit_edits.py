@@ -103,7 +103,7 @@ def _not_corrected(reason: CorrectionSkip) -> str:
 
 
 def _patches(proof: PatchProof) -> tuple[Section, ...]:
-    """What the patches change, and what that does to the targets."""
+    """Return what the patches change, and what that does to the targets."""
     names = Counter((record.name, record.version) for record in proof.changed)
     lines = tuple(f"{name} {version}: {counted(count, 'build')}" for (name, version), count in names.items())
     blocks: list[Block] = [Items(lines)] if lines else []

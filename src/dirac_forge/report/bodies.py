@@ -49,13 +49,13 @@ def _with_reasons(new: NewRecipe) -> Change:
 
 
 def with_bodies(results: Iterable[Bump | Skip]) -> tuple[Bump | Skip, ...]:
-    """The results of a run, each bump with its body: it says who of the others waits for it."""
+    """Return the results of a run, each bump with its body: it says who of the others waits for it."""
     found = tuple(results)
     return tuple(with_body(one, waiting=dependents_of(one, found)) if isinstance(one, Bump) else one for one in found)
 
 
 def with_rebuild_body(change: Change, plan: Plan, effects: Sequence[TargetEffect] = ()) -> Change:
-    """A rebuild of a member of the plan, with its Markdown; `effects` on targets, where they were looked at."""
+    """Return a rebuild of a member of the plan, with its Markdown; `effects` on targets, where they were looked at."""
     sections = (*rebuild_sections(plan, plan.label_of(change.feedstock, change.branch), effects), next_steps(change))
     return replace(change, body=markdown(sections))
 
@@ -69,7 +69,7 @@ def with_recipe_body(
 
 
 def dependents_of(bump: Bump, results: Iterable[Bump | Skip]) -> tuple[str, ...]:
-    """The feedstocks among `results` that wait for a bump, by its feedstock's name or a package of it."""
+    """Return the feedstocks among `results` that wait for a bump, by its feedstock's name or a package of it."""
     names = {bump.change.feedstock}
     names |= {line.output for line in bump.drift.changes} if bump.drift is not None else set()
     names |= {one.output for one in bump.proof.environments} if bump.proof is not None else set()

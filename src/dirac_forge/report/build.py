@@ -36,7 +36,7 @@ _MINUTES = 600
 
 
 def build_json(report: BuildReport) -> dict[str, Any]:
-    """The document of `build --json`."""
+    """Return the document of `build --json`."""
     return {
         "channel": str(report.channel),
         "platform": report.platform,
@@ -112,14 +112,14 @@ def evidence_json(evidence: BuildEvidence | None) -> dict[str, Any] | None:
 
 
 def build_text(report: BuildReport, *, verbose: bool = False) -> RenderableType:
-    """The page: every package, then each failure with its log, then what was installed."""
+    """Return the page: every package, then each failure with its log, then what was installed."""
     from dirac_forge.report.terminal import Shown  # noqa: PLC0415  # rich is not needed for --json
 
     return Shown(build_sections(report, verbose=verbose))
 
 
 def build_sections(report: BuildReport, *, verbose: bool = False) -> tuple[Section, ...]:
-    """The page as sections; what waits for a package that was not built is named with that package."""
+    """Return the page as sections; what waits for a package that was not built is named with that package."""
     return (
         Section(title="Build", blocks=_head(report)),
         *_packages(report.packages, verbose=verbose),
@@ -157,7 +157,7 @@ def _head(report: BuildReport) -> tuple[Block, ...]:
 
 
 def _packages(packages: Sequence[PackageResult], *, verbose: bool) -> tuple[Section, ...]:
-    """All packages where they fit on a page, else those that took longest."""
+    """Return all packages where they fit on a page, else those that took longest."""
     if verbose or len(packages) <= _ON_A_PAGE:
         return Section.of("Packages", [_table(packages, verbose=verbose)] if packages else [])
     slowest = sorted(packages, key=lambda one: -one.seconds)[:_SLOWEST]
@@ -196,7 +196,7 @@ def _time(seconds: float) -> str:
 
 
 def _tests(one: PackageResult) -> str:
-    """`2 of 2 (3.11, 3.14)`: the tests that passed, and the Pythons that they ran with."""
+    """Return `2 of 2 (3.11, 3.14)`: the tests that passed, and the Pythons that they ran with."""
     if not one.tests:
         return "none" if one.status in ("built", "unchanged") else ""
     passed = sum(run.passed for run in one.tests)

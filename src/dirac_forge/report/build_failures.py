@@ -33,12 +33,12 @@ __all__ = ["advice", "built_line", "failed_build", "reason"]
 
 
 def reason(failure: Failure) -> str:
-    """What went wrong, as a sentence without its full stop."""
+    """Return what went wrong, as a sentence without its full stop."""
     return _REASONS[type(failure)](failure)
 
 
 def advice(failure: Failure) -> str:
-    """What to change; "" where only the log can tell."""
+    """Return what to change; "" where only the log can tell."""
     told = _ADVICE.get(type(failure))
     return told(failure) if told is not None else ""
 

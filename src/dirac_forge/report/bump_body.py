@@ -205,7 +205,7 @@ def _carried(line: Carried) -> tuple[Line, ...]:
 
 
 def _told(line: Carried) -> Line:
-    """`run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: M2Crypto>=0.50)`."""
+    """Return `run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: M2Crypto>=0.50)`."""
     return _told_as(line, str(_carried(line)[4]))
 
 

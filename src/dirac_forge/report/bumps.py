@@ -46,7 +46,7 @@ _KINDS = {
 
 
 def bumps_json(results: Sequence[Bump | Skip]) -> dict[str, Any]:
-    """The document of `bump --json`."""
+    """Return the document of `bump --json`."""
     return {"bumps": [_json(result) for result in results]}
 
 

@@ -239,7 +239,7 @@ def _python(obstacle: PythonMismatch) -> str:
 
 
 def _range(obstacle: PythonMismatch) -> str:
-    """`≤3.13`, `≥3.11`, `3.11 and 3.13`: those that fit, seen from those that are wished for."""
+    """Return `≤3.13`, `≥3.11`, `3.11 and 3.13`: those that fit, seen from those that are wished for."""
     fit = [line for line in obstacle.fit if not line.free_threaded]
     free = [line for line in obstacle.fit if line.free_threaded]
     if not fit:

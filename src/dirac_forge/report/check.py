@@ -95,7 +95,7 @@ def _unknown_since(ends: date) -> str:
 
 
 def _as_if(verdict: Verdict) -> dict[str, Any]:
-    """The cell as it would be with the recipes: a no where something that they make can't be installed."""
+    """Return the cell as it would be with the recipes: a no where something that they make can't be installed."""
     if not verdict.failing:
         return _cell(verdict.after)
     refused = replace(verdict.after, status=_status(verdict), version="", packages=())
@@ -153,7 +153,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """One cell, without and with the recipes."""
+    """Return one cell, without and with the recipes."""
     changes = verdict.difference
     return {
         "target": verdict.before.target,
@@ -297,7 +297,7 @@ def _share(counts: Mapping[Outcome, int]) -> str:
 
 
 def markdown(cells: Sequence[Cell], proposal: Proof | None = None) -> str:
-    """The same for a pull request or an issue."""
+    """Return the same for a pull request or an issue."""
     blocks: list[Block] = []
     for target in dict.fromkeys(cell.target for cell in cells):
         mine = [cell for cell in cells if cell.target == target]

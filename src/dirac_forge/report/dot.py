@@ -9,7 +9,7 @@ __all__ = ["dot"]
 
 
 def dot(picture: Picture) -> str:
-    """The picture for `dot -Tsvg`; one column a wave."""
+    """Return the picture for `dot -Tsvg`; one column a wave."""
     lines = [
         "digraph migration {",
         f"  label={_quoted(picture.title)}; labelloc=t; rankdir=LR; fontname=sans;",

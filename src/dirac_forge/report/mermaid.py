@@ -9,7 +9,7 @@ __all__ = ["mermaid"]
 
 
 def mermaid(picture: Picture) -> str:
-    """The picture as a flowchart; one subgraph a wave."""
+    """Return the picture as a flowchart; one subgraph a wave."""
     number = {box.name: f"n{place}" for place, box in enumerate(box for wave in picture.waves for box in wave)}
     lines = ["---", f"title: {_text(picture.title)}", "---", "flowchart LR"]
     for place, wave in enumerate(picture.waves, start=1):

@@ -79,7 +79,7 @@ def list_text(migrations: Mapping[str, Migration], faults: Mapping[str, str] = _
 
 
 def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
-    """The plan as `migrate plan --json` prints it."""
+    """Return the plan as `migrate plan --json` prints it."""
     effects: dict[str, list[dict[str, str]]] = {}
     for one in pinned:
         effects.setdefault(one.feedstock, []).append({"package": one.package, "effect": one.effect, "text": one.text})
@@ -313,7 +313,7 @@ def _change(result: Change | Skip) -> dict[str, Any]:
 
 
 def changes_text(plan: Plan, results: Sequence[Change | Skip], *, verbose: bool = False) -> RenderableType:
-    """Each change as a diff, each skip with its reason; with `verbose` also why it is made."""
+    """Return each change as a diff, each skip with its reason; with `verbose` also why it is made."""
     parts: list[RenderableType] = []
     for result in results:
         match result:

@@ -39,7 +39,7 @@ def _change_lines(outlook: DistributionOutlook) -> tuple[str, ...]:
 
 
 def _changes(difference: LockDifference) -> list[PackageChange]:
-    """Each change once, whatever the number of platforms that have it; what is asked for first."""
+    """Return each change once, whatever the number of platforms that have it; what is asked for first."""
     found: dict[tuple[str, str], PackageChange] = {}
     for platforms in difference.environments.values():
         for each in platforms.values():

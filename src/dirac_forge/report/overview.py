@@ -32,7 +32,7 @@ class OverviewRow:
     why: str
 
     def cells(self, dates: int) -> tuple[str, str, str, str]:
-        """The columns, with so many of the dates."""
+        """Return the columns, with so many of the dates."""
         known = [date for date in self.released[2 - dates :] if date]
         return (plain(self.name), plain(self.version), plain(" → ".join(known)), plain(self.status))
 

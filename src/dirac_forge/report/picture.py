@@ -65,7 +65,7 @@ class Picture:
 
 
 def picture_of(plan: Plan, status: Status | None = None) -> Picture:
-    """The picture of a plan, coloured by state where a status is given."""
+    """Return the picture of a plan, coloured by state where a status is given."""
     states = {one.feedstock: one for one in status.feedstocks} if status is not None else {}
 
     def box(name: str, wave: int) -> Box:

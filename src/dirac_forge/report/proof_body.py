@@ -30,7 +30,7 @@ _SIGNS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
 
 
 def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]:
-    """The targets by platform and Python, then the feedstock's own environments, each no with its reason.
+    """Yield the targets by platform and Python, then the feedstock's own environments, each no with its reason.
 
     `waits`: it needs what is not there yet, so that nothing could be proved.
     """
@@ -83,7 +83,7 @@ def _for_platform(action: Action, platform: str) -> Action:
 
 
 def _environments(environments: Sequence[EnvironmentProof]) -> Iterator[Block]:
-    """A table of the feedstock's own environments, and why where one can't be had."""
+    """Yield a table of the feedstock's own environments, and why where one can't be had."""
     if not environments:
         return
     platforms = tuple(dict.fromkeys(one.platform for one in environments))
@@ -132,7 +132,7 @@ def _counted(environments: Sequence[EnvironmentProof]) -> str:
 
 
 def _places(alike: Sequence[EnvironmentProof]) -> str:
-    """`run of diracx-db, diracx-logic (linux-64, osx-64; python 3.12)`."""
+    """Return `run of diracx-db, diracx-logic (linux-64, osx-64; python 3.12)`."""
     parts: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for part, output in dict.fromkeys((one.part, one.output) for one in alike):
         mine = [one for one in alike if (one.part, one.output) == (part, output)]
@@ -146,7 +146,7 @@ def _places(alike: Sequence[EnvironmentProof]) -> str:
 
 
 def _marks(found: Sequence[EnvironmentProof]) -> str:
-    """One sign where all variants are alike, else each with its variant."""
+    """Return one sign where all variants are alike, else each with its variant."""
     if len({one.status for one in found}) <= 1:
         return _SIGNS[found[0].status] if found else ""
     return ", ".join(f"{_SIGNS[one.status]} {one.variant}".rstrip() for one in found)

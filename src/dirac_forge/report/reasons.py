@@ -42,7 +42,7 @@ class ReasonParagraph:
 
 
 def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[ReasonParagraph]:
-    """One paragraph for each reason, with all the cells that it holds for; all names where `verbose`."""
+    """Return one paragraph for each reason, with all the cells that it holds for; all names where `verbose`."""
     groups: dict[tuple[object, ...], list[Cell]] = {}
     for cell in cells:
         if cell.status != "installable":
@@ -51,7 +51,7 @@ def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[ReasonParagraph]:
 
 
 def _held_back(cells: Sequence[Cell]) -> list[ReasonParagraph]:
-    """A newer version that the machine keeps away, told once for all cells that it holds for."""
+    """Return a newer version that the machine keeps away, told once for all cells that it holds for."""
     groups: dict[object, list[Cell]] = {}
     for cell in cells:
         if cell.held_back is not None:
@@ -69,7 +69,7 @@ def _held_back(cells: Sequence[Cell]) -> list[ReasonParagraph]:
 
 
 def where(cells: Sequence[Cell]) -> str:
-    """`linux-64 and osx-64, Python 3.11, 3.12`; platforms that differ in their Pythons are told apart by `;`."""
+    """Return `linux-64 and osx-64, Python 3.11, 3.12`; platforms that differ in their Pythons are told apart by `;`."""
     pythons: dict[str, list[str]] = {}
     for cell in cells:
         pythons.setdefault(cell.platform, []).append(cell.python)
@@ -105,7 +105,7 @@ def _helping(cells: Sequence[Cell], *, verbose: bool) -> Iterator[str]:
 
 
 def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: bool) -> list[str]:
-    """One line for a few; for many how many there are, those for the causes themselves, then what these need."""
+    """Return one line for a few; for many how many there are, those for the causes themselves, then what these need."""
     if len(found.remedies) <= _FEW_REMEDIES:
         return [f"would unblock it{place}: {unblock_text(found)}"]
     own = {name for cause in causes for name in (cause.package, *cause.chain[-2:-1], *cause.also)}

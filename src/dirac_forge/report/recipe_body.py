@@ -97,7 +97,7 @@ def _row(needed: Needed) -> tuple[Line, ...]:
 
 
 def in_channel(row: Needed) -> str:
-    """The version of a dependency that would be installed, and the newest one where that is another."""
+    """Return the version of a dependency that would be installed, and the newest one where that is another."""
     if row.satisfying is None or row.satisfying == row.newest:
         return row.newest or ""
     return f"{row.satisfying} (newest {row.newest})"

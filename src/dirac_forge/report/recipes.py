@@ -181,7 +181,7 @@ def _output_json(recipe: Recipe, output: Output) -> dict[str, object]:
 
 
 def _line(recipe: Recipe, line: Requirement) -> str:
-    """One requirement in conda's words, context variables filled in where the recipe gives them."""
+    """Return one requirement in conda's words, context variables filled in where the recipe gives them."""
     name = {"compiler": f"compiler_{line.name}", "stdlib": f"stdlib_{line.name}", "cross_python": "cross-python"}.get(
         line.kind, line.name
     )

@@ -114,7 +114,7 @@ def _change(row: RunRow) -> Line:
 
 
 def _short(row: RunRow) -> str:
-    """The title without the name of the feedstock, which is in the column before."""
+    """Return the title without the name of the feedstock, which is in the column before."""
     return row.title.removeprefix(f"{row.feedstock} ") if row.feedstock else row.title
 
 
@@ -123,12 +123,12 @@ def _names(rows: Sequence[RunRow]) -> str:
 
 
 def run_markdown(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[str] = ()) -> str:
-    """The summary for `$GITHUB_STEP_SUMMARY`, an issue or a mail."""
+    """Return the summary for `$GITHUB_STEP_SUMMARY`, an issue or a mail."""
     return markdown(run_sections(rows, title=title, notes=notes), largest=_SUMMARY)
 
 
 def run_text(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[str] = ()) -> RenderableType:
-    """The same for a terminal."""
+    """Return the same for a terminal."""
     from dirac_forge.report.terminal import Shown  # noqa: PLC0415  # 0.05 s that a log does without
 
     return Shown(run_sections(rows, title=title, notes=notes))

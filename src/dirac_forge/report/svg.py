@@ -82,7 +82,7 @@ class _Layout:
 
 
 def svg(picture: Picture) -> str:
-    """The picture; it needs no script, font or file from elsewhere."""
+    """Return the picture; it needs no script, font or file from elsewhere."""
     columns = _columns(picture)
     layout = _layout(columns, _HEAD + (_LEGEND if picture.arrows else 0))
     implied = _implied(picture)

@@ -30,7 +30,7 @@ OUTCOMES: dict[Outcome, tuple[str, str]] = {
 
 
 def axes(cells: Iterable[Cell]) -> tuple[list[str], list[str]]:
-    """The platforms and Pythons of cells, in their order."""
+    """Return the platforms and Pythons of cells, in their order."""
     found = list(cells)
     return list(dict.fromkeys(cell.platform for cell in found)), list(dict.fromkeys(cell.python for cell in found))
 
@@ -101,7 +101,7 @@ class _Change:
 
 
 def _reasons(verdict: Verdict) -> list[_Change]:
-    """The reason, where it is not told of the target as it is already."""
+    """Return the reason, where it is not told of the target as it is already."""
     told = verdict.outcome in ("worse", "unknown", "better") or verdict.reason != verdict.before.reason
     text = verdict_words(verdict.reason)
     return [_Change("reason", text)] if told and text else []

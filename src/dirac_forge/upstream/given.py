@@ -74,7 +74,7 @@ def is_given(text: str) -> bool:
 
 
 def _tag_in(path: str) -> tuple[str, str]:
-    """The path of a repository and the tag of a page of it, "" for none."""
+    """Return the path of a repository and the tag of a page of it, "" for none."""
     match = re.fullmatch(r"([^/]+/[^/]+)/(?:releases/tag|tree)/(.+)|(.+?)/-/(?:tags|tree)/(.+)", path)
     return (match[1] or match[3], match[2] or match[4]) if match else (path, "")
 
@@ -202,7 +202,7 @@ def as_published(facts: ReleaseFacts) -> ReleaseFacts:
 
 
 def _files(folder: Path) -> Iterator[ArchiveMember]:
-    """The regular files of a tree; links are not followed."""
+    """Yield the regular files of a tree; links are not followed."""
     count = 0
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _ASIDE and not Path(here, name).is_symlink())
@@ -226,7 +226,7 @@ def _start_of(path: Path, limit: int) -> bytes:
 
 
 def _named_sdist(body: IO[bytes], file: ReleaseFile) -> SdistFacts:
-    """The facts of an archive whose name does not tell the project: what it says itself counts."""
+    """Return the facts of an archive whose name does not tell the project: what it says itself counts."""
     facts = read_sdist(body, file, project="", limits=ArchiveLimits())
     name = _own_name(facts)
     if name is None:

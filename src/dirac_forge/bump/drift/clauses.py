@@ -218,11 +218,11 @@ def _stricter(strong: Clause, weak: Clause) -> bool:
 
 
 def lower_bound(clauses: Iterable[Clause]) -> Version | None:
-    """The version that nothing below is admitted, None where there is no such bound."""
+    """Return the version that nothing below is admitted, None where there is no such bound."""
     bounds = [c.version for c in clauses if c.side in {"low", "equal"}]
     return max(bounds, default=None)
 
 
 def joined(clauses: Iterable[Clause], like: str) -> str:
-    """The clauses as one spec, with blanks after its commas where `like` has them."""
+    """Return the clauses as one spec, with blanks after its commas where `like` has them."""
     return (", " if re.search(r",\s", like) else ",").join(clause.text for clause in clauses)

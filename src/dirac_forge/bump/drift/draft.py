@@ -56,7 +56,7 @@ class DriftDraft:
         return usual or _PIP_CHECK.search(text) is not None
 
     def spec(self, line: RequirementLine) -> str:
-        """What a line asks for now."""
+        """Return what a line asks for now."""
         return self._specs.get(line.number, line.spec)
 
     def edited(self, output: OutputLines, *parts: Part) -> bool:

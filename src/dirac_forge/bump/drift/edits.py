@@ -45,7 +45,7 @@ class Edits:
         return number in self._removed
 
     def current(self, number: int) -> str:
-        """The line as it is now, without its end."""
+        """Return the line as it is now, without its end."""
         return self._replaced.get(number, self.lines[number - 1]).rstrip("\r")
 
     def replace(self, number: int, line: str) -> None:
@@ -76,23 +76,23 @@ class Edits:
         return True
 
     def _gap(self) -> str:
-        """What stands between name and spec in this recipe, as its lines have it."""
+        """Return what stands between name and spec in this recipe, as its lines have it."""
         gaps = [
             m["gap"] for line in self.lines if (m := split_item(line.rstrip("\r"))) and m["spec"][:1] in set("<>=!~")
         ]
         return "" if gaps and sum(not gap for gap in gaps) > len(gaps) / 2 else " "
 
     def spaced(self, spec: str) -> str:
-        """`spec` with its name's gap in front."""
+        """Return `spec` with its name's gap in front."""
         return f"{self._gap()}{spec}" if spec else ""
 
     def block(self, key_line: int) -> Block | None:
-        """The list below a key."""
+        """Return the list below a key."""
         return key_block(self.lines, key_line)
 
 
 def item_text(block: Block, name: str, lines: Sequence[str], *, when: When | None, v1: bool) -> list[str]:
-    """The lines of a new item of a list, in the list's own quotes."""
+    """Return the lines of a new item of a list, in the list's own quotes."""
     firsts = [lines[first - 1].strip() for first, _ in block.items]
     quotes = {text[2] for text in firsts if text.startswith("- ") and len(text) > 2}
     quote = quotes.pop() if len(quotes) == 1 and quotes <= {'"', "'"} and len(firsts) > 1 else ""
@@ -117,7 +117,7 @@ def sorted_names(block: Block, lines: Sequence[str]) -> bool:
 
 
 def insertion_point(block: Block, name: str, lines: Sequence[str]) -> int:
-    """The line behind which a new item goes: in order where the list is sorted, else at its end."""
+    """Return the line behind which a new item goes: in order where the list is sorted, else at its end."""
     plain = _plain_items(block, lines)
     if not plain or not sorted_names(block, lines):
         return block.items[-1][1]

@@ -81,7 +81,7 @@ class OutputLines:
     """URLs, over all platforms."""
 
     def of(self, section: Section) -> tuple[RequirementLine, ...]:
-        """Those of one section, in the file's order."""
+        """Return those of one section, in the file's order."""
         return tuple(line for line in self.lines if line.section == section)
 
 
@@ -94,7 +94,7 @@ class _Seen:
 
 
 def outputs_of(recipe: RecipeText, *, python_min: str) -> tuple[OutputLines, ...]:
-    """The outputs (and what they have in common) with their lines; raises RecipeError."""
+    """Return the outputs (and what they have in common) with their lines; raises RecipeError."""
     seen: dict[tuple[str, int], _Seen] = {}
     for platform, build in PLATFORMS:
         rendered = recipe.render(
@@ -147,7 +147,7 @@ class Block:
     items: tuple[tuple[int, int], ...]
 
     def item_at(self, number: int) -> tuple[int, int] | None:
-        """The item that a line belongs to."""
+        """Return the item that a line belongs to."""
         return next(((first, last) for first, last in self.items if first <= number <= last), None)
 
 
@@ -155,7 +155,7 @@ _KEY = re.compile(r"(\s*)((?:-\s+)?)(?P<key>[\w-]+):\s*(?:#.*)?$")
 
 
 def block_at(lines: Sequence[str], number: int, keys: Iterable[str]) -> Block | None:
-    """The list under one of `keys` that line `number` belongs to; None where it is written in another way."""
+    """Return the list under one of `keys` that line `number` belongs to; None where it is written in another way."""
     wanted = set(keys)
     for index in range(number - 1, -1, -1):
         match = _KEY.match(lines[index].rstrip("\r\n"))
@@ -166,7 +166,7 @@ def block_at(lines: Sequence[str], number: int, keys: Iterable[str]) -> Block | 
 
 
 def key_block(lines: Sequence[str], key_line: int) -> Block | None:
-    """The list below the key in line `key_line`; None where there is none."""
+    """Return the list below the key in line `key_line`; None where there is none."""
     match = _KEY.match(lines[key_line - 1].rstrip("\r\n"))
     if match is None:
         return None
@@ -245,7 +245,7 @@ def _below(lines: Sequence[str], key_line: int, last: int, outer: int, *, item: 
 
 
 def _end(lines: Sequence[str], first: int, last: int) -> int:
-    """The last line of an item, without the comments and blanks that follow it."""
+    """Return the last line of an item, without the comments and blanks that follow it."""
     while last > first and (not (text := lines[last - 1].strip()) or text.startswith(("#", "{%", "{#"))):
         last -= 1
     return last

@@ -76,7 +76,7 @@ def drift(
     settings: Sequence[Setting] = (),
     catch_up: bool = False,
 ) -> Drift:
-    """The recipe with what changed upstream from `old` to `new` (facts of each of its projects) carried over.
+    """Return the recipe with what changed upstream from `old` to `new` (facts of each of its projects) carried over.
 
     `names` gives a project's package; `scope` the Pythons and platforms that the channel builds for. The text may have
     the old version or the new one. Facts in `new` of a project that is not in `old` and that one of the others requires
@@ -194,13 +194,13 @@ class _Merging:
         python_drift(draft, output, was, now, self.scope, catch_up=self.catch_up)
 
     def _until(self, output: OutputLines) -> int:
-        """The line before which an output ends."""
+        """Return the line before which an output ends."""
         end = len(self.draft.edits.lines) + 1
         starts = sorted(other.output.line for other in self.outputs) if len(self.outputs) > 1 else []
         return next((line for line in starts if line > output.output.line), end)
 
     def _regions(self, output: OutputLines) -> list[tuple[int, int]]:
-        """The lines (from 1, the last one included) that speak of an output.
+        """Return the lines (from 1, the last one included) that speak of an output.
 
         Where all outputs are of one project, what stands outside of them is told by the first that is none of the
         satellites; of several projects nobody knows whose the common part is.

@@ -64,14 +64,14 @@ class UpstreamNeed:
 
 
 def providers_for(names: Callable[[str], str]) -> Providers:
-    """What the conversion asks for; what an extra of another project adds is not looked up."""
+    """Return what the conversion asks for; what an extra of another project adds is not looked up."""
     return Providers(package=names, bundled=package_for_extra)
 
 
 def needs_of(
     requirements: RequirementList, scope: Scope, providers: Providers, *, noarch: bool, extras: Iterable[str] = ()
 ) -> dict[str, UpstreamNeed]:
-    """The requirements that hold anywhere in the scope, by the package's normalised name."""
+    """Return the requirements that hold anywhere in the scope, by the package's normalised name."""
     extras = tuple(extras)
     wanted, _ = expand(requirements, scope, providers, extras=extras)
     found: dict[str, UpstreamNeed] = {}
@@ -94,19 +94,19 @@ def needs_of(
 
 
 def mentioned(metadata: CoreMetadata) -> frozenset[str]:
-    """Every project in the metadata, whatever marker or extra it stands under."""
+    """Return every project in the metadata, whatever marker or extra it stands under."""
     return frozenset(canonicalize_name(one.name) for one in metadata.requires_dist)
 
 
 def extras_named(metadata: CoreMetadata) -> tuple[str, ...]:
-    """The extras, normalised, in upstream's order."""
+    """Return the extras, normalised, in upstream's order."""
     return tuple(dict.fromkeys(str(canonicalize_name(extra)) for extra in metadata.provides_extra))
 
 
 def only_extra(
     metadata: CoreMetadata, extra: str, scope: Scope, providers: Providers, *, noarch: bool
 ) -> dict[str, UpstreamNeed]:
-    """What an extra adds, where the metadata writes it as `extra == "name"` in any spelling; others of the same
+    """Return what an extra adds, where the metadata writes it as `extra == "name"` in any spelling; others of the same
     project that it names (`all = project[a,b]`) are unfolded.
     """
     texts = _texts_of(metadata, extra, frozenset())
@@ -159,7 +159,7 @@ def _renamed(texts: Iterable[str], other: str, extra: str) -> list[str]:
 
 
 def floor_of(requires_python: str | None) -> Version | None:
-    """The lowest Python that a Requires-Python admits (`3.8` of `>=3.8,<4`), None where it has no such bound."""
+    """Return the lowest Python that a Requires-Python admits (`3.8` of `>=3.8,<4`), None where it has no such bound."""
     try:
         clauses = SpecifierSet(requires_python or "")
     except ValueError:

@@ -178,7 +178,7 @@ def _requiring(project: str, facts: Mapping[str, ReleaseFacts]) -> str:
 def _model(
     draft: DriftDraft, outputs: Sequence[OutputLines], both: Mapping[str, ReleaseFacts], names: Callable[[str], str]
 ) -> tuple[OutputLines, int, int] | None:
-    """The output that a new one is written like: one of its own project, with plain tests, the simplest."""
+    """Return the output that a new one is written like: one of its own project, with plain tests, the simplest."""
     found = []
     for output in outputs:
         lines = extent(output.output, draft.edits.lines)

@@ -23,7 +23,7 @@ Said = tuple[str, str, str, str]
 def faults(
     before: RecipeText, after: str, changes: Sequence[Carried], *, python_min: str, settings: Sequence[Setting] = ()
 ) -> tuple[str, ...]:
-    """What is wrong with the text `after`, in words; () where it is proved.
+    """Return what is wrong with the text `after`, in words; () where it is proved.
 
     It has to parse and to have the outputs of `before` with their versions, build numbers and sources (and those that
     `changes` adds), and its requirements may differ only by what `changes` says: on each platform, for each of the

@@ -31,7 +31,7 @@ class _Manifest:
         return _table(self.root, "workspace", self.path) or _table(self.root, "project", self.path)
 
     def feature(self, name: str) -> Mapping[str, Any]:
-        """The tables of a feature; those of the default feature are on top."""
+        """Return the tables of a feature; those of the default feature are on top."""
         if name == DEFAULT_ENVIRONMENT:
             return {**self.root, "channels": self.workspace.get("channels", ())}
         features = _table(self.root, "feature", self.path)

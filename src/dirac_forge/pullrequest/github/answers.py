@@ -63,7 +63,7 @@ class NonsenseError(UnreachableError):
 
 
 def parsed(answer: Answer) -> Any:
-    """The JSON of an answer; None where it has no body. Raises NonsenseError."""
+    """Return the JSON of an answer; None where it has no body. Raises NonsenseError."""
     if not answer.body:
         return None
     try:
@@ -75,13 +75,13 @@ def parsed(answer: Answer) -> Any:
 
 
 def next_page(answer: Answer) -> str | None:
-    """The URL of the page after this one (RFC 8288); None on the last one."""
+    """Return the URL of the page after this one (RFC 8288); None on the last one."""
     found = _NEXT.search(answer.headers.get("link", ""))
     return found[1] if found else None
 
 
 def said(answer: Answer) -> str:
-    """What GitHub says of a refusal, in one printable line."""
+    """Return what GitHub says of a refusal, in one printable line."""
     content = _body(answer)
     texts = [str(content.get("message", ""))]
     texts += [text for each in problems(answer) if (text := _problem(each)) and text not in texts]
@@ -89,7 +89,7 @@ def said(answer: Answer) -> str:
 
 
 def problems(answer: Answer) -> list[dict[str, Any]]:
-    """The `errors` of a 422, each with `resource`, `field`, `code` and `message` where it has them."""
+    """Return the `errors` of a 422, each with `resource`, `field`, `code` and `message` where it has them."""
     errors = _body(answer).get("errors")
     if not isinstance(errors, list):
         return []
@@ -97,7 +97,7 @@ def problems(answer: Answer) -> list[dict[str, Any]]:
 
 
 def refusal(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> ForgeRefusedError:
-    """The error for an answer of 3xx or 4xx; `about` is what was asked, `hide` takes secrets out of a text."""
+    """Return the error for an answer of 3xx or 4xx; `about` is what was asked, `hide` takes secrets out of a text."""
     status, words = answer.status, hide(said(answer))
     message = _message(status, words, about)
     problem: Problem = next((problem for known, problem in _PROBLEMS if known in words.lower()), "")
@@ -107,7 +107,7 @@ def refusal(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> 
 
 
 def failure(answer: Answer, about: str, *, hide: Callable[[str], str] = str) -> UnreachableError:
-    """The error for an answer of 5xx: GitHub is out of order."""
+    """Return the error for an answer of 5xx: GitHub is out of order."""
     message = _message(answer.status, hide(said(answer)), about)
     return UnreachableError(message, hint="Try again later; https://www.githubstatus.com says more.")
 

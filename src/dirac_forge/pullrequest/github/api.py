@@ -56,7 +56,7 @@ def graphql_of(api_url: str) -> str:
 
 
 def path_of(template: str, **parts: str | int) -> str:
-    """A path with its parts escaped; `{repo}` is `owner/name`, and `{branch}` may have slashes.
+    """Return a path with its parts escaped; `{repo}` is `owner/name`, and `{branch}` may have slashes.
 
     Raises InputError for a part that would leave its place (`..`): a branch to delete must not become its repository.
     """
@@ -95,11 +95,11 @@ class Api:
         self._renew = renew
 
     def get(self, path: str, query: Mapping[str, str] = _NONE) -> Any:
-        """The JSON at a path; asked again, a few times, where GitHub fails."""
+        """Return the JSON at a path; asked again, a few times, where GitHub fails."""
         return self._read(self._place(path, query))[1]
 
     def pages(self, path: str, query: Mapping[str, str] = _NONE, *, inside: str = "") -> Iterator[Any]:
-        """The items of all pages, each page asked for when the one before is used up.
+        """Yield the items of all pages, each page asked for when the one before is used up.
 
         `inside` is the key of the list where a page is an object. Raises NonsenseError for a page that is no list,
         and for more than 100 pages.
@@ -127,7 +127,7 @@ class Api:
         happened: Callable[[], T | None] = lambda: None,
         make: Callable[[Any], T],
     ) -> T:
-        """What `make` makes of the JSON that a change is answered with.
+        """Return what `make` makes of the JSON that a change is answered with.
 
         Where the answer is lost or GitHub fails, the change may have happened: `happened` looks for it, and only where
         it finds nothing is the change asked for again. Leave it out for what may happen twice (PATCH, PUT, DELETE, a

@@ -17,7 +17,7 @@ _LIFE = 540
 
 
 def signed(app: AppKey, now: float) -> Token:
-    """A JSON web token (RFC 7519, RS256) with which the App itself asks; `now` in seconds since 1970.
+    """Return a JSON web token (RFC 7519, RS256) with which the App itself asks; `now` in seconds since 1970.
 
     Raises ForgeError where PyJWT is not installed, InputError where the key is no private RSA key.
     """

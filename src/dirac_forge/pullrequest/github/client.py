@@ -86,7 +86,7 @@ class GitHub:
         return self._pace.limit
 
     def git_environment(self) -> Mapping[str, str]:
-        """What git needs in its environment to fetch from and push to this GitHub; to be asked for each time."""
+        """Return what git needs in its environment to fetch from and push to this GitHub; to be asked for each time."""
         return git_environment(self._sign_in.token(), self.site)
 
     def login(self) -> str:
@@ -107,13 +107,13 @@ class GitHub:
         return owner
 
     def repository(self, full_name: str) -> Repo:
-        """A repository under its name of now; raises NotFoundError."""
+        """Return a repository under its name of now; raises NotFoundError."""
         if not _FULL_NAME.fullmatch(full_name) or full_name.endswith(("/.", "/..")):
             raise InputError(f"{full_name!r} is not the name of a repository, expected owner/name")
         return self._repo(self._api.get(path_of("/repos/{repo}", repo=full_name)))
 
     def fork(self, repo: Repo) -> Repo:
-        """The fork, made and waited for where there is none.
+        """Return the fork, made and waited for where there is none.
 
         Raises ArchivedError where nothing could come of it, UnknownError where GitHub takes longer than the patience.
         """
@@ -141,7 +141,7 @@ class GitHub:
         return self._waited_for(made.full_name)
 
     def wait_for(self, repo: Repo) -> Repo:
-        """A fork that GitHub makes in the background, once it is ready."""
+        """Return a fork that GitHub makes in the background, once it is ready."""
         return self._waited_for(repo.full_name)
 
     def pull_requests(
@@ -178,7 +178,7 @@ class GitHub:
         maintainer_can_modify: bool = True,
         draft: bool = False,
     ) -> PullRequest:
-        """A new pull request, or the open one from `head` to `base`.
+        """Return a new pull request, or the open one from `head` to `base`.
 
         Maintainers can be let in only to a fork that a person owns: elsewhere `maintainer_can_modify` is not asked for.
         Raises NothingNewError, NoBranchError, and ValidationError for what else GitHub does not accept.
@@ -288,12 +288,12 @@ class GitHub:
                 raise
 
     def issue(self, repo: Repo, *, title: str, body: str) -> str:
-        """The URL of our issue with this title, also where a person closed it; opened where there is none."""
+        """Return the URL of our issue with this title, also where a person closed it; opened where there is none."""
         known = self._issue(repo, title, state="all")
         return known.url if known is not None else self._open_issue(repo, title, body)
 
     def own_issue(self, repo: Repo, title: str) -> str:
-        """The body of our open issue of this title; "" where there is none."""
+        """Return the body of our open issue of this title; "" where there is none."""
         known = self._issue(repo, title)
         return known.body if known is not None else ""
 
@@ -349,7 +349,7 @@ class GitHub:
         return found if _same(found.parent, repo.full_name) else None
 
     def _waited_for(self, full_name: str) -> Repo:
-        """A fork that is being made: it is there once it has a branch (409 while it is empty)."""
+        """Return a fork that is being made: it is there once it has a branch (409 while it is empty)."""
         deadline, pause = self._clock.steady() + self._fork_patience, 1.0
         while True:
             try:
@@ -382,7 +382,7 @@ class GitHub:
 
 
 def _of_opening(error: ValidationError, repo: Repo, head: str, base: str) -> ValidationError:
-    """The error of its own that some refusals of a pull request have."""
+    """Return the error of its own that some refusals of a pull request have."""
     if error.problem == "no-commits":
         return NothingNewError(
             f"{repo.full_name}: {head} has nothing that {base} lacks", status=error.status, said=error.said

@@ -59,7 +59,7 @@ class RateLimit:
 
 
 def server_time(headers: Mapping[str, str], otherwise: float) -> float:
-    """The server's clock when it answered; `otherwise` where it does not tell."""
+    """Return the server's clock when it answered; `otherwise` where it does not tell."""
     told = parse_http_date(headers.get("date", ""))
     return otherwise if told is None else told
 
@@ -119,7 +119,7 @@ class Pace:
     """The server's time in its last answer, and the steady clock's then."""
 
     def now(self) -> float:
-        """The time by the server's clock, whatever ours says; before the first answer, ours."""
+        """Return the time by the server's clock, whatever ours says; before the first answer, ours."""
         if self._seen is None:
             return self.clock.wall()
         told, then = self._seen

@@ -18,7 +18,7 @@ _RED = frozenset({"failure", "timed_out", "cancelled", "action_required", "start
 
 
 def understood(about: str, make: Callable[[Any], T], content: object) -> T:
-    """What `make` makes of an answer's content; raises NonsenseError where something it needs is not there."""
+    """Return what `make` makes of an answer's content; raises NonsenseError where something it needs is not there."""
     try:
         return make(content)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -51,7 +51,7 @@ def repo(content: Any) -> Repo:
 
 
 def owner_kind(content: Any) -> tuple[str, str]:
-    """The owner's login, and whether it is a User, an Organization or a Bot."""
+    """Return the owner's login, and whether it is a User, an Organization or a Bot."""
     return _text(content["owner"]["login"]), _text(content["owner"]["type"])
 
 
@@ -102,7 +102,7 @@ def issue(content: Any) -> Issue | None:
 
 
 def given(owner: str, content: Any) -> str:
-    """The label or reviewer that an event of an issue is about (teams as `owner/team`); "" for other events."""
+    """Return the label or reviewer that an event of an issue is about (teams as `owner/team`); "" for other events."""
     match content["event"]:
         case "labeled":
             return _text(content["label"]["name"])
@@ -140,7 +140,7 @@ def checks(runs: list[Any], combined: Any) -> CheckReport:
 
 
 def _statuses(combined: Any) -> list[tuple[str, str]]:
-    """The statuses of a commit, by name; first the verdict of all, which has none."""
+    """Return the statuses of a commit, by name; first the verdict of all, which has none."""
     if not combined["total_count"]:
         return []
     told = combined.get("statuses") or ()

@@ -39,7 +39,7 @@ class TokenSignIn:
         self._token = token
 
     def token(self) -> Token:
-        """The token."""
+        """Return the token."""
         return self._token
 
     def renew(self, token: Token) -> bool:  # noqa: ARG002  # as AppSignIn has it
@@ -79,7 +79,7 @@ class AppSignIn:
         self._installed: tuple[int, str] | None = None
 
     def token(self) -> Token:
-        """A token that lasts for some minutes at least.
+        """Return a token that lasts for some minutes at least.
 
         https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app
         """
@@ -99,7 +99,7 @@ class AppSignIn:
         return True
 
     def account(self, api: Api) -> Account:  # noqa: ARG002  # as TokenSignIn has it
-        """The App's bot, and the account that installed it."""
+        """Return the App's bot, and the account that installed it."""
         about = f"{self._api.url}/app"
         slug = understood(about, lambda app: str(app["slug"]), self._api.get("/app"))
         with self._lock:

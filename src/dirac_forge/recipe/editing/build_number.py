@@ -29,7 +29,7 @@ _HUNDRED = 100
 
 
 def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
-    """`text` with every build number raised by `by`, all else as it was, byte for byte.
+    """Return `text` with every build number raised by `by`, all else as it was, byte for byte.
 
     Numbers are raised where they are written: after `number:` of any output, and in the variables that they are made
     from. The result is read back: raises RecipeError where a number would not come out `by` higher.
@@ -192,7 +192,7 @@ def _builds(top: Mapping[str, Node]) -> Iterator[Node]:
 
 
 def _leaves(node: Node) -> Iterator[Node]:
-    """The values of a list, with both branches of conditions."""
+    """Yield the values of a list, with both branches of conditions."""
     if isinstance(node, SequenceNode):
         for value in node.value:
             yield from _leaves(value)
@@ -216,7 +216,7 @@ class _Numbers:
         self.starts = _line_starts(text)
 
     def places(self, node: Node, seen: frozenset[str] = frozenset()) -> Iterator[Replacement]:
-        """The numbers that a value is made from, in it or in variables."""
+        """Yield the numbers that a value is made from, in it or in variables."""
         for leaf in _leaves(node):
             if isinstance(leaf, ScalarNode):
                 yield from self._scalar(leaf, seen)

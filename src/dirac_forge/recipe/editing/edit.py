@@ -64,7 +64,7 @@ class EditDraft:
 
 
 def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ()) -> str:
-    """The recipe's own version.
+    """Return the recipe's own version.
 
     Raises RecipeError where there is none, where it can't be known, or where there are two.
     """
@@ -72,7 +72,7 @@ def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ())
 
 
 def _names_at(rendered: Iterable[Iterable[ReadOutput]], version: str) -> set[str]:
-    """The outputs of that version, all of them for ""."""
+    """Return the outputs of that version, all of them for ""."""
     return {output.name for outputs in rendered for output in outputs if version in ("", output.version)}
 
 
@@ -174,7 +174,7 @@ def _everywhere() -> tuple[Setting, ...]:
 def outputs_of(
     text: str, *, path: Path | str, settings: Sequence[Setting] = ()
 ) -> Sequence[tuple[Setting, tuple[ReadOutput, ...]]]:
-    """What the recipe makes in each of the builds that there are (without `settings`: on each platform).
+    """Return what the recipe makes in each of the builds that there are (without `settings`: on each platform).
 
     Raises RecipeError.
     """

@@ -21,7 +21,7 @@ def valid_version(text: str) -> bool:
 
 
 def parts_of(version: str) -> list[str]:
-    """What stands between the separators."""
+    """Return what stands between the separators."""
     return re.split(r"[._-]", version)
 
 
@@ -31,7 +31,7 @@ def same_version(text: str, version: str) -> bool:
 
 
 def respelled(text: str, old: str, new: str) -> str:
-    """`text` with every whole spelling of `old` in it replaced by the same spelling of `new`.
+    """Return `text` with every whole spelling of `old` in it replaced by the same spelling of `new`.
 
     Spellings that mix separators (CRAN's `1.3-1` for `1.3_1`) count too. All of them are replaced at once, because
     `new` may begin with `old`.
@@ -90,5 +90,5 @@ def _spellings(old: str, new: str) -> Iterator[tuple[str, str]]:
 
 
 def _in_diracs_scheme(parts: Sequence[str]) -> str:
-    """`v1r2p3`, DIRAC's former scheme."""
+    """Return `v1r2p3`, DIRAC's former scheme."""
     return "".join(f"{letter}{part}" for letter, part in zip("vrp", parts, strict=False))

@@ -91,7 +91,7 @@ class _Line:
         return not stripped or stripped.startswith(("#", "{%"))
 
     def place(self, offset: int, name: str) -> TextPlace | None:
-        """The value from `offset` to the comment or end of the line."""
+        """Return the value from `offset` to the comment or end of the line."""
         rest = _COMMENT.sub("", self.text[offset:])
         raw = rest.strip()
         start = self.start + offset + (len(rest) - len(rest.lstrip()))
@@ -107,7 +107,7 @@ def _lines(text: str) -> list[_Line]:
 
 
 def _below(lines: Sequence[_Line], key: str) -> Iterator[list[_Line]]:
-    """The lines of each mapping or list under `key`, that of the key first."""
+    """Yield the lines of each mapping or list under `key`, that of the key first."""
     index = 0
     while index < len(lines):
         match = _KEY.match(lines[index].text)
@@ -127,7 +127,7 @@ def _below(lines: Sequence[_Line], key: str) -> Iterator[list[_Line]]:
 
 
 def assignments(text: str, *, v1: bool) -> list[TextPlace]:
-    """What `{% set %}` (v0) or `context` (v1) assigns, in the file's order."""
+    """Return what `{% set %}` (v0) or `context` (v1) assigns, in the file's order."""
     if v1:
         return [place for block in _below(_lines(text), "context") for place in _context(block[1:])]
     return [
@@ -138,7 +138,7 @@ def assignments(text: str, *, v1: bool) -> list[TextPlace]:
 
 
 def _context(lines: Iterable[_Line]) -> Iterator[TextPlace]:
-    """The values of `context`; those of a list or of a condition's branches belong to the key above."""
+    """Yield the values of `context`; those of a list or of a condition's branches belong to the key above."""
     name = ""
     for line in lines:
         match = _KEY.match(line.text) or _ITEM.match(line.text)
@@ -151,7 +151,7 @@ def _context(lines: Iterable[_Line]) -> Iterator[TextPlace]:
 
 
 def closure(names: Iterable[str], assigned: Iterable[TextPlace]) -> frozenset[str]:
-    """The variables that `names` are made from, themselves included."""
+    """Return the variables that `names` are made from, themselves included."""
     made: dict[str, set[str]] = {}
     for place in assigned:
         made.setdefault(place.name, set()).update(place.names)
@@ -164,7 +164,7 @@ def closure(names: Iterable[str], assigned: Iterable[TextPlace]) -> frozenset[st
 
 
 def versions(text: str, *, v1: bool) -> list[TextPlace]:
-    """The values of `version:` keys, but not those of variables."""
+    """Return the values of `version:` keys, but not those of variables."""
     taken = {place.line for place in assignments(text, v1=True)} if v1 else set()
     found = []
     for line in _lines(text):
@@ -192,7 +192,7 @@ def _source_value(line: _Line) -> TextPlace | None:
 
 
 def sources_end(text: str, line: int) -> int:
-    """The last line of the `source` section that holds `line`; `line` itself where there is none."""
+    """Return the last line of the `source` section that holds `line`; `line` itself where there is none."""
     for block in _below(_lines(text), "source"):
         if block[0].number <= line <= block[-1].number:
             return block[-1].number
@@ -200,7 +200,7 @@ def sources_end(text: str, line: int) -> int:
 
 
 def replaced(text: str, places: Iterable[Replacement]) -> str:
-    """`text` with other text in these places, which must not overlap; the same replacement twice is one."""
+    """Return `text` with other text in these places, which must not overlap; the same replacement twice is one."""
     parts, position = [], 0
     for start, end, new in sorted(set(places)):
         if start < position:

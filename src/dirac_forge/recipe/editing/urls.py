@@ -31,7 +31,7 @@ class Variation:
 def variations(
     text: str, line: int, *, listed: str | None = None, version: str = "", v1: bool = False
 ) -> Iterator[Variation]:
-    """The text with the URL in `line` (from 1) written in other ways, the likeliest first.
+    """Yield the text with the URL in `line` (from 1) written in other ways, the likeliest first.
 
     `listed` is where an index lists the file of `version`; then that is the only way. `v1`: the text is a recipe.yaml.
     """
@@ -143,7 +143,7 @@ def _prefixed(url: str) -> Iterator[str]:
 
 
 def _normalised(url: str) -> Iterator[str]:
-    """The file's name in lower case with `_`, as PEP 625 has it, and the other way round."""
+    """Yield the file's name in lower case with `_`, as PEP 625 has it, and the other way round."""
     folder, _, last = _last_part(url)
     match = re.match(rf"(.+)-((?:{_VERSION}).*)$", last)
     project = _last_part(folder)[2]

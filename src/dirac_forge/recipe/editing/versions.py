@@ -62,7 +62,7 @@ def _in_variables(
     *,
     v1: bool,
 ) -> list[Replacement]:
-    """The variables that the version is made from, then those that only sources are made from."""
+    """Return the variables that the version is made from, then those that only sources are made from."""
     defining = closure(_names_in(keys), assigned)
     reached = closure(_names_in(sources), assigned)
     others = (place for place in assigned if place.name in reached - defining)
@@ -71,7 +71,7 @@ def _in_variables(
 
 
 def _in_own(own: Sequence[TextPlace], change: tuple[str, str], *, v1: bool) -> list[Replacement]:
-    """The variables that spell the version, else those that it is put together from."""
+    """Return the variables that spell the version, else those that it is put together from."""
     places = [edit for place in own for edit in _whole(place, *change, v1=v1)]
     return places or list(_split([place for place in own if place.literal is not None], *change))
 
@@ -100,7 +100,7 @@ def _whole(place: TextPlace, old: str, new: str, *, v1: bool) -> list[Replacemen
 
 
 def _partly(place: TextPlace, old: str, new: str) -> list[Replacement]:
-    """A variable that is the first parts of the version: `major_minor = "1.80"`."""
+    """Return a variable that is the first parts of the version: `major_minor = "1.80"`."""
     literal = place.literal
     for before, after in first_parts(old, new):
         if literal is not None and literal.removeprefix("v") == before:
@@ -111,7 +111,7 @@ def _partly(place: TextPlace, old: str, new: str) -> list[Replacement]:
 
 
 def _split(leaves: Sequence[TextPlace], old: str, new: str) -> Iterator[Replacement]:
-    """A version that is put together: `major`, `minor` and `patch`, or `1.80` and `0`."""
+    """Yield a version that is put together: `major`, `minor` and `patch`, or `1.80` and `0`."""
     before, after = parts_of(old), parts_of(new)
     for place in leaves if len(before) == len(after) else ():
         own = parts_of(place.literal or "")

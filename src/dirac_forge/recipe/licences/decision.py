@@ -79,7 +79,7 @@ def decide(
     members: Iterable[str] = (),
     has_source: bool = True,
 ) -> LicenceDecision:
-    """The licence of a release.
+    """Return the licence of a release.
 
     Args:
         metadata: the core metadata of the release.
@@ -115,7 +115,7 @@ def _warning(text: str) -> Note:
 
 
 def _own_expression(written: str | None, evidence: _Evidence, notes: list[Note]) -> str | None:
-    """The project's License-Expression, None where it has none or one that is not SPDX."""
+    """Return the project's License-Expression, None where it has none or one that is not SPDX."""
     if not written:
         return None
     expression = normalised(written)
@@ -151,7 +151,7 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
 
 
 def _classified(classifiers: Iterable[str]) -> tuple[Term, ...]:
-    """The licences that classifiers name; `Other/Proprietary License` counts where no other one does."""
+    """Return the licences that classifiers name; `Other/Proprietary License` counts where no other one does."""
     terms = _refined(_unique(filter(None, map(from_classifier, classifiers))))
     return tuple(term for term in terms if term.name != "LicenseRef-Proprietary") or terms
 
@@ -164,7 +164,7 @@ def _one_may_choose(field: str, named: tuple[Term, ...], remarks: Iterable[str])
 
 
 def _named_in_field(field: str, *, classified: bool) -> tuple[Term, ...]:
-    """The licences that the License field names, or is the text of."""
+    """Return the licences that the License field names, or is the text of."""
     named = from_field(field)
     if named or len(field) <= 60:
         return named
@@ -173,7 +173,7 @@ def _named_in_field(field: str, *, classified: bool) -> tuple[Term, ...]:
 
 
 def _read(files: Mapping[str, str]) -> tuple[Term, ...]:
-    """The licences that files (path to text) are the texts of."""
+    """Return the licences that files (path to text) are the texts of."""
     terms = _unique(term for path, text in files.items() for term in _named_by_reuse(path) or identify(text))
     # The LGPL 3 is a supplement to the GPL, whose text is next to it.
     lesser = any(term.name.startswith("LGPL") for term in terms)
@@ -181,7 +181,7 @@ def _read(files: Mapping[str, str]) -> tuple[Term, ...]:
 
 
 def _named_by_reuse(path: str) -> tuple[Term, ...]:
-    """The licence that a file in LICENSES/ is named after (https://reuse.software/spec)."""
+    """Return the licence that a file in LICENSES/ is named after (https://reuse.software/spec)."""
     folder, _, name = path.rpartition("/")
     identifier = name.removesuffix(".txt")
     if folder.rpartition("/")[2] != "LICENSES" or normalised(identifier) != identifier:
@@ -200,7 +200,7 @@ def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
 
 
 def _exact(field: str, evidence: _Evidence, notes: list[Note]) -> str:
-    """A License field that is SPDX, unless a classifier and the files agree on another licence."""
+    """Return a License field that is SPDX, unless a classifier and the files agree on another licence."""
     if (told := _told_otherwise(evidence)) is not None:
         said = f"The License field says {field}, a classifier and {evidence.where} say {told.spdx}"
         notes.append(_warning(f"{said}; {told.spdx} is taken."))
@@ -213,14 +213,14 @@ def _exact(field: str, evidence: _Evidence, notes: list[Note]) -> str:
 
 
 def _told_otherwise(evidence: _Evidence) -> Term | None:
-    """The one licence that both the files and a classifier are, where the License field names another one."""
+    """Return the one licence that both the files and a classifier are, where the License field names another one."""
     if len(evidence.texts) != 1 or evidence.texts[0] not in evidence.classifiers or evidence.texts[0].gnu:
         return None
     return None if _agree(evidence.field, evidence.texts) else evidence.texts[0]
 
 
 def _checked(declared: tuple[Term, ...], evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
-    """What is declared, or the texts where a single one contradicts it."""
+    """Return what is declared, or the texts where a single one contradicts it."""
     if not declared or not evidence.texts or _agree(declared, evidence.texts):
         return declared
     twice = bool(evidence.field and evidence.classifiers and _agree(evidence.field, evidence.classifiers))
@@ -245,7 +245,7 @@ def _declared(evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
 
 
 def _resolved(term: Term, evidence: _Evidence, notes: list[Note]) -> str:
-    """The SPDX identifier of a term, its open part filled in from the texts; "" where nothing tells."""
+    """Return the SPDX identifier of a term, its open part filled in from the texts; "" where nothing tells."""
     if term.is_open:
         read = (*evidence.texts, *evidence.notices)
         like = next((text for text in read if text != term and not text.is_open and term.agrees(text)), None)
@@ -263,7 +263,7 @@ def _assumed(term: Term, notes: list[Note]) -> str:
 
 
 def _with_versions(term: Term, evidence: _Evidence, notes: list[Note]) -> Term:
-    """A GNU licence with "only" or "or later"."""
+    """Return a GNU licence with "only" or "or later"."""
     if not term.gnu or term.later is not None:
         return term
     later = evidence.later or any(text.later for text in evidence.texts if text.name == term.name)
@@ -286,7 +286,7 @@ def _joined(identifiers: Iterable[str], evidence: _Evidence, notes: list[Note]) 
 
 
 def _contradiction(expression: str, source: str, evidence: _Evidence) -> list[Note]:
-    """A note for each licence that was read in the files, but is not in the expression."""
+    """Return a note for each licence that was read in the files, but is not in the expression."""
     names = [Term(re.sub(r"-(?:only|or-later)$", "", name)) for name in re.findall(r"[\w.+-]+", expression)]
     strange = [text for text in evidence.texts if not any(text.agrees(name) for name in names)]
     strange = [text for text in strange if text.name not in expression]
@@ -300,7 +300,7 @@ def _contradiction(expression: str, source: str, evidence: _Evidence) -> list[No
 
 
 def _places(paths: Iterable[str]) -> str:
-    """The files, named for a note."""
+    """Return the files, named for a note."""
     first, rest = sorted(paths)[:2], sorted(paths)[2:]
     return ", ".join(first) + (f" and {len(rest)} more" if rest else "") if first else "no licence file"
 
@@ -330,14 +330,14 @@ def _listed(terms: Iterable[Term]) -> str:
 
 
 def licence_files(declared: Iterable[str], texts: Mapping[str, str], members: Iterable[str] = ()) -> tuple[str, ...]:
-    """Those of License-File that the sdist has (lists of people aside), else the outermost licence files."""
+    """Return those of License-File that the sdist has (lists of people aside), else the outermost licence files."""
     there = {*texts, *members}
     named = tuple(path for path in dict.fromkeys(declared) if path in there and not _lists_people(path))
     return named or _outermost([path for path in texts if _is_licence(path) and not _ASIDE.search(path)])
 
 
 def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
-    """Those in the outermost folder that has a licence, notices last."""
+    """Return those in the outermost folder that has a licence, notices last."""
     depth = min((path.count("/") for path in paths if not _is_notice(path)), default=-1)
     outermost = (path for path in paths if path.count("/") == depth)
     return tuple(sorted(outermost, key=lambda path: (_is_notice(path), path)))

@@ -134,7 +134,7 @@ def _licensing() -> Licensing:
 
 
 def normalised(expression: str) -> str | None:
-    """The SPDX expression in its canonical spelling (`gpl-3.0+` is `GPL-3.0-or-later`), or None if it is none.
+    """Return the SPDX expression in its canonical spelling (`gpl-3.0+` is `GPL-3.0-or-later`), or None if it is none.
 
     `LicenseRef-…` stays as it is (PEP 639 allows it, conda-forge too).
     """
@@ -154,7 +154,7 @@ def normalised(expression: str) -> str | None:
 
 
 def from_field(text: str) -> tuple[Term, ...]:
-    """The licences that a License field names; () where it names none (or is the text of one)."""
+    """Return the licences that a License field names; () where it names none (or is the text of one)."""
     text = " ".join(text.split())
     if not text or len(text) > _LONGEST or text.upper() in {"UNKNOWN", "NONE", "OTHER", "N/A"}:
         return ()
@@ -166,7 +166,7 @@ def from_field(text: str) -> tuple[Term, ...]:
 
 
 def from_classifier(classifier: str) -> Term | None:
-    """The licence that a trove classifier names; None for others and for `OSI Approved` alone."""
+    """Return the licence that a trove classifier names; None for others and for `OSI Approved` alone."""
     section, _, name = classifier.rpartition(" :: ")
     return _named(name[:_LONGEST]) if section.startswith("License") else None
 

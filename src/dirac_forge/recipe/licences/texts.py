@@ -104,7 +104,7 @@ _NOTICE: Final = 6000
 
 
 def identify(text: str) -> tuple[Term, ...]:
-    """The licences whose text or notice `text` is; () for none that is known.
+    """Return the licences whose text or notice `text` is; () for none that is known.
 
     The full text of a GNU licence does not tell "only" from "or later": `Term.later` is None then.
     """
@@ -117,7 +117,7 @@ def identify(text: str) -> tuple[Term, ...]:
 
 
 def _parts(words: str) -> Iterator[str]:
-    """The licences that a text may hold several of."""
+    """Yield the licences that a text may hold several of."""
     if _title(words):
         yield "Apache-2.0"
     if any(phrase in words for phrase in _PYTHON):
@@ -128,7 +128,7 @@ def _parts(words: str) -> Iterator[str]:
 
 
 def _whole(words: str) -> str | None:
-    """The licence that a text is from beginning to end, None for one that may hold several."""
+    """Return the licence that a text is from beginning to end, None for one that may hold several."""
     if any(phrase in words[:_PREFACE] for phrase in _PYTHON):
         return "PSF-2.0"
     if "llvm exceptions to the apache 2.0 license" in words:
@@ -143,7 +143,7 @@ def _title(words: str) -> str | None:
 
 
 def gnu_notice(text: str) -> tuple[Term, ...]:
-    """The GNU licence that a notice names with its version (not the licence itself, which is longer)."""
+    """Return the GNU licence that a notice names with its version (not the licence itself, which is longer)."""
     match = _GNU_NOTICE.search(_words(text)) if len(text) < _NOTICE else None
     if match is None:
         return ()
@@ -154,7 +154,7 @@ def gnu_notice(text: str) -> tuple[Term, ...]:
 
 
 def _granted(words: str, anchor: str, length: int, choices: tuple[tuple[str, str], ...], otherwise: str) -> list[str]:
-    """One licence for each time that the anchor is found, told by what follows it."""
+    """Return one licence for each time that the anchor is found, told by what follows it."""
     found = []
     starts = [match.start() for match in re.finditer(anchor, words)]
     for start, following in pairwise([*starts, len(words)]):
@@ -184,7 +184,7 @@ def _bundled() -> dict[str, str]:
 
 
 def _alike(words: str) -> tuple[Term, ...]:
-    """The bundled text that `words` is nearly equal to."""
+    """Return the bundled text that `words` is nearly equal to."""
     if len(words) < 400:
         return ()
     from rapidfuzz import fuzz  # noqa: PLC0415  (slow to import, rarely needed)

@@ -50,7 +50,7 @@ def links_of(metadata: CoreMetadata) -> Links:
 
 
 def _repository(labelled: Mapping[str, str]) -> str | None:
-    """The URL that is labelled so if it is on a known host, else any that is a repository."""
+    """Return the URL that is labelled so if it is on a known host, else any that is a repository."""
     named = _first(labelled, _REPOSITORY)
     if named is not None and _GIT_HOSTS.match(named):
         return named
@@ -58,7 +58,7 @@ def _repository(labelled: Mapping[str, str]) -> str | None:
 
 
 def summary_of(metadata: CoreMetadata) -> str:
-    """One line of printable text, "" where upstream gives none."""
+    """Return one line of printable text, "" where upstream gives none."""
     text = " ".join("".join(c if c.isprintable() else " " for c in metadata.summary or "").split())
     return "" if text.upper() in {"UNKNOWN", "TODO"} else _cut(text)
 

@@ -14,7 +14,7 @@ __all__ = ["carried_over"]
 
 
 def carried_over(output: Output, info: PackageInfo, declared: Collection[str]) -> tuple[Output, tuple[Note, ...]]:
-    """The output with the run requirements of the channel's newest build that upstream did not declare for it.
+    """Return the output with the run requirements of the channel's newest build that upstream did not declare for it.
 
     `declared` are the packages that upstream's metadata of that version names, with all extras.
     """

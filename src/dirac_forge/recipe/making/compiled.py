@@ -52,7 +52,7 @@ class Nature:
 
 
 def _by_tags(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The wheels for any platform, and those for single ones."""
+    """Return the wheels for any platform, and those for single ones."""
     pure: list[str] = []
     tagged: list[str] = []
     for name in names:
@@ -140,7 +140,7 @@ def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -
 
 
 def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, str] | None:
-    """The one system that a release is for, and what says so; None where it may be for several."""
+    """Return the one system that a release is for, and what says so; None where it may be for several."""
     named = [c for c in facts.metadata.classifiers if c.startswith("Operating System :: ")]
     if served == {"win"} and not _knows_other_systems(facts, named):
         return "win", "its wheels are for Windows only"
@@ -152,7 +152,7 @@ def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, str] | Non
 
 
 def _only_classified(named: Sequence[str]) -> str:
-    """The system that all classifiers of systems name, "" where there are none or several."""
+    """Return the system that all classifiers of systems name, "" where there are none or several."""
     systems = (s for s, starts in _CLASSIFIERS.items() if all(name.startswith(starts) for name in named))
     return next(systems, "") if named else ""
 

@@ -89,7 +89,7 @@ class DependencyTree:
         return None if self.cut or reached & self.unknown else reached
 
     def build_order(self, projects: Iterable[str]) -> list[str]:
-        """The projects, what is needed before what needs it (through others too); members of a cycle by name."""
+        """Return the projects, what is needed before what needs it (through others too); members of a cycle by name."""
         wanted: set[str] = {canonicalize_name(project) for project in projects}
         needs: dict[str, Iterable[str]] = dict.fromkeys(wanted, ())
         needs |= {str(name): found for name, found in self.needs.items()}
@@ -113,7 +113,7 @@ class _Node:
 def walk(
     roots: Mapping[str, FoundProject], look: Look, scope: Scope, executor: Executor, *, observer: Observer | None = None
 ) -> DependencyTree:
-    """All projects that the roots need in the scope, at any depth; extras are followed, cycles are no problem.
+    """Return all projects that the roots need in the scope, at any depth; extras are followed, cycles are no problem.
 
     Versions are chosen first as the newest, then anew where requirements met on the way exclude that one, until nothing
     changes: the result does not depend on the order of answers.
@@ -186,7 +186,7 @@ class _Walk:
         return version is None or specifiers.contains(version, prereleases=True)
 
     def tree(self) -> DependencyTree:
-        """The result, in an order that does not depend on the answers'."""
+        """Return the result, in an order that does not depend on the answers'."""
         requirers: dict[NormalizedName, set[str]] = {}
         for name, needs in self.needs.items():
             for need in needs:

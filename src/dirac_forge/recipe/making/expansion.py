@@ -86,7 +86,7 @@ def expand(
 
 
 def _name_of_malformed(line: str) -> str | None:
-    """The project of a line whose version can't be read (`setuptools >=46.4<63`); None for any other line."""
+    """Return the project of a line whose version can't be read (`setuptools >=46.4<63`); None for any other line."""
     if not RequirementList((line,)).problems:
         return None
     match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\]\s*)?(?=[<>=!~(]|$)", line)
@@ -153,7 +153,7 @@ class _Expansion:
             )
 
     def _packages(self, requirement: Requirement) -> tuple[list[str], list[str]]:
-        """The packages for a requirement, and those of its extras that they do not hold by themselves."""
+        """Return the packages for a requirement, and those of its extras that they do not hold by themselves."""
         bundled = {extra: self.providers.bundled(requirement.name, extra) for extra in sorted(requirement.extras)}
         packages = [package for package in bundled.values() if package]
         return packages or [self.providers.package(requirement.name)], [

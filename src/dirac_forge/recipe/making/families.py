@@ -39,7 +39,7 @@ class Families:
     """Makes ready what will be asked of a project soon; raises nothing."""
 
     def of(self, project: str) -> tuple[str, tuple[str, ...]]:
-        """The feedstock whose recipe holds `project` beside others ("" where none does), and its projects."""
+        """Return the feedstock whose recipe holds `project` beside others ("" where none does), and its projects."""
         name = canonicalize_name(project)
         for feedstock, projects in self.feedstocks.items():
             members = tuple(canonicalize_name(member) for member in projects)
@@ -106,7 +106,7 @@ class Families:
             self.metadata(project, SpecifierSet())
 
     def _first(self, project: str, tries: Sequence[SpecifierSet]) -> SpecifierSet:
-        """The first of the tries that some release of the project satisfies; raises as the last one does."""
+        """Return the first of the tries that some release of the project satisfies; raises as the last one does."""
         *before, last = tries
         for specifiers in before:
             try:
@@ -119,6 +119,6 @@ class Families:
 
 
 def _tries(member: str, main: CoreMetadata) -> list[SpecifierSet]:
-    """The versions of a member that are tried, best first: that of the given project, then what it requires."""
+    """Return the versions of a member that are tried, best first: that of the given project, then what it requires."""
     required = [r.specifier for r in main.requires_dist if canonicalize_name(r.name) == member]
     return [SpecifierSet(f"=={main.version}"), *required[-1:]]

@@ -28,7 +28,7 @@ def generate(
     providers: Providers,
     maintainers: Sequence[str] = (),
 ) -> Recipe:
-    """The recipe of `feedstock`: one output for each part, siblings pinned to each other and in build order.
+    """Return the recipe of `feedstock`: one output for each part, siblings pinned to each other and in build order.
 
     Raises InputError where a release has nothing that a recipe could be made from.
     """
@@ -73,7 +73,7 @@ def generate(
 def _outputs(
     parts: Sequence[FamilyPart], admitted: Mapping[str, Scope], family: Family, providers: Providers
 ) -> tuple[dict[str, Output], list[Note]]:
-    """The outputs of all parts by name, each with those that only require it, and what a person should know."""
+    """Return the outputs of all parts by name, each with those that only require it, and what a person should know."""
     outputs: dict[str, Output] = {}
     notes: list[Note] = []
     for part in parts:
@@ -87,7 +87,7 @@ def _outputs(
 
 
 def _common(main: FamilyPart, about: About) -> About:
-    """The recipe's own, that of its main project; with the index's page where that names no homepage."""
+    """Return the recipe's own, that of its main project; with the index's page where that names no homepage."""
     project = canonicalize_name(main.facts.release.project)
     return about if about.homepage else replace(about, homepage=f"https://pypi.org/project/{project}/")
 
@@ -102,7 +102,7 @@ def _test(output: Output, outputs: Mapping[str, Output]) -> Test:
 
 
 def _inheriting(own: About, common: About) -> About:
-    """An output's own, with the recipe's where upstream says nothing of it."""
+    """Return an output's own, with the recipe's where upstream says nothing of it."""
     return replace(
         own,
         summary=own.summary or common.summary,
@@ -123,7 +123,7 @@ def _labelled(notes: Iterable[Note], package: str, *, several: bool) -> list[Not
 
 
 def _supported(part: FamilyPart, scope: Scope) -> Scope:
-    """The scope's Pythons that the release admits; all of them where it says nothing."""
+    """Return the scope's Pythons that the release admits; all of them where it says nothing."""
     admitted = scope.supported(requires_python(part.facts))
     if not admitted.pythons:
         release = f"{part.facts.metadata.name} {part.facts.release.version}"
@@ -136,7 +136,7 @@ def _supported(part: FamilyPart, scope: Scope) -> Scope:
 
 
 def _build_order(outputs: Sequence[Output]) -> list[str]:
-    """What is needed comes first; names decide where that leaves a choice, and in a cycle."""
+    """Return what is needed comes first; names decide where that leaves a choice, and in a cycle."""
     names = {output.name for output in outputs}
     if len(names) == 1:
         return list(names)

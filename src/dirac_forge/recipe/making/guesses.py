@@ -11,7 +11,7 @@ __all__ = ["guessed_names"]
 
 
 def guessed_names(mapped: Iterable[Mapped], *, unread: bool) -> list[Note]:
-    """One note for all names that are guesses; that a channel could not be read is told elsewhere, once."""
+    """Return one note for all names that are guesses; that a channel could not be read is told elsewhere, once."""
     guesses = {one.project: one for one in mapped if one.mapped_by == "guess"}
     if not guesses:
         return []

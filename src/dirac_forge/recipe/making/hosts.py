@@ -66,7 +66,7 @@ _IN_TREE = frozenset(
 
 
 def build_backend(sdist: SdistFacts) -> str:
-    """The build backend, setuptools' where none is named."""
+    """Return the build backend, setuptools' where none is named."""
     backend = _system(sdist).get("build-backend")
     return backend if isinstance(backend, str) else "setuptools.build_meta"
 
@@ -77,7 +77,7 @@ def _system(sdist: SdistFacts) -> Mapping[str, object]:
 
 
 def build_tool_names(sdist: SdistFacts) -> frozenset[str]:
-    """The projects that the build requires, normalised."""
+    """Return the projects that the build requires, normalised."""
     return frozenset(canonicalize_name(requirement.name) for requirement in build_requirements(sdist))
 
 
@@ -105,7 +105,7 @@ def _declared(sdist: SdistFacts) -> list[str]:
 
 
 def _others(lines: Iterable[str], names: frozenset[str]) -> list[str]:
-    """The lines of other projects than these."""
+    """Return the lines of other projects than these."""
     return [line for line in lines if _bare(line) not in names]
 
 
@@ -119,13 +119,13 @@ def _names(lines: Iterable[str]) -> frozenset[str]:
 
 
 def _undeclared_backend(sdist: SdistFacts, names: frozenset[str]) -> list[str]:
-    """The backend's own project, where others bring it in: a recipe has to name it (conda-smithy's linter)."""
+    """Return the backend's own project, where others bring it in: a recipe has to name it (conda-smithy's linter)."""
     project = BACKENDS.get(build_backend(sdist).partition(":")[0].partition(".")[0])
     return [project] if project is not None and project not in names and not backend_texts(sdist) else []
 
 
 def backend_texts(sdist: SdistFacts) -> tuple[str, ...]:
-    """The sources of a build backend that is in the archive itself; () where the backend is another project."""
+    """Return the sources of a build backend that is in the archive itself; () where the backend is another project."""
     folders = _system(sdist).get("backend-path")
     starts = [str(folder).strip("./") for folder in folders] if isinstance(folders, list) else []
     texts = (
@@ -138,7 +138,7 @@ def backend_texts(sdist: SdistFacts) -> tuple[str, ...]:
 
 
 def _asked_in_tree(sdist: SdistFacts) -> Iterator[str]:
-    """The literal requirements in `get_requires_for_build_wheel` of an in-tree backend."""
+    """Yield the literal requirements in `get_requires_for_build_wheel` of an in-tree backend."""
     for text in backend_texts(sdist):
         tree = parse(text.encode())
         for node in ast.walk(tree) if tree is not None else ():
@@ -160,7 +160,7 @@ def _is_tool(line: str) -> bool:
 
 
 def _setup_requires(sdist: SdistFacts) -> Iterator[str]:
-    """`setup_requires` of setup.cfg and setup.py, names of constants followed."""
+    """Yield `setup_requires` of setup.cfg and setup.py, names of constants followed."""
     try:
         options = read_ini(sdist.texts.get("setup.cfg", "")).get("options", {})
     except IniError:
@@ -172,7 +172,7 @@ def _setup_requires(sdist: SdistFacts) -> Iterator[str]:
 
 
 def _list(value: str) -> Iterator[str]:
-    """A list by line, or in one line with `;` (setuptools) or `,` between requirements."""
+    """Yield a list by line, or in one line with `;` (setuptools) or `,` between requirements."""
     lines = [line for line in map(str.strip, value.splitlines()) if line and not line.startswith("#")]
     if len(lines) != 1 or _readable(lines[0]):
         yield from lines
@@ -192,7 +192,7 @@ def _readable(line: str) -> bool:
 
 
 def _imported(sdist: SdistFacts) -> Iterator[str]:
-    """The tools that setup.py imports, and NumPy where its headers are asked for."""
+    """Yield the tools that setup.py imports, and NumPy where its headers are asked for."""
     for module in sdist.modules:
         if module.path == "setup.py":
             tops = dict.fromkeys(name.partition(".")[0] for name in module.imports)
@@ -202,7 +202,7 @@ def _imported(sdist: SdistFacts) -> Iterator[str]:
 
 
 def relaxed_pin(line: str) -> str:
-    """The requirement with a lower bound in place of an exact version; any other line as it is."""
+    """Return the requirement with a lower bound in place of an exact version; any other line as it is."""
     try:
         requirement = DeclaredRequirement(line)
     except ValueError:

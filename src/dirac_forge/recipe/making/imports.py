@@ -28,7 +28,7 @@ Tree = dict[str, "Tree"]
 
 
 def imports_of(facts: ReleaseFacts, graph: ModuleGraph | None = None) -> tuple[str, ...]:
-    """The importable names at the top of what is installed, namespace packages followed down (`diracx.api`).
+    """Return the importable names at the top of what is installed, namespace packages followed down (`diracx.api`).
 
     From the wheel, even where it installs no module at all (stubs, data); without one from the sdist: its list of
     top-level names, else its package folders.
@@ -45,7 +45,7 @@ def is_sound(point: EntryPoint) -> bool:
 
 
 def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """`name = module:function` of each entry point, by name, and those that can't be written in a recipe."""
+    """Return `name = module:function` of each entry point, by name, and those that can't be written in a recipe."""
     good, bad = {}, []
     for point in points:
         if is_sound(point):
@@ -56,7 +56,7 @@ def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], t
 
 
 def help_commands(points: Iterable[EntryPoint], sdist: SdistFacts | None) -> tuple[EntryPoint, ...]:
-    """The commands whose module builds a command-line parser: `--help` can be expected to answer."""
+    """Return the commands whose module builds a command-line parser: `--help` can be expected to answer."""
     if sdist is None:
         return ()
     parsers = {_dotted(path) for path in sdist.command_line_modules}
@@ -76,7 +76,7 @@ def _dotted(path: str) -> str:
 
 
 def installed(members: Iterable[str], graph: ModuleGraph) -> tuple[str, ...]:
-    """The importable names at the top of a wheel, by the names of its files."""
+    """Return the importable names at the top of a wheel, by the names of its files."""
     tree: Tree = {}
     for member in members:
         parts = PurePosixPath(member).parts
@@ -116,7 +116,7 @@ def _is_initial(name: str) -> bool:
 
 
 def _module(name: str, within: str) -> list[str]:
-    """The module that a file is, none for other files and for the `__init__.py` of a package."""
+    """Return the module that a file is, none for other files and for the `__init__.py` of a package."""
     match = _MODULE.match(name)
     return [] if match is None or (within and match[1] == "__init__") else [f"{within}{match[1]}"]
 
@@ -148,7 +148,7 @@ def _from_sdist(sdist: SdistFacts, project: str, graph: ModuleGraph) -> tuple[st
 
 
 def _in_root(root: Tree, module: str, graph: ModuleGraph) -> tuple[str, ...]:
-    """The packages of a folder, else the single module of the project's name."""
+    """Return the packages of a folder, else the single module of the project's name."""
     single = [name for name in (module, module.lower()) if f"{name}.py" in root]
     return _chosen(_packages(root, graph) or single[:1])
 
@@ -158,6 +158,6 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _packages(tree: Tree, graph: ModuleGraph) -> list[str]:
-    """The names below a folder (modules at the top may be tools of the project)."""
+    """Return the names below a folder (modules at the top may be tools of the project)."""
     tops = ((name, name.partition(".")[0]) for name in _names(tree, graph))
     return [name for name, top in tops if top in tree and top not in _NOT_THE_PACKAGE]

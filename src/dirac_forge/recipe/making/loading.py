@@ -67,7 +67,7 @@ class ModuleGraph:
         return top in self._own
 
     def foreign_imports(self, name: str) -> Mapping[str, str]:
-        """What loading `name` imports that is not the release's own: name to the file that imports it first."""
+        """Return what loading `name` imports that is not the release's own: name to the file that imports it first."""
         foreign: dict[str, str] = {}
         waiting, loaded = list(_parents(name)), set(_parents(name))
         while waiting:
@@ -84,7 +84,7 @@ class ModuleGraph:
 
     @staticmethod
     def _targets(name: str, module: SourceModule) -> Iterator[str]:
-        """The imports of a module with absolute names."""
+        """Yield the imports of a module with absolute names."""
         package = name if module.path.endswith("/__init__.py") else name.rpartition(".")[0]
         for target in module.imports:
             inner = target.lstrip(".")
@@ -101,7 +101,7 @@ def unmet_imports(
     extras: Mapping[str, str],
     brought: Collection[str] | None,
 ) -> tuple[UnmetImport, ...]:
-    """The imports of a module that nothing brings.
+    """Return the imports of a module that nothing brings.
 
     Args:
         graph: the modules of the release.
@@ -135,7 +135,7 @@ def _met(target: str, required: Mapping[str, SpecifierSet], brought: Collection[
 
 
 def _project_of(top: str) -> str:
-    """The project that is known to install a top-level module, "" for none."""
+    """Return the project that is known to install a top-level module, "" for none."""
     return "setuptools" if top in _SETUPTOOLS else next(iter(projects_importing(top)), "")
 
 
@@ -189,13 +189,13 @@ def _parts(path: str) -> list[str]:
 
 
 def _parents(name: str) -> list[str]:
-    """`a`, `a.b`, `a.b.c` of `a.b.c`: loading a module loads its packages first."""
+    """Return `a`, `a.b`, `a.b.c` of `a.b.c`: loading a module loads its packages first."""
     parts = name.split(".")
     return [".".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def _dotted(facts: ReleaseFacts) -> Iterator[tuple[str, SourceModule]]:
-    """The modules of the source archive by the names that they have once they are installed."""
+    """Yield the modules of the source archive by the names that they have once they are installed."""
     modules = [
         module for module in (facts.sdist.modules if facts.sdist is not None else ()) if module.path.endswith(".py")
     ]

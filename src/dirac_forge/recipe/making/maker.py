@@ -53,7 +53,7 @@ class Upstream(Protocol):
         ...
 
     def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
-        """A licence file from the repository where the sdist has none; a note where that could not be asked."""
+        """Return a licence file from the repository where the sdist has none; a note where that could not be asked."""
         ...
 
 
@@ -105,7 +105,7 @@ class Maker:
     """Where dependencies are needed; () for all of the scope's platforms."""
 
     def make(self, orders: Sequence[Order], deps: Deps) -> MadeRecipes:
-        """The recipes of the orders, and as `deps` says those of what they need.
+        """Return the recipes of the orders, and as `deps` says those of what they need.
 
         Raises ForgeError where an ordered project can't be had; trouble with a dependency is a problem in the result.
         """
@@ -126,7 +126,7 @@ class Maker:
         return MadeRecipes(recipes=tuple(recipes), needed=needed, problems=tuple(problems))
 
     def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree]:
-        """The facts of the ordered projects, and the tree of what they need to run."""
+        """Return the facts of the ordered projects, and the tree of what they need to run."""
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
         extras = {p: frozenset(order.extras.get(p, ())) for order in orders for p in order.projects}
         roots = _results(self._asked(self.upstream.metadata, wanted))
@@ -234,7 +234,7 @@ class Maker:
         return rows, self._missing(tree, rows, "all", facts, problems)
 
     def _projects(self, recipe: Recipe, known: Collection[str], problems: list[str]) -> tuple[str, ...]:
-        """What a recipe requires beyond what is known, as projects; a problem for each that is none."""
+        """Return what a recipe requires beyond what is known, as projects; a problem for each that is none."""
         names = sorted(_required(recipe).difference(known))
         own = tuple(name for name in names if self._mapped(name).package == name)
         problems += (
@@ -245,7 +245,7 @@ class Maker:
         return own
 
     def _recipes(self, orders: Sequence[Order], tree: DependencyTree, problems: list[str]) -> list[Recipe]:
-        """As many of the orders as can be made; a problem for each other."""
+        """Return as many of the orders as can be made; a problem for each other."""
         asked = {
             project: self.executor.submit(self._facts, project, spec)
             for order in orders
@@ -279,7 +279,7 @@ class Maker:
     # -- names
 
     def _listing(self, projects: Iterable[str]) -> Listing:
-        """What the channels have under every name that these projects may have; asked at once, and once."""
+        """Return what the channels have under every name that these projects may have; asked at once, and once."""
         return self.catalogue.info({n for p in projects for n in candidates(p, overrides=self.overrides)})
 
     def _mapped(self, project: str) -> Mapped:
@@ -319,7 +319,7 @@ class Maker:
         )
 
     def _nowhere(self, recipe: Recipe, used: Iterable[Mapped]) -> set[str]:
-        """The packages in host that neither the channels nor the index have, where both could say so."""
+        """Return the packages in host that neither the channels nor the index have, where both could say so."""
         host = {line.name for output in recipe.outputs for line in output.host}
         return {one.package for one in used if one.package in host and self._is_nowhere(one)}
 
@@ -381,7 +381,7 @@ def _found(metadata: CoreMetadata) -> FoundProject:
 
 
 def _required(recipe: Recipe) -> set[str]:
-    """The packages that any output requires to run, Python and virtual packages aside."""
+    """Return the packages that any output requires to run, Python and virtual packages aside."""
     names = {line.name for output in recipe.outputs for line in output.run}
     return {name for name in names if name != "python" and not name.startswith("__")}
 

@@ -117,7 +117,7 @@ def both(one: Reach, other: Reach | None, scope: Scope) -> Reach:
 
 
 def platform_condition(platforms: Iterable[str], scope: Scope) -> When | None:
-    """The shortest condition that holds on exactly these of the scope's platforms; None for all of them."""
+    """Return the shortest condition that holds on exactly these of the scope's platforms; None for all of them."""
     wanted = frozenset(platforms)
     if wanted == frozenset(scope.platforms):
         return None
@@ -143,7 +143,7 @@ def _unix(platform: str) -> str:
 
 
 def python_condition(pythons: Iterable[str], scope: Scope) -> When | None:
-    """The condition that holds for exactly these of the scope's Pythons; None for all of them."""
+    """Return the condition that holds for exactly these of the scope's Pythons; None for all of them."""
     wanted = sorted(set(pythons), key=Version)
     everything = list(scope.pythons)
     if wanted == everything:

@@ -16,7 +16,7 @@ _OFF = (None, False, 0, "", "0", "no", "No", "false", "False", "off")
 
 
 def asked_by_variable(setup: str) -> str:
-    """The variable without which setup.py compiles nothing, "" where there is none or it is not clear."""
+    """Return the variable without which setup.py compiles nothing, "" where there is none or it is not clear."""
     tree = parse(setup.encode()) if _COMPILES.search(setup) else None
     if tree is None:
         return ""
@@ -48,7 +48,7 @@ def _flags(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _variable_of(value: ast.expr, test: str) -> str:
-    """The variable that an assigned value depends on; `test` is that of the `if` around the assignment."""
+    """Return the variable that an assigned value depends on; `test` is that of the `if` around the assignment."""
     return _asked(value, {}) or (test if _is(value, True) else "")
 
 
@@ -66,7 +66,7 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[ast.Assign, str]]:
 
 
 def _asked(test: ast.expr, flags: dict[str, str]) -> str:
-    """The variable that makes a test true where it is set, "" for any other test."""
+    """Return the variable that makes a test true where it is set, "" for any other test."""
     match test:
         case ast.Name(id=name):
             return flags.get(name, "")

@@ -71,7 +71,7 @@ class Family:
 
 
 def output_of(part: FamilyPart, scope: Scope, family: Family, providers: Providers) -> tuple[Output, tuple[Note, ...]]:
-    """The output for `part`, whose Pythons are those of `scope`, and what a person should know about it."""
+    """Return the output for `part`, whose Pythons are those of `scope`, and what a person should know about it."""
     builder = _Builder(part, scope, family, providers)
     output = builder.build()
     return output, tuple(builder.notes)
@@ -100,7 +100,7 @@ class _Builder:
         self.notes: list[Note] = []
 
     def build(self) -> Output:
-        """All sections."""
+        """Return all sections."""
         kind = "noarch: python" if self.nature.noarch else "built for each platform"
         self._note("info", f"{kind}, because {self.nature.reason}")
         if self.nature.abi3:
@@ -169,7 +169,7 @@ class _Builder:
         return made.test
 
     def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
-        """The build and host sections."""
+        """Return the build and host sections."""
         if self.source.wheel:
             # Nothing is built, but conda-smithy's linter asks for a build backend next to pip.
             return noarch_tools([Requirement(name="setuptools")])
@@ -220,7 +220,7 @@ class _Builder:
         return (floor, *told_apart.lines)
 
     def _with_cffi(self, lines: list[Requirement], host: Iterable[Requirement]) -> list[Requirement]:
-        """What cffi compiled imports cffi's backend, whether or not upstream says so."""
+        """Return what cffi compiled imports cffi's backend, whether or not upstream says so."""
         compiling = [line for line in host if line.name == "cffi"]
         if not compiling or any(line.name == "cffi" for line in lines):
             return lines
@@ -228,7 +228,7 @@ class _Builder:
         return sorted([*lines, *compiling], key=lambda line: line.name)
 
     def _python_patch(self) -> list[str]:
-        """`>=3.11.14` where upstream asks for a patch level of the oldest Python that is built for."""
+        """Return `>=3.11.14` where upstream asks for a patch level of the oldest Python that is built for."""
         oldest = Version(self.family.python_min).release[:2]
         lower = (Version(c.version) for c in requires_python(self.facts) if c.operator in {">=", ">", "~="})
         return [f">={version}" for version in lower if version.release[:2] == oldest and version.micro]
@@ -269,7 +269,7 @@ class _Builder:
         )
 
     def _licence(self) -> LicenceDecision:
-        """The licence, from the files of the source: the sdist, or the wheel that is unpacked for them."""
+        """Return the licence, from the files of the source: the sdist, or the wheel that is unpacked for them."""
         sdist = self.facts.sdist
         wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else {}
         texts = dict(sdist.texts) if sdist is not None else {}

@@ -67,7 +67,7 @@ def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:
 
 
 def _strangers(facts: ReleaseFacts) -> list[Note]:
-    """A note on folders at the top of a wheel that every other project might install too."""
+    """Return a note on folders at the top of a wheel that every other project might install too."""
     tops = {member.partition("/")[0] for member in facts.wheel.members if "/" in member} if facts.wheel else set()
     names = sorted(tops & _SHARED_NAMES) if tops - _SHARED_NAMES else []
     text = f"the wheel installs {' and '.join(names)} at the top of site-packages: remove that, and tell upstream"
@@ -75,7 +75,7 @@ def _strangers(facts: ReleaseFacts) -> list[Note]:
 
 
 def _requirements(facts: ReleaseFacts, scope: Scope) -> tuple[Mapping[str, SpecifierSet], Mapping[str, str]]:
-    """The projects that are required everywhere, and those that only an extra requires, with the extra."""
+    """Return the projects that are required everywhere, and those that only an extra requires, with the extra."""
     required: dict[str, SpecifierSet] = {}
     extras: dict[str, str] = {}
     for requirement in facts.metadata.requires_dist:
@@ -88,7 +88,7 @@ def _requirements(facts: ReleaseFacts, scope: Scope) -> tuple[Mapping[str, Speci
 
 
 def _bringing(marker: Marker | None, offered: Iterable[str], scope: Scope) -> str:
-    """The first extra with which a marker holds, "" for none; only those that its text names are tried."""
+    """Return the first extra with which a marker holds, "" for none; only those that its text names are tried."""
     text = str(marker)
     spellings = ((extra, canonicalize_name(extra)) for extra in offered)
     named = ((extra, plain) for extra, plain in spellings if extra in text or plain in text)

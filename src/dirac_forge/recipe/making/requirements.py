@@ -35,7 +35,7 @@ def convert(
     noarch: bool,
     extras: Iterable[str] = (),
 ) -> Converted:
-    """The requirements as lines of a recipe, merged by package and sorted by name.
+    """Return the requirements as lines of a recipe, merged by package and sorted by name.
 
     In a noarch package a marker on Python can't be kept (one build serves all): what any Python of the scope needs is
     required, and a note says so. A marker on the platform stays as a condition.
@@ -78,7 +78,7 @@ def _order(line: Requirement) -> tuple[str, str]:
 
 
 def _arch_lines(package: str, group: Sequence[WantedRequirement], scope: Scope) -> tuple[list[Requirement], list[Note]]:
-    """One line where all hold everywhere, else one for each distinct condition."""
+    """Return one line where all hold everywhere, else one for each distinct condition."""
     by_condition: dict[When | None, list[WantedRequirement]] = {}
     notes = []
     for one in group:
@@ -148,7 +148,7 @@ def _info(text: str) -> Note:
 def _by_condition(
     package: str, group: Sequence[WantedRequirement], conditions: Sequence[When | None]
 ) -> Iterator[Requirement]:
-    """One line for what holds on all systems, and one for each condition that asks for more."""
+    """Yield one line for what holds on all systems, and one for each condition that asks for more."""
     by_condition: dict[When | None, list[WantedRequirement]] = {}
     for one, condition in zip(group, conditions, strict=True):
         by_condition.setdefault(condition, []).append(one)
@@ -176,7 +176,7 @@ def _by_system(package: str, group: Sequence[WantedRequirement], scope: Scope) -
 
 
 def _held_in(cells: Iterable[tuple[str, str]], group: Sequence[WantedRequirement]) -> list[SpecifierSet]:
-    """What is asked for in each of the pairs of Python and platform, where anything is."""
+    """Return what is asked for in each of the pairs of Python and platform, where anything is."""
     holding = ([one for one in group if cell in one.reach.cells] for cell in cells)
     return [merged(one.specifiers for one in members) for members in holding if members]
 
@@ -186,7 +186,7 @@ def _spec(members: Sequence[WantedRequirement]) -> str:
 
 
 def _loosest(members: Sequence[WantedRequirement]) -> str:
-    """The spec that lets every Python have what its own line asks for.
+    """Return the spec that lets every Python have what its own line asks for.
 
     Lines for different Pythons (`~=1.26; python_version<"3.12"` and `~=2.0; python_version>="3.12"`) are alternatives:
     the lowest lower bound and the highest upper bound hold for all of them. Lines for the same Python add up.
@@ -220,13 +220,13 @@ def _clause(operator: str, bound: _Bound | None) -> Iterator[Specifier]:
 
 
 def _lower(specifiers: SpecifierSet) -> _Bound | None:
-    """The strictest lower bound."""
+    """Return the strictest lower bound."""
     bounds = [(_version(c), c.operator != ">") for c in specifiers if c.operator in {">=", ">", "~=", "==", "==="}]
     return max(bounds, key=lambda bound: (bound[0], not bound[1]), default=None)
 
 
 def _upper(specifiers: SpecifierSet) -> _Bound | None:
-    """The strictest upper bound."""
+    """Return the strictest upper bound."""
     bounds = [bound for clause in specifiers if (bound := _end(clause)) is not None]
     return min(bounds, default=None)
 

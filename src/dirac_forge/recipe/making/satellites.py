@@ -17,7 +17,7 @@ __all__ = ["satellites"]
 def satellites(
     part: FamilyPart, main: Output, scope: Scope, providers: Providers
 ) -> Iterator[tuple[Output, tuple[Note, ...]]]:
-    """The further outputs of `part`, each requiring exactly the build of `main`, with notes on why."""
+    """Yield the further outputs of `part`, each requiring exactly the build of `main`, with notes on why."""
     for name in part.aliases:
         note = Note(
             level="info", text=f"{name} only requires {main.name}: conda-forge has both names, and users of either"

@@ -61,7 +61,7 @@ class ChosenSource:
 
 
 def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenSource:
-    """The sources of a release; `version` is the recipe's, which URLs name by its variable."""
+    """Return the sources of a release; `version` is the recipe's, which URLs name by its variable."""
     sdist = facts.release.sdist
     wheel = _pure_wheel(facts) if noarch else None
     if sdist is None and wheel is not None:
@@ -86,7 +86,7 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenS
 
 
 def _lost(facts: ReleaseFacts) -> tuple[str, ...]:
-    """The files that a build from the sdist would lose, () where they are few and may be made by it."""
+    """Return the files that a build from the sdist would lose, () where they are few and may be made by it."""
     if facts.wheel is None or facts.sdist is None:
         return ()
     lost = lost_files(facts.wheel, facts.sdist)
@@ -94,7 +94,7 @@ def _lost(facts: ReleaseFacts) -> tuple[str, ...]:
 
 
 def _unpublished(facts: ReleaseFacts, sdist: ReleaseFile, version: str) -> ChosenSource:
-    """The archive of a tag, or what is on this machine."""
+    """Return the archive of a tag, or what is on this machine."""
     names = build_tool_names(facts.sdist) if facts.sdist is not None else frozenset()
     environment = dict(pair for tool, pair in _VERSION_VARIABLES.items() if tool in names)
     local = sdist.url.startswith("file://")
@@ -110,13 +110,13 @@ def _unpublished(facts: ReleaseFacts, sdist: ReleaseFile, version: str) -> Chose
 
 
 def _strange(members: Iterable[str], sources: Iterable[str]) -> list[str]:
-    """The members whose names are no source's and that no build is known to make."""
+    """Return the members whose names are no source's and that no build is known to make."""
     names = {PurePosixPath(source).name for source in sources}
     return [m for m in members if PurePosixPath(m).name not in names and not _MADE_BY_BUILDS.search(m)]
 
 
 def lost_files(wheel: WheelFacts, sdist: SdistFacts) -> tuple[str, ...]:
-    """The files of a wheel whose names are nowhere in the sdist, and that are not known to be made by builds.
+    """Return the files of a wheel whose names are nowhere in the sdist, and that are not known to be made by builds.
 
     A compressed file that stands for a file that the sdist has at the same place is not lost: botocore's wheels have
     those. Beside the file itself it is one more, which a plain build does not make.
@@ -128,18 +128,18 @@ def lost_files(wheel: WheelFacts, sdist: SdistFacts) -> tuple[str, ...]:
 
 
 def _plain(member: str) -> str:
-    """The path of the file that a member is the compressed form of, "" for any other member."""
+    """Return the path of the file that a member is the compressed form of, "" for any other member."""
     return next((member.removesuffix(end) for end in (".gz", ".br", ".zst") if member.endswith(end)), "")
 
 
 def _tails(member: str) -> Iterator[str]:
-    """A path, and the same without its first folders: `src/a/b`, `a/b`, `b`."""
+    """Yield a path, and the same without its first folders: `src/a/b`, `a/b`, `b`."""
     parts = member.split("/")
     yield from ("/".join(parts[start:]) for start in range(min(len(parts), _MOST_TAILS)))
 
 
 def _pure_wheel(facts: ReleaseFacts) -> ReleaseFile | None:
-    """The release's wheel for any platform and Python 3."""
+    """Return the release's wheel for any platform and Python 3."""
     wheels = (w for w in facts.release.wheels if w.filename.endswith("-none-any.whl") and "py3" in w.filename)
     return next((wheel for wheel in wheels if _PLAIN_NAME.fullmatch(wheel.filename)), None)
 
@@ -150,7 +150,7 @@ def _wheel_source(facts: ReleaseFacts, wheel: ReleaseFile, version: str, why: st
 
 
 def _unpacked_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> ChosenSource:
-    """The wheel alone: installed, and unpacked so that its licence is found."""
+    """Return the wheel alone: installed, and unpacked so that its licence is found."""
     file = _templated(wheel.filename, version)
     name, spelled = wheel.filename.split("-")[:2]
     text = "upstream published no sdist: the wheel is installed as it is"
@@ -164,7 +164,7 @@ def _unpacked_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> Ch
 
 
 def _nothing_published(facts: ReleaseFacts) -> ChosenSource:
-    """A tag's archive of the repository, to be confirmed by a person."""
+    """Return a tag's archive of the repository, to be confirmed by a person."""
     text = "upstream published no sdist: check the tag's archive of its repository, and fill in sha256"
     urls = tuple(_archives(links_of(facts.metadata)[1] or ""))
     if not urls:
@@ -193,6 +193,6 @@ def _url(facts: ReleaseFacts, file: ReleaseFile, folder: str, version: str) -> s
 
 
 def _templated(filename: str, version: str) -> str:
-    """A file's name with the variable in place of the recipe's version, where it is spelled so."""
+    """Return a file's name with the variable in place of the recipe's version, where it is spelled so."""
     match = re.search(rf"(?:^|-)({re.escape(version)})(?=-|\.(?:tar\.\w+|tgz|zip|whl)$|$)", filename)
     return filename if match is None else f"{filename[: match.start(1)]}@{{version}}{filename[match.end(1) :]}"

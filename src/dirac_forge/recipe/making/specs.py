@@ -18,7 +18,7 @@ def conda_version(version: Version) -> str:
 
 
 def conda_spec(specifiers: Iterable[Specifier]) -> str:
-    """The clauses as one conda spec: lower bounds, exclusions, upper bounds; versions in their normal form.
+    """Return the clauses as one conda spec: lower bounds, exclusions, upper bounds; versions in their normal form.
 
     Redundant clauses go, so that `>=1.2,>=1.5,<3,<4` comes out as `>=1.5,<3`.
     """
@@ -28,7 +28,7 @@ def conda_spec(specifiers: Iterable[Specifier]) -> str:
 
 
 def merged(sets: Iterable[SpecifierSet]) -> SpecifierSet:
-    """All clauses of all sets at once."""
+    """Return all clauses of all sets at once."""
     together = SpecifierSet()
     for specifiers in sets:
         together &= specifiers
@@ -54,7 +54,7 @@ def _spelled(version: str) -> str:
 
 
 def _next_prefix(version: str) -> str:
-    """The exclusive upper bound of `~=version`: `~=2.2` ends before 3, `~=1.4.5` before 1.5 (PEP 440)."""
+    """Return the exclusive upper bound of `~=version`: `~=2.2` ends before 3, `~=1.4.5` before 1.5 (PEP 440)."""
     parsed = Version(version)
     release = parsed.release[:-1]
     bumped = ".".join(str(n) for n in (*release[:-1], release[-1] + 1))

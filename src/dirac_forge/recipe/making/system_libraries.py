@@ -47,7 +47,7 @@ class NamedLibraries:
 
 
 def system_libraries(texts: Mapping[str, str]) -> NamedLibraries:
-    """The libraries that the build files in `texts` (path to text) name."""
+    """Return the libraries that the build files in `texts` (path to text) name."""
     packages: dict[str, str] = {}
     unknown: dict[str, str] = {}
     own = (path for path in texts if not _OTHERS.search(path))
@@ -61,7 +61,7 @@ def system_libraries(texts: Mapping[str, str]) -> NamedLibraries:
 
 
 def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The names of libraries in a build file with their packages, () where those are not known."""
+    """Yield the names of libraries in a build file with their packages, () where those are not known."""
     match path.name:
         case "Cargo.toml":
             yield from ((c, p) for c, p in libraries("crate").items() if re.search(rf"^{c}\b", text, re.MULTILINE))
@@ -81,7 +81,7 @@ def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...
 
 
 def _configured(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What pkg-config or a library's own program is asked for."""
+    """Yield what pkg-config or a library's own program is asked for."""
     programs = libraries("program")
     yield from ((p, packages) for p, packages in programs.items() if re.search(rf"(?<![\w-]){p}(?![\w-])", text))
     for match in _PKG_CONFIG.finditer(text):

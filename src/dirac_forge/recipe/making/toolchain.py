@@ -70,7 +70,7 @@ class Toolchain:
 
 
 def toolchain(sdist: SdistFacts) -> Toolchain:
-    """The compilers, libraries and programs that building from the sdist takes."""
+    """Return the compilers, libraries and programs that building from the sdist takes."""
     sources = source_languages(sdist)
     languages = _compilers(sdist, set(sources), build_tool_names(sdist))
     named = system_libraries(sdist.texts)
@@ -123,7 +123,7 @@ def _by_file(names: Mapping[str, str]) -> Mapping[str, list[str]]:
 
 
 def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str]) -> set[str]:
-    """The languages that need a compiler, from the sources, the build files and the build's tools."""
+    """Return the languages that need a compiler, from the sources, the build files and the build's tools."""
     declared = set(_declared_languages(sdist))
     # Files in Fortran or C++ may be there for another purpose: a build file that lists its languages knows.
     languages = (declared | (sources - {"cxx", "fortran"})) if declared else set(sources)
@@ -139,7 +139,7 @@ def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str]) -> s
 
 
 def _declared_languages(sdist: SdistFacts) -> Iterator[str]:
-    """The languages that Meson's or CMake's build files list; nothing where they list none."""
+    """Yield the languages that Meson's or CMake's build files list; nothing where they list none."""
     for path, text in sdist.texts.items():
         match PurePosixPath(path).name:
             case "meson.build":
@@ -156,7 +156,7 @@ def _cython_in_cxx(sdist: SdistFacts) -> bool:
 
 
 def _build_texts(sdist: SdistFacts) -> str:
-    """The Python that builds: setup.py and an in-tree backend."""
+    """Return the Python that builds: setup.py and an in-tree backend."""
     return "\n".join((sdist.texts.get("setup.py", ""), *backend_texts(sdist)))
 
 
@@ -183,7 +183,7 @@ def source_languages(sdist: SdistFacts) -> tuple[str, ...]:
 
 
 def what_compiles(sdist: SdistFacts) -> str:
-    """What makes a plain build compile, "" where nothing does."""
+    """Return what makes a plain build compile, "" where nothing does."""
     backend = build_backend(sdist)
     if backend in _COMPILING_BACKENDS:
         return f"the build backend {backend}"

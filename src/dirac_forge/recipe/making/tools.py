@@ -49,7 +49,7 @@ def _compilers(nature: Nature) -> Iterator[Requirement]:
 
 
 def _programs(lines: Sequence[Requirement], nature: Nature) -> list[Requirement]:
-    """What the build runs, in the versions that upstream asks for."""
+    """Return what the build runs, in the versions that upstream asks for."""
     programs = {name: Requirement(name=name) for name in nature.programs}
     programs |= {line.name: line for line in lines if line.name in _PROGRAMS}
     return [programs[name] for name in sorted(programs)]
@@ -61,7 +61,7 @@ def _library(name: str) -> Requirement:
 
 
 def _cross(host: Sequence[Requirement]) -> Iterator[Requirement]:
-    """What has to run on the machine that builds for another one."""
+    """Yield what has to run on the machine that builds for another one."""
     yield Requirement(name="python", when=CROSS)
     yield Requirement(name="python", kind="cross_python", when=CROSS)
     for line in host:

@@ -72,7 +72,7 @@ GLOBALS: dict[str, object] = {
 
 @lru_cache(maxsize=50_000)
 def parse_expression(text: str) -> nodes.Expr:
-    """The syntax tree of one expression; raises EvaluationError where it is none."""
+    """Return the syntax tree of one expression; raises EvaluationError where it is none."""
     if len(text) > _MAX_LENGTH:
         raise EvaluationError("an expression is too long")
     try:
@@ -101,7 +101,7 @@ def check_depth(root: nodes.Node) -> None:
 
 @lru_cache(maxsize=50_000)
 def expression_names(text: str) -> frozenset[str]:
-    """The variables that an expression reads; nothing where it can't be parsed."""
+    """Return the variables that an expression reads; nothing where it can't be parsed."""
     try:
         tree = parse_expression(text)
     except EvaluationError:
@@ -111,7 +111,7 @@ def expression_names(text: str) -> frozenset[str]:
 
 
 def evaluate(text: str, names: Mapping[str, object], budget: Budget | None = None) -> object:
-    """The value of one expression; Unknown where it hangs on a variable that `names` lacks.
+    """Return the value of one expression; Unknown where it hangs on a variable that `names` lacks.
 
     Raises EvaluationError where it is no expression, asks for something that isn't allowed, or for too much work.
     """
@@ -122,7 +122,7 @@ def evaluate(text: str, names: Mapping[str, object], budget: Budget | None = Non
 
 
 def braces(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, str]]:
-    """The `${{ }}` of a text: where each begins and ends, and the expression. One pass, whatever the text."""
+    """Yield the `${{ }}` of a text: where each begins and ends, and the expression. One pass, whatever the text."""
     position = text.find("${{", start, end)
     while position >= 0:
         closing = text.find("}}", position + 3, end)
@@ -136,7 +136,7 @@ Names = Mapping[str, object]
 
 
 def value_of(node: nodes.Node, names: Names, budget: Budget) -> object:
-    """The value of a parsed expression."""
+    """Return the value of a parsed expression."""
     budget.spend()
     kind = type(node)
     if kind is nodes.Name:

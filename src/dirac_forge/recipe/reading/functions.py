@@ -38,7 +38,7 @@ def called_names(text: str) -> frozenset[str]:
 
 
 def functions(platform: str, variant: Mapping[str, str], *, stubs: bool = False) -> dict[str, object]:
-    """The functions of both formats for a platform and variant, by name.
+    """Return the functions of both formats for a platform and variant, by name.
 
     With `stubs` they give the names that migrations know (`c_compiler_stub`), which are the same on every platform.
     """
@@ -66,7 +66,7 @@ def functions(platform: str, variant: Mapping[str, str], *, stubs: bool = False)
 
 
 def mark(kind: str, argument: str) -> str:
-    """The mark of one call."""
+    """Return the mark of one call."""
     return f"\ue000{kind}\ue001{argument}\ue000"
 
 
@@ -109,14 +109,14 @@ def marked(text: str) -> bool:
 
 
 def without_marks(text: str) -> str:
-    """`text` without the marks of calls and Unknowns."""
+    """Return `text` without the marks of calls and Unknowns."""
     return _MARK.sub("", text) if "\ue000" in text else text
 
 
 def requirement(
     text: str, *, section: Section, line: int, condition: str | None, variant: Mapping[str, str]
 ) -> ReadRequirement | None:
-    """The requirement that a rendered line stands for, None for an empty one.
+    """Return the requirement that a rendered line stands for, None for an empty one.
 
     A bare package in host or build takes its pin from the variant, as in conda-build and rattler-build.
     """

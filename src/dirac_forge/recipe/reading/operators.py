@@ -77,7 +77,7 @@ def _contains(left: object, right: object) -> bool:
 
 
 def arithmetic(name: str, left: object, right: object) -> object:
-    """`left name right` for add, sub, mul, div, floordiv, mod, pow; sizes stay within limits."""
+    """Return `left name right` for add, sub, mul, div, floordiv, mod, pow; sizes stay within limits."""
     if (unknown := merged(left, right)) is not None:
         return unknown
     match name, left, right:

@@ -70,10 +70,10 @@ class CachedRecipe(ABC):
 
     @abstractmethod
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
-        """The variables of selectors, conditions and templates."""
+        """Return the variables of selectors, conditions and templates."""
 
     def _selected(self, scope: Mapping[str, object]) -> tuple[str, Mapping[int, str]]:
-        """The text to read, and the lines (from 0) that are there under a condition."""
+        """Return the text to read, and the lines (from 0) that are there under a condition."""
         del scope
         return self.text, {}
 
@@ -81,7 +81,7 @@ class CachedRecipe(ABC):
     def _read(
         self, text: str, perhaps: Mapping[int, str], scope: dict[str, object], variant: Mapping[str, str]
     ) -> Iterator[ReadOutput]:
-        """The outputs of a selected text."""
+        """Return the outputs of a selected text."""
 
     def render(
         self,
@@ -91,7 +91,7 @@ class CachedRecipe(ABC):
         build_platform: str | None = None,
         stubs: bool = False,
     ) -> RenderedRecipe:
-        """The recipe for one platform and variant; see `RecipeText`."""
+        """Return the recipe for one platform and variant; see `RecipeText`."""
         values = dict(variant or {})
         scope = self._scope(platform, build_platform or platform, values)
         text, perhaps = self._selected(scope)
@@ -128,15 +128,15 @@ class OutlineReader(ABC):
 
     @abstractmethod
     def items(self, node: Node | None) -> Iterator[tuple[Node, str | None]]:
-        """The values of a list (or a single value), each with the tests that are not decided."""
+        """Return the values of a list (or a single value), each with the tests that are not decided."""
 
     @abstractmethod
     def marked(self, node: Node | None) -> str | None:
-        """The text of a scalar with the marks of calls and Unknowns, None where there is none."""
+        """Return the text of a scalar with the marks of calls and Unknowns, None where there is none."""
 
     @abstractmethod
     def line(self, node: Node) -> int:
-        """The line of a node in the file, from 1."""
+        """Return the line of a node in the file, from 1."""
 
     @abstractmethod
     def skip(self, values: list[Node]) -> tuple[bool | None, int]:
@@ -144,21 +144,21 @@ class OutlineReader(ABC):
 
     @abstractmethod
     def test_requirements(self, fields: Mapping[str, Node]) -> Iterator[ReadRequirement]:
-        """The requirements of an output's tests."""
+        """Return the requirements of an output's tests."""
 
     def mapping(self, node: Node | None) -> dict[str, Node]:
-        """The fields of a mapping; the last of two equal keys counts, as in conda-build."""
+        """Return the fields of a mapping; the last of two equal keys counts, as in conda-build."""
         return {key: value for key, _, value in pairs(node)}
 
     def text(self, node: Node | None) -> str | None:
-        """The text of a scalar without marks."""
+        """Return the text of a scalar without marks."""
         value = self.marked(node)
         return None if value is None else without_marks(value).strip()
 
     def output(
         self, fields: Mapping[str, Node], common: Mapping[str, Node], name: str, version: str, *, line: int
     ) -> ReadOutput:
-        """One output; `common` is the recipe's own `build`."""
+        """Return one output; `common` is the recipe's own `build`."""
         own = self.mapping(fields.get("build"))
         build = {**common, **own}
         number = self.text(build.get("number"))
@@ -183,7 +183,7 @@ class OutlineReader(ABC):
         )
 
     def requirements(self, node: Node | None) -> Iterator[ReadRequirement]:
-        """The requirements of all sections; a plain list is `run`."""
+        """Yield the requirements of all sections; a plain list is `run`."""
         if node is not None and not isinstance(node, MappingNode):
             yield from self.section(node, "run")
         for key, value in self.mapping(node).items():
@@ -191,20 +191,20 @@ class OutlineReader(ABC):
                 yield from self.section(value, self.sections[key])
 
     def section(self, node: Node | None, section: Section, outer: str | None = None) -> Iterator[ReadRequirement]:
-        """The requirements of one section."""
+        """Yield the requirements of one section."""
         for value, condition in self.items(node):
             if (read := self.requirement(value, section, condition or outer)) is not None:
                 yield read
 
     def requirement(self, node: Node, section: Section, condition: str | None) -> ReadRequirement | None:
-        """One requirement, None for an empty one."""
+        """Return one requirement, None for an empty one."""
         text = self.marked(node)
         if text is None:
             return None
         return requirement(text, section=section, line=self.line(node), condition=condition, variant=self.variant)
 
     def run_exports(self, node: Node | None) -> Iterator[ReadRunExport]:
-        """What the output adds to its users; a plain list is weak."""
+        """Yield what the output adds to its users; a plain list is weak."""
         strengths = self.mapping(node).items() if isinstance(node, MappingNode) else ()
         for key, value in strengths:
             if key in _STRENGTHS:
@@ -215,7 +215,7 @@ class OutlineReader(ABC):
                 yield ReadRunExport(strength="weak", requirement=read)
 
     def sources(self, node: Node | None) -> Iterator[ReadSource]:
-        """Every URL and repository; those of paths and the like are left out."""
+        """Yield every URL and repository; those of paths and the like are left out."""
         for value, _ in self.items(node):
             fields = self.mapping(value)
             hashes = {key: fields.get(key) for key in _HASHES}
@@ -249,7 +249,7 @@ class OutlineReader(ABC):
         return any(marked(self.marked(node) or "") for node in nodes)
 
     def names(self, node: Node | None) -> tuple[str, ...]:
-        """The package names of a list of specs."""
+        """Return the package names of a list of specs."""
         texts = (self.text(value) for value, _ in self.items(node))
         return tuple(_NAME_END.split(text)[0].lower() for text in texts if text)
 

@@ -16,7 +16,7 @@ _KEPT = 64
 
 
 def parse_recipe(text: str, *, path: Path | str) -> RecipeText:
-    """The recipe in `text`: v1 where the file is called recipe.yaml, else v0.
+    """Return the recipe in `text`: v1 where the file is called recipe.yaml, else v0.
 
     The same text is parsed once a run, and what it renders to is remembered with it.
 

@@ -13,7 +13,7 @@ __all__ = ["pinned_range", "reached", "with_pins"]
 
 
 def pinned_range(version: str, pin: Mapping[str, str]) -> str:
-    """`>=1.2.3,<1.3.0a0` for `version` and the arguments of `pin_subpackage` (`max_pin`, `upper_bound`…).
+    """Return `>=1.2.3,<1.3.0a0` for `version` and the arguments of `pin_subpackage` (`max_pin`, `upper_bound`…).
 
     Both formats' arguments are understood; the defaults are theirs: at least this version, below the next major one.
     """
@@ -35,7 +35,7 @@ def reached(values: Mapping[str, str], pinned: Collection[str]) -> tuple[tuple[s
 
 
 def with_pins(outputs: Sequence[ReadOutput]) -> tuple[ReadOutput, ...]:
-    """`outputs`, with the spec of every `pin_subpackage` that names one of them."""
+    """Return `outputs`, with the spec of every `pin_subpackage` that names one of them."""
     versions = {output.name: output.version for output in outputs if output.is_package and output.version}
 
     def pinned(need: ReadRequirement) -> ReadRequirement:

@@ -123,7 +123,7 @@ class ReadOutput:
     line: int = 0
 
     def of(self, section: Section) -> tuple[ReadRequirement, ...]:
-        """The requirements of one section, in the file's order."""
+        """Return the requirements of one section, in the file's order."""
         return tuple(requirement for requirement in self.requirements if requirement.section == section)
 
 
@@ -184,7 +184,7 @@ class RecipeText(Protocol):
         build_platform: str | None = None,
         stubs: bool = False,
     ) -> RenderedRecipe:
-        """The recipe for `platform` with the variant's values; a value that the variant lacks is unknown.
+        """Return the recipe for `platform` with the variant's values; a value that the variant lacks is unknown.
 
         `build_platform` defaults to `platform`. With `stubs` compilers have the names that migrations know
         (`c_compiler_stub`) instead of packages of the platform. Raises RecipeError with file and line.
@@ -193,7 +193,7 @@ class RecipeText(Protocol):
 
 
 def find_recipe(folder: Path) -> Path | None:
-    """`meta.yaml` or `recipe.yaml` in a feedstock's folder (or its `recipe/`), None where there is none.
+    """Return `meta.yaml` or `recipe.yaml` in a feedstock's folder (or its `recipe/`), None where there is none.
 
     Where there are both meta.yaml is the recipe, as conda-forge's bot has it.
     """

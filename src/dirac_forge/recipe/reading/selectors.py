@@ -65,7 +65,7 @@ _FUNCTIONS: dict[str, Function] = {
 
 @lru_cache(maxsize=50_000)
 def selector_of(line: str) -> tuple[str, str | None]:
-    """`line` without its selector, and the selector (None where there is none); comment lines come out empty."""
+    """Return `line` without its selector, and the selector (None where there is none); comment lines come out empty."""
     stripped = line.rstrip()
     if stripped.lstrip().startswith("#"):
         return "", None
@@ -97,7 +97,7 @@ def _parsed(selector: str) -> ast.expr:
 
 @lru_cache(maxsize=20_000)
 def selector_names(selector: str) -> frozenset[str]:
-    """The variables in a selector; where it can't be read, the selector itself, which no variable is called."""
+    """Return the variables in a selector; where it can't be read, the selector itself, which no variable is called."""
     try:
         return frozenset(node.id for node in ast.walk(_parsed(selector)) if isinstance(node, ast.Name))
     except EvaluationError:
@@ -220,7 +220,7 @@ def _key(node: ast.expr, names: Mapping[str, object], budget: Budget) -> object:
 
 
 def connected(conjunction: bool, values: object) -> object:
-    """`and` (or `or`) of `values`, three-valued: an Unknown decides nothing that a known value decides."""
+    """Return `and` (or `or`) of `values`, three-valued: an Unknown decides nothing that a known value decides."""
     unknowns: list[Unknown] = []
     last: object = conjunction
     for last in values:  # type: ignore[attr-defined]

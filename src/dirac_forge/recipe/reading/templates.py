@@ -105,7 +105,7 @@ def tags(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _nodes(text: str) -> Sequence[nodes.Node]:
-    """The statements of a template; those of most recipes without Jinja's full parser, which is slow.
+    """Return the statements of a template; those of most recipes without Jinja's full parser, which is slow.
 
     Platforms differ in few tags, and an expression that was parsed is remembered.
     """
@@ -317,7 +317,7 @@ def _branch(
 
 
 def _joined(outcomes: Sequence[dict[str, object]]) -> dict[str, object]:
-    """What each name may be after branches of which one was taken: its value where they agree, else Unknown."""
+    """Return what each name may be after branches of which one was taken: its value where they agree, else Unknown."""
     joined: dict[str, object] = {}
     for name in dict.fromkeys(name for outcome in outcomes for name in outcome):
         values = [outcome.get(name, Unknown((name,))) for outcome in outcomes]

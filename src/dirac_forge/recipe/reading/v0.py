@@ -76,7 +76,7 @@ def selector_variables(platform: str, build_platform: str, variant: Mapping[str,
 
 
 def selected_text(text: str, names: Mapping[str, object], *, path: Path | str) -> tuple[str, dict[int, str]]:
-    """The lines of `text` whose selectors hold; those dropped are left empty, so that line numbers stay.
+    """Return the lines of `text` whose selectors hold; those dropped are left empty, so that line numbers stay.
 
     Also the selectors, by line from 0, that hang on a variable `names` lacks: their lines are kept. Raises RecipeError
     for a selector that is no expression.
@@ -201,7 +201,7 @@ class _Reader(OutlineReader):
             yield output if output.sources else replace(output, sources=whole.sources)
 
     def _package(self, top: Mapping[str, Node]) -> tuple[str, str]:
-        """The name and version at the top; raises RecipeError where there is no name."""
+        """Return the name and version at the top; raises RecipeError where there is no name."""
         package = self.mapping(top.get("package"))
         name = self.text(package.get("name"))
         if not name:

@@ -115,7 +115,7 @@ class RecipeV1(CachedRecipe):
 
 
 def _typed(text: str) -> object:
-    """A variant's value as rattler-build has it in conditions: booleans as such, everything else as text."""
+    """Return a variant's value as rattler-build has it in conditions: booleans as such, everything else as text."""
     return {"true": True, "false": False}.get(text.lower(), text)
 
 
@@ -170,7 +170,7 @@ class _Reader(OutlineReader):
                 yield self.inherited(output, fields, staged)
 
     def inherited(self, output: ReadOutput, fields: Mapping[str, Node], staged: Mapping[str, ReadOutput]) -> ReadOutput:
-        """An output with what it inherits of a staging output: its build and host requirements."""
+        """Return an output with what it inherits of a staging output: its build and host requirements."""
         node = fields.get("inherit")
         source = self.text(node) or self.text(self.mapping(node).get("from"))
         if not source or source.lower() not in staged:
@@ -207,7 +207,7 @@ class _Reader(OutlineReader):
         return super().requirement(node, section, condition)
 
     def pin(self, node: MappingNode, section: Section, condition: str | None) -> ReadRequirement | None:
-        """A pin written as a mapping: `pin_subpackage: {name: x, upper_bound: x.x}`."""
+        """Return a pin written as a mapping: `pin_subpackage: {name: x, upper_bound: x.x}`."""
         for key, value in self.mapping(node).items():
             if key in {"pin_subpackage", "pin_compatible"}:
                 fields = {name: self.text(part) or "" for name, part in self.mapping(value).items()}
@@ -251,7 +251,7 @@ class _Reader(OutlineReader):
             )
 
     def branches(self, fields: Mapping[str, Node]) -> Iterator[tuple[Node, str | None]]:
-        """The branches of an `if` that may be taken, each with its test where that is not decided."""
+        """Yield the branches of an `if` that may be taken, each with its test where that is not decided."""
         holds = self.condition(fields["if"])
         test = yamlnodes.scalar(fields["if"]) or ""
         if "then" in fields and holds is not False:
@@ -290,7 +290,7 @@ class _Reader(OutlineReader):
             raise RecipeError(str(exc), path=self.path, line=line_of(node)) from exc
 
     def template(self, text: str, node: Node) -> object:
-        """The value of a text with `${{ }}` in it; a single expression keeps its type."""
+        """Return the value of a text with `${{ }}` in it; a single expression keeps its type."""
         found = list(braces(text))
         if len(found) == 1 and not text[: found[0][0]].strip() and not text[found[0][1] :].strip():
             return self.evaluate(found[0][2], node)

@@ -83,7 +83,7 @@ class Budget:
 
 
 def merged(*values: object) -> Unknown | None:
-    """The Unknown that joins those among `values`, None where all are known."""
+    """Return the Unknown that joins those among `values`, None where all are known."""
     names: list[str] = []
     found = False
     for value in values:
@@ -108,7 +108,7 @@ def environment_value(name: object, default: object = None) -> object:
 
 
 def as_text(value: object) -> str:
-    """What `{{ value }}` puts into the text (an Unknown gives "")."""
+    """Return what `{{ value }}` puts into the text (an Unknown gives "")."""
     if isinstance(value, str):
         return value
     if value is None or isinstance(value, (Unknown, Function, Namespace)):
@@ -156,7 +156,7 @@ def to_float(value: object) -> object:
 
 
 def limited(value: object) -> object:
-    """`value`; raises EvaluationError where text or list is longer than a recipe ever needs."""
+    """Return `value`; raises EvaluationError where text or list is longer than a recipe ever needs."""
     if isinstance(value, str) and len(value) > MAX_TEXT:
         raise EvaluationError("a template makes a text that is too long")
     if isinstance(value, (list, tuple, dict)) and len(value) > MAX_ITEMS:
@@ -165,13 +165,13 @@ def limited(value: object) -> object:
 
 
 def limited_text(value: str) -> str:
-    """The same for text."""
+    """Return the same for text."""
     limited(value)
     return value
 
 
 def item(value: object, key: object) -> object:
-    """`value[key]`; a missing key is Unknown, as Jinja's undefined is."""
+    """Return `value[key]`; a missing key is Unknown, as Jinja's undefined is."""
     if (unknown := merged(value, key)) is not None:
         return unknown
     if isinstance(value, Namespace) and isinstance(key, str):

@@ -52,7 +52,7 @@ class YamlError(InputError):
 
 
 def compose(text: str) -> Node | None:
-    """The root node of a text with one document, None for an empty one.
+    """Return the root node of a text with one document, None for an empty one.
 
     Raises YamlError for what is no YAML, has several documents, is larger than 4 MB or nested too deeply.
     """
@@ -125,7 +125,7 @@ def line_of(node: Node) -> int:
 
 
 def scalar(node: Node | None) -> str | None:
-    """The text of a scalar, None for null and for what is no scalar."""
+    """Return the text of a scalar, None for null and for what is no scalar."""
     if not isinstance(node, ScalarNode) or node.tag == "tag:yaml.org,2002:null":
         return None
     return str(node.value)
@@ -188,7 +188,7 @@ def plain(node: Node | None, *, typed: bool = False, count: _Count | None = None
 
 
 def typed_scalar(node: Node, text: str) -> object:
-    """A scalar's text as bool or int where it is one; other text, floats included, stays as written."""
+    """Return a scalar's text as bool or int where it is one; other text, floats included, stays as written."""
     if node.tag == "tag:yaml.org,2002:bool":
         return text.lower() in {"true", "yes", "on"}
     if node.tag == "tag:yaml.org,2002:int":

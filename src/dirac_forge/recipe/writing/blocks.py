@@ -10,17 +10,17 @@ Lines = list[str]
 
 
 def entry(key: str, scalar: str) -> Lines:
-    """`key: scalar`, the scalar spelled already."""
+    """Return `key: scalar`, the scalar spelled already."""
     return [f"{key}: {scalar}"]
 
 
 def nested(key: str, lines: Sequence[str]) -> Lines:
-    """`key:` over the indented lines; nothing where there are no lines."""
+    """Return `key:` over the indented lines; nothing where there are no lines."""
     return [f"{key}:", *_indented(lines)] if lines else []
 
 
 def items(blocks: Iterable[Sequence[str]]) -> Lines:
-    """A sequence, each item one block of lines; comment lines before an item's first line stay above it."""
+    """Return a sequence, each item one block of lines; comment lines before an item's first line stay above it."""
     lines: Lines = []
     for block in blocks:
         start = next((i for i, line in enumerate(block) if not line.startswith("#")), len(block))
@@ -39,7 +39,7 @@ def sections(*blocks: Sequence[str]) -> Lines:
 
 
 def text_of(lines: Sequence[str]) -> str:
-    """The file: LF line ends, one at the end, no trailing spaces."""
+    """Return the file: LF line ends, one at the end, no trailing spaces."""
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

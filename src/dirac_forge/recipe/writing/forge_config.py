@@ -14,7 +14,7 @@ _CROSS_COMPILED: Final = {"linux_aarch64": "linux_64", "linux_ppc64le": "linux_6
 
 
 def conda_forge_yml(recipe: Recipe, recipe_format: Literal["v0", "v1"] = "v1") -> str:
-    """The text of conda-forge.yml, keys sorted as conda-smithy's own migrators leave them."""
+    """Return the text of conda-forge.yml, keys sorted as conda-smithy's own migrators leave them."""
     keys: dict[str, Lines] = {
         "conda_forge_output_validation": entry("conda_forge_output_validation", "true"),
         "conda_install_tool": entry("conda_install_tool", "pixi"),

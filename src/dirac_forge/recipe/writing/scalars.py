@@ -32,7 +32,7 @@ _RESOLVED: Final = re.compile(
 
 
 def sanitised(text: str, limit: int = TEXT_LIMIT) -> str:
-    """One line of visible text: controls and white space folded to single spaces, invisible and unpaired code
+    """Return one line of visible text: controls and white space folded to single spaces, invisible and unpaired code
     points left out (among them the ones that reorder what a reader sees), at most `limit` characters.
     """
     line = " ".join(_CONTROL.sub(" ", _INVISIBLE.sub("", text)).split())
@@ -49,11 +49,11 @@ class Dialect:
     """Templates and selectors are dealt with in the text of the file, before YAML is read."""
 
     def variable(self, expression: str) -> str:
-        """The expression, to be rendered."""
+        """Return the expression, to be rendered."""
         return f"{self.opening} {expression} }}}}"
 
     def literal(self, text: str) -> str:
-        """The scalar that is read and rendered as exactly `text` (one line, see `sanitised`)."""
+        """Return the scalar that is read and rendered as exactly `text` (one line, see `sanitised`)."""
         return self._scalar([text])
 
     def quoted(self, text: str) -> str:
@@ -61,11 +61,11 @@ class Dialect:
         return f'"{self._escaped(text, text, rendered=False)}"'
 
     def template(self, text: str) -> str:
-        """The scalar for text of ours: `@{name}` is a variable, and nothing else in it is evaluated."""
+        """Return the scalar for text of ours: `@{name}` is a variable, and nothing else in it is evaluated."""
         return self._scalar(_PLACEHOLDER.split(self._adapted(text)))
 
     def comment(self, text: str) -> str:
-        """A comment line, without its `# `: templates are rendered in comments of v0 too."""
+        """Return a comment line, without its `# `: templates are rendered in comments of v0 too."""
         return re.sub(r"\{(?=[{%#])", "{ ", sanitised(text, 4 * TEXT_LIMIT))
 
     def _adapted(self, text: str) -> str:

@@ -18,7 +18,7 @@ _NUMBER: Final = re.compile(r"\d+(?:\.\d*)?")
 
 
 def write(recipe: Recipe) -> str:
-    """The text of meta.yaml.
+    """Return the text of meta.yaml.
 
     With several outputs their own sources are next to each other, each in a folder of its output's name, because
     conda-build has no source by output; scripts and licence files follow into the folder. Shared sources need none.
@@ -41,7 +41,7 @@ def write(recipe: Recipe) -> str:
 
 
 def _version(version: str) -> str:
-    """The variable, in quotes where YAML would read its value as a number: `1.10` is not 1.1."""
+    """Return the variable, in quotes where YAML would read its value as a number: `1.10` is not 1.1."""
     variable = V0.variable("version")
     return f'"{variable}"' if _NUMBER.fullmatch(version) else variable
 
@@ -175,7 +175,7 @@ def _about(about: About, folder: str | None) -> Lines:
 
 
 def _one_or_more(key: str, scalars: list[str]) -> Lines:
-    """A single scalar stands beside its key."""
+    """Return a single scalar stands beside its key."""
     return entry(key, scalars[0]) if len(scalars) == 1 else nested(key, items([scalar] for scalar in scalars))
 
 

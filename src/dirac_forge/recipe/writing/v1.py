@@ -14,7 +14,7 @@ __all__ = ["write"]
 
 
 def write(recipe: Recipe) -> str:
-    """The text of recipe.yaml: flat for one output, `recipe` and `outputs` for several.
+    """Return the text of recipe.yaml: flat for one output, `recipe` and `outputs` for several.
 
     Raises:
         InputError: a name, version or path in the recipe cannot be valid.
@@ -176,7 +176,7 @@ def _about_texts(about: About) -> Lines:
 
 
 def _about_difference(about: About, common: About) -> Lines:
-    """What is not inherited from the recipe's own `about`, key by key."""
+    """Return what is not inherited from the recipe's own `about`, key by key."""
     if about == common:
         return []
     lines: Lines = []
@@ -188,7 +188,7 @@ def _about_difference(about: About, common: About) -> Lines:
 
 
 def _entries(lines: Lines) -> list[Lines]:
-    """The lines of a mapping, one block for each of its keys (or comments)."""
+    """Return the lines of a mapping, one block for each of its keys (or comments)."""
     blocks: list[Lines] = []
     for line in lines:
         if line.startswith(" "):
@@ -199,7 +199,7 @@ def _entries(lines: Lines) -> list[Lines]:
 
 
 def _one_or_more(key: str, scalars: list[str]) -> Lines:
-    """A single scalar stands beside its key."""
+    """Return a single scalar stands beside its key."""
     return entry(key, scalars[0]) if len(scalars) == 1 else nested(key, items([scalar] for scalar in scalars))
 
 

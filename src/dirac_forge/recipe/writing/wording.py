@@ -110,7 +110,7 @@ def _check_paths(paths: Iterable[str]) -> None:
 
 
 def requirement(line: Requirement, dialect: Dialect) -> str:
-    """The scalar of one requirement."""
+    """Return the scalar of one requirement."""
     match line.kind:
         case "compiler" | "stdlib":
             return dialect.variable(f"{line.kind}('{line.name}')")
@@ -123,12 +123,12 @@ def requirement(line: Requirement, dialect: Dialect) -> str:
 
 
 def todo_lines(recipe: Recipe, dialect: Dialect) -> Lines:
-    """What a person must fill in, as comments for the top of the file."""
+    """Return what a person must fill in, as comments for the top of the file."""
     return [f"# TODO: {dialect.comment(note.sentence)}" for note in recipe.notes if note.level == "todo"]
 
 
 def maintainers(recipe: Recipe, dialect: Dialect) -> Lines:
-    """The section of maintainers, or what asks for them: nobody is listed who did not ask."""
+    """Return the section of maintainers, or what asks for them: nobody is listed who did not ask."""
     if not recipe.maintainers:
         return [f"# {MAINTAINERS_MISSING}", "recipe-maintainers: []"]
     return nested("recipe-maintainers", items([dialect.literal(name)] for name in recipe.maintainers))
@@ -140,7 +140,7 @@ def source_comments(source: Source, dialect: Dialect) -> Lines:
 
 
 def script_lines(output: Output) -> list[str]:
-    """The commands of the build."""
+    """Return the commands of the build."""
     return [line.strip() for line in output.script.splitlines() if line.strip()]
 
 
@@ -150,5 +150,5 @@ def capped(output: Output) -> bool:
 
 
 def feedstock_name(recipe: Recipe, name: str) -> str | None:
-    """The feedstock's name, where `name` in the recipe does not tell it (or there are several)."""
+    """Return the feedstock's name, where `name` in the recipe does not tell it (or there are several)."""
     return recipe.feedstock if len(recipe.outputs) > 1 or recipe.feedstock != name else None

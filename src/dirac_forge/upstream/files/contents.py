@@ -199,5 +199,5 @@ def _is_text(path: str) -> bool:
 
 
 def _below(top: str, files: Mapping[str, _T]) -> dict[str, _T]:
-    """The files of a folder, by their names in it."""
+    """Return the files of a folder, by their names in it."""
     return {name[len(top) :]: value for name, value in files.items() if name.startswith(top)}

@@ -222,7 +222,7 @@ class Constants:
         return items
 
     def _called(self, node: ast.Call, depth: int) -> object:
-        """`dict(a=1)` and `"a b".split()`, which stand for literals in many a setup.py."""
+        """Return `dict(a=1)` and `"a b".split()`, which stand for literals in many a setup.py."""
         match node:
             case ast.Call(func=ast.Name(id="dict"), args=[]):
                 return {word.arg: self.literal(word.value, depth + 1) for word in node.keywords if word.arg}

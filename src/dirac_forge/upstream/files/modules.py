@@ -32,7 +32,7 @@ _CXX = re.compile(r"^#\s*distutils:\s*language\s*=\s*c\+\+", re.MULTILINE)
 
 
 def read_module(path: str, source: bytes) -> SourceModule | None:
-    """What a .py or .pyx file imports, None where it imports nothing and is nothing special."""
+    """Return what a .py or .pyx file imports, None where it imports nothing and is nothing special."""
     text = source.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\\\n", " ")
     cython = path.endswith(".pyx")
     imports = dict.fromkeys(_unconditional(text))
@@ -87,7 +87,7 @@ def _names(statement: str) -> Iterator[str]:
 
 
 def _insisted(tree: ast.Module | None) -> Iterator[str]:
-    """The imports that a module tries, and gives up where they fail."""
+    """Yield the imports that a module tries, and gives up where they fail."""
     for node in tree.body if tree is not None else ():
         if isinstance(node, ast.Try) and node.handlers and all(map(_gives_up, node.handlers)):
             for inner in node.body:

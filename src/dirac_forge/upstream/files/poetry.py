@@ -40,7 +40,7 @@ def requirements(entries: Mapping[str, object]) -> tuple[tuple[str, ...], str | 
 
 
 def _lines(name: str, items: Iterable[object], extras: Sequence[str]) -> Iterator[str]:
-    """The requirements on one project, with the markers of the extras that want it."""
+    """Yield the requirements on one project, with the markers of the extras that want it."""
     for item in items:
         requirement, optional = _requirement(name, item)
         if optional or extras:

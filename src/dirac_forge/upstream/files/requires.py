@@ -35,7 +35,7 @@ def from_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def completed(
     metadata: CoreMetadata, *, static: CoreMetadata | None, requires_txt: str | None, said: Iterable[CoreMetadata]
 ) -> CoreMetadata:
-    """`metadata` with the fields that it leaves open (`dynamic`), from the first source that knows them.
+    """Return `metadata` with the fields that it leaves open (`dynamic`), from the first source that knows them.
 
     These are a static [project], the egg-info that the same build wrote (`requires_txt`), literals of setup.py and
     setup.cfg (`said`). What none of them knows stays dynamic.

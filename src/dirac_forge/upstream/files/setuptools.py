@@ -104,7 +104,7 @@ def _arguments(call: ast.Call, constants: Constants) -> dict[str, object]:
 
 
 def _unpacked(node: ast.expr, constants: Constants) -> dict[str, object]:
-    """`setup(**kwargs)`: read where kwargs is a constant, else unknown."""
+    """Return `setup(**kwargs)`: read where kwargs is a constant, else unknown."""
     value = _value(node, constants)
     return (
         value if isinstance(value, dict) else dict.fromkeys(("install_requires", "extras_require", "python_requires"))

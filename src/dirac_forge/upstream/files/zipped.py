@@ -14,7 +14,7 @@ __all__ = ["open_zip", "read_zip", "zip_members"]
 
 
 def open_zip(file: Seekable, filename: str) -> zipfile.ZipFile:
-    """`file` as a zip; raises ArchiveError where it is none."""
+    """Return `file` as a zip; raises ArchiveError where it is none."""
     try:
         return zipfile.ZipFile(CarefulFile(file))
     except CORRUPT as exc:

@@ -20,7 +20,7 @@ _LONG = 5000
 
 
 def describe(http: Http, index_url: str, metadata: CoreMetadata) -> tuple[CoreMetadata, tuple[str, ...]]:
-    """`metadata` with the descriptive fields that it lacks, and the names of those that were filled in.
+    """Return `metadata` with the descriptive fields that it lacks, and the names of those that were filled in.
 
     `index_url` is the root of the Simple API (`…/simple/`); an index that has none, or fails, adds nothing.
     """

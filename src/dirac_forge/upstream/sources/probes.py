@@ -81,7 +81,7 @@ class Probes:
         return ""
 
     def offers(self, current: str) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
-        """`current` where its files are there, the versions after it that are found by trying, and notes.
+        """Return `current` where its files are there, the versions after it that are found by trying, and notes.
 
         Raises UnknownError where the server does not answer or refuses even the recipe's own file.
         """
