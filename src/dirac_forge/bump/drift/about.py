@@ -58,8 +58,9 @@ def _compared(
     draft: DriftDraft, output: OutputLines, new: ReleaseFacts, regions: Sequence[Region], *, told: bool
 ) -> Iterator[LicenceComparison]:
     """Yield each licence of the edited text next to upstream's; nothing where one of them is not known."""
-    expression = _expression(new)
     numbers = [n for region in regions for n in values_of(draft.edits.lines, region, ("about", "license"))]
+    # Upstream's is read from its texts, which takes a while.
+    expression = _expression(new) if numbers else ""
     for match in (_SCALAR.fullmatch(draft.edits.current(number)) for number in numbers if expression):
         own = normalised(match["value"]) if match is not None else None
         if match is not None and own is not None:
@@ -97,8 +98,10 @@ def _licence(
     *,
     tell: bool,
 ) -> None:
+    if _declared(old) == _declared(new):
+        return
     before, after = _expression(old), _expression(new)
-    if _declared(old) == _declared(new) or after in ("", before):
+    if after in ("", before):
         return
     # Only an expression of upstream's own is sure; what classifiers and texts are read as is for a person to see.
     places = _licence_places(draft, regions, before) if _declares(new, after) else []
