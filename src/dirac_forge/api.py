@@ -177,6 +177,8 @@ class ForgeSession:
         """Return the bump of each feedstock or release line (`NAME@BRANCH`), or why it has none; of all by default.
 
         `to` is the version, for one feedstock. With `check` each bump is proved with the solver. Nothing is written.
+
+        Raises InputError.
         """
         workspace = self.workspace
         folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]

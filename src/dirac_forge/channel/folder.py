@@ -99,7 +99,10 @@ class Folder:
             return any(repaired)
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
-        """Return the records of these packages; malformed ones are left out with a warning."""
+        """Return the records of these packages; malformed ones are left out with a warning.
+
+        Raises ChannelUnknownError.
+        """
         wanted = list(names)
         try:
             return self._load(platform, wanted)

@@ -133,7 +133,7 @@ class Remote:
         return error
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
-        """Return the records of these packages."""
+        """Return the records of these packages. Raises ChannelUnknownError."""
         self.meet(platform)
         wanted = [MatchSpec(name) for name in names]
         if not wanted:
@@ -156,7 +156,7 @@ class Remote:
         return [record for part in found for record in part]
 
     def names(self, platform: str) -> frozenset[str]:
-        """Return all names of `platform` and noarch."""
+        """Return all names of `platform` and noarch. Raises ChannelUnknownError."""
         self.meet(platform)
         try:
             found = self._ask(self._gateway().names([self._channel], _subdirs(platform)))
@@ -165,7 +165,7 @@ class Remote:
         return frozenset(name.normalized for name in found)
 
     def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
-        """From the `removed` list of the repodata."""
+        """From the `removed` list of the repodata. Raises ChannelUnknownError."""
         self.meet(platform)
         try:
             found = self._ask(self._gateway().query([self._channel], _subdirs(platform), [name], recursive=False))

@@ -96,7 +96,7 @@ class ChannelExports:
 def exports_of(written: Sequence[ReadRunExport], version: str) -> RunExports:
     """Return the run_exports that a recipe writes, for a build with `version`.
 
-    A pin on what the recipe does not make itself hangs on its host, which is not known here: the name stands alone.
+    A pin on a package of another recipe depends on host, which is not known here: only the name is returned.
     """
     found: dict[str, list[str]] = {}
     for one in written:

@@ -41,7 +41,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def run(context: Context, asked: RunRequest, *, every: str, log: Path | None, json_log: bool) -> int:
-    """Run once, or again and again, and return the exit code."""
+    """Run once, or again and again, and return the exit code. Raises InputError."""
     from dirac_forge.cli.bot_run import run_once  # noqa: PLC0415  # `bot why` does without the solver
 
     span = _seconds(every) if every else 0.0

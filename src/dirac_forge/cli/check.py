@@ -58,7 +58,10 @@ def check(
     remedies: bool,
     cluster: str = "",
 ) -> int:
-    """Check targets, answer with the matrix and what recipes change in it, and return the exit code."""
+    """Check targets, answer with the matrix and what recipes change in it, and return the exit code.
+
+    Raises InputError.
+    """
     settings = context.settings
     for platform in settings.platforms:
         known_platform(platform)

@@ -47,7 +47,7 @@ class InstallerRequest:
 
 
 def installer(context: Context, request: InstallerRequest) -> int:
-    """Build or take an installer, try it, answer with what came of it, and return the exit code."""
+    """Build or take an installer, try it, answer with what came of it, and return the exit code. Raises InputError."""
     if (request.file is None) == (request.verify is None):
         raise InputError("give either a construct.yaml or --verify INSTALLER")
     if request.verify is not None:

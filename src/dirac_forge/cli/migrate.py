@@ -162,7 +162,7 @@ def plan(
     as_svg: bool,
     status_page: Path | None,
 ) -> int:
-    """Answer with the plan of a migration or of a new platform, and return the exit code."""
+    """Answer with the plan of a migration or of a new platform, and return the exit code. Raises InputError."""
     formats = [name for name, on in (("dot", as_dot), ("mermaid", as_mermaid), ("svg", as_svg)) if on]
     if len(formats) + context.options.json > 1:
         raise InputError("--dot, --mermaid, --svg and --json exclude each other")
@@ -206,7 +206,10 @@ def _add_platform(context: Context, platform: str, target: str | None) -> int:
 def show_status(
     context: Context, migration: str, *, status_page: Path | None, as_svg: bool, html: Path | None = None
 ) -> int:
-    """Answer with the state of each member, write its page where asked for, and return the exit code."""
+    """Answer with the state of each member, write its page where asked for, and return the exit code.
+
+    Raises InputError.
+    """
     if as_svg and context.options.json:
         raise InputError("--svg and --json exclude each other")
     with migration_context(context, channel=True) as migrating:
@@ -264,7 +267,7 @@ def why(context: Context, migration: str, feedstock: str) -> int:
 
 
 def new(context: Context, library: str, version: str) -> int:
-    """Write a migration, answer with its path, and return the exit code."""
+    """Write a migration, answer with its path, and return the exit code. Raises InputError."""
     pinning = pinning_of(context, open_readable_channel(context) if context.settings.pinning is None else None)
     if pinning is None:
         hint = "Name its folder with --pinning, or a channel that has the package conda-forge-pinning."

@@ -24,7 +24,7 @@ __all__ = ["snapshot"]
 
 
 def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact: bool) -> int:
-    """Write a snapshot, answer with its size, and return the exit code."""
+    """Write a snapshot, answer with its size, and return the exit code. Raises InputError."""
     if output.exists() and any(output.iterdir()):
         raise InputError(
             f"{output} is not empty", hint="Name a new folder: a snapshot is never mixed with other files."

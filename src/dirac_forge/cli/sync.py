@@ -37,7 +37,7 @@ _LARGEST_OUTPUT = 100_000
 
 
 def sync(context: Context, names: Sequence[str], *, closure: str | None, all_: bool, force: bool) -> int:
-    """Copy feedstocks into the workspace, answer with what changed, and return the exit code."""
+    """Copy feedstocks into the workspace, answer with what changed, and return the exit code. Raises UnknownError."""
     settings = context.settings
     folder = settings.workspace / "feedstocks"
     lines = list(dict.fromkeys(_wanted(context, names, closure=closure, all_=all_)))

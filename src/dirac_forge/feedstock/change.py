@@ -52,7 +52,7 @@ class Change:
     """What the change is about: the version, or the migration's name; with kind, feedstock and branch it is unique."""
     title: str
     body: str = ""
-    """Markdown for whoever reviews it; `report` writes it when all that belongs into it is known."""
+    """Markdown for the reviewer; `report` writes it once everything that belongs in it is known."""
     reasons: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
 

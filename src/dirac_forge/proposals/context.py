@@ -1,4 +1,4 @@
-"""What a run works with, as whoever starts it hands it in."""
+"""The context of a run: settings, HTTP, the store; the caller hands it in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: branches, patches and bodies in a folder, for who has no token or wants to look first."""
+"""The outbox: branches, patches and bodies in a folder, for people without a token, or who want to look first."""
 
 from __future__ import annotations
 

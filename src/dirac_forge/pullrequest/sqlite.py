@@ -61,7 +61,7 @@ def stored(value: str | int | datetime | None) -> str | int | None:
 
 
 def time_of(text: str | None) -> datetime | None:
-    """Return a time that was stored."""
+    """Return a time that was stored. Raises InputError."""
     if text is None:
         return None
     try:

@@ -68,7 +68,7 @@ class _File:
 
 
 def read(folder: Path, commit: str, *, about: str, under: Sequence[str] = ()) -> dict[str, str]:
-    """Return the text files of a commit, path to text exactly as it is; see Clones.read."""
+    """Return the text files of a commit, path to text exactly as it is; see Clones.read. Raises InputError."""
     files = {
         path: file
         for path, file in _listed(folder, commit, about).items()
@@ -92,7 +92,7 @@ def read(folder: Path, commit: str, *, about: str, under: Sequence[str] = ()) ->
 def commit(
     folder: Path, parent: str, edits: Sequence[Edit], *, about: str, message: str, author: Author, when: datetime
 ) -> str:
-    """Return a commit on `parent` with these edits; see Clones.commit."""
+    """Return a commit on `parent` with these edits; see Clones.commit. Raises InputError."""
     files = _listed(folder, parent, about)
     for edit in edits:
         _checked(folder, files, edit, about)
@@ -160,7 +160,7 @@ def adopt(folder: Path, place: Path, *, parent: str, about: str, message: str, a
 def adopt_tree(
     folder: Path, tree: str, *, parent: str, about: str, message: str, author: Author, when: datetime
 ) -> str:
-    """Return a commit of a tree that a rerender made; see Clones.adopt_tree."""
+    """Return a commit of a tree that a rerender made; see Clones.adopt_tree. Raises InputError."""
     raw = own_git("diff-tree", "-r", "-z", "--raw", "--no-renames", parent, tree, about=about, folder=folder)
     fields = raw.decode(errors="replace").split("\0")
     changed = list(zip(fields[::2], fields[1::2], strict=False))

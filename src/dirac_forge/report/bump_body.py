@@ -1,4 +1,4 @@
-"""What a bump is, for who reviews it: on a terminal and as the body of its pull request."""
+"""The description of a bump for its reviewer, on a terminal and as the body of its pull request."""
 
 from __future__ import annotations
 

@@ -27,7 +27,10 @@ _SHOWN = 5
 
 @singledispatch
 def worded(reason: object) -> str:
-    """Return a reason, a note or a blocker in words; text, the message of an error, is returned as it is."""
+    """Return a reason, a note or a blocker in words; text, the message of an error, is returned as it is.
+
+    Raises TypeError.
+    """
     raise TypeError(f"no words for {reason!r}")
 
 

@@ -1,4 +1,4 @@
-"""What the solver says of a bump, for who reviews it."""
+"""The proof of a bump for its reviewer."""
 
 from __future__ import annotations
 

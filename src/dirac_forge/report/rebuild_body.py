@@ -1,4 +1,4 @@
-"""What a rebuild for a migration is, for who reviews it: its place in the order, and what it does to targets."""
+"""The description of a rebuild for its reviewer: its place in the order, and what it does to targets."""
 
 from __future__ import annotations
 

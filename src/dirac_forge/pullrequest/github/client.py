@@ -95,7 +95,7 @@ class GitHub:
 
     def owner(self) -> str:
         """Whose forks carry our branches: the account that was asked for, the token's owner, or who installed the
-        App.
+        App. Raises CredentialsError.
         """
         owner = self._fork_owner or self._account().owner
         if owner.endswith("[bot]"):

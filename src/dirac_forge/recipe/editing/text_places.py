@@ -200,7 +200,10 @@ def sources_end(text: str, line: int) -> int:
 
 
 def replaced(text: str, places: Iterable[Replacement]) -> str:
-    """Return `text` with other text in these places, which must not overlap; the same replacement twice is one."""
+    """Return `text` with other text in these places, which must not overlap; the same replacement twice is one.
+
+    Raises ValueError.
+    """
     parts, position = [], 0
     for start, end, new in sorted(set(places)):
         if start < position:

@@ -111,7 +111,7 @@ def expression_names(text: str) -> frozenset[str]:
 
 
 def evaluate(text: str, names: Mapping[str, object], budget: Budget | None = None) -> object:
-    """Return the value of one expression; Unknown where it hangs on a variable that `names` lacks.
+    """Return the value of one expression; Unknown where it depends on a variable that is not in `names`.
 
     Raises EvaluationError where it is no expression, asks for something that isn't allowed, or for too much work.
     """
@@ -136,7 +136,7 @@ Names = Mapping[str, object]
 
 
 def value_of(node: nodes.Node, names: Names, budget: Budget) -> object:
-    """Return the value of a parsed expression."""
+    """Return the value of a parsed expression. Raises EvaluationError."""
     budget.spend()
     kind = type(node)
     if kind is nodes.Name:
@@ -224,7 +224,7 @@ def _test(node: nodes.Test, names: Names, budget: Budget) -> object:
     args, kwargs = _arguments(node, names, budget)
     if node.name in {"defined", "undefined"}:
         known = not isinstance(value, Unknown)
-        # A pin nobody gave may well be defined where the recipe is built.
+        # A pin that is undefined here may well be defined where the recipe is built.
         return (known is (node.name == "defined")) if known else value
     if node.name not in TESTS and node.name in ENVIRONMENT.tests:
         return Unknown((f"the test {node.name}",))
@@ -306,7 +306,10 @@ _RULES: dict[type[nodes.Node], Callable[..., object]] = {
 
 
 def assign(target: nodes.Node, value: object, names: MutableMapping[str, object]) -> None:
-    """Bind `value` to the target of `set` or `for`: a name, a tuple of names, or an attribute of a namespace."""
+    """Bind `value` to the target of `set` or `for`: a name, a tuple of names, or an attribute of a namespace.
+
+    Raises EvaluationError.
+    """
     match target:
         case nodes.Name(name=name):
             names[name] = value

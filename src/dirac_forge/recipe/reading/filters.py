@@ -32,7 +32,7 @@ def _text(method: Callable[..., object]) -> Callable[..., object]:
 
 
 def _default(value: object, default: object = "", boolean: object = False) -> object:
-    # A pin that nobody gave is undefined as far as a template can tell.
+    # A missing pin is undefined as far as a template can tell.
     if isinstance(value, Unknown):
         return default
     return default if boolean is True and truth(value) is False else value

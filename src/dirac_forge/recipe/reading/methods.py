@@ -25,7 +25,7 @@ _MAX_WIDTH = 1_000
 
 
 def attribute(value: object, name: str) -> object:
-    """Return `value.name`: a key of a mapping, or a method from the list below."""
+    """Return `value.name`: a key of a mapping, or a method from the list below. Raises EvaluationError."""
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Namespace):
@@ -48,7 +48,10 @@ def attribute(value: object, name: str) -> object:
 
 
 def call(function: object, args: Sequence[object], kwargs: Mapping[str, object]) -> object:
-    """Return `function(*args, **kwargs)`; Unknown where the function is, or where a plain method gets an Unknown."""
+    """Return `function(*args, **kwargs)`; Unknown where the function is, or where a plain method gets an Unknown.
+
+    Raises EvaluationError.
+    """
     if isinstance(function, Unknown):
         return function
     if not isinstance(function, Function):
@@ -70,7 +73,7 @@ def _known(method: Callable[..., object]) -> Callable[..., object]:
 
 
 def replace(text: str, old: object, new: object, count: int = -1) -> str:
-    """Return `text` with `old` replaced; the size is checked before the text is made."""
+    """Return `text` with `old` replaced; the size is checked before the text is made. Raises EvaluationError."""
     old, new = as_text(old), as_text(new)
     if len(text) + text.count(old) * len(new) > MAX_TEXT:
         raise EvaluationError("a template makes a text that is too long")
@@ -78,7 +81,7 @@ def replace(text: str, old: object, new: object, count: int = -1) -> str:
 
 
 def join(separator: str, parts: Sequence[object]) -> str | Unknown:
-    """Return the texts of `parts` with `separator` between them."""
+    """Return the texts of `parts` with `separator` between them. Raises EvaluationError."""
     if (unknown := merged(*parts)) is not None:
         return unknown
     texts = [as_text(part) for part in parts]

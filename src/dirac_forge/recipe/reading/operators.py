@@ -31,7 +31,7 @@ _COMPARISONS: dict[str, Callable[..., object]] = {
 
 
 def compare(name: str, left: object, right: object) -> bool | Unknown:
-    """One comparison; `name` is eq, ne, lt, lteq, gt, gteq, in, notin, is or isnot."""
+    """One comparison; `name` is eq, ne, lt, lteq, gt, gteq, in, notin, is or isnot. Raises EvaluationError."""
     if (unknown := merged(left, right)) is not None:
         return unknown
     if name in {"in", "notin"}:
@@ -77,7 +77,10 @@ def _contains(left: object, right: object) -> bool:
 
 
 def arithmetic(name: str, left: object, right: object) -> object:
-    """Return `left name right` for add, sub, mul, div, floordiv, mod, pow; sizes stay within limits."""
+    """Return `left name right` for add, sub, mul, div, floordiv, mod, pow; sizes stay within limits.
+
+    Raises EvaluationError.
+    """
     if (unknown := merged(left, right)) is not None:
         return unknown
     match name, left, right:

@@ -91,7 +91,7 @@ class CachedRecipe(ABC):
         build_platform: str | None = None,
         stubs: bool = False,
     ) -> RenderedRecipe:
-        """Return the recipe for one platform and variant; see `RecipeText`."""
+        """Return the recipe for one platform and variant; see `RecipeText`. Raises RecipeError."""
         values = dict(variant or {})
         scope = self._scope(platform, build_platform or platform, values)
         text, perhaps = self._selected(scope)

@@ -1,6 +1,6 @@
 """Jinja in meta.yaml: parsed by Jinja, walked here, so that every rendered line knows its line in the file.
 
-Nothing is compiled, run or imported, and a template that does not end is stopped. Where a test hangs on an Unknown,
+Nothing is compiled, run or imported, and a template that does not end is stopped. Where a test depends on an Unknown,
 every branch is rendered, and its lines carry the test as their condition.
 """
 
@@ -44,7 +44,7 @@ class TemplateLine:
     number: int
     """In the file, from 1."""
     condition: str | None
-    """The tests that it hangs on and that can't be decided, None where it is there for sure."""
+    """The tests that it depends on and that can't be decided, None where it is there for sure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def limited_text(value: str) -> str:
 
 
 def item(value: object, key: object) -> object:
-    """Return `value[key]`; a missing key is Unknown, as Jinja's undefined is."""
+    """Return `value[key]`; a missing key is Unknown, as Jinja's undefined is. Raises EvaluationError."""
     if (unknown := merged(value, key)) is not None:
         return unknown
     if isinstance(value, Namespace) and isinstance(key, str):

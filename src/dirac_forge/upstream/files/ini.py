@@ -17,7 +17,10 @@ class IniError(ValueError):
 
 
 def read_ini(text: str, *, delimiters: tuple[str, ...] = ("=", ":")) -> Mapping[str, Mapping[str, str]]:
-    """Return sections, their keys and values, as spelled; without interpolation and without a section of defaults."""
+    """Return sections, their keys and values, as spelled; without interpolation and without a section of defaults.
+
+    Raises IniError.
+    """
     parser = configparser.RawConfigParser(
         strict=False, delimiters=delimiters, default_section="\0", allow_no_value=True
     )

@@ -72,7 +72,10 @@ _FORMATS: tuple[tuple[bytes, Callable[[], _Unpacker]], ...] = (
 
 
 def unpacked(file: IO[bytes], head: bytes, names: Names, size: int) -> io.BufferedReader | IO[bytes]:
-    """`file` unpacked, or itself where it is not packed; `head` are its first bytes, and `size` is how many it has."""
+    """`file` unpacked, or itself where it is not packed; `head` are its first bytes, and `size` is how many it has.
+
+    Raises ArchiveError.
+    """
     if head.startswith(b"\x1f\x9d"):
         raise ArchiveError(f"{names.filename} is packed with compress (.Z), which can't be read here.")
     if not any(head.startswith(magic) for magic, _ in _FORMATS):

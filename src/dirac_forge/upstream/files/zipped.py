@@ -36,7 +36,7 @@ def read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, filename: str, *, 
 
 
 def zip_members(file: IO[bytes], names: Names, size: int) -> Iterator[ArchiveMember]:
-    """Yield regular files of a zip of `size` bytes, in the order of its directory."""
+    """Yield regular files of a zip of `size` bytes, in the order of its directory. Raises ArchiveError."""
     archive = open_zip(file, names.filename)
     limit = names.limits.bytes_for(size)
     if sum(info.file_size for info in archive.infolist()) > limit:

@@ -42,7 +42,7 @@ class Pypi(ReleaseSource):
         return Origin(kind=self.name, name=canonicalize_name(project), url=url.text)
 
     def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
-        """Return the releases that are not older than the recipe's."""
+        """Return the releases that are not older than the recipe's. Raises InputError."""
         current = read_version(query.version)
         if current is None:
             raise InputError(f"{query.version} is no version that can be compared")
