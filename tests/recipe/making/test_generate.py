@@ -9,7 +9,7 @@ from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
 from dirac_forge.recipe.making.sources import lost_files
 from dirac_forge.recipe.model import Output, Recipe, Requirement, Source, When
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
+from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SourceModule
 from support.facts import MIT, SHA256, facts
 
 SCOPE = Scope()
@@ -452,3 +452,29 @@ def test_stubs_are_not_imported() -> None:
 
 def test_a_requirement_on_itself_goes() -> None:
     assert texts(only(facts("demo", requires=["demo[x]", "six"], extras=["x"])).run)[1:] == ["package six"]
+
+
+def test_a_sibling_that_is_imported_and_not_required_is_in_run() -> None:
+    imports = SourceModule(path="shop/testing/__init__.py", imports=("shop.core.models", "os"))
+    testing = facts("shop-testing", members=["shop/testing/__init__.py"])
+    assert testing.sdist is not None
+    testing = replace(testing, sdist=replace(testing.sdist, modules=(imports,)))
+    core = facts("shop-core", members=["shop/core/__init__.py", "shop/core/models.py"])
+    recipe = made(FamilyPart(package="shop-core", facts=core), FamilyPart(package="shop-testing", facts=testing))
+    output = recipe.outputs[1]
+    assert texts(output.run) == ["package python >=@{python_min}", "package shop-core ==@{version}"]
+    assert output.test.imports == ("shop.testing",)
+    (told,) = notes(recipe, "warning")
+    assert told == (
+        "shop/testing/__init__.py imports shop.core.models of shop-core, which upstream does not require: "
+        "it is in run; tell upstream"
+    )
+
+
+def test_cross_compilation_runs_tools_whose_versions_depend_on_python() -> None:
+    lines = ['cffi>=2; python_version >= "3.14"', 'cffi>=1.17,<2; python_version < "3.14"']
+    pyproject = {"build-system": {"requires": ["setuptools", *lines], "build-backend": "setuptools.build_meta"}}
+    output = only(facts("demo", wheels=["cp312-cp312-win_amd64"], sdist_members=["a.c"], pyproject=pyproject))
+    assert [line for line in texts(output.build) if "cffi" in line] == [
+        "package cffi  build_platform != target_platform"
+    ]

@@ -23,7 +23,7 @@ def test_what_must_fail_is_left_out_and_told() -> None:
     )
     made = replace(made, sdist=replace(made.sdist, modules=modules))
     assert made.wheel is not None
-    result = output_test(made, made.wheel.entry_points, Scope(), frozenset({"click"}))
+    result = output_test(made, made.wheel.entry_points, Scope(), frozenset({"click"}), {})
     assert result.test == model.Test(imports=("demo",), commands=("demo --help",))
     assert result.notes == (
         model.Note(
@@ -38,18 +38,18 @@ def test_what_may_come_with_an_extra_is_not_told_beside_it() -> None:
     assert made.sdist is not None
     modules = (SourceModule(path="src/demod/__init__.py", imports=("aiohttp.web", "strange_dependency")),)
     made = replace(made, sdist=replace(made.sdist, modules=modules))
-    result = output_test(made, (), Scope(), frozenset())
+    result = output_test(made, (), Scope(), frozenset(), {})
     assert [note.text for note in result.notes] == [
         "src/demod/__init__.py imports aiohttp.web, which only the extra d brings (aiohttp): not tested"
     ]
 
 
 def test_an_empty_wheel_installs_no_modules() -> None:
-    result = output_test(facts("demo", members=["demo-1.0.dist-info/METADATA"]), (), Scope(), None)
+    result = output_test(facts("demo", members=["demo-1.0.dist-info/METADATA"]), (), Scope(), None, {})
     assert (result.test, result.installs_modules) == (model.Test(), False)
 
 
 def test_folders_that_every_project_might_install_are_told() -> None:
-    result = output_test(facts("demo", members=["demo/__init__.py", "tests/__init__.py"]), (), Scope(), None)
+    result = output_test(facts("demo", members=["demo/__init__.py", "tests/__init__.py"]), (), Scope(), None, {})
     text = "the wheel installs tests at the top of site-packages: remove that, and tell upstream"
     assert result.notes == (model.Note(level="warning", text=text),)

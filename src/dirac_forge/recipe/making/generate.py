@@ -11,7 +11,9 @@ from packaging.version import Version
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.build_order import build_order
 from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.recipe.making.output import Family, FamilyPart, LicenceFile, output_of, requires_python
+from dirac_forge.recipe.making.output_tests import Sibling
 from dirac_forge.recipe.making.satellites import satellites
 from dirac_forge.recipe.making.specs import conda_version
 from dirac_forge.recipe.model import About, Note, Output, Recipe, Test
@@ -40,6 +42,7 @@ def generate(
         packages={part.package: conda_version(part.facts.release.version) for part in parts},
         python_min=python_min,
         channel=scope,
+        modules=_modules(parts) if len(parts) > 1 else {},
     )
     outputs, notes = _outputs(parts, admitted, family, providers)
     about = _common(main, outputs[main.package].about)
@@ -68,6 +71,16 @@ def generate(
         noarch_platforms=_noarch_platforms(outputs.values(), scope),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _modules(parts: Iterable[FamilyPart]) -> dict[str, Sibling]:
+    """What each part installs, to the part: known for sure from its wheel alone."""
+    return {
+        module: Sibling(package=part.package, project=canonicalize_name(part.facts.metadata.name))
+        for part in parts
+        if part.facts.wheel is not None
+        for module in imports_of(part.facts)
+    }
 
 
 def _outputs(

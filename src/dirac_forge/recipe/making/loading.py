@@ -13,7 +13,7 @@ from packaging.version import Version
 from dirac_forge.channel.names import import_name_for, projects_importing
 from dirac_forge.upstream.files.facts import ReleaseFacts, SourceModule
 
-__all__ = ["ModuleGraph", "UnmetImport", "explained", "unmet_imports"]
+__all__ = ["ModuleGraph", "UnmetImport", "explained", "parents_of", "unmet_imports"]
 
 _LEFT_LIBRARY = frozenset(
     ("asynchat", "asyncore", "cgi", "cgitb", "crypt", "imp", "lib2to3", "nntplib", "pipes", "smtpd", "telnetlib")
@@ -69,7 +69,7 @@ class ModuleGraph:
     def foreign_imports(self, name: str) -> Mapping[str, str]:
         """Return what loading `name` imports that is not the release's own: name to the file that imports it first."""
         foreign: dict[str, str] = {}
-        waiting, loaded = list(_parents(name)), set(_parents(name))
+        waiting, loaded = list(parents_of(name)), set(parents_of(name))
         while waiting:
             current = waiting.pop(0)
             module = self._modules.get(current)
@@ -77,7 +77,7 @@ class ModuleGraph:
                 if not self._is_own(target):
                     foreign.setdefault(target, module.path)  # type: ignore[union-attr]
                     continue
-                new = [parent for parent in _parents(target) if parent not in loaded]
+                new = [parent for parent in parents_of(target) if parent not in loaded]
                 loaded.update(new)
                 waiting += new
         return foreign
@@ -188,7 +188,7 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in {"", "."}]
 
 
-def _parents(name: str) -> list[str]:
+def parents_of(name: str) -> list[str]:
     """Return `a`, `a.b`, `a.b.c` of `a.b.c`: loading a module loads its packages first."""
     parts = name.split(".")
     return [".".join(parts[: count + 1]) for count in range(len(parts))]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
@@ -17,7 +18,7 @@ from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import sound_entry_points
 from dirac_forge.recipe.making.markers import python_condition
-from dirac_forge.recipe.making.output_tests import test_of
+from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, test_of
 from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.making.sources import chosen_source
 from dirac_forge.recipe.making.specs import conda_spec, conda_version
@@ -68,6 +69,8 @@ class Family:
     """All outputs to their versions."""
     python_min: str
     channel: Scope
+    modules: Mapping[str, Sibling] = field(default_factory=dict)
+    """What the outputs install, by the name of the module or package."""
 
 
 def output_of(part: FamilyPart, scope: Scope, family: Family, providers: Providers) -> tuple[Output, tuple[Note, ...]]:
@@ -98,6 +101,17 @@ class _Builder:
         self.nature: Nature = nature(part.facts)
         self.source = chosen_source(part.facts, family.version, noarch=self.nature.noarch)
         self.notes: list[Note] = []
+        brought = providers.brought(part.facts.metadata.name)
+        self.test: OutputTest = test_of(part.facts, self._points(), scope, brought, self._siblings())
+
+    def _siblings(self) -> dict[str, Sibling]:
+        """The family's modules that this output does not install, with the outputs that could be required for them."""
+        own = canonicalize_name(self.facts.metadata.name)
+        return {
+            module: sibling
+            for module, sibling in self.family.modules.items()
+            if sibling.project != own and own not in (self.providers.brought(sibling.project) or ())
+        }
 
     def build(self) -> Output:
         """Return all sections."""
@@ -160,7 +174,7 @@ class _Builder:
         return self.facts.sdist.entry_points if self.facts.sdist is not None else ()
 
     def _test(self) -> Test:
-        made = test_of(self.facts, self._points(), self.scope, self.providers.brought(self.facts.metadata.name))
+        made = self.test
         self.notes += made.notes
         if not made.installs_modules and self.facts.wheel is not None:
             self._note("info", _without_modules(self.facts.wheel.members))
@@ -210,7 +224,9 @@ class _Builder:
         self.notes += converted.notes
         for extra in self.part.folded:
             self._note("info", f"the requirements of the extra {extra} are in run, as asked for")
-        lines = self._pinned([line for line in converted.lines if line.name not in {"python", self.part.package}])
+        siblings = [Requirement(name=name) for name in self.test.siblings]
+        declared = [line for line in converted.lines if line.name not in {"python", self.part.package}]
+        lines = self._pinned(sorted([*declared, *siblings], key=lambda line: line.name) if siblings else declared)
         if not self.nature.noarch:
             return (Requirement(name="python"), *self._with_cffi(lines, host))
         clauses = [">=@{python_min}", *self._python_patch(), *self._python_ceiling()]

@@ -10,16 +10,25 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.making.imports import help_commands, imports_of
-from dirac_forge.recipe.making.loading import ModuleGraph, UnmetImport, unmet_imports
+from dirac_forge.recipe.making.loading import ModuleGraph, UnmetImport, parents_of, unmet_imports
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.model import Note, Test
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 
-__all__ = ["OutputTest", "test_of"]
+__all__ = ["OutputTest", "Sibling", "test_of"]
 
 MOST_HELP_COMMANDS = 5
 _SHARED_NAMES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sibling:
+    """Another output of the same recipe."""
+
+    package: str
+    project: str
+    """Its project, normalised."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,25 +38,37 @@ class OutputTest:
     test: Test
     installs_modules: bool
     """Whether there are modules that could be imported, tested or not."""
+    siblings: tuple[str, ...] = ()
+    """Packages of the same recipe whose modules are imported, and that no requirement brings."""
     notes: tuple[Note, ...] = ()
 
 
 def test_of(
-    facts: ReleaseFacts, points: Iterable[EntryPoint], scope: Scope, brought: Collection[str] | None
+    facts: ReleaseFacts,
+    points: Iterable[EntryPoint],
+    scope: Scope,
+    brought: Collection[str] | None,
+    siblings: Mapping[str, Sibling],
 ) -> OutputTest:
-    """The test of a release's output; `brought` is every project that is installed with it, None where unknown."""
+    """The test of a release's output.
+
+    `brought` is every project that is installed with it, None where unknown; `siblings` are what the other outputs of
+    the recipe install, by the name of the module: one that is imported and not required is asked for.
+    """
     graph = ModuleGraph(facts)
     modules = imports_of(facts, graph)
     required, extras = _requirements(facts, scope)
-
-    def unmet(module: str) -> tuple[UnmetImport, ...]:
-        return unmet_imports(graph, module, required, extras, brought)
-
     commands = help_commands(points, facts.sdist)
-    missing = {name: unmet(name) for name in (*modules, *(point.module for point in commands))}
+    loaded = (*modules, *(point.module for point in commands))
+    asked = _undeclared_siblings(graph, loaded, siblings, {*required, *(brought or ())})
+    notes = [_sibling_note(target, path, sibling) for target, path, sibling in asked]
+    known = None if brought is None else {*brought, *(sibling.project for _, _, sibling in asked)}
+    required = {**required, **{sibling.project: SpecifierSet() for _, _, sibling in asked}}
+    missing = {name: unmet_imports(graph, name, required, extras, known) for name in loaded}
     sound = [point for point in commands if not missing[point.module]]
-    notes = [*map(_note, _told(missing.values())), *_strangers(facts)]
+    notes += [*map(_note, _told(missing.values())), *_strangers(facts)]
     return OutputTest(
+        siblings=tuple(sorted(sibling.package for _, _, sibling in asked)),
         test=Test(
             imports=tuple(name for name in modules if not missing[name]),
             commands=tuple(f"{point.name} --help" for point in sound[:MOST_HELP_COMMANDS]),
@@ -55,6 +76,23 @@ def test_of(
         installs_modules=bool(modules),
         notes=tuple(notes),
     )
+
+
+def _undeclared_siblings(
+    graph: ModuleGraph, modules: Iterable[str], siblings: Mapping[str, Sibling], brought: Collection[str]
+) -> list[tuple[str, str, Sibling]]:
+    """The siblings whose modules are imported and that nothing brings, each with one import and its file."""
+    found: dict[str, tuple[str, str, Sibling]] = {}
+    for target, path in (item for module in modules for item in graph.foreign_imports(module).items()):
+        sibling = next((siblings[name] for name in reversed(parents_of(target)) if name in siblings), None)
+        if sibling is not None and sibling.project not in brought:
+            found.setdefault(sibling.package, (target, path, sibling))
+    return list(found.values())
+
+
+def _sibling_note(target: str, path: str, sibling: Sibling) -> Note:
+    text = f"{path} imports {target} of {sibling.package}, which upstream does not require: it is in run; tell upstream"
+    return Note(level="warning", text=text)
 
 
 def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:

@@ -64,6 +64,10 @@ def _cross(host: Sequence[Requirement]) -> Iterator[Requirement]:
     """Yield what has to run on the machine that builds for another one."""
     yield Requirement(name="python", when=CROSS)
     yield Requirement(name="python", kind="cross_python", when=CROSS)
+    every = {line.name for line in host if line.when is None}
     for line in host:
         if line.name in _RUNS_AT_BUILD and line.when is None:
             yield replace(line, when=CROSS)
+    # Lines under a condition of their own can't stand under this one too: without their versions they can.
+    others = {line.name for line in host if line.name in _RUNS_AT_BUILD} - every
+    yield from (Requirement(name=name, when=CROSS) for name in sorted(others))
