@@ -56,6 +56,13 @@ def test_a_plain_recipe() -> None:
     assert version_of(result, path="meta.yaml") == "1.3.0"
 
 
+def test_a_hash_that_is_looked_up_by_version() -> None:
+    head = f'{{% set version = "1.2.3" %}}\n{{% set hashes = {{"1.2.3": "{OLD}"}} %}}'
+    text = v0("  url: https://example.com/demo-{{ version }}.tar.gz\n  sha256: {{ hashes[version] }}", head=head)
+    lines = changed(text, moved(text, "1.3.0", {"demo-1.3.0.tar.gz": NEW}))
+    assert lines[:2] == ['{% set version = "1.3.0" %}', f'{{% set hashes = {{"1.3.0": "{NEW}"}} %}}']
+
+
 @pytest.mark.parametrize("to", ["1.2.3.post1", "1.2.3.1", "1.2.3rc1", "1.2.30", "11.2.3"])
 def test_a_version_that_begins_or_ends_like_the_old_one(to: str) -> None:
     result = moved(v0(SOURCE), to, {f"demo-{to}.tar.gz": NEW})

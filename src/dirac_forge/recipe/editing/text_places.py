@@ -12,13 +12,24 @@ from dataclasses import dataclass
 
 from dirac_forge.recipe.reading.expressions import expression_names
 
-__all__ = ["Replacement", "TextPlace", "assignments", "closure", "replaced", "source_values", "sources_end", "versions"]
+__all__ = [
+    "Replacement",
+    "TextPlace",
+    "assignments",
+    "closure",
+    "hash_values",
+    "replaced",
+    "source_values",
+    "sources_end",
+    "versions",
+]
 
 _KEY = re.compile(r"([ \t]*)((?:-[ \t]+)*)([\"']?)([A-Za-z_][\w.-]*)\3[ \t]*:(?=[ \t\r]|$)[ \t]*")
 _ITEM = re.compile(r"([ \t]*)((?:-[ \t]+)+)")
 _SET = re.compile(r"\{%[-+]?\s*set\s+([A-Za-z_][\w, ]*?)\s*=(?!=)\s*(.*?)\s*[-+]?%\}", re.DOTALL)
 _BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|[ \t])#.*$")
+_HASH_KEYS = frozenset(["md5", "sha1", "sha256"])
 _SOURCE_KEYS = frozenset(
     [
         "url",
@@ -182,13 +193,20 @@ def source_values(text: str) -> list[TextPlace]:
     return [place for line in lines if (place := _source_value(line)) is not None]
 
 
-def _source_value(line: _Line) -> TextPlace | None:
+def hash_values(text: str) -> list[TextPlace]:
+    """Return where the sources say hashes."""
+    lines = (line for block in _below(_lines(text), "source") for line in block)
+    return [place for line in lines if (place := _source_value(line, _HASH_KEYS)) is not None]
+
+
+def _source_value(line: _Line, keys: frozenset[str] = _SOURCE_KEYS) -> TextPlace | None:
     if line.text.lstrip().startswith(("#", "{%")):
         return None
     match = _KEY.match(line.text) or _ITEM.match(line.text)
     key = match[4] if match and match.re is _KEY else ""
     place = line.place(match.end() if match else line.indent, key)
-    return place if place is not None and (key in _SOURCE_KEYS or "://" in place.raw) else None
+    named = key in keys or (keys is _SOURCE_KEYS and place is not None and "://" in place.raw)
+    return place if named else None
 
 
 def sources_end(text: str, line: int) -> int:

@@ -11,6 +11,7 @@ from dirac_forge.recipe.editing.text_places import (
     TextPlace,
     assignments,
     closure,
+    hash_values,
     replaced,
     source_values,
     versions,
@@ -33,6 +34,7 @@ def with_new_version(text: str, *, v1: bool, old: str, new: str, outputs: Collec
     assigned = assignments(text, v1=v1)
     keys, sources = versions(text, v1=v1), source_values(text)
     places = _in_variables(assigned, keys, sources, (old, new), v1=v1)
+    places += _in_hash_tables(assigned, text, (old, new), v1=v1)
     for place in keys:
         if place.literal is not None and same_version(place.literal, old):
             places += _whole(place, old, new, v1=v1)
@@ -68,6 +70,15 @@ def _in_variables(
     others = (place for place in assigned if place.name in reached - defining)
     places = _in_own([place for place in assigned if place.name in defining], change, v1=v1)
     return places + [edit for place in others for edit in _whole(place, *change, v1=v1) or _partly(place, *change)]
+
+
+def _in_hash_tables(
+    assigned: Sequence[TextPlace], text: str, change: tuple[str, str], *, v1: bool
+) -> list[Replacement]:
+    """The version as a key of what hashes are looked up in: `{% set hashes = {"1.2.3": …} %}`."""
+    reached = closure({name for place in hash_values(text) for name in place.names}, assigned)
+    tables = (place for place in assigned if place.name in reached and place.literal is None)
+    return [edit for place in tables for edit in _whole(place, *change, v1=v1)]
 
 
 def _in_own(own: Sequence[TextPlace], change: tuple[str, str], *, v1: bool) -> list[Replacement]:
